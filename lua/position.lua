@@ -1,0 +1,49 @@
+#!lua
+-- position.lua: writes down up to where a group has settled everything, so that a lost group can be created anew there.
+--
+-- KEYS  1 orders stream   2 results stream   3 the position, a hash
+-- ARGV  1 group
+--
+-- The hash holds a pair of ids:  settled (every request up to it has its result) and results (every result of a later request
+-- stands after it), and next_settled, next_results: a pair taken at an earlier call, which becomes the pair
+-- as soon as nothing up to next_settled is pending. So the pair is never ahead of the truth, and at most two calls behind it
+-- unless an entry stays pending.
+--
+-- Answers settled ('' while there is none), or an error: NOGROUP where stream or group is missing.
+
+local orders, results, position = KEYS[1], KEYS[2], KEYS[3]
+
+-- Are these two stream ids in order? Each half may be any 64-bit number: too long for a Lua number.
+local function less(a, b)
+  local a1, a2 = string.match(a, '^(%d+)%-(%d+)$')
+  local b1, b2 = string.match(b, '^(%d+)%-(%d+)$')
+  if a1 ~= b1 then
+    if #a1 ~= #b1 then return #a1 < #b1 end
+    return a1 < b1
+  end
+  if #a2 ~= #b2 then return #a2 < #b2 end
+  return a2 < b2
+end
+
+local pending = server.pcall('XPENDING', orders, ARGV[1])
+if pending.err then return pending end
+local delivered = '0-0'
+for _, group in ipairs(server.call('XINFO', 'GROUPS', orders)) do
+  local info = {}
+  for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
+  if info['name'] == ARGV[1] then delivered = info['last-delivered-id'] end
+end
+local last = '0-0'
+local newest = server.call('XREVRANGE', results, '+', '-', 'COUNT', '1')
+if #newest > 0 then last = newest[1][1] end
+
+local held = server.call('HMGET', position, 'settled', 'results', 'next_settled', 'next_results')
+local settled = held[1] or ''
+if held[3] and (pending[1] == 0 or less(held[3], pending[2])) and held[3] ~= settled then
+  settled = held[3]
+  server.call('HSET', position, 'settled', settled, 'results', held[4])
+end
+if delivered ~= held[3] or last ~= held[4] then
+  server.call('HSET', position, 'next_settled', delivered, 'next_results', last)
+end
+return settled

@@ -1,0 +1,58 @@
+#!lua
+-- refuse.lua: the result of a request that is no order: a malformed one, or one whose entry was deleted before it was read.
+--
+-- KEYS  1 orders stream   2 results stream   3 dead-letter stream
+-- ARGV  1 group   2 request (the entry's id)   3 gate, as in settle.lua   4 order id, '' where none could be read
+--       5 reason: 'malformed' or 'request_lost'   6 detail, one sentence, '' for none   7 customer, '' for none
+--       8.. the raw fields, names and values in turn (malformed only): they are copied to the dead-letter stream
+--
+-- Answers the reason, or stale | gone | nogroup, or an error that names the key, all as settle.lua does.
+-- At most 7,000 raw names and values: unpack() fails near 8,000.
+
+local call, attempt = server.call, server.pcall
+local orders, results, dead = KEYS[1], KEYS[2], KEYS[3]
+local group, request, gate, order, reason, detail, customer = unpack(ARGV, 1, 7)
+
+local function failed(reply, key)
+  local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
+  return server.error_reply(word .. ' key ' .. key .. ': ' .. text)
+end
+
+local fields = { 'order', order, 'request', request }
+local function add(name, value)
+  if value ~= '' then
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+end
+add('customer', customer)
+add('status', 'rejected')
+add('reason', reason)
+add('detail', detail)
+
+local result = attempt('XADD', results, '*', unpack(fields))
+if type(result) == 'table' then return failed(result, results) end
+
+local letter = nil
+if reason == 'malformed' then
+  letter = attempt('XADD', dead, '*', 'request', request, 'result', result, 'detail', detail, unpack(ARGV, 8))
+  if type(letter) == 'table' then
+    call('XDEL', results, result)
+    return failed(letter, dead)
+  end
+end
+
+local acked = attempt('XACK', orders, group, request)
+if acked == 1 or (acked == 0 and gate == '0') then return reason end
+call('XDEL', results, result)
+if letter then call('XDEL', dead, letter) end
+if type(acked) == 'table' then return failed(acked, orders) end
+local pending = attempt('XPENDING', orders, group)
+if pending.err then
+  if string.find(pending.err, '^NOGROUP') then return 'nogroup' end
+  return failed(pending, orders)
+end
+local entry = attempt('XRANGE', orders, request, request)
+if entry.err then return failed(entry, orders) end
+if #entry == 0 then return 'gone' end
+return 'stale'

@@ -1,0 +1,67 @@
+// Owners of libuv handles. The only subtle part is the end: uv_loop_close answers EBUSY until closed handles have had
+// one more turn, so the loop takes that turn itself.
+#include "loop/loop.h"
+
+#include "base/check.h"
+
+namespace orderd {
+
+Loop::Loop() {
+  ORDERD_CHECK(uv_loop_init(&loop_) == 0, "uv_loop_init failed");
+}
+
+Loop::~Loop() {
+  // Handles given up just now wait for their close callbacks.
+  uv_run(&loop_, UV_RUN_NOWAIT);
+  uv_run(&loop_, UV_RUN_NOWAIT);
+  ORDERD_CHECK(uv_loop_close(&loop_) == 0, "the loop was destroyed before its handles");
+}
+
+void Loop::run() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+}
+
+void Loop::run_once() {
+  uv_run(&loop_, UV_RUN_ONCE);
+}
+
+void Loop::stop() {
+  uv_stop(&loop_);
+}
+
+Timer::Timer(Loop& loop, std::function<void()> fire) : handle_(new uv_timer_t), fire_(std::move(fire)) {
+  ORDERD_CHECK(uv_timer_init(loop.raw(), handle_.get()) == 0, "uv_timer_init failed");
+  handle_->data = this;
+}
+
+void Timer::start(Milliseconds delay) {
+  const auto on_fire = [](uv_timer_t* handle) {
+    if (handle->data == nullptr) return;
+    // A copy: the callback may destroy the timer and with it the function that runs.
+    const auto fire = static_cast<Timer*>(handle->data)->fire_;
+    fire();
+  };
+  const auto delay_ms = static_cast<uint64_t>(delay.count() < 0 ? 0 : delay.count());
+  ORDERD_CHECK(uv_timer_start(handle_.get(), on_fire, delay_ms, 0) == 0, "uv_timer_start failed");
+}
+
+void Timer::stop() {
+  uv_timer_stop(handle_.get());
+}
+
+bool Timer::active() const {
+  return uv_is_active(reinterpret_cast<const uv_handle_t*>(handle_.get())) != 0;
+}
+
+Signal::Signal(Loop& loop, int number, std::function<void()> fire) : handle_(new uv_signal_t), fire_(std::move(fire)) {
+  ORDERD_CHECK(uv_signal_init(loop.raw(), handle_.get()) == 0, "uv_signal_init failed");
+  handle_->data = this;
+  const auto on_signal = [](uv_signal_t* handle, int) {
+    if (handle->data == nullptr) return;
+    const auto fire = static_cast<Signal*>(handle->data)->fire_;
+    fire();
+  };
+  ORDERD_CHECK(uv_signal_start(handle_.get(), on_signal, number) == 0, "uv_signal_start failed");
+}
+
+}  // namespace orderd

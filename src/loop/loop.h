@@ -1,0 +1,79 @@
+// The event loop and its handles: thin owners of libuv's C handles.
+//
+// A uv handle outlives its owner by one turn of the loop, so each lives on the heap, in a unique_ptr whose deleter calls
+// uv_close. `data` points to the living owner, or is null once the owner is gone: a late callback then does nothing.
+#pragma once
+
+#include <uv.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace orderd {
+
+using Milliseconds = std::chrono::milliseconds;
+
+// Closes a handle and frees it when libuv lets go of it. H is a libuv handle type.
+template <class H>
+struct CloseHandle {
+  void operator()(H* handle) const {
+    handle->data = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* closed) { delete reinterpret_cast<H*>(closed); });
+  }
+};
+template <class H>
+using HandlePtr = std::unique_ptr<H, CloseHandle<H>>;
+
+// One libuv loop. Destroyed last: every handle must have been given up by then (ORDERD_CHECK).
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Runs until stop() is called or nothing is left to wait for.
+  void run();
+  // One turn; waits for an event if there is none. For tests.
+  void run_once();
+  void stop();
+
+  // Milliseconds of a monotonic clock, as of the start of this turn.
+  [[nodiscard]] uint64_t now_ms() const { return uv_now(&loop_); }
+  [[nodiscard]] uv_loop_t* raw() { return &loop_; }
+
+ private:
+  uv_loop_t loop_{};
+};
+
+// Calls back once after a delay. The callback runs from the loop, never from start(); it may start, stop or destroy the timer.
+class Timer {
+ public:
+  Timer(Loop& loop, std::function<void()> fire);
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  // Starts, or starts anew.
+  void start(Milliseconds delay);
+  void stop();
+  [[nodiscard]] bool active() const;
+
+ private:
+  HandlePtr<uv_timer_t> handle_;
+  std::function<void()> fire_;
+};
+
+// Calls back on each delivery of a signal. The callback may destroy the object.
+class Signal {
+ public:
+  Signal(Loop& loop, int number, std::function<void()> fire);
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+
+ private:
+  HandlePtr<uv_signal_t> handle_;
+  std::function<void()> fire_;
+};
+
+}  // namespace orderd

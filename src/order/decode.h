@@ -1,0 +1,30 @@
+// Decodes the fields of a request entry: the JSON form (one field, `order`) and the flat form (id, customer, sku, quantity).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "order/request.h"
+
+namespace orderd::order {
+
+// Keeps its buffers between calls, so that decoding an order allocates nothing once warm. Not shared between threads.
+class Decoder {
+ public:
+  explicit Decoder(Limits limits);
+  ~Decoder();
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  // Fills `request` and answers true; or answers false, with one plain sentence in `detail` that says which field is wrong
+  // and how (never quoting more than 40 bytes of the input, always valid UTF-8 without control characters),
+  // and in `request` the id and the customer where these could be read (the lines are empty then).
+  // `fields` holds an even number of views. Never throws on any input.
+  [[nodiscard]] bool decode(const Fields& fields, Request& request, std::string& detail);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace orderd::order

@@ -1,0 +1,39 @@
+// Where a server is and as whom to talk to it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace orderd::valkey {
+
+struct Endpoint {
+  enum class Kind {
+    kTcp,       // host, port
+    kUnix,      // path: of the socket
+    kEmbedded,  // path: of the directory of a server of our own; its socket is embedded_socket(path)
+  };
+  Kind kind = Kind::kTcp;
+  std::string host = "127.0.0.1";
+  uint16_t port = 6379;
+  std::string path;
+  int database = 0;
+  std::string username;  // empty: the default user
+  std::string password;  // empty: none
+  bool tls = false;
+
+  // For logs and errors: never holds the password.
+  [[nodiscard]] std::string redacted() const;
+};
+
+// Reads valkey://[user:password@]host[:port][/db], valkeys:// (TLS), redis:// and rediss:// likewise, unix:///path[?db=N],
+// embedded:DIR. User and password may be percent-encoded; an IPv6 address stands in brackets.
+// The failure says what is wrong and what is allowed, and never repeats a password.
+[[nodiscard]] Result<Endpoint> parse_url(std::string_view url);
+
+// The socket of the server that lives in `directory`.
+[[nodiscard]] std::string embedded_socket(std::string_view directory);
+
+}  // namespace orderd::valkey
