@@ -1,1 +1,15 @@
-int main() {}
+// orderd: reads its command line, then serves until it is told to stop.
+#include <spdlog/spdlog.h>
+
+#include "daemon/command_line.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+int main(int argc, char** argv) {
+  using orderd::daemon::CommandLine;
+  CommandLine line = orderd::daemon::parse_command_line(argc, argv);
+  if (line.action != CommandLine::Action::kRun) return line.exit_status;
+  orderd::daemon::init_log(line.settings.log.level, line.settings.log.format);
+  orderd::daemon::Daemon daemon(std::move(line.settings), std::move(line.sources));
+  return daemon.run();
+}

@@ -38,8 +38,8 @@ void Timer::start(Milliseconds delay) {
   const auto on_fire = [](uv_timer_t* handle) {
     if (handle->data == nullptr) return;
     // A copy: the callback may destroy the timer and with it the function that runs.
-    const auto fire = static_cast<Timer*>(handle->data)->fire_;
-    fire();
+    const auto copy = static_cast<Timer*>(handle->data)->fire_;
+    copy();
   };
   const auto delay_ms = static_cast<uint64_t>(delay.count() < 0 ? 0 : delay.count());
   ORDERD_CHECK(uv_timer_start(handle_.get(), on_fire, delay_ms, 0) == 0, "uv_timer_start failed");
@@ -58,8 +58,8 @@ Signal::Signal(Loop& loop, int number, std::function<void()> fire) : handle_(new
   handle_->data = this;
   const auto on_signal = [](uv_signal_t* handle, int) {
     if (handle->data == nullptr) return;
-    const auto fire = static_cast<Signal*>(handle->data)->fire_;
-    fire();
+    const auto copy = static_cast<Signal*>(handle->data)->fire_;
+    copy();
   };
   ORDERD_CHECK(uv_signal_start(handle_.get(), on_signal, number) == 0, "uv_signal_start failed");
 }

@@ -43,6 +43,14 @@ class Command {
     add(std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
   }
 
+  // Where the last byte of the argument added last stands (it may not be empty), and changing that byte later.
+  [[nodiscard]] std::size_t last_byte() const { return bytes_.size() - 3; }
+  void patch(std::size_t at, char byte) { bytes_[at] = byte; }
+  // Gives memory back that one large command has taken.
+  void shrink(std::size_t limit) {
+    if (bytes_.capacity() > limit) std::string().swap(bytes_);
+  }
+
   // Were as many arguments added as were announced?
   [[nodiscard]] bool complete() const { return announced_ == 0; }
   [[nodiscard]] std::string_view bytes() const { return bytes_; }

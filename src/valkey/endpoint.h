@@ -28,10 +28,14 @@ struct Endpoint {
   [[nodiscard]] std::string redacted() const;
 };
 
-// Reads valkey://[user:password@]host[:port][/db], valkeys:// (TLS), redis:// and rediss:// likewise, unix:///path[?db=N],
-// embedded:DIR. User and password may be percent-encoded; an IPv6 address stands in brackets.
-// The failure says what is wrong and what is allowed, and never repeats a password.
+// Reads valkey://[user:password@]host[:port][/db], valkeys:// (TLS), redis:// and rediss:// likewise,
+// unix:///path[?db=N], embedded:DIR. User and password are percent-encoded, the path of unix:// may be; DIR is taken as
+// it stands. An IPv6 address stands in brackets. Paths may be relative to the working directory; the socket's has at
+// most 107 bytes. db: 0 to 65535. The failure says what is wrong and what is allowed, and never repeats a password.
 [[nodiscard]] Result<Endpoint> parse_url(std::string_view url);
+
+// `url` as given, right or wrong, fit for an error: all that may be a password is "***".
+[[nodiscard]] std::string masked(std::string_view url);
 
 // The socket of the server that lives in `directory`.
 [[nodiscard]] std::string embedded_socket(std::string_view directory);

@@ -1,0 +1,155 @@
+// Wires what the rooms below offer. The order of an end: the lanes finish, then the embedded server stops, then the loop.
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <random>
+#include <utility>
+
+#include "daemon/log.h"
+
+namespace orderd::daemon {
+namespace {
+
+lane::Options lane_options(const settings::Settings& settings) {
+  lane::Options options{
+      .orders = settings.streams.orders,
+      .results = settings.streams.results,
+      .dead = settings.streams.dead,
+      .group = settings.streams.group,
+      .consumer = settings.streams.consumer,
+      .stock_keys = settings.stock_keys(),
+      .order_keys = settings.order_keys(),
+      .limits = settings.limits(),
+  };
+  options.max_in_flight = settings.processing.max_in_flight;
+  options.claim_idle = settings.processing.claim_idle;
+  options.dedup_window = settings.processing.dedup_window;
+  options.create_group = settings.processing.missing_group == settings::MissingGroup::kCreate;
+  options.retention_orders = settings.retention.orders;
+  options.retention_results = settings.retention.results;
+  options.connect_timeout = settings.valkey.connect_timeout;
+  options.reply_timeout = settings.valkey.reply_timeout;
+  return options;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+Daemon::Daemon(settings::Settings settings, settings::Sources sources)
+    : settings_(std::move(settings)),
+      sources_(std::move(sources)),
+      topology_([this] { return settings_.endpoint(); }),
+      options_(lane_options(settings_)),
+      drain_(loop_, [this] {
+        spdlog::warn("shutdown.drain_timeout has passed; {} entries stay pending and are settled at the next start",
+                     lanes_.front()->in_flight());
+        stop_server();
+      }) {}
+
+Daemon::~Daemon() = default;
+
+int Daemon::run() {
+  const auto endpoint = settings_.endpoint();
+  if (!endpoint) {
+    spdlog::critical("{}", endpoint.error());
+    return 1;
+  }
+  std::random_device entropy;
+  if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {
+    server_ = std::make_unique<valkey::EmbeddedServer>(loop_, endpoint->path, entropy(),
+                                                       [](const std::string& what) { spdlog::error("{}", what); });
+    if (const auto started = server_->start(); !started) {
+      spdlog::critical("{}", started.error());
+      return 1;
+    }
+  }
+  // A results reader that goes away must not end the process; hiredis reports the failed write.
+  signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGTERM, SIGINT}) {
+    signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { on_stop_signal(); }));
+  }
+  signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { on_reload_signal(); }));
+
+  spdlog::info("orderd {} serves '{}' at {} as consumer '{}' of group '{}'", ORDERD_VERSION, options_.orders,
+               endpoint->redacted(), options_.consumer, options_.group);
+  lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, topology_, entropy(), *this));
+  lanes_running_ = lanes_.size();
+  for (const auto& lane : lanes_) lane->start();
+  loop_.run();
+  report();
+  return exit_status_;
+}
+
+void Daemon::on_stop_signal() {
+  if (stopping_) {
+    spdlog::warn("stopped at once; what was in flight stays pending and is settled at the next start");
+    spdlog::default_logger()->flush();
+    _exit(1);
+  }
+  stopping_ = true;
+  spdlog::info("finishing what is in flight; a second signal stops at once");
+  drain_.start(settings_.shutdown.drain_timeout);
+  for (const auto& lane : lanes_) lane->finish();
+}
+
+void Daemon::on_reload_signal() {
+  const auto loaded = settings::load(sources_);
+  if (!loaded) return spdlog::error("the settings were not changed: {}", loaded.error());
+  const settings::Changes changes = settings::compare(settings_, *loaded);
+  apply(*loaded);
+  if (!changes.live.empty()) spdlog::info("applied: {}", joined(changes.live));
+  if (!changes.restart.empty()) spdlog::warn("these need a restart: {}", joined(changes.restart));
+  if (changes.live.empty() && changes.restart.empty()) spdlog::info("the settings have not changed");
+}
+
+// The settings that may change while the daemon runs; settings::compare() names the same ones.
+void Daemon::apply(const settings::Settings& settings) {
+  settings_.log = settings.log;
+  settings_.retention = settings.retention;
+  settings_.processing.claim_idle = settings.processing.claim_idle;
+  settings_.shutdown = settings.shutdown;
+  options_.retention_orders = settings_.retention.orders;
+  options_.retention_results = settings_.retention.results;
+  options_.claim_idle = settings_.processing.claim_idle;
+  init_log(settings_.log.level, settings_.log.format);
+}
+
+void Daemon::stop_server() {
+  drain_.stop();
+  if (!server_) return loop_.stop();
+  server_->stop([this] { loop_.stop(); });
+}
+
+void Daemon::on_finished() {
+  if (--lanes_running_ == 0) stop_server();
+}
+
+void Daemon::on_fatal(const std::string& what) {
+  spdlog::critical("{}", what);
+  exit_status_ = 1;
+  stopping_ = true;
+  stop_server();
+}
+
+void Daemon::report() {
+  for (const auto& lane : lanes_) {
+    const lane::Counters& counters = lane->counters();
+    std::string text;
+    for (std::size_t i = 0; i < lane::kVerdicts; ++i) {
+      if (counters.verdicts[i] > 0) {
+        text += " " + std::string(lane::kVerdictNames[i]) + "=" + std::to_string(counters.verdicts[i]);
+      }
+    }
+    spdlog::info("read={} settled={}{}", counters.entries_read, counters.settled(), text);
+  }
+}
+
+}  // namespace orderd::daemon

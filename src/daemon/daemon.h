@@ -1,0 +1,51 @@
+// The running daemon: one loop, its lanes (today one), the signals, and the embedded server where the settings ask for one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lane/lane.h"
+#include "loop/loop.h"
+#include "settings/load.h"
+#include "valkey/embedded_server.h"
+#include "valkey/topology.h"
+
+namespace orderd::daemon {
+
+class Daemon : private lane::Lane::Listener {
+ public:
+  // `sources`: where the settings came from; they are read again at SIGHUP.
+  Daemon(settings::Settings settings, settings::Sources sources);
+  ~Daemon() override;
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Serves until a signal or a fatal error ends it. Answers the exit status: 0 or 1.
+  [[nodiscard]] int run();
+
+ private:
+  void on_stop_signal();
+  void on_reload_signal();
+  void apply(const settings::Settings& settings);
+  void stop_server();
+  void report();
+
+  void on_finished() override;
+  void on_fatal(const std::string& what) override;
+
+  settings::Settings settings_;
+  settings::Sources sources_;
+  Loop loop_;
+  valkey::SingleNode topology_;
+  std::unique_ptr<valkey::EmbeddedServer> server_;
+  lane::Options options_;
+  std::vector<std::unique_ptr<lane::Lane>> lanes_;
+  std::size_t lanes_running_ = 0;
+  Timer drain_;
+  std::vector<std::unique_ptr<Signal>> signals_;
+  bool stopping_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace orderd::daemon

@@ -1,0 +1,175 @@
+// Reads in pages, so that neither the server nor this process stalls on a long ledger. Memory: 16 bytes for each result after the
+// position, which is at most some seconds old.
+#include "lane/restore.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace orderd::lane {
+namespace {
+
+constexpr int kPage = 1000;
+
+std::string_view field(const valkey::Reply& fields, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    if (fields.at(i).text() == name) return fields.at(i + 1).text();
+  }
+  return {};
+}
+
+}  // namespace
+
+EntryId EntryId::parse(std::string_view text) {
+  EntryId id;
+  const char* end = text.data() + text.size();
+  const auto [dash, bad_ms] = std::from_chars(text.data(), end, id.ms);
+  if (bad_ms != std::errc{} || dash == end || *dash != '-') return {};
+  const auto [stop, bad_sequence] = std::from_chars(dash + 1, end, id.sequence);
+  if (bad_sequence != std::errc{} || stop != end) return {};
+  return id;
+}
+
+std::string EntryId::text() const {
+  return std::to_string(ms) + "-" + std::to_string(sequence);
+}
+
+Restore::Restore(const Options& options, valkey::Session& session, Settler& settler, Listener& listener)
+    : options_(options), session_(session), settler_(settler), listener_(listener) {
+  step_.owner = this;
+  step_.done = [](valkey::Call& call, const valkey::Reply& reply) { static_cast<Step&>(call).owner->on_step(reply); };
+}
+
+void Restore::start() {
+  ORDERD_CHECK(!running(), "a restore was started beside another");
+  outcome_ = {};
+  settled_.clear();
+  holes_.clear();
+  parked_.clear();
+  advance(Phase::kPosition);
+}
+
+void Restore::advance(Phase phase) {
+  phase_ = phase;
+  valkey::Command command;
+  const std::string after = cursor_.empty() ? "-" : "(" + cursor_;
+  switch (phase) {
+    case Phase::kPosition: command = valkey::Command::of("HMGET", options_.position_key(), "settled", "results"); break;
+    case Phase::kNewest: command = valkey::Command::of("XREVRANGE", options_.results, "+", "-", "COUNT", 1); break;
+    case Phase::kResults: command = valkey::Command::of("XRANGE", options_.results, after, newest_, "COUNT", kPage); break;
+    case Phase::kRequests:
+      command = valkey::Command::of("XRANGE", options_.orders, after, start_.text(), "COUNT", kPage);
+      break;
+    case Phase::kCreate:
+      command.begin(3 + 2 + 4 + holes_.size());
+      for (const std::string_view argument : {std::string_view("EVALSHA"), std::string_view(session_.script_id(kRestore)),
+                                              std::string_view("2"), std::string_view(options_.orders),
+                                              std::string_view(options_.results), std::string_view(options_.group),
+                                              std::string_view(options_.consumer)}) {
+        command.add(argument);
+      }
+      command.add(start_.text());
+      command.add(newest_);
+      for (const std::string& hole : holes_) command.add(hole);
+      break;
+    case Phase::kParked: return next_parked();
+    case Phase::kIdle: return;
+  }
+  if (!session_.send(step_, command)) phase_ = Phase::kIdle;  // on its way down; the lane starts anew afterwards
+}
+
+void Restore::on_step(const valkey::Reply& reply) {
+  if (reply.lost() || phase_ == Phase::kIdle) return;
+  if (reply.is_error()) {
+    phase_ = Phase::kIdle;
+    return listener_.on_restore_refused({reply.error(), std::string(reply.text())});
+  }
+  switch (phase_) {
+    case Phase::kPosition:
+      position_ = EntryId::parse(reply.at(0).text());
+      outcome_.served_before = reply.at(0).is_string();
+      cursor_ = reply.at(1).text();
+      return advance(Phase::kNewest);
+    case Phase::kNewest:
+      newest_ = reply.size() > 0 ? reply.at(0).at(0).text() : "0-0";
+      return advance(Phase::kResults);
+    case Phase::kResults: return on_results(reply);
+    case Phase::kRequests: return on_requests(reply);
+    case Phase::kCreate: return on_created(reply);
+    case Phase::kParked: return on_parked(reply);
+    case Phase::kIdle: return;
+  }
+}
+
+void Restore::on_results(const valkey::Reply& reply) {
+  for (std::size_t i = 0; i < reply.size(); ++i) {
+    cursor_ = reply.at(i).at(0).text();
+    const EntryId request = EntryId::parse(field(reply.at(i).at(1), "request"));
+    if (request > position_) settled_.push_back(request);
+  }
+  if (reply.size() == kPage) return advance(Phase::kResults);
+  std::sort(settled_.begin(), settled_.end());
+  start_ = settled_.empty() ? position_ : settled_.back();
+  outcome_.served_before = outcome_.served_before || !settled_.empty();
+  holes_.clear();
+  cursor_ = position_ == EntryId{} ? "" : position_.text();
+  advance(Phase::kRequests);
+}
+
+void Restore::on_requests(const valkey::Reply& reply) {
+  for (std::size_t i = 0; i < reply.size(); ++i) {
+    cursor_ = reply.at(i).at(0).text();
+    if (!settled(EntryId::parse(cursor_))) holes_.push_back(cursor_);
+  }
+  advance(reply.size() == kPage ? Phase::kRequests : Phase::kCreate);
+}
+
+void Restore::on_created(const valkey::Reply& reply) {
+  if (reply.text() == "moved") {
+    cursor_ = newest_ == "0-0" ? "" : newest_;
+    return advance(Phase::kNewest);
+  }
+  outcome_.created = reply.text() == "created";
+  outcome_.position = start_.text();
+  outcome_.holes = holes_.size();
+  for (Slot& slot : settler_.slots()) {
+    if (slot.state == Slot::State::kParked) parked_.push_back(&slot);
+  }
+  // In the order of the stream: what has to be settled without its entry is settled first come, first served.
+  std::sort(parked_.begin(), parked_.end(),
+            [](const Slot* a, const Slot* b) { return EntryId::parse(a->request) > EntryId::parse(b->request); });
+  advance(Phase::kParked);
+}
+
+// What became of the last of `parked_`?
+void Restore::next_parked() {
+  while (!parked_.empty() && settled(EntryId::parse(parked_.back()->request))) {
+    settler_.release(*parked_.back());
+    parked_.pop_back();
+  }
+  if (parked_.empty()) {
+    phase_ = Phase::kIdle;
+    settled_ = {};
+    return listener_.on_restored(outcome_);
+  }
+  const std::string& id = parked_.back()->request;
+  if (!session_.send(step_, valkey::Command::of("XRANGE", options_.orders, id, id))) phase_ = Phase::kIdle;
+}
+
+void Restore::on_parked(const valkey::Reply& reply) {
+  Slot& slot = *parked_.back();
+  parked_.pop_back();
+  if (reply.size() > 0) {
+    settler_.release(slot);  // it will be delivered again
+  } else {
+    // Deleted after it was read: its content is here and nowhere else.
+    slot.command.patch(slot.gate, '0');
+    settler_.submit(slot);
+  }
+  next_parked();
+}
+
+bool Restore::settled(EntryId id) const {
+  return std::binary_search(settled_.begin(), settled_.end(), id) || (id <= position_ && position_ != EntryId{});
+}
+
+}  // namespace orderd::lane

@@ -1,0 +1,89 @@
+// Creates the group of a lane where it is missing: at its first start, and after somebody has destroyed it or deleted the
+// stream. Nothing that has a result is delivered again, and nothing that has none is passed over:
+//
+//   1. read the position: up to where everything is settled, and from where on the results of the rest stand;
+//   2. read the results from there, up to the newest: the settled requests beyond the position. While the group is missing
+//      none can be added, and if another daemon was faster the script of step 4 notices;
+//   3. read the requests between the position and the last settled one: those without a result are the holes;
+//   4. create the group behind the last settled one, the holes pending at this consumer (lua/restore.lua, one step);
+//   5. tell what became of each entry that this lane was holding.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lane/options.h"
+#include "lane/settler.h"
+#include "valkey/session.h"
+
+namespace orderd::lane {
+
+// A stream id, as two numbers.
+struct EntryId {
+  uint64_t ms = 0;
+  uint64_t sequence = 0;
+  auto operator<=>(const EntryId&) const = default;
+  // 0-0 where `text` is no id.
+  [[nodiscard]] static EntryId parse(std::string_view text);
+  [[nodiscard]] std::string text() const;
+};
+
+class Restore {
+ public:
+  struct Outcome {
+    bool created = false;     // false: another daemon was faster
+    bool served_before = false;
+    std::string position;     // where the group starts now
+    std::size_t holes = 0;    // entries before it that are pending again
+  };
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void on_restored(const Outcome& outcome) = 0;
+    // Refused by the server; start() again later. Not called where the connection is lost.
+    virtual void on_restore_refused(const valkey::Error& error) = 0;
+  };
+
+  Restore(const Options& options, valkey::Session& session, Settler& settler, Listener& listener);
+  Restore(const Restore&) = delete;
+  Restore& operator=(const Restore&) = delete;
+
+  // Starts; a run that was cut off by a lost connection is forgotten.
+  void start();
+  [[nodiscard]] bool running() const { return phase_ != Phase::kIdle; }
+  void on_down() { phase_ = Phase::kIdle; }
+
+ private:
+  enum class Phase { kIdle, kPosition, kNewest, kResults, kRequests, kCreate, kParked };
+  struct Step : valkey::Call {
+    Restore* owner = nullptr;
+  };
+
+  void advance(Phase phase);
+  void on_step(const valkey::Reply& reply);
+  void on_results(const valkey::Reply& reply);
+  void on_requests(const valkey::Reply& reply);
+  void on_created(const valkey::Reply& reply);
+  void next_parked();
+  void on_parked(const valkey::Reply& reply);
+  [[nodiscard]] bool settled(EntryId id) const;
+
+  const Options& options_;
+  valkey::Session& session_;
+  Settler& settler_;
+  Listener& listener_;
+  Step step_;
+  Phase phase_ = Phase::kIdle;
+  Outcome outcome_;
+  EntryId position_;             // everything up to it is settled
+  std::string cursor_;           // the last id that was read, of results or requests; empty: none
+  std::string newest_;           // the newest entry of the results stream; "0-0": none
+  std::vector<EntryId> settled_; // requests beyond the position that have a result; sorted before phase kRequests
+  std::vector<std::string> holes_;
+  EntryId start_;                // the last settled request
+  std::vector<Slot*> parked_;
+};
+
+}  // namespace orderd::lane

@@ -1,0 +1,18 @@
+// The scripts a lane loads, in the order of its handshake.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "lua/scripts.h"
+
+namespace orderd::lane {
+
+enum Script : std::size_t { kSettle, kRefuse, kClaim, kPosition, kRestore, kTrim };
+
+[[nodiscard]] inline std::vector<std::string_view> script_sources() {
+  return {lua::settle, lua::refuse, lua::claim, lua::position, lua::restore, lua::trim};
+}
+
+}  // namespace orderd::lane

@@ -1,0 +1,81 @@
+// What a lane does beside its orders, on the settling connection: writes down how far it is, takes over what dead consumers
+// left, keeps its own waiting entries from being taken over, trims what is old.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "lane/options.h"
+#include "lane/settler.h"
+#include "loop/loop.h"
+#include "valkey/session.h"
+
+namespace orderd::lane {
+
+class Upkeep {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // This consumer has got entries of others: read the own pending ones.
+    virtual void on_claimed() = 0;
+    virtual void on_upkeep_group_missing() = 0;
+    // A chore was refused for a reason that the orders themselves do not meet; it is tried again at its next turn.
+    virtual void on_upkeep_refused(const char* chore, const valkey::Error& error) = 0;
+  };
+
+  Upkeep(Loop& loop, const Options& options, valkey::Session& session, Settler& settler, Counters& counters,
+         Listener& listener);
+  Upkeep(const Upkeep&) = delete;
+  Upkeep& operator=(const Upkeep&) = delete;
+
+  // Runs while the lane serves; from the first tick on.
+  void start();
+  void stop();
+  // Writes the position down now, if nothing is under way: before the lane ends.
+  void write_position();
+
+ private:
+  // One kind of work, at most one call of it under way.
+  struct Chore : valkey::Call {
+    Upkeep* owner = nullptr;
+    const char* name = "";
+    void (Upkeep::*on_good)(const valkey::Reply& reply) = nullptr;
+    bool busy = false;
+    uint64_t due_ms = 0;
+  };
+
+  void prepare(Chore& chore, const char* name, void (Upkeep::*on_good)(const valkey::Reply&));
+  void tick();
+  [[nodiscard]] Milliseconds tick_length() const;
+  [[nodiscard]] bool due(Chore& chore, Milliseconds every);
+  void send(Chore& chore, const valkey::Command& command);
+  void on_reply(Chore& chore, const valkey::Reply& reply);
+
+  void claim(std::string_view from);
+  void refresh();
+  void trim(Chore& chore, const std::string& stream, Milliseconds retention, std::string_view group);
+
+  void on_position(const valkey::Reply& reply);
+  void on_claim(const valkey::Reply& reply);
+  void on_refreshed(const valkey::Reply& reply);
+  void on_trimmed_orders(const valkey::Reply& reply);
+  void on_trimmed_results(const valkey::Reply& reply);
+
+  Loop& loop_;
+  const Options& options_;
+  valkey::Session& session_;
+  Settler& settler_;
+  Counters& counters_;
+  Listener& listener_;
+  Timer timer_;
+  Chore position_;
+  Chore claim_;
+  Chore refresh_;
+  Chore trim_orders_;
+  Chore trim_results_;
+  uint64_t position_settled_ = 0;  // results written when the position was last asked for
+  int position_more_ = 0;          // calls still to be made after the last result: a position is two calls behind
+};
+
+}  // namespace orderd::lane

@@ -1,0 +1,31 @@
+// What is put together from several settings.
+#include "settings/settings.h"
+
+#include "settings/password_file.h"
+
+namespace orderd::settings {
+
+Result<valkey::Endpoint> Settings::endpoint() const {
+  auto endpoint = valkey::parse_url(valkey.url);
+  if (!endpoint) return Failure{"valkey.url: " + endpoint.error()};
+  if (!valkey.username.empty()) endpoint->username = valkey.username;
+  if (valkey.password_file.empty()) return endpoint;
+  auto password = read_password_file(valkey.password_file);
+  if (!password) return Failure{"valkey.password_file: \"" + valkey.password_file + "\": " + password.error()};
+  endpoint->password = std::move(*password);
+  return endpoint;
+}
+
+order::KeyTemplate Settings::stock_keys() const {
+  return *order::KeyTemplate::parse(keys.stock, "<sku>");
+}
+
+order::KeyTemplate Settings::order_keys() const {
+  return *order::KeyTemplate::parse(keys.order, "<id>");
+}
+
+order::Limits Settings::limits() const {
+  return {processing.max_quantity, processing.max_lines};
+}
+
+}  // namespace orderd::settings

@@ -1,0 +1,78 @@
+// The one table of settings. It drives the file, the variables, the flags, the help, --print-config, the sample file
+// and the man page: to add a setting, add its field to Settings and its row to table.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "settings/settings.h"
+
+namespace orderd::settings {
+
+// The types of a setting. Each has two ways to its field of Settings: one to read it, one to write it.
+struct Text {
+  // What a text has to be beyond its size; value.cpp has the checks.
+  enum class Rule { kAny, kUrl, kPasswordFile, kStream, kStockKey, kOrderKey };
+  const std::string& (*get)(const Settings&);
+  std::string& (*field)(Settings&);
+  std::size_t bytes_min;
+  std::size_t bytes_max;
+  Rule rule;
+};
+struct Whole {
+  uint64_t (*get)(const Settings&);
+  void (*set)(Settings&, uint64_t);
+  uint64_t min;
+  uint64_t max;
+};
+struct Duration {
+  Milliseconds (*get)(const Settings&);
+  void (*set)(Settings&, Milliseconds);
+  bool zero;  // is 0s allowed beside min to max?
+  Milliseconds min;
+  Milliseconds max;
+};
+struct Choice {
+  std::size_t (*get)(const Settings&);  // an index into names
+  void (*set)(Settings&, std::size_t);
+  std::span<const std::string_view> names;
+};
+// A key of the contract that does not work yet: to give it anywhere is an error.
+struct NotYet {
+  std::string_view shown;  // its value in the sample file, as TOML
+};
+using Type = std::variant<Text, Whole, Duration, Choice, NotYet>;
+
+enum class Applies {
+  kLive,     // at SIGHUP
+  kRestart,  // with the next start
+};
+
+struct Setting {
+  std::string_view key;  // "section.name"
+  Type type;
+  Applies applies;
+  bool secret;             // may its text hold a password?
+  std::string_view brief;  // one line, for the help: no capital at the start, no full stop
+  std::string_view more;   // whole sentences for the sample file, in lines; may be empty
+
+  [[nodiscard]] bool supported() const { return !std::holds_alternative<NotYet>(type); }
+  [[nodiscard]] std::string_view section() const { return key.substr(0, key.find('.')); }
+  [[nodiscard]] std::string_view name() const { return key.substr(key.find('.') + 1); }
+  [[nodiscard]] std::string flag() const;      // "--section.name"
+  [[nodiscard]] std::string variable() const;  // "ORDERD_SECTION_NAME"
+};
+
+inline constexpr std::string_view kVariablePrefix = "ORDERD_";
+
+// In the contract's order; the keys of a section stand together.
+[[nodiscard]] std::span<const Setting> table();
+// nullptr: there is no such key.
+[[nodiscard]] const Setting* find(std::string_view key);
+[[nodiscard]] bool is_section(std::string_view name);
+
+}  // namespace orderd::settings

@@ -1,0 +1,215 @@
+// A visitor for each direction over the types of the table, and the rules of texts.
+#include "settings/value.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "order/keys.h"
+#include "settings/password_file.h"
+#include "settings/text.h"
+#include "valkey/endpoint.h"
+
+namespace orderd::settings {
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+constexpr std::array<std::pair<std::string_view, Milliseconds>, 4> kUnits = {
+    {{"h", Milliseconds(3'600'000)}, {"m", Milliseconds(60'000)}, {"s", Milliseconds(1000)}, {"ms", Milliseconds(1)}}};
+
+constexpr std::string_view kNoLanes = "lanes (<lane>) are not supported yet";
+
+// In the largest unit that leaves no rest.
+std::string duration_text(Milliseconds value) {
+  if (value == Milliseconds::zero()) return "0s";
+  for (const auto& [unit, size] : kUnits) {
+    if (value % size == Milliseconds::zero()) return std::to_string(value / size).append(unit);
+  }
+  return {};
+}
+
+bool is_whole(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+         (text.size() == 1 || text[0] != '0');
+}
+
+// Of digits; one that is too large for the type is larger than any setting too.
+uint64_t to_whole(std::string_view digits) {
+  uint64_t value = 0;
+  return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc() ? value : UINT64_MAX;
+}
+
+std::string problem_of_whole(const Whole& type, std::string_view text, Settings& settings) {
+  const bool negative = text.starts_with('-');
+  if (!is_whole(text.substr(negative ? 1 : 0))) return "is not a whole number";
+  const uint64_t value = to_whole(text);
+  if (negative || value < type.min || value > type.max) return "is out of range";
+  type.set(settings, value);
+  return {};
+}
+
+std::string problem_of_duration(const Duration& type, std::string_view text, Settings& settings) {
+  const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
+  const std::string_view unit = text.substr(digits.size());
+  if (!is_whole(digits)) return "is not a duration";
+  if (unit.empty()) return "has no unit";
+  const auto* found = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& u) { return u.first == unit; });
+  if (found == kUnits.end()) return "is not a duration";
+  const uint64_t count = to_whole(digits);
+  // Compared before it is multiplied: nothing can overflow.
+  if (count > static_cast<uint64_t>(type.max / found->second)) return "is out of range";
+  const Milliseconds value = found->second * static_cast<int64_t>(count);
+  const bool zero = type.zero && value == Milliseconds::zero();
+  if (!zero && (value < type.min || value > type.max)) return "is out of range";
+  type.set(settings, value);
+  return {};
+}
+
+std::string problem_of_choice(const Choice& type, std::string_view text, Settings& settings) {
+  const auto found = std::find(type.names.begin(), type.names.end(), text);
+  if (found == type.names.end()) return "is not known";
+  type.set(settings, static_cast<std::size_t>(found - type.names.begin()));
+  return {};
+}
+
+std::string problem_of_template(std::string_view text, std::string_view placeholder) {
+  if (text.find("<lane>") != std::string_view::npos) return std::string(kNoLanes);
+  return order::KeyTemplate::parse(text, placeholder).ok() ? "" : "is no key's pattern";
+}
+
+std::string problem_of_url(std::string_view text, Source source) {
+  const auto endpoint = valkey::parse_url(text);
+  if (!endpoint) return endpoint.error();
+  if (endpoint->tls) return "TLS (valkeys://, rediss://) is not supported yet";
+  if (source == Source::kFlag && !endpoint->password.empty()) {
+    return "a password never stands on a command line; put it into a file for valkey.password_file, or into the "
+           "variable "
+           "ORDERD_VALKEY_URL";
+  }
+  return {};
+}
+
+std::string problem_of_rule(Text::Rule rule, const std::string& text, Source source) {
+  switch (rule) {
+    case Text::Rule::kAny: return {};
+    case Text::Rule::kUrl: return problem_of_url(text, source);
+    case Text::Rule::kStream: return text.find("<lane>") == std::string::npos ? "" : std::string(kNoLanes);
+    case Text::Rule::kStockKey: return problem_of_template(text, "<sku>");
+    case Text::Rule::kOrderKey: return problem_of_template(text, "<id>");
+    case Text::Rule::kPasswordFile: {
+      if (text.empty()) return {};
+      const auto password = read_password_file(text);
+      return password.ok() ? "" : password.error();
+    }
+  }
+  ORDERD_CHECK(false, "a rule of texts is not known");
+}
+
+std::string problem_of_text_value(const Text& type, const Given& given, Settings& settings) {
+  const std::string& text = given.text;
+  if (text.empty() && type.bytes_min > 0) return "is empty";
+  if (text.size() > type.bytes_max) return "is too long";
+  if (const char* problem = problem_of_text(text)) return problem;
+  if (auto problem = problem_of_rule(type.rule, text, given.source); !problem.empty()) return problem;
+  type.field(settings) = text;
+  return {};
+}
+
+// Does a sentence of such a rule say by itself what is allowed?
+bool explains_itself(const Setting& row, std::string_view problem) {
+  const auto* text = std::get_if<Text>(&row.type);
+  if (text == nullptr) return false;
+  const bool of_rule = text->rule == Text::Rule::kUrl || text->rule == Text::Rule::kPasswordFile;
+  return problem == kNoLanes || (of_rule && problem != "is empty" && problem != "is too long");
+}
+
+}  // namespace
+
+std::string assign(const Setting& row, const Given& given, Settings& settings) {
+  const bool wants_integer = std::holds_alternative<Whole>(row.type);
+  std::string value = given.form == Given::Form::kOther || given.form == Given::Form::kInteger
+                          ? printable(given.text)
+                          : quoted(row.secret ? valkey::masked(given.text) : given.text);
+  std::string problem;
+  if (given.form == Given::Form::kOther) {
+    problem = wants_integer ? "an integer is expected" : "a string is expected";
+  } else if (given.form == Given::Form::kString && wants_integer) {
+    problem = "is a string, an integer is expected";
+  } else if (given.form == Given::Form::kInteger && !wants_integer) {
+    problem = "is an integer, a string is expected";
+  } else {
+    problem =
+        std::visit(Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
+                              [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
+                              [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
+                              [&](const Choice& type) { return problem_of_choice(type, given.text, settings); },
+                              [&](const NotYet& /*type*/) { return std::string("is not supported yet"); }},
+                   row.type);
+  }
+  if (problem.empty()) return {};
+  value.append(": ").append(problem);
+  if (!explains_itself(row, problem)) value.append("; allowed: ").append(allowed(row));
+  return value;
+}
+
+std::string allowed(const Setting& row) {
+  const auto of_text = [](const Text& type) -> std::string {
+    const std::string bytes = std::to_string(type.bytes_min) + " to " + std::to_string(type.bytes_max) + " bytes";
+    switch (type.rule) {
+      case Text::Rule::kUrl: return "valkey://[user:password@]host[:port][/db], unix:///path[?db=N], embedded:DIR";
+      case Text::Rule::kStockKey: return bytes + " that hold <sku> once";
+      case Text::Rule::kOrderKey: return bytes + " that hold <id> once";
+      case Text::Rule::kPasswordFile: return "the path of a file";
+      default: return bytes + " of UTF-8 without control characters";
+    }
+  };
+  const auto of_duration = [](const Duration& type) {
+    return (type.zero ? "0s, or " : "") + duration_text(type.min) + " to " + duration_text(type.max) +
+           ", a whole number and a unit: ms, s, m or h";
+  };
+  const auto of_choice = [](const Choice& type) {
+    std::string out;
+    for (const std::string_view name : type.names) out.append(out.empty() ? "" : ", ").append(name);
+    return out;
+  };
+  return std::visit(Overloaded{of_text, of_duration, of_choice,
+                               [](const Whole& type) {
+                                 return "a whole number from " + std::to_string(type.min) + " to " +
+                                        std::to_string(type.max);
+                               },
+                               [](const NotYet& /*type*/) { return std::string(); }},
+                    row.type);
+}
+
+std::string plain(const Setting& row, const Settings& settings) {
+  return std::visit(Overloaded{[&](const Text& type) { return type.get(settings); },
+                               [&](const Whole& type) { return std::to_string(type.get(settings)); },
+                               [&](const Duration& type) { return duration_text(type.get(settings)); },
+                               [&](const Choice& type) { return std::string(type.names[type.get(settings)]); },
+                               [&](const NotYet& /*type*/) -> std::string {
+                                 ORDERD_CHECK(false, "a setting that is not supported yet has no value");
+                               }},
+                    row.type);
+}
+
+std::string literal(const Setting& row, const Settings& settings) {
+  std::string text = plain(row, settings);
+  if (std::holds_alternative<Whole>(row.type)) return text;
+  if (row.secret) {
+    const auto endpoint = valkey::parse_url(text);
+    if (!endpoint) return toml_string(valkey::masked(text));
+    if (!endpoint->password.empty()) return toml_string(endpoint->redacted());
+  }
+  return toml_string(text);
+}
+
+}  // namespace orderd::settings

@@ -1,0 +1,33 @@
+// How long to wait before the next try: doubling, with jitter, so that many clients do not come back in step.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+
+namespace orderd::valkey {
+
+class Backoff {
+ public:
+  using Milliseconds = std::chrono::milliseconds;
+  static constexpr Milliseconds kFirst{50};
+  static constexpr Milliseconds kLongest{5000};
+
+  explicit Backoff(uint32_t seed) : random_(seed) {}
+
+  // The next delay: uniform in the upper half of 50, 100, 200 … 5000 ms.
+  [[nodiscard]] Milliseconds next() {
+    const Milliseconds ceiling = ceiling_;
+    ceiling_ = std::min(2 * ceiling_, kLongest);
+    std::uniform_int_distribution<Milliseconds::rep> spread(ceiling.count() / 2, ceiling.count());
+    return Milliseconds(spread(random_));
+  }
+  // All is well again.
+  void reset() { ceiling_ = kFirst; }
+
+ private:
+  Milliseconds ceiling_ = kFirst;
+  std::minstd_rand random_;
+};
+
+}  // namespace orderd::valkey

@@ -1,0 +1,180 @@
+// How it works: hiredis calls addRead/addWrite/… as it needs the socket; one uv_poll_t serves them. Of hiredis' ends only
+// `dataCleanup` comes on every path, so that is the one end event. hiredis' own command timeout is not used: it never fires
+// under steady writes. The watchdog asks instead whether replies make progress while any are due.
+#include "valkey/connection.h"
+
+#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+
+namespace orderd::valkey {
+namespace {
+
+// After a pause of this process (SIGSTOP, a suspended machine) timers fire before the socket was looked at: replies that
+// are there already get this long to be seen.
+constexpr Milliseconds kLastChance{20};
+
+}  // namespace
+
+std::string Address::text() const {
+  if (host.empty()) return path;
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+struct Connection::Hooks {
+  static Connection& self(void* data) { return *static_cast<Connection*>(data); }
+
+  static void add_read(void* data) { self(data).want(self(data).events_ | UV_READABLE); }
+  static void del_read(void* data) { self(data).want(self(data).events_ & ~UV_READABLE); }
+  static void add_write(void* data) { self(data).want(self(data).events_ | UV_WRITABLE); }
+  static void del_write(void* data) { self(data).want(self(data).events_ & ~UV_WRITABLE); }
+  // Before the socket is closed. Called more than once.
+  static void cleanup(void* data) { self(data).poll_.reset(); }
+
+  static void connected(const redisAsyncContext* context, int status) {
+    if (context->data != nullptr) self(context->data).on_connected(status == REDIS_OK);
+  }
+  static void ended(void* data) { self(data).on_ended(); }
+  static void replied(redisAsyncContext* context, void* reply, void* call) {
+    self(context->data).on_reply(*static_cast<Call*>(call), Reply(static_cast<const redisReply*>(reply)));
+  }
+  static void polled(uv_poll_t* handle, int status, int events) {
+    if (handle->data == nullptr) return;
+    Connection& connection = self(handle->data);
+    // An error of the poll shows in the read or write that follows.
+    if (status < 0) events = connection.events_;
+    if ((events & UV_READABLE) != 0) redisAsyncHandleRead(connection.context_);
+    // order matters: the read may have ended the connection, and with it the handle's owner.
+    if (handle->data != nullptr && (events & UV_WRITABLE) != 0) redisAsyncHandleWrite(connection.context_);
+  }
+};
+
+Connection::Connection(Loop& loop, Milliseconds reply_timeout, Listener& listener)
+    : loop_(loop), reply_timeout_(reply_timeout), listener_(&listener), watchdog_(loop, [this] { watch(); }) {}
+
+Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& address, Milliseconds reply_timeout,
+                                                     Listener& listener) {
+  redisOptions options = {};
+  if (address.host.empty()) {
+    REDIS_OPTIONS_SET_UNIX(&options, address.path.c_str());
+  } else {
+    REDIS_OPTIONS_SET_TCP(&options, address.host.c_str(), address.port);
+  }
+  redisAsyncContext* context = redisAsyncConnectWithOptions(&options);
+  if (context == nullptr) return Failure{"cannot connect to " + address.text() + ": out of memory"};
+  if (context->err != 0) {
+    Failure failure{"cannot connect to " + address.text() + ": " + context->errstr};
+    redisAsyncFree(context);
+    return failure;
+  }
+  std::unique_ptr<Connection> connection(new Connection(loop, reply_timeout, listener));
+  HandlePtr<uv_poll_t> poll(new uv_poll_t);
+  if (const int status = uv_poll_init_socket(loop.raw(), poll.get(), context->c.fd); status != 0) {
+    // The handle was not initialised: it is freed, not closed.
+    delete poll.release();
+    redisAsyncFree(context);
+    return Failure{"cannot watch the socket to " + address.text() + ": " + uv_strerror(status)};
+  }
+  poll->data = connection.get();
+  connection->poll_ = std::move(poll);
+  connection->context_ = context;
+  context->data = connection.get();
+  context->dataCleanup = Hooks::ended;
+  context->ev.data = connection.get();
+  context->ev.addRead = Hooks::add_read;
+  context->ev.delRead = Hooks::del_read;
+  context->ev.addWrite = Hooks::add_write;
+  context->ev.delWrite = Hooks::del_write;
+  context->ev.cleanup = Hooks::cleanup;
+  // Registers its interest in writing, by which hiredis notices the connect.
+  ORDERD_CHECK(redisAsyncSetConnectCallback(context, Hooks::connected) == REDIS_OK, "the connect callback was refused");
+  return connection;
+}
+
+Connection::~Connection() {
+  ORDERD_CHECK(!in_callback_, "a connection was destroyed inside its own callback");
+  close({ErrorKind::kLost, "closed"});
+  ORDERD_CHECK(context_ == nullptr && in_flight_ == 0, "a connection ended with calls unanswered");
+}
+
+bool Connection::send(Call& call, const Command& command) {
+  if (state_ != State::kOpen) return false;
+  ORDERD_CHECK(command.complete(), "a command with another number of arguments than announced");
+  const std::string_view bytes = command.bytes();
+  const int status = redisAsyncFormattedCommand(context_, Hooks::replied, &call, bytes.data(), bytes.size());
+  if (status != REDIS_OK) return false;  // it is on its way down; the end event follows
+  if (in_flight_++ == 0) {
+    progress_ms_ = loop_.now_ms();
+    last_chance_ = false;
+    if (!watchdog_.active()) watchdog_.start(reply_timeout_);
+  }
+  return true;
+}
+
+void Connection::close(Error error) {
+  if (state_ == State::kClosed) return;
+  error_ = std::move(error);
+  state_ = State::kClosed;
+  redisAsyncFree(context_);  // runs what is outstanding, then Hooks::ended; inside a callback: when that has returned
+}
+
+// hiredis has noticed the end by itself: what did it see?
+void Connection::take_error() {
+  if (state_ == State::kClosed) return;
+  const bool told = context_ != nullptr && context_->err != 0 && context_->errstr != nullptr;
+  error_ = {ErrorKind::kLost, told ? context_->errstr : "the connection ended"};
+  state_ = State::kClosed;
+}
+
+void Connection::on_connected(bool good) {
+  if (!good) return take_error();  // hiredis ends the context next
+  if (state_ != State::kOpening) return;
+  state_ = State::kOpen;
+  in_callback_ = true;
+  listener_->on_open();
+  in_callback_ = false;
+}
+
+void Connection::on_reply(Call& call, const Reply& reply) {
+  // order matters: first the state, so that nothing is sent again, then the call.
+  if (reply.lost()) take_error();
+  --in_flight_;
+  progress_ms_ = loop_.now_ms();
+  last_chance_ = false;
+  const bool outer = !in_callback_;
+  in_callback_ = true;
+  call.done(call, reply);
+  if (outer) in_callback_ = false;
+}
+
+void Connection::on_ended() {
+  take_error();
+  context_ = nullptr;
+  watchdog_.stop();
+  ORDERD_CHECK(in_flight_ == 0, "hiredis has ended with callbacks outstanding");
+  const bool outer = !in_callback_;
+  in_callback_ = true;
+  listener_->on_closed(error_);
+  if (outer) in_callback_ = false;
+}
+
+void Connection::watch() {
+  if (in_flight_ == 0) return;
+  const uint64_t quiet_ms = loop_.now_ms() - progress_ms_;
+  const auto limit_ms = static_cast<uint64_t>(reply_timeout_.count());
+  if (quiet_ms < limit_ms) return watchdog_.start(Milliseconds(limit_ms - quiet_ms));
+  if (!last_chance_) {
+    last_chance_ = true;
+    return watchdog_.start(kLastChance);
+  }
+  close({ErrorKind::kLost, "no reply for " + std::to_string(limit_ms) + " ms"});
+}
+
+void Connection::want(int events) {
+  if (!poll_ || events == events_) return;
+  events_ = events;
+  const int status = events == 0 ? uv_poll_stop(poll_.get()) : uv_poll_start(poll_.get(), events, Hooks::polled);
+  ORDERD_CHECK(status == 0, "uv_poll refused an open socket");
+}
+
+}  // namespace orderd::valkey

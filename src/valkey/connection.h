@@ -1,0 +1,99 @@
+// One connection to one server, from the first connect to its end; never reused. Wraps hiredis' asynchronous context, drives
+// it from our loop, and turns its many ways to die into one event.
+//
+//   kOpening --connected--> kOpen --+
+//       |                           |   any failure, close(), the destructor
+//       +---------------------------+--> kClosed
+//
+// At the end, in this order: the state is kClosed, so nothing can be sent any more; every outstanding Call gets a lost() reply:
+// whether its command was carried out is unknown; then the listener is told, once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "loop/loop.h"
+#include "valkey/command.h"
+#include "valkey/error.h"
+#include "valkey/reply.h"
+
+struct redisAsyncContext;
+
+namespace orderd::valkey {
+
+// Where a reply goes. The caller owns it and keeps it alive until done() was called; that happens exactly once for each
+// successful send(). done() may send again, the same Call too, and may close the connection; it may not destroy it.
+struct Call {
+  void (*done)(Call& call, const Reply& reply) = nullptr;
+};
+
+// An address without any name in it to be looked up.
+struct Address {
+  std::string host;      // numeric; empty: a unix socket
+  uint16_t port = 0;
+  std::string path;      // of the unix socket
+  [[nodiscard]] std::string text() const;
+};
+
+class Connection {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void on_open() = 0;
+    // The connection may not be destroyed in here: it is on the stack.
+    virtual void on_closed(const Error& error) = 0;
+  };
+
+  // Starts to connect. The listener is never called before open() returns. A failure here is a refusal on the spot.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> open(Loop& loop, const Address& address,
+                                                               Milliseconds reply_timeout, Listener& listener);
+  // Ends the connection if it still stands; the listener hears of it before the destructor returns.
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // From now on another one listens.
+  void set_listener(Listener& listener) { listener_ = &listener; }
+
+  // Queues a command; it goes out at the end of this turn of the loop, together with all others.
+  // False: not open, and `call` was not taken. Commands sent are bounded by the callers: there is no other limit here.
+  [[nodiscard]] bool send(Call& call, const Command& command);
+
+  // Ends it. Outstanding calls get their lost() replies, and the listener on_closed(error), before close() returns;
+  // where it is called from a Call's done(), when that returns.
+  void close(Error error);
+
+  [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+
+ private:
+  enum class State { kOpening, kOpen, kClosed };
+  struct Hooks;  // hiredis' callbacks
+
+  Connection(Loop& loop, Milliseconds reply_timeout, Listener& listener);
+  void take_error();
+  void on_connected(bool good);
+  void on_reply(Call& call, const Reply& reply);
+  void on_ended();
+  void watch();
+  void want(int events);
+
+  Loop& loop_;
+  Milliseconds reply_timeout_;
+  Listener* listener_;
+  redisAsyncContext* context_ = nullptr;  // hiredis frees it; null after its end
+  HandlePtr<uv_poll_t> poll_;
+  Timer watchdog_;
+  State state_ = State::kOpening;
+  Error error_;
+  int events_ = 0;
+  std::size_t in_flight_ = 0;
+  uint64_t progress_ms_ = 0;  // when a reply came last, or the first command after a pause was sent
+  bool last_chance_ = false;
+  bool in_callback_ = false;
+};
+
+}  // namespace orderd::valkey

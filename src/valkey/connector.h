@@ -1,0 +1,92 @@
+// From an endpoint to a connection that is ready for work: look up the name, connect, authenticate, select the database, set
+// the client's name, load the scripts. One shot: it ends in on_connected or in on_connect_failed, never in both.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loop/loop.h"
+#include "valkey/connection.h"
+#include "valkey/endpoint.h"
+
+namespace orderd::valkey {
+
+struct Handshake {
+  std::string name;                       // CLIENT SETNAME
+  std::vector<std::string_view> scripts;  // loaded in this order
+  Milliseconds connect_timeout{5000};     // for all of it together
+  Milliseconds reply_timeout{10000};      // of the connection afterwards; longer than any blocking command
+};
+
+// What comes out of it.
+struct Ready {
+  std::unique_ptr<Connection> connection;
+  int64_t client_id = 0;              // as CLIENT UNBLOCK takes it
+  std::vector<std::string> script_ids;  // SHA1 of each script, in order
+};
+
+class Connector : private Connection::Listener {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // Set another listener on the connection in here. The connector may not be destroyed in either.
+    virtual void on_connected(Ready ready) = 0;
+    // kRefused: the credentials or rights; what says which command needs them.
+    virtual void on_connect_failed(const Error& error) = 0;
+  };
+
+  Connector(Loop& loop, const Handshake& handshake, Listener& listener);
+  // Gives up silently if it is still under way.
+  ~Connector() override;
+  Connector(const Connector&) = delete;
+  Connector& operator=(const Connector&) = delete;
+
+  // Starts. May call back before it returns.
+  void start(const Endpoint& endpoint);
+
+ private:
+  enum class Phase {
+    kIdle,
+    kResolve,       // the name is being looked up
+    kConnect,       // the socket connects; on failure the name's next address is tried
+    kAuthenticate,  // each of these: the command was sent, its reply is awaited
+    kSelect,
+    kName,
+    kIdentify,
+    kLoad,          // one script after the other
+    kDone,
+  };
+  struct Lookup;
+  struct Step : Call {
+    Connector* owner = nullptr;
+  };
+
+  void resolve();
+  void connect_next();
+  void advance(Phase phase);
+  void send(const Command& command);
+  void on_step(const Reply& reply);
+  void fail(Error error);
+
+  void on_open() override;
+  void on_closed(const Error& error) override;
+
+  Loop& loop_;
+  const Handshake& handshake_;
+  Listener& listener_;
+  Timer deadline_;
+  Timer retry_;  // the next address, one turn later
+  Phase phase_ = Phase::kIdle;
+  Endpoint endpoint_;
+  Lookup* lookup_ = nullptr;  // owned by libuv until its callback
+  std::vector<Address> addresses_;
+  std::size_t address_ = 0;   // the next one to try
+  std::string last_failure_;
+  Step step_;
+  Ready ready_;
+};
+
+}  // namespace orderd::valkey

@@ -1,0 +1,293 @@
+// Reads a server's URL. The parts are cut strictly, from the outside in; what could be a piece of a password (all that
+// stands before an '@', a port that is no number, an unknown query) is never put into a failure.
+#include "valkey/endpoint.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace orderd::valkey {
+namespace {
+
+constexpr std::size_t kMaxSocketPathBytes = 107;  // sockaddr_un.sun_path less its final zero
+constexpr std::size_t kMaxHostBytes = 253;        // of a name in the DNS
+constexpr int kMaxDatabase = 65535;
+constexpr std::string_view kEmbedded = "embedded:";
+constexpr std::string_view kUnix = "unix://";
+constexpr std::string_view kSocketName = "/valkey.sock";
+constexpr std::string_view kMask = "***";
+
+struct Scheme {
+  std::string_view text;
+  bool tls;
+};
+constexpr std::array<Scheme, 4> kTcpSchemes = {
+    {{"valkey://", false}, {"valkeys://", true}, {"redis://", false}, {"rediss://", true}}};
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+bool all_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// Digits only, 0 to `max`.
+std::optional<int> whole_number(std::string_view text, int max) {
+  int value = 0;
+  if (text.empty() || !all_digits(text)) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value > max) return std::nullopt;
+  return value;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (text.size() - i < 3) return std::nullopt;
+    unsigned char byte = 0;
+    const auto [end, error] = std::from_chars(&text[i] + 1, &text[i] + 3, byte, 16);
+    if (error != std::errc() || end != &text[i] + 3) return std::nullopt;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
+}
+
+void percent_encode(std::string_view text, std::string_view also_plain, std::string& out) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_digit(c) || is_letter(c) || std::string_view("-._~").find(c) != std::string_view::npos ||
+        also_plain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+}
+
+Failure bad_percent() {
+  return {"a % is not followed by two hexadecimal digits (a % itself is written %25)"};
+}
+Failure bad_database() {
+  return {"the database is no whole number from 0 to 65535"};
+}
+
+// "[address]" without its brackets: IPv6, with or without a zone.
+bool is_ipv6(const std::string& address) {
+  in6_addr parsed{};
+  return inet_pton(AF_INET6, address.substr(0, address.find('%')).c_str(), &parsed) == 1 && address.back() != '%';
+}
+
+bool is_host_name(std::string_view host) {
+  return !host.empty() && host.size() <= kMaxHostBytes && std::all_of(host.begin(), host.end(), [](char c) {
+    return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+Result<Endpoint> with_checked_socket(Endpoint endpoint) {
+  const bool embedded = endpoint.kind == Endpoint::Kind::kEmbedded;
+  if (endpoint.path.empty())
+    return Failure{embedded ? "no directory stands behind embedded:" : "no path stands behind unix://"};
+  if (std::any_of(endpoint.path.begin(), endpoint.path.end(), is_control)) {
+    return Failure{"the path holds a control character"};
+  }
+  const std::size_t bytes = embedded ? embedded_socket(endpoint.path).size() : endpoint.path.size();
+  if (bytes > kMaxSocketPathBytes) {
+    return Failure{"the path of the socket" + std::string(embedded ? ", DIR/valkey.sock," : "") + " has " +
+                   std::to_string(bytes) + " bytes; at most " + std::to_string(kMaxSocketPathBytes) + " are allowed"};
+  }
+  return endpoint;
+}
+
+// `rest`: behind "unix://".
+Result<Endpoint> parse_unix(std::string_view rest) {
+  Endpoint endpoint;
+  endpoint.kind = Endpoint::Kind::kUnix;
+  const std::size_t question = rest.find('?');
+  const std::string_view path = rest.substr(0, question);
+  if (!path.starts_with('/') && path.find('@') != std::string_view::npos) {
+    return Failure{"a unix socket's URL holds no user and no password; valkey.username and valkey.password_file do"};
+  }
+  if (question != std::string_view::npos) {
+    const std::string_view query = rest.substr(question + 1);
+    if (!query.starts_with("db=")) return Failure{"only db=N may stand behind the ?"};
+    const auto database = whole_number(query.substr(3), kMaxDatabase);
+    if (!database) return bad_database();
+    endpoint.database = *database;
+  }
+  auto decoded = percent_decode(path);
+  if (!decoded) return bad_percent();
+  endpoint.path = std::move(*decoded);
+  return with_checked_socket(std::move(endpoint));
+}
+
+// The failure is empty where all is well; as below.
+std::optional<Failure> parse_userinfo(std::string_view userinfo, Endpoint& endpoint) {
+  const std::size_t colon = userinfo.find(':');
+  if (colon == std::string_view::npos) {
+    return Failure{"before the @ stands user:password or :password; for a user alone there is valkey.username"};
+  }
+  auto user = percent_decode(userinfo.substr(0, colon));
+  auto password = percent_decode(userinfo.substr(colon + 1));
+  if (!user || !password) return bad_percent();
+  if (password->empty()) return Failure{"the password before the @ is empty"};
+  endpoint.username = std::move(*user);
+  endpoint.password = std::move(*password);
+  return std::nullopt;
+}
+
+std::optional<Failure> parse_host_port(std::string_view text, Endpoint& endpoint) {
+  static const Failure kBadPort{"the port is no whole number from 1 to 65535"};
+  std::string_view behind;
+  if (text.starts_with('[')) {
+    const std::size_t bracket = text.find(']');
+    if (bracket == std::string_view::npos) return Failure{"the ] behind the IPv6 address is missing"};
+    auto address = percent_decode(text.substr(1, bracket - 1));
+    if (!address || address->empty() || !is_ipv6(*address)) return Failure{"no IPv6 address stands in the brackets"};
+    endpoint.host = std::move(*address);
+    behind = text.substr(bracket + 1);
+    if (!behind.empty() && behind[0] != ':') return Failure{"only :port may stand behind the ] of an IPv6 address"};
+  } else {
+    const std::size_t colon = text.find(':');
+    if (colon != std::string_view::npos) behind = text.substr(colon);
+    if (behind.find(':', 1) != std::string_view::npos) {
+      return Failure{"there is more than one : behind the host (an IPv6 address stands in brackets: [::1]:6379)"};
+    }
+    const std::string_view host = text.substr(0, colon);
+    if (host.empty()) return Failure{"the host is missing"};
+    if (!is_host_name(host)) return Failure{"the host is no name and no address (letters, digits, '.', '-', '_')"};
+    endpoint.host = host;
+  }
+  if (behind.empty()) return std::nullopt;
+  const auto port = whole_number(behind.substr(1), 65535);
+  if (!port || *port == 0) return kBadPort;
+  endpoint.port = static_cast<uint16_t>(*port);
+  return std::nullopt;
+}
+
+// `rest`: behind the scheme.
+Result<Endpoint> parse_tcp(std::string_view rest, bool tls) {
+  Endpoint endpoint;
+  endpoint.tls = tls;
+  const std::size_t authority_end = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view authority = rest.substr(0, authority_end);
+  const std::string_view behind = rest.substr(authority_end);
+  const std::size_t at = authority.find('@');
+  if (behind.find('@') != std::string_view::npos || authority.rfind('@') != at) {
+    return Failure{"in a user and a password, each of : / ? # % @ is percent-encoded (@ is written %40, / is %2F)"};
+  }
+  if (at != std::string_view::npos) {
+    if (auto failure = parse_userinfo(authority.substr(0, at), endpoint)) return *failure;
+  }
+  const std::string_view host_port = at == std::string_view::npos ? authority : authority.substr(at + 1);
+  if (auto failure = parse_host_port(host_port, endpoint)) return *failure;
+  if (behind.find_first_of("?#") != std::string_view::npos) return Failure{"nothing but /db may stand behind the port"};
+  if (behind.size() > 1) {
+    const auto database = whole_number(behind.substr(1), kMaxDatabase);
+    if (!database) return bad_database();
+    endpoint.database = *database;
+  }
+  return endpoint;
+}
+
+// What stands behind the scheme (and the '@') of a TCP URL that may be broken: only what cannot be a password stays.
+std::string masked_authority(std::string_view rest) {
+  std::string out;
+  const std::size_t at = rest.rfind('@');
+  if (at != std::string_view::npos) out.append(kMask).append("@");
+  if (at != std::string_view::npos) rest.remove_prefix(at + 1);
+  const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+  // An IPv6 address holds colons of its own.
+  const std::size_t bracket = rest.starts_with('[') ? rest.substr(0, end).rfind(']') : std::string_view::npos;
+  const std::size_t colon = rest.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::size_t host_end = std::min(colon, end);
+  out.append(rest.substr(0, host_end));
+  if (host_end < end)
+    out.append(":").append(all_digits(rest.substr(host_end + 1, end - host_end - 1))
+                               ? rest.substr(host_end + 1, end - host_end - 1)
+                               : kMask);
+  if (end < rest.size())
+    out.append(rest.substr(end, 1)).append(all_digits(rest.substr(end + 1)) ? rest.substr(end + 1) : kMask);
+  return out;
+}
+
+}  // namespace
+
+Result<Endpoint> parse_url(std::string_view url) {
+  if (url.starts_with(kEmbedded)) {
+    Endpoint endpoint;
+    endpoint.kind = Endpoint::Kind::kEmbedded;
+    endpoint.path = url.substr(kEmbedded.size());
+    return with_checked_socket(std::move(endpoint));
+  }
+  if (url.starts_with(kUnix)) return parse_unix(url.substr(kUnix.size()));
+  for (const Scheme& scheme : kTcpSchemes) {
+    if (url.starts_with(scheme.text)) return parse_tcp(url.substr(scheme.text.size()), scheme.tls);
+  }
+  return Failure{
+      "the URL begins with none of valkey://, valkeys://, redis://, rediss:// (host:port), unix:// (path), embedded: "
+      "(directory)"};
+}
+
+std::string masked(std::string_view url) {
+  if (url.starts_with(kEmbedded)) return std::string(url);
+  const std::size_t separator = url.find("://");
+  const std::size_t scheme_end =
+      separator != std::string_view::npos &&
+              std::all_of(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(separator), is_letter)
+          ? separator + 3
+          : 0;
+  const std::string_view scheme = url.substr(0, scheme_end);
+  const std::string_view rest = url.substr(scheme_end);
+  if (scheme != kUnix || !rest.starts_with('/')) return std::string(scheme) + masked_authority(rest);
+  const std::size_t question = rest.find('?');
+  if (question == std::string_view::npos) return std::string(url);
+  const std::string_view query = rest.substr(question + 1);
+  const bool plain = query.starts_with("db=") && all_digits(query.substr(3));
+  return std::string(scheme).append(rest.substr(0, question + 1)).append(plain ? query : kMask);
+}
+
+std::string Endpoint::redacted() const {
+  std::string out;
+  if (kind == Kind::kEmbedded) return out.append(kEmbedded).append(path);
+  if (kind == Kind::kUnix) {
+    out = kUnix;
+    percent_encode(path, "/@:+,=", out);
+    if (database != 0) out.append("?db=").append(std::to_string(database));
+    return out;
+  }
+  out = tls ? "valkeys://" : "valkey://";
+  if (!username.empty() || !password.empty()) percent_encode(username, "", out);
+  if (!password.empty()) out.append(":").append(kMask);
+  if (!username.empty() || !password.empty()) out.append("@");
+  const bool brackets = host.find(':') != std::string::npos;
+  if (brackets) out += '[';
+  percent_encode(host, ":", out);
+  if (brackets) out += ']';
+  out.append(":").append(std::to_string(port));
+  if (database != 0) out.append("/").append(std::to_string(database));
+  return out;
+}
+
+std::string embedded_socket(std::string_view directory) {
+  while (directory.size() > 1 && directory.ends_with('/')) directory.remove_suffix(1);
+  return std::string(directory == "/" ? "" : directory).append(kSocketName);
+}
+
+}  // namespace orderd::valkey

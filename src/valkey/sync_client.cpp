@@ -1,0 +1,186 @@
+// hiredis' blocking calls, with each failure turned into a sentence that names the server. The server's name for these
+// sentences travels in the context's privdata.
+#include "valkey/sync_client.h"
+
+#include <hiredis/hiredis.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace orderd::valkey {
+namespace {
+
+struct Peer {
+  std::string name;
+  std::chrono::milliseconds reply_timeout;
+};
+
+timeval timeval_of(std::chrono::milliseconds time) {
+  return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
+}
+
+// hiredis' own write raises SIGPIPE when the server is gone, which ends a program that does not expect it.
+ssize_t write_without_sigpipe(redisContext* context) {
+  const ssize_t sent = send(context->fd, context->obuf, sdslen(context->obuf), MSG_NOSIGNAL);
+  if (sent >= 0) return sent;
+  if (errno == EINTR) return 0;
+  context->err = REDIS_ERR_IO;
+  (void)std::snprintf(context->errstr, sizeof context->errstr, "%s", std::strerror(errno));
+  return -1;
+}
+
+void write_without_sigpipe_from_now_on(redisContext* context) {
+  static const redisContextFuncs kFuncs = [context] {
+    redisContextFuncs funcs = *context->funcs;
+    funcs.write = write_without_sigpipe;
+    return funcs;
+  }();
+  context->funcs = &kFuncs;
+}
+
+// Null where not even the memory for a context was there.
+redisContext* open_connection(const Endpoint& endpoint, const std::string& path, const SyncClient::Options& options) {
+  const timeval connect_timeout = timeval_of(options.connect_timeout);
+  const timeval reply_timeout = timeval_of(options.reply_timeout);
+  redisOptions how{};
+  if (endpoint.kind == Endpoint::Kind::kTcp) {
+    REDIS_OPTIONS_SET_TCP(&how, endpoint.host.c_str(), endpoint.port);
+  } else {
+    REDIS_OPTIONS_SET_UNIX(&how, path.c_str());
+  }
+  how.connect_timeout = &connect_timeout;
+  how.command_timeout = &reply_timeout;
+  for (;;) {
+    errno = 0;
+    redisContext* context = redisConnectWithOptions(&how);
+    // A signal during the connect: hiredis gives up, we do not.
+    if (context == nullptr || context->err != REDIS_ERR_IO || errno != EINTR) return context;
+    redisFree(context);
+  }
+}
+
+std::string what_to_try(Endpoint::Kind kind) {
+  switch (kind) {
+    case Endpoint::Kind::kTcp: return "check that the server runs, listens there and can be reached from here";
+    case Endpoint::Kind::kUnix: return "check that the server runs with this socket and that you may use it";
+    case Endpoint::Kind::kEmbedded: return "start orderd first: the server is its own";
+  }
+  return "";
+}
+
+Failure lost(const redisContext* context) {
+  const auto* peer = static_cast<const Peer*>(context->privdata);
+  // A time-out of the socket shows as EAGAIN, which hiredis words as "Resource temporarily unavailable".
+  if (context->err == REDIS_ERR_TIMEOUT ||
+      (context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))) {
+    return Failure{peer->name + " did not answer within " + std::to_string(peer->reply_timeout.count()) +
+                   " ms: it may be overloaded or stopped; try again"};
+  }
+  return Failure{"the connection to " + peer->name + " was lost (" + context->errstr +
+                 "): check that the server still runs, and try again"};
+}
+
+Failure refused(const Endpoint& endpoint, std::string_view step, std::string_view answer, std::string_view advice) {
+  return Failure{endpoint.redacted() + " refused " + std::string(step) + ": " + std::string(answer) + "; " +
+                 std::string(advice)};
+}
+
+// What the server has to agree to before the client is handed out.
+Result<bool> introduce(SyncClient& client, const Endpoint& endpoint, const std::string& name) {
+  constexpr std::string_view kCredentials = "check the user name and the password";
+  if (!endpoint.password.empty() || !endpoint.username.empty()) {
+    const Command auth = endpoint.username.empty() ? Command::of("AUTH", endpoint.password)
+                                                   : Command::of("AUTH", endpoint.username, endpoint.password);
+    const auto reply = client.call(auth);
+    if (!reply) return reply.failure();
+    if ((*reply)->is_error()) return refused(endpoint, "the login", (*reply)->text(), kCredentials);
+  }
+  if (endpoint.database != 0) {
+    const auto reply = client.call(Command::of("SELECT", endpoint.database));
+    if (!reply) return reply.failure();
+    if ((*reply)->is_error()) {
+      return refused(endpoint, "database " + std::to_string(endpoint.database), (*reply)->text(),
+                     "check the number of the database in the URL");
+    }
+  }
+  const auto reply = client.call(Command::of("CLIENT", "SETNAME", name));
+  if (!reply) return reply.failure();
+  // The name is a courtesy: a user who may not set one is good enough. Any other refusal would meet every command.
+  if ((*reply)->is_error() && first_word((*reply)->text()) != "NOPERM") {
+    return refused(endpoint, "the connection", (*reply)->text(), kCredentials);
+  }
+  return true;
+}
+
+}  // namespace
+
+void OwnedReply::Free::operator()(redisReply* raw) const {
+  freeReplyObject(raw);
+}
+
+void SyncClient::Close::operator()(redisContext* context) const {
+  redisFree(context);
+}
+
+SyncClient::SyncClient(redisContext* context) : context_(context) {
+}
+SyncClient::SyncClient(SyncClient&&) noexcept = default;
+SyncClient& SyncClient::operator=(SyncClient&&) noexcept = default;
+SyncClient::~SyncClient() = default;
+
+Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& options) {
+  const std::string name = endpoint.redacted();
+  if (endpoint.tls) return Failure{"cannot connect to " + name + ": TLS is not supported yet"};
+  const std::string path = endpoint.kind == Endpoint::Kind::kEmbedded ? embedded_socket(endpoint.path) : endpoint.path;
+  // hiredis would cut it and connect elsewhere.
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return Failure{"cannot connect to " + name + ": the path of a socket may have " +
+                   std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes, this one has " +
+                   std::to_string(path.size())};
+  }
+  redisContext* context = open_connection(endpoint, path, options);
+  if (context == nullptr) return Failure{"cannot connect to " + name + ": out of memory"};
+  SyncClient client(context);
+  if (context->err != 0) {
+    return Failure{"cannot connect to " + name + " (" + context->errstr + "): " + what_to_try(endpoint.kind)};
+  }
+  context->privdata = new Peer{name, options.reply_timeout};
+  context->free_privdata = [](void* peer) { delete static_cast<Peer*>(peer); };
+  write_without_sigpipe_from_now_on(context);
+  const auto introduced = introduce(client, endpoint, options.name);
+  if (!introduced) return introduced.failure();
+  return client;
+}
+
+Result<OwnedReply> SyncClient::call(const Command& command) {
+  append(command);
+  return read();
+}
+
+void SyncClient::append(const Command& command) {
+  ORDERD_CHECK(command.complete(), "a command that lacks arguments, or has too many");
+  // Fails for want of memory only, and then read() fails too.
+  (void)redisAppendFormattedCommand(context_.get(), command.bytes().data(), command.bytes().size());
+}
+
+Result<OwnedReply> SyncClient::read() {
+  void* raw = nullptr;
+  errno = 0;
+  if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) return lost(context_.get());
+  return OwnedReply(static_cast<redisReply*>(raw));
+}
+
+Result<std::string> SyncClient::load(std::string_view source) {
+  const auto reply = call(Command::of("SCRIPT", "LOAD", source));
+  if (!reply) return reply.failure();
+  if ((*reply)->is_error()) {
+    return Failure{static_cast<const Peer*>(context_->privdata)->name +
+                   " refused a script: " + std::string((*reply)->text())};
+  }
+  return std::string((*reply)->text());
+}
+
+}  // namespace orderd::valkey
