@@ -1,7 +1,7 @@
 #!lua
 -- settle.lua: decides one order and writes its result, its stock change, its record and its acknowledgement in one step.
 --
--- KEYS  1 orders stream   2 results stream   3 the order's record   4.. one stock key for each line, no key twice
+-- KEYS  1 orders stream   2 results stream   3 the order's record   4.. one stock key for each line
 -- ARGV  1 group   2 request (the entry's id)   3 order id   4 digest of the order's content, 16 bytes
 --       5 dedup window in ms, '0': keep no record   6 gate: '1' the entry must be pending, '0' it is known to be gone from the stream
 --       7 customer, '' for none   8.. two for each line: quantity, head of the line's JSON: '{"sku":"shoe","quantity":3,'
@@ -15,144 +15,157 @@
 --
 -- Lua rolls nothing back. So all that can be refused is read first; then come the stock, the result, the record and, last,
 -- the acknowledgement, which tells whether the call came in time. Whatever a step refuses (a wrong type, a right taken
--- away by ACL SETUSER, an entry no longer pending), undo() takes back what stands before it.
+-- away by ACL SETUSER, an entry no longer pending), what stands before it is taken back.
 -- '#!lua' makes the server refuse the whole call when it is out of memory or read-only, instead of a step in its middle.
+--
+-- An order that can be met takes the short way at the top. It defines no function, because making one costs the server as
+-- much as a GET; and it leaves the strict check of a number's form to DECRBY, which takes nothing but plain decimal digits.
 
-local call, attempt, find = server.call, server.pcall, string.find
-local orders, results, record = KEYS[1], KEYS[2], KEYS[3]
-local group, request, order, digest, window = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local gate, customer = ARGV[6], ARGV[7]
+local attempt = server.pcall
+local request, window, customer = ARGV[2], ARGV[5], ARGV[7]
 local kMaxWhole = 9007199254740991 -- 2^53-1: a Lua number is a double
+
+local count = #KEYS - 3 -- lines
+if count < 1 or #ARGV ~= 7 + 2 * count then
+  -- A missing argument would be found only half-way through the writes.
+  return server.error_reply('ERR keys and arguments do not match: ' .. #KEYS .. ' and ' .. #ARGV)
+end
+local known = window ~= '0' and attempt('GET', KEYS[3])
+local met = not known
+if met then
+  for i = 1, count do
+    local have, want = tonumber(attempt('GET', KEYS[3 + i])), tonumber(ARGV[6 + 2 * i])
+    if not have or not want or want < 1 or have < want or have > kMaxWhole then
+      met = false
+      break
+    end
+  end
+end
+
+local taken, result, recorded, trouble, troubled = 0, nil, false, nil, nil
+if met then
+  local lines = ''
+  for i = 1, count do
+    local left = attempt('DECRBY', KEYS[3 + i], ARGV[6 + 2 * i])
+    if type(left) ~= 'number' then
+      trouble, troubled = left, KEYS[3 + i]
+      break
+    end
+    taken = i
+    if left < 0 then
+      trouble, troubled = { err = 'ERR two lines of the order name it, and together they ask for more than there is' }, KEYS[3 + i]
+      break
+    end
+    lines = lines .. (i == 1 and '[' or ',') .. ARGV[7 + 2 * i] .. '"remaining":'
+      .. (left < 1e14 and left or string.format('%.0f', left)) .. (i == count and '}]' or '}')
+  end
+  if not trouble then
+    if customer == '' then
+      result = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'status', 'accepted', 'lines', lines)
+    else
+      result = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'status', 'accepted', 'lines', lines,
+        'customer', customer)
+    end
+    if type(result) ~= 'string' then
+      trouble, troubled, result = result, KEYS[2], nil
+    elseif window ~= '0' then
+      local kept = attempt('PSETEX', KEYS[3], window, ARGV[4] .. 'a' .. result .. ' ' .. request)
+      if kept.err then trouble, troubled = kept, KEYS[3] else recorded = true end
+    end
+    if not trouble then
+      local acked = attempt('XACK', KEYS[1], ARGV[1], request)
+      if acked == 1 or (acked == 0 and ARGV[6] == '0') then return 'accepted' end
+      trouble, troubled = acked, KEYS[1]
+    end
+  end
+end
+
+-- Everything else: the order cannot be met, is known already, or met with trouble.
+local call, find = server.call, string.find
+for i = 1, taken do call('DECRBY', KEYS[3 + i], '-' .. ARGV[6 + 2 * i]) end
+if result then call('XDEL', KEYS[2], result) end
+if recorded then call('DEL', KEYS[3]) end
 
 local function failed(reply, key)
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
+  if find(text, '^ACL failure') then word = 'NOPERM' end -- inside a script the server says ERR
   return server.error_reply(word .. ' key ' .. key .. ': ' .. text)
 end
 
-local function publish(...)
-  if customer == '' then
-    return attempt('XADD', results, '*', 'order', order, 'request', request, 'status', ...)
-  end
-  return attempt('XADD', results, '*', 'order', order, 'request', request, 'customer', customer, 'status', ...)
-end
-
--- Takes back the stock of the first `lines` lines, the result and the record: each where it was written.
-local function undo(lines, result, recorded)
-  for i = 1, lines do
-    call('DECRBY', KEYS[3 + i], '-' .. ARGV[6 + 2 * i])
-  end
-  if result then call('XDEL', results, result) end
-  if recorded then call('DEL', record) end
-end
-
 -- Why XACK found nothing to acknowledge.
-local function late(acked)
-  if type(acked) == 'table' then return failed(acked, orders) end
-  local pending = attempt('XPENDING', orders, group)
+local function late()
+  local pending = attempt('XPENDING', KEYS[1], ARGV[1])
   if pending.err then
     if find(pending.err, '^NOGROUP') then return 'nogroup' end
-    return failed(pending, orders)
+    return failed(pending, KEYS[1])
   end
-  local entry = attempt('XRANGE', orders, request, request)
-  if entry.err then return failed(entry, orders) end
+  local entry = attempt('XRANGE', KEYS[1], request, request)
+  if entry.err then return failed(entry, KEYS[1]) end
   if #entry == 0 then return 'gone' end
   return 'stale'
 end
 
--- Writes a result that moves no stock, and acknowledges.
-local function answer(verdict, ...)
-  local result = publish(...)
-  if type(result) == 'table' then return failed(result, results) end
-  local acked = attempt('XACK', orders, group, request)
-  if acked == 1 or (acked == 0 and gate == '0') then return verdict, result end
-  undo(0, result)
-  return late(acked)
-end
-
--- The order's record: digest, 'a' or 'r', id of the result, id of the request.
-local function remember(outcome, result)
-  return attempt('SET', record, digest .. outcome .. result .. ' ' .. request, 'PX', window)
-end
-
-if window ~= '0' then
-  local known = attempt('GET', record)
-  if known then
-    if type(known) == 'table' then return failed(known, record) end
-    local was, outcome, original, first = string.match(known, '^(................)([ar])(%d+%-%d+) (%d+%-%d+)$')
-    if not was then return server.error_reply('WRONGTYPE key ' .. record .. ': this is not the record of an order') end
-    if first == request then
-      -- The very entry that was decided: a group created anew has delivered it again.
-      call('XACK', orders, group, request)
-      return 'stale'
-    end
-    if was ~= digest then return (answer('id_reused', 'rejected', 'reason', 'id_reused')) end
-    return (answer('duplicate', 'duplicate', 'outcome', outcome == 'a' and 'accepted' or 'rejected', 'original', original))
+-- Writes a result that moves no stock, and acknowledges. Answers the result's id or, behind a nil, what to answer instead.
+local function answer(...)
+  local id
+  if customer == '' then
+    id = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'status', ...)
+  else
+    id = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'customer', customer, 'status', ...)
   end
+  if type(id) ~= 'string' then return nil, failed(id, KEYS[2]) end
+  local acked = attempt('XACK', KEYS[1], ARGV[1], request)
+  if acked == 1 or (acked == 0 and ARGV[6] == '0') then return id end
+  call('XDEL', KEYS[2], id)
+  if type(acked) == 'table' then return nil, failed(acked, KEYS[1]) end
+  return nil, late()
 end
 
-local count = #KEYS - 3
-local stock, quantity, reason = {}, {}, nil
+if trouble == 0 then return late() end
+
+if known then
+  if type(known) ~= 'string' then return failed(known, KEYS[3]) end
+  local digest, outcome, original, first = string.match(known, '^(................)([ar])(%d+%-%d+) (%d+%-%d+)$')
+  if not digest then return server.error_reply('WRONGTYPE key ' .. KEYS[3] .. ': this is not the record of an order') end
+  if first == request then
+    -- The very entry that was decided: a group created anew has delivered it again.
+    call('XACK', KEYS[1], ARGV[1], request)
+    return 'stale'
+  end
+  if digest ~= ARGV[4] then
+    local id, instead = answer('rejected', 'reason', 'id_reused')
+    return id and 'id_reused' or instead
+  end
+  local id, instead = answer('duplicate', 'outcome', outcome == 'a' and 'accepted' or 'rejected', 'original', original)
+  return id and 'duplicate' or instead
+end
+
+-- Which line cannot be met, and why: the first one gives the reason, all of them say what there is.
+local reason, lines = nil, ''
 for i = 1, count do
   local have, want = attempt('GET', KEYS[3 + i]), ARGV[6 + 2 * i]
-  local n, q, why = nil, tonumber(want), nil
-  if not q or q > kMaxWhole or not find(want, '^[1-9]%d*$') then
+  local n, why = nil, nil
+  if not find(want, '^[1-9]%d*$') or tonumber(want) > kMaxWhole then
     return server.error_reply('ERR the quantity of line ' .. i .. ' is not a whole number from 1 to 2^53-1')
-  end
-  if not have then
+  elseif not have then
     why = 'unknown_sku'
-  elseif type(have) == 'table' then
-    if not find(have.err, '^WRONGTYPE') then return failed(have, KEYS[3 + i]) end
-    why = 'bad_stock'
-  elseif have == '0' then
-    n, why = 0, 'insufficient_stock'
-  elseif #have > 16 or not find(have, '^[1-9]%d*$') or tonumber(have) > kMaxWhole then
+  elseif type(have) == 'table' and not find(have.err, '^WRONGTYPE') then
+    return failed(have, KEYS[3 + i])
+  elseif type(have) == 'table' or #have > 16 or not (have == '0' or find(have, '^[1-9]%d*$')) or tonumber(have) > kMaxWhole then
     why = 'bad_stock'
   else
-    n = tonumber(have)
-    if n < q then why = 'insufficient_stock' end
+    n = have
+    if tonumber(have) < tonumber(want) then why = 'insufficient_stock' end
   end
-  stock[i], quantity[i], reason = n, q, reason or why
+  reason = reason or why
+  lines = lines .. (i == 1 and '[' or ',') .. ARGV[7 + 2 * i] .. '"available":' .. (n or 'null') .. (i == count and '}]' or '}')
 end
+if not reason then return failed(trouble, troubled) end
 
-if reason then
-  local lines = {}
-  for i = 1, count do
-    lines[i] = ARGV[7 + 2 * i] .. '"available":' .. (stock[i] and string.format('%.0f', stock[i]) or 'null') .. '}'
-  end
-  local verdict, result = answer(reason, 'rejected', 'reason', reason, 'lines', '[' .. table.concat(lines, ',') .. ']')
-  -- Last, because nothing hangs on it: a record that could not be kept leaves the retry to be decided anew.
-  if result and window ~= '0' then remember('r', result) end
-  return verdict
-end
-
-local lines = nil
-for i = 1, count do
-  local left = stock[i] - quantity[i]
-  local now = attempt('DECRBY', KEYS[3 + i], ARGV[6 + 2 * i])
-  if now ~= left then
-    if type(now) == 'table' then
-      undo(i - 1)
-      return failed(now, KEYS[3 + i])
-    end
-    undo(i)
-    return server.error_reply('ERR key ' .. KEYS[3 + i] .. ' stands for two lines')
-  end
-  local line = ARGV[7 + 2 * i] .. '"remaining":' .. (left < 1e14 and left or string.format('%.0f', left)) .. '}'
-  lines = lines and lines .. ',' .. line or line
-end
-local result = publish('accepted', 'lines', '[' .. lines .. ']')
-if type(result) == 'table' then
-  undo(count)
-  return failed(result, results)
-end
+local id, instead = answer('rejected', 'reason', reason, 'lines', lines)
+if not id then return instead end
 if window ~= '0' then
-  local kept = remember('a', result)
-  if kept.err then
-    undo(count, result)
-    return failed(kept, record)
-  end
+  -- Last, because nothing hangs on it: should it be refused, a retry is decided anew.
+  attempt('PSETEX', KEYS[3], window, ARGV[4] .. 'r' .. id .. ' ' .. request)
 end
-local acked = attempt('XACK', orders, group, request)
-if acked == 1 or (acked == 0 and gate == '0') then return 'accepted' end
-undo(count, result, window ~= '0')
-return late(acked)
+return reason

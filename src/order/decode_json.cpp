@@ -22,7 +22,7 @@ const char* reason_of(simdjson::error_code error) {
     case simdjson::DEPTH_ERROR: return "it is nested too deeply";
     case simdjson::UNCLOSED_STRING: return "a string has no end";
     case simdjson::UNESCAPED_CHARS: return "a string holds a control character that is not escaped";
-    case simdjson::STRING_ERROR: return "a string holds an escape that does not exist";
+    case simdjson::STRING_ERROR: return "a string holds an escape that stands for no character";
     case simdjson::NUMBER_ERROR: return "it holds a number that is none in JSON";
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:

@@ -18,8 +18,8 @@ class KeyTemplate {
   void append(std::string_view name, std::string& out) const;
   [[nodiscard]] std::string key(std::string_view name) const;
 
-  // May a key of this template ever equal one of `other`, or the fixed name `other`? Errs on the side of yes. A producer
-  // chooses ids and SKUs: no choice of theirs may reach a key of another kind.
+  // May a key of this template ever equal one of `other`, or the fixed name `other`? Errs on the side of yes. A
+  // producer chooses ids and SKUs: no choice of theirs may reach a key of another kind.
   [[nodiscard]] bool may_collide(const KeyTemplate& other) const;
   [[nodiscard]] bool may_collide(std::string_view fixed) const;
 

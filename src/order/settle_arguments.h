@@ -9,9 +9,9 @@
 
 namespace orderd::order {
 
-// 16 hexadecimal digits that stand for the content of an order: its customer and its lines (in any order of the lines, since
-// they mean the same). XXH3, 64 bits: it tells a retry from another order with the same id. It is no defence against
-// somebody who computes a collision; all such a producer gains is `duplicate` where `id_reused` was due.
+// 16 hexadecimal digits that stand for the content of an order: its customer and its lines (in any order of the lines,
+// since they mean the same). XXH3, 64 bits: it tells a retry from another order with the same id. It is no defence
+// against somebody who computes a collision; all such a producer gains is `duplicate` where `id_reused` was due.
 using Digest = std::array<char, 16>;
 [[nodiscard]] Digest digest_of(const Request& request);
 

@@ -1,5 +1,5 @@
-// toml++ parses; the tree is walked down to what the table knows as a key, or to where nobody knows it, and put back into
-// the order of the file: its tables are sorted by name.
+// toml++ parses; the tree is walked down to what the table knows as a key, or to where nobody knows it, and put back
+// into the order of the file: its tables are sorted by name.
 #include "settings/file.h"
 
 #include <toml++/toml.h>
@@ -97,10 +97,18 @@ Given to_given(const std::string& path, const Leaf& leaf) {
   return given;
 }
 
-// toml++'s sentences may repeat the text they stumble on, up to a whole value: what stands in quotes in them is left out.
-std::string without_quoted(std::string_view sentence) {
-  std::string out(sentence.substr(0, sentence.find('\'')));
-  while (out.ends_with(' ')) out.pop_back();
+// toml++'s sentences may repeat the text they stumble on, up to a whole value: longer quotes than of a letter or a word
+// of TOML's own are left out.
+std::string without_quotes(std::string_view sentence) {
+  static constexpr std::size_t kMaxQuoteBytes = 6;
+  std::string out;
+  for (std::size_t at = 0; at < sentence.size();) {
+    // One character at least stands between two quotes, and it may be a quote.
+    const std::size_t end = sentence[at] == '\'' ? sentence.find('\'', at + 2) : std::string_view::npos;
+    const std::size_t size = end == std::string_view::npos ? 1 : end + 1 - at;
+    out.append(size > kMaxQuoteBytes + 2 ? "'...'" : sentence.substr(at, size));
+    at += size;
+  }
   return printable(out);
 }
 
@@ -108,7 +116,7 @@ std::optional<toml::table> parse(const std::string& path, const std::string& tex
   try {
     return toml::parse(std::string_view(text), std::string_view(path));
   } catch (const toml::parse_error& error) {
-    mistakes.push_back(place(path, error.source().begin) + ": not TOML: " + without_quoted(error.description()));
+    mistakes.push_back(place(path, error.source().begin) + ": not TOML: " + without_quotes(error.description()));
     return std::nullopt;
   }
 }

@@ -79,8 +79,9 @@ constexpr auto kTable = std::to_array<Setting>({
     {"valkey.service", NotYet{R"("orders")"}, Applies::kRestart, false, "the primary's name at the Sentinels", ""},
     {"valkey.cluster", NotYet{"false"}, Applies::kRestart, false, "is the server a node of a cluster?", ""},
     {"valkey.tls_ca_file", NotYet{R"("ca.pem")"}, Applies::kRestart, false, "whom to trust for TLS", ""},
-    {"valkey.tls_cert_file", NotYet{R"("orderd.pem")"}, Applies::kRestart, false, "orderd's own certificate", ""},
-    {"valkey.tls_key_file", NotYet{R"("orderd.key")"}, Applies::kRestart, false, "the key of that certificate", ""},
+    {"valkey.tls_cert_file", NotYet{R"("orderd.pem")"}, Applies::kRestart, false, "the certificate to show", ""},
+    {"valkey.tls_key_file", NotYet{R"("orderd.key")"}, Applies::kRestart, false, "the key of the certificate to show",
+     ""},
     {"valkey.tls_server_name", NotYet{R"("valkey.example")"}, Applies::kRestart, false,
      "the name in the server's certificate", ""},
 

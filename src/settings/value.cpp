@@ -28,6 +28,11 @@ constexpr std::array<std::pair<std::string_view, Milliseconds>, 4> kUnits = {
 
 constexpr std::string_view kNoLanes = "lanes (<lane>) are not supported yet";
 
+// Only supported settings have values.
+constexpr auto no_value_yet = [](const NotYet& /*type*/) -> std::string {
+  ORDERD_CHECK(false, "a setting that is not supported yet has no value");
+};
+
 // In the largest unit that leaves no rest.
 std::string duration_text(Milliseconds value) {
   if (value == Milliseconds::zero()) return "0s";
@@ -136,28 +141,29 @@ bool explains_itself(const Setting& row, std::string_view problem) {
 
 std::string assign(const Setting& row, const Given& given, Settings& settings) {
   const bool wants_integer = std::holds_alternative<Whole>(row.type);
-  std::string value = given.form == Given::Form::kOther || given.form == Given::Form::kInteger
-                          ? printable(given.text)
+  std::string value = given.form == Given::Form::kOther ? "the value"
+                      : given.form == Given::Form::kInteger
+                          ? given.text
                           : quoted(row.secret ? valkey::masked(given.text) : given.text);
   std::string problem;
-  if (given.form == Given::Form::kOther) {
-    problem = wants_integer ? "an integer is expected" : "a string is expected";
-  } else if (given.form == Given::Form::kString && wants_integer) {
-    problem = "is a string, an integer is expected";
-  } else if (given.form == Given::Form::kInteger && !wants_integer) {
-    problem = "is an integer, a string is expected";
+  if (given.form == Given::Form::kOther || (given.form == Given::Form::kString && wants_integer) ||
+      (given.form == Given::Form::kInteger && !wants_integer)) {
+    const std::string form = given.form == Given::Form::kOther    ? given.text
+                             : given.form == Given::Form::kString ? "a string"
+                                                                  : "an integer";
+    problem = "is " + form + " where " + (wants_integer ? "an integer" : "a string") + " is expected";
   } else {
-    problem =
-        std::visit(Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
-                              [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
-                              [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
-                              [&](const Choice& type) { return problem_of_choice(type, given.text, settings); },
-                              [&](const NotYet& /*type*/) { return std::string("is not supported yet"); }},
-                   row.type);
+    problem = std::visit(
+        Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
+                   [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
+                   [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
+                   [&](const Choice& type) { return problem_of_choice(type, given.text, settings); }, no_value_yet},
+        row.type);
+    if (problem.empty()) return {};
+    if (explains_itself(row, problem)) return value + ": " + problem;
   }
-  if (problem.empty()) return {};
-  value.append(": ").append(problem);
-  if (!explains_itself(row, problem)) value.append("; allowed: ").append(allowed(row));
+  value.append(" ").append(problem).append("; allowed: ").append(allowed(row));
+  if (std::holds_alternative<Duration>(row.type)) value.append(", a whole number and a unit: ms, s, m or h");
   return value;
 }
 
@@ -169,12 +175,11 @@ std::string allowed(const Setting& row) {
       case Text::Rule::kStockKey: return bytes + " that hold <sku> once";
       case Text::Rule::kOrderKey: return bytes + " that hold <id> once";
       case Text::Rule::kPasswordFile: return "the path of a file";
-      default: return bytes + " of UTF-8 without control characters";
+      default: return bytes + " without control characters";
     }
   };
   const auto of_duration = [](const Duration& type) {
-    return (type.zero ? "0s, or " : "") + duration_text(type.min) + " to " + duration_text(type.max) +
-           ", a whole number and a unit: ms, s, m or h";
+    return (type.zero ? "0s, or " : "") + duration_text(type.min) + " to " + duration_text(type.max);
   };
   const auto of_choice = [](const Choice& type) {
     std::string out;
@@ -191,14 +196,12 @@ std::string allowed(const Setting& row) {
 }
 
 std::string plain(const Setting& row, const Settings& settings) {
-  return std::visit(Overloaded{[&](const Text& type) { return type.get(settings); },
-                               [&](const Whole& type) { return std::to_string(type.get(settings)); },
-                               [&](const Duration& type) { return duration_text(type.get(settings)); },
-                               [&](const Choice& type) { return std::string(type.names[type.get(settings)]); },
-                               [&](const NotYet& /*type*/) -> std::string {
-                                 ORDERD_CHECK(false, "a setting that is not supported yet has no value");
-                               }},
-                    row.type);
+  return std::visit(
+      Overloaded{[&](const Text& type) { return type.get(settings); },
+                 [&](const Whole& type) { return std::to_string(type.get(settings)); },
+                 [&](const Duration& type) { return duration_text(type.get(settings)); },
+                 [&](const Choice& type) { return std::string(type.names[type.get(settings)]); }, no_value_yet},
+      row.type);
 }
 
 std::string literal(const Setting& row, const Settings& settings) {

@@ -26,10 +26,10 @@ struct Given {
 };
 
 // Checks `given` and puts it into `settings`. Answers "" or what is wrong with it, the value first and masked where it may hold
-// a password, what is allowed last: `"30": has no unit; allowed: …`. `row` is supported.
+// a password, what is allowed last: `"30" has no unit; allowed: …`. `row` is supported.
 [[nodiscard]] std::string assign(const Setting& row, const Given& given, Settings& settings);
 
-// "1 to 65536", for an error, the help and the sample file; "" for a setting that is not supported yet.
+// "0s, or 1s to 8760h", for an error, the help and the sample file; "" for a setting that is not supported yet.
 [[nodiscard]] std::string allowed(const Setting& row);
 // The value as TOML, a password masked. `row` is supported.
 [[nodiscard]] std::string literal(const Setting& row, const Settings& settings);

@@ -1,0 +1,161 @@
+// CLI11 cuts the arguments; what it does not know is kept, so that every mistake is told, and with a suggestion.
+#include "daemon/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "settings/text.h"
+#include "valkey/endpoint.h"
+
+namespace orderd::daemon {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr std::size_t kHelpColumn = 44;
+
+constexpr std::string_view kVersion = "orderd " ORDERD_VERSION;
+
+constexpr std::string_view kDescription = "orderd " ORDERD_VERSION
+                                          ": takes orders from a Valkey stream, sells exactly what is in stock, and "
+                                          "writes a result\nfor each. It stays in the "
+                                          "foreground and logs to standard error.";
+
+constexpr std::string_view kFooter =
+    R"(Each setting is also a variable, ORDERD_SECTION_KEY, and a key of the file. A flag beats a variable beats the file
+beats the default. Durations are a whole number and a unit: ms, s, m, h.
+
+Examples:
+  orderd --valkey.url embedded:data               a server of orderd's own, its data below ./data
+  orderd --valkey.url valkey://127.0.0.1:6379     a server that runs already
+  orderd --config orderd.toml --check             is the file good?
+  ORDERD_LOG_FORMAT=json orderd --config orderd.toml
+
+Signals:
+  SIGTERM, SIGINT   read no more, finish what is in flight, exit 0; a second one: exit at once
+  SIGHUP            read the file again, apply what can be applied live, log what cannot
+
+Exit status:
+  0  done
+  1  it failed at run time
+  2  usage or settings)";
+
+struct Switches {
+  bool check = false;
+  bool print_config = false;
+};
+
+void describe(CLI::App& app, Switches& switches, settings::Sources& sources) {
+  app.name("orderd");
+  app.description(std::string(kDescription));
+  app.footer(std::string(kFooter));
+  app.get_formatter()->column_width(kHelpColumn);
+  app.set_help_flag("-h,--help", "print this help")->group("Actions");
+  app.set_version_flag("--version", std::string(kVersion), "print the version")->group("Actions");
+  app.add_flag("--check", switches.check, "read the settings, say what is wrong; touches no server")->group("Actions");
+  app.add_flag("--print-config", switches.print_config, "print the settings in force, secrets masked")
+      ->group("Actions");
+  settings::add_flags(app, sources);
+  app.allow_extras();
+}
+
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// What stood behind an unknown flag is not repeated: it may be a password.
+std::vector<std::string> problems_of_extras(const CLI::App& app) {
+  std::vector<std::string> problems;
+  bool behind_unknown_flag = false;
+  for (const std::string& extra : app.remaining()) {
+    const bool is_flag = extra.size() > 1 && extra[0] == '-' && extra != "--";
+    if (is_flag) {
+      const bool is_long = extra.starts_with("--");
+      const std::string name = is_long ? extra.substr(0, extra.find('=')) : extra.substr(0, 2);
+      problems.push_back(settings::printable(name) + ": unknown flag; " +
+                         (is_long ? settings::suggestion(name, flag_names(app)) : "there is one short flag, -h"));
+    } else if (!behind_unknown_flag && extra != "--") {
+      problems.push_back(settings::quoted(valkey::masked(extra)) + ": unexpected; orderd takes flags only");
+    }
+    behind_unknown_flag = is_flag && extra.find('=') == std::string::npos;
+  }
+  return problems;
+}
+
+// CLI11 puts two empty lines between groups.
+std::string help_of(const CLI::App& app) {
+  std::string help = app.help();
+  for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
+  return help;
+}
+
+void add_lines(std::string_view text, std::vector<std::string>& lines) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    lines.emplace_back(line);
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+}
+
+CommandLine done(std::string output) {
+  CommandLine line;
+  line.output = std::move(output);
+  return line;
+}
+
+CommandLine wrong(const std::vector<std::string>& problems) {
+  CommandLine line;
+  line.exit_status = kUsage;
+  for (const std::string& problem : problems) line.errors.append("orderd: ").append(problem).append("\n");
+  line.errors.append("orderd --help tells more\n");
+  return line;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv, std::map<std::string, std::string> environment) {
+  CLI::App app;
+  Switches switches;
+  settings::Sources sources;
+  describe(app, switches, sources);
+  std::vector<std::string> problems;
+  try {
+    app.parse(settings::arguments(argc, argv));
+  } catch (const CLI::CallForHelp&) {
+    return done(help_of(app));
+  } catch (const CLI::CallForVersion&) {
+    return done(std::string(kVersion) + "\n");
+  } catch (const CLI::ParseError& error) {
+    problems.push_back(settings::printable(error.what()));
+    return wrong(problems);
+  }
+  problems = problems_of_extras(app);
+  sources.environment = std::move(environment);
+  auto loaded = settings::load(sources);
+  if (!loaded) add_lines(loaded.error(), problems);
+  if (!problems.empty()) return wrong(problems);
+  if (switches.print_config) return done(settings::print(*loaded));
+  if (switches.check) return done("the settings are good\n");
+  CommandLine line;
+  line.action = CommandLine::Action::kRun;
+  line.sources = std::move(sources);
+  line.settings = std::move(*loaded);
+  return line;
+}
+
+int tell(const CommandLine& line) {
+  // Standard error is the last resort: where it fails, nobody is left to be told.
+  std::fwrite(line.errors.data(), 1, line.errors.size(), stderr);
+  const bool written = std::fwrite(line.output.data(), 1, line.output.size(), stdout) == line.output.size();
+  if (std::fflush(stdout) != 0 || !written) return 1;
+  return line.exit_status;
+}
+
+}  // namespace orderd::daemon
