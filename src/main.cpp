@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
   using orderd::daemon::CommandLine;
   CommandLine line = orderd::daemon::parse_command_line(argc, argv);
-  if (line.action != CommandLine::Action::kRun) return line.exit_status;
+  if (line.action != CommandLine::Action::kRun) return orderd::daemon::tell(line);
   orderd::daemon::init_log(line.settings.log.level, line.settings.log.format);
   orderd::daemon::Daemon daemon(std::move(line.settings), std::move(line.sources));
   return daemon.run();

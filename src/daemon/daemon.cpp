@@ -35,6 +35,13 @@ lane::Options lane_options(const settings::Settings& settings) {
   return options;
 }
 
+// After so many ms the lanes start anyway, and say what they cannot reach.
+constexpr uint64_t kServerStart = 5000;
+
+// Two signals within so many ms are one: timeout(1) signals its child and then the child's group, a terminal's Ctrl-C may come
+// by way of a shell as well.
+constexpr uint64_t kSameSignal = 50;
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -48,6 +55,7 @@ Daemon::Daemon(settings::Settings settings, settings::Sources sources)
       sources_(std::move(sources)),
       topology_([this] { return settings_.endpoint(); }),
       options_(lane_options(settings_)),
+      starting_(loop_, [this] { start_lanes(); }),
       drain_(loop_, [this] {
         spdlog::warn("shutdown.drain_timeout has passed; {} entries stay pending and are settled at the next start",
                      lanes_.front()->in_flight());
@@ -80,22 +88,33 @@ int Daemon::run() {
 
   spdlog::info("orderd {} serves '{}' at {} as consumer '{}' of group '{}'", ORDERD_VERSION, options_.orders,
                endpoint->redacted(), options_.consumer, options_.group);
-  lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, topology_, entropy(), *this));
+  lane::Lane::Listener& listener = *this;
+  lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, topology_, entropy(), listener));
   lanes_running_ = lanes_.size();
-  for (const auto& lane : lanes_) lane->start();
+  start_deadline_ms_ = loop_.now_ms() + kServerStart;
+  start_lanes();
   loop_.run();
   report();
   return exit_status_;
 }
 
+// An embedded server takes a moment before it listens: no reason for a warning.
+void Daemon::start_lanes() {
+  if (server_ && !server_->listening() && loop_.now_ms() < start_deadline_ms_) return starting_.start(Milliseconds(5));
+  for (const auto& lane : lanes_) lane->start();
+}
+
 void Daemon::on_stop_signal() {
   if (stopping_) {
+    if (loop_.now_ms() - stop_ms_ < kSameSignal) return;
     spdlog::warn("stopped at once; what was in flight stays pending and is settled at the next start");
     spdlog::default_logger()->flush();
     _exit(1);
   }
   stopping_ = true;
+  stop_ms_ = loop_.now_ms();
   spdlog::info("finishing what is in flight; a second signal stops at once");
+  starting_.stop();
   drain_.start(settings_.shutdown.drain_timeout);
   for (const auto& lane : lanes_) lane->finish();
 }
@@ -119,7 +138,7 @@ void Daemon::apply(const settings::Settings& settings) {
   options_.retention_orders = settings_.retention.orders;
   options_.retention_results = settings_.retention.results;
   options_.claim_idle = settings_.processing.claim_idle;
-  init_log(settings_.log.level, settings_.log.format);
+  set_log(settings_.log.level, settings_.log.format);
 }
 
 void Daemon::stop_server() {

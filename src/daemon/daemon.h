@@ -25,6 +25,7 @@ class Daemon : private lane::Lane::Listener {
   [[nodiscard]] int run();
 
  private:
+  void start_lanes();
   void on_stop_signal();
   void on_reload_signal();
   void apply(const settings::Settings& settings);
@@ -42,9 +43,12 @@ class Daemon : private lane::Lane::Listener {
   lane::Options options_;
   std::vector<std::unique_ptr<lane::Lane>> lanes_;
   std::size_t lanes_running_ = 0;
+  Timer starting_;
+  uint64_t start_deadline_ms_ = 0;
   Timer drain_;
   std::vector<std::unique_ptr<Signal>> signals_;
   bool stopping_ = false;
+  uint64_t stop_ms_ = 0;
   int exit_status_ = 0;
 };
 

@@ -88,6 +88,7 @@ Result<bool> EmbeddedServer::lock() {
 
 Result<bool> EmbeddedServer::spawn() {
   const std::string socket = embedded_socket(directory_);
+  unlink(socket.c_str());  // of a server that was killed
   std::vector<std::string> words = {"valkey-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
                                     "--dir", directory_, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
                                     "--maxmemory-policy", "noeviction", "--daemonize", "no", "--supervised", "no",
@@ -117,6 +118,10 @@ Result<bool> EmbeddedServer::spawn() {
     _exit(kNotFound);
   }
   return true;
+}
+
+bool EmbeddedServer::listening() const {
+  return access(embedded_socket(directory_).c_str(), F_OK) == 0;
 }
 
 void EmbeddedServer::on_child() {

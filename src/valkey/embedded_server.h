@@ -27,6 +27,8 @@ class EmbeddedServer {
   // Makes the directory, locks it and starts the server; may wait some seconds for an earlier server to end. A true result: it
   // was started, and listens soon. The failure names the directory or the program and what to do.
   [[nodiscard]] Result<bool> start();
+  // Is its socket there?
+  [[nodiscard]] bool listening() const;
   // Asks the server to end; `stopped` is called when it has.
   void stop(std::function<void()> stopped);
 
