@@ -24,8 +24,9 @@ constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info"
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
 
 template <class Field>
-constexpr Text text(Field field, Text::Rule rule, std::size_t bytes_min, std::size_t bytes_max) {
-  return {field, field, bytes_min, bytes_max, rule};
+constexpr Text text(Field /*field*/, Text::Rule rule, std::size_t bytes_min, std::size_t bytes_max) {
+  return {[](const Settings& s) -> const std::string& { return Field{}(s); },
+          [](Settings& s) -> std::string& { return Field{}(s); }, bytes_min, bytes_max, rule};
 }
 
 template <class Field>

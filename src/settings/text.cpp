@@ -85,7 +85,7 @@ std::string printable(std::string_view text) {
 }
 
 std::string quoted(std::string_view text) {
-  return "\"" + printable(text) + "\"";
+  return std::string("\"").append(printable(text)).append("\"");
 }
 
 std::string toml_string(std::string_view text) {

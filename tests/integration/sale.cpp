@@ -1,0 +1,163 @@
+// The truth about what was asked is the orders stream itself: a producer whose connection broke does not know whether its request
+// arrived, but the stream does.
+#include "integration/sale.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kPatience = 60s;
+constexpr int kBatch = 40;
+constexpr auto kPause = 8ms;
+
+}  // namespace
+
+Sale::Sale(uint64_t seed, const ServerOptions& options)
+    : server(options), random(seed), stock_{{"shoe", 1'000'000}, {"sock", 1'000'000}, {"hat", 500}}, producer_random_(seed + 1) {
+  reconnect();
+  for (const auto& [sku, amount] : stock_) set(client(), "product:" + sku + ":stock", std::to_string(amount));
+}
+
+Sale::~Sale() {
+  stop_producing();
+}
+
+std::unique_ptr<Process> Sale::daemon(const std::string& consumer, const std::vector<std::string>& settings) {
+  ProcessOptions options;
+  options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_STREAMS_CONSUMER=" + consumer,
+                         "ORDERD_PROCESSING_CLAIM_IDLE=400ms"};
+  options.environment.insert(options.environment.end(), settings.begin(), settings.end());
+  return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
+}
+
+void Sale::produce() {
+  producer_ = std::thread([this] { run_producer(); });
+}
+
+void Sale::stop_producing() {
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (producer_.joinable()) producer_.join();
+}
+
+Fields Sale::request() {
+  static constexpr const char* kSkus[] = {"shoe", "sock", "hat"};
+  const std::size_t dice = producer_random_.number(100);
+  const std::string sku = kSkus[producer_random_.number(3)];
+  if (dice < 5 && pushed_ > 0) {  // a retry, or another order under a used id
+    const std::size_t old = producer_random_.number(pushed_);
+    return {{"id", "o-" + std::to_string(old)}, {"sku", sku}, {"quantity", std::to_string(1 + producer_random_.number(3))}};
+  }
+  if (dice < 8) return {{"id", "bad"}, {"sku", sku}, {"quantity", "-1"}};
+  const std::string id = "o-" + std::to_string(pushed_++);
+  if (dice < 20) {
+    return {{"order", R"({"id":")" + id + R"(","customer":"c","items":[{"sku":"shoe","quantity":1},{"sku":")" +
+                          (dice % 2 == 0 ? "sock" : "hat") + R"(","quantity":2}]})"}};
+  }
+  return {{"id", id}, {"sku", sku}, {"quantity", std::to_string(1 + producer_random_.number(3))}};
+}
+
+void Sale::run_producer() {
+  auto connection = valkey::SyncClient::connect(server.endpoint(), {});
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stop_) {
+    lock.unlock();
+    bool good = connection.ok();
+    for (int i = 0; good && i < kBatch; ++i) {
+      std::vector<std::string> words = {"XADD", "orders", "*"};
+      for (auto& [name, value] : request()) words.insert(words.end(), {name, value});
+      connection->append(command_of(words));
+    }
+    for (int i = 0; good && i < kBatch; ++i) good = connection->read().ok();
+    if (!good) connection = valkey::SyncClient::connect(server.endpoint(), {});
+    lock.lock();
+    wake_.wait_for(lock, kPause, [this] { return stop_; });
+  }
+}
+
+valkey::SyncClient& Sale::client() {
+  return *client_;
+}
+
+void Sale::reconnect() {
+  client_ = std::make_unique<valkey::SyncClient>(server.client());
+}
+
+std::size_t Sale::results() {
+  return length(client(), "results");
+}
+
+void Sale::wait_for_results(std::size_t more) {
+  const std::size_t aim = results() + more;
+  wait_for([&] { return results() >= aim; }, kPatience, "more results");
+}
+
+void Sale::settle(std::size_t gone) {
+  const auto settled = [&] {
+    return results() >= length(client(), "orders") + gone && exists(client(), "orders") &&
+           ask_number(client(), {"EVAL", "local p = server.pcall('XPENDING', 'orders', 'orderd') return p.err and -1 or p[1]", "0"}) == 0;
+  };
+  if (poll_until(settled, kPatience)) return;
+  FAIL("not settled: ", results(), " results of ", length(client(), "orders"), " requests and ", gone, " gone");
+}
+
+void Sale::check_books() {
+  std::map<std::string, Entry> by_request;
+  std::map<std::string, int64_t> chain = stock_;
+  std::map<std::string, const Entry*> by_id;
+  std::set<std::string> accepted;
+  std::size_t malformed = 0;
+  const std::vector<Entry> ledger = entries(client(), "results");
+  for (const Entry& result : ledger) {
+    by_id[result.id] = &result;
+    const std::string status = result.field("status");
+    if (!by_request.emplace(result.field("request"), result).second) FAIL_CHECK("two results for ", result.field("request"));
+    if (result.field("reason") == "malformed") ++malformed;
+    if (status == "accepted") {
+      if (!accepted.insert(result.field("order")).second) FAIL_CHECK("accepted twice: ", result.field("order"));
+      for (const auto& line : nlohmann::json::parse(result.field("lines"))) {
+        int64_t& left = chain[line["sku"]];
+        left -= line["quantity"].get<int64_t>();
+        if (left < 0 || left != line["remaining"].get<int64_t>()) FAIL_CHECK("the chain breaks at ", result.id);
+      }
+    }
+    if (status == "duplicate") {
+      const auto first = by_id.find(result.field("original"));
+      if (first == by_id.end() || first->second->field("order") != result.field("order") ||
+          first->second->field("status") != result.field("outcome")) {
+        FAIL_CHECK("the duplicate ", result.id, " does not point at a first decision");
+      }
+    }
+  }
+  for (const Entry& request : entries(client(), "orders")) {
+    if (by_request.count(request.id) == 0) FAIL_CHECK("no result for ", request.id);
+  }
+  for (const auto& [sku, left] : chain) CHECK(get(client(), "product:" + sku + ":stock") == std::to_string(left));
+  CHECK(length(client(), "orders:dead") == malformed);
+  CHECK(pending_count(client(), "orders", "orderd") == 0);
+  CHECK(ledger.size() > 1000);
+}
+
+void Sale::check_first_come_first_served() {
+  const auto number = [](const std::string& id) {
+    const std::size_t dash = id.find('-');
+    return std::pair(std::stoull(id.substr(0, dash)), std::stoull(id.substr(dash + 1)));
+  };
+  std::pair<unsigned long long, unsigned long long> last{0, 0};
+  for (const Entry& result : entries(client(), "results")) {
+    const auto request = number(result.field("request"));
+    if (request < last) FAIL("the result ", result.id, " was overtaken");
+    last = request;
+  }
+}
+
+}  // namespace orderd::test

@@ -1,0 +1,50 @@
+// Reads the server's keys one by one, the way a careful person would.
+#include <algorithm>
+
+#include "shop.h"
+
+namespace orderd::test {
+namespace {
+
+std::string stream_text(valkey::SyncClient& client, const std::string& key) {
+  std::string text;
+  for (const Entry& entry : entries(client, key)) text += "  " + entry.id + " " + text_of(entry) + "\n";
+  const auto groups = send(client, command_of({"XINFO", "GROUPS", key}));
+  for (std::size_t i = 0; i < groups->size(); ++i) {
+    const std::string name(groups->at(i).at(1).text());
+    text += "  group " + name + " at " + std::string(groups->at(i).at(7).text()) + "\n";
+    const auto pending = send(client, command_of({"XPENDING", key, name, "-", "+", "1000000"}));
+    for (std::size_t p = 0; p < pending->size(); ++p) {
+      const valkey::Reply entry = pending->at(p);  // id, consumer, idle time, deliveries
+      text +=
+          "    pending " + text_of(entry.at(0)) + " at " + text_of(entry.at(1)) + " x" + text_of(entry.at(3)) + "\n";
+    }
+  }
+  return text;
+}
+
+std::string value_text(valkey::SyncClient& client, const std::string& key, const std::string& type) {
+  if (type == "string") return "  " + ask(client, {"GET", key}) + "\n";
+  if (type == "list") return "  " + text_of(send(client, command_of({"LRANGE", key, "0", "-1"})).view()) + "\n";
+  if (type == "hash") return "  " + text_of(send(client, command_of({"HGETALL", key})).view()) + "\n";
+  return stream_text(client, key);
+}
+
+}  // namespace
+
+std::string Shop::snapshot() {
+  std::vector<std::string> keys;
+  const auto reply = send(admin_, command_of({"KEYS", "*"}));
+  for (std::size_t i = 0; i < reply->size(); ++i) keys.emplace_back(reply->at(i).text());
+  std::sort(keys.begin(), keys.end());
+  std::string text;
+  for (const std::string& key : keys) {
+    const std::string type = ask(admin_, {"TYPE", key});
+    const std::string value = value_text(admin_, key, type);
+    const bool expires = ask_number(admin_, {"PTTL", key}) > 0;
+    if (!value.empty()) text += key + " " + type + (expires ? " expires" : "") + "\n" + value;
+  }
+  return text;
+}
+
+}  // namespace orderd::test

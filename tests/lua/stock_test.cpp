@@ -1,0 +1,135 @@
+// stock.lua: an operator's change of stock, and its entry in the ledger.
+#include "shop.h"
+
+namespace orderd::test {
+namespace {
+
+const std::string kMaxWhole = "9007199254740991";  // 2^53-1
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Shop, "stock is set and the ledger says from what to what") {
+  CHECK(change_stock("set", "shoe", "100", "first delivery").starts_with(" 100 "));
+  CHECK(
+      last_result() ==
+      R"(status=stock change=set reason=first delivery lines=[{"sku":"shoe","before":null,"quantity":100,"remaining":100}])");
+  CHECK(change_stock("set", "shoe", "70").starts_with("100 70 "));
+  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":100,"quantity":-30,"remaining":70}])");
+  CHECK(change_stock("set", "shoe", "70").starts_with("70 70 "));
+  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":70,"quantity":0,"remaining":70}])");
+  CHECK(change_stock("set", "shoe", "0").starts_with("70 0 "));
+  CHECK(stock("shoe") == "0");
+}
+
+TEST_CASE_FIXTURE(Shop, "stock is added and taken away and the answer says before and after and where in the ledger") {
+  stock("shoe", "97");
+  const std::string answer = change_stock("add", "shoe", "3", "delivery");
+  CHECK(answer == "97 100 " + results().back().id);
+  CHECK(last_result() ==
+        R"(status=stock change=add reason=delivery lines=[{"sku":"shoe","before":97,"quantity":3,"remaining":100}])");
+  CHECK(change_stock("add", "shoe", "-100").starts_with("100 0 "));
+  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":100,"quantity":-100,"remaining":0}])");
+  CHECK(change_stock("add", "shoe", "0").starts_with("0 0 "));
+  CHECK(change_stock("add", "shoe", "-0").starts_with("0 0 "));
+  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":0,"quantity":0,"remaining":0}])");
+  CHECK(stock("shoe") == "0");
+}
+
+TEST_CASE_FIXTURE(Shop, "the largest stock can be reached by set and by add and is printed to the last digit") {
+  CHECK(change_stock("set", "shoe", kMaxWhole).starts_with(" 9007199254740991 "));
+  CHECK(change_stock("add", "shoe", "-" + kMaxWhole).starts_with("9007199254740991 0 "));
+  CHECK(results().back().field("lines") ==
+        R"([{"sku":"shoe","before":9007199254740991,"quantity":-9007199254740991,"remaining":0}])");
+  CHECK(change_stock("add", "shoe", kMaxWhole).starts_with("0 9007199254740991 "));
+  CHECK(stock("shoe") == kMaxWhole);
+}
+
+TEST_CASE_FIXTURE(Shop, "a change that would leave 0 to 2^53-1 or is no whole number is refused and changes nothing") {
+  stock("shoe", "5");
+  const std::string before = snapshot();
+  for (const char* amount :
+       {"-6", "9007199254740987", "9007199254740991", "-9007199254740992", "9007199254740992", "1e3", "007", "", "-",
+        "--1", "+1", " 1", "1.5", "0x10", "nan", "999999999999999999999999"}) {
+    CAPTURE(amount);
+    CHECK(change_stock("add", "shoe", amount).starts_with("-RANGE key product:shoe:stock: "));
+    CHECK(snapshot() == before);
+  }
+  for (const char* amount : {"-1", "9007199254740992", "1e3", "007", "", " 1", "1.0", "-0"}) {
+    CAPTURE(amount);
+    CHECK(change_stock("set", "shoe", amount).starts_with("-RANGE key product:shoe:stock: "));
+    CHECK(snapshot() == before);
+  }
+  CHECK(change_stock("double", "shoe", "1").starts_with("-ERR the change is 'set' or 'add'"));
+  CHECK(snapshot() == before);
+}
+
+TEST_CASE_FIXTURE(Shop, "nothing is added to stock that is not there") {
+  const std::string before = snapshot();
+  CHECK(change_stock("add", "shoe", "1").starts_with("-UNKNOWNSKU key product:shoe:stock: "));
+  CHECK(snapshot() == before);
+}
+
+TEST_CASE_FIXTURE(Shop, "bad stock is not added to but can be set") {
+  SUBCASE("a string") {
+    stock("shoe", "007");
+  }
+  SUBCASE("too much") {
+    stock("shoe", "9007199254740992");
+  }
+  SUBCASE("an empty string") {
+    stock("shoe", "");
+  }
+  SUBCASE("a list") {
+    (void)ask(admin(), {"LPUSH", stock_key("shoe"), "100"});
+  }
+  const std::string before = snapshot();
+  CHECK(change_stock("add", "shoe", "1").starts_with("-BADSTOCK key product:shoe:stock: "));
+  CHECK(snapshot() == before);
+  CHECK(change_stock("set", "shoe", "8").starts_with(" 8 "));
+  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":null,"quantity":null,"remaining":8}])");
+  CHECK(stock("shoe") == "8");
+}
+
+TEST_CASE_FIXTURE(Shop, "a change of stock that is refused names the key and changes nothing") {
+  stock("shoe", "5");
+  std::string beginning;
+  SUBCASE("results is no stream") {
+    (void)ask(admin(), {"LPUSH", results_stream, "x"});
+    beginning = "-WRONGTYPE key results: ";
+  }
+  SUBCASE("no right to the ledger") {
+    forbid("xadd");
+    beginning = "-NOPERM key results: ";
+  }
+  SUBCASE("no right to write stock") {
+    forbid("set");
+    beginning = "-NOPERM key product:shoe:stock: ";
+  }
+  SUBCASE("no right to read stock") {
+    forbid("get");
+    beginning = "-NOPERM key product:shoe:stock: ";
+  }
+  SUBCASE("out of memory") {
+    (void)ask(admin(), {"CONFIG", "SET", "maxmemory", "1"});
+    beginning = "-OOM ";
+  }
+  SUBCASE("a replica") {
+    (void)ask(admin(), {"REPLICAOF", "127.0.0.1", "1"});
+    beginning = "-READONLY ";
+  }
+  const std::string before = snapshot();
+  for (const char* change : {"set", "add"}) {
+    const std::string answer = change_stock(change, "shoe", "1");
+    CHECK_MESSAGE(answer.starts_with(beginning), answer);
+    CHECK(snapshot() == before);
+  }
+}
+
+TEST_CASE_FIXTURE(Shop, "an order after a change of stock goes on from what the ledger says") {
+  (void)change_stock("set", "shoe", "1000000000000000");
+  CHECK(settle(deliver()) == "accepted");
+  CHECK(results().back().field("lines") == R"([{"sku":"shoe","quantity":3,"remaining":999999999999997}])");
+  CHECK(change_stock("add", "shoe", "1").starts_with("999999999999997 999999999999998 "));
+}
+
+}  // namespace orderd::test

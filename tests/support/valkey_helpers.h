@@ -1,0 +1,57 @@
+// What tests ask a server for, in one line each. All of them throw std::runtime_error where the connection fails, and,
+// unless they answer the reply itself, where the server answers an error.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "valkey/sync_client.h"
+
+namespace orderd::test {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+// An entry of a stream.
+struct Entry {
+  std::string id;
+  Fields fields;
+  // The value of the first field of that name; empty where there is none.
+  [[nodiscard]] std::string field(std::string_view name) const;
+  [[nodiscard]] bool has(std::string_view name) const;
+  bool operator==(const Entry&) const = default;
+};
+
+// The reply, whatever it is.
+[[nodiscard]] valkey::OwnedReply send(valkey::SyncClient& client, const valkey::Command& command);
+[[nodiscard]] valkey::Command command_of(const std::vector<std::string>& words);
+
+// The reply's text; an integer as digits; empty for nil.
+std::string ask(valkey::SyncClient& client, const std::vector<std::string>& words);
+int64_t ask_number(valkey::SyncClient& client, const std::vector<std::string>& words);
+
+// Appends and answers the entry's id.
+std::string xadd(valkey::SyncClient& client, const std::string& stream, const Fields& fields);
+// All entries, or those from `first` to `last`.
+std::vector<Entry> entries(valkey::SyncClient& client, const std::string& stream, const std::string& first = "-",
+                           const std::string& last = "+");
+// The entries of one stream in a reply of XRANGE's shape. An entry that was deleted has no fields.
+std::vector<Entry> entries_of(valkey::Reply reply);
+// XREADGROUP of one stream; `from` is ">" for new entries, an id for the consumer's own pending ones.
+std::vector<Entry> read_group(valkey::SyncClient& client, const std::string& stream, const std::string& group,
+                              const std::string& consumer, const std::string& from = ">", int count = 1000);
+std::size_t length(valkey::SyncClient& client, const std::string& stream);
+// How many entries are pending in a group.
+std::size_t pending_count(valkey::SyncClient& client, const std::string& stream, const std::string& group);
+// Which, in order.
+std::vector<std::string> pending_ids(valkey::SyncClient& client, const std::string& stream, const std::string& group);
+
+void set(valkey::SyncClient& client, const std::string& key, const std::string& value);
+std::optional<std::string> get(valkey::SyncClient& client, const std::string& key);
+bool exists(valkey::SyncClient& client, const std::string& key);
+
+}  // namespace orderd::test

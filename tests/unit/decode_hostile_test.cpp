@@ -1,0 +1,205 @@
+// Input that nobody meant: cut off, with bytes changed, and what is left in a buffer from before. And: no memory is
+// taken once a decoder is warm.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <new>
+#include <random>
+#include <string>
+
+#include "decoding.h"
+#include "order/settle_arguments.h"
+
+namespace {
+std::size_t allocations = 0;
+
+void* counted(std::size_t size) noexcept {
+  ++allocations;
+  return std::malloc(size == 0 ? 1 : size);
+}
+void* counted_or_throw(std::size_t size) {
+  if (void* const memory = counted(size)) return memory;
+  throw std::bad_alloc();
+}
+}  // namespace
+
+// All of them are replaced: a sanitizer tells memory of its own operators from that of others.
+void* operator new(std::size_t size) {
+  return counted_or_throw(size);
+}
+void* operator new[](std::size_t size) {
+  return counted_or_throw(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+
+namespace orderd::order {
+namespace {
+
+constexpr std::string_view kOneLine =
+    R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3,"more":[1.5,true,"\u00fc"]})";
+constexpr std::string_view kItems = R"({"id":"o-1","items":[{"sku":"shoe","quantity":1},{"sku":"sock","quantity":2}]})";
+
+// Decodes with a decoder that is used again and again, and checks what holds for every answer.
+class Again {
+ public:
+  Decoded decode(const Fields& fields) {
+    decoded_.good = decoder_.decode(fields, decoded_.request, decoded_.detail);
+    check_answer(decoded_);
+    return decoded_;
+  }
+
+ private:
+  Decoder decoder_{Limits{}};
+  Decoded decoded_;
+};
+
+TEST_CASE("every cut of a request is malformed even where the rest still lies in the buffer") {
+  Again again;
+  for (const std::string_view json : {kOneLine, kItems}) {
+    for (std::size_t size = 0; size < json.size(); ++size) {
+      CHECK(again.decode({"order", json}).good);
+      CHECK_FALSE(again.decode({"order", json.substr(0, size)}).good);
+      CHECK_FALSE(again.decode({"order", json.substr(json.size() - size)}).good);
+    }
+  }
+}
+
+TEST_CASE("a number at the end of the text does not run on into what was there before") {
+  Again again;
+  CHECK_FALSE(again.decode({"order", "99999999999999999999999999999999"}).good);
+  CHECK(again.decode({"order", "1"}).detail == "order has to be a JSON object, not a number");
+  CHECK(again.decode({"order", R"({"id":"o-1","sku":"shoe","quantity":31})"}).good);
+  CHECK_FALSE(again.decode({"order", R"({"id":"o-1","sku":"shoe","quantity":3)"}).good);
+}
+
+TEST_CASE("no byte changed in a request does harm") {
+  Again again;
+  for (const std::string_view json : {kOneLine, kItems}) {
+    for (std::size_t at = 0; at < json.size(); ++at) {
+      std::string changed(json);
+      for (int byte = 0; byte < 256; ++byte) {
+        changed[at] = static_cast<char>(byte);
+        again.decode({"order", changed});
+      }
+    }
+  }
+}
+
+TEST_CASE("requests put together from pieces at random do no harm") {
+  static constexpr std::string_view kMembers[] = {R"("id":"o-1")",
+                                                  R"("customer":"c-7")",
+                                                  R"("sku":"a")",
+                                                  R"("quantity":1)",
+                                                  R"("items":[{"sku":"a","quantity":1}])",
+                                                  R"("id":)",
+                                                  R"("sku":)",
+                                                  R"("items":[)",
+                                                  R"("quantity":-1)",
+                                                  R"("sku":"\ud800")",
+                                                  R"("x":1e400)",
+                                                  R"("x":[[[)",
+                                                  "\"",
+                                                  "{",
+                                                  "}",
+                                                  "[",
+                                                  "]",
+                                                  ":",
+                                                  "\\",
+                                                  "null",
+                                                  "12345678901234567890",
+                                                  "\xFF",
+                                                  "\n",
+                                                  R"("\u0000")"};
+  static constexpr std::string_view kNames[] = {"order", "id", "sku", "quantity", "customer", "items", "", "\xFF"};
+  static constexpr std::string_view kValues[] = {"1", "o-1", "", "0", "\xFF", "99999999999999999999", "{}", "a b"};
+  Again again;
+  std::mt19937 random(20240817);
+  const auto any = [&](const auto& list) { return list[random() % std::size(list)]; };
+  std::size_t good = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string json = "{";
+    for (auto count = random() % 6; count > 0; --count) json.append(any(kMembers)).append(count == 1 ? "" : ",");
+    json += "}";
+    good += again.decode({"order", json}).good ? 1U : 0U;
+    Fields fields;
+    for (auto count = random() % 6; count > 0; --count) fields.insert(fields.end(), {any(kNames), any(kValues)});
+    good += again.decode(fields).good ? 1U : 0U;
+  }
+  CHECK(good > 20);
+}
+
+TEST_CASE("a request of thousands of fields is judged") {
+  Again again;
+  Fields fields(60'000, "");
+  CHECK_FALSE(again.decode(fields).good);
+  fields.insert(fields.end(), {"id", "o-1", "sku", "shoe", "quantity", "3"});
+  CHECK(again.decode(fields).good);
+  for (int i = 0; i < 1000; ++i) fields.insert(fields.end(), {"id", "o-1"});
+  CHECK(again.decode(fields).detail == "id is given more than once");
+}
+
+TEST_CASE("a warm decoder takes no memory for an order") {
+  const std::string id(128, 'i');
+  const std::string customer(128, 'c');
+  const std::string sku(128, 's');
+  const std::string one =
+      R"({"id":")" + id + R"(","customer":")" + customer + R"(","sku":")" + sku + R"(","quantity":3})";
+  std::string many = R"({"id":")" + id + R"(","items":[)";
+  for (int i = 0; i < 64; ++i)
+    many += R"({"sku":")" + sku.substr(0, 100) + std::to_string(i % 40) + R"(","quantity":3},)";
+  many.back() = ']';
+  many += '}';
+  const Fields entries[] = {{"order", one},
+                            {"order", many},
+                            {"id", id, "customer", customer, "sku", sku, "quantity", "3"},
+                            {"order", one},
+                            {"order", many}};
+  Decoder decoder({});
+  Request request;
+  std::string detail;
+  for (const Fields& entry : entries) CHECK(decoder.decode(entry, request, detail));
+
+  std::size_t before = allocations;
+  bool good = true;
+  for (int round = 0; round < 10; ++round) {
+    for (const Fields& entry : entries) good = decoder.decode(entry, request, detail) && good;
+  }
+  CHECK(good);
+  CHECK(allocations - before == 0);
+
+  CHECK(request.lines.size() == 40);
+  before = allocations;
+  Digest digest = digest_of(request);
+  CHECK(allocations - before == 0);
+  CHECK(decoder.decode(entries[0], request, detail));
+  before = allocations;
+  digest = digest_of(request);
+  CHECK(allocations - before == 0);
+  CHECK(digest[0] != 0);
+}
+
+}  // namespace
+}  // namespace orderd::order

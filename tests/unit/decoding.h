@@ -1,0 +1,85 @@
+// What the tests of the decoder share: one call for an entry, and what has to hold for every answer.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "order/decode.h"
+#include "order/name_rules.h"
+
+namespace orderd::order {
+
+struct Decoded {
+  bool good = false;
+  Request request;
+  std::string detail;
+};
+
+// What a result may carry as its detail: one short line of readable text.
+inline void check_detail(const std::string& detail) {
+  CHECK(detail.size() > 10);
+  CHECK(detail.size() < 300);
+  const std::string_view view = detail;
+  for (std::size_t at = 0; at < view.size(); at += 100) {
+    std::size_t end = std::min(at + 100, view.size());
+    while (end < view.size() && (static_cast<unsigned char>(view[end]) & 0xC0) == 0x80) ++end;
+    std::size_t begin = at;
+    while (begin > 0 && (static_cast<unsigned char>(view[begin]) & 0xC0) == 0x80) --begin;
+    const char* const problem = problem_of_id(view.substr(begin, end - begin));
+    CHECK_MESSAGE(problem == nullptr, detail);
+  }
+}
+
+inline void check_answer(const Decoded& decoded, const Limits& limits = {}) {
+  const Request& request = decoded.request;
+  if (!request.customer.empty()) CHECK(problem_of_id(request.customer) == nullptr);
+  if (!request.id.empty()) CHECK(problem_of_id(request.id) == nullptr);
+  if (!decoded.good) {
+    CHECK(request.lines.empty());
+    check_detail(decoded.detail);
+    return;
+  }
+  CHECK(decoded.detail.empty());
+  CHECK(!request.id.empty());
+  CHECK(!request.lines.empty());
+  CHECK(request.lines.size() <= limits.max_lines);
+  for (const Line& line : request.lines) {
+    CHECK(problem_of_sku(line.sku) == nullptr);
+    CHECK(line.quantity >= 1);
+    CHECK(line.quantity <= kMaxWhole);
+  }
+}
+
+inline Decoded decode_entry(const Fields& fields, const Limits& limits = {}) {
+  Decoder decoder(limits);
+  Decoded decoded;
+  // Left from a request before: nothing of it may remain.
+  decoded.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}};
+  decoded.detail = "old detail";
+  decoded.good = decoder.decode(fields, decoded.request, decoded.detail);
+  check_answer(decoded, limits);
+  return decoded;
+}
+
+inline Decoded decode_json(std::string_view json, const Limits& limits = {}) {
+  return decode_entry({"order", json}, limits);
+}
+
+// "shoe=3 sock=2": the lines, short enough to compare.
+inline std::string lines_of(const Decoded& decoded) {
+  std::string text;
+  for (const Line& line : decoded.request.lines) {
+    if (!text.empty()) text += ' ';
+    text += line.sku + '=' + std::to_string(line.quantity);
+  }
+  return text;
+}
+
+inline bool starts_with(const std::string& text, std::string_view head) {
+  return text.rfind(head, 0) == 0;
+}
+
+}  // namespace orderd::order

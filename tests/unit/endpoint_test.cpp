@@ -1,0 +1,197 @@
+#include "valkey/endpoint.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace orderd::valkey {
+namespace {
+
+std::string error_of(std::string_view url) {
+  const auto endpoint = parse_url(url);
+  return endpoint ? "" : endpoint.error();
+}
+
+TEST_CASE("a host alone gets the usual port and the first database") {
+  const auto endpoint = parse_url("valkey://shop.example");
+  REQUIRE(endpoint.ok());
+  CHECK(endpoint->kind == Endpoint::Kind::kTcp);
+  CHECK(endpoint->host == "shop.example");
+  CHECK(endpoint->port == 6379);
+  CHECK(endpoint->database == 0);
+  CHECK(endpoint->username.empty());
+  CHECK(endpoint->password.empty());
+  CHECK(!endpoint->tls);
+}
+
+TEST_CASE("every part of a URL is read") {
+  const auto endpoint = parse_url("valkey://anna:pass@10.0.0.7:7000/12");
+  REQUIRE(endpoint.ok());
+  CHECK(endpoint->host == "10.0.0.7");
+  CHECK(endpoint->port == 7000);
+  CHECK(endpoint->database == 12);
+  CHECK(endpoint->username == "anna");
+  CHECK(endpoint->password == "pass");
+}
+
+TEST_CASE("the schemes of Redis are read the same way") {
+  CHECK(parse_url("redis://h:1")->port == 1);
+  CHECK(!parse_url("redis://h")->tls);
+  CHECK(parse_url("rediss://h")->tls);
+  CHECK(parse_url("valkeys://h:65535")->port == 65535);
+  CHECK(parse_url("valkeys://h")->tls);
+}
+
+TEST_CASE("a user and a password are percent-decoded") {
+  const auto endpoint = parse_url("valkey://a%40b:p%2Fw%3a%25%00@h");
+  REQUIRE(endpoint.ok());
+  CHECK(endpoint->username == "a@b");
+  CHECK(endpoint->password == std::string("p/w:%\0", 6));
+  CHECK(parse_url("valkey://u:a:b@h")->password == "a:b");
+}
+
+TEST_CASE("a password without a user is for the default user") {
+  const auto endpoint = parse_url("redis://:secret@h/");
+  REQUIRE(endpoint.ok());
+  CHECK(endpoint->username.empty());
+  CHECK(endpoint->password == "secret");
+  CHECK(endpoint->database == 0);
+}
+
+TEST_CASE("an IPv6 address stands in brackets") {
+  CHECK(parse_url("valkey://[::1]")->host == "::1");
+  CHECK(parse_url("valkey://[2001:db8::7]:7000/1")->port == 7000);
+  CHECK(parse_url("valkey://[fe80::1%25eth0]:7000")->host == "fe80::1%eth0");
+  CHECK(error_of("valkey://::1:6379").find("an IPv6 address stands in brackets") != std::string::npos);
+  CHECK(error_of("valkey://[::1") == "the ] behind the IPv6 address is missing");
+  for (const char* url :
+       {"valkey://[]", "valkey://[127.0.0.1]", "valkey://[::g]", "valkey://[fe80::1%25]", "valkey://[::1%zz]"}) {
+    CHECK(error_of(url) == "no IPv6 address stands in the brackets");
+  }
+  CHECK(error_of("valkey://[::1]6379") == "only :port may stand behind the ] of an IPv6 address");
+}
+
+TEST_CASE("a host is letters and digits and dots and dashes") {
+  CHECK(parse_url("valkey://a-b_c.d9:1")->host == "a-b_c.d9");
+  for (const char* url : {"valkey://", "valkey://:6379", "valkey:///0", "valkey://u:p@:6379"}) {
+    CHECK(error_of(url) == "the host is missing");
+  }
+  const std::string odd = "the host is no name and no address (letters, digits, '.', '-', '_')";
+  for (const char* url : {"valkey://a b", "valkey://h\n", "valkey://h%41", "valkey://h\xc3\xa4"})
+    CHECK(error_of(url) == odd);
+  CHECK(error_of("valkey://" + std::string(254, 'h')) == odd);
+  CHECK(error_of("valkey://" + std::string(253, 'h')).empty());
+}
+
+TEST_CASE("a port is a whole number from 1 to 65535") {
+  for (const char* port : {"", "0", "65536", "-1", "+1", "6379x", " 1", "0x10", "1.0", "99999999999999999999"}) {
+    CHECK(error_of(std::string("valkey://h:") + port) == "the port is no whole number from 1 to 65535");
+  }
+}
+
+TEST_CASE("a database is a whole number from 0 to 65535") {
+  CHECK(parse_url("valkey://h/65535")->database == 65535);
+  for (const char* database : {"65536", "-1", "x", "1/", "0 "}) {
+    CHECK(error_of(std::string("valkey://h/") + database) == "the database is no whole number from 0 to 65535");
+  }
+  CHECK(error_of("valkey://h/0?x=1") == "nothing but /db may stand behind the port");
+  CHECK(error_of("valkey://h#0") == "nothing but /db may stand behind the port");
+}
+
+TEST_CASE("half a login is refused") {
+  CHECK(error_of("valkey://anna@h") ==
+        "before the @ stands user:password or :password; for a user alone there is valkey.username");
+  CHECK(error_of("valkey://anna:@h") == "the password before the @ is empty");
+  CHECK(error_of("valkey://a:%zz@h").find("two hexadecimal digits") != std::string::npos);
+  CHECK(error_of("valkey://a:b%4@h").find("two hexadecimal digits") != std::string::npos);
+}
+
+TEST_CASE("a password that is not encoded is told how to be") {
+  for (const char* url :
+       {"valkey://u:hun/ter2@h", "valkey://u:hun@ter2@h", "valkey://u:hun?ter2@h", "valkey://u:hun#ter2@h"}) {
+    CHECK(error_of(url).find("percent-encoded") != std::string::npos);
+  }
+}
+
+TEST_CASE("a unix socket has a path and perhaps a database") {
+  const auto endpoint = parse_url("unix:///run/valkey/v.sock?db=3");
+  REQUIRE(endpoint.ok());
+  CHECK(endpoint->kind == Endpoint::Kind::kUnix);
+  CHECK(endpoint->path == "/run/valkey/v.sock");
+  CHECK(endpoint->database == 3);
+  CHECK(parse_url("unix://v.sock")->path == "v.sock");
+  CHECK(parse_url("unix:///a%20b%3Fc")->path == "/a b?c");
+  CHECK(parse_url("unix:///a@b")->path == "/a@b");
+  CHECK(error_of("unix://") == "no path stands behind unix://");
+  CHECK(error_of("unix:///p?db=x") == "the database is no whole number from 0 to 65535");
+  CHECK(error_of("unix:///p?password=x") == "only db=N may stand behind the ?");
+  CHECK(error_of("unix:///p%0A") == "the path holds a control character");
+  CHECK(error_of("unix://u:p@/run/v.sock").find("valkey.password_file") != std::string::npos);
+}
+
+TEST_CASE("an embedded server has a directory and its socket in it") {
+  const auto endpoint = parse_url("embedded:data/valkey%41");
+  REQUIRE(endpoint.ok());
+  CHECK(endpoint->kind == Endpoint::Kind::kEmbedded);
+  CHECK(endpoint->path == "data/valkey%41");
+  CHECK(embedded_socket("data") == "data/valkey.sock");
+  CHECK(embedded_socket("/var/lib/orderd/") == "/var/lib/orderd/valkey.sock");
+  CHECK(embedded_socket("/") == "/valkey.sock");
+  CHECK(error_of("embedded:") == "no directory stands behind embedded:");
+  CHECK(error_of("embedded:a\nb") == "the path holds a control character");
+}
+
+TEST_CASE("a socket's path has at most 107 bytes") {
+  const std::string fits(106, 'p');
+  CHECK(error_of("unix:///" + fits).empty());
+  CHECK(error_of("unix:////" + fits) == "the path of the socket has 108 bytes; at most 107 are allowed");
+  const std::string directory(107 - std::string("/valkey.sock").size(), 'd');
+  CHECK(error_of("embedded:" + directory).empty());
+  CHECK(error_of("embedded:" + directory + "d") ==
+        "the path of the socket, DIR/valkey.sock, has 108 bytes; at most 107 are allowed");
+}
+
+TEST_CASE("an unknown scheme is told which there are") {
+  for (const char* url : {"", "http://h", "localhost:6379", "tcp://h", "VALKEY://h", "valkey:/h", "unix:/p"}) {
+    const std::string error = error_of(url);
+    for (const char* scheme : {"valkey://", "valkeys://", "redis://", "rediss://", "unix://", "embedded:"}) {
+      CHECK(error.find(scheme) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("no failure and no masked URL repeats a password") {
+  for (const char* url :
+       {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "valkey://u:hunter2/1", "valkey://u:hun/hunter2@h",
+        "valkey://hunter2@h", "valkey://u:hunter2@", "valkey://u:%zhunter2@h", "valkey://u:a@hunter2@h", "u:hunter2@h",
+        "http://u:hunter2@h", "unix://u:hunter2@/p", "unix:///p?password=hunter2", "valkey://h/0?password=hunter2",
+        "valkey://h#hunter2", "valkey://[::1]:hunter2", "valkey://u:hunter2@h", "redis://:hunter2@h/1",
+        "valkey://u:hunter2?@h", "h:hunter2"}) {
+    CAPTURE(url);
+    CHECK(error_of(url).find("hunter2") == std::string::npos);
+    CHECK(masked(url).find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("a masked URL keeps all that is no secret") {
+  for (const char* url : {"valkey://h", "valkey://h:99999/70000", "valkey://[::1]:0/1", "embedded:a@b",
+                          "unix:///a@b?db=1", "localhost:6379"}) {
+    CHECK(masked(url) == url);
+  }
+  CHECK(masked("valkey://u:p@h:1/2") == "valkey://***@h:1/2");
+}
+
+TEST_CASE("a redacted endpoint reads as a URL without its password") {
+  CHECK(parse_url("redis://h")->redacted() == "valkey://h:6379");
+  CHECK(parse_url("valkey://a%20b:pw@h:1/2")->redacted() == "valkey://a%20b:***@h:1/2");
+  CHECK(parse_url("rediss://:pw@[fe80::1%25eth0]")->redacted() == "valkeys://:***@[fe80::1%25eth0]:6379");
+  CHECK(parse_url("unix:///a%3Fb/c?db=3")->redacted() == "unix:///a%3Fb/c?db=3");
+  CHECK(parse_url("unix://v.sock")->redacted() == "unix://v.sock");
+  CHECK(parse_url("embedded:data")->redacted() == "embedded:data");
+  Endpoint with_user;
+  with_user.username = "anna";
+  CHECK(with_user.redacted() == "valkey://anna@127.0.0.1:6379");
+}
+
+}  // namespace
+}  // namespace orderd::valkey

@@ -1,0 +1,92 @@
+#include "valkey/error.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orderd::valkey {
+namespace {
+
+const std::vector<std::pair<std::string, ErrorKind>> kErrors = {
+    {"NOSCRIPT No matching script. Please use EVAL.", ErrorKind::kNoScript},
+    {"OOM command not allowed when used memory > 'maxmemory'.", ErrorKind::kUnavailable},
+    {"MISCONF Errors writing to the AOF file: No space left on device", ErrorKind::kUnavailable},
+    {"NOREPLICAS Not enough good replicas to write.", ErrorKind::kUnavailable},
+    {"LOADING Valkey is loading the dataset in memory", ErrorKind::kUnavailable},
+    {"BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+     ErrorKind::kUnavailable},
+    {"TRYAGAIN Multiple keys request during rehashing of slot", ErrorKind::kUnavailable},
+    {"CLUSTERDOWN The cluster is down", ErrorKind::kUnavailable},
+    {"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", ErrorKind::kUnavailable},
+    {"UNKILLABLE Sorry the script already executed write commands against the dataset.", ErrorKind::kUnavailable},
+    {"READONLY You can't write against a read only replica.", ErrorKind::kRoleChanged},
+    {"UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+     ErrorKind::kRoleChanged},
+    {"MOVED 3999 127.0.0.1:6381", ErrorKind::kMoved},
+    {"ASK 3999 127.0.0.1:6381", ErrorKind::kMoved},
+    {"NOGROUP No such key 'orders' or consumer group 'orderd' in XREADGROUP with GROUP option", ErrorKind::kNoGroup},
+    {"NOAUTH Authentication required.", ErrorKind::kRefused},
+    {"WRONGPASS invalid username-password pair or user is disabled.", ErrorKind::kRefused},
+    {"NOPERM User orderd has no permissions to run the 'xadd' command", ErrorKind::kRefused},
+    {"WRONGTYPE Operation against a key holding the wrong kind of value", ErrorKind::kFault},
+    {"ERR unknown command 'FOO', with args beginning with: ", ErrorKind::kFault},
+    {"CROSSSLOT Keys in request don't hash to the same slot", ErrorKind::kFault},
+    {"EXECABORT Transaction discarded because of previous errors.", ErrorKind::kFault},
+};
+
+TEST_CASE("an error is told by its first word") {
+  for (const auto& [text, kind] : kErrors) {
+    CAPTURE(text);
+    CHECK(classify(text) == kind);
+  }
+}
+
+TEST_CASE("what a script puts behind an error changes nothing") {
+  for (const auto& [text, kind] : kErrors) {
+    CAPTURE(text);
+    CHECK(classify(text + " script: 2067d915024a3e1657c4169c84f809f8ebec8f4a, on @user_script:4.") == kind);
+  }
+  CHECK(classify("OOM command not allowed under OOM prevention., script: 2067d915, on @user_script:4.") ==
+        ErrorKind::kUnavailable);
+  CHECK(classify("WRONGTYPE key results: Operation against a key holding the wrong kind of value") ==
+        ErrorKind::kFault);
+}
+
+TEST_CASE("a word alone is enough") {
+  for (const auto& [text, kind] : kErrors) CHECK(classify(text.substr(0, text.find(' '))) == kind);
+}
+
+TEST_CASE("a word that stands later means nothing") {
+  for (const auto& [text, kind] : kErrors) {
+    CHECK(classify("ERR " + text) == ErrorKind::kFault);
+    CHECK(classify(" " + text) == ErrorKind::kFault);
+    CHECK(classify("-" + text) == ErrorKind::kFault);
+  }
+}
+
+TEST_CASE("only the whole word counts") {
+  for (const char* text :
+       {"", "BUSYGROUP Consumer Group name already exists", "BUSYKEY Target key name already exists.", "OOMs", "OO",
+        "NOSCRIPTS", "oom command", "Moved 1", "ASKING", "NOGROUP: none", "MOVED\t1"}) {
+    CAPTURE(text);
+    CHECK(classify(text) == ErrorKind::kFault);
+  }
+}
+
+TEST_CASE("the first word ends at the first space") {
+  CHECK(first_word("MOVED 3999 127.0.0.1:6381") == "MOVED");
+  CHECK(first_word("MOVED") == "MOVED");
+  CHECK(first_word("MOVED ") == "MOVED");
+  CHECK(first_word(" MOVED") == "");
+  CHECK(first_word("") == "");
+}
+
+TEST_CASE("an error that was never set is none") {
+  CHECK(Error{}.kind == ErrorKind::kNone);
+  CHECK(Error{}.what.empty());
+}
+
+}  // namespace
+}  // namespace orderd::valkey

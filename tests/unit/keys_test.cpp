@@ -1,0 +1,115 @@
+#include "order/keys.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orderd::order {
+namespace {
+
+KeyTemplate stock(std::string_view text) {
+  return KeyTemplate::parse(text, "<sku>").value();
+}
+KeyTemplate order(std::string_view text) {
+  return KeyTemplate::parse(text, "<id>").value();
+}
+
+TEST_CASE("a name is put in place of the placeholder") {
+  CHECK(stock("product:<sku>:stock").key("shoe") == "product:shoe:stock");
+  CHECK(stock("<sku>").key("shoe") == "shoe");
+  CHECK(stock("stock:<sku>").key("shoe") == "stock:shoe");
+  CHECK(stock("<sku>:stock").key("shoe") == "shoe:stock");
+  CHECK(order("order:<id>").key("o-1") == "order:o-1");
+  CHECK(stock("{a}:<sku>").key("<sku>") == "{a}:<sku>");
+}
+
+TEST_CASE("a key is appended behind what is there") {
+  std::string out = "before ";
+  stock("product:<sku>:stock").append("shoe", out);
+  CHECK(out == "before product:shoe:stock");
+  stock("s:<sku>").append(std::string_view("a\0b", 3), out);
+  CHECK(out == std::string("before product:shoe:stocks:a\0b", 30));
+}
+
+TEST_CASE("a template without its placeholder is refused and named") {
+  for (const char* text : {"", "product", "product:<id>", "product:<SKU>", "product:sku", "<sku", "sku>"}) {
+    const auto parsed = KeyTemplate::parse(text, "<sku>");
+    REQUIRE(!parsed.ok());
+    CHECK(parsed.error() == std::string(text) + " lacks its placeholder: <sku> stands in a key just once");
+  }
+}
+
+TEST_CASE("a template with its placeholder twice is refused and named") {
+  for (const char* text : {"<sku><sku>", "a<sku>b<sku>c", "<sku>:<sku>:<sku>"}) {
+    const auto parsed = KeyTemplate::parse(text, "<sku>");
+    REQUIRE(!parsed.ok());
+    CHECK(parsed.error() == std::string(text) + " has its placeholder twice: <sku> stands in a key just once");
+  }
+}
+
+TEST_CASE("two templates collide where their heads and their tails agree") {
+  const std::vector<std::pair<const char*, const char*>> may = {
+      {"order:<sku>", "order:<id>"}, {"<sku>", "<id>"},         {"<sku>", "order:<id>"}, {"<sku>:stock", "order:<id>"},
+      {"a:<sku>", "a:b:<id>"},       {"a:<sku>:z", "a:b:<id>"}, {"<sku>:z", "<id>:y:z"}, {"a<sku>b", "aa<id>bb"},
+      {"a<sku>bb", "aa<id>b"},       {"a:<sku>:z", "a:<id>:z"}, {"a<sku>", "<id>z"},
+  };
+  for (const auto& [left, right] : may) {
+    CAPTURE(left);
+    CAPTURE(right);
+    CHECK(stock(left).may_collide(order(right)));
+    CHECK(order(right).may_collide(stock(left)));
+  }
+}
+
+TEST_CASE("two templates with different heads or tails never collide") {
+  const std::vector<std::pair<const char*, const char*>> never = {
+      {"product:<sku>:stock", "order:<id>"},
+      {"<sku>:stock", "<id>:order"},
+      {"a:<sku>:z", "a:<id>:y"},
+      {"a:<sku>:z", "b:<id>:z"},
+      {"ab<sku>", "ac<id>"},
+      {"<sku>ba", "<id>ca"},
+      {"a<sku>xz", "aa<id>yz"},
+      {"order<sku>", "orDer<id>"},
+  };
+  for (const auto& [left, right] : never) {
+    CAPTURE(left);
+    CAPTURE(right);
+    CHECK_FALSE(stock(left).may_collide(order(right)));
+    CHECK_FALSE(order(right).may_collide(stock(left)));
+  }
+}
+
+TEST_CASE("a template collides with a fixed name that it can produce") {
+  CHECK(order("order:<id>").may_collide("order:x"));
+  CHECK(order("order:<id>").may_collide("order:dead"));
+  CHECK_FALSE(order("order:<id>").may_collide("orders:dead"));
+  CHECK_FALSE(order("order:<id>").may_collide("orders"));
+  CHECK_FALSE(order("order:<id>").may_collide("order:"));  // no id is empty
+  CHECK_FALSE(order("order:<id>").may_collide("order"));
+  CHECK_FALSE(order("order:<id>").may_collide(""));
+  CHECK(order("<id>").may_collide("orders"));
+  CHECK(order("<id>").may_collide("x"));
+  CHECK(stock("product:<sku>:stock").may_collide("product:x:stock"));
+  CHECK(stock("product:<sku>:stock").may_collide("product:a:b:stock"));
+  CHECK_FALSE(stock("product:<sku>:stock").may_collide("product::stock"));
+  CHECK_FALSE(stock("product:<sku>:stock").may_collide("product:x:stocks"));
+  CHECK_FALSE(stock("a:<sku>:a").may_collide("a:a"));  // the head and the tail may not share a byte
+  CHECK_FALSE(stock("aa<sku>aa").may_collide("aaaa"));
+  CHECK(stock("aa<sku>aa").may_collide("aaaaa"));
+}
+
+TEST_CASE("whatever key a template makes is told to collide with it") {
+  for (const char* text : {"<sku>", "a:<sku>", "<sku>:z", "a:<sku>:z", "aa<sku>aa"}) {
+    for (const char* name : {"x", "a", ":z", "a:", "aa", "shoe:stock"}) {
+      const auto keys = stock(text);
+      CHECK(keys.may_collide(keys.key(name)));
+      CHECK(keys.may_collide(keys));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace orderd::order

@@ -1,0 +1,137 @@
+#include "order/name_rules.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "order/request.h"
+
+namespace orderd::order {
+namespace {
+
+using namespace std::string_literals;
+
+// Empty where the text is good.
+std::string id(const std::string& text) {
+  const char* const problem = problem_of_id(text);
+  return problem == nullptr ? "" : problem;
+}
+std::string sku(const std::string& text) {
+  const char* const problem = problem_of_sku(text);
+  return problem == nullptr ? "" : problem;
+}
+
+std::string utf8(char32_t code_point) {
+  const auto byte = [&](unsigned lead, unsigned shift, unsigned mask) {
+    return static_cast<char>(lead | ((static_cast<unsigned>(code_point) >> shift) & mask));
+  };
+  if (code_point < 0x80) return {byte(0, 0, 0x7F)};
+  if (code_point < 0x800) return {byte(0xC0, 6, 0x1F), byte(0x80, 0, 0x3F)};
+  if (code_point < 0x10000) return {byte(0xE0, 12, 0x0F), byte(0x80, 6, 0x3F), byte(0x80, 0, 0x3F)};
+  return {byte(0xF0, 18, 0x07), byte(0x80, 12, 0x3F), byte(0x80, 6, 0x3F), byte(0x80, 0, 0x3F)};
+}
+
+bool is_white_space(char32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+bool is_control(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F);
+}
+
+TEST_CASE("a name has 1 to 128 bytes") {
+  for (const auto& problem : {id, sku}) {
+    CHECK(problem("") == "is empty");
+    CHECK(problem("a") == "");
+    CHECK(problem(std::string(128, 'a')) == "");
+    CHECK(problem(std::string(129, 'a')) == "is longer than 128 bytes");
+    CHECK(problem(std::string(1 << 20, ' ')) == "is longer than 128 bytes");
+  }
+}
+
+TEST_CASE("the length of a name is counted in bytes and not in characters") {
+  std::string text;
+  for (int i = 0; i < 64; ++i) text += "ü";
+  CHECK(id(text) == "");
+  CHECK(sku(text) == "");
+  CHECK(id(text + "a") == "is longer than 128 bytes");
+}
+
+TEST_CASE("every code point is judged as Unicode classes it") {
+  for (char32_t c = 0; c <= 0x10FFFF; ++c) {
+    if (c >= 0xD800 && c <= 0xDFFF) continue;
+    // Beyond the first plane no rule says anything: a sample is enough.
+    if (c > 0x10000 && c % 251 != 0) continue;
+    const std::string text = "a" + utf8(c) + "z";
+    const bool brace = c == '{' || c == '}';
+    const std::string of_id = is_control(c) ? "holds a control character" : "";
+    const std::string of_sku = is_control(c)       ? "holds a control character"
+                               : is_white_space(c) ? "holds white space"
+                               : brace             ? "holds a brace"
+                                                   : "";
+    if (id(text) != of_id || sku(text) != of_sku) FAIL("U+", static_cast<unsigned>(c), ": ", id(text), ", ", sku(text));
+  }
+}
+
+TEST_CASE("a forbidden character is found wherever it stands") {
+  for (const std::string& bad : {" "s, "\0"s, "\x7F"s, "{"s, "}"s, utf8(0x9F), utf8(0xA0), utf8(0x3000), "\xFF"s}) {
+    for (const std::size_t at : {0U, 1U, 31U, 32U, 63U, 64U, 100U}) {
+      std::string text(100, 'x');
+      text.insert(at, bad);
+      CHECK(!sku(text).empty());
+    }
+  }
+}
+
+TEST_CASE("a forbidden character is found behind characters of every length") {
+  for (const char32_t before :
+       {U'a', U'\u00A1', U'\u07FF', U'\u0800', U'\uD7FF', U'\uE000', U'\uFFFF', U'\U00010000', U'\U0010FFFF'}) {
+    const std::string text = utf8(before);
+    CHECK(sku(text + text) == "");
+    CHECK(sku(text + utf8(0xA0)) == "holds white space");
+    CHECK(sku(text + text + utf8(0x3000) + text) == "holds white space");
+    CHECK(id(text + utf8(0x9F)) == "holds a control character");
+  }
+}
+
+TEST_CASE("of several problems the worst is told") {
+  CHECK(sku("{ \x01") == "holds a control character");
+  CHECK(sku("{ ") == "holds white space");
+  CHECK(sku("{ \x01\xFF") == "is not valid UTF-8");
+}
+
+TEST_CASE("text that is not UTF-8 is refused") {
+  const std::vector<std::string> bad = {
+      "\x80",                      // a continuation byte alone
+      "\xC3",                      // cut off
+      "\xC3(",                     // no continuation
+      "\xC0\xAF",                  // overlong
+      "\xE0\x80\xAF",              // overlong
+      "\xED\xA0\x80",              // a surrogate
+      "\xED\xB0\x80",              // a surrogate
+      "\xED\xA0\xBD\xED\xB8\x80",  // a pair of them
+      "\xF4\x90\x80\x80",          // beyond U+10FFFF
+      "\xF8\x88\x80\x80\x80",      // five bytes
+      "\xFE",
+      "\xFF",
+  };
+  for (const std::string& text : bad) {
+    CHECK(id(text) == "is not valid UTF-8");
+    CHECK(sku("shoe" + text) == "is not valid UTF-8");
+    CHECK(sku(std::string(120, 'x') + text) == "is not valid UTF-8");
+  }
+}
+
+TEST_CASE("names of many kinds are good") {
+  for (const char* text :
+       {"o-1", "Größe 42", "靴", "👟", "a b", "{a}", "\"quoted\"", "back\\slash", "<id>", "*", "日本 語"}) {
+    CHECK(id(text) == "");
+  }
+  for (const char* text : {"shoe", "Schuh-Größe:42", "靴", "👟", "\"q\"", "a\\b", "<sku>", "*", "[1]", "(x)"}) {
+    CHECK(sku(text) == "");
+  }
+}
+
+}  // namespace
+}  // namespace orderd::order

@@ -1,0 +1,233 @@
+#include "settings/load.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "settings/table.h"
+#include "unit/settings_sources.h"
+
+namespace orderd::settings {
+namespace {
+
+using namespace std::chrono_literals;
+using test::error_of;
+using test::load_flag;
+using test::load_text;
+using test::load_variable;
+using test::TemporaryDirectory;
+using test::write_file;
+
+TEST_CASE("without any source the settings are the defaults of the contract") {
+  const auto loaded = load(Sources{});
+  REQUIRE(loaded.ok());
+  CHECK(loaded->valkey.url == "valkey://127.0.0.1:6379");
+  CHECK(loaded->valkey.connect_timeout == 5s);
+  CHECK(loaded->valkey.reply_timeout == 10s);
+  CHECK(loaded->streams.orders == "orders");
+  CHECK(loaded->streams.results == "results");
+  CHECK(loaded->streams.dead == "orders:dead");
+  CHECK(loaded->streams.group == "orderd");
+  CHECK(loaded->keys.stock == "product:<sku>:stock");
+  CHECK(loaded->keys.order == "order:<id>");
+  CHECK(loaded->processing.max_in_flight == 1024);
+  CHECK(loaded->processing.max_quantity == 1'000'000);
+  CHECK(loaded->processing.max_lines == 64);
+  CHECK(loaded->processing.claim_idle == 30s);
+  CHECK(loaded->processing.dedup_window == 24h);
+  CHECK(loaded->processing.missing_group == MissingGroup::kCreate);
+  CHECK(loaded->retention.orders == 24h);
+  CHECK(loaded->retention.results == 168h);
+  CHECK(loaded->log.level == LogLevel::kInfo);
+  CHECK(loaded->log.format == LogFormat::kText);
+  CHECK(loaded->shutdown.drain_timeout == 10s);
+}
+
+TEST_CASE("the consumer is the host unless it is given") {
+  std::array<char, 256> host{};
+  REQUIRE(::gethostname(host.data(), host.size() - 1) == 0);
+  CHECK(load(Sources{})->streams.consumer == host.data());
+  CHECK(load_flag("streams.consumer", "c-1")->streams.consumer == "c-1");
+  CHECK(error_of(load_flag("streams.consumer", "")) ==
+        "--streams.consumer: \"\" is empty; allowed: 1 to 256 bytes without control characters");
+}
+
+TEST_CASE("every key is read from a file") {
+  const TemporaryDirectory directory;
+  const std::string password = write_file(directory, "password", "pw\n");
+  const auto loaded = load_text(R"(
+    [valkey]
+    url = "unix:///run/v.sock"
+    username = "anna"
+    password_file = ")" + password +
+                                R"("
+    connect_timeout = "100ms"
+    reply_timeout = "10m"
+    [streams]
+    orders = "o"
+    results = "r"
+    dead = "d"
+    group = "g"
+    consumer = "Bürste"
+    [keys]
+    stock = "s:<sku>"
+    order = "k:<id>"
+    [processing]
+    max_in_flight = 65536
+    max_quantity = 9007199254740991
+    max_lines = 1000
+    claim_idle = "100ms"
+    dedup_window = "0s"
+    missing_group = "stop"
+    [retention]
+    orders = "0s"
+    results = "87600h"
+    [log]
+    level = "trace"
+    format = "json"
+    [shutdown]
+    drain_timeout = "0ms"
+  )");
+  REQUIRE_MESSAGE(loaded.ok(), error_of(loaded));
+  CHECK(loaded->valkey.url == "unix:///run/v.sock");
+  CHECK(loaded->valkey.username == "anna");
+  CHECK(loaded->valkey.password_file == password);
+  CHECK(loaded->valkey.connect_timeout == 100ms);
+  CHECK(loaded->valkey.reply_timeout == 10min);
+  CHECK(loaded->streams.orders == "o");
+  CHECK(loaded->streams.results == "r");
+  CHECK(loaded->streams.dead == "d");
+  CHECK(loaded->streams.group == "g");
+  CHECK(loaded->streams.consumer == "Bürste");
+  CHECK(loaded->stock_keys().key("x") == "s:x");
+  CHECK(loaded->order_keys().key("x") == "k:x");
+  CHECK(loaded->processing.max_in_flight == 65536);
+  CHECK(loaded->limits().max_quantity == 9'007'199'254'740'991);
+  CHECK(loaded->limits().max_lines == 1000);
+  CHECK(loaded->processing.claim_idle == 100ms);
+  CHECK(loaded->processing.dedup_window == 0s);
+  CHECK(loaded->processing.missing_group == MissingGroup::kStop);
+  CHECK(loaded->retention.orders == 0s);
+  CHECK(loaded->retention.results == 87600h);
+  CHECK(loaded->log.level == LogLevel::kTrace);
+  CHECK(loaded->log.format == LogFormat::kJson);
+  CHECK(loaded->shutdown.drain_timeout == 0s);
+}
+
+TEST_CASE("a flag beats a variable beats the file beats the default") {
+  const TemporaryDirectory directory;
+  Sources sources;
+  sources.file =
+      write_file(directory, "f.toml", "[streams]\norders = \"file\"\nresults = \"file-r\"\ndead = \"file-d\"\n");
+  sources.environment = {{"ORDERD_STREAMS_RESULTS", "variable-r"}, {"ORDERD_STREAMS_DEAD", "variable-d"}};
+  sources.flags = {{"streams.dead", "first"}, {"streams.dead", "last"}};
+  const auto loaded = load(sources);
+  REQUIRE(loaded.ok());
+  CHECK(loaded->streams.group == "orderd");
+  CHECK(loaded->streams.orders == "file");
+  CHECK(loaded->streams.results == "variable-r");
+  CHECK(loaded->streams.dead == "last");
+}
+
+TEST_CASE("a value that is overridden has to be good all the same") {
+  Sources sources;
+  sources.environment = {{"ORDERD_LOG_LEVEL", "loud"}};
+  sources.flags = {{"log.level", "info"}};
+  CHECK(error_of(load(sources)) ==
+        "ORDERD_LOG_LEVEL: log.level: \"loud\" is not known; allowed: trace, debug, info, warn, error");
+}
+
+TEST_CASE("each setting has a flag and a variable") {
+  const TemporaryDirectory directory;
+  const std::string password = write_file(directory, "password", "pw");
+  const auto value_for = [&](std::string_view key) -> std::string {
+    if (key == "valkey.url") return "valkey://h";
+    if (key == "valkey.password_file") return password;
+    if (key == "keys.stock") return "k:<sku>";
+    if (key == "keys.order") return "k:<id>:x";
+    if (key == "log.level") return "warn";
+    if (key == "log.format") return "json";
+    if (key == "processing.missing_group") return "stop";
+    const Setting* row = find(key);
+    if (std::holds_alternative<Whole>(row->type)) return "7";
+    return std::holds_alternative<Duration>(row->type) ? "7s" : "name";
+  };
+  int supported = 0;
+  for (const Setting& row : table()) {
+    CAPTURE(row.key);
+    if (!row.supported()) continue;
+    ++supported;
+    const auto by_flag = load_flag(std::string(row.key), value_for(row.key));
+    const auto by_variable = load_variable(row.variable(), value_for(row.key));
+    REQUIRE_MESSAGE(by_flag.ok(), error_of(by_flag));
+    REQUIRE_MESSAGE(by_variable.ok(), error_of(by_variable));
+    const Changes changes = compare(Settings(*load(Sources{})), *by_flag);
+    CHECK(changes.live.size() + changes.restart.size() == 1);
+    CHECK(compare(*by_flag, *by_variable).restart.empty());
+  }
+  CHECK(supported == 23);
+}
+
+TEST_CASE("the variable of a setting is its key in capitals") {
+  CHECK(find("processing.max_in_flight")->variable() == "ORDERD_PROCESSING_MAX_IN_FLIGHT");
+  CHECK(find("valkey.url")->variable() == "ORDERD_VALKEY_URL");
+  CHECK(find("valkey.url")->flag() == "--valkey.url");
+}
+
+TEST_CASE("keys that do not work yet are refused wherever they stand") {
+  std::vector<std::string> keys;
+  for (const Setting& row : table()) {
+    if (!row.supported()) keys.emplace_back(row.key);
+  }
+  CHECK(keys == std::vector<std::string>{"valkey.sentinels", "valkey.service", "valkey.cluster", "valkey.tls_ca_file",
+                                         "valkey.tls_cert_file", "valkey.tls_key_file", "valkey.tls_server_name",
+                                         "streams.lanes", "admin.listen"});
+  for (const std::string& key : keys) {
+    CAPTURE(key);
+    const Setting* row = find(key);
+    CHECK(error_of(load_flag(key, "")) == "--" + key + " is not supported yet");
+    CHECK(error_of(load_variable(row->variable(), "x")) == row->variable() + ": " + key + " is not supported yet");
+    for (const char* value : {"\"\"", "false", "[]", "{ a = 1 }", "7"}) {
+      const std::string name(row->name());
+      CHECK(error_of(load_text(std::string("[").append(row->section()).append("]\n") + name + " = " + value)) ==
+            "F:2:" + std::to_string(name.size() + 4) + ": " + key + " is not supported yet");
+    }
+  }
+}
+
+TEST_CASE("every mistake is told in the order of the sources") {
+  const TemporaryDirectory directory;
+  Sources sources;
+  sources.file = write_file(directory, "f.toml",
+                            "[streams]\nnothing = 1\ndead = \"\"\n[log]\nlevel = \"loud\"\n[keys]\nstock = \"x\"\n");
+  sources.environment = {{"ORDERD_LOG_FORMAT", "xml"}, {"ORDERD_X", "1"}};
+  sources.flags = {{"valkey.cluster", "true"}, {"processing.max_lines", "0"}, {"streams.results", "orders"}};
+  const std::string error = error_of(load(sources));
+  std::vector<std::size_t> at;
+  for (const char* part :
+       {"f.toml:2:1: streams.nothing", "f.toml:3:8: streams.dead", "f.toml:5:9: log.level", "f.toml:7:9: keys.stock",
+        "ORDERD_LOG_FORMAT: ", "ORDERD_X: ", "--valkey.cluster ", "--processing.max_lines: ", "--streams.results: "}) {
+    CAPTURE(part);
+    at.push_back(error.find(part));
+    CHECK(at.back() != std::string::npos);
+  }
+  CHECK(std::is_sorted(at.begin(), at.end()));
+  CHECK(std::count(error.begin(), error.end(), '\n') == static_cast<std::ptrdiff_t>(at.size()) - 1);
+}
+
+TEST_CASE("the environment gives every variable with our prefix") {
+  REQUIRE(::setenv("ORDERD_LOG_LEVEL", "a=b", 1) == 0);
+  REQUIRE(::setenv("ORDERD_", "", 1) == 0);
+  const auto environment = read_environment();
+  ::unsetenv("ORDERD_LOG_LEVEL");
+  ::unsetenv("ORDERD_");
+  CHECK(environment.at("ORDERD_LOG_LEVEL") == "a=b");
+  CHECK(environment.contains("ORDERD_"));
+  CHECK(!environment.contains("PATH"));
+}
+
+}  // namespace
+}  // namespace orderd::settings

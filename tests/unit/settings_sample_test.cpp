@@ -1,0 +1,76 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "settings/load.h"
+#include "settings/table.h"
+#include "unit/settings_sources.h"
+
+namespace orderd::settings {
+namespace {
+
+using test::error_of;
+using test::load_text;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST_CASE("the sample file in the tree is the one the table makes") {
+  std::ifstream file(ORDERD_SOURCE_DIR "/config/orderd.toml", std::ios::binary);
+  REQUIRE(file.good());
+  std::ostringstream text;
+  text << file.rdbuf();
+  CHECK(text.str() == sample_file());
+}
+
+TEST_CASE("the sample file loads as the defaults") {
+  const auto loaded = load_text(sample_file());
+  REQUIRE_MESSAGE(loaded.ok(), error_of(loaded));
+  const Changes changes = compare(*load(Sources{}), *loaded);
+  CHECK(changes.live.empty());
+  CHECK(changes.restart.empty());
+}
+
+TEST_CASE("every key stands in the sample file and those that do not work yet say so") {
+  const auto lines = lines_of(sample_file());
+  for (const Setting& row : table()) {
+    CAPTURE(row.key);
+    const bool comment = !row.supported() || row.key == "streams.consumer";
+    const std::string start = std::string(comment ? "#" : "").append(row.name()).append(" = ");
+    const auto header = std::find(lines.begin(), lines.end(), std::string("[").append(row.section()).append("]"));
+    REQUIRE(header != lines.end());
+    const auto line = std::find_if(header, lines.end(), [&](const std::string& l) { return l.starts_with(start); });
+    REQUIRE(line != lines.end());
+    CHECK(line->ends_with("  # not supported yet") == !row.supported());
+    CHECK((line - 1)->starts_with("# "));
+  }
+}
+
+TEST_CASE("each commented key of the sample file is TOML once the comment is gone") {
+  const std::string sample = sample_file();
+  for (const Setting& row : table()) {
+    if (row.supported()) continue;
+    std::string text = sample;
+    text.erase(text.find(std::string("#").append(row.name()).append(" = ")), 1);
+    const std::string error = error_of(load_text(text));
+    CHECK(error.ends_with(std::string(": ").append(row.key).append(" is not supported yet")));
+    CHECK(error.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("no line of the sample file is wider than 128 bytes") {
+  for (const std::string& line : lines_of(sample_file())) {
+    CAPTURE(line);
+    CHECK(line.size() <= 128);
+    CHECK(!line.ends_with(' '));
+  }
+}
+
+}  // namespace
+}  // namespace orderd::settings

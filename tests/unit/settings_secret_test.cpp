@@ -1,0 +1,112 @@
+#include "settings/load.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit/settings_sources.h"
+
+namespace orderd::settings {
+namespace {
+
+using test::error_of;
+using test::holds;
+using test::load_flag;
+using test::load_flags;
+using test::load_text;
+using test::load_variable;
+using test::TemporaryDirectory;
+using test::write_file;
+
+TEST_CASE("a broken URL is told and its password is not") {
+  for (const char* url :
+       {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "http://u:hunter2@h", "valkeys://u:hunter2@h"}) {
+    for (const auto& error : {error_of(load_flag("valkey.url", url)), error_of(load_variable("ORDERD_VALKEY_URL", url)),
+                              error_of(load_text("valkey.url = \"" + std::string(url) + "\""))}) {
+      CHECK(holds(error, "***"));
+      CHECK(!holds(error, "hunter2"));
+    }
+  }
+  CHECK(error_of(load_variable("ORDERD_VALKEY_URL", "valkey://u:pw@h:0")) ==
+        "ORDERD_VALKEY_URL: valkey.url: \"valkey://***@h:0\": the port is no whole number from 1 to 65535");
+}
+
+TEST_CASE("a password under a wrong name is not repeated") {
+  for (const auto& error : {error_of(load_text("[valkey]\npassword = \"hunter2\"")),
+                            error_of(load_variable("ORDERD_VALKEY_PASSWORD", "hunter2")),
+                            error_of(load_flag("valkey.password", "hunter2"))}) {
+    CHECK(holds(error, "did you mean "));
+    CHECK(!holds(error, "hunter2"));
+  }
+}
+
+TEST_CASE("a password never stands on a command line") {
+  CHECK(error_of(load_flag("valkey.url", "valkey://u:hunter2@h")) ==
+        "--valkey.url: \"valkey://***@h\": a password never stands on a command line; put it into a file for "
+        "valkey.password_file, or into the variable ORDERD_VALKEY_URL");
+  CHECK(load_variable("ORDERD_VALKEY_URL", "valkey://u:pw@h")->endpoint()->password == "pw");
+  CHECK(load_text("valkey.url = \"valkey://:pw@h\"")->endpoint()->password == "pw");
+}
+
+TEST_CASE("the endpoint has the user and the password of the keys") {
+  const TemporaryDirectory directory;
+  const std::string path = write_file(directory, "password", "first line\nsecond\n");
+  auto loaded =
+      load_flags({{"valkey.url", "valkey://h:7/2"}, {"valkey.username", "anna"}, {"valkey.password_file", path}});
+  REQUIRE(loaded.ok());
+  auto endpoint = loaded->endpoint();
+  REQUIRE(endpoint.ok());
+  CHECK(endpoint->host == "h");
+  CHECK(endpoint->username == "anna");
+  CHECK(endpoint->password == "first line");
+  write_file(directory, "password", "changed\r\n");
+  CHECK(loaded->endpoint()->password == "changed");
+  REQUIRE(::unlink(path.c_str()) == 0);
+  CHECK(loaded->endpoint().error() ==
+        "valkey.password_file: \"" + path + "\": it cannot be read: No such file or directory");
+}
+
+TEST_CASE("a password file is a private file with a password in its first line") {
+  const TemporaryDirectory directory;
+  const auto problem = [&](const std::string& path) {
+    const std::string error = error_of(load_flag("valkey.password_file", path));
+    const std::string start = "--valkey.password_file: \"" + path + "\": ";
+    return error.starts_with(start) ? error.substr(start.size()) : error;
+  };
+  CHECK(problem(write_file(directory, "good", "pw", 0640)).empty());
+  CHECK(problem(write_file(directory, "world", "pw", 0644)) == "everybody may read it; run chmod 600 on it");
+  CHECK(problem(write_file(directory, "empty", "")) == "its first line is empty; the password is expected there");
+  CHECK(problem(write_file(directory, "blank", "\npw")) == "its first line is empty; the password is expected there");
+  CHECK(problem(write_file(directory, "most", std::string(1024, 'p') + "\r\n")).empty());
+  CHECK(problem(write_file(directory, "long", std::string(1025, 'p') + "\n")) ==
+        "its first line has more than 1024 bytes");
+  CHECK(problem(write_file(directory, "huge", std::string(100'000, 'p'))) == "its first line has more than 1024 bytes");
+  CHECK(problem(directory.path()) == "it is not a regular file");
+  CHECK(problem(directory.file("none")) == "it cannot be read: No such file or directory");
+  REQUIRE(::mkfifo(directory.file("pipe").c_str(), 0600) == 0);
+  CHECK(problem(directory.file("pipe")) == "it is not a regular file");
+  CHECK(load_flag("valkey.password_file", "").ok());
+}
+
+TEST_CASE("a user or a password is given once") {
+  const TemporaryDirectory directory;
+  const std::string file = write_file(directory, "password", "pw");
+  const auto with_url = [&](const std::string& url, const std::string& key, const std::string& value) {
+    Sources sources;
+    sources.environment = {{"ORDERD_VALKEY_URL", url}};
+    sources.flags = {{key, value}};
+    return load(sources);
+  };
+  CHECK(error_of(with_url("valkey://bob:x@h", "valkey.username", "anna")) ==
+        "--valkey.username: \"anna\": valkey.url holds a user too; allowed: one of them");
+  CHECK(error_of(with_url("valkey://bob:x@h", "valkey.password_file", file)) ==
+        "--valkey.password_file: \"" + file + "\": valkey.url holds a password too; allowed: one of them");
+  CHECK(with_url("valkey://:x@h", "valkey.username", "anna")->endpoint()->username == "anna");
+  CHECK(error_of(with_url("embedded:data", "valkey.username", "anna")) ==
+        "--valkey.username: \"anna\": the server of embedded:DIR has no users and no passwords; leave it out");
+  CHECK(with_url("embedded:data", "valkey.username", "").ok());
+  CHECK(with_url("unix:///p", "valkey.username", "anna")->endpoint()->username == "anna");
+}
+
+}  // namespace
+}  // namespace orderd::settings

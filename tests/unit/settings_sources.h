@@ -1,0 +1,67 @@
+// What the tests of settings share: sources made of texts, and files in a directory of a test's own.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "settings/load.h"
+#include "support/temporary_directory.h"
+
+namespace orderd::test {
+
+inline std::string write_file(const TemporaryDirectory& directory, const std::string& name, std::string_view text,
+                              mode_t mode = 0600) {
+  const std::string path = directory.file(name);
+  std::ofstream(path, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size()));
+  ::chmod(path.c_str(), mode);
+  return path;
+}
+
+// Loads what stands in a file; its errors name it "F".
+inline Result<settings::Settings> load_text(std::string_view text) {
+  const TemporaryDirectory directory;
+  settings::Sources sources;
+  sources.file = write_file(directory, "orderd.toml", text);
+  auto loaded = settings::load(sources);
+  if (loaded) return loaded;
+  std::string error;
+  std::string_view rest = loaded.error();
+  for (std::size_t at = 0; (at = rest.find(sources.file)) != std::string_view::npos;) {
+    error.append(rest.substr(0, at)).append("F");
+    rest.remove_prefix(at + sources.file.size());
+  }
+  error.append(rest);
+  return Failure{error};
+}
+
+inline Result<settings::Settings> load_flags(std::vector<std::pair<std::string, std::string>> flags) {
+  settings::Sources sources;
+  sources.flags = std::move(flags);
+  return settings::load(sources);
+}
+
+inline Result<settings::Settings> load_flag(const std::string& key, const std::string& text) {
+  return load_flags({{key, text}});
+}
+
+inline Result<settings::Settings> load_variable(const std::string& name, const std::string& text) {
+  settings::Sources sources;
+  sources.environment[name] = text;
+  return settings::load(sources);
+}
+
+inline bool holds(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+// "" where it is good.
+inline std::string error_of(const Result<settings::Settings>& loaded) {
+  return loaded ? "" : loaded.error();
+}
+
+}  // namespace orderd::test

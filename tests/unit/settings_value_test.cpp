@@ -1,0 +1,169 @@
+#include "settings/load.h"
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+
+#include "unit/settings_sources.h"
+
+namespace orderd::settings {
+namespace {
+
+using namespace std::chrono_literals;
+using test::error_of;
+using test::holds;
+using test::load_flag;
+using test::load_flags;
+using test::load_variable;
+
+TEST_CASE("a duration is a whole number and a unit and nothing else") {
+  for (const auto& [text, value] : std::initializer_list<std::pair<const char*, Milliseconds>>{
+           {"100ms", 100ms}, {"1s", 1s}, {"90m", 90min}, {"24h", 24h}, {"86400000ms", 24h}}) {
+    CHECK(load_flag("processing.claim_idle", text)->processing.claim_idle == value);
+  }
+  const std::string allowed = "; allowed: 100ms to 24h, a whole number and a unit: ms, s, m or h";
+  for (const char* text : {"1.5s", "30 s", " 30s", "30s ", "-1s", "+1s", "1S", "1d", "1h30m", "24h1ms", "s", "", "030s",
+                           "0x1s", "1e3ms", "1us", "00s"}) {
+    CHECK(error_of(load_flag("processing.claim_idle", text)) ==
+          "--processing.claim_idle: \"" + std::string(text) + "\" is not a duration" + allowed);
+  }
+  CHECK(error_of(load_flag("processing.claim_idle", "30")) == "--processing.claim_idle: \"30\" has no unit" + allowed);
+  for (const char* text : {"0s", "99ms", "25h", "86400001ms", "99999999999999999999h", "9223372036854775807h"}) {
+    CHECK(error_of(load_flag("processing.claim_idle", text)) ==
+          "--processing.claim_idle: \"" + std::string(text) + "\" is out of range" + allowed);
+  }
+}
+
+TEST_CASE("each duration has its range and zero only where it means something") {
+  struct Case {
+    const char* key;
+    std::vector<std::string> good;
+    std::vector<std::string> bad;
+  };
+  const std::vector<Case> cases = {
+      {"valkey.connect_timeout", {"100ms", "10m"}, {"0s", "99ms", "601s"}},
+      {"valkey.reply_timeout", {"100ms", "10m"}, {"0s", "99ms", "11m"}},
+      {"processing.claim_idle", {"100ms", "24h"}, {"0s", "0ms", "25h"}},
+      {"processing.dedup_window", {"0s", "0h", "1s", "8760h"}, {"999ms", "1ms", "8761h"}},
+      {"retention.orders", {"0s", "1s", "87600h"}, {"999ms", "87601h"}},
+      {"retention.results", {"0s", "1s", "87600h"}, {"999ms", "87601h"}},
+      {"shutdown.drain_timeout", {"0s", "0ms", "1ms", "1h", "60m"}, {"61m", "2h"}},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.key);
+    for (const std::string& text : each.good) CHECK(error_of(load_flag(each.key, text)).empty());
+    for (const std::string& text : each.bad)
+      CHECK(holds(error_of(load_flag(each.key, text)), "\" is out of range; allowed: "));
+  }
+}
+
+TEST_CASE("a whole number is digits within its range") {
+  for (const char* text : {"", "x", "1.0", "1e3", "0x10", " 5", "5 ", "+5", "05", "-", "5k"}) {
+    CHECK(error_of(load_variable("ORDERD_PROCESSING_MAX_IN_FLIGHT", text)) ==
+          "ORDERD_PROCESSING_MAX_IN_FLIGHT: processing.max_in_flight: \"" + std::string(text) +
+              "\" is not a whole number; allowed: a whole number from 1 to 65536");
+  }
+  for (const char* text : {"0", "65537", "-1", "4294967297", "18446744073709551617"}) {
+    CHECK(error_of(load_flag("processing.max_in_flight", text)) ==
+          "--processing.max_in_flight: \"" + std::string(text) +
+              "\" is out of range; allowed: a whole number from 1 to 65536");
+  }
+  CHECK(holds(error_of(load_flag("processing.max_quantity", "9007199254740992")), "1 to 9007199254740991"));
+  CHECK(holds(error_of(load_flag("processing.max_quantity", "0")), "is out of range"));
+  CHECK(holds(error_of(load_flag("processing.max_lines", "1001")), "a whole number from 1 to 1000"));
+  CHECK(holds(error_of(load_flag("processing.max_lines", "0")), "is out of range"));
+}
+
+TEST_CASE("a choice is one of its words") {
+  CHECK(error_of(load_flag("processing.missing_group", "Create")) ==
+        "--processing.missing_group: \"Create\" is not known; allowed: create, stop");
+  CHECK(holds(error_of(load_flag("log.format", "xml")), "allowed: text, json"));
+  CHECK(load_flag("log.level", "error")->log.level == LogLevel::kError);
+  CHECK(load_flag("log.level", "debug")->log.level == LogLevel::kDebug);
+}
+
+TEST_CASE("a name has 1 to 256 bytes without control characters") {
+  for (const char* key : {"streams.orders", "streams.results", "streams.dead", "streams.group", "streams.consumer"}) {
+    CAPTURE(key);
+    const std::string where = std::string("--") + key + ": ";
+    const std::string allowed = "; allowed: 1 to 256 bytes without control characters";
+    CHECK(error_of(load_flag(key, std::string(256, 'n'))).empty());
+    CHECK(error_of(load_flag(key, "")) == where + "\"\" is empty" + allowed);
+    CHECK(error_of(load_flag(key, std::string(257, 'n'))) ==
+          where + "\"" + std::string(96, 'n') + "...\" is too long" + allowed);
+    CHECK(error_of(load_flag(key, "a\nb")) == where + "\"a\\x0Ab\" holds a control character" + allowed);
+    CHECK(error_of(load_flag(key, "\x7f")) == where + "\"\\x7F\" holds a control character" + allowed);
+    CHECK(error_of(load_flag(key, "\xc2\x85")) == where + "\"\\xC2\\x85\" holds a control character" + allowed);
+    for (const char* text :
+         {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf0\x80\x80\x80", "\xe0\x80\x80"}) {
+      CHECK(holds(error_of(load_flag(key, text)), "is not valid UTF-8" + allowed));
+    }
+    CHECK(error_of(load_flag(key, "\xe2\x82\xac \xf0\x9f\x98\x80")).empty());
+  }
+}
+
+TEST_CASE("lanes are not supported yet") {
+  for (const char* key : {"streams.orders", "streams.results", "streams.dead"}) {
+    CHECK(error_of(load_flag(key, "{<lane>}:x")) ==
+          std::string("--") + key + ": \"{<lane>}:x\": lanes (<lane>) are not supported yet");
+  }
+  CHECK(error_of(load_flag("keys.stock", "{<lane>}:<sku>")) ==
+        "--keys.stock: \"{<lane>}:<sku>\": lanes (<lane>) are not supported yet");
+  CHECK(holds(error_of(load_flag("keys.order", "{<lane>}:<id>")), "not supported yet"));
+}
+
+TEST_CASE("a key has its placeholder once") {
+  for (const char* text : {"stock", "<id>", "<sku>:<sku>"}) {
+    CHECK(error_of(load_flag("keys.stock", text)) ==
+          "--keys.stock: \"" + std::string(text) +
+              "\" is no key's pattern; allowed: 1 to 256 bytes that hold <sku> once");
+  }
+  for (const char* text : {"order", "<sku>", "<id><id>"}) {
+    CHECK(error_of(load_flag("keys.order", text)) ==
+          "--keys.order: \"" + std::string(text) +
+              "\" is no key's pattern; allowed: 1 to 256 bytes that hold <id> once");
+  }
+  CHECK(holds(error_of(load_flag("keys.order", "")), "is empty"));
+}
+
+TEST_CASE("no key may ever be a key of another kind") {
+  CHECK(
+      error_of(load_flag("keys.stock", "order:<sku>")) ==
+      "--keys.stock: keys.stock \"order:<sku>\" and keys.order \"order:<id>\" may name the same key; allowed: two that "
+      "differ before or behind <sku> and <id>");
+  CHECK(error_of(load_flags({{"keys.stock", "s<sku>"}, {"streams.results", "sales"}})) ==
+        "--keys.stock: keys.stock \"s<sku>\" may name the key of streams.results \"sales\"");
+  CHECK(error_of(load_flag("streams.dead", "product:x:stock")) ==
+        "--streams.dead: keys.stock \"product:<sku>:stock\" may name the key of streams.dead \"product:x:stock\"");
+  CHECK(error_of(load_flag("streams.orders", "order:in")) ==
+        "--streams.orders: keys.order \"order:<id>\" may name the key of streams.orders \"order:in\"\n"
+        "--streams.orders: keys.order \"order:<id>\" may name the key of the group's position "
+        "\"order:in:orderd:position\" "
+        "(streams.orders:streams.group:position)");
+  CHECK(error_of(load_flag("streams.results", "orders:orderd:position")) ==
+        "--streams.results: \"orders:orderd:position\" is the key of the group's position "
+        "(streams.orders:streams.group:position); allowed: another name for streams.results");
+}
+
+TEST_CASE("the three streams have three names") {
+  CHECK(error_of(load_flag("streams.results", "orders")) ==
+        "--streams.results: streams.orders and streams.results are both \"orders\"; allowed: three different names");
+  CHECK(holds(error_of(load_flag("streams.orders", "orders:dead")), "streams.orders and streams.dead are both"));
+  CHECK(holds(error_of(load_variable("ORDERD_STREAMS_DEAD", "results")),
+              "ORDERD_STREAMS_DEAD: streams.dead: streams.results and"));
+}
+
+TEST_CASE("a contradiction with a wrong value is not told") {
+  CHECK(error_of(load_flags({{"streams.dead", "results"}, {"streams.results", ""}})) ==
+        "--streams.results: \"\" is empty; allowed: 1 to 256 bytes without control characters");
+}
+
+TEST_CASE("TLS is not supported yet") {
+  for (const char* url : {"valkeys://h", "rediss://h"}) {
+    CHECK(error_of(load_flag("valkey.url", url)) ==
+          "--valkey.url: \"" + std::string(url) + "\": TLS (valkeys://, rediss://) is not supported yet");
+  }
+}
+
+}  // namespace
+}  // namespace orderd::settings

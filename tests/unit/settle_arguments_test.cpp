@@ -1,0 +1,152 @@
+#include "order/settle_arguments.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "decoding.h"
+
+namespace orderd::order {
+namespace {
+
+std::string digest(const std::string& customer, std::vector<Line> lines, const std::string& id = "o-1") {
+  const Digest digits = digest_of({id, customer, std::move(lines)});
+  return {digits.begin(), digits.end()};
+}
+
+std::string digest(const Decoded& decoded) {
+  REQUIRE(decoded.good);
+  return digest(decoded.request.customer, decoded.request.lines, decoded.request.id);
+}
+
+std::string line_head(const std::string& sku, uint64_t quantity) {
+  std::string out;
+  append_line_head({sku, quantity}, out);
+  return out;
+}
+
+TEST_CASE("the digest is the one that records of earlier versions hold") {
+  CHECK(digest("c-7", {{"shoe", 3}}) == "0f34e35244ca8224");
+  CHECK(digest("", {{"sock", 2}, {"shoe", 1}}) == "40b35e2f38189586");
+  std::vector<Line> many;
+  for (uint64_t i = 100; i > 0; --i)
+    many.push_back({"sku-" + std::string(i <= 10 ? 2 : 1, '0') + std::to_string(i - 1), i});
+  CHECK(many.back().sku == "sku-000");
+  CHECK(many.front().sku == "sku-099");
+  CHECK(digest(std::string(128, 'c'), many) == "2b8e8959a75c9c19");
+}
+
+TEST_CASE("the same content has the same digest in every form") {
+  const std::string expected = digest("c-7", {{"shoe", 3}});
+  CHECK(digest(decode_json(R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3})")) == expected);
+  CHECK(digest(decode_json(R"({"quantity":3,"sku":"\u0073hoe","more":{},"customer":"c-7","id":"o-1"})")) == expected);
+  CHECK(digest(decode_json(R"({"id":"o-1","customer":"c-7","items":[{"sku":"shoe","quantity":3}]})")) == expected);
+  CHECK(digest(decode_json(
+            R"({"id":"o-1","customer":"c-7","items":[{"sku":"shoe","quantity":1},{"sku":"shoe","quantity":2}]})")) ==
+        expected);
+  CHECK(digest(decode_entry({"id", "o-1", "customer", "c-7", "sku", "shoe", "quantity", "3"})) == expected);
+}
+
+TEST_CASE("the order of the lines does not change the digest") {
+  std::vector<Line> lines;
+  for (uint64_t i = 0; i < 80; ++i) lines.push_back({"sku-" + std::to_string(i * 7919 % 80), i + 1});
+  for (const std::size_t count : {2U, 3U, 63U, 64U, 65U, 80U}) {
+    std::vector<Line> some(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count));
+    const std::string expected = digest("c", some);
+    std::reverse(some.begin(), some.end());
+    CHECK(digest("c", some) == expected);
+    std::rotate(some.begin(), some.begin() + 1, some.end());
+    CHECK(digest("c", some) == expected);
+    some.back().quantity += 1;
+    CHECK(digest("c", some) != expected);
+  }
+}
+
+TEST_CASE("the id is no part of the content") {
+  CHECK(digest("c-7", {{"shoe", 3}}, "o-1") == digest("c-7", {{"shoe", 3}}, "o-2"));
+}
+
+TEST_CASE("other content has another digest") {
+  const std::vector<std::string> digests = {
+      digest("c-7", {{"shoe", 3}}),
+      digest("c-8", {{"shoe", 3}}),
+      digest("", {{"shoe", 3}}),
+      digest("c-7", {{"shoe", 4}}),
+      digest("c-7", {{"shoe", 3 + (uint64_t{1} << 32)}}),
+      digest("c-7", {{"shoe", kMaxWhole}}),
+      digest("c-7", {{"shoes", 3}}),
+      digest("c-7", {{"Shoe", 3}}),
+      digest("c-7", {{"shoe", 3}, {"sock", 1}}),
+      digest("c-7", {{"shoe", 1}, {"sock", 3}}),
+      digest("c-7", {{"shoe", 3}, {"sock", 3}}),
+      digest("c-7", {}),
+      digest("", {}),
+      // What flows together without lengths:
+      digest("c-7shoe", {{"shoe", 3}}),
+      digest("c-", {{"7shoe", 3}}),
+      digest("c-7s", {{"hoe", 3}}),
+      digest("", {{"c-7shoe", 3}}),
+      digest("", {{"a", 1}, {"b", 1}}),
+      digest("", {{"ab", 1}}),
+      digest("a", {{"b", 1}}),
+  };
+  CHECK(std::set<std::string>(digests.begin(), digests.end()).size() == digests.size());
+}
+
+TEST_CASE("a digest is 16 lower-case hexadecimal digits and uses them all") {
+  std::set<char> seen;
+  std::set<std::string> digests;
+  for (uint64_t i = 1; i <= 1000; ++i) {
+    const std::string text = digest("", {{"shoe", i}});
+    CHECK(text.find_first_not_of("0123456789abcdef") == std::string::npos);
+    seen.insert(text.begin(), text.end());
+    digests.insert(text);
+  }
+  CHECK(seen.size() == 16);
+  CHECK(digests.size() == 1000);
+}
+
+TEST_CASE("the head of a line is JSON up to the comma") {
+  CHECK(line_head("shoe", 3) == R"({"sku":"shoe","quantity":3,)");
+  CHECK(line_head("shoe", 1) == R"({"sku":"shoe","quantity":1,)");
+  CHECK(line_head("shoe", kMaxWhole) == R"({"sku":"shoe","quantity":9007199254740991,)");
+  CHECK(line_head("shoe", UINT64_MAX) == R"({"sku":"shoe","quantity":18446744073709551615,)");
+}
+
+TEST_CASE("quotes and backslashes in a SKU are escaped and nothing else is") {
+  CHECK(line_head("\"", 1) == R"({"sku":"\"","quantity":1,)");
+  CHECK(line_head("\\", 1) == R"({"sku":"\\","quantity":1,)");
+  CHECK(line_head(R"(a"b\c)", 1) == R"({"sku":"a\"b\\c","quantity":1,)");
+  CHECK(line_head(R"("")", 1) == R"({"sku":"\"\"","quantity":1,)");
+  CHECK(line_head(R"(\")", 1) == R"({"sku":"\\\"","quantity":1,)");
+  CHECK(line_head("Größe/靴👟", 1) == R"({"sku":"Größe/靴👟","quantity":1,)");
+  CHECK(line_head("<&'>", 1) == R"({"sku":"<&'>","quantity":1,)");
+}
+
+TEST_CASE("what is escaped reads back as the SKU it was") {
+  for (const std::string sku : {"shoe", "\"", "\\", "\\\"\\", "a\"b\\c", "\\u0041", "靴"}) {
+    std::string json = R"({"id":"o-1","items":[)";
+    append_line_head({sku, 3}, json);
+    json += R"("available":0}]})";
+    CHECK(lines_of(decode_json(json)) == sku + "=3");
+  }
+}
+
+TEST_CASE("a head is appended behind what is there") {
+  std::string out = "[";
+  append_line_head({"a", 1}, out);
+  append_line_head({"b", 2}, out);
+  CHECK(out == R"([{"sku":"a","quantity":1,{"sku":"b","quantity":2,)");
+}
+
+TEST_CASE("the head of a stock change is the SKU alone") {
+  std::string out = "x";
+  append_stock_head(R"(sh"oe)", out);
+  CHECK(out == R"(x{"sku":"sh\"oe",)");
+}
+
+}  // namespace
+}  // namespace orderd::order
