@@ -21,6 +21,13 @@ valkey::Handshake handshake(const Options& options, const char* role, bool scrip
   return made;
 }
 
+// Behind the server's own words, the way out.
+std::string with_advice(const std::string& refusal) {
+  const bool rights = refusal.find("NOPERM") != std::string::npos;
+  return refusal + (rights ? "; grant this user what config/users.acl names for orderd"
+                           : "; check valkey.username and valkey.password_file, or the user and password in valkey.url");
+}
+
 }  // namespace
 
 Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint32_t seed, Lane::Listener& listener)
@@ -172,7 +179,7 @@ void Lane::refused(const char* what, const valkey::Error& error) {
     case valkey::ErrorKind::kNoScript: settler_.reload(); break;
     case valkey::ErrorKind::kRefused:
       if (!ever_served_) {
-        return fatal(text + "; grant orderd's user what config/users.acl names for it");
+        return fatal(with_advice(text));
       }
       [[fallthrough]];
     default: trouble(text + "; trying again");
@@ -191,7 +198,7 @@ void Lane::on_down(valkey::Session& session, const valkey::Error& error) {
     settler_.on_down();
     restore_.on_down();
   }
-  if (error.kind == valkey::ErrorKind::kRefused && !ever_served_) return fatal(error.what);
+  if (error.kind == valkey::ErrorKind::kRefused && !ever_served_) return fatal(with_advice(error.what));
   trouble(error.what + "; connecting again");
   recovery_due_ = true;
   if (phase_ == Phase::kRecovering || phase_ == Phase::kServing || !settling_.up()) phase_ = Phase::kConnecting;
