@@ -9,10 +9,13 @@
 -- The entries' contents are not sent: the consumer reads its own pending entries next.
 
 local results = KEYS[2]
--- Before the claim, because what it tells is told only once.
+-- Before the claim, because what it tells is told only once: may results be written?
 local kind = server.call('TYPE', results).ok
 if kind ~= 'stream' and kind ~= 'none' then
   return server.error_reply('WRONGTYPE key ' .. results .. ': it holds no stream')
+end
+if not server.acl_check_cmd('XADD', results, '*', 'order', '') then
+  return server.error_reply('NOPERM key ' .. results .. ': no right to XADD')
 end
 local claimed = server.pcall('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], 'COUNT', ARGV[5], 'JUSTID')
 if claimed.err then return claimed end

@@ -39,6 +39,8 @@ if #newest > 0 then last = newest[1][1] end
 
 local held = server.call('HMGET', position, 'settled', 'results', 'next_settled', 'next_results')
 local settled = held[1] or ''
+-- The group was created anew, behind what it had delivered before: what it has yet to deliver again is not settled.
+if held[3] and less(delivered, held[3]) then return settled end
 if held[3] and (pending[1] == 0 or less(held[3], pending[2])) and held[3] ~= settled then
   settled = held[3]
   server.call('HSET', position, 'settled', settled, 'results', held[4])

@@ -8,6 +8,7 @@
 --
 -- Answers the reason, or stale | gone | nogroup, or an error that names the key, all as settle.lua does.
 -- At most 7,000 raw names and values: unpack() fails near 8,000.
+-- More of them, or a name without its value, is an error: nothing is written then.
 
 local call, attempt = server.call, server.pcall
 local orders, results, dead = KEYS[1], KEYS[2], KEYS[3]
@@ -15,7 +16,12 @@ local group, request, gate, order, reason, detail, customer = unpack(ARGV, 1, 7)
 
 local function failed(reply, key)
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
+  if string.find(text, '^ACL failure') then word = 'NOPERM' end -- inside a script the server says ERR
   return server.error_reply(word .. ' key ' .. key .. ': ' .. text)
+end
+
+if #ARGV > 7007 or #ARGV % 2 == 0 then
+  return server.error_reply('ERR the raw fields are at most 7000 names and values in turn, these are ' .. #ARGV - 7)
 end
 
 local fields = { 'order', order, 'request', request }
@@ -44,8 +50,8 @@ end
 
 local acked = attempt('XACK', orders, group, request)
 if acked == 1 or (acked == 0 and gate == '0') then return reason end
-call('XDEL', results, result)
 if letter then call('XDEL', dead, letter) end
+call('XDEL', results, result)
 if type(acked) == 'table' then return failed(acked, orders) end
 local pending = attempt('XPENDING', orders, group)
 if pending.err then

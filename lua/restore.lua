@@ -15,12 +15,24 @@ if (#newest > 0 and newest[1][1] or '0-0') ~= ARGV[4] then
   local there = server.pcall('XPENDING', orders, ARGV[1])
   return there.err and 'moved' or 'exists'
 end
+-- Before the group is created: one without its holes would pass for a whole one.
+if #ARGV > 4 and not server.acl_check_cmd('XCLAIM', orders, ARGV[1], ARGV[2], '0', '0-1') then
+  return server.error_reply('NOPERM key ' .. orders .. ': no right to XCLAIM')
+end
 local created = server.pcall('XGROUP', 'CREATE', orders, ARGV[1], ARGV[3], 'MKSTREAM')
 if created.err then
   if string.find(created.err, '^BUSYGROUP') then return 'exists' end
   return created
 end
 for first = 5, #ARGV, 1000 do
-  server.call('XCLAIM', orders, ARGV[1], ARGV[2], '0', unpack(ARGV, first, math.min(first + 999, #ARGV)), 'FORCE', 'JUSTID')
+  -- unpack() gives all its values only where it stands last.
+  local claim = { 'XCLAIM', orders, ARGV[1], ARGV[2], '0', unpack(ARGV, first, math.min(first + 999, #ARGV)) }
+  claim[#claim + 1] = 'FORCE'
+  claim[#claim + 1] = 'JUSTID'
+  local claimed = server.pcall(unpack(claim))
+  if claimed.err then
+    server.call('XGROUP', 'DESTROY', orders, ARGV[1])
+    return claimed
+  end
 end
 return 'created'

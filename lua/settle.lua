@@ -82,9 +82,10 @@ end
 
 -- Everything else: the order cannot be met, is known already, or met with trouble.
 local call, find = server.call, string.find
-for i = 1, taken do call('DECRBY', KEYS[3 + i], '-' .. ARGV[6 + 2 * i]) end
-if result then call('XDEL', KEYS[2], result) end
+-- Last written, first taken back: where a right to do so is missing, stock and result still agree.
 if recorded then call('DEL', KEYS[3]) end
+if result then call('XDEL', KEYS[2], result) end
+for i = 1, taken do call('DECRBY', KEYS[3 + i], '-' .. ARGV[6 + 2 * i]) end
 
 local function failed(reply, key)
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')

@@ -19,6 +19,7 @@ local kMaxWhole = 9007199254740991
 
 local function failed(reply, name)
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
+  if string.find(text, '^ACL failure') then word = 'NOPERM' end -- inside a script the server says ERR
   return server.error_reply(word .. ' key ' .. name .. ': ' .. text)
 end
 local function whole(text)

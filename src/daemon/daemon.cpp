@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <random>
+#include <sstream>
 #include <utility>
 
 #include "daemon/log.h"
@@ -121,7 +122,11 @@ void Daemon::on_stop_signal() {
 
 void Daemon::on_reload_signal() {
   const auto loaded = settings::load(sources_);
-  if (!loaded) return spdlog::error("the settings were not changed: {}", loaded.error());
+  if (!loaded) {
+    std::istringstream mistakes(loaded.error());
+    for (std::string mistake; std::getline(mistakes, mistake);) spdlog::error("{}", mistake);
+    return spdlog::error("the settings were not changed");
+  }
   const settings::Changes changes = settings::compare(settings_, *loaded);
   apply(*loaded);
   if (!changes.live.empty()) spdlog::info("applied: {}", joined(changes.live));

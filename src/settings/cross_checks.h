@@ -13,7 +13,8 @@ namespace orderd::settings {
 
 // Which keys were given, and how that went.
 struct Origins {
-  // key, where its value in force stands, for an error: "orderd.toml:3:12: keys.stock". A key at its default is not here.
+  // key, where its value in force stands, for an error: "orderd.toml:3:12: keys.stock". A key at its default is not
+  // here.
   std::map<std::string, std::string, std::less<>> where;
   // Keys given wrongly, of which Settings hold no good value.
   std::set<std::string, std::less<>> failed;

@@ -17,7 +17,7 @@ namespace orderd::settings {
 // What was given, before it is checked. One of these lives as long as the CLI::App it was added to.
 struct Sources {
   std::string file;                                        // --config FILE; empty: none
-  std::vector<std::pair<std::string, std::string>> flags;  // key ("valkey.url"), text; in the order given
+  std::vector<std::pair<std::string, std::string>> flags;  // key ("valkey.url"), text; the last of a key wins
   std::map<std::string, std::string> environment;          // ORDERD_… variables, all of them, also unknown ones
 };
 

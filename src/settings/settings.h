@@ -59,8 +59,8 @@ struct Settings {
     Milliseconds drain_timeout{10'000};
   } shutdown;
 
-  // valkey.url parsed, with valkey.username and the content of valkey.password_file put in. Read at each call, so a rotated
-  // password is seen at the next connect; fails where the file cannot be read.
+  // valkey.url parsed, with valkey.username and the content of valkey.password_file put in. Read at each call, so a
+  // rotated password is seen at the next connect; fails where the file cannot be read.
   [[nodiscard]] Result<valkey::Endpoint> endpoint() const;
   // Checked at loading, so these cannot fail.
   [[nodiscard]] order::KeyTemplate stock_keys() const;

@@ -25,8 +25,8 @@ struct Given {
   std::string text;
 };
 
-// Checks `given` and puts it into `settings`. Answers "" or what is wrong with it, the value first and masked where it may hold
-// a password, what is allowed last: `"30" has no unit; allowed: …`. `row` is supported.
+// Checks `given` and puts it into `settings`. Answers "" or what is wrong with it, the value first and masked where it
+// may hold a password, what is allowed last: `"30" has no unit; allowed: …`. `row` is supported.
 [[nodiscard]] std::string assign(const Setting& row, const Given& given, Settings& settings);
 
 // "0s, or 1s to 8760h", for an error, the help and the sample file; "" for a setting that is not supported yet.

@@ -23,6 +23,7 @@
 
 #include "loop/loop.h"
 #include "support/temporary_directory.h"
+#include "transport/command_parser.h"
 #include "valkey/endpoint.h"
 
 namespace orderd::test {
@@ -135,7 +136,7 @@ class FakeServer {
     std::size_t number = 0;
     int fd = -1;  // -1: has ended
     HandlePtr<uv_poll_t> poll;
-    std::string in;
+    CommandParser in;
     std::deque<Outgoing> out;
     std::size_t sent = 0;  // bytes of the first of `out`
   };

@@ -1,7 +1,10 @@
 // The lines of a request in JSON: how many, and the same SKU in several.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
 #include <utility>
+#include <vector>
 
 #include "decoding.h"
 
@@ -65,6 +68,29 @@ TEST_CASE("lines of the same SKU are summed where it appears first") {
   std::string backwards = items_of(60, 60);
   backwards.insert(1, R"({"sku":"s59","quantity":9},{"sku":"s58","quantity":9},)");
   CHECK(starts_with(lines_of(decode_items(backwards)), "s59=10 s58=10 s0=1 s1=1 "));
+}
+
+TEST_CASE("many lines of few SKUs are summed as one would by hand") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 50; ++round) {
+    std::string items;
+    std::vector<Line> expected;
+    for (int i = 0; i < 64; ++i) {
+      const Line line = {"s" + std::to_string(random() % 9), 1 + random() % 1000};
+      items += (i == 0 ? R"([{"sku":")" : R"(,{"sku":")") + line.sku + R"(","quantity":)" +
+               std::to_string(line.quantity) + "}";
+      const auto same = [&](const Line& other) { return other.sku == line.sku; };
+      const auto first = std::find_if(expected.begin(), expected.end(), same);
+      if (first == expected.end()) {
+        expected.push_back(line);
+      } else {
+        first->quantity += line.quantity;
+      }
+    }
+    Decoded by_hand;
+    by_hand.request.lines = expected;
+    CHECK(lines_of(decode_items(items + "]")) == lines_of(by_hand));
+  }
 }
 
 TEST_CASE("a sum has to be a number that a double holds") {

@@ -75,13 +75,15 @@ TEST_CASE("a file that is not TOML says where it breaks") {
 }
 
 TEST_CASE("a file that cannot be read says so") {
-  Sources sources;
-  sources.file = "/nowhere/orderd.toml";
-  CHECK(error_of(load(sources)) == "/nowhere/orderd.toml: the file cannot be read: No such file or directory");
-  sources.file = "/";
-  CHECK(error_of(load(sources)) == "/: the file cannot be read: Is a directory");
-  sources.file = "/dev/zero";
-  CHECK(error_of(load(sources)) == "/dev/zero: the file cannot be read: it has more than 1 MiB");
+  const auto error_for = [](const char* path) {
+    Sources sources;
+    sources.file = path;
+    return error_of(load(sources));
+  };
+  CHECK(error_for("/nowhere/orderd.toml") ==
+        "/nowhere/orderd.toml: the file cannot be read: No such file or directory");
+  CHECK(error_for("/") == "/: the file cannot be read: Is a directory");
+  CHECK(error_for("/dev/zero") == "/dev/zero: the file cannot be read: it has more than 1 MiB");
   CHECK(load_text("").ok());
 }
 

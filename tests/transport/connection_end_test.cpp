@@ -1,0 +1,215 @@
+// However a connection ends, it says so just once, after all its calls have heard. The fixture checks both at each end.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "transport/connection_fixture.h"
+
+namespace orderd::test {
+namespace {
+
+using Where = FakeServer::Where;
+
+TEST_CASE("a unix socket that is not there is refused on the spot") {
+  ConnectionFixture test;
+  test.fake.refuse();
+  const auto opened = valkey::Connection::open(test.loop, test.address(), kPatience, test.events);
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.error() == "cannot connect to " + test.address().path + ": No such file or directory");
+  CHECK(test.events.closed == 0);
+}
+
+TEST_CASE("a port that nobody listens on ends the connection before it opened") {
+  ConnectionFixture test(Where::kTcp);
+  test.fake.refuse();
+  auto opened = valkey::Connection::open(test.loop, test.address(), kPatience, test.events);
+  if (!opened) {  // some systems answer at once
+    CHECK(opened.error().find("Connection refused") != std::string::npos);
+    return;
+  }
+  test.connection = std::move(*opened);
+  test.until_closed();
+  CHECK(test.events.opened == 0);
+  CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+  CHECK(test.events.error.what == "Connection refused");
+}
+
+TEST_CASE("a server that closes ends an idle connection") {
+  ConnectionFixture test;
+  test.connect();
+  test.fake.close_all();
+  test.until_closed();
+  CHECK(test.events.error.what == "Server closed the connection");
+  CHECK_FALSE(test.connection->is_open());
+}
+
+TEST_CASE("a server that closes inside a reply loses that call and those behind it") {
+  for (const std::size_t bytes : {0, 1, 3, 8}) {
+    CAPTURE(bytes);
+    ConnectionFixture test;
+    test.fake.on("GET").reply(resp::bulk("value")).close_after_bytes(bytes);
+    test.connect();
+    const Ask& cut = test.ask("GET", "a");
+    const Ask& behind = test.ask("GET", "b");
+    test.until_closed();
+    CHECK(cut.lost);
+    CHECK(behind.lost);
+    CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+  }
+}
+
+TEST_CASE("a reset inside a reply is noticed at once though bytes stand before it") {
+  ConnectionFixture test(Where::kTcp);
+  test.fake.on("GET").reply(resp::bulk("value")).reset_after_bytes(7);
+  test.connect();
+  const Ask& cut = test.ask("GET", "a");
+  test.until_closed();  // long before the watchdog
+  CHECK(cut.lost);
+  CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+}
+
+TEST_CASE("a reset behind a whole reply is noticed at once") {
+  ConnectionFixture test(Where::kTcp);
+  test.fake.on("GET").reply(resp::bulk("value")).reset_after_bytes(11);
+  test.connect();
+  test.ask("GET", "a");
+  test.until_closed();
+  CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+}
+
+TEST_CASE("bytes that are no reply end the connection") {
+  for (const char* garbage : {"HTTP/1.1 400 Bad Request\r\n\r\n", "$-5\r\n", "*1\r\n*1\r\nx", "\0\0\0\0", "$abc\r\n"}) {
+    CAPTURE(garbage);
+    ConnectionFixture test;
+    test.fake.on("GET").reply(std::string(garbage, std::max<std::size_t>(std::char_traits<char>::length(garbage), 4)));
+    test.connect();
+    const Ask& ask = test.ask("GET", "a");
+    test.until_closed();
+    CHECK(ask.lost);
+    CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+    CHECK_FALSE(test.events.error.what.empty());
+  }
+}
+
+TEST_CASE("an error that nobody asked for ends an idle connection and is told") {
+  ConnectionFixture test;
+  test.connect();
+  run_until(
+      test.loop, [&] { return test.fake.accepted() == 1; }, "the server lets it in");
+  test.fake.blurt(0, resp::error("ERR max number of clients reached"));
+  test.until_closed();
+  CHECK(test.events.error.what == "ERR max number of clients reached");
+}
+
+TEST_CASE("a reply that nobody asked for ends the connection and not the process") {
+  ConnectionFixture test;
+  test.connect();
+  run_until(
+      test.loop, [&] { return test.fake.accepted() == 1; }, "the server lets it in");
+  test.fake.blurt(0, resp::simple("OK"));
+  test.until_closed();
+  CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+}
+
+TEST_CASE("a reply too many behind the last one that is due ends the connection and not the process") {
+  ConnectionFixture test;
+  test.fake.on("GET").reply(resp::bulk("1") + resp::bulk("2"));
+  test.connect();
+  const Ask& ask = test.ask("GET", "a");
+  test.until_closed();
+  CHECK(ask.text == "1");
+  CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+}
+
+TEST_CASE("close outside of a callback loses the calls and ends before it returns") {
+  ConnectionFixture test;
+  test.fake.on("GET").silence();
+  test.connect();
+  const Ask& ask = test.ask("GET", "a");
+  test.connection->close({valkey::ErrorKind::kRoleChanged, "demoted"});
+  CHECK(ask.lost);
+  CHECK(test.events.closed == 1);
+  CHECK(test.events.error.kind == valkey::ErrorKind::kRoleChanged);
+  CHECK(test.events.error.what == "demoted");
+  test.connection->close({valkey::ErrorKind::kLost, "again"});
+  CHECK(test.events.error.what == "demoted");
+}
+
+TEST_CASE("close while it still connects ends it") {
+  for (const Where where : {Where::kUnix, Where::kTcp}) {
+    ConnectionFixture test(where);
+    test.open();
+    test.connection->close({valkey::ErrorKind::kLost, "enough"});
+    CHECK(test.events.opened == 0);
+    CHECK(test.events.closed == 1);
+    run_for(test.loop, Milliseconds(5));
+    CHECK(test.events.opened == 0);
+  }
+}
+
+TEST_CASE("close when it has just opened ends it") {
+  ConnectionFixture test;
+  test.events.on_opening = [&] {
+    test.ask("GET", "a");
+    test.connection->close({valkey::ErrorKind::kLost, "enough"});
+    CHECK_FALSE(test.connection->is_open());
+  };
+  test.open();
+  test.until_closed();
+  CHECK(test.asks.front()->lost);
+}
+
+TEST_CASE("close inside the callback of a reply ends it when that returns") {
+  ConnectionFixture test;
+  test.fake.on("GET").reply(resp::bulk("1"));
+  test.connect();
+  Ask& first = test.ask("GET", "a");
+  const Ask& second = test.ask("GET", "b");
+  first.then = [&](Ask&) {
+    test.connection->close({valkey::ErrorKind::kRoleChanged, "demoted"});
+    CHECK(test.events.closed == 0);
+    CHECK_FALSE(test.connection->is_open());
+  };
+  test.until_closed();
+  CHECK_FALSE(first.lost);
+  CHECK(second.lost);
+  CHECK(test.events.error.what == "demoted");
+}
+
+TEST_CASE("close inside the callback of a lost call and inside the end event changes nothing") {
+  ConnectionFixture test;
+  test.fake.on("GET").close();
+  test.connect();
+  test.ask("GET", "a").then = [&](Ask&) { test.connection->close({valkey::ErrorKind::kRoleChanged, "late"}); };
+  test.events.on_closing = [&] { test.connection->close({valkey::ErrorKind::kRoleChanged, "later"}); };
+  test.until_closed();
+  CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+}
+
+TEST_CASE("the destructor ends it in every state") {
+  SUBCASE("connecting") {
+    ConnectionFixture test;
+    test.open();
+  }
+  SUBCASE("open") {
+    ConnectionFixture test;
+    test.connect();
+  }
+  SUBCASE("with calls under way") {
+    ConnectionFixture test;
+    test.fake.on("GET").silence();
+    test.connect();
+    test.ask("GET", "a");
+    test.ask("GET", "b");
+  }
+  SUBCASE("ended already") {
+    ConnectionFixture test;
+    test.connect();
+    test.fake.close_all();
+    test.until_closed();
+  }
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,261 @@
+// Plain sockets and one uv_poll_t for each: what is sent and how a connection ends is then ours to say, to the byte. Everything
+// goes out from the turn in which the socket is seen to be writable, so a slice is a turn.
+#include "transport/fake_server.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "transport/resp.h"
+
+namespace orderd::test {
+namespace {
+
+constexpr int kBacklog = 16;
+
+// "-- settle.lua: …" somewhere at the top: "settle".
+std::string script_name(const std::string& text) {
+  const std::size_t end = text.find(".lua");
+  const std::size_t comment = text.rfind("-- ", end);
+  if (end == std::string::npos || comment == std::string::npos) return "script";
+  return text.substr(comment + 3, end - comment - 3);
+}
+
+}  // namespace
+
+FakeServer::FakeServer(Loop& loop, Where where) : loop_(loop), where_(where) {
+  // hiredis writes without MSG_NOSIGNAL; the daemon ignores the signal, too.
+  std::signal(SIGPIPE, SIG_IGN);
+  on("AUTH").reply(resp::simple("OK"));
+  on("SELECT").reply(resp::simple("OK"));
+  on("CLIENT SETNAME").reply(resp::simple("OK"));
+  on("CLIENT ID").answer([](const Received& command) {
+    return resp::integer(100 + static_cast<int64_t>(command.connection));
+  });
+  on("SCRIPT LOAD").answer([](const Received& command) { return resp::bulk(script_name(command.words.at(2))); });
+  listen();
+}
+
+FakeServer::~FakeServer() {
+  refuse();
+  close_all();
+}
+
+FakeServer::Rule& FakeServer::on(std::string_view first) {
+  return rules_.emplace_back(*this, first);
+}
+
+bool FakeServer::answer(std::string_view first, std::string bytes) {
+  for (const auto& peer : peers_) {
+    if (peer->fd < 0) continue;
+    for (Outgoing& each : peer->out) {
+      if (each.ready || !each.command.begins(first)) continue;
+      each.bytes = std::move(bytes);
+      each.ready = true;
+      flush(*peer);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool FakeServer::waits(std::string_view first) const {
+  return std::any_of(peers_.begin(), peers_.end(), [first](const std::unique_ptr<Peer>& peer) {
+    return peer->fd >= 0 && std::any_of(peer->out.begin(), peer->out.end(), [first](const Outgoing& each) {
+             return !each.ready && each.command.begins(first);
+           });
+  });
+}
+
+void FakeServer::blurt(std::size_t connection, std::string_view bytes) {
+  Peer& peer = *peers_.at(connection);
+  peer.out.push_back({{}, nullptr, std::string(bytes), true});
+  flush(peer);
+}
+
+void FakeServer::close(std::size_t connection) {
+  close(*peers_.at(connection), End::kClose);
+}
+
+void FakeServer::close_all() {
+  for (const auto& peer : peers_) close(*peer, End::kClose);
+}
+
+void FakeServer::refuse() {
+  if (listener_ < 0) return;
+  listener_poll_.reset();
+  ::close(std::exchange(listener_, -1));
+  if (where_ == Where::kUnix) unlink(endpoint().path.c_str());
+}
+
+void FakeServer::listen() {
+  if (where_ == Where::kUnix) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    endpoint().path.copy(address.sun_path, sizeof address.sun_path - 1);
+    listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    REQUIRE(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  } else {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port_);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    REQUIRE(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
+    REQUIRE(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    socklen_t length = sizeof address;
+    REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    port_ = ntohs(address.sin_port);
+  }
+  REQUIRE(::listen(listener_, kBacklog) == 0);
+  listener_poll_.reset(new uv_poll_t);
+  REQUIRE(uv_poll_init_socket(loop_.raw(), listener_poll_.get(), listener_) == 0);
+  listener_poll_->data = this;
+  REQUIRE(uv_poll_start(listener_poll_.get(), UV_READABLE, on_listening) == 0);
+}
+
+valkey::Endpoint FakeServer::endpoint() const {
+  valkey::Endpoint endpoint;
+  endpoint.kind = where_ == Where::kUnix ? valkey::Endpoint::Kind::kUnix : valkey::Endpoint::Kind::kTcp;
+  endpoint.port = port_;
+  endpoint.path = directory_.file("socket");
+  return endpoint;
+}
+
+std::size_t FakeServer::standing() const {
+  return static_cast<std::size_t>(
+      std::count_if(peers_.begin(), peers_.end(), [](const std::unique_ptr<Peer>& peer) { return peer->fd >= 0; }));
+}
+
+std::size_t FakeServer::count(std::string_view first) const {
+  return static_cast<std::size_t>(std::count_if(
+      received_.begin(), received_.end(), [first](const Received& command) { return command.begins(first); }));
+}
+
+std::vector<std::string> FakeServer::sequence(std::size_t connection, std::size_t words) const {
+  std::vector<std::string> texts;
+  for (Received command : received_) {
+    if (command.connection != connection) continue;
+    command.words.resize(std::min(command.words.size(), words));
+    texts.push_back(command.text());
+  }
+  return texts;
+}
+
+void FakeServer::on_listening(uv_poll_t* handle, int /*status*/, int /*events*/) {
+  if (handle->data != nullptr) static_cast<FakeServer*>(handle->data)->accept_all();
+}
+
+void FakeServer::accept_all() {
+  for (;;) {
+    const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return;
+    auto peer = std::make_unique<Peer>();
+    peer->server = this;
+    peer->number = peers_.size();
+    peer->fd = fd;
+    peer->poll.reset(new uv_poll_t);
+    if (uv_poll_init_socket(loop_.raw(), peer->poll.get(), fd) != 0) FAIL_CHECK("uv_poll_init_socket");
+    peer->poll->data = peer.get();
+    peers_.push_back(std::move(peer));
+    watch(*peers_.back(), false);
+  }
+}
+
+void FakeServer::on_peer(uv_poll_t* handle, int status, int events) {
+  if (handle->data == nullptr) return;
+  Peer& peer = *static_cast<Peer*>(handle->data);
+  if (status < 0) return peer.server->close(peer, End::kClose);
+  if ((events & UV_READABLE) != 0) peer.server->read(peer);
+  if (peer.fd >= 0 && (events & UV_WRITABLE) != 0 && !peer.server->write_some(peer)) peer.server->close(peer, End::kClose);
+}
+
+void FakeServer::read(Peer& peer) {
+  std::array<char, 65536> buffer;
+  const ssize_t bytes = recv(peer.fd, buffer.data(), buffer.size(), 0);
+  if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (bytes <= 0) return close(peer, End::kClose);
+  peer.in.feed({buffer.data(), static_cast<std::size_t>(bytes)});
+  std::vector<std::string> words;
+  for (;;) {
+    const CommandParser::Found found = peer.in.next(words);
+    if (found == CommandParser::Found::kGarbage) {
+      FAIL_CHECK("what was sent is no command");
+      return close(peer, End::kClose);
+    }
+    if (found == CommandParser::Found::kNothing) break;
+    take(peer, std::move(words));
+    words = {};
+  }
+  flush(peer);
+}
+
+void FakeServer::take(Peer& peer, std::vector<std::string> words) {
+  received_.push_back({peer.number, std::move(words)});
+  const Received command = received_.back();
+  const auto rule = std::find_if(rules_.rbegin(), rules_.rend(), [&command](Rule& each) { return each.takes(command); });
+  if (rule == rules_.rend()) {
+    peer.out.push_back({command, nullptr, resp::error("ERR unknown command '" + command.words.front() + "'"), true});
+    return;
+  }
+  // order matters: the function may answer another command, of this connection even.
+  const std::optional<std::string> bytes = rule->answer_ ? rule->answer_(command) : std::string();
+  peer.out.push_back({command, &*rule, bytes.value_or(""), bytes.has_value() && !rule->holds_});
+}
+
+void FakeServer::flush(Peer& peer) {
+  if (peer.fd >= 0 && !peer.out.empty() && peer.out.front().ready) watch(peer, true);
+}
+
+// Sends what may go out now. False: the connection has ended at the other side.
+bool FakeServer::write_some(Peer& peer) {
+  while (!peer.out.empty() && peer.out.front().ready) {
+    const Outgoing& first = peer.out.front();
+    const std::size_t slice = first.rule != nullptr ? first.rule->slice_ : 0;
+    const std::size_t size =
+        first.rule != nullptr && first.rule->cut_ ? std::min(*first.rule->cut_, first.bytes.size()) : first.bytes.size();
+    const std::size_t piece = std::min(size - peer.sent, slice > 0 ? slice : size);
+    const ssize_t sent = piece == 0 ? 0 : send(peer.fd, first.bytes.data() + peer.sent, piece, MSG_NOSIGNAL);
+    if (sent < 0) return errno == EAGAIN || errno == EINTR;
+    peer.sent += static_cast<std::size_t>(sent);
+    if (peer.sent == size) {
+      if (first.rule != nullptr && first.rule->end_ != End::kNone) {
+        close(peer, first.rule->end_);
+        return true;
+      }
+      peer.sent = 0;
+      peer.out.pop_front();
+    }
+    if (slice > 0) return true;  // the rest in the next turn
+  }
+  watch(peer, false);
+  return true;
+}
+
+void FakeServer::watch(Peer& peer, bool writable) {
+  const int status = uv_poll_start(peer.poll.get(), writable ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer);
+  if (status != 0) FAIL_CHECK("uv_poll_start");
+}
+
+void FakeServer::close(Peer& peer, End how) {
+  if (peer.fd < 0) return;
+  peer.poll.reset();
+  if (how == End::kReset) {
+    const linger at_once{1, 0};
+    if (setsockopt(peer.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) FAIL_CHECK("SO_LINGER");
+  }
+  ::close(std::exchange(peer.fd, -1));
+  peer.out.clear();
+}
+
+}  // namespace orderd::test

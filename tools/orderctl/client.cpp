@@ -1,0 +1,83 @@
+// Words for what a server may answer.
+#include "orderctl/client.h"
+
+#include "orderctl/output.h"
+#include "valkey/error.h"
+
+namespace orderd::ctl {
+namespace {
+
+constexpr std::string_view kSignIn = "valkey.username and valkey.password_file, or user and password in ORDERD_VALKEY_URL";
+
+// The sentence of a connect that was refused ends with this.
+constexpr std::string_view kCredentials = "check the user name and the password";
+
+valkey::Command evalsha(const std::string& hash, const std::vector<std::string_view>& keys,
+                        const std::vector<std::string_view>& arguments) {
+  valkey::Command command;
+  command.begin(3 + keys.size() + arguments.size());
+  command.add("EVALSHA");
+  command.add(hash);
+  command.add(keys.size());
+  for (const std::string_view key : keys) command.add(key);
+  for (const std::string_view argument : arguments) command.add(argument);
+  return command;
+}
+
+}  // namespace
+
+Result<Client> Client::connect(const settings::Settings& settings, std::chrono::milliseconds blocking) {
+  const auto endpoint = settings.endpoint();
+  if (!endpoint) return endpoint.failure();
+  valkey::SyncClient::Options options;
+  options.connect_timeout = settings.valkey.connect_timeout;
+  options.reply_timeout = settings.valkey.reply_timeout + blocking;
+  auto client = valkey::SyncClient::connect(*endpoint, options);
+  if (client) return Client(std::move(*client), endpoint->redacted());
+  std::string what = shown(client.error());
+  if (what.ends_with(kCredentials)) what.append(" (").append(kSignIn).append(")");
+  return Failure{what};
+}
+
+Result<valkey::OwnedReply> Client::ask(const valkey::Command& command) {
+  auto reply = client_.call(command);
+  if (reply && (*reply)->is_error()) return Failure{explain((*reply)->text())};
+  return reply;
+}
+
+Result<valkey::OwnedReply> Client::run(std::string_view script, const std::vector<std::string_view>& keys,
+                                       const std::vector<std::string_view>& arguments) {
+  // Somebody may flush the scripts between the two calls, but hardly time and again.
+  constexpr int kTries = 3;
+  for (int tries = 1;; ++tries) {
+    const auto hash = client_.load(script);
+    if (!hash) return hash.failure();
+    auto reply = client_.call(evalsha(*hash, keys, arguments));
+    const bool unknown = reply && (*reply)->error() == valkey::ErrorKind::kNoScript;
+    if (!unknown || tries == kTries) return reply;
+  }
+}
+
+std::string Client::explain(std::string_view error) const {
+  using valkey::ErrorKind;
+  const std::string_view word = valkey::first_word(error);
+  const auto sentence = [&](std::string_view what, std::string_view advice) {
+    return server_ + " " + std::string(what) + " (" + shown(error) + "): " + std::string(advice);
+  };
+  if (word == "NOPERM") {
+    return sentence("does not let this user do that",
+                    "sign in as another user (" + std::string(kSignIn) + "), or grant the right with ACL SETUSER");
+  }
+  if (word == "OOM") return sentence("is out of memory", "free some or raise its maxmemory, then try again");
+  if (word == "READONLY") return sentence("is a replica, which takes no writes", "set valkey.url to its primary");
+  switch (valkey::classify(error)) {
+    case ErrorKind::kRefused: return sentence("wants a sign-in", "set " + std::string(kSignIn));
+    case ErrorKind::kMoved:
+      return sentence("is a node of a cluster, and another node has the key", "clusters are not supported yet");
+    case ErrorKind::kUnavailable: return sentence("cannot do that now", "try again in a while");
+    case ErrorKind::kRoleChanged: return sentence("is not the primary any more", "try again");
+    default: return server_ + " answered an error: " + shown(error);
+  }
+}
+
+}  // namespace orderd::ctl

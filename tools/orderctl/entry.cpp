@@ -1,0 +1,70 @@
+// Reading streams page by page, so that memory does not grow with the stream.
+#include "orderctl/entry.h"
+
+#include <charconv>
+
+namespace orderd::ctl {
+namespace {
+
+std::optional<uint64_t> number_of(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::optional<StreamId> parse_id(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  const auto ms = number_of(text.substr(0, dash));
+  const auto sequence = dash == std::string_view::npos ? 0 : number_of(text.substr(dash + 1));
+  if (!ms || !sequence) return std::nullopt;
+  return StreamId{*ms, *sequence};
+}
+
+std::string_view Entry::field(std::string_view name) const {
+  for (const auto& [field_name, value] : fields) {
+    if (field_name == name) return value;
+  }
+  return {};
+}
+
+bool Entry::has(std::string_view name) const {
+  for (const auto& [field_name, value] : fields) {
+    if (field_name == name) return true;
+  }
+  return false;
+}
+
+std::vector<Entry> entries_of(valkey::Reply reply) {
+  std::vector<Entry> entries(reply.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    entries[i].id = reply.at(i).at(0).text();
+    const valkey::Reply fields = reply.at(i).at(1);
+    for (std::size_t f = 0; f + 1 < fields.size(); f += 2) {
+      entries[i].fields.emplace_back(fields.at(f).text(), fields.at(f + 1).text());
+    }
+  }
+  return entries;
+}
+
+valkey::Reply value_of(valkey::Reply reply, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    if (reply.at(i).text() == name) return reply.at(i + 1);
+  }
+  return valkey::Reply(nullptr);
+}
+
+Result<bool> read_pages(Client& client, const std::string& stream, std::string first, const std::string& last,
+                        const std::function<bool(const std::vector<Entry>&)>& page) {
+  for (;;) {
+    const auto reply = client.ask(valkey::Command::of("XRANGE", stream, first, last, "COUNT", kPageEntries));
+    if (!reply) return reply.failure();
+    const std::vector<Entry> entries = entries_of(reply->view());
+    if (entries.empty() || !page(entries)) return true;
+    first = "(" + std::string(entries.back().id);
+  }
+}
+
+}  // namespace orderd::ctl

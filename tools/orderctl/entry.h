@@ -1,0 +1,48 @@
+// Entries of a stream and their ids.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "orderctl/client.h"
+#include "valkey/reply.h"
+
+namespace orderd::ctl {
+
+struct StreamId {
+  uint64_t ms = 0;
+  uint64_t sequence = 0;
+  auto operator<=>(const StreamId&) const = default;
+  [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
+};
+// "1732386423123-0", or "1732386423123" for the first of that millisecond.
+[[nodiscard]] std::optional<StreamId> parse_id(std::string_view text);
+
+// Views into the reply it was read from.
+struct Entry {
+  std::string_view id;
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
+  // The value of the first field of that name; empty where there is none.
+  [[nodiscard]] std::string_view field(std::string_view name) const;
+  [[nodiscard]] bool has(std::string_view name) const;
+};
+
+// The entries in a reply of XRANGE's shape.
+[[nodiscard]] std::vector<Entry> entries_of(valkey::Reply reply);
+// The value behind `name` in a reply of names and values in turn; one that is lost() where there is none.
+[[nodiscard]] valkey::Reply value_of(valkey::Reply reply, std::string_view name);
+
+// Hands all entries from `first` to `last` ("-" and "+": all) to `page`, a page at a time, until it answers false.
+[[nodiscard]] Result<bool> read_pages(Client& client, const std::string& stream, std::string first,
+                                      const std::string& last,
+                                      const std::function<bool(const std::vector<Entry>&)>& page);
+inline constexpr std::size_t kPageEntries = 1000;
+
+}  // namespace orderd::ctl

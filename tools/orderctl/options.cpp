@@ -1,0 +1,115 @@
+// Every option has a callback that gets the texts as they were given.
+#include "orderctl/options.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "order/name_rules.h"
+#include "order/request.h"
+#include "orderctl/output.h"
+
+namespace orderd::ctl {
+namespace {
+
+constexpr std::chrono::milliseconds kLongest = std::chrono::hours(8760);
+
+std::string complaint(const std::string& text, const char* problem) {
+  return problem == nullptr ? "" : "'" + shown(text) + "' " + problem;
+}
+
+}  // namespace
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
+                      const std::string& examples) {
+  CLI::App* app = parent.add_subcommand(name, description);
+  app->fallthrough();
+  app->footer("Settings (--config, --valkey.url, ...) may stand here, too; orderctl --help lists them.\n\n" + examples);
+  return app;
+}
+
+void add_json(CLI::App& app, Program& program) {
+  app.add_flag("--json", program.json, "print JSON, one object on each line");
+}
+
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& type,
+                      const std::string& help) {
+  const CLI::callback_t keep = [&target](const CLI::results_t& texts) {
+    target = texts.at(0);
+    return true;
+  };
+  return app.add_option(name, keep, help)->type_name(type)->type_size(1)->expected(1);
+}
+
+CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& target,
+                       const std::string& type, const std::string& help) {
+  const CLI::callback_t keep = [&target](const CLI::results_t& texts) {
+    target = texts;
+    return true;
+  };
+  CLI::Option* option = app.add_option(name, keep, help)->type_name(type)->type_size(1);
+  // A positional that may have extra arguments would have "[a,b]" split.
+  constexpr int kAny = CLI::detail::expected_max_vector_size;
+  option->expected(name.starts_with("-") ? 1 : kAny, name.starts_with("-") ? 1 : kAny);
+  return option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+CLI::Option* add_whole(CLI::App& app, const std::string& name, uint64_t& target, uint64_t min, uint64_t max,
+                       const std::string& help) {
+  const CLI::callback_t keep = [&target](const CLI::results_t& texts) {
+    target = whole_of(texts.at(0)).value_or(0);
+    return true;
+  };
+  const auto good = [min, max](const std::string& text) {
+    const auto number = whole_of(text);
+    if (number && *number >= min && *number <= max) return std::string();
+    return "'" + shown(text) + "' is no whole number from " + std::to_string(min) + " to " + std::to_string(max);
+  };
+  return app.add_option(name, keep, help)->type_name("N")->type_size(1)->expected(1)->check(good);
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::milliseconds& target,
+                          const std::string& help) {
+  const CLI::callback_t keep = [&target](const CLI::results_t& texts) {
+    target = duration_of(texts.at(0)).value_or(target);
+    return true;
+  };
+  const auto good = [](const std::string& text) {
+    if (duration_of(text)) return std::string();
+    return "'" + shown(text) + "' is no duration: a whole number and ms, s, m or h, at most 8760h";
+  };
+  return app.add_option(name, keep, help)->type_name("DURATION")->type_size(1)->expected(1)->check(good);
+}
+
+std::string check_sku(const std::string& text) {
+  return complaint(text, order::problem_of_sku(text));
+}
+
+std::string check_id(const std::string& text) {
+  return complaint(text, order::problem_of_id(text));
+}
+
+std::optional<uint64_t> whole_of(std::string_view text) {
+  if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number > order::kMaxWhole) return std::nullopt;
+  return number;
+}
+
+std::optional<std::chrono::milliseconds> duration_of(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, uint64_t>, 4> kUnits = {
+      {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = whole_of(text.substr(0, digits));
+  if (!number) return std::nullopt;
+  for (const auto& [unit, factor] : kUnits) {
+    if (text.substr(digits) != unit) continue;
+    if (*number > static_cast<uint64_t>(kLongest.count()) / factor) return std::nullopt;
+    return std::chrono::milliseconds(*number * factor);
+  }
+  return std::nullopt;
+}
+
+}  // namespace orderd::ctl

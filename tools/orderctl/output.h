@@ -1,0 +1,66 @@
+// What goes to standard output: text and tables for people, JSON for programs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orderd::ctl {
+
+using Json = nlohmann::ordered_json;
+
+// `text` fit for a terminal: control characters and bytes that are no UTF-8 as \xNN.
+[[nodiscard]] std::string shown(std::string_view text);
+
+void print(std::string_view text);
+// On a line of its own. Bytes that are no UTF-8 become U+FFFD.
+void print_json(const Json& value);
+// A remark on standard error, "orderctl: " before it.
+void note(std::string_view text);
+// Puts out what was printed. False, and told on standard error: that failed now or before.
+[[nodiscard]] bool flush_output();
+
+enum class Color { kPlain, kBold, kRed, kGreen, kYellow };
+// `text` in that colour where standard output is a terminal and NO_COLOR is not set.
+[[nodiscard]] std::string colored(std::string_view text, Color color);
+
+struct Cell {
+  std::string text;  // fit for a terminal
+  Color color = Color::kPlain;
+};
+
+// Rows under their headings. Rows may be printed page by page: a column never becomes narrower.
+class Table {
+ public:
+  enum class Align { kLeft, kRight };
+  struct Column {
+    std::string_view heading;
+    Align align = Align::kLeft;
+    std::size_t width_min = 0;
+  };
+  explicit Table(std::vector<Column> columns);
+
+  void add(std::vector<Cell> row);
+  // Prints the rows added since, with the headings above the first ones.
+  void print();
+
+ private:
+  void print_row(const std::vector<Cell>& row) const;
+
+  std::vector<Column> columns_;
+  std::vector<std::size_t> widths_;
+  std::vector<std::vector<Cell>> rows_;
+  bool headed_ = false;
+};
+
+// "340 ms", "4.2 s", "3 min", "2.5 h", "12 days".
+[[nodiscard]] std::string duration_text(std::chrono::milliseconds time);
+// Milliseconds since 1970 as local time, "2025-11-23 19:07:03"; empty where no clock can have shown that.
+[[nodiscard]] std::string time_text(uint64_t since_1970_ms);
+// "1 entry", "2 entries"; `many` empty: `one` and an s.
+[[nodiscard]] std::string count_text(uint64_t count, std::string_view one, std::string_view many = {});
+
+}  // namespace orderd::ctl

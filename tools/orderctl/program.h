@@ -1,0 +1,30 @@
+// What the sub-commands have in common: the command line fills a Program, and main() runs the action it holds then.
+#pragma once
+
+#include <functional>
+
+#include "base/result.h"
+#include "settings/load.h"
+
+namespace orderd::ctl {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+// What an action works with.
+struct Context {
+  settings::Settings settings;
+  bool json = false;
+};
+
+// Answers the exit status. A failure is one sentence for a person, and status 1.
+using Action = std::function<Result<int>(const Context&)>;
+
+struct Program {
+  settings::Sources sources;
+  bool json = false;
+  Action action;  // of the sub-command that was named
+};
+
+}  // namespace orderd::ctl

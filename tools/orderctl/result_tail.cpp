@@ -1,0 +1,53 @@
+// XREAD, with the server waiting for new entries.
+#include "orderctl/result_tail.h"
+
+#include <algorithm>
+
+#include "valkey/error.h"
+
+namespace orderd::ctl {
+namespace {
+
+using std::chrono::milliseconds;
+using valkey::Command;
+
+constexpr milliseconds kLongestBlock{1000};
+
+// May the same command be answered well after a while?
+bool passing(valkey::ErrorKind kind) {
+  return kind == valkey::ErrorKind::kUnavailable || kind == valkey::ErrorKind::kRoleChanged;
+}
+
+}  // namespace
+
+Result<ResultTail> ResultTail::behind(const settings::Settings& settings, const std::string& after) {
+  auto client = Client::connect(settings, kLongestBlock);
+  if (!client) return client.failure();
+  return ResultTail(std::move(*client), settings.streams.results, after);
+}
+
+Result<ResultTail> ResultTail::at_end(const settings::Settings& settings) {
+  auto tail = behind(settings, "0-0");
+  if (!tail) return tail;
+  const auto newest = tail->client_.ask(Command::of("XREVRANGE", tail->stream_, "+", "-", "COUNT", 1));
+  if (!newest) return newest.failure();
+  if ((*newest)->size() > 0) tail->last_ = (*newest)->at(0).at(0).text();
+  return tail;
+}
+
+Result<std::size_t> ResultTail::read(milliseconds wait, const std::function<void(const Entry&)>& each) {
+  const auto block = std::min(wait, kLongestBlock).count();
+  // BLOCK 0 would wait for ever.
+  const auto reply = client_.call(
+      block > 0 ? Command::of("XREAD", "COUNT", kPageEntries, "BLOCK", block, "STREAMS", stream_, last_)
+                : Command::of("XREAD", "COUNT", kPageEntries, "STREAMS", stream_, last_));
+  lost_ = !reply || passing((*reply)->error());
+  if (!reply) return reply.failure();
+  if ((*reply)->is_error()) return Failure{client_.explain((*reply)->text())};
+  const std::vector<Entry> entries = entries_of((*reply)->at(0).at(1));
+  for (const Entry& entry : entries) each(entry);
+  if (!entries.empty()) last_ = entries.back().id;
+  return entries.size();
+}
+
+}  // namespace orderd::ctl

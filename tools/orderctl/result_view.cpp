@@ -1,0 +1,105 @@
+// A result's lines are JSON, written by the scripts; what comes from elsewhere is shown as it stands.
+#include "orderctl/result_view.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orderd::ctl {
+namespace {
+
+// An id of the present time.
+constexpr std::size_t kIdWidth = 15;
+
+// The deepest good one is an array of objects. nlohmann's dump() calls itself for each level.
+constexpr int kDeepest = 4;
+
+// A discarded value where `text` is no JSON, or too deep.
+Json parse_lines(std::string_view text) {
+  bool deep = false;
+  const auto look = [&deep](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+    deep = deep || depth > kDeepest;
+    return !deep;
+  };
+  Json lines = Json::parse(text, look, false);
+  return deep ? Json(Json::value_t::discarded) : lines;
+}
+
+std::string text_of(const Json& line, const char* name) {
+  const auto found = line.find(name);
+  if (found == line.end()) return "";
+  return found->is_string() ? shown(found->get_ref<const std::string&>()) : shown(found->dump());
+}
+
+// "shoe 3, 97 left"; refused: "shoe 3, 2 there"; a change of stock: "shoe +3, 100 left".
+std::string line_text(const Json& line, bool change) {
+  std::string quantity = text_of(line, "quantity");
+  if (change && !quantity.empty() && quantity[0] != '-') quantity.insert(0, quantity == "null" ? "" : "+");
+  std::string text = text_of(line, "sku") + " " + quantity;
+  if (line.contains("remaining")) return text + ", " + text_of(line, "remaining") + " left";
+  if (line.contains("available")) return text + ", " + text_of(line, "available") + " there";
+  return text;
+}
+
+std::string lines_text(std::string_view text, bool change) {
+  const Json lines = parse_lines(text);
+  if (!lines.is_array()) return shown(text);
+  std::string out;
+  for (const Json& line : lines) {
+    out.append(out.empty() ? "" : "; ").append(line.is_object() ? line_text(line, change) : shown(line.dump()));
+  }
+  return out;
+}
+
+std::string details(const Entry& entry) {
+  std::string out;
+  const auto add = [&out](std::string_view label, const std::string& text) {
+    if (!text.empty()) out.append(out.empty() ? "" : "; ").append(label).append(text);
+  };
+  const bool change = entry.field("status") == "stock";
+  add("", shown(entry.field("reason")));
+  if (entry.has("lines")) add("", lines_text(entry.field("lines"), change));
+  add("", shown(entry.field("detail")));
+  if (entry.has("outcome")) add("was ", shown(entry.field("outcome")) + " in " + shown(entry.field("original")));
+  return out;
+}
+
+Color color_of(std::string_view status) {
+  if (status == "accepted") return Color::kGreen;
+  if (status == "rejected") return Color::kRed;
+  return status == "duplicate" ? Color::kYellow : Color::kPlain;
+}
+
+}  // namespace
+
+Json json_of_result(const Entry& entry) {
+  Json out = {{"id", std::string(entry.id)}};
+  for (const auto& [name, value] : entry.fields) {
+    std::string member(name);
+    // A stream's entry may have a field twice, and one called `id`.
+    for (int i = 2; out.contains(member); ++i) member = std::string(name) + "#" + std::to_string(i);
+    Json lines = name == "lines" ? parse_lines(value) : Json(Json::value_t::discarded);
+    out[member] = lines.is_discarded() ? Json(std::string(value)) : std::move(lines);
+  }
+  return out;
+}
+
+ResultTable::ResultTable()
+    : table_({{"RESULT", Table::Align::kLeft, kIdWidth},
+              {"TIME", Table::Align::kLeft, 0},
+              {"STATUS", Table::Align::kLeft, 9},
+              {"ORDER", Table::Align::kLeft, 0},
+              {"REQUEST", Table::Align::kLeft, kIdWidth},
+              {"WHAT", Table::Align::kLeft, 0}}) {
+}
+
+void ResultTable::add(const Entry& entry) {
+  const auto id = parse_id(entry.id);
+  const std::string_view status = entry.field("status");
+  table_.add({{shown(entry.id)},
+              {id ? time_text(id->ms) : ""},
+              {shown(status), color_of(status)},
+              {shown(entry.field("order"))},
+              {shown(entry.field("request"))},
+              {details(entry)}});
+}
+
+}  // namespace orderd::ctl

@@ -1,0 +1,140 @@
+// The flags of the stock commands, and the two that change stock.
+#include "orderctl/stock.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "lua/scripts.h"
+#include "orderctl/client.h"
+#include "orderctl/options.h"
+#include "orderctl/output.h"
+#include "order/request.h"
+#include "order/settle_arguments.h"
+#include "valkey/error.h"
+
+namespace orderd::ctl {
+namespace {
+
+constexpr const char* kAllowed = "a whole number from 0 to 9007199254740991";
+static_assert(order::kMaxWhole == 9'007'199'254'740'991);
+
+std::string check_amount(const std::string& text) {
+  return whole_of(text) ? "" : "'" + shown(text) + "' is not " + kAllowed;
+}
+
+// "5", "+5" or "-5".
+std::string check_difference(const std::string& text) {
+  const bool has_sign = text.starts_with("-") || text.starts_with("+");
+  if (whole_of(std::string_view(text).substr(has_sign ? 1 : 0))) return "";
+  return "'" + shown(text) + "' is not " + kAllowed + ", with a minus sign to take away";
+}
+
+// What an error of the script means.
+std::string refusal(const Client& client, const StockChange& change, std::string_view error) {
+  const std::string_view word = valkey::first_word(error);
+  const std::string sku = shown(change.sku);
+  if (word == "UNKNOWNSKU") return "there is no stock for '" + sku + "'; orderctl stock set " + sku + " N creates it";
+  if (word == "BADSTOCK") {
+    return "the stock of '" + sku + "' is not " + kAllowed + "; orderctl stock set " + sku + " N replaces it";
+  }
+  if (word == "RANGE") {
+    return "the stock of '" + sku + "' would not stay " + kAllowed + "; nothing was changed: orderctl stock get " + sku +
+           " shows what there is";
+  }
+  return client.explain(error);
+}
+
+}  // namespace
+
+Stock::Stock(CLI::App& parent, Program& program) {
+  CLI::App* stock = add_command(parent, "stock", "set, change and show stock", R"(Examples:
+  orderctl stock set shoe 100
+  orderctl stock add shoe -5 --reason "five were damaged"
+  orderctl stock get shoe sock
+  orderctl stock list --json)");
+  stock->require_subcommand(1);
+  add_change(*stock, program, true);
+  add_change(*stock, program, false);
+  add_get(*stock, program);
+  add_list(*stock, program);
+}
+
+void Stock::add_change(CLI::App& stock, Program& program, bool set) {
+  CLI::App* app = set ? add_command(stock, "set", "set the stock of an SKU, known or new", R"(Examples:
+  orderctl stock set shoe 100
+  orderctl stock set shoe 97 --reason "counted by hand")")
+                      : add_command(stock, "add", "add to the stock of an SKU, or take away", R"(Examples:
+  orderctl stock add shoe 20 --reason "delivery 4711"
+  orderctl stock add shoe -5
+
+The stock of an SKU that has none is made with orderctl stock set. Stock never goes below zero.)");
+  app->description(app->get_description() +
+                   "\nThe change is written to the results stream, too, in the same step: status stock, with the reason.");
+  add_text(*app, "SKU", sku_, "", "what is sold")->required()->check(check_sku);
+  add_text(*app, "N", amount_, "", set ? "how many there are" : "how many more; below zero: how many less")
+      ->required()
+      ->check(set ? check_amount : check_difference);
+  add_text(*app, "--reason", reason_, "TEXT", "why, for whoever reads the results stream");
+  add_json(*app, program);
+  app->callback([this, &program, set] {
+    program.action = [this, set](const Context& context) {
+      // The script knows no plus sign.
+      const std::string amount = amount_.starts_with("+") ? amount_.substr(1) : amount_;
+      return change_stock(context, {set ? "set" : "add", sku_, amount, reason_});
+    };
+  });
+}
+
+void Stock::add_get(CLI::App& stock, Program& program) {
+  CLI::App* app = add_command(stock, "get", "show the stock of some SKUs", R"(Examples:
+  orderctl stock get shoe
+  orderctl stock get shoe sock --json
+
+Exit status 1: one of them has no stock, or what is there is no number.)");
+  add_texts(*app, "SKU", skus_, "", "what is sold")->required()->check(check_sku);
+  add_json(*app, program);
+  app->callback([this, &program] {
+    program.action = [this](const Context& context) { return get_stock(context, skus_); };
+  });
+}
+
+void Stock::add_list(CLI::App& stock, Program& program) {
+  CLI::App* app = add_command(stock, "list", "show all stock", R"(Examples:
+  orderctl stock list
+  orderctl stock list --json --unsorted | wc -l
+
+The keys are found with SCAN and the setting keys.stock. An SKU that comes or goes meanwhile may be missing.)");
+  app->add_flag("--unsorted", unsorted_,
+                "print each SKU as it is found, in no order and some perhaps twice; takes no memory for their names");
+  add_json(*app, program);
+  app->callback([this, &program] {
+    program.action = [this](const Context& context) { return list_stock(context, !unsorted_); };
+  });
+}
+
+Result<int> change_stock(const Context& context, const StockChange& change) {
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  std::string head;
+  order::append_stock_head(change.sku, head);
+  const std::string key = context.settings.stock_keys().key(change.sku);
+  const auto reply = client->run(lua::stock, {context.settings.streams.results, key},
+                                 {change.change, change.amount, head, change.reason});
+  if (!reply) return Failure{reply.error() + "; orderctl stock get " + shown(change.sku) + " shows whether it was done"};
+  if ((*reply)->is_error()) return Failure{refusal(*client, change, (*reply)->text())};
+  const std::string before((*reply)->at(0).text());
+  const std::string stock((*reply)->at(1).text());
+  const std::string entry((*reply)->at(2).text());
+  if (context.json) {
+    const auto was = whole_of(before);
+    print_json({{"sku", change.sku},
+                {"before", was ? Json(*was) : Json()},
+                {"stock", whole_of(stock).value_or(0)},
+                {"entry", entry}});
+  } else {
+    print(shown(change.sku) + ": " + stock + (before.empty() ? " (new)\n" : " (was " + before + ")\n"));
+  }
+  return kDone;
+}
+
+}  // namespace orderd::ctl

@@ -1,0 +1,103 @@
+// The flags of submit, and the order they make.
+#include "orderctl/submit.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "orderctl/options.h"
+#include "orderctl/output.h"
+#include "order/request.h"
+
+namespace orderd::ctl {
+namespace {
+
+constexpr std::string_view kAbout =
+    R"(push orders into the orders stream
+One order is made from flags; a file has one on each line, as JSON. The lines are pushed as they are: orderd answers to each,
+`malformed` where it is no order. Empty lines are left out, and so, with exit status 1, are lines over 64 KiB.)";
+
+constexpr const char* kExamples = R"(Examples:
+  orderctl submit --sku shoe --quantity 3 --customer c-7 --wait
+  orderctl submit --id o-2 --item shoe=1 --item sock=2
+  orderctl submit orders.ndjson --wait
+  tail -f orders.ndjson | orderctl submit -
+
+Exit status: 0 where all was pushed and, with --wait, each request has its result, be it accepted or rejected;
+1 where a result did not come in time. To submit an order again is safe: its id makes it a duplicate.)";
+
+// No two orders share one: the time, for who reads it, and 64 random bits.
+std::string fresh_id() {
+  std::random_device random;
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
+  std::array<char, 64> text;
+  (void)std::snprintf(text.data(), text.size(), "ctl-%lld-%08x%08x", static_cast<long long>(ms), random(), random());
+  return text.data();
+}
+
+struct Item {
+  std::string sku;
+  uint64_t quantity = 0;
+};
+
+// Of "SKU=N"; an SKU may hold a "=".
+Item item_of(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos) return {};
+  return {text.substr(0, equals), whole_of(std::string_view(text).substr(equals + 1)).value_or(0)};
+}
+
+std::string check_item(const std::string& text) {
+  if (text.find('=') == std::string::npos) return "'" + shown(text) + "' is not SKU=N";
+  const Item item = item_of(text);
+  if (item.quantity == 0) return "'" + shown(text) + "': behind the = stands a whole number from 1 to 9007199254740991";
+  return check_sku(item.sku);
+}
+
+}  // namespace
+
+Submit::Submit(CLI::App& parent, Program& program) {
+  CLI::App* app = add_command(parent, "submit", std::string(kAbout), kExamples);
+  const std::string one = "One order";
+  CLI::Option* file = add_text(*app, "FILE", file_, "", "orders as JSON, one on each line; - for standard input");
+  CLI::Option* id = add_text(*app, "--id", id_, "ID", "of the order; left out: a new one")->check(check_id);
+  CLI::Option* customer = add_text(*app, "--customer", customer_, "ID", "who buys")->check(check_id);
+  CLI::Option* sku = add_text(*app, "--sku", sku_, "SKU", "what is bought")->check(check_sku);
+  CLI::Option* quantity = add_whole(*app, "--quantity", quantity_, 1, order::kMaxWhole, "how many of it [1]");
+  CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "a line of an order; once for each line");
+  items->check(check_item)->excludes(sku)->excludes(quantity);
+  quantity->needs(sku);
+  for (CLI::Option* option : {id, customer, sku, quantity, items}) option->group(one)->excludes(file);
+  app->add_flag("--wait", options_.wait, "wait for the results and print them, of a file a summary");
+  add_duration(*app, "--timeout", options_.timeout, "for how long --wait waits while none of them comes [30s]");
+  app->add_flag("--quiet", options_.quiet, "print no request ids, no summary and no progress");
+  add_json(*app, program);
+  app->callback([this, file, sku, items, &program] {
+    if (file->count() + sku->count() + items->count() == 0) {
+      throw CLI::RequiredError("an order (--sku or --item) or a FILE of orders");
+    }
+    program.action = [this](const Context& context) { return run(context); };
+  });
+}
+
+Result<int> Submit::run(const Context& context) {
+  if (!file_.empty()) return submit_file(context, options_, file_);
+  const std::string id = id_.empty() ? fresh_id() : id_;
+  Json order = {{"id", id}};
+  if (!customer_.empty()) order["customer"] = customer_;
+  if (items_.empty()) {
+    order["sku"] = sku_;
+    order["quantity"] = quantity_;
+  }
+  for (const std::string& text : items_) {
+    const Item item = item_of(text);
+    order["items"].push_back({{"sku", item.sku}, {"quantity", item.quantity}});
+  }
+  return submit_order(context, options_, id, order.dump());
+}
+
+}  // namespace orderd::ctl

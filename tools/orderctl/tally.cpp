@@ -1,0 +1,64 @@
+// The summary of `orderctl submit FILE`.
+#include "orderctl/tally.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace orderd::ctl {
+namespace {
+
+double seconds(std::chrono::milliseconds time) {
+  return static_cast<double>(time.count()) / 1000;
+}
+
+}  // namespace
+
+void Tally::count(const Entry& result) {
+  const std::string_view status = result.field("status");
+  if (status == "accepted") {
+    ++accepted;
+  } else if (status == "duplicate") {
+    ++duplicates;
+  } else {
+    ++rejected[std::string(result.has("reason") ? result.field("reason") : status)];
+  }
+}
+
+void Tally::print(bool waited) const {
+  const auto rate = pushed * 1000 / static_cast<uint64_t>(std::max<int64_t>(pushing.count(), 1));
+  std::string text = "pushed " + count_text(pushed, "request");
+  if (pushed > 0) text += " in " + duration_text(pushing) + " (" + std::to_string(rate) + "/s), " + first + " to " + last;
+  if (empty_lines > 0) text += "\nleft out " + count_text(empty_lines, "empty line");
+  if (long_lines > 0) text += "\nnot pushed: " + count_text(long_lines, "line") + " over 64 KiB";
+  ctl::print(text + "\n");
+  if (!waited) return;
+  Table table({{"RESULT"}, {"REQUESTS", Table::Align::kRight}, {""}});
+  const auto row = [&table](const char* name, uint64_t number, const std::string& why, Color color) {
+    table.add({{name, number > 0 ? color : Color::kPlain}, {std::to_string(number)}, {why}});
+  };
+  row("accepted", accepted, "", Color::kGreen);
+  if (rejected.empty()) row("rejected", 0, "", Color::kRed);
+  for (const auto& [reason, number] : rejected) row("rejected", number, shown(reason), Color::kRed);
+  row("duplicate", duplicates, "", Color::kYellow);
+  if (missing > 0) row("no result yet", missing, "", Color::kRed);
+  ctl::print("\n");
+  table.print();
+  if (pushed > missing) {
+    ctl::print("\nthe last result came " + duration_text(waiting) + " after the first push\n");
+  }
+}
+
+Json Tally::json(bool waited) const {
+  Json out = {{"pushed", pushed},         {"empty_lines", empty_lines},     {"long_lines", long_lines},
+              {"first", pushed > 0 ? Json(first) : Json()}, {"last", pushed > 0 ? Json(last) : Json()},
+              {"push_seconds", seconds(pushing)}};
+  if (!waited) return out;
+  out["accepted"] = accepted;
+  out["rejected"] = rejected;
+  out["duplicates"] = duplicates;
+  out["missing"] = missing;
+  out["result_seconds"] = seconds(waiting);
+  return out;
+}
+
+}  // namespace orderd::ctl

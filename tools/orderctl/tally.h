@@ -1,0 +1,33 @@
+// What became of a file of orders: counted, then printed as a summary.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "orderctl/entry.h"
+#include "orderctl/output.h"
+
+namespace orderd::ctl {
+
+struct Tally {
+  uint64_t pushed = 0;
+  uint64_t empty_lines = 0;
+  uint64_t long_lines = 0;
+  std::string first;  // request
+  std::string last;
+  std::chrono::milliseconds pushing{};
+  // Only with --wait.
+  uint64_t accepted = 0;
+  uint64_t duplicates = 0;
+  std::map<std::string, uint64_t> rejected;  // by reason
+  uint64_t missing = 0;                      // requests without a result
+  std::chrono::milliseconds waiting{};       // from the first push to the last result
+
+  void count(const Entry& result);
+  void print(bool waited) const;
+  [[nodiscard]] Json json(bool waited) const;
+};
+
+}  // namespace orderd::ctl
