@@ -51,6 +51,7 @@ void Intake::on_reply(const valkey::Reply& reply) {
   reading_ = false;
   if (reply.lost()) return;  // entries on their way are pending by now, and are read as our own after the reconnect
   if (reply.is_error()) return listener_.on_read_refused({reply.error(), std::string(reply.text())});
+  session_.proven();
   // Nil where the wait was for nothing; else one stream: its name and its entries.
   const std::size_t count = hand_over(reply.at(0).at(1));
   listener_.on_read(count);

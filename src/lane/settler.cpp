@@ -129,6 +129,7 @@ void Settler::on_reply(Slot& slot, const valkey::Reply& reply) {
 }
 
 void Settler::on_verdict(Slot& slot, Verdict verdict) {
+  session_.proven();
   counters_.count(verdict);
   const bool parked = verdict == Verdict::kGone || verdict == Verdict::kNoGroup;
   if (parked) {

@@ -84,7 +84,7 @@ void Upkeep::send(Chore& chore, const valkey::Command& command) {
 void Upkeep::on_reply(Chore& chore, const valkey::Reply& reply) {
   chore.busy = false;
   switch (reply.error()) {
-    case valkey::ErrorKind::kNone: return (this->*chore.on_good)(reply);
+    case valkey::ErrorKind::kNone: session_.proven(); return (this->*chore.on_good)(reply);
     case valkey::ErrorKind::kLost: return;
     case valkey::ErrorKind::kUnavailable: return;  // the orders meet it too, and say so
     case valkey::ErrorKind::kNoScript: return settler_.reload();

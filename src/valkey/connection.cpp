@@ -1,10 +1,13 @@
 // How it works: hiredis calls addRead/addWrite/… as it needs the socket; one uv_poll_t serves them. Of hiredis' ends only
 // `dataCleanup` comes on every path, so that is the one end event. hiredis' own command timeout is not used: it never fires
-// under steady writes. The watchdog asks instead whether replies make progress while any are due.
+// under steady writes. The watchdog asks instead whether replies make progress while any are due. A reply that nobody asked
+// for would make hiredis abort the process: it is looked for first, and ends the connection.
 #include "valkey/connection.h"
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+
+#include <utility>
 
 namespace orderd::valkey {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 // After a pause of this process (SIGSTOP, a suspended machine) timers fire before the socket was looked at: replies that
 // are there already get this long to be seen.
 constexpr Milliseconds kLastChance{20};
+constexpr const char* kUnasked = "the server sent a reply that nobody asked for";
 
 }  // namespace
 
@@ -41,9 +45,12 @@ struct Connection::Hooks {
   static void polled(uv_poll_t* handle, int status, int events) {
     if (handle->data == nullptr) return;
     Connection& connection = self(handle->data);
-    // An error of the poll shows in the read or write that follows.
-    if (status < 0) events = connection.events_;
-    if ((events & UV_READABLE) != 0) redisAsyncHandleRead(connection.context_);
+    if (status < 0) {
+      // The error shows in a read or write, but bytes that came before it are read first, and libuv has stopped the poll.
+      events = std::exchange(connection.events_, 0);
+      connection.want(events);
+    }
+    if ((events & UV_READABLE) != 0) connection.read();
     // order matters: the read may have ended the connection, and with it the handle's owner.
     if (handle->data != nullptr && (events & UV_WRITABLE) != 0) redisAsyncHandleWrite(connection.context_);
   }
@@ -118,6 +125,20 @@ void Connection::close(Error error) {
   redisAsyncFree(context_);  // runs what is outstanding, then Hooks::ended; inside a callback: when that has returned
 }
 
+void Connection::read() {
+  // While nothing is due there is only the end to be read, and the error with which a server turns a client away.
+  if (state_ == State::kOpen && in_flight_ == 0 && redisBufferRead(&context_->c) == REDIS_OK && unread() &&
+      context_->c.reader->buf[context_->c.reader->pos] != '-') {
+    return close({ErrorKind::kLost, kUnasked});
+  }
+  redisAsyncHandleRead(context_);
+}
+
+// Are there bytes behind the reply that was read last?
+bool Connection::unread() const {
+  return context_->c.reader->pos < context_->c.reader->len;
+}
+
 // hiredis has noticed the end by itself: what did it see?
 void Connection::take_error() {
   if (state_ == State::kClosed) return;
@@ -138,7 +159,8 @@ void Connection::on_connected(bool good) {
 void Connection::on_reply(Call& call, const Reply& reply) {
   // order matters: first the state, so that nothing is sent again, then the call.
   if (reply.lost()) take_error();
-  --in_flight_;
+  // order matters: before the call, which may send another one, and would have the reply too many as its own.
+  if (--in_flight_ == 0 && state_ == State::kOpen && unread()) close({ErrorKind::kLost, kUnasked});
   progress_ms_ = loop_.now_ms();
   last_chance_ = false;
   const bool outer = !in_callback_;

@@ -74,6 +74,8 @@ class Connection {
   struct Hooks;  // hiredis' callbacks
 
   Connection(Loop& loop, Milliseconds reply_timeout, Listener& listener);
+  void read();
+  [[nodiscard]] bool unread() const;
   void take_error();
   void on_connected(bool good);
   void on_reply(Call& call, const Reply& reply);

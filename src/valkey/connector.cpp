@@ -25,12 +25,7 @@ Connector::Connector(Loop& loop, const Handshake& handshake, Listener& listener)
 }
 
 Connector::~Connector() {
-  phase_ = Phase::kDone;
-  if (lookup_ != nullptr) {
-    lookup_->owner = nullptr;
-    uv_cancel(reinterpret_cast<uv_req_t*>(&lookup_->request));
-  }
-  ready_.connection.reset();
+  give_up();
 }
 
 void Connector::start(const Endpoint& endpoint) {
@@ -141,7 +136,10 @@ void Connector::on_step(const Reply& reply) {
   if (reply.lost() || phase_ == Phase::kDone) return;  // on_closed follows
   static constexpr const char* kNames[] = {"", "", "", "AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD", ""};
   if (reply.is_error()) {
-    return fail({reply.error(), std::string(kNames[static_cast<std::size_t>(phase_)]) + " was refused: " + std::string(reply.text())});
+    std::string_view text = reply.text();
+    // A server that does not know AUTH repeats its arguments.
+    if (phase_ == Phase::kAuthenticate && text.find(endpoint_.password) != std::string_view::npos) text = first_word(text);
+    return fail({reply.error(), std::string(kNames[static_cast<std::size_t>(phase_)]) + " was refused: " + std::string(text)});
   }
   switch (phase_) {
     case Phase::kAuthenticate: return advance(Phase::kSelect);
@@ -167,9 +165,21 @@ void Connector::on_closed(const Error& error) {
 
 void Connector::fail(Error error) {
   if (phase_ == Phase::kDone) return;
+  give_up();
+  listener_.on_connect_failed(error);
+}
+
+// Ends what is under way, so that nothing comes of it later.
+void Connector::give_up() {
   phase_ = Phase::kDone;
   deadline_.stop();
-  listener_.on_connect_failed(error);
+  retry_.stop();
+  if (Lookup* lookup = std::exchange(lookup_, nullptr); lookup != nullptr) {
+    lookup->owner = nullptr;
+    uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->request));
+  }
+  // order matters: it is closed, not destroyed, because it may be on the stack.
+  if (ready_.connection) ready_.connection->close({ErrorKind::kLost, "given up"});
 }
 
 }  // namespace orderd::valkey

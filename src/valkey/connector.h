@@ -70,6 +70,7 @@ class Connector : private Connection::Listener {
   void send(const Command& command);
   void on_step(const Reply& reply);
   void fail(Error error);
+  void give_up();
 
   void on_open() override;
   void on_closed(const Error& error) override;

@@ -20,6 +20,8 @@ void Session::start() {
 
 void Session::stop() {
   if (phase_ == Phase::kStopped) return;
+  // In this phase the connector is never on the stack.
+  if (phase_ == Phase::kConnecting) connector_.reset();
   phase_ = Phase::kStopped;
   retry_.stop();
   if (connection_) connection_->close({ErrorKind::kLost, "stopped"});
@@ -51,7 +53,6 @@ void Session::on_connected(Ready ready) {
   client_id_ = ready.client_id;
   script_ids_ = std::move(ready.script_ids);
   phase_ = Phase::kUp;
-  backoff_.reset();
   listener_.on_up(*this);
 }
 

@@ -1,5 +1,6 @@
 // A connection that comes back: asks the topology where to go, connects, tells its listener, and after a loss does so again,
-// with a jittered back-off, until it is stopped.
+// with a jittered back-off, until it is stopped. To be let in is not enough for the next wait to be short again: a replica
+// that is still taken for the primary lets us in each time, and refuses all work.
 #pragma once
 
 #include <memory>
@@ -39,6 +40,8 @@ class Session : private Connector::Listener, private Connection::Listener {
   [[nodiscard]] bool send(Call& call, const Command& command);
   // Drops the connection and connects anew: this server is not the right one any more.
   void drop(const Error& why);
+  // The server did what it was asked for: after the next loss the first wait is short.
+  void proven() { backoff_.reset(); }
 
   [[nodiscard]] bool up() const { return phase_ == Phase::kUp; }
   [[nodiscard]] std::size_t in_flight() const { return connection_ ? connection_->in_flight() : 0; }

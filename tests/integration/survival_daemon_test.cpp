@@ -51,15 +51,25 @@ TEST_CASE("a daemon that stood still for longer than claim_idle does no harm whe
   auto still = sale.daemon("still");
   auto other = sale.daemon("other");
   sale.produce();
+  wait_for([&] { return ask_number(sale.client(), {"EVAL", R"(
+      local groups = server.pcall('XINFO', 'GROUPS', 'orders')
+      return not groups.err and groups[1] and groups[1][4] or 0)", "0"}) == 2; }, 20s, "both daemons to serve");
   for (int times = 0; times < 3; ++times) {
     sale.wait_for_results(sale.random.number(200, 600));
     still->pause();
     // Longer than claim_idle by the server's own clock: what the paused one holds has been taken over.
-    wait_for([&] { return ask_number(sale.client(), {"EVAL", R"(
+    const auto taken_over = [&] {
+      return ask_number(sale.client(), {"EVAL", R"(
         for _, c in ipairs(server.call('XINFO', 'CONSUMERS', 'orders', 'orderd')) do
           if c[2] == 'still' then return c[4] == 0 and c[6] > 500 and 1 or 0 end
         end
-        return 0)", "0"}) == 1; }, 20s, "the other daemon to take over what the still one holds");
+        return 0)", "0"}) == 1;
+    };
+    if (!poll_until(taken_over, 20s)) {
+      FAIL("the other daemon has not taken over what the still one holds: ",
+           ask(sale.client(), {"EVAL", "return cjson.encode(server.call('XINFO', 'CONSUMERS', 'orders', 'orderd'))", "0"}),
+           " ", other->errors());
+    }
     still->resume();
   }
   sale.wait_for_results(500);

@@ -80,7 +80,7 @@ TEST_CASE("a reset behind a whole reply is noticed at once") {
 
 TEST_CASE("bytes that are no reply end the connection") {
   for (const char* garbage : {"HTTP/1.1 400 Bad Request\r\n\r\n", "$-5\r\n", "*1\r\n*1\r\nx", "\0\0\0\0", "$abc\r\n"}) {
-    CAPTURE(garbage);
+    CAPTURE(std::string(garbage));
     ConnectionFixture test;
     test.fake.on("GET").reply(std::string(garbage, std::max<std::size_t>(std::char_traits<char>::length(garbage), 4)));
     test.connect();

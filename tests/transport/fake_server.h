@@ -70,6 +70,8 @@ class FakeServer {
 
     // What was held goes out, and from now on nothing is held.
     void release();
+    // From now on it answers nothing: the rules before it do.
+    void off() { times_ = used_; }
     // How many commands it has answered, or holds.
     [[nodiscard]] std::size_t used() const { return used_; }
 

@@ -7,7 +7,8 @@
 namespace orderd::ctl {
 namespace {
 
-constexpr std::string_view kSignIn = "valkey.username and valkey.password_file, or user and password in ORDERD_VALKEY_URL";
+constexpr std::string_view kSignIn =
+    "valkey.username and valkey.password_file, or user and password in ORDERD_VALKEY_URL";
 
 // The sentence of a connect that was refused ends with this.
 constexpr std::string_view kCredentials = "check the user name and the password";

@@ -14,9 +14,9 @@ namespace orderd::ctl {
 // Name, description and the flags that go with each sub-command; these are added after it.
 void describe(CLI::App& app, Program& program);
 
-// Reads the arguments into the program `app` was described with. An exit status: there is nothing to run, and what there
-// is to say was said (the help, the version, or what is wrong).
-[[nodiscard]] std::optional<int> parse(CLI::App& app, const Program& program, int argc, const char* const* argv);
+// Reads the arguments into the program that `app` was described with. An exit status: there is nothing to run, and what
+// there is to say was said (the help, the version, or what is wrong).
+[[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, const char* const* argv);
 
 // The settings, from the file, the variables and the flags. Nothing: they are wrong, and how was told.
 [[nodiscard]] std::optional<settings::Settings> load_settings(Program& program);

@@ -1,5 +1,5 @@
-// One buffer: what is left of a line moves to its front when it is full. Of a line that does not fit, all but the newline
-// is dropped.
+// One buffer: what is left of a line moves to its front when it is full. Of a line that does not fit, all but the
+// newline is dropped.
 #include "orderctl/line_reader.h"
 
 #include <poll.h>

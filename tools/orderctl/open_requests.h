@@ -17,8 +17,9 @@ class OpenRequests {
   }
   // False: it is none of ours, or was answered before.
   bool answer(StreamId id) {
-    const auto found = std::lower_bound(requests_.begin(), requests_.end(), id,
-                                        [](const Request& request, const StreamId& sought) { return request.id < sought; });
+    const auto found =
+        std::lower_bound(requests_.begin(), requests_.end(), id,
+                         [](const Request& request, const StreamId& sought) { return request.id < sought; });
     if (found == requests_.end() || found->id != id || found->answered) return false;
     found->answered = true;
     --open_;

@@ -21,11 +21,10 @@ std::string complaint(const std::string& text, const char* problem) {
 
 }  // namespace
 
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
-                      const std::string& examples) {
-  CLI::App* app = parent.add_subcommand(name, description);
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& brief, const std::string& more) {
+  CLI::App* app = parent.add_subcommand(name, brief);
   app->fallthrough();
-  app->footer("Settings (--config, --valkey.url, ...) may stand here, too; orderctl --help lists them.\n\n" + examples);
+  app->footer(more + "\n\nThe settings (--config, --valkey.url, ...) may stand here, too; orderctl --help lists them.");
   return app;
 }
 

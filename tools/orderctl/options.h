@@ -17,9 +17,9 @@ class Option;
 
 namespace orderd::ctl {
 
-// A sub-command of `parent`. What it does not know itself (the settings) goes on to `parent`.
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
-                      const std::string& examples);
+// A sub-command of `parent`. What it does not know itself (the settings) goes on to `parent`. `brief` is for the list
+// of sub-commands; its own help has `more`, whole lines, too.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& brief, const std::string& more);
 // --json.
 void add_json(CLI::App& app, Program& program);
 

@@ -38,9 +38,9 @@ Result<ResultTail> ResultTail::at_end(const settings::Settings& settings) {
 Result<std::size_t> ResultTail::read(milliseconds wait, const std::function<void(const Entry&)>& each) {
   const auto block = std::min(wait, kLongestBlock).count();
   // BLOCK 0 would wait for ever.
-  const auto reply = client_.call(
-      block > 0 ? Command::of("XREAD", "COUNT", kPageEntries, "BLOCK", block, "STREAMS", stream_, last_)
-                : Command::of("XREAD", "COUNT", kPageEntries, "STREAMS", stream_, last_));
+  const auto reply =
+      client_.call(block > 0 ? Command::of("XREAD", "COUNT", kPageEntries, "BLOCK", block, "STREAMS", stream_, last_)
+                             : Command::of("XREAD", "COUNT", kPageEntries, "STREAMS", stream_, last_));
   lost_ = !reply || passing((*reply)->error());
   if (!reply) return reply.failure();
   if ((*reply)->is_error()) return Failure{client_.explain((*reply)->text())};

@@ -18,9 +18,9 @@ class ResultTail {
   [[nodiscard]] static Result<ResultTail> behind(const settings::Settings& settings, const std::string& after);
 
   // One page of what is new, and where there is nothing new waits up to `wait`, but never much longer than a second.
-  // Answers how many entries there were; they are handed to `each` before that. A failure: `lost()` tells of which kind.
-  [[nodiscard]] Result<std::size_t> read(std::chrono::milliseconds wait,
-                                         const std::function<void(const Entry&)>& each);
+  // Answers how many entries there were; they are handed to `each` before that. A failure: `lost()` tells of which
+  // kind.
+  [[nodiscard]] Result<std::size_t> read(std::chrono::milliseconds wait, const std::function<void(const Entry&)>& each);
   // May another connection do better? Else the failure will come again.
   [[nodiscard]] bool lost() const { return lost_; }
   // The id of the entry read last.

@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "lua/scripts.h"
+#include "order/request.h"
+#include "order/settle_arguments.h"
 #include "orderctl/client.h"
 #include "orderctl/options.h"
 #include "orderctl/output.h"
-#include "order/request.h"
-#include "order/settle_arguments.h"
 #include "valkey/error.h"
 
 namespace orderd::ctl {
@@ -29,6 +29,21 @@ std::string check_difference(const std::string& text) {
   return "'" + shown(text) + "' is not " + kAllowed + ", with a minus sign to take away";
 }
 
+constexpr const char* kSetExamples =
+    R"(The change is written to the results stream, too, in the same step: with status stock, and the reason.
+
+Examples:
+  orderctl stock set shoe 100
+  orderctl stock set shoe 97 --reason "counted by hand")";
+
+constexpr const char* kAddExamples =
+    R"(The change is written to the results stream, too, in the same step: with status stock, and the reason. Stock never goes
+below zero. The stock of an SKU that has none is made with orderctl stock set.
+
+Examples:
+  orderctl stock add shoe 20 --reason "delivery 4711"
+  orderctl stock add shoe -5)";
+
 // What an error of the script means.
 std::string refusal(const Client& client, const StockChange& change, std::string_view error) {
   const std::string_view word = valkey::first_word(error);
@@ -38,8 +53,10 @@ std::string refusal(const Client& client, const StockChange& change, std::string
     return "the stock of '" + sku + "' is not " + kAllowed + "; orderctl stock set " + sku + " N replaces it";
   }
   if (word == "RANGE") {
-    return "the stock of '" + sku + "' would not stay " + kAllowed + "; nothing was changed: orderctl stock get " + sku +
-           " shows what there is";
+    return "the stock of '" + sku +
+           "' would leave the range from 0 to 9007199254740991; nothing was changed: orderctl stock "
+           "get " +
+           sku + " shows what there is";
   }
   return client.explain(error);
 }
@@ -60,16 +77,8 @@ Stock::Stock(CLI::App& parent, Program& program) {
 }
 
 void Stock::add_change(CLI::App& stock, Program& program, bool set) {
-  CLI::App* app = set ? add_command(stock, "set", "set the stock of an SKU, known or new", R"(Examples:
-  orderctl stock set shoe 100
-  orderctl stock set shoe 97 --reason "counted by hand")")
-                      : add_command(stock, "add", "add to the stock of an SKU, or take away", R"(Examples:
-  orderctl stock add shoe 20 --reason "delivery 4711"
-  orderctl stock add shoe -5
-
-The stock of an SKU that has none is made with orderctl stock set. Stock never goes below zero.)");
-  app->description(app->get_description() +
-                   "\nThe change is written to the results stream, too, in the same step: status stock, with the reason.");
+  CLI::App* app = set ? add_command(stock, "set", "set the stock of an SKU, known or new", kSetExamples)
+                      : add_command(stock, "add", "add to the stock of an SKU, or take away", kAddExamples);
   add_text(*app, "SKU", sku_, "", "what is sold")->required()->check(check_sku);
   add_text(*app, "N", amount_, "", set ? "how many there are" : "how many more; below zero: how many less")
       ->required()
@@ -93,9 +102,8 @@ void Stock::add_get(CLI::App& stock, Program& program) {
 Exit status 1: one of them has no stock, or what is there is no number.)");
   add_texts(*app, "SKU", skus_, "", "what is sold")->required()->check(check_sku);
   add_json(*app, program);
-  app->callback([this, &program] {
-    program.action = [this](const Context& context) { return get_stock(context, skus_); };
-  });
+  app->callback(
+      [this, &program] { program.action = [this](const Context& context) { return get_stock(context, skus_); }; });
 }
 
 void Stock::add_list(CLI::App& stock, Program& program) {
@@ -120,7 +128,8 @@ Result<int> change_stock(const Context& context, const StockChange& change) {
   const std::string key = context.settings.stock_keys().key(change.sku);
   const auto reply = client->run(lua::stock, {context.settings.streams.results, key},
                                  {change.change, change.amount, head, change.reason});
-  if (!reply) return Failure{reply.error() + "; orderctl stock get " + shown(change.sku) + " shows whether it was done"};
+  if (!reply)
+    return Failure{reply.error() + "; orderctl stock get " + shown(change.sku) + " shows whether it was done"};
   if ((*reply)->is_error()) return Failure{refusal(*client, change, (*reply)->text())};
   const std::string before((*reply)->at(0).text());
   const std::string stock((*reply)->at(1).text());

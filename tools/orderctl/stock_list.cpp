@@ -42,8 +42,8 @@ class Printer {
   Table table_{{{"SKU", Table::Align::kLeft, 20}, {"STOCK", Table::Align::kRight, 10}, {""}}};
 };
 
-// Reads and prints the stock of `skus`, at most a page of them. `missing`: is one without stock told, or left out? Answers how
-// many have no good stock.
+// Reads and prints the stock of `skus`, at most a page of them. `missing`: is one without stock told, or left out?
+// Answers how many have no good stock.
 Result<std::size_t> print_page(Client& client, const order::KeyTemplate& keys, const std::vector<std::string>& skus,
                                bool missing, Printer& printer) {
   for (const std::string& sku : skus) client.append(Command::of("GET", keys.key(sku)));
@@ -66,8 +66,9 @@ Result<std::size_t> print_page(Client& client, const order::KeyTemplate& keys, c
       printer.bad(sku, "malformed", std::string("no order can name it: the SKU ") + problem);
     } else if (!(*reply)->is_error()) {
       const bool cut = text.size() > kShownValueBytes;
-      printer.bad(sku, "bad_stock", "not a whole number from 0 to 9007199254740991: '" +
-                                        shown(text.substr(0, kShownValueBytes)) + (cut ? "...'" : "'"));
+      printer.bad(sku, "bad_stock",
+                  "not a whole number from 0 to 9007199254740991: '" + shown(text.substr(0, kShownValueBytes)) +
+                      (cut ? "...'" : "'"));
     } else if (text.starts_with("WRONGTYPE")) {
       printer.bad(sku, "bad_stock", "the key holds no string");
     } else {
@@ -146,7 +147,7 @@ Result<int> list_sorted(Client& client, Scan& scan, const order::KeyTemplate& ke
   for (std::size_t at = 0; at < all.size() || at == 0; at += kPageKeys) {
     const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
     const auto last = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), at + kPageKeys));
-    const std::vector<std::string> page(std::move_iterator(first), std::move_iterator(last));
+    const std::vector<std::string> page(first, last);
     const auto bad = print_page(client, keys, page, false, printer);
     if (!bad) return bad.failure();
   }

@@ -8,19 +8,18 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "order/request.h"
 #include "orderctl/options.h"
 #include "orderctl/output.h"
-#include "order/request.h"
 
 namespace orderd::ctl {
 namespace {
 
-constexpr std::string_view kAbout =
-    R"(push orders into the orders stream
-One order is made from flags; a file has one on each line, as JSON. The lines are pushed as they are: orderd answers to each,
-`malformed` where it is no order. Empty lines are left out, and so, with exit status 1, are lines over 64 KiB.)";
+constexpr const char* kMore =
+    R"(One order is made from flags. A file has one on each line, as JSON; the lines are pushed as they are, and orderd answers
+to each, `malformed` where it is no order. Empty lines are left out, and so, with exit status 1, are lines over 64 KiB.
 
-constexpr const char* kExamples = R"(Examples:
+Examples:
   orderctl submit --sku shoe --quantity 3 --customer c-7 --wait
   orderctl submit --id o-2 --item shoe=1 --item sock=2
   orderctl submit orders.ndjson --wait
@@ -61,7 +60,7 @@ std::string check_item(const std::string& text) {
 }  // namespace
 
 Submit::Submit(CLI::App& parent, Program& program) {
-  CLI::App* app = add_command(parent, "submit", std::string(kAbout), kExamples);
+  CLI::App* app = add_command(parent, "submit", "push orders into the orders stream", kMore);
   const std::string one = "One order";
   CLI::Option* file = add_text(*app, "FILE", file_, "", "orders as JSON, one on each line; - for standard input");
   CLI::Option* id = add_text(*app, "--id", id_, "ID", "of the order; left out: a new one")->check(check_id);
@@ -69,15 +68,20 @@ Submit::Submit(CLI::App& parent, Program& program) {
   CLI::Option* sku = add_text(*app, "--sku", sku_, "SKU", "what is bought")->check(check_sku);
   CLI::Option* quantity = add_whole(*app, "--quantity", quantity_, 1, order::kMaxWhole, "how many of it [1]");
   CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "a line of an order; once for each line");
-  items->check(check_item)->excludes(sku)->excludes(quantity);
-  quantity->needs(sku);
-  for (CLI::Option* option : {id, customer, sku, quantity, items}) option->group(one)->excludes(file);
+  items->check(check_item);
+  for (CLI::Option* option : {id, customer, sku, quantity, items}) option->group(one);
   app->add_flag("--wait", options_.wait, "wait for the results and print them, of a file a summary");
   add_duration(*app, "--timeout", options_.timeout, "for how long --wait waits while none of them comes [30s]");
   app->add_flag("--quiet", options_.quiet, "print no request ids, no summary and no progress");
   add_json(*app, program);
-  app->callback([this, file, sku, items, &program] {
-    if (file->count() + sku->count() + items->count() == 0) {
+  app->callback([=, this, &program] {
+    const auto given = [](const CLI::Option* option) { return option->count() > 0; };
+    for (const CLI::Option* option : {id, customer, sku, quantity, items}) {
+      if (given(file) && given(option)) throw CLI::ExcludesError(option->get_name(), "FILE");
+    }
+    if (given(items) && given(sku)) throw CLI::ExcludesError("--item", "--sku");
+    if (given(quantity) && !given(sku)) throw CLI::RequiresError("--quantity", "--sku");
+    if (!given(file) && !given(sku) && !given(items)) {
       throw CLI::RequiredError("an order (--sku or --item) or a FILE of orders");
     }
     program.action = [this](const Context& context) { return run(context); };

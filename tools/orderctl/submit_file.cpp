@@ -30,7 +30,7 @@ constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - kField.size();
 constexpr std::size_t kWindow = 1000;
 constexpr std::size_t kWindowBytes = 4 * 1024 * 1024;
 // More requests without a result are not kept in memory: pushing waits.
-constexpr std::size_t kMaxOpen = 4'000'000;
+constexpr std::size_t kMaxOpen = 1'000'000;
 constexpr uint64_t kMaxComplaints = 20;
 constexpr milliseconds kProgressEvery{200};
 
@@ -209,8 +209,8 @@ class Push {
 
   std::string broken(const std::string& why) const {
     return why + "; " + count_text(tally_.pushed, "order was", "orders were") + " pushed, from line " +
-           std::to_string(sent_.front()) + " on it is not known; to submit the file again is safe, what was pushed already " +
-           "becomes a duplicate";
+           std::to_string(sent_.front()) +
+           " on it is not known; to submit the file again is safe, what was pushed already " + "becomes a duplicate";
   }
 
   const Context& context_;

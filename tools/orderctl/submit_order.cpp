@@ -21,7 +21,8 @@ void print_result(const Entry& entry, bool json) {
 }
 
 // Prints the result of `request` when it comes.
-Result<int> wait_for_result(ResultTail& tail, const Context& context, milliseconds timeout, const std::string& request) {
+Result<int> wait_for_result(ResultTail& tail, const Context& context, milliseconds timeout,
+                            const std::string& request) {
   const auto deadline = Clock::now() + timeout;
   bool found = false;
   while (!found) {
@@ -59,8 +60,8 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   }
   const auto reply = client->call(valkey::Command::of("XADD", context.settings.streams.orders, "*", "order", json));
   if (!reply) {
-    return Failure{reply.error() + "; whether the order was pushed is not known: submit it again with --id " + shown(id) +
-                   ", an order is never sold twice"};
+    return Failure{reply.error() + "; whether the order was pushed is not known: submit it again with --id " +
+                   shown(id) + ", an order is never sold twice"};
   }
   if ((*reply)->is_error()) return Failure{client->explain((*reply)->text())};
   const std::string request((*reply)->text());

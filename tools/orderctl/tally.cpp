@@ -27,7 +27,8 @@ void Tally::count(const Entry& result) {
 void Tally::print(bool waited) const {
   const auto rate = pushed * 1000 / static_cast<uint64_t>(std::max<int64_t>(pushing.count(), 1));
   std::string text = "pushed " + count_text(pushed, "request");
-  if (pushed > 0) text += " in " + duration_text(pushing) + " (" + std::to_string(rate) + "/s), " + first + " to " + last;
+  if (pushed > 0)
+    text += " in " + duration_text(pushing) + " (" + std::to_string(rate) + "/s), " + first + " to " + last;
   if (empty_lines > 0) text += "\nleft out " + count_text(empty_lines, "empty line");
   if (long_lines > 0) text += "\nnot pushed: " + count_text(long_lines, "line") + " over 64 KiB";
   ctl::print(text + "\n");
@@ -49,8 +50,11 @@ void Tally::print(bool waited) const {
 }
 
 Json Tally::json(bool waited) const {
-  Json out = {{"pushed", pushed},         {"empty_lines", empty_lines},     {"long_lines", long_lines},
-              {"first", pushed > 0 ? Json(first) : Json()}, {"last", pushed > 0 ? Json(last) : Json()},
+  Json out = {{"pushed", pushed},
+              {"empty_lines", empty_lines},
+              {"long_lines", long_lines},
+              {"first", pushed > 0 ? Json(first) : Json()},
+              {"last", pushed > 0 ? Json(last) : Json()},
               {"push_seconds", seconds(pushing)}};
   if (!waited) return out;
   out["accepted"] = accepted;

@@ -1,0 +1,44 @@
+#include "valkey/backoff.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+namespace orderd::test {
+namespace {
+
+using valkey::Backoff;
+using Milliseconds = Backoff::Milliseconds;
+
+TEST_CASE("each wait lies in the upper half of a ceiling that doubles up to five seconds") {
+  for (const uint32_t seed : {1U, 2U, 3U, 4242U}) {
+    CAPTURE(seed);
+    Backoff backoff(seed);
+    for (const Milliseconds::rep ceiling : {50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000}) {
+      const Milliseconds wait = backoff.next();
+      CHECK(wait.count() >= ceiling / 2);
+      CHECK(wait.count() <= ceiling);
+    }
+  }
+}
+
+TEST_CASE("reset begins anew") {
+  Backoff backoff(7);
+  for (int i = 0; i < 20; ++i) (void)backoff.next();
+  backoff.reset();
+  CHECK(backoff.next() <= Backoff::kFirst);
+  CHECK(backoff.next() > Backoff::kFirst / 2);
+}
+
+TEST_CASE("two clients do not wait in step") {
+  std::set<Milliseconds::rep> waits;
+  for (uint32_t seed = 1; seed <= 20; ++seed) {
+    Backoff backoff(seed);
+    for (int i = 0; i < 10; ++i) (void)backoff.next();
+    waits.insert(backoff.next().count());
+  }
+  CHECK(waits.size() > 10);
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,139 @@
+// From a name to an address that answers.
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "transport/connector_fixture.h"
+#include "transport/fake_names.h"
+
+namespace orderd::test {
+namespace {
+
+using Where = FakeServer::Where;
+
+TEST_CASE("a numeric address is taken as it stands") {
+  ConnectorFixture test(Where::kTcp);
+  test.start();
+  test.until_connected();
+}
+
+TEST_CASE("localhost is looked up") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "localhost";
+  test.start();
+  test.until_connected();
+}
+
+TEST_CASE("a name that does not exist fails with a sentence") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "unknown.test";
+  test.start();
+  CHECK(test.failed == 0);
+  test.until_failed();
+  CHECK(test.error.kind == valkey::ErrorKind::kLost);
+  CHECK(test.error.what == "cannot look up unknown.test: unknown node or service");
+}
+
+TEST_CASE("a name too long for a look-up fails with a sentence") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = std::string(2000, 'a');
+  test.start();
+  test.until_failed();
+  CHECK(test.error.what.find("cannot look up aaa") == 0);
+}
+
+TEST_CASE("where the first address of a name refuses the second is tried") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "two.addresses.test";
+  test.start();
+  test.until_connected();
+  CHECK(test.fake.accepted() == 1);
+}
+
+TEST_CASE("where all addresses of a name refuse the failure names the server and the reason") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "two.addresses.test";
+  test.fake.refuse();
+  test.start();
+  test.until_failed();
+  CHECK(test.error.kind == valkey::ErrorKind::kLost);
+  CHECK(test.error.what == "cannot connect to " + test.endpoint.redacted() + ": Connection refused");
+}
+
+TEST_CASE("a server that answers with an error is not asked again at another address") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "two.addresses.test";
+  test.fake.on("CLIENT SETNAME").error("NOAUTH Authentication required.");
+  test.start();
+  test.until_failed();
+  CHECK(test.fake.accepted() == 1);
+}
+
+TEST_CASE("a unix socket that is not there fails before start returns") {
+  ConnectorFixture test;
+  test.fake.refuse();
+  test.start();
+  CHECK(test.failed == 1);
+  CHECK(test.error.what == "cannot connect to " + test.endpoint.path + ": No such file or directory");
+}
+
+TEST_CASE("the deadline holds for the look-up too") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "slow.test";
+  test.handshake.connect_timeout = Milliseconds(20);
+  SlowName slow;
+  test.start();
+  test.until_failed();
+  // The answer that comes afterwards is of no use.
+  slow.release();
+  run_for(test.loop, Milliseconds(30));
+  CHECK(test.connected == 0);
+  CHECK(test.fake.accepted() == 0);
+}
+
+TEST_CASE("a connector may be destroyed while its look-up is under way") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "slow.test";
+  SlowName slow;
+  test.start();
+  run_for(test.loop, Milliseconds(5));
+  test.connector.reset();
+  slow.release();
+  run_for(test.loop, Milliseconds(30));
+  CHECK(test.connected + test.failed == 0);
+}
+
+TEST_CASE("a loop may be destroyed while a look-up is under way") {
+  SlowName slow;
+  std::thread later;
+  {
+    ConnectorFixture test(Where::kTcp);
+    test.endpoint.host = "slow.test";
+    test.start();
+    run_for(test.loop, Milliseconds(5));
+    later = std::thread([&slow] {
+      Loop loop;
+      Timer timer(loop, [&slow] { slow.release(); });
+      timer.start(Milliseconds(30));
+      loop.run();
+    });
+  }  // the look-up is waited for
+  later.join();
+}
+
+TEST_CASE("a deadline that passes before the connection opens is the end of it") {
+  for (const Where where : {Where::kUnix, Where::kTcp}) {
+    ConnectorFixture test(where);
+    test.handshake.connect_timeout = Milliseconds(0);  // due before the loop looks at the socket
+    test.start();
+    test.until_failed();
+    run_for(test.loop, Milliseconds(30));
+    CHECK(test.connected == 0);
+    CHECK(test.failed == 1);
+    CHECK(test.fake.count("") == 0);
+    CHECK(test.fake.standing() == 0);
+  }
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,74 @@
+// One try to connect to the scripted server, and what came of it.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "transport/fake_server.h"
+#include "transport/resp.h"
+#include "transport/run_until.h"
+#include "valkey/connector.h"
+
+namespace orderd::test {
+
+class ConnectorFixture : private valkey::Connector::Listener {
+ public:
+  explicit ConnectorFixture(FakeServer::Where where = FakeServer::Where::kUnix) : fake(loop, where) {
+    handshake.name = "orderd-test";
+    handshake.connect_timeout = kPatience;
+    endpoint = fake.endpoint();
+    connector.reset(new valkey::Connector(loop, handshake, *this));
+  }
+  ~ConnectorFixture() override {
+    connector.reset();
+    CHECK(connected + failed <= 1);
+    if (ready.connection) CHECK(ready.connection->in_flight() == 0);
+  }
+  ConnectorFixture(const ConnectorFixture&) = delete;
+  ConnectorFixture& operator=(const ConnectorFixture&) = delete;
+
+  void start() { connector->start(endpoint); }
+  void until_connected() {
+    run_until(
+        loop, [this] { return connected + failed > 0; }, "the connector ends");
+    INFO(error.what);
+    REQUIRE(connected == 1);
+  }
+  void until_failed() {
+    run_until(
+        loop, [this] { return connected + failed > 0; }, "the connector ends");
+    REQUIRE(failed == 1);
+  }
+
+  Loop loop;
+  FakeServer fake;
+  valkey::Handshake handshake;
+  valkey::Endpoint endpoint;
+  std::unique_ptr<valkey::Connector> connector;
+  int connected = 0;
+  int failed = 0;
+  valkey::Error error;
+  valkey::Ready ready;
+
+ private:
+  // What listens to the connection once it is ours.
+  struct Quiet : valkey::Connection::Listener {
+    void on_open() override {}
+    void on_closed(const valkey::Error& /*error*/) override {}
+  };
+  void on_connected(valkey::Ready now) override {
+    ++connected;
+    ready = std::move(now);
+    ready.connection->set_listener(quiet_);
+  }
+  void on_connect_failed(const valkey::Error& why) override {
+    ++failed;
+    error = why;
+  }
+  Quiet quiet_;
+};
+
+}  // namespace orderd::test

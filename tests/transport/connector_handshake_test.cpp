@@ -1,0 +1,161 @@
+// The handshake: what is sent, in which order, and what becomes of each refusal.
+#include <doctest/doctest.h>
+
+#include "transport/connector_fixture.h"
+
+namespace orderd::test {
+namespace {
+
+constexpr const char* kSecret = "correct horse";
+constexpr std::string_view kSettle = "#!lua\n-- settle.lua: decides.";
+constexpr std::string_view kRefuse = "#!lua\n-- refuse.lua: refuses.";
+
+void give_all(ConnectorFixture& test) {
+  test.endpoint.username = "orderd";
+  test.endpoint.password = kSecret;
+  test.endpoint.database = 3;
+  test.handshake.scripts = {kSettle, kRefuse};
+}
+
+TEST_CASE("the handshake authenticates and selects and names itself and asks its id and loads the scripts") {
+  ConnectorFixture test;
+  give_all(test);
+  test.start();
+  test.until_connected();
+  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"AUTH orderd correct horse", "SELECT 3",
+                                                             "CLIENT SETNAME orderd-test", "CLIENT ID",
+                                                             "SCRIPT LOAD " + std::string(kSettle),
+                                                             "SCRIPT LOAD " + std::string(kRefuse)});
+  CHECK(test.ready.client_id == 100);
+  CHECK(test.ready.script_ids == std::vector<std::string>{"settle", "refuse"});
+  CHECK(test.ready.connection->is_open());
+}
+
+TEST_CASE("the handshake leaves out what is not needed") {
+  ConnectorFixture test;
+  test.start();
+  test.until_connected();
+  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"CLIENT SETNAME orderd-test", "CLIENT ID"});
+}
+
+TEST_CASE("a password without a user is for the default user") {
+  ConnectorFixture test;
+  test.endpoint.password = kSecret;
+  test.start();
+  test.until_connected();
+  CHECK(test.fake.received().front().words == std::vector<std::string>{"AUTH", kSecret});
+}
+
+TEST_CASE("the handshake may come byte by byte") {
+  ConnectorFixture test;
+  give_all(test);
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME"}) test.fake.on(command).reply(resp::simple("OK")).slice(1);
+  test.fake.on("CLIENT ID").reply(resp::integer(42)).slice(1);
+  test.fake.on("SCRIPT LOAD").reply(resp::bulk(std::string(40, 'a'))).slice(1);
+  test.start();
+  test.until_connected();
+  CHECK(test.ready.client_id == 42);
+  CHECK(test.ready.script_ids.at(1) == std::string(40, 'a'));
+}
+
+TEST_CASE("each refusal of the handshake is told by its kind and names its command") {
+  struct Row {
+    const char* command;
+    const char* named;
+    const char* error;
+    valkey::ErrorKind kind;
+  };
+  using valkey::ErrorKind;
+  const std::vector<Row> rows = {
+      {"AUTH", "AUTH", "WRONGPASS invalid username-password pair or user is disabled.", ErrorKind::kRefused},
+      {"AUTH", "AUTH", "ERR AUTH <password> called without any password configured", ErrorKind::kFault},
+      {"AUTH", "AUTH", "LOADING Valkey is loading the dataset in memory", ErrorKind::kUnavailable},
+      {"SELECT", "SELECT", "NOPERM this user has no permissions to run the 'select' command", ErrorKind::kRefused},
+      {"SELECT", "SELECT", "ERR DB index is out of range", ErrorKind::kFault},
+      {"CLIENT SETNAME", "CLIENT SETNAME", "NOAUTH Authentication required.", ErrorKind::kRefused},
+      {"CLIENT SETNAME", "CLIENT SETNAME", "ERR max number of clients reached", ErrorKind::kFault},
+      {"CLIENT ID", "CLIENT ID", "NOPERM this user has no permissions to run the 'client|id' command", ErrorKind::kRefused},
+      {"CLIENT ID", "CLIENT ID", "BUSY Valkey is busy running a script.", ErrorKind::kUnavailable},
+      {"SCRIPT LOAD", "SCRIPT LOAD", "NOPERM this user has no permissions to run the 'script|load' command",
+       ErrorKind::kRefused},
+      {"SCRIPT LOAD", "SCRIPT LOAD", "OOM command not allowed when used memory > 'maxmemory'.", ErrorKind::kUnavailable},
+      {"SCRIPT LOAD", "SCRIPT LOAD", "LOADING Valkey is loading the dataset in memory", ErrorKind::kUnavailable},
+      {"SCRIPT LOAD", "SCRIPT LOAD", "READONLY You can't write against a read only replica.", ErrorKind::kRoleChanged},
+      {"SCRIPT LOAD", "SCRIPT LOAD", "ERR Error compiling script", ErrorKind::kFault},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(std::string(row.error));
+    ConnectorFixture test;
+    give_all(test);
+    test.fake.on(row.command).error(row.error);
+    test.start();
+    test.until_failed();
+    CHECK(test.error.kind == row.kind);
+    CHECK(test.error.what == std::string(row.named) + " was refused: " + row.error);
+    CHECK(test.error.what.find(kSecret) == std::string::npos);
+    CHECK(test.fake.received().back().begins(row.command));  // nothing is sent behind it
+    run_until(
+        test.loop, [&] { return test.fake.standing() == 0; }, "the connection is given up");
+  }
+}
+
+TEST_CASE("a server that repeats the password in its error does not bring it into ours") {
+  ConnectorFixture test;
+  give_all(test);
+  // What a server says that does not know AUTH, or has renamed it.
+  test.fake.on("AUTH").error("ERR unknown command 'AUTH', with args beginning with: 'orderd' 'correct horse' ");
+  test.start();
+  test.until_failed();
+  CHECK(test.error.what.find(kSecret) == std::string::npos);
+  CHECK(test.error.what.find("AUTH was refused: ERR") == 0);
+}
+
+TEST_CASE("the end of the connection at any step fails with the server's name and without the password") {
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD"}) {
+    CAPTURE(std::string(command));
+    ConnectorFixture test;
+    give_all(test);
+    test.fake.on(command).close_after_bytes(0);
+    test.start();
+    test.until_failed();
+    CHECK(test.error.kind == valkey::ErrorKind::kLost);
+    CHECK(test.error.what ==
+          "cannot connect to " + test.endpoint.redacted() + ": Server closed the connection");
+    CHECK(test.error.what.find(kSecret) == std::string::npos);
+  }
+}
+
+TEST_CASE("a server that falls silent at any step fails at the deadline") {
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD"}) {
+    CAPTURE(std::string(command));
+    ConnectorFixture test;
+    give_all(test);
+    test.handshake.connect_timeout = Milliseconds(30);
+    test.fake.on(command).silence();
+    test.start();
+    test.until_failed();
+    CHECK(test.error.kind == valkey::ErrorKind::kLost);
+    CHECK(test.error.what.find("no connection after 30 ms") != std::string::npos);
+    run_until(
+        test.loop, [&] { return test.fake.standing() == 0; }, "the connection is given up");
+  }
+}
+
+TEST_CASE("a connector that is destroyed on its way ends silently") {
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD"}) {
+    CAPTURE(std::string(command));
+    ConnectorFixture test;
+    give_all(test);
+    test.fake.on(command).silence();
+    test.start();
+    run_until(
+        test.loop, [&] { return test.fake.waits(command); }, "the step is reached");
+    test.connector.reset();
+    run_until(
+        test.loop, [&] { return test.fake.standing() == 0; }, "the connection ends");
+    CHECK(test.connected + test.failed == 0);
+  }
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,74 @@
+// libuv calls getaddrinfo() from its thread pool; the program's own definition stands before the C library's.
+#include "transport/fake_names.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <mutex>
+#include <string_view>
+
+namespace orderd::test {
+namespace {
+
+std::mutex gate;
+std::condition_variable gate_opened;
+bool gate_shut = false;
+
+// As the C library lays them out, whose freeaddrinfo() frees them: node and address in one block.
+addrinfo* addresses(std::initializer_list<const char*> texts) {
+  addrinfo* list = nullptr;
+  addrinfo** last = &list;
+  for (const char* text : texts) {
+    void* block = std::calloc(1, sizeof(addrinfo) + sizeof(sockaddr_in));
+    auto* address = reinterpret_cast<sockaddr_in*>(static_cast<char*>(block) + sizeof(addrinfo));
+    address->sin_family = AF_INET;
+    inet_pton(AF_INET, text, &address->sin_addr);
+    auto* node = static_cast<addrinfo*>(block);
+    node->ai_family = AF_INET;
+    node->ai_socktype = SOCK_STREAM;
+    node->ai_addrlen = sizeof(sockaddr_in);
+    node->ai_addr = reinterpret_cast<sockaddr*>(address);
+    *last = node;
+    last = &node->ai_next;
+  }
+  return list;
+}
+
+}  // namespace
+
+SlowName::SlowName() {
+  const std::lock_guard lock(gate);
+  gate_shut = true;
+}
+
+void SlowName::release() {
+  const std::lock_guard lock(gate);
+  gate_shut = false;
+  gate_opened.notify_all();
+}
+
+}  // namespace orderd::test
+
+extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo* hints, addrinfo** found) {
+  using namespace orderd::test;  // NOLINT(google-build-using-namespace)
+  const std::string_view asked = name == nullptr ? "" : name;
+  if (asked == "unknown.test") return EAI_NONAME;
+  if (asked == "two.addresses.test") {
+    *found = addresses({"127.0.0.2", "127.0.0.1"});
+    return 0;
+  }
+  if (asked == "slow.test") {
+    std::unique_lock lock(gate);
+    gate_opened.wait(lock, [] { return !gate_shut; });
+    *found = addresses({"127.0.0.1"});
+    return 0;
+  }
+  using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+  static const auto system = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  return system(name, service, hints, found);
+}

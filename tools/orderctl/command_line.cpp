@@ -1,0 +1,169 @@
+// CLI11 cuts the arguments. What it does not know is told here, without repeating what may be a password.
+#include "orderctl/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "orderctl/options.h"
+#include "orderctl/output.h"
+#include "settings/text.h"
+#include "valkey/endpoint.h"
+
+namespace orderd::ctl {
+namespace {
+
+constexpr std::size_t kHelpColumn = 34;
+
+constexpr const char* kDescription =
+    "orderctl " ORDERD_VERSION
+    ": sets stock, pushes orders, shows results and how orderd is doing.\n"
+    "It takes orderd's own settings, and so finds the same server and the same streams.";
+
+constexpr const char* kFooter =
+    R"(The settings come from the file, from variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or behind the
+sub-command. A flag beats a variable beats the file beats the default. orderd's other settings are taken, too, and not used.
+
+Examples:
+  orderctl stock set shoe 100
+  orderctl submit --sku shoe --quantity 3 --wait
+  orderctl submit orders.ndjson --wait
+  orderctl results --follow
+  orderctl --config orderd.toml status
+  orderctl SUBCOMMAND --help                  more about one of them
+
+Results go to standard output, everything else to standard error. NO_COLOR turns colors off.
+
+Exit status:
+  0  done
+  1  it failed at run time
+  2  usage or settings)";
+
+// Of no use to this program, and so not in its help.
+constexpr std::string_view kDaemonSections[] = {"[processing]", "[retention]", "[log]", "[shutdown]", "[admin]"};
+
+// The sub-command that was named, as deep as the names went.
+const CLI::App& named(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : named(*chosen.front());
+}
+
+std::string name_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : name_of(*app.get_parent()) + " " + app.get_name();
+}
+
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
+    for (const CLI::Option* option : at->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+// Of the first argument nobody knows; "" where there is none.
+std::string problem_of_extras(const CLI::App& app) {
+  const std::vector<std::string> extras = app.remaining(true);
+  if (extras.empty()) return "";
+  const std::string& first = extras.front();
+  const CLI::App& command = named(app);
+  if (first.starts_with("--")) {
+    const std::string name = first.substr(0, first.find('='));
+    return shown(name) + ": unknown flag; " + settings::suggestion(name, flag_names(command));
+  }
+  if (first.starts_with("-") && first.size() > 1)
+    return shown(first.substr(0, 2)) + ": unknown flag; -h is the only short one";
+  const std::vector<std::string> names = command_names(command);
+  const std::string what = "'" + shown(valkey::masked(first)) + "': ";
+  if (names.empty()) return what + "unexpected";
+  return what + "unknown sub-command; " + settings::suggestion(first, names);
+}
+
+// CLI11 puts two empty lines between groups.
+std::string help_of(const CLI::App& app) {
+  std::string help = app.help();
+  for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
+  return help;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
+  return out;
+}
+
+int wrong_usage(const CLI::App& app, const std::string& what) {
+  const std::string line = name_of(named(app)) + " --help tells more\n";
+  note(what);
+  (void)std::fputs(line.c_str(), stderr);
+  return kUsage;
+}
+
+}  // namespace
+
+void describe(CLI::App& app, Program& program) {
+  app.name("orderctl");
+  app.description(kDescription);
+  app.footer(kFooter);
+  app.get_formatter()->column_width(kHelpColumn);
+  app.get_formatter()->label("SUBCOMMAND", "SUBCOMMAND ...");
+  app.set_help_flag("-h,--help", "print this help");
+  app.set_version_flag("--version", "orderctl " ORDERD_VERSION, "print the version");
+  add_json(app, program);
+  app.require_subcommand(1);
+  settings::add_flags(app, program.sources);
+  for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
+    if (std::count(std::begin(kDaemonSections), std::end(kDaemonSections), option->get_group()) > 0) option->group("");
+  }
+}
+
+std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(settings::arguments(argc, argv));
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    print(help_of(app));
+  } catch (const CLI::CallForVersion& version) {
+    print(std::string(version.what()) + "\n");
+  } catch (const CLI::ParseError& error) {
+    const std::string extras = problem_of_extras(app);
+    const std::vector<std::string> names = command_names(named(app));
+    if (!extras.empty()) return wrong_usage(app, extras);
+    // Without the name of a sub-command there is nothing else that can be missing.
+    return wrong_usage(app, names.empty() ? shown(error.what()) : "a sub-command is required: " + joined(names));
+  }
+  return flush_output() ? kDone : kFailed;
+}
+
+std::optional<settings::Settings> load_settings(Program& program) {
+  program.sources.environment = settings::read_environment();
+  auto loaded = settings::load(program.sources);
+  std::string problems;
+  if (!loaded) {
+    problems = loaded.error();
+  } else if (const auto endpoint = loaded->endpoint(); !endpoint) {
+    problems = endpoint.error();
+  } else {
+    return std::move(*loaded);
+  }
+  for (std::size_t at = 0; at < problems.size();) {
+    const std::size_t end = std::min(problems.find('\n', at), problems.size());
+    note(std::string_view(problems).substr(at, end - at));
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace orderd::ctl

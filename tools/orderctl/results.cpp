@@ -1,0 +1,136 @@
+// The flags of results, and what is there already; results_follow.cpp has what comes later.
+#include "orderctl/results.h"
+
+#include <CLI/CLI.hpp>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "order/request.h"
+#include "orderctl/options.h"
+#include "orderctl/output.h"
+
+namespace orderd::ctl {
+namespace {
+
+using valkey::Command;
+
+constexpr const char* kMore = R"(Examples:
+  orderctl results                        the last 20
+  orderctl results --follow               and what comes, until Ctrl-C
+  orderctl results --order o-1            all there is about an order; reads the whole stream
+  orderctl results --from 0 --json        the whole stream
+  orderctl results --from 1732386423123-0 --count 100
+
+Exit status 1: nothing was found for --order or --request.)";
+
+std::string check_stream_id(const std::string& text) {
+  return parse_id(text) ? "" : "'" + shown(text) + "' is no id of a stream's entry, such as 1732386423123-0";
+}
+
+// The place of the last `count` entries: their first id, "" for none.
+Result<std::string> start_of_last(Client& client, const std::string& stream, uint64_t count) {
+  std::string start;
+  while (count > 0) {
+    const auto page = std::min<uint64_t>(count, kPageEntries);
+    const auto reply =
+        client.ask(Command::of("XREVRANGE", stream, start.empty() ? "+" : "(" + start, "-", "COUNT", page));
+    if (!reply) return reply.failure();
+    const std::size_t got = (*reply)->size();
+    if (got > 0) start = (*reply)->at(got - 1).at(0).text();
+    if (got < page) break;
+    count -= got;
+  }
+  return start;
+}
+
+}  // namespace
+
+void ResultPrinter::add(const Entry& entry) {
+  if (!wanted_.order.empty() && entry.field("order") != wanted_.order) return;
+  if (!wanted_.request.empty() && entry.field("request") != wanted_.request) return;
+  ++unprinted_;
+  if (json_) {
+    print_json(json_of_result(entry));
+  } else {
+    table_.add(entry);
+  }
+}
+
+void ResultPrinter::end_page() {
+  // No headings above nothing.
+  if (unprinted_ > 0 && !json_) table_.print();
+  printed_ += unprinted_;
+  unprinted_ = 0;
+}
+
+Results::Results(CLI::App& parent, Program& program) {
+  CLI::App* app = add_command(parent, "results", "show the results of requests", kMore);
+  CLI::Option* count =
+      add_whole(*app, "--count", count_, 0, order::kMaxWhole,
+                "how many: the last ones, or with --from the first ones from there [20, with --from all]");
+  CLI::Option* from = add_text(*app, "--from", from_, "ID", "from this entry on")->check(check_stream_id);
+  CLI::Option* order = add_text(*app, "--order", order_, "ID", "only those of this order")->check(check_id);
+  CLI::Option* request =
+      add_text(*app, "--request", request_, "ID", "only that of this request")->check(check_stream_id);
+  app->add_flag("--follow", follow_, "go on with what comes, until Ctrl-C");
+  add_json(*app, program);
+  app->callback([=, this, &program] {
+    counted_ = count->count() > 0;
+    if (counted_ && order->count() + request->count() > 0) throw CLI::ExcludesError("--count", "--order or --request");
+    if (counted_ && from->count() > 0 && follow_) throw CLI::ExcludesError("--count", "--from with --follow");
+    // As the server writes it.
+    if (!request_.empty()) request_ = parse_id(request_)->text();
+    program.action = [this](const Context& context) { return run(context); };
+  });
+}
+
+Result<int> Results::run(const Context& context) {
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  const std::string& stream = context.settings.streams.results;
+  const bool selective = !order_.empty() || !request_.empty();
+  std::string start = from_;
+  if (start.empty() && selective) start = "-";
+  if (start.empty()) {
+    auto found = start_of_last(*client, stream, count_);
+    if (!found) return found.failure();
+    start = std::move(*found);
+  }
+  const bool limited = counted_ && !from_.empty();
+  uint64_t left = limited ? count_ : std::numeric_limits<uint64_t>::max();
+  std::string last;
+  ResultPrinter printer(context.json, {order_, request_});
+  const auto print_page = [&](const std::vector<Entry>& entries) {
+    for (const Entry& entry : entries) {
+      if (left == 0) break;
+      --left;
+      printer.add(entry);
+    }
+    printer.end_page();
+    last = entries.back().id;
+    return left > 0;
+  };
+  if (!start.empty() && left > 0) {
+    const auto read = read_pages(*client, stream, start, "+", print_page);
+    if (!read) return read.failure();
+  }
+  if (follow_) {
+    if (last.empty()) {
+      // Nothing was printed: what comes is what is new from here on.
+      const auto newest = client->ask(Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
+      if (!newest) return newest.failure();
+      last = (*newest)->size() > 0 ? std::string((*newest)->at(0).at(0).text()) : "0-0";
+    }
+    return follow_results(context, last, printer);
+  }
+  if (printer.printed() > 0) return kDone;
+  if (selective) {
+    note("there is no result of " + (order_.empty() ? "request " + shown(request_) : "order " + shown(order_)) +
+         " in the stream '" + shown(stream) + "'");
+    return kFailed;
+  }
+  if (count_ > 0) note("there are no results in the stream '" + shown(stream) + "'");
+  return kDone;
+}
+
+}  // namespace orderd::ctl

@@ -1,0 +1,63 @@
+// orderctl results: the results stream, its end or all of it, once or as it grows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "orderctl/entry.h"
+#include "orderctl/program.h"
+#include "orderctl/result_view.h"
+
+namespace CLI {
+class App;
+}
+
+namespace orderd::ctl {
+
+class Results {
+ public:
+  Results(CLI::App& parent, Program& program);
+  Results(const Results&) = delete;
+  Results& operator=(const Results&) = delete;
+
+ private:
+  [[nodiscard]] Result<int> run(const Context& context);
+
+  uint64_t count_ = 20;
+  bool counted_ = false;  // was --count given?
+  std::string from_;
+  std::string order_;
+  std::string request_;
+  bool follow_ = false;
+};
+
+// Prints the results that were asked for, page by page.
+class ResultPrinter {
+ public:
+  // Empty: any.
+  struct Wanted {
+    std::string order;
+    std::string request;
+  };
+  ResultPrinter(bool json, Wanted wanted) : json_(json), wanted_(std::move(wanted)) {}
+
+  void add(const Entry& entry);
+  // Prints what was added since the last page.
+  void end_page();
+  // How many were printed.
+  [[nodiscard]] uint64_t printed() const { return printed_; }
+
+ private:
+  const bool json_;
+  const Wanted wanted_;
+  ResultTable table_;
+  uint64_t printed_ = 0;
+  uint64_t unprinted_ = 0;
+};
+
+// Prints what comes behind the entry `after`, across restarts of the server, until SIGINT or SIGTERM: then the process
+// exits with kDone. Comes back only when something went wrong that time does not mend.
+[[nodiscard]] Result<int> follow_results(const Context& context, const std::string& after, ResultPrinter& printer);
+
+}  // namespace orderd::ctl
