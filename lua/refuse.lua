@@ -8,7 +8,7 @@
 --
 -- Answers the reason, or stale | gone | nogroup, or an error that names the key, all as settle.lua does.
 -- At most 7,000 raw names and values: unpack() fails near 8,000.
--- More of them, or a name without its value, is an error: nothing is written then.
+-- More are an error: nothing is written then.
 
 local call, attempt = server.call, server.pcall
 local orders, results, dead = KEYS[1], KEYS[2], KEYS[3]
@@ -20,8 +20,8 @@ local function failed(reply, key)
   return server.error_reply(word .. ' key ' .. key .. ': ' .. text)
 end
 
-if #ARGV > 7007 or #ARGV % 2 == 0 then
-  return server.error_reply('ERR the raw fields are at most 7000 names and values in turn, these are ' .. #ARGV - 7)
+if #ARGV > 7007 then
+  return server.error_reply('ERR there are more than 7000 raw names and values: ' .. #ARGV - 7)
 end
 
 local fields = { 'order', order, 'request', request }

@@ -72,6 +72,12 @@ TEST_CASE_FIXTURE(Shop, "a script that was loaded outlives any number of others 
   CHECK(settle(deliver()) == "accepted");
 }
 
+TEST_CASE("each script asks to be refused up front where it could be stopped half-way") {
+  for (const auto script : {lua::settle, lua::refuse, lua::claim, lua::position, lua::restore, lua::trim, lua::stock}) {
+    CHECK(script.starts_with("#!lua\n"));
+  }
+}
+
 TEST_CASE_FIXTURE(Shop, "every answer is a string or a small whole number") {
   stock("shoe", "9007199254740991");
   const std::string request = deliver();

@@ -27,6 +27,7 @@ lane::Options lane_options() {
       .consumer = "me",
       .stock_keys = *order::KeyTemplate::parse("product:<sku>:stock", "<sku>"),
       .order_keys = *order::KeyTemplate::parse("order:<id>", "<id>"),
+      .limits = {},
   };
   options.max_in_flight = 16;
   return options;

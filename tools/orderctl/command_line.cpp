@@ -139,10 +139,12 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
     print(std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {
     const std::string extras = problem_of_extras(app);
-    const std::vector<std::string> names = command_names(named(app));
     if (!extras.empty()) return wrong_usage(app, extras);
-    // Without the name of a sub-command there is nothing else that can be missing.
-    return wrong_usage(app, names.empty() ? shown(error.what()) : "a sub-command is required: " + joined(names));
+    const std::vector<std::string> names = command_names(named(app));
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !names.empty()) {
+      return wrong_usage(app, "a sub-command is required: " + joined(names));
+    }
+    return wrong_usage(app, shown(error.what()));
   }
   return flush_output() ? kDone : kFailed;
 }
