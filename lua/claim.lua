@@ -3,7 +3,8 @@
 -- meanwhile gets its result (request_lost) in the same step: XAUTOCLAIM names such an entry only once.
 --
 -- KEYS  1 orders stream   2 results stream
--- ARGV  1 group   2 consumer   3 idle time in ms from which an entry is taken   4 id to go on from   5 entries looked for, at most
+-- ARGV  1 group   2 consumer   3 idle time in ms from which an entry is taken
+--       4 id to go on from   5 entries looked for, at most
 --
 -- Answers { id to go on from, '0-0' when all were seen; how many are the consumer's now; how many were lost }.
 -- The entries' contents are not sent: the consumer reads its own pending entries next.

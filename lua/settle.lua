@@ -3,7 +3,8 @@
 --
 -- KEYS  1 orders stream   2 results stream   3 the order's record   4.. one stock key for each line
 -- ARGV  1 group   2 request (the entry's id)   3 order id   4 digest of the order's content, 16 bytes
---       5 dedup window in ms, '0': keep no record   6 gate: '1' the entry must be pending, '0' it is known to be gone from the stream
+--       5 dedup window in ms, '0': keep no record
+--       6 gate: '1' the entry must be pending, '0' it is known to be gone from the stream
 --       7 customer, '' for none   8.. two for each line: quantity, head of the line's JSON: '{"sku":"shoe","quantity":3,'
 --
 -- Answers one of
@@ -53,7 +54,7 @@ if met then
     end
     taken = i
     if left < 0 then
-      trouble, troubled = { err = 'ERR two lines of the order name it, and together they ask for more than there is' }, KEYS[3 + i]
+      trouble, troubled = { err = 'ERR two lines of the order name it and ask for more than there is' }, KEYS[3 + i]
       break
     end
     lines = lines .. (i == 1 and '[' or ',') .. ARGV[7 + 2 * i] .. '"remaining":'

@@ -10,8 +10,8 @@ namespace orderd {
 }  // namespace orderd
 
 // `why` says in words what is broken; `...` may not be empty.
-#define ORDERD_CHECK(condition, why) \
-  do {                               \
-    if (!(condition)) [[unlikely]]   \
+#define ORDERD_CHECK(condition, why)                               \
+  do {                                                             \
+    if (!(condition)) [[unlikely]]                                 \
       ::orderd::check_failed(__FILE__, __LINE__, #condition, why); \
   } while (false)

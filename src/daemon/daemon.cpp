@@ -1,4 +1,5 @@
-// Wires what the rooms below offer. The order of an end: the lanes finish, then the embedded server stops, then the loop.
+// Wires what the rooms below offer. The order of an end: the lanes finish, then the embedded server stops, then the
+// loop.
 #include "daemon/daemon.h"
 
 #include <signal.h>
@@ -39,8 +40,8 @@ lane::Options lane_options(const settings::Settings& settings) {
 // After so many ms the lanes start anyway, and say what they cannot reach.
 constexpr uint64_t kServerStart = 5000;
 
-// Two signals within so many ms are one: timeout(1) signals its child and then the child's group, a terminal's Ctrl-C may come
-// by way of a shell as well.
+// Two signals within so many ms are one: timeout(1) signals its child and then the child's group, a terminal's Ctrl-C
+// may come by way of a shell as well.
 constexpr uint64_t kSameSignal = 50;
 
 std::string joined(const std::vector<std::string>& words) {
@@ -61,7 +62,8 @@ Daemon::Daemon(settings::Settings settings, settings::Sources sources)
         spdlog::warn("shutdown.drain_timeout has passed; {} entries stay pending and are settled at the next start",
                      lanes_.front()->in_flight());
         stop_server();
-      }) {}
+      }) {
+}
 
 Daemon::~Daemon() = default;
 

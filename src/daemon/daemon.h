@@ -1,4 +1,5 @@
-// The running daemon: one loop, its lanes (today one), the signals, and the embedded server where the settings ask for one.
+// The running daemon: one loop, its lanes (today one), the signals, and the embedded server where the settings ask for
+// one.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// The number of entries asked for is bounded by the room in the lane's table, by kReadEntries, and by their size: after a large
-// entry fewer are asked for, so that a stream of huge ones does not fill the memory.
+// The number of entries asked for is bounded by the room in the lane's table, by kReadEntries, and by their size: after
+// a large entry fewer are asked for, so that a stream of huge ones does not fill the memory.
 #include "lane/intake.h"
 
 #include <algorithm>
@@ -15,7 +15,9 @@ constexpr std::size_t kReadBytes = 1024 * 1024;
 Intake::Intake(const Options& options, valkey::Session& session, Listener& listener)
     : options_(options), session_(session), listener_(listener) {
   call_.owner = this;
-  call_.done = [](valkey::Call& call, const valkey::Reply& reply) { static_cast<ReadCall&>(call).owner->on_reply(reply); };
+  call_.done = [](valkey::Call& call, const valkey::Reply& reply) {
+    static_cast<ReadCall&>(call).owner->on_reply(reply);
+  };
 }
 
 void Intake::read_new(std::size_t room) {

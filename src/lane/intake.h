@@ -1,5 +1,5 @@
-// The reading half of a lane: asks for entries with XREADGROUP, one call at a time, on a connection of its own, since a call
-// that blocks holds its connection.
+// The reading half of a lane: asks for entries with XREADGROUP, one call at a time, on a connection of its own, since a
+// call that blocks holds its connection.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ namespace orderd::lane {
 
 // How long one read waits at the server. The reply timeout of the reading connection has to be longer than this.
 inline constexpr Milliseconds kReadBlock{2000};
-// At most so many entries are asked for at once: short replies keep hiredis' cost per entry low (measured: 512 cost 2 to 4 times as
-// much for each as 64), and the way of an order short.
+// At most so many entries are asked for at once: short replies keep hiredis' cost per entry low (measured: 512 cost 2
+// to 4 times as much for each as 64), and the way of an order short.
 inline constexpr std::size_t kReadEntries = 128;
 
 class Intake {
@@ -23,7 +23,8 @@ class Intake {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // One entry. `deleted`: it is pending but not in the stream any more, and `fields` is empty. Views live until the return.
+    // One entry. `deleted`: it is pending but not in the stream any more, and `fields` is empty. Views live until the
+    // return.
     virtual void on_entry(std::string_view id, const order::Fields& fields, bool deleted) = 0;
     // The read has ended, all its entries were handed over. `count` 0: there were none.
     virtual void on_read(std::size_t count) = 0;

@@ -1,4 +1,5 @@
-// advance() is called whenever something may go on, and does the next step of the phase; it is safe to call at any time.
+// advance() is called whenever something may go on, and does the next step of the phase; it is safe to call at any
+// time.
 #include "lane/lane.h"
 
 #include <spdlog/spdlog.h>
@@ -24,8 +25,9 @@ valkey::Handshake handshake(const Options& options, const char* role, bool scrip
 // Behind the server's own words, the way out.
 std::string with_advice(const std::string& refusal) {
   const bool rights = refusal.find("NOPERM") != std::string::npos;
-  return refusal + (rights ? "; grant this user what config/users.acl names for orderd"
-                           : "; check valkey.username and valkey.password_file, or the user and password in valkey.url");
+  return refusal + (rights
+                        ? "; grant this user what config/users.acl names for orderd"
+                        : "; check valkey.username and valkey.password_file, or the user and password in valkey.url");
 }
 
 }  // namespace
@@ -121,11 +123,13 @@ void Lane::begin_restore() {
   if (phase_ == Phase::kRestoring || phase_ == Phase::kEnded) return;
   if (!options_.create_group) {
     return fatal("the group '" + options_.group + "' of the stream '" + options_.orders +
-                 "' is missing and processing.missing_group is 'stop'; create it (XGROUP CREATE " + options_.orders + " " +
-                 options_.group + " <id> MKSTREAM, where <id> is the last request that was settled, 0 for none), or set "
+                 "' is missing and processing.missing_group is 'stop'; create it (XGROUP CREATE " + options_.orders +
+                 " " + options_.group +
+                 " <id> MKSTREAM, where <id> is the last request that was settled, 0 for none), or set "
                  "processing.missing_group = \"create\"");
   }
   phase_ = Phase::kRestoring;
+  if (just_restored_) wait_.start(backoff_.next());
   advance();
 }
 
@@ -146,8 +150,8 @@ void Lane::end() {
   listener_.on_finished();
 }
 
-// The read under way waits at the server; it is woken, and ends with what it has. The call may overtake the read, so it is
-// repeated.
+// The read under way waits at the server; it is woken, and ends with what it has. The call may overtake the read, so it
+// is repeated.
 void Lane::end_read() {
   nudge_.start(kNudgeEvery);
   if (unblocking_) return;
@@ -173,7 +177,9 @@ void Lane::trouble(const std::string& what) {
 void Lane::refused(const char* what, const valkey::Error& error) {
   const std::string text = std::string(what) + ": " + error.what;
   switch (error.kind) {
-    case valkey::ErrorKind::kNoGroup: return begin_restore();
+    case valkey::ErrorKind::kNoGroup:
+      if (phase_ != Phase::kRestoring) return begin_restore();
+      break;
     case valkey::ErrorKind::kRoleChanged:
     case valkey::ErrorKind::kMoved: return on_wrong_server(error);
     case valkey::ErrorKind::kNoScript: settler_.reload(); break;
@@ -220,8 +226,8 @@ void Lane::on_hold(const valkey::Error& error) {
   }
   if (error.kind == valkey::ErrorKind::kFault) {
     trouble_ = error.what;
-    return spdlog::error("an order cannot be settled and nothing behind it is: {}; mend that key, orderd goes on by itself",
-                         error.what);
+    return spdlog::error(
+        "an order cannot be settled and nothing behind it is: {}; mend that key, orderd goes on by itself", error.what);
   }
   trouble("orders wait: " + error.what);
 }
@@ -235,7 +241,8 @@ void Lane::on_wrong_server(const valkey::Error& error) {
 void Lane::on_entry(std::string_view id, const order::Fields& fields, bool deleted) {
   ++counters_.entries_read;
   Slot* slot = settler_.take();
-  if (slot == nullptr) return;  // the settling connection was lost meanwhile; the entry is pending and will be read again
+  if (slot == nullptr)
+    return;  // the settling connection was lost meanwhile; the entry is pending and will be read again
   slot->request.assign(id);
   if (deleted) {
     request_ = {};
@@ -244,8 +251,8 @@ void Lane::on_entry(std::string_view id, const order::Fields& fields, bool delet
   } else if (decoder_.decode(fields, request_, detail_)) {
     slot->gate = write_settle(options_, settling_.script_id(kSettle), id, request_, scratch_, slot->command);
   } else {
-    slot->gate = write_refuse(options_, settling_.script_id(kRefuse), id, Refusal::kMalformed, request_, detail_, fields,
-                              slot->command);
+    slot->gate = write_refuse(options_, settling_.script_id(kRefuse), id, Refusal::kMalformed, request_, detail_,
+                              fields, slot->command);
   }
   settler_.submit(*slot);
 }
@@ -253,6 +260,7 @@ void Lane::on_entry(std::string_view id, const order::Fields& fields, bool delet
 void Lane::on_read(std::size_t count) {
   backoff_.reset();
   ever_served_ = true;
+  just_restored_ = false;
   if (!trouble_.empty() && settler_.flowing()) {
     trouble_.clear();
     spdlog::info("serving again");
@@ -271,11 +279,13 @@ void Lane::on_read_refused(const valkey::Error& error) {
 }
 
 void Lane::on_restored(const Restore::Outcome& outcome) {
+  if (phase_ == Phase::kEnded) return;  // what the restore let go was the last that finish() waited for
+  just_restored_ = true;
   if (outcome.created && !outcome.served_before) {
     spdlog::info("created the group '{}' at the first entry of '{}'", options_.group, options_.orders);
   } else if (outcome.created) {
-    spdlog::warn("the group '{}' of '{}' was missing; created anew at {}, {} entries before it pending again", options_.group,
-                 options_.orders, outcome.position, outcome.holes);
+    spdlog::warn("the group '{}' of '{}' was missing; created anew at {}, {} entries before it pending again",
+                 options_.group, options_.orders, outcome.position, outcome.holes);
   }
   recovery_due_ = true;
   phase_ = Phase::kConnecting;

@@ -8,8 +8,8 @@
 //                  +---------- kRestoring <------+             the group is missing
 //
 // finish() is an aim, not a phase: whatever the phase, no more is read, and once the table is empty the lane is kEnded.
-// Recovery means reading the own pending entries from the first on. It begins only when no entry is in the table, so that
-// none is settled twice at once.
+// Recovery means reading the own pending entries from the first on. It begins only when no entry is in the table, so
+// that none is settled twice at once.
 #pragma once
 
 #include <string>
@@ -35,11 +35,13 @@ class Lane : private valkey::Session::Listener,
     virtual ~Listener() = default;
     // After finish(): nothing is in flight any more. The lane may not be destroyed in here.
     virtual void on_finished() = 0;
-    // The lane cannot go on, and an operator has to act; `what` says how. It takes no further part. Not to be destroyed in here.
+    // The lane cannot go on, and an operator has to act; `what` says how. It takes no further part. Not to be destroyed
+    // in here.
     virtual void on_fatal(const std::string& what) = 0;
   };
 
-  // `options` and `topology` outlive the lane. The live ones among the settings may be changed in `options` at any time.
+  // `options` and `topology` outlive the lane. The live ones among the settings may be changed in `options` at any
+  // time.
   Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint32_t seed, Lane::Listener& listener);
   ~Lane() override;
   Lane(const Lane&) = delete;
@@ -97,19 +99,21 @@ class Lane : private valkey::Session::Listener,
   Upkeep upkeep_;
   order::Decoder decoder_;
   valkey::Backoff backoff_;
-  Timer wait_;               // after a refused read or restore
+  Timer wait_;  // after a refused read or restore
   Phase phase_ = Phase::kIdle;
-  Timer nudge_;              // tries again to end a read
+  Timer nudge_;  // tries again to end a read
   UnblockCall unblock_;
   bool unblocking_ = false;
   bool finishing_ = false;
   bool recovery_due_ = false;  // own pending entries have to be read, as soon as the table is empty
   bool ever_served_ = false;
-  bool reading_own_ = false;   // the read under way asks for own pending entries
+  bool just_restored_ =
+      false;  // nothing was read since: should the group be missing again, restoring alone does not help
+  bool reading_own_ = false;  // the read under way asks for own pending entries
   std::string own_cursor_;
   std::string trouble_;         // logged already; empty: all is well
   std::string upkeep_trouble_;  // the same of a chore
-  order::Request request_;     // kept for their memory
+  order::Request request_;      // kept for their memory
   std::string detail_;
   std::string scratch_;
 };

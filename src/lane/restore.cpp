@@ -1,5 +1,5 @@
-// Reads in pages, so that neither the server nor this process stalls on a long ledger. Memory: 16 bytes for each result after the
-// position, which is at most some seconds old.
+// Reads in pages, so that neither the server nor this process stalls on a long ledger. Memory: 16 bytes for each result
+// after the position, which is at most some seconds old.
 #include "lane/restore.h"
 
 #include <algorithm>
@@ -55,16 +55,18 @@ void Restore::advance(Phase phase) {
   switch (phase) {
     case Phase::kPosition: command = valkey::Command::of("HMGET", options_.position_key(), "settled", "results"); break;
     case Phase::kNewest: command = valkey::Command::of("XREVRANGE", options_.results, "+", "-", "COUNT", 1); break;
-    case Phase::kResults: command = valkey::Command::of("XRANGE", options_.results, after, newest_, "COUNT", kPage); break;
+    case Phase::kResults:
+      command = valkey::Command::of("XRANGE", options_.results, after, newest_, "COUNT", kPage);
+      break;
     case Phase::kRequests:
       command = valkey::Command::of("XRANGE", options_.orders, after, start_.text(), "COUNT", kPage);
       break;
     case Phase::kCreate:
       command.begin(3 + 2 + 4 + holes_.size());
-      for (const std::string_view argument : {std::string_view("EVALSHA"), std::string_view(session_.script_id(kRestore)),
-                                              std::string_view("2"), std::string_view(options_.orders),
-                                              std::string_view(options_.results), std::string_view(options_.group),
-                                              std::string_view(options_.consumer)}) {
+      for (const std::string_view argument :
+           {std::string_view("EVALSHA"), std::string_view(session_.script_id(kRestore)), std::string_view("2"),
+            std::string_view(options_.orders), std::string_view(options_.results), std::string_view(options_.group),
+            std::string_view(options_.consumer)}) {
         command.add(argument);
       }
       command.add(start_.text());
@@ -89,9 +91,7 @@ void Restore::on_step(const valkey::Reply& reply) {
       outcome_.served_before = reply.at(0).is_string();
       cursor_ = reply.at(1).text();
       return advance(Phase::kNewest);
-    case Phase::kNewest:
-      newest_ = reply.size() > 0 ? reply.at(0).at(0).text() : "0-0";
-      return advance(Phase::kResults);
+    case Phase::kNewest: newest_ = reply.size() > 0 ? reply.at(0).at(0).text() : "0-0"; return advance(Phase::kResults);
     case Phase::kResults: return on_results(reply);
     case Phase::kRequests: return on_requests(reply);
     case Phase::kCreate: return on_created(reply);

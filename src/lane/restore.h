@@ -1,8 +1,9 @@
-// Creates the group of a lane where it is missing: at its first start, and after somebody has destroyed it or deleted the
-// stream. Nothing that has a result is delivered again, and nothing that has none is passed over:
+// Creates the group of a lane where it is missing: at its first start, and after somebody has destroyed it or deleted
+// the stream. Nothing that has a result is delivered again, and nothing that has none is passed over:
 //
 //   1. read the position: up to where everything is settled, and from where on the results of the rest stand;
-//   2. read the results from there, up to the newest: the settled requests beyond the position. While the group is missing
+//   2. read the results from there, up to the newest: the settled requests beyond the position. While the group is
+//   missing
 //      none can be added, and if another daemon was faster the script of step 4 notices;
 //   3. read the requests between the position and the last settled one: those without a result are the holes;
 //   4. create the group behind the last settled one, the holes pending at this consumer (lua/restore.lua, one step);
@@ -33,10 +34,10 @@ struct EntryId {
 class Restore {
  public:
   struct Outcome {
-    bool created = false;     // false: another daemon was faster
+    bool created = false;  // false: another daemon was faster
     bool served_before = false;
-    std::string position;     // where the group starts now
-    std::size_t holes = 0;    // entries before it that are pending again
+    std::string position;   // where the group starts now
+    std::size_t holes = 0;  // entries before it that are pending again
   };
   class Listener {
    public:
@@ -77,12 +78,12 @@ class Restore {
   Step step_;
   Phase phase_ = Phase::kIdle;
   Outcome outcome_;
-  EntryId position_;             // everything up to it is settled
-  std::string cursor_;           // the last id that was read, of results or requests; empty: none
-  std::string newest_;           // the newest entry of the results stream; "0-0": none
-  std::vector<EntryId> settled_; // requests beyond the position that have a result; sorted before phase kRequests
+  EntryId position_;              // everything up to it is settled
+  std::string cursor_;            // the last id that was read, of results or requests; empty: none
+  std::string newest_;            // the newest entry of the results stream; "0-0": none
+  std::vector<EntryId> settled_;  // requests beyond the position that have a result; sorted before phase kRequests
   std::vector<std::string> holes_;
-  EntryId start_;                // the last settled request
+  EntryId start_;  // the last settled request
   std::vector<Slot*> parked_;
 };
 

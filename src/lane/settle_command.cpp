@@ -49,9 +49,9 @@ std::size_t write_settle(const Options& options, std::string_view script_id, std
   return gate;
 }
 
-std::size_t write_refuse(const Options& options, std::string_view script_id, std::string_view request_id, Refusal refusal,
-                         const order::Request& known, std::string_view detail, const order::Fields& fields,
-                         valkey::Command& command) {
+std::size_t write_refuse(const Options& options, std::string_view script_id, std::string_view request_id,
+                         Refusal refusal, const order::Request& known, std::string_view detail,
+                         const order::Fields& fields, valkey::Command& command) {
   // How much of the raw fields fits: whole names and values, the last value cut.
   std::size_t count = 0;
   std::size_t left = order::kMaxEntryBytes;

@@ -10,8 +10,8 @@
 
 namespace orderd::lane {
 
-// Both answer where in `command` the gate's byte stands: '1' the entry must be pending; patched to '0' where the entry is known to
-// be gone from the stream (see lua/settle.lua). `scratch` saves allocations.
+// Both answer where in `command` the gate's byte stands: '1' the entry must be pending; patched to '0' where the entry
+// is known to be gone from the stream (see lua/settle.lua). `scratch` saves allocations.
 [[nodiscard]] std::size_t write_settle(const Options& options, std::string_view script_id, std::string_view request_id,
                                        const order::Request& request, std::string& scratch, valkey::Command& command);
 

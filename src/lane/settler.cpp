@@ -1,5 +1,5 @@
-// The replies of a connection come in the order of its commands, so what is refused is collected in that order, and when
-// nothing is in flight any more it stands again at the head of the queue. A later order never overtakes it.
+// The replies of a connection come in the order of its commands, so what is refused is collected in that order, and
+// when nothing is in flight any more it stands again at the head of the queue. A later order never overtakes it.
 #include "lane/settler.h"
 
 #include <algorithm>
@@ -34,12 +34,15 @@ Settler::Settler(Loop& loop, const Options& options, valkey::Session& session, C
     free_.push_back(&*slot);
   }
   load_.owner = this;
-  load_.done = [](valkey::Call& call, const valkey::Reply& reply) { static_cast<LoadCall&>(call).owner->on_loaded(reply); };
+  load_.done = [](valkey::Call& call, const valkey::Reply& reply) {
+    static_cast<LoadCall&>(call).owner->on_loaded(reply);
+  };
 }
 
 void Settler::on_up() {
   ORDERD_CHECK(occupied() == 0, "slots survived the end of their connection");
   must_load_ = false;  // the handshake has loaded them
+  just_loaded_ = false;
   phase_ = Phase::kFlowing;
 }
 
@@ -114,7 +117,7 @@ void Settler::on_reply(Slot& slot, const valkey::Reply& reply) {
     case valkey::ErrorKind::kNoScript:
       must_load_ = true;
       send_again(slot);
-      return stall({});
+      return stall(just_loaded_ ? valkey::Error{reply.error(), std::string(reply.text())} : valkey::Error{});
     case valkey::ErrorKind::kRoleChanged:
     case valkey::ErrorKind::kMoved:
       send_again(slot);
@@ -122,14 +125,13 @@ void Settler::on_reply(Slot& slot, const valkey::Reply& reply) {
     case valkey::ErrorKind::kUnavailable:
     case valkey::ErrorKind::kNoGroup:
     case valkey::ErrorKind::kRefused:
-    case valkey::ErrorKind::kFault:
-      send_again(slot);
-      return stall({reply.error(), std::string(reply.text())});
+    case valkey::ErrorKind::kFault: send_again(slot); return stall({reply.error(), std::string(reply.text())});
   }
 }
 
 void Settler::on_verdict(Slot& slot, Verdict verdict) {
   session_.proven();
+  just_loaded_ = false;
   counters_.count(verdict);
   const bool parked = verdict == Verdict::kGone || verdict == Verdict::kNoGroup;
   if (parked) {
@@ -148,7 +150,7 @@ void Settler::send_again(Slot& slot) {
   again_.push_back(&slot);
 }
 
-// `error`: why; kNone where the scripts have to be loaded.
+// `error`: why; kNone where it is enough to load the scripts.
 void Settler::stall(const valkey::Error& error) {
   if (error.kind != valkey::ErrorKind::kNone) {
     if (held_.what != error.what) listener_.on_hold(error);
@@ -171,7 +173,7 @@ void Settler::advance() {
       queue_head_ = 0;
       queue_size_ = again_.size() + rest.size();
       again_.clear();
-      if (must_load_) {
+      if (must_load_ && held_.kind == valkey::ErrorKind::kNone) {
         phase_ = Phase::kLoading;
         loaded_ = 0;
         return load_next();
@@ -200,6 +202,7 @@ void Settler::load_next() {
   const auto sources = script_sources();
   if (loaded_ == sources.size()) {
     must_load_ = false;
+    just_loaded_ = true;
     if (held_.kind == valkey::ErrorKind::kNone) return well();
     phase_ = Phase::kHolding;
     return advance();

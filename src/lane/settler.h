@@ -1,12 +1,11 @@
-// The settling half of a lane: a preallocated table of slots, each one entry on its way through a script, and the order in
-// which they are sent. What the server refuses for now is sent again, in the same order, once it may succeed.
+// The settling half of a lane: a preallocated table of slots, each one entry on its way through a script, and the order
+// in which they are sent. What the server refuses for now is sent again, in the same order, once it may succeed.
 //
 //   kDown      no connection; the table is empty: what was in it is pending at the server and will be read again
 //   kFlowing   entries are sent as they come
-//   kStalling  something was refused: nothing is sent until every call in flight has its answer, or the order would be lost
-//   kLoading   the scripts are being loaded again (NOSCRIPT)
-//   kHolding   waiting for a back-off to pass (out of memory, busy, a key of the wrong type, …)
-//   kProbing   one entry was sent to see whether it works again
+//   kStalling  something was refused: nothing is sent until every call in flight has its answer, or the order would be
+//   lost kLoading   the scripts are being loaded again (NOSCRIPT) kHolding   waiting for a back-off to pass (out of
+//   memory, busy, a key of the wrong type, …) kProbing   one entry was sent to see whether it works again
 #pragma once
 
 #include <memory>
@@ -38,8 +37,8 @@ struct Slot : valkey::Call {
   State state = State::kFree;
   std::string request;  // the entry's id
   valkey::Command command;
-  std::size_t gate = 0;    // where the gate's byte stands in the command
-  uint64_t since_ms = 0;   // when it was taken, or last refreshed at the server
+  std::size_t gate = 0;   // where the gate's byte stands in the command
+  uint64_t since_ms = 0;  // when it was taken, or last refreshed at the server
 };
 
 class Settler {
@@ -118,7 +117,9 @@ class Settler {
   std::size_t sent_ = 0;      // slots in flight
   std::size_t bytes_ = 0;
   bool must_load_ = false;
-  valkey::Error held_;        // kNone: nothing is wrong
+  bool just_loaded_ =
+      false;            // nothing was settled since: should a script be missing again, loading alone does not help
+  valkey::Error held_;  // kNone: nothing is wrong
   LoadCall load_;
   std::size_t loaded_ = 0;
 };

@@ -1,5 +1,5 @@
-// One timer, several chores; each has its period and at most one call under way. Their calls stand in the same pipe as the
-// orders, a few short ones a second.
+// One timer, several chores; each has its period and at most one call under way. Their calls stand in the same pipe as
+// the orders, a few short ones a second.
 #include "lane/upkeep.h"
 
 #include <algorithm>
@@ -101,11 +101,13 @@ void Upkeep::write_position() {
                                       options_.position_key(), options_.group));
 }
 
-void Upkeep::on_position(const valkey::Reply& /*reply*/) {}
+void Upkeep::on_position(const valkey::Reply& /*reply*/) {
+}
 
 void Upkeep::claim(std::string_view from) {
-  send(claim_, valkey::Command::of("EVALSHA", session_.script_id(kClaim), 2, options_.orders, options_.results, options_.group,
-                                   options_.consumer, options_.claim_idle.count(), from, kClaimEntries));
+  send(claim_,
+       valkey::Command::of("EVALSHA", session_.script_id(kClaim), 2, options_.orders, options_.results, options_.group,
+                           options_.consumer, options_.claim_idle.count(), from, kClaimEntries));
 }
 
 void Upkeep::on_claim(const valkey::Reply& reply) {
@@ -118,8 +120,8 @@ void Upkeep::on_claim(const valkey::Reply& reply) {
   if (claimed > 0) listener_.on_claimed();
 }
 
-// An entry that waits here for long (the server is out of memory, say) is still ours: say so before others take it over. One that
-// was not refreshed in time (this process was stopped) may be somebody else's by now and is left alone.
+// An entry that waits here for long (the server is out of memory, say) is still ours: say so before others take it
+// over. One that was not refreshed in time (this process was stopped) may be somebody else's by now and is left alone.
 void Upkeep::refresh() {
   if (refresh_.busy) return;
   const auto idle_ms = static_cast<uint64_t>(options_.claim_idle.count());
@@ -143,10 +145,12 @@ void Upkeep::refresh() {
   send(refresh_, command);
 }
 
-void Upkeep::on_refreshed(const valkey::Reply& /*reply*/) {}
+void Upkeep::on_refreshed(const valkey::Reply& /*reply*/) {
+}
 
 void Upkeep::trim(Chore& chore, const std::string& stream, Milliseconds retention, std::string_view group) {
-  send(chore, valkey::Command::of("EVALSHA", session_.script_id(kTrim), 1, stream, retention.count(), kTrimEntries, group));
+  send(chore,
+       valkey::Command::of("EVALSHA", session_.script_id(kTrim), 1, stream, retention.count(), kTrimEntries, group));
 }
 
 void Upkeep::on_trimmed_orders(const valkey::Reply& reply) {

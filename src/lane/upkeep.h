@@ -1,5 +1,5 @@
-// What a lane does beside its orders, on the settling connection: writes down how far it is, takes over what dead consumers
-// left, keeps its own waiting entries from being taken over, trims what is old.
+// What a lane does beside its orders, on the settling connection: writes down how far it is, takes over what dead
+// consumers left, keeps its own waiting entries from being taken over, trims what is old.
 #pragma once
 
 #include <functional>

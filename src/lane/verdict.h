@@ -39,9 +39,9 @@ inline constexpr std::size_t kVerdicts = kVerdictNames.size();
 struct Counters {
   std::array<uint64_t, kVerdicts> verdicts{};
   uint64_t entries_read = 0;
-  uint64_t recoveries = 0;      // times the own pending entries were read
-  uint64_t claimed = 0;         // entries taken over from other consumers
-  uint64_t trimmed = 0;         // entries removed by retention
+  uint64_t recoveries = 0;  // times the own pending entries were read
+  uint64_t claimed = 0;     // entries taken over from other consumers
+  uint64_t trimmed = 0;     // entries removed by retention
 
   void count(Verdict verdict) { ++verdicts[static_cast<std::size_t>(verdict)]; }
   [[nodiscard]] uint64_t of(Verdict verdict) const { return verdicts[static_cast<std::size_t>(verdict)]; }

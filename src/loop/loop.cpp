@@ -1,5 +1,5 @@
-// Owners of libuv handles. The only subtle part is the end: uv_loop_close answers EBUSY until requests are done and closed
-// handles have had one more turn, so the loop takes those turns itself.
+// Owners of libuv handles. The only subtle part is the end: uv_loop_close answers EBUSY until requests are done and
+// closed handles have had one more turn, so the loop takes those turns itself.
 #include "loop/loop.h"
 
 #include "base/check.h"
@@ -11,7 +11,8 @@ Loop::Loop() {
 }
 
 Loop::~Loop() {
-  // A look-up whose owner is gone may be under way in the thread pool. It cannot be cut off, and it answers to this loop.
+  // A look-up whose owner is gone may be under way in the thread pool. It cannot be cut off, and it answers to this
+  // loop.
   while (loop_.active_reqs.count > 0) uv_run(&loop_, UV_RUN_ONCE);
   // Handles given up just now wait for their close callbacks.
   uv_run(&loop_, UV_RUN_NOWAIT);

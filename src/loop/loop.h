@@ -1,7 +1,8 @@
 // The event loop and its handles: thin owners of libuv's C handles.
 //
-// A uv handle outlives its owner by one turn of the loop, so each lives on the heap, in a unique_ptr whose deleter calls
-// uv_close. `data` points to the living owner, or is null once the owner is gone: a late callback then does nothing.
+// A uv handle outlives its owner by one turn of the loop, so each lives on the heap, in a unique_ptr whose deleter
+// calls uv_close. `data` points to the living owner, or is null once the owner is gone: a late callback then does
+// nothing.
 #pragma once
 
 #include <uv.h>
@@ -47,7 +48,8 @@ class Loop {
   uv_loop_t loop_{};
 };
 
-// Calls back once after a delay. The callback runs from the loop, never from start(); it may start, stop or destroy the timer.
+// Calls back once after a delay. The callback runs from the loop, never from start(); it may start, stop or destroy the
+// timer.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> fire);

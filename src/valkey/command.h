@@ -10,8 +10,8 @@
 
 namespace orderd::valkey {
 
-// The number of arguments has to be known beforehand. Usage: Command c; c.begin(3); c.add("SET"); c.add(key); c.add(value);
-// The buffer is kept between begin() calls.
+// The number of arguments has to be known beforehand. Usage: Command c; c.begin(3); c.add("SET"); c.add(key);
+// c.add(value); The buffer is kept between begin() calls.
 class Command {
  public:
   Command() = default;

@@ -1,7 +1,7 @@
-// How it works: hiredis calls addRead/addWrite/… as it needs the socket; one uv_poll_t serves them. Of hiredis' ends only
-// `dataCleanup` comes on every path, so that is the one end event. hiredis' own command timeout is not used: it never fires
-// under steady writes. The watchdog asks instead whether replies make progress while any are due. A reply that nobody asked
-// for would make hiredis abort the process: it is looked for first, and ends the connection.
+// How it works: hiredis calls addRead/addWrite/… as it needs the socket; one uv_poll_t serves them. Of hiredis' ends
+// only `dataCleanup` comes on every path, so that is the one end event. hiredis' own command timeout is not used: it
+// never fires under steady writes. The watchdog asks instead whether replies make progress while any are due. A reply
+// that nobody asked for would make hiredis abort the process: it is looked for first, and ends the connection.
 #include "valkey/connection.h"
 
 #include <hiredis/async.h>
@@ -12,8 +12,8 @@
 namespace orderd::valkey {
 namespace {
 
-// After a pause of this process (SIGSTOP, a suspended machine) timers fire before the socket was looked at: replies that
-// are there already get this long to be seen.
+// After a pause of this process (SIGSTOP, a suspended machine) timers fire before the socket was looked at: replies
+// that are there already get this long to be seen.
 constexpr Milliseconds kLastChance{20};
 constexpr const char* kUnasked = "the server sent a reply that nobody asked for";
 
@@ -46,7 +46,8 @@ struct Connection::Hooks {
     if (handle->data == nullptr) return;
     Connection& connection = self(handle->data);
     if (status < 0) {
-      // The error shows in a read or write, but bytes that came before it are read first, and libuv has stopped the poll.
+      // The error shows in a read or write, but bytes that came before it are read first, and libuv has stopped the
+      // poll.
       events = std::exchange(connection.events_, 0);
       connection.want(events);
     }
@@ -57,7 +58,8 @@ struct Connection::Hooks {
 };
 
 Connection::Connection(Loop& loop, Milliseconds reply_timeout, Listener& listener)
-    : loop_(loop), reply_timeout_(reply_timeout), listener_(&listener), watchdog_(loop, [this] { watch(); }) {}
+    : loop_(loop), reply_timeout_(reply_timeout), listener_(&listener), watchdog_(loop, [this] { watch(); }) {
+}
 
 Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& address, Milliseconds reply_timeout,
                                                      Listener& listener) {

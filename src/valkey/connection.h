@@ -1,12 +1,12 @@
-// One connection to one server, from the first connect to its end; never reused. Wraps hiredis' asynchronous context, drives
-// it from our loop, and turns its many ways to die into one event.
+// One connection to one server, from the first connect to its end; never reused. Wraps hiredis' asynchronous context,
+// drives it from our loop, and turns its many ways to die into one event.
 //
 //   kOpening --connected--> kOpen --+
 //       |                           |   any failure, close(), the destructor
 //       +---------------------------+--> kClosed
 //
-// At the end, in this order: the state is kClosed, so nothing can be sent any more; every outstanding Call gets a lost() reply:
-// whether its command was carried out is unknown; then the listener is told, once.
+// At the end, in this order: the state is kClosed, so nothing can be sent any more; every outstanding Call gets a
+// lost() reply: whether its command was carried out is unknown; then the listener is told, once.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,9 @@ struct Call {
 
 // An address without any name in it to be looked up.
 struct Address {
-  std::string host;      // numeric; empty: a unix socket
+  std::string host;  // numeric; empty: a unix socket
   uint16_t port = 0;
-  std::string path;      // of the unix socket
+  std::string path;  // of the unix socket
   [[nodiscard]] std::string text() const;
 };
 
@@ -49,7 +49,7 @@ class Connection {
 
   // Starts to connect. The listener is never called before open() returns. A failure here is a refusal on the spot.
   [[nodiscard]] static Result<std::unique_ptr<Connection>> open(Loop& loop, const Address& address,
-                                                               Milliseconds reply_timeout, Listener& listener);
+                                                                Milliseconds reply_timeout, Listener& listener);
   // Ends the connection if it still stands; the listener hears of it before the destructor returns.
   ~Connection();
   Connection(const Connection&) = delete;

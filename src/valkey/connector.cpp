@@ -1,4 +1,5 @@
-// A sequence: advance() reads top to bottom. Names are looked up by libuv, because hiredis' own look-up blocks the loop.
+// A sequence: advance() reads top to bottom. Names are looked up by libuv, because hiredis' own look-up blocks the
+// loop.
 #include "valkey/connector.h"
 
 #include <arpa/inet.h>
@@ -15,10 +16,14 @@ struct Connector::Lookup {
 };
 
 Connector::Connector(Loop& loop, const Handshake& handshake, Listener& listener)
-    : loop_(loop), handshake_(handshake), listener_(listener), deadline_(loop, [this] {
-        fail({ErrorKind::kLost, "no connection after " + std::to_string(handshake_.connect_timeout.count()) + " ms" +
-                                    (last_failure_.empty() ? "" : " (" + last_failure_ + ")")});
-      }),
+    : loop_(loop),
+      handshake_(handshake),
+      listener_(listener),
+      deadline_(loop,
+                [this] {
+                  fail({ErrorKind::kLost, "no connection after " + std::to_string(handshake_.connect_timeout.count()) +
+                                              " ms" + (last_failure_.empty() ? "" : " (" + last_failure_ + ")")});
+                }),
       retry_(loop, [this] { connect_next(); }) {
   step_.owner = this;
   step_.done = [](Call& call, const Reply& reply) { static_cast<Step&>(call).owner->on_step(reply); };
@@ -43,7 +48,8 @@ void Connector::start(const Endpoint& endpoint) {
 void Connector::resolve() {
   phase_ = Phase::kResolve;
   in6_addr numeric{};
-  if (inet_pton(AF_INET, endpoint_.host.c_str(), &numeric) == 1 || inet_pton(AF_INET6, endpoint_.host.c_str(), &numeric) == 1) {
+  if (inet_pton(AF_INET, endpoint_.host.c_str(), &numeric) == 1 ||
+      inet_pton(AF_INET6, endpoint_.host.c_str(), &numeric) == 1) {
     addresses_.push_back({endpoint_.host, endpoint_.port, {}});
     return connect_next();
   }
@@ -70,7 +76,8 @@ void Connector::resolve() {
   lookup_->request.data = lookup_;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  const int status = uv_getaddrinfo(loop_.raw(), &lookup_->request, on_resolved, endpoint_.host.c_str(), nullptr, &hints);
+  const int status =
+      uv_getaddrinfo(loop_.raw(), &lookup_->request, on_resolved, endpoint_.host.c_str(), nullptr, &hints);
   if (status != 0) {
     delete std::exchange(lookup_, nullptr);
     fail({ErrorKind::kLost, "cannot look up " + endpoint_.host + ": " + uv_strerror(status)});
@@ -134,12 +141,15 @@ void Connector::send(const Command& command) {
 
 void Connector::on_step(const Reply& reply) {
   if (reply.lost() || phase_ == Phase::kDone) return;  // on_closed follows
-  static constexpr const char* kNames[] = {"", "", "", "AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD", ""};
+  static constexpr const char* kNames[] = {"", "", "", "AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD",
+                                           ""};
   if (reply.is_error()) {
     std::string_view text = reply.text();
     // A server that does not know AUTH repeats its arguments.
-    if (phase_ == Phase::kAuthenticate && text.find(endpoint_.password) != std::string_view::npos) text = first_word(text);
-    return fail({reply.error(), std::string(kNames[static_cast<std::size_t>(phase_)]) + " was refused: " + std::string(text)});
+    if (phase_ == Phase::kAuthenticate && text.find(endpoint_.password) != std::string_view::npos)
+      text = first_word(text);
+    return fail(
+        {reply.error(), std::string(kNames[static_cast<std::size_t>(phase_)]) + " was refused: " + std::string(text)});
   }
   switch (phase_) {
     case Phase::kAuthenticate: return advance(Phase::kSelect);
@@ -154,8 +164,8 @@ void Connector::on_step(const Reply& reply) {
 void Connector::on_closed(const Error& error) {
   if (phase_ == Phase::kDone) return;
   last_failure_ = "cannot connect to " + endpoint_.redacted() + ": " + error.what;
-  // Another address of the same name is tried only where this one did not answer at all. Not from in here: the connection
-  // that has ended is on the stack.
+  // Another address of the same name is tried only where this one did not answer at all. Not from in here: the
+  // connection that has ended is on the stack.
   if (phase_ == Phase::kConnect && address_ < addresses_.size()) {
     retry_.start(Milliseconds(0));
     return;

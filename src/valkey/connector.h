@@ -1,5 +1,6 @@
-// From an endpoint to a connection that is ready for work: look up the name, connect, authenticate, select the database, set
-// the client's name, load the scripts. One shot: it ends in on_connected or in on_connect_failed, never in both.
+// From an endpoint to a connection that is ready for work: look up the name, connect, authenticate, select the
+// database, set the client's name, load the scripts. One shot: it ends in on_connected or in on_connect_failed, never
+// in both.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,7 @@ struct Handshake {
 // What comes out of it.
 struct Ready {
   std::unique_ptr<Connection> connection;
-  int64_t client_id = 0;              // as CLIENT UNBLOCK takes it
+  int64_t client_id = 0;                // as CLIENT UNBLOCK takes it
   std::vector<std::string> script_ids;  // SHA1 of each script, in order
 };
 
@@ -56,7 +57,7 @@ class Connector : private Connection::Listener {
     kSelect,
     kName,
     kIdentify,
-    kLoad,          // one script after the other
+    kLoad,  // one script after the other
     kDone,
   };
   struct Lookup;
@@ -84,7 +85,7 @@ class Connector : private Connection::Listener {
   Endpoint endpoint_;
   Lookup* lookup_ = nullptr;  // owned by libuv until its callback
   std::vector<Address> addresses_;
-  std::size_t address_ = 0;   // the next one to try
+  std::size_t address_ = 0;  // the next one to try
   std::string last_failure_;
   Step step_;
   Ready ready_;

@@ -1,5 +1,5 @@
-// fork and exec by hand, not uv_spawn: the child has to ask the kernel for SIGTERM at its parent's death before it becomes
-// valkey-server.
+// fork and exec by hand, not uv_spawn: the child has to ask the kernel for SIGTERM at its parent's death before it
+// becomes valkey-server.
 #include "valkey/embedded_server.h"
 
 #include <fcntl.h>
@@ -40,7 +40,8 @@ EmbeddedServer::EmbeddedServer(Loop& loop, std::string directory, uint32_t seed,
           told_(spawned.error());
           respawn_.start(backoff_.next());
         }
-      }) {}
+      }) {
+}
 
 EmbeddedServer::~EmbeddedServer() {
   if (pid_ > 0) {
@@ -79,7 +80,8 @@ Result<bool> EmbeddedServer::lock() {
   while (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return Failure{problem("cannot lock " + path)};
     if (std::chrono::steady_clock::now() > deadline) {
-      return Failure{"the directory " + directory_ + " is in use by another orderd; stop that one, or name another directory"};
+      return Failure{"the directory " + directory_ +
+                     " is in use by another orderd; stop that one, or name another directory"};
     }
     std::this_thread::sleep_for(Milliseconds(20));
   }
@@ -89,10 +91,29 @@ Result<bool> EmbeddedServer::lock() {
 Result<bool> EmbeddedServer::spawn() {
   const std::string socket = embedded_socket(directory_);
   unlink(socket.c_str());  // of a server that was killed
-  std::vector<std::string> words = {"valkey-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
-                                    "--dir", directory_, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-                                    "--maxmemory-policy", "noeviction", "--daemonize", "no", "--supervised", "no",
-                                    "--logfile", directory_ + "/valkey.log"};
+  std::vector<std::string> words = {"valkey-server",
+                                    "--port",
+                                    "0",
+                                    "--unixsocket",
+                                    socket,
+                                    "--unixsocketperm",
+                                    "700",
+                                    "--dir",
+                                    directory_,
+                                    "--appendonly",
+                                    "yes",
+                                    "--appendfsync",
+                                    "always",
+                                    "--save",
+                                    "",
+                                    "--maxmemory-policy",
+                                    "noeviction",
+                                    "--daemonize",
+                                    "no",
+                                    "--supervised",
+                                    "no",
+                                    "--logfile",
+                                    directory_ + "/valkey.log"};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -1,7 +1,8 @@
-// A valkey-server of our own: on a unix socket in a directory, with an append-only file, started and stopped with this process.
+// A valkey-server of our own: on a unix socket in a directory, with an append-only file, started and stopped with this
+// process.
 //
-// The directory is locked while this process or the server lives: the server inherits the lock. Should this process be killed,
-// the kernel sends the server SIGTERM, and the next start waits for it to be gone.
+// The directory is locked while this process or the server lives: the server inherits the lock. Should this process be
+// killed, the kernel sends the server SIGTERM, and the next start waits for it to be gone.
 #pragma once
 
 #include <sys/types.h>
@@ -24,8 +25,8 @@ class EmbeddedServer {
   EmbeddedServer(const EmbeddedServer&) = delete;
   EmbeddedServer& operator=(const EmbeddedServer&) = delete;
 
-  // Makes the directory, locks it and starts the server; may wait some seconds for an earlier server to end. A true result: it
-  // was started, and listens soon. The failure names the directory or the program and what to do.
+  // Makes the directory, locks it and starts the server; may wait some seconds for an earlier server to end. A true
+  // result: it was started, and listens soon. The failure names the directory or the program and what to do.
   [[nodiscard]] Result<bool> start();
   // Is its socket there?
   [[nodiscard]] bool listening() const;

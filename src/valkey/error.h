@@ -7,15 +7,16 @@
 namespace orderd::valkey {
 
 enum class ErrorKind {
-  kNone,          // no error
-  kLost,          // no reply: the connection ended; the outcome is unknown
-  kNoScript,      // NOSCRIPT: load the scripts, send again in order
-  kUnavailable,   // OOM MISCONF NOREPLICAS LOADING BUSY TRYAGAIN CLUSTERDOWN MASTERDOWN: wait, it is no fault of the command
-  kRoleChanged,   // READONLY UNBLOCKED: this node is no primary any more: connect anew
-  kMoved,         // MOVED ASK: the slot lives elsewhere
-  kNoGroup,       // NOGROUP: the consumer group or its stream is missing
-  kRefused,       // NOAUTH WRONGPASS NOPERM: what we are may not do this
-  kFault,         // WRONGTYPE and all others: somebody has to look
+  kNone,         // no error
+  kLost,         // no reply: the connection ended; the outcome is unknown
+  kNoScript,     // NOSCRIPT: load the scripts, send again in order
+  kUnavailable,  // OOM MISCONF NOREPLICAS LOADING BUSY TRYAGAIN CLUSTERDOWN MASTERDOWN: wait, it is no fault of the
+                 // command
+  kRoleChanged,  // READONLY UNBLOCKED: this node is no primary any more: connect anew
+  kMoved,        // MOVED ASK: the slot lives elsewhere
+  kNoGroup,      // NOGROUP: the consumer group or its stream is missing
+  kRefused,      // NOAUTH WRONGPASS NOPERM: what we are may not do this
+  kFault,        // WRONGTYPE and all others: somebody has to look
 };
 
 // `text`: an error reply without its leading '-'.

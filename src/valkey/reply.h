@@ -20,7 +20,7 @@ class Reply {
   [[nodiscard]] bool is_error() const;
   [[nodiscard]] bool is_nil() const;
   [[nodiscard]] bool is_array() const;
-  [[nodiscard]] bool is_string() const;   // a bulk or a simple string
+  [[nodiscard]] bool is_string() const;  // a bulk or a simple string
   [[nodiscard]] bool is_integer() const;
 
   // Bytes of a string, a simple string or an error; empty for anything else.

@@ -6,8 +6,13 @@
 namespace orderd::valkey {
 
 Session::Session(Loop& loop, Topology& topology, Handshake handshake, uint32_t seed, Session::Listener& listener)
-    : loop_(loop), topology_(topology), handshake_(std::move(handshake)), listener_(listener), backoff_(seed),
-      retry_(loop, [this] { connect(); }) {}
+    : loop_(loop),
+      topology_(topology),
+      handshake_(std::move(handshake)),
+      listener_(listener),
+      backoff_(seed),
+      retry_(loop, [this] { connect(); }) {
+}
 
 Session::~Session() {
   stop();

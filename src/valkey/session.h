@@ -1,6 +1,6 @@
-// A connection that comes back: asks the topology where to go, connects, tells its listener, and after a loss does so again,
-// with a jittered back-off, until it is stopped. To be let in is not enough for the next wait to be short again: a replica
-// that is still taken for the primary lets us in each time, and refuses all work.
+// A connection that comes back: asks the topology where to go, connects, tells its listener, and after a loss does so
+// again, with a jittered back-off, until it is stopped. To be let in is not enough for the next wait to be short again:
+// a replica that is still taken for the primary lets us in each time, and refuses all work.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ class Session : private Connector::Listener, private Connection::Listener {
     virtual ~Listener() = default;
     // Ready for work: authenticated, scripts loaded.
     virtual void on_up(Session& session) = 0;
-    // A connection was lost (after all its calls got their lost() replies), or a try to connect failed. The next try follows
-    // by itself. The session may not be destroyed in here.
+    // A connection was lost (after all its calls got their lost() replies), or a try to connect failed. The next try
+    // follows by itself. The session may not be destroyed in here.
     virtual void on_down(Session& session, const Error& error) = 0;
   };
 
@@ -55,7 +55,7 @@ class Session : private Connector::Listener, private Connection::Listener {
     kIdle,
     kConnecting,  // the topology or the connector is at work
     kUp,
-    kWaiting,     // for the back-off to pass
+    kWaiting,  // for the back-off to pass
     kStopped,
   };
 

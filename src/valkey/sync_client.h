@@ -36,13 +36,13 @@ class OwnedReply {
 class SyncClient {
  public:
   struct Options {
-    std::string name = "orderctl";                 // CLIENT SETNAME
+    std::string name = "orderctl";  // CLIENT SETNAME
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds reply_timeout{10000};
   };
 
-  // Connects, authenticates, selects the database. For an embedded endpoint: to the server a running orderd has started.
-  // The failure names the endpoint and what to try.
+  // Connects, authenticates, selects the database. For an embedded endpoint: to the server a running orderd has
+  // started. The failure names the endpoint and what to try.
   [[nodiscard]] static Result<SyncClient> connect(const Endpoint& endpoint, const Options& options);
 
   SyncClient(SyncClient&&) noexcept;

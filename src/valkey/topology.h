@@ -1,5 +1,5 @@
-// Which server to talk to. Today there is one answer, the address in the settings; Sentinel and Cluster are other answers to
-// the same question, asked anew before each connect.
+// Which server to talk to. Today there is one answer, the address in the settings; Sentinel and Cluster are other
+// answers to the same question, asked anew before each connect.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,8 @@ class Topology {
   virtual void locate(const Located& located) = 0;
 };
 
-// One server at a known address. The address comes from a function, because its password may lie in a file that changes.
+// One server at a known address. The address comes from a function, because its password may lie in a file that
+// changes.
 class SingleNode : public Topology {
  public:
   using Source = std::function<Result<Endpoint>()>;
