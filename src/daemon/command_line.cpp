@@ -82,7 +82,7 @@ std::vector<std::string> problems_of_extras(const CLI::App& app) {
       problems.push_back(settings::printable(name) + ": unknown flag; " +
                          (is_long ? settings::suggestion(name, flag_names(app)) : "there is one short flag, -h"));
     } else if (!behind_unknown_flag && extra != "--") {
-      problems.push_back(settings::quoted(valkey::masked(extra)) + ": unexpected; orderd takes flags only");
+      problems.push_back(settings::in_quotes(valkey::masked(extra)) + ": unexpected; orderd takes flags only");
     }
     behind_unknown_flag = is_flag && extra.find('=') == std::string::npos;
   }

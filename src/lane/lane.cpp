@@ -292,6 +292,7 @@ void Lane::on_restored(const Restore::Outcome& outcome) {
   for (const Slot& slot : settler_.slots()) {
     if (slot.state == Slot::State::kParked) phase_ = Phase::kRestoring;  // some more have come meanwhile
   }
+  if (phase_ == Phase::kRestoring) wait_.start(backoff_.next());
   advance();
 }
 

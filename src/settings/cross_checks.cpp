@@ -63,12 +63,12 @@ class Checker {
       for (std::size_t j = i + 1; j < all.size(); ++j) {
         if (!good({all[i].first, all[j].first}) || *all[i].second != *all[j].second) continue;
         say({all[j].first, all[i].first}, std::string(all[i].first).append(" and ").append(all[j].first) +
-                                              " are both " + quoted(*all[i].second) +
+                                              " are both " + in_quotes(*all[i].second) +
                                               "; allowed: three different names");
       }
       if (i == 0 || !good({all[0].first, all[i].first, "streams.group"}) || *all[i].second != position()) continue;
       say({all[i].first, "streams.orders", "streams.group"},
-          quoted(position()) +
+          in_quotes(position()) +
               " is the key of the group's position (streams.orders:streams.group:position); allowed: "
               "another name for " +
               std::string(all[i].first));
@@ -80,7 +80,7 @@ class Checker {
     const bool order = good({"keys.order"});
     if (stock && order && settings_.stock_keys().may_collide(settings_.order_keys())) {
       say({"keys.order", "keys.stock"},
-          "keys.stock " + quoted(settings_.keys.stock) + " and keys.order " + quoted(settings_.keys.order) +
+          "keys.stock " + in_quotes(settings_.keys.stock) + " and keys.order " + in_quotes(settings_.keys.order) +
               " may name the same key; allowed: two that differ before or behind <sku> and <id>");
     }
     if (stock) check_template({"keys.stock", &settings_.keys.stock}, settings_.stock_keys());
@@ -90,15 +90,15 @@ class Checker {
   void check_template(const Named& named, const order::KeyTemplate& keys) {
     for (const auto& [key, name] : streams()) {
       if (!good({key}) || !keys.may_collide(*name)) continue;
-      say({named.first, key}, clash(named) + std::string(key) + " " + quoted(*name));
+      say({named.first, key}, clash(named) + std::string(key) + " " + in_quotes(*name));
     }
     if (!good({"streams.orders", "streams.group"}) || !keys.may_collide(position())) return;
     say({named.first, "streams.orders", "streams.group"},
-        clash(named) + "the group's position " + quoted(position()) + " (streams.orders:streams.group:position)");
+        clash(named) + "the group's position " + in_quotes(position()) + " (streams.orders:streams.group:position)");
   }
 
   static std::string clash(const Named& named) {
-    return std::string(named.first) + " " + quoted(*named.second) + " may name the key of ";
+    return std::string(named.first) + " " + in_quotes(*named.second) + " may name the key of ";
   }
 
   void check_login() {
@@ -108,9 +108,9 @@ class Checker {
     const auto check = [&](std::string_view key, const std::string& value, bool in_url, const char* what) {
       if (value.empty() || !good({key})) return;
       if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {
-        say({key}, quoted(value) + ": the server of embedded:DIR has no users and no passwords; leave it out");
+        say({key}, in_quotes(value) + ": the server of embedded:DIR has no users and no passwords; leave it out");
       } else if (in_url) {
-        say({key}, quoted(value) + ": valkey.url holds a " + what + " too; allowed: one of them");
+        say({key}, in_quotes(value) + ": valkey.url holds a " + what + " too; allowed: one of them");
       }
     };
     check("valkey.username", settings_.valkey.username, !endpoint->username.empty(), "user");

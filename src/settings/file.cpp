@@ -49,7 +49,7 @@ std::string shown_key(std::string_view name) {
   const bool bare = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
-  return bare ? printable(name) : quoted(name);
+  return bare ? printable(name) : in_quotes(name);
 }
 
 void walk(const toml::table& table, const std::string& prefix, std::vector<Leaf>& leaves) {

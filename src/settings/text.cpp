@@ -84,7 +84,7 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return std::string("\"").append(printable(text)).append("\"");
 }
 

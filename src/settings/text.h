@@ -10,7 +10,7 @@ namespace orderd::settings {
 // `text` for an error, always one line: control characters and bytes that are no UTF-8 as \xNN, cut behind 96 bytes.
 [[nodiscard]] std::string printable(std::string_view text);
 // The same in double quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 // `text` as a TOML basic string, in quotes.
 [[nodiscard]] std::string toml_string(std::string_view text);
 

@@ -144,7 +144,7 @@ std::string assign(const Setting& row, const Given& given, Settings& settings) {
   std::string value = given.form == Given::Form::kOther ? "the value"
                       : given.form == Given::Form::kInteger
                           ? given.text
-                          : quoted(row.secret ? valkey::masked(given.text) : given.text);
+                          : in_quotes(row.secret ? valkey::masked(given.text) : given.text);
   std::string problem;
   if (given.form == Given::Form::kOther || (given.form == Given::Form::kString && wants_integer) ||
       (given.form == Given::Form::kInteger && !wants_integer)) {

@@ -21,8 +21,9 @@ Connector::Connector(Loop& loop, const Handshake& handshake, Listener& listener)
       listener_(listener),
       deadline_(loop,
                 [this] {
-                  fail({ErrorKind::kLost, "no connection after " + std::to_string(handshake_.connect_timeout.count()) +
-                                              " ms" + (last_failure_.empty() ? "" : " (" + last_failure_ + ")")});
+                  fail({ErrorKind::kLost, "no connection to " + endpoint_.redacted() + " after " +
+                                              std::to_string(handshake_.connect_timeout.count()) + " ms" +
+                                              (last_failure_.empty() ? "" : " (" + last_failure_ + ")")});
                 }),
       retry_(loop, [this] { connect_next(); }) {
   step_.owner = this;

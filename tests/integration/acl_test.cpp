@@ -72,8 +72,8 @@ struct Guarded {
   [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& user) const {
     ProcessOptions options;
     options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user,
-                           "ORDERD_VALKEY_PASSWORD_FILE=" + files.file("password"), "ORDERD_PROCESSING_CLAIM_IDLE=300ms",
-                           "ORDERD_RETENTION_ORDERS=1s"};
+                           "ORDERD_VALKEY_PASSWORD_FILE=" + files.file("password"),
+                           "ORDERD_PROCESSING_CLAIM_IDLE=300ms", "ORDERD_RETENTION_ORDERS=1s"};
     return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
   }
 };
@@ -101,8 +101,11 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
   CHECK(results[3].field("reason") == "malformed");
   // Claims, positions and trims come within a second or two; none may be refused.
   auto operator_ = shop.as("operator");
-  wait_for([&] { return ask(operator_, {"HGET", "orders:orderd:position", "settled"}) == results[3].field("request"); }, 20s,
-           "the position");
+  wait_for(
+      [&] {
+        return ask(operator_, {"HGET", "orders:orderd:position", "settled"}) == results[3].field("request");
+      },
+      20s, "the position");
   wait_for([&] { return length(operator_, "orders") < 4; }, 20s, "a trim");
   ask_number(operator_, {"XLEN", "results"});
   daemon->signal(SIGTERM);
@@ -114,10 +117,20 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
 TEST_CASE("a stolen password of orderd does not open the rest of the server") {
   Guarded shop;
   auto thief = shop.as("orderd");
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"KEYS", "*"}, {"EVAL", "return 1", "0"}, {"SCRIPT", "FLUSH"}, {"SHUTDOWN"},
-           {"XGROUP", "DESTROY", "orders", "orderd"}, {"XADD", "orders", "*", "id", "x"}, {"DEL", "product:shoe:stock"},
-           {"SET", "product:shoe:stock", "1"}, {"GET", "secret"}, {"ACL", "LIST"}, {"CLIENT", "KILL", "TYPE", "normal"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"FLUSHALL"},
+                                             {"CONFIG", "GET", "*"},
+                                             {"KEYS", "*"},
+                                             {"EVAL", "return 1", "0"},
+                                             {"SCRIPT", "FLUSH"},
+                                             {"SHUTDOWN"},
+                                             {"XGROUP", "DESTROY", "orders", "orderd"},
+                                             {"XADD", "orders", "*", "id", "x"},
+                                             {"DEL", "product:shoe:stock"},
+                                             {"SET", "product:shoe:stock", "1"},
+                                             {"GET", "secret"},
+                                             {"ACL", "LIST"},
+                                             {"CLIENT", "KILL", "TYPE", "normal"}}) {
     CHECK_MESSAGE(refused(thief, words), words[0]);
   }
 }

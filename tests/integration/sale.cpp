@@ -1,5 +1,5 @@
-// The truth about what was asked is the orders stream itself: a producer whose connection broke does not know whether its request
-// arrived, but the stream does.
+// The truth about what was asked is the orders stream itself: a producer whose connection broke does not know whether
+// its request arrived, but the stream does.
 #include "integration/sale.h"
 
 #include <doctest/doctest.h>
@@ -19,7 +19,10 @@ constexpr auto kPause = 8ms;
 }  // namespace
 
 Sale::Sale(uint64_t seed, const ServerOptions& options)
-    : server(options), random(seed), stock_{{"shoe", 1'000'000}, {"sock", 1'000'000}, {"hat", 500}}, producer_random_(seed + 1) {
+    : server(options),
+      random(seed),
+      stock_{{"shoe", 1'000'000}, {"sock", 1'000'000}, {"hat", 500}},
+      producer_random_(seed + 1) {
   reconnect();
   for (const auto& [sku, amount] : stock_) set(client(), "product:" + sku + ":stock", std::to_string(amount));
 }
@@ -55,7 +58,8 @@ Fields Sale::request() {
   const std::string sku = kSkus[producer_random_.number(3)];
   if (dice < 5 && pushed_ > 0) {  // a retry, or another order under a used id
     const std::size_t old = producer_random_.number(pushed_);
-    return {{"id", "o-" + std::to_string(old)}, {"sku", sku}, {"quantity", std::to_string(1 + producer_random_.number(3))}};
+    return {
+        {"id", "o-" + std::to_string(old)}, {"sku", sku}, {"quantity", std::to_string(1 + producer_random_.number(3))}};
   }
   if (dice < 8) return {{"id", "bad"}, {"sku", sku}, {"quantity", "-1"}};
   const std::string id = "o-" + std::to_string(pushed_++);
@@ -104,7 +108,9 @@ void Sale::wait_for_results(std::size_t more) {
 void Sale::settle(std::size_t gone) {
   const auto settled = [&] {
     return results() >= length(client(), "orders") + gone && exists(client(), "orders") &&
-           ask_number(client(), {"EVAL", "local p = server.pcall('XPENDING', 'orders', 'orderd') return p.err and -1 or p[1]", "0"}) == 0;
+           ask_number(client(),
+                      {"EVAL", "local p = server.pcall('XPENDING', 'orders', 'orderd') return p.err and -1 or p[1]",
+                       "0"}) == 0;
   };
   if (poll_until(settled, kPatience)) return;
   FAIL("not settled: ", results(), " results of ", length(client(), "orders"), " requests and ", gone, " gone");
@@ -120,7 +126,8 @@ void Sale::check_books() {
   for (const Entry& result : ledger) {
     by_id[result.id] = &result;
     const std::string status = result.field("status");
-    if (!by_request.emplace(result.field("request"), result).second) FAIL_CHECK("two results for ", result.field("request"));
+    if (!by_request.emplace(result.field("request"), result).second)
+      FAIL_CHECK("two results for ", result.field("request"));
     if (result.field("reason") == "malformed") ++malformed;
     if (status == "accepted") {
       if (!accepted.insert(result.field("order")).second) FAIL_CHECK("accepted twice: ", result.field("order"));

@@ -29,22 +29,23 @@ class Sale {
   Sale& operator=(const Sale&) = delete;
 
   // A running orderd of that name as consumer. `settings`: more variables, "ORDERD_…=…".
-  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& consumer, const std::vector<std::string>& settings = {});
+  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& consumer,
+                                                const std::vector<std::string>& settings = {});
 
-  // Pushes some thousand requests a second from a thread of its own: of one and of two lines, malformed ones, retries with the
-  // same content and with other content. It goes on through errors and lost connections.
+  // Pushes some thousand requests a second from a thread of its own: of one and of two lines, malformed ones, retries
+  // with the same content and with other content. It goes on through errors and lost connections.
   void produce();
   void stop_producing();
 
   // Waits until so many more results stand in the results stream.
   void wait_for_results(std::size_t more);
-  // Waits until every request in the orders stream has its result and nothing is pending. `gone`: requests that had their result or
-  // will get it though their entry is not in the stream any more.
+  // Waits until every request in the orders stream has its result and nothing is pending. `gone`: requests that had
+  // their result or will get it though their entry is not in the stream any more.
   void settle(std::size_t gone = 0);
 
-  // Fails the test unless: one result for each request; each SKU's chain of remaining pieces is unbroken, never below zero, and ends
-  // at the stock key; an order id accepted at most once; every duplicate points at a first decision of the same order; as many dead
-  // letters as malformed results; nothing pending.
+  // Fails the test unless: one result for each request; each SKU's chain of remaining pieces is unbroken, never below
+  // zero, and ends at the stock key; an order id accepted at most once; every duplicate points at a first decision of
+  // the same order; as many dead letters as malformed results; nothing pending.
   void check_books();
   // Fails the test unless the results stand in the order of their requests.
   void check_first_come_first_served();

@@ -51,9 +51,14 @@ TEST_CASE("a daemon that stood still for longer than claim_idle does no harm whe
   auto still = sale.daemon("still");
   auto other = sale.daemon("other");
   sale.produce();
-  wait_for([&] { return ask_number(sale.client(), {"EVAL", R"(
+  wait_for(
+      [&] {
+        return ask_number(sale.client(), {"EVAL", R"(
       local groups = server.pcall('XINFO', 'GROUPS', 'orders')
-      return not groups.err and groups[1] and groups[1][4] or 0)", "0"}) == 2; }, 20s, "both daemons to serve");
+      return not groups.err and groups[1] and groups[1][4] or 0)",
+                                          "0"}) == 2;
+      },
+      20s, "both daemons to serve");
   for (int times = 0; times < 3; ++times) {
     sale.wait_for_results(sale.random.number(200, 600));
     still->pause();
@@ -63,11 +68,13 @@ TEST_CASE("a daemon that stood still for longer than claim_idle does no harm whe
         for _, c in ipairs(server.call('XINFO', 'CONSUMERS', 'orders', 'orderd')) do
           if c[2] == 'still' then return c[4] == 0 and c[6] > 500 and 1 or 0 end
         end
-        return 0)", "0"}) == 1;
+        return 0)",
+                                        "0"}) == 1;
     };
     if (!poll_until(taken_over, 20s)) {
       FAIL("the other daemon has not taken over what the still one holds: ",
-           ask(sale.client(), {"EVAL", "return cjson.encode(server.call('XINFO', 'CONSUMERS', 'orders', 'orderd'))", "0"}),
+           ask(sale.client(),
+               {"EVAL", "return cjson.encode(server.call('XINFO', 'CONSUMERS', 'orders', 'orderd'))", "0"}),
            " ", other->errors());
     }
     still->resume();
@@ -125,11 +132,14 @@ TEST_CASE("a second signal ends the daemon at once, with what was in flight pend
   sale.settle();
   sale.server.pause();  // the drain cannot end: the server does not answer
   daemon->signal(SIGTERM);
-  wait_for([&] { return daemon->errors().find("finishing") != std::string::npos; }, 10s, "the daemon to begin to finish");
-  wait_for([&] {
-    daemon->signal(SIGTERM);  // two signals at almost the same time count as one
-    return !daemon->running();
-  }, 10s, "the daemon to end");
+  wait_for([&] { return daemon->errors().find("finishing") != std::string::npos; }, 10s,
+           "the daemon to begin to finish");
+  wait_for(
+      [&] {
+        daemon->signal(SIGTERM);  // two signals at almost the same time count as one
+        return !daemon->running();
+      },
+      10s, "the daemon to end");
   CHECK(daemon->wait() == 1);
   sale.server.resume();
 }

@@ -1,5 +1,5 @@
-// What happens to the server, under load: killed and restarted, out of memory, its scripts, connections, group or stream taken
-// away.
+// What happens to the server, under load: killed and restarted, out of memory, its scripts, connections, group or
+// stream taken away.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -96,12 +96,14 @@ TEST_CASE("a deleted orders stream costs the requests that nobody has read and n
   std::size_t read_before = 0;  // requests whose entries are gone but which a daemon had read: they have results, too
   for (int times = 0; times < 5; ++times) {
     sale.wait_for_results(sale.random.number(1, 1000));
-    // How many were delivered, and their end, in one step. Where the group of the last round is not there yet, none was.
+    // How many were delivered, and their end, in one step. Where the group of the last round is not there yet, none
+    // was.
     read_before += static_cast<std::size_t>(ask_number(sale.client(), {"EVAL", R"(
         local groups, read = server.pcall('XINFO', 'GROUPS', 'orders'), 0
         if not groups.err and groups[1] then read = #server.call('XRANGE', 'orders', '-', groups[1][8]) end
         server.call('DEL', 'orders')
-        return read)", "0"}));
+        return read)",
+                                                                       "0"}));
   }
   sale.wait_for_results(500);
   sale.stop_producing();
@@ -114,7 +116,8 @@ TEST_CASE("a deleted orders stream costs the requests that nobody has read and n
 
 TEST_CASE("entries that are deleted while they are pending end as lost requests") {
   Sale sale(test_seed());
-  for (int i = 0; i < 2000; ++i) xadd(sale.client(), "orders", {{"id", "o-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
+  for (int i = 0; i < 2000; ++i)
+    xadd(sale.client(), "orders", {{"id", "o-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
   ask(sale.client(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
   // One part is the daemon's own, the other a dead consumer's.
   const auto own = read_group(sale.client(), "orders", "orderd", "only", ">", 10);
@@ -127,7 +130,8 @@ TEST_CASE("entries that are deleted while they are pending end as lost requests"
   sale.settle(6);
   sale.check_books();
   std::size_t lost = 0;
-  for (const Entry& result : entries(sale.client(), "results")) lost += result.field("reason") == "request_lost" ? 1 : 0;
+  for (const Entry& result : entries(sale.client(), "results"))
+    lost += result.field("reason") == "request_lost" ? 1 : 0;
   CHECK(lost == 6);
   end(*daemon);
 }
@@ -140,7 +144,8 @@ TEST_CASE("out of memory orders wait and go on when there is memory again") {
     const std::size_t before = sale.results();
     daemon->pause();
     for (int i = 0; i < 1000; ++i) {
-      xadd(sale.client(), "orders", {{"id", std::to_string(times) + "-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
+      xadd(sale.client(), "orders",
+           {{"id", std::to_string(times) + "-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
     }
     CHECK(ask(sale.client(), {"CONFIG", "SET", "maxmemory", "1"}) == "OK");
     const std::size_t said = daemon->errors().size();

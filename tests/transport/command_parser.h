@@ -14,7 +14,8 @@ class CommandParser {
 
   void feed(std::string_view bytes) { bytes_.append(bytes); }
 
-  // The next whole command, which is taken out. kNothing: more bytes are needed. kGarbage: this is no command, nor is the rest.
+  // The next whole command, which is taken out. kNothing: more bytes are needed. kGarbage: this is no command, nor is
+  // the rest.
   [[nodiscard]] Found next(std::vector<std::string>& words) {
     words.clear();
     std::size_t at = 0;

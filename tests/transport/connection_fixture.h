@@ -1,5 +1,5 @@
-// One connection to the scripted server, and what becomes of it. At the end of a test it checks what holds on every path: the
-// end event came just once, each call was answered just once, and the loop closes clean.
+// One connection to the scripted server, and what becomes of it. At the end of a test it checks what holds on every
+// path: the end event came just once, each call was answered just once, and the loop closes clean.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -26,6 +26,7 @@ class ConnectorFixture : private valkey::Connector::Listener {
     connector.reset();
     CHECK(connected + failed <= 1);
     if (ready.connection) CHECK(ready.connection->in_flight() == 0);
+    ready.connection.reset();
   }
   ConnectorFixture(const ConnectorFixture&) = delete;
   ConnectorFixture& operator=(const ConnectorFixture&) = delete;

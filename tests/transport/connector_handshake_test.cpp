@@ -22,10 +22,9 @@ TEST_CASE("the handshake authenticates and selects and names itself and asks its
   give_all(test);
   test.start();
   test.until_connected();
-  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"AUTH orderd correct horse", "SELECT 3",
-                                                             "CLIENT SETNAME orderd-test", "CLIENT ID",
-                                                             "SCRIPT LOAD " + std::string(kSettle),
-                                                             "SCRIPT LOAD " + std::string(kRefuse)});
+  CHECK(test.fake.sequence(0, 3) ==
+        std::vector<std::string>{"AUTH orderd correct horse", "SELECT 3", "CLIENT SETNAME orderd-test", "CLIENT ID",
+                                 "SCRIPT LOAD " + std::string(kSettle), "SCRIPT LOAD " + std::string(kRefuse)});
   CHECK(test.ready.client_id == 100);
   CHECK(test.ready.script_ids == std::vector<std::string>{"settle", "refuse"});
   CHECK(test.ready.connection->is_open());
@@ -49,7 +48,8 @@ TEST_CASE("a password without a user is for the default user") {
 TEST_CASE("the handshake may come byte by byte") {
   ConnectorFixture test;
   give_all(test);
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME"}) test.fake.on(command).reply(resp::simple("OK")).slice(1);
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME"})
+    test.fake.on(command).reply(resp::simple("OK")).slice(1);
   test.fake.on("CLIENT ID").reply(resp::integer(42)).slice(1);
   test.fake.on("SCRIPT LOAD").reply(resp::bulk(std::string(40, 'a'))).slice(1);
   test.start();
@@ -74,11 +74,13 @@ TEST_CASE("each refusal of the handshake is told by its kind and names its comma
       {"SELECT", "SELECT", "ERR DB index is out of range", ErrorKind::kFault},
       {"CLIENT SETNAME", "CLIENT SETNAME", "NOAUTH Authentication required.", ErrorKind::kRefused},
       {"CLIENT SETNAME", "CLIENT SETNAME", "ERR max number of clients reached", ErrorKind::kFault},
-      {"CLIENT ID", "CLIENT ID", "NOPERM this user has no permissions to run the 'client|id' command", ErrorKind::kRefused},
+      {"CLIENT ID", "CLIENT ID", "NOPERM this user has no permissions to run the 'client|id' command",
+       ErrorKind::kRefused},
       {"CLIENT ID", "CLIENT ID", "BUSY Valkey is busy running a script.", ErrorKind::kUnavailable},
       {"SCRIPT LOAD", "SCRIPT LOAD", "NOPERM this user has no permissions to run the 'script|load' command",
        ErrorKind::kRefused},
-      {"SCRIPT LOAD", "SCRIPT LOAD", "OOM command not allowed when used memory > 'maxmemory'.", ErrorKind::kUnavailable},
+      {"SCRIPT LOAD", "SCRIPT LOAD", "OOM command not allowed when used memory > 'maxmemory'.",
+       ErrorKind::kUnavailable},
       {"SCRIPT LOAD", "SCRIPT LOAD", "LOADING Valkey is loading the dataset in memory", ErrorKind::kUnavailable},
       {"SCRIPT LOAD", "SCRIPT LOAD", "READONLY You can't write against a read only replica.", ErrorKind::kRoleChanged},
       {"SCRIPT LOAD", "SCRIPT LOAD", "ERR Error compiling script", ErrorKind::kFault},
@@ -119,8 +121,7 @@ TEST_CASE("the end of the connection at any step fails with the server's name an
     test.start();
     test.until_failed();
     CHECK(test.error.kind == valkey::ErrorKind::kLost);
-    CHECK(test.error.what ==
-          "cannot connect to " + test.endpoint.redacted() + ": Server closed the connection");
+    CHECK(test.error.what == "cannot connect to " + test.endpoint.redacted() + ": Server closed the connection");
     CHECK(test.error.what.find(kSecret) == std::string::npos);
   }
 }
@@ -135,7 +136,7 @@ TEST_CASE("a server that falls silent at any step fails at the deadline") {
     test.start();
     test.until_failed();
     CHECK(test.error.kind == valkey::ErrorKind::kLost);
-    CHECK(test.error.what.find("no connection after 30 ms") != std::string::npos);
+    CHECK(test.error.what == "no connection to " + test.endpoint.redacted() + " after 30 ms");
     run_until(
         test.loop, [&] { return test.fake.standing() == 0; }, "the connection is given up");
   }

@@ -1,5 +1,5 @@
-// Names of our own for the tests of the look-up: this program answers for them in place of the system, which depends on the machine
-// and may ask the network.
+// Names of our own for the tests of the look-up: this program answers for them in place of the system, which depends on
+// the machine and may ask the network.
 //
 //   two.addresses.test   127.0.0.2, where nobody listens, then 127.0.0.1
 //   unknown.test         does not exist

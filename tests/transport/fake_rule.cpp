@@ -74,7 +74,8 @@ void FakeServer::Rule::release() {
 
 bool FakeServer::Rule::takes(const Received& command) {
   if (!command.begins(first_)) return false;
-  if (!word_.empty() && std::find(command.words.begin(), command.words.end(), word_) == command.words.end()) return false;
+  if (!word_.empty() && std::find(command.words.begin(), command.words.end(), word_) == command.words.end())
+    return false;
   if (after_ > 0) {
     --after_;
     return false;

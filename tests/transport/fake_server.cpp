@@ -1,5 +1,5 @@
-// Plain sockets and one uv_poll_t for each: what is sent and how a connection ends is then ours to say, to the byte. Everything
-// goes out from the turn in which the socket is seen to be writable, so a slice is a turn.
+// Plain sockets and one uv_poll_t for each: what is sent and how a connection ends is then ours to say, to the byte.
+// Everything goes out from the turn in which the socket is seen to be writable, so a slice is a turn.
 #include "transport/fake_server.h"
 
 #include <arpa/inet.h>
@@ -138,8 +138,8 @@ std::size_t FakeServer::standing() const {
 }
 
 std::size_t FakeServer::count(std::string_view first) const {
-  return static_cast<std::size_t>(std::count_if(
-      received_.begin(), received_.end(), [first](const Received& command) { return command.begins(first); }));
+  return static_cast<std::size_t>(std::count_if(received_.begin(), received_.end(),
+                                                [first](const Received& command) { return command.begins(first); }));
 }
 
 std::vector<std::string> FakeServer::sequence(std::size_t connection, std::size_t words) const {
@@ -177,7 +177,8 @@ void FakeServer::on_peer(uv_poll_t* handle, int status, int events) {
   Peer& peer = *static_cast<Peer*>(handle->data);
   if (status < 0) return peer.server->close(peer, End::kClose);
   if ((events & UV_READABLE) != 0) peer.server->read(peer);
-  if (peer.fd >= 0 && (events & UV_WRITABLE) != 0 && !peer.server->write_some(peer)) peer.server->close(peer, End::kClose);
+  if (peer.fd >= 0 && (events & UV_WRITABLE) != 0 && !peer.server->write_some(peer))
+    peer.server->close(peer, End::kClose);
 }
 
 void FakeServer::read(Peer& peer) {
@@ -203,7 +204,8 @@ void FakeServer::read(Peer& peer) {
 void FakeServer::take(Peer& peer, std::vector<std::string> words) {
   received_.push_back({peer.number, std::move(words)});
   const Received command = received_.back();
-  const auto rule = std::find_if(rules_.rbegin(), rules_.rend(), [&command](Rule& each) { return each.takes(command); });
+  const auto rule =
+      std::find_if(rules_.rbegin(), rules_.rend(), [&command](Rule& each) { return each.takes(command); });
   if (rule == rules_.rend()) {
     peer.out.push_back({command, nullptr, resp::error("ERR unknown command '" + command.words.front() + "'"), true});
     return;
@@ -222,8 +224,8 @@ bool FakeServer::write_some(Peer& peer) {
   while (!peer.out.empty() && peer.out.front().ready) {
     const Outgoing& first = peer.out.front();
     const std::size_t slice = first.rule != nullptr ? first.rule->slice_ : 0;
-    const std::size_t size =
-        first.rule != nullptr && first.rule->cut_ ? std::min(*first.rule->cut_, first.bytes.size()) : first.bytes.size();
+    const std::size_t size = first.rule != nullptr && first.rule->cut_ ? std::min(*first.rule->cut_, first.bytes.size())
+                                                                       : first.bytes.size();
     const std::size_t piece = std::min(size - peer.sent, slice > 0 ? slice : size);
     const ssize_t sent = piece == 0 ? 0 : send(peer.fd, first.bytes.data() + peer.sent, piece, MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;

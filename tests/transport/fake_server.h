@@ -1,15 +1,17 @@
-// A scripted server for what a real one cannot be made to do: refuse the third of five calls, fall silent, answer garbage, end in
-// the middle of a reply. It lives on the loop of the code under test, so a test is one thread and repeats exactly.
+// A scripted server for what a real one cannot be made to do: refuse the third of five calls, fall silent, answer
+// garbage, end in the middle of a reply. It lives on the loop of the code under test, so a test is one thread and
+// repeats exactly.
 //
 //   FakeServer fake(loop);
 //   fake.on("AUTH").error("WRONGPASS invalid username-password pair");
 //   fake.on("EVALSHA").times(3).error("NOSCRIPT No matching script");
 //   auto& held = fake.on("GET").reply(resp::bulk("1")).hold();  …  held.release();
 //
-// A command is answered by the youngest rule that matches it and is not used up; a command without one gets ERR, as from a
-// server. From the start there are rules for the handshake: AUTH, SELECT, CLIENT SETNAME, CLIENT ID (100 + connection), SCRIPT LOAD
-// (the script's name: "settle" for a text that opens with the comment "-- settle.lua:").
-// Replies go out in the order of their commands, as a server's do: behind one that is held, the others of its connection wait.
+// A command is answered by the youngest rule that matches it and is not used up; a command without one gets ERR, as
+// from a server. From the start there are rules for the handshake: AUTH, SELECT, CLIENT SETNAME, CLIENT ID (100 +
+// connection), SCRIPT LOAD (the script's name: "settle" for a text that opens with the comment "-- settle.lua:").
+// Replies go out in the order of their commands, as a server's do: behind one that is held, the others of its
+// connection wait.
 #pragma once
 
 #include <cstdint>

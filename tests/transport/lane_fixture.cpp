@@ -48,7 +48,8 @@ std::vector<StreamEntry> order_entries(int first, int last) {
 std::string stream_reply(const std::vector<StreamEntry>& entries) {
   std::vector<std::string> texts;
   for (const StreamEntry& entry : entries) {
-    texts.push_back(resp::array({resp::bulk(entry.id), entry.fields.empty() ? resp::nil() : resp::bulks(entry.fields)}));
+    texts.push_back(
+        resp::array({resp::bulk(entry.id), entry.fields.empty() ? resp::nil() : resp::bulks(entry.fields)}));
   }
   return resp::array({resp::array({resp::bulk("orders"), resp::array(texts)})});
 }
@@ -57,7 +58,8 @@ std::string request_of(const Received& command) {
   return command.words.at(3 + std::stoul(command.words.at(2)) + 1);
 }
 
-LaneFixture::LaneFixture() : options(lane_options()), topology_([this] { return Result<valkey::Endpoint>(fake.endpoint()); }) {
+LaneFixture::LaneFixture()
+    : options(lane_options()), topology_([this] { return Result<valkey::Endpoint>(fake.endpoint()); }) {
   logger_before_ = spdlog::default_logger();
   spdlog::set_default_logger(
       std::make_shared<spdlog::logger>("lane", std::make_shared<spdlog::sinks::ostream_sink_st>(log_)));
@@ -133,9 +135,9 @@ std::size_t LaneFixture::logged(std::string_view text) const {
 }
 
 std::size_t LaneFixture::recoveries() const {
-  return static_cast<std::size_t>(std::count_if(fake.received().begin(), fake.received().end(), [](const Received& each) {
-    return each.begins("XREADGROUP") && each.words.back() == "0-0";
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(fake.received().begin(), fake.received().end(),
+                    [](const Received& each) { return each.begins("XREADGROUP") && each.words.back() == "0-0"; }));
 }
 
 void LaneFixture::on_finished() {
@@ -153,7 +155,8 @@ std::optional<std::string> LaneFixture::read(const Received& command) {
     pending.insert(pending.end(), found.begin(), found.end());
   } else {
     for (const StreamEntry& entry : pending) {
-      if (EntryId::parse(entry.id) > EntryId::parse(command.words.back()) && found.size() < count) found.push_back(entry);
+      if (EntryId::parse(entry.id) > EntryId::parse(command.words.back()) && found.size() < count)
+        found.push_back(entry);
     }
   }
   return stream_reply(found);

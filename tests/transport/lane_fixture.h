@@ -1,5 +1,6 @@
-// A lane with the scripted server behind it, which plays just so much of a stream that a test is short: it delivers what the test
-// hands it, keeps pending what was delivered, and forgets what was settled. Every rule can be overridden in the test.
+// A lane with the scripted server behind it, which plays just so much of a stream that a test is short: it delivers
+// what the test hands it, keeps pending what was delivered, and forgets what was settled. Every rule can be overridden
+// in the test.
 //
 //   XREADGROUP … >     the next of `fresh`, or held until deliver() or CLIENT UNBLOCK
 //   XREADGROUP … id    those of `pending` behind that id

@@ -1,4 +1,5 @@
-// The server is not the right one any more: both connections are dropped, the topology is asked, own pending entries are read.
+// The server is not the right one any more: both connections are dropped, the topology is asked, own pending entries
+// are read.
 #include <doctest/doctest.h>
 
 #include "transport/lane_fixture.h"

@@ -24,7 +24,7 @@ class Client {
   // As of valkey::SyncClient: error replies are good results.
   void append(const valkey::Command& command) { client_.append(command); }
   [[nodiscard]] Result<valkey::OwnedReply> read() { return client_.read(); }
-  // Runs a script of lua/, loading it where the server does not know it. An error reply is a good result.
+  // Runs a script of lua/, whether the server knows it or not. An error reply is a good result.
   [[nodiscard]] Result<valkey::OwnedReply> run(std::string_view script, const std::vector<std::string_view>& keys,
                                                const std::vector<std::string_view>& arguments);
 

@@ -2,6 +2,7 @@
 #include "orderctl/entry.h"
 
 #include <charconv>
+#include <limits>
 
 namespace orderd::ctl {
 namespace {
@@ -21,6 +22,11 @@ std::optional<StreamId> parse_id(std::string_view text) {
   const auto sequence = dash == std::string_view::npos ? 0 : number_of(text.substr(dash + 1));
   if (!ms || !sequence) return std::nullopt;
   return StreamId{*ms, *sequence};
+}
+
+StreamId id_before(StreamId id) {
+  if (id.sequence > 0) return {id.ms, id.sequence - 1};
+  return id.ms > 0 ? StreamId{id.ms - 1, std::numeric_limits<uint64_t>::max()} : id;
 }
 
 std::string_view Entry::field(std::string_view name) const {

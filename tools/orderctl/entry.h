@@ -22,6 +22,8 @@ struct StreamId {
   auto operator<=>(const StreamId&) const = default;
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };
+// The greatest id that is less; 0-0 has none and stays.
+[[nodiscard]] StreamId id_before(StreamId id);
 // "1732386423123-0", or "1732386423123" for the first of that millisecond.
 [[nodiscard]] std::optional<StreamId> parse_id(std::string_view text);
 

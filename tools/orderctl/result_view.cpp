@@ -7,7 +7,7 @@ namespace orderd::ctl {
 namespace {
 
 // An id of the present time.
-constexpr std::size_t kIdWidth = 15;
+constexpr std::size_t kIdWidth = 17;
 
 // The deepest good one is an array of objects. nlohmann's dump() calls itself for each level.
 constexpr int kDeepest = 4;
@@ -35,8 +35,10 @@ std::string line_text(const Json& line, bool change) {
   if (change && !quantity.empty() && quantity[0] != '-') quantity.insert(0, quantity == "null" ? "" : "+");
   std::string text = text_of(line, "sku") + " " + quantity;
   if (line.contains("remaining")) return text + ", " + text_of(line, "remaining") + " left";
-  if (line.contains("available")) return text + ", " + text_of(line, "available") + " there";
-  return text;
+  const auto available = line.find("available");
+  if (available == line.end()) return text;
+  if (available->is_null()) return text + ", no stock there";
+  return text + ", " + text_of(line, "available") + " there";
 }
 
 std::string lines_text(std::string_view text, bool change) {

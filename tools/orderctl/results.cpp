@@ -89,16 +89,20 @@ Result<int> Results::run(const Context& context) {
   if (!client) return client.failure();
   const std::string& stream = context.settings.streams.results;
   const bool selective = !order_.empty() || !request_.empty();
-  std::string start = from_;
-  if (start.empty() && selective) start = "-";
-  if (start.empty()) {
+  std::string start = from_.empty() && selective ? "-" : from_;
+  // Where to follow from, should nothing be printed first.
+  std::string last = from_.empty() ? "0-0" : id_before(*parse_id(from_)).text();
+  if (start.empty() && count_ > 0) {
     auto found = start_of_last(*client, stream, count_);
     if (!found) return found.failure();
     start = std::move(*found);
+  } else if (start.empty()) {
+    const auto newest = start_of_last(*client, stream, 1);
+    if (!newest) return newest.failure();
+    if (!newest->empty()) last = *newest;
   }
   const bool limited = counted_ && !from_.empty();
   uint64_t left = limited ? count_ : std::numeric_limits<uint64_t>::max();
-  std::string last;
   ResultPrinter printer(context.json, {order_, request_});
   const auto print_page = [&](const std::vector<Entry>& entries) {
     for (const Entry& entry : entries) {
@@ -114,15 +118,7 @@ Result<int> Results::run(const Context& context) {
     const auto read = read_pages(*client, stream, start, "+", print_page);
     if (!read) return read.failure();
   }
-  if (follow_) {
-    if (last.empty()) {
-      // Nothing was printed: what comes is what is new from here on.
-      const auto newest = client->ask(Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
-      if (!newest) return newest.failure();
-      last = (*newest)->size() > 0 ? std::string((*newest)->at(0).at(0).text()) : "0-0";
-    }
-    return follow_results(context, last, printer);
-  }
+  if (follow_) return follow_results(context, last, printer);
   if (printer.printed() > 0) return kDone;
   if (selective) {
     note("there is no result of " + (order_.empty() ? "request " + shown(request_) : "order " + shown(order_)) +

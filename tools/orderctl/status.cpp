@@ -91,8 +91,9 @@ std::string server_text(const ServerFacts& server) {
 }
 
 std::string memory_text(const ServerFacts& server) {
-  return mebibytes(server.memory_used) + " used of " + (server.memory_max == 0 ? "any" : mebibytes(server.memory_max)) +
-         ", then " + shown(server.policy);
+  return mebibytes(server.memory_used) + " used" +
+         (server.memory_max == 0 ? ", no limit set" : " of " + mebibytes(server.memory_max)) + ", maxmemory-policy " +
+         shown(server.policy);
 }
 
 std::string stream_text(const StreamFacts& stream, const char* maker) {

@@ -1,7 +1,6 @@
 // The summary of `orderctl submit FILE`.
 #include "orderctl/tally.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace orderd::ctl {
@@ -25,10 +24,14 @@ void Tally::count(const Entry& result) {
 }
 
 void Tally::print(bool waited) const {
-  const auto rate = pushed * 1000 / static_cast<uint64_t>(std::max<int64_t>(pushing.count(), 1));
   std::string text = "pushed " + count_text(pushed, "request");
-  if (pushed > 0)
-    text += " in " + duration_text(pushing) + " (" + std::to_string(rate) + "/s), " + first + " to " + last;
+  if (pushed > 0) text += " in " + duration_text(pushing);
+  // Of less time a rate says nothing.
+  constexpr std::chrono::milliseconds kShortest{100};
+  if (pushing >= kShortest) {
+    text += " (" + std::to_string(pushed * 1000 / static_cast<uint64_t>(pushing.count())) + "/s)";
+  }
+  if (pushed > 0) text += ", " + first + " to " + last;
   if (empty_lines > 0) text += "\nleft out " + count_text(empty_lines, "empty line");
   if (long_lines > 0) text += "\nnot pushed: " + count_text(long_lines, "line") + " over 64 KiB";
   ctl::print(text + "\n");

@@ -1,0 +1,76 @@
+// The programs' paths come from the build: ORDERCTL_PATH, ORDERD_PATH.
+#include "integration/orderctl_desk.h"
+
+#include <unistd.h>
+
+#include <sstream>
+
+namespace orderd::test {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<Json> json_lines(const std::string& text) {
+  std::vector<Json> values;
+  for (const std::string& line : lines_of(text)) {
+    Json value = Json::parse(line, nullptr, false);
+    REQUIRE_MESSAGE(!value.is_discarded(), "no JSON: ", line);
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+std::vector<Json> Ran::json() const {
+  return json_lines(output);
+}
+
+std::string Ran::row(const std::string& word) const {
+  for (const std::string& line : lines_of(output)) {
+    if (!line.starts_with(word)) continue;
+    std::string out;
+    for (const char c : line) {
+      if (c != ' ' || out.empty() || out.back() != ' ') out.push_back(c);
+    }
+    return out;
+  }
+  return "";
+}
+
+Words clean_command(const std::string& path, const Words& words) {
+  Words command = {"env"};
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string variable = *entry;
+    if (!variable.starts_with("ORDERD_")) continue;
+    command.emplace_back("-u");
+    command.push_back(variable.substr(0, variable.find('=')));
+  }
+  command.push_back(path);
+  command.insert(command.end(), words.begin(), words.end());
+  return command;
+}
+
+Ran orderctl(const Words& words, const ProcessOptions& options) {
+  Process process(clean_command(ORDERCTL_PATH, words), options);
+  const int status = process.wait();
+  return {status, process.output(), process.errors()};
+}
+
+Words Desk::with_url(const Words& words) const {
+  Words all = {"--valkey.url", url()};
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
+}
+
+Process Desk::start(const Words& words, const ProcessOptions& options) const {
+  return Process(clean_command(ORDERCTL_PATH, with_url(words)), options);
+}
+
+Process Desk::start_orderd(const Words& words) const {
+  return Process(clean_command(ORDERD_PATH, with_url(words)));
+}
+
+}  // namespace orderd::test

@@ -1,0 +1,118 @@
+#include <csignal>
+
+#include "integration/orderctl_desk.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using std::chrono::seconds;
+
+void add(Desk& desk, const std::string& order) {
+  (void)xadd(desk.admin(), "results", {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
+}
+
+std::vector<std::string> orders(const Process& process) {
+  // The last line may not be whole yet.
+  const std::string output = process.output();
+  std::vector<std::string> out;
+  for (const Json& line : json_lines(output.substr(0, output.rfind('\n') + 1))) out.push_back(line["order"]);
+  return out;
+}
+
+void wait_for_orders(const Process& process, const std::vector<std::string>& expected) {
+  wait_for([&] { return orders(process).size() >= expected.size(); }, seconds(30), "results: " + process.errors());
+  CHECK(orders(process) == expected);
+}
+
+TEST_CASE("following shows what is there and what comes until Ctrl-C") {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Desk desk;
+    add(desk, "old");
+    Process process = desk.start({"results", "--follow", "--json"});
+    wait_for_orders(process, {"old"});
+    add(desk, "new");
+    add(desk, "newer");
+    wait_for_orders(process, {"old", "new", "newer"});
+    process.signal(signal);
+    CHECK(process.wait() == 0);
+    CHECK(process.errors().empty());
+  }
+}
+
+TEST_CASE("following starts before there is a stream") {
+  Desk desk;
+  Process process = desk.start({"results", "--follow"});
+  wait_for([&] { return ask(desk.admin(), {"CLIENT", "LIST"}).find("cmd=xread") != std::string::npos; }, seconds(20),
+           "orderctl waits");
+  add(desk, "first");
+  wait_for([&] { return process.output().find("first") != std::string::npos; }, seconds(20), "the result");
+  CHECK(process.output().starts_with("RESULT"));
+}
+
+TEST_CASE("following shows the new results only or those from an entry on") {
+  Desk desk;
+  add(desk, "one");
+  add(desk, "two");
+  const std::string second = entries(desk.admin(), "results").at(1).id;
+  Process fresh = desk.start({"results", "--follow", "--json", "--count", "0"});
+  Process from = desk.start({"results", "--follow", "--json", "--from", second});
+  Process only = desk.start({"results", "--follow", "--json", "--order", "three"});
+  const auto waiting = [&] {
+    const std::string clients = ask(desk.admin(), {"CLIENT", "LIST"});
+    int count = 0;
+    for (std::size_t at = 0; (at = clients.find("cmd=xread", at)) != std::string::npos; ++at) ++count;
+    return count == 3;
+  };
+  wait_for(waiting, seconds(20), "all of them wait");
+  add(desk, "three");
+  wait_for_orders(fresh, {"three"});
+  wait_for_orders(from, {"two", "three"});
+  wait_for_orders(only, {"three"});
+}
+
+TEST_CASE("following goes on behind the last result when the server was restarted") {
+  Desk desk({.append_only = ServerOptions::AppendOnly::kAlways});
+  add(desk, "before");
+  Process process = desk.start({"results", "--follow", "--json"});
+  wait_for_orders(process, {"before"});
+  desk.server().kill();
+  wait_for([&] { return process.errors().find("trying again") != std::string::npos; }, seconds(20), "it is told");
+  desk.server().start();
+  desk.connect();
+  add(desk, "after");
+  wait_for_orders(process, {"before", "after"});
+  CHECK(process.errors().find("the connection is there again") != std::string::npos);
+  process.signal(SIGINT);
+  CHECK(process.wait() == 0);
+}
+
+TEST_CASE("Ctrl-C ends at once while the server does not answer or is not there") {
+  Desk desk;
+  add(desk, "one");
+  Process paused = desk.start({"results", "--follow", "--json"});
+  Process alone = desk.start({"results", "--follow", "--json"});
+  wait_for_orders(paused, {"one"});
+  wait_for_orders(alone, {"one"});
+  desk.server().pause();
+  paused.signal(SIGINT);
+  CHECK(paused.wait(seconds(5)) == 0);
+  desk.server().resume();
+  desk.server().stop();
+  wait_for([&] { return !alone.errors().empty(); }, seconds(20), "the loss is told");
+  alone.signal(SIGINT);
+  CHECK(alone.wait(seconds(5)) == 0);
+}
+
+TEST_CASE("what time does not mend ends the following") {
+  Desk desk;
+  add(desk, "one");
+  Process process = desk.start({"results", "--follow", "--json"});
+  wait_for_orders(process, {"one"});
+  set(desk.admin(), "results", "text");
+  CHECK(process.wait() == 1);
+  CHECK(process.errors().find("WRONGTYPE") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,166 @@
+#include "integration/orderctl_desk.h"
+
+namespace orderd::test {
+namespace {
+
+// Results with the ids 1-0, 2-0, … for the requests 101-0, 102-0, …; each third one is of the order "third".
+void fill(Desk& desk, int count) {
+  (void)ask(desk.admin(), {"EVAL",
+                           "for i = 1, ARGV[1] do server.call('XADD', 'results', i .. '-0', 'order', "
+                           "i % 3 == 0 and 'third' or 'o-' .. i, 'request', (100 + i) .. '-0', 'status', 'accepted', 'lines', "
+                           "'[{\"sku\":\"shoe\",\"quantity\":1,\"remaining\":' .. (100000 - i) .. '}]') end",
+                           "0", std::to_string(count)});
+}
+
+std::vector<std::string> ids(const Ran& ran) {
+  std::vector<std::string> out;
+  for (const Json& line : ran.json()) out.push_back(line["id"]);
+  return out;
+}
+
+TEST_CASE("the last results show in their order") {
+  Desk desk;
+  fill(desk, 30);
+  Ran ran = desk.run({"results"});
+  CHECK(ran.status == 0);
+  CHECK(lines_of(ran.output).size() == 21);
+  CHECK(ran.row("RESULT") == "RESULT TIME STATUS ORDER REQUEST WHAT");
+  CHECK(ran.row("11-0") == "11-0 accepted o-11 111-0 shoe 1, 99989 left");
+  CHECK(ran.row("10-0").empty());
+  CHECK(ids(desk.run({"results", "--json"})).size() == 20);
+  CHECK(ids(desk.run({"results", "--json", "--count", "2"})) == std::vector<std::string>{"29-0", "30-0"});
+  CHECK(ids(desk.run({"results", "--json", "--count", "1000"})).size() == 30);
+  CHECK(desk.run({"results", "--json", "--count", "0"}).output.empty());
+}
+
+TEST_CASE("results show from an entry on") {
+  Desk desk;
+  fill(desk, 30);
+  CHECK(ids(desk.run({"results", "--json", "--from", "28"})) == std::vector<std::string>{"28-0", "29-0", "30-0"});
+  CHECK(ids(desk.run({"results", "--json", "--from", "28-1"})) == std::vector<std::string>{"29-0", "30-0"});
+  CHECK(ids(desk.run({"results", "--json", "--from", "0"})).size() == 30);
+  CHECK(ids(desk.run({"results", "--json", "--from", "5-0", "--count", "2"})) == std::vector<std::string>{"5-0", "6-0"});
+  CHECK(desk.run({"results", "--from", "31"}).complains("there are no results"));
+}
+
+TEST_CASE("a stream of many pages shows whole and its end is found") {
+  Desk desk;
+  fill(desk, 5'500);
+  CHECK(ids(desk.run({"results", "--json", "--from", "0"})).size() == 5'500);
+  const auto last = ids(desk.run({"results", "--json", "--count", "2500"}));
+  REQUIRE(last.size() == 2'500);
+  CHECK(last.front() == "3001-0");
+  CHECK(last.back() == "5500-0");
+  CHECK(ids(desk.run({"results", "--json", "--from", "7-0", "--count", "2500"})).back() == "2506-0");
+}
+
+TEST_CASE("the results of one order or one request are found") {
+  Desk desk;
+  fill(desk, 3'000);
+  const auto third = desk.run({"results", "--order", "third", "--json"});
+  CHECK(third.status == 0);
+  CHECK(ids(third).size() == 1'000);
+  CHECK(ids(desk.run({"results", "--request", "2500-0", "--json"})) == std::vector<std::string>{"2400-0"});
+  CHECK(ids(desk.run({"results", "--request", "2500", "--json"})) == std::vector<std::string>{"2400-0"});
+  CHECK(ids(desk.run({"results", "--order", "third", "--from", "2998", "--json"})) == std::vector<std::string>{"3000-0"});
+  Ran ran = desk.run({"results", "--order", "nobody"});
+  CHECK(ran.status == 1);
+  CHECK(ran.output.empty());
+  CHECK(ran.complains("there is no result of order nobody in the stream 'results'"));
+  ran = desk.run({"results", "--request", "1-0", "--json"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("there is no result of request 1-0"));
+}
+
+TEST_CASE("without results there is a remark and no failure") {
+  const Desk desk;
+  const Ran ran = desk.run({"results"});
+  CHECK(ran.status == 0);
+  CHECK(ran.output.empty());
+  CHECK(ran.errors == "orderctl: there are no results in the stream 'results'\n");
+}
+
+TEST_CASE("each kind of result is told in words") {
+  Desk desk;
+  const auto add = [&](const Fields& fields) { (void)xadd(desk.admin(), "results", fields); };
+  add({{"order", "a"},
+       {"request", "1-0"},
+       {"status", "rejected"},
+       {"reason", "insufficient_stock"},
+       {"lines", R"([{"sku":"shoe","quantity":3,"available":2},{"sku":"hat","quantity":1,"available":null}])"}});
+  add({{"order", "b"}, {"request", "2-0"}, {"status", "rejected"}, {"reason", "malformed"}, {"detail", "id is missing"}});
+  add({{"order", "c"}, {"request", "3-0"}, {"status", "duplicate"}, {"outcome", "accepted"}, {"original", "1-0"}});
+  add({{"status", "stock"},
+       {"change", "add"},
+       {"reason", "wet"},
+       {"lines", R"([{"sku":"shoe","before":9,"quantity":-2,"remaining":7}])"}});
+  add({{"status", "stock"}, {"change", "set"}, {"reason", ""}, {"lines", R"([{"sku":"x","before":null,"quantity":5,"remaining":5}])"}});
+  const Ran ran = desk.run({"results"});
+  CHECK(ran.says("insufficient_stock; shoe 3, 2 there; hat 1, no stock there"));
+  CHECK(ran.says("malformed; id is missing"));
+  CHECK(ran.says("was accepted in 1-0"));
+  CHECK(ran.says("wet; shoe -2, 7 left"));
+  CHECK(ran.says("x +5, 5 left"));
+}
+
+TEST_CASE("JSON has the lines as JSON and all else as strings") {
+  Desk desk;
+  const std::string id = xadd(desk.admin(), "results",
+                              {{"order", "o-1"},
+                               {"lines", R"([{"sku":"shoe","quantity":9007199254740991,"remaining":0}])"},
+                               {"quantity", "3"},
+                               {"id", "its own"}});
+  const Json line = desk.run({"results", "--json"}).json().at(0);
+  CHECK(line["id"] == id);
+  CHECK(line["id#2"] == "its own");
+  CHECK(line["lines"][0]["quantity"] == 9'007'199'254'740'991);
+  CHECK(line["quantity"] == "3");
+}
+
+TEST_CASE("bytes of any kind harm neither a terminal nor JSON") {
+  Desk desk;
+  const std::string bytes("a\0\x1b[2J\xff\n\xe2\x80\xae", 11);
+  (void)xadd(desk.admin(), "results", {{"order", bytes}, {bytes, bytes}, {"status", bytes}, {"lines", "[" + bytes}});
+  (void)xadd(desk.admin(), "results", {{"lines", std::string(60'000, '[')}, {"original", "x"}, {"outcome", bytes}});
+  (void)xadd(desk.admin(), "results", {{"lines", "[1,{\"sku\":{\"a\":1}},\"" + std::string("\u202e") + "\"]"}});
+  Ran ran = desk.run({"results"});
+  CHECK(ran.status == 0);
+  CHECK(ran.says("a\\x00\\x1b[2J\\xff\\x0a\\xe2\\x80\\xae"));
+  for (const char c : {'\x1b', '\0', '\xff'}) CHECK(ran.output.find(c) == std::string::npos);
+  CHECK_FALSE(ran.says("\u202e"));
+  CHECK(lines_of(ran.output).size() == 4);
+  ran = desk.run({"results", "--json"});
+  CHECK(ran.status == 0);
+  const auto lines = ran.json();
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0]["order"] == std::string("a\0\x1b[2J\ufffd\n\u202e", 13));
+  CHECK(lines[0]["lines"].is_string());
+  CHECK(lines[1]["lines"].get<std::string>().size() == 60'000);
+  CHECK(lines[2]["lines"].is_array());
+}
+
+TEST_CASE("colors are for terminals and NO_COLOR turns them off") {
+  Desk desk;
+  fill(desk, 1);
+  const auto on_terminal = [&](const std::vector<std::string>& environment) {
+    const std::string command = ORDERCTL_PATH " --valkey.url " + desk.url() + " results";
+    Process process(clean_command("script", {"-qec", command, "/dev/null"}), {.environment = environment});
+    CHECK(process.wait() == 0);
+    return process.output().find("\x1b[32maccepted\x1b[0m") != std::string::npos;
+  };
+  CHECK(on_terminal({"TERM=xterm", "NO_COLOR="}));
+  CHECK_FALSE(on_terminal({"TERM=xterm", "NO_COLOR=1"}));
+  CHECK_FALSE(on_terminal({"TERM=dumb", "NO_COLOR="}));
+  CHECK_FALSE(desk.run({"results"}, {.environment = {"TERM=xterm", "NO_COLOR="}}).says("\x1b"));
+}
+
+TEST_CASE("output that cannot be written is a failure") {
+  Desk desk;
+  fill(desk, 1);
+  Process process(clean_command("bash", {"-c", ORDERCTL_PATH " --valkey.url " + desk.url() + " results > /dev/full"}));
+  CHECK(process.wait() == 1);
+  CHECK(process.errors().find("cannot write to standard output: No space left on device") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace orderd::test

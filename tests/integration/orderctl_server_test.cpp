@@ -1,0 +1,115 @@
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "integration/orderctl_desk.h"
+
+namespace orderd::test {
+namespace {
+
+const std::vector<Words> kEach = {{"stock", "set", "shoe", "1"}, {"stock", "get", "shoe"}, {"stock", "list"},
+                                  {"submit", "--sku", "shoe"},   {"submit", "-"},          {"submit", "--sku", "a", "--wait"},
+                                  {"results"},                   {"results", "--follow"},  {"status"}};
+
+// Status 1, nothing on standard output. Answers what was told.
+std::string failed(const Ran& ran) {
+  CHECK_MESSAGE(ran.status == 1, ran.errors);
+  CHECK(ran.output.empty());
+  CHECK(ran.errors.starts_with("orderctl: "));
+  return ran.errors;
+}
+
+TEST_CASE("a server that is not there is named with what to try") {
+  const std::string url = "valkey://127.0.0.1:" + std::to_string(free_port());
+  for (Words words : kEach) {
+    words.insert(words.end(), {"--valkey.url", url});
+    const std::string told = failed(orderctl(words));
+    CHECK_MESSAGE(told.find("cannot connect to " + url) != std::string::npos, told);
+    CHECK(told.find("check that the server runs") != std::string::npos);
+  }
+  CHECK(failed(orderctl({"status", "--valkey.url", "unix:///nowhere/socket"})).find("unix:///nowhere/socket") !=
+        std::string::npos);
+}
+
+TEST_CASE("a server that does not answer is named in time") {
+  Desk desk;
+  desk.server().pause();
+  for (Words words : kEach) {
+    words.insert(words.end(), {"--valkey.reply_timeout", "100ms"});
+    const std::string told = failed(desk.run(words));
+    CHECK_MESSAGE(told.find("did not answer within 1") != std::string::npos, told);
+  }
+  desk.server().resume();
+}
+
+TEST_CASE("a sign-in that is missing or wrong is told with the way out and without the password") {
+  Desk desk({.config = {"user operator on >secret ~* &* +@all"}});
+  (void)ask(desk.admin(), {"CONFIG", "SET", "requirepass", "other"});
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("password");
+  std::ofstream(file) << "hunter2\n";
+  REQUIRE(chmod(file.c_str(), 0600) == 0);
+  for (const Words& words : kEach) {
+    const std::string told = failed(desk.run(words));
+    CHECK_MESSAGE(told.find("NOAUTH") != std::string::npos, told);
+    CHECK_MESSAGE(told.find("valkey.password_file") != std::string::npos, told);
+  }
+  const std::string told = failed(desk.run({"status", "--valkey.username", "operator", "--valkey.password_file", file}));
+  CHECK(told.find("WRONGPASS") != std::string::npos);
+  CHECK(told.find("valkey.password_file") != std::string::npos);
+  CHECK(told.find("hunter2") == std::string::npos);
+  std::ofstream(file) << "secret\n";
+  CHECK(desk.run({"status", "--valkey.username", "operator", "--valkey.password_file", file}).status == 0);
+}
+
+TEST_CASE("a right that is missing is told with the way out") {
+  Desk desk;
+  (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-@all", "+client", "+acl"});
+  for (const Words& words : kEach) {
+    const ProcessOptions options = {.input = "{}\n"};
+    const std::string told = failed(desk.run(words, options));
+    CHECK_MESSAGE(told.find("NOPERM") != std::string::npos, told);
+  }
+  CHECK(failed(desk.run({"results"})).find("ACL SETUSER") != std::string::npos);
+}
+
+TEST_CASE("rights as orderd has them are enough to change stock") {
+  Desk desk;
+  (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-@all", "+client|setname", "+evalsha", "+script|load", "+xadd",
+                           "+get", "+set", "+xdel"});
+  CHECK(desk.run({"stock", "set", "shoe", "3"}).output == "shoe: 3 (new)\n");
+}
+
+TEST_CASE("a server without memory takes no orders and says so") {
+  Desk desk;
+  (void)ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "1"});
+  for (const Words& words : {Words{"stock", "set", "shoe", "1"}, Words{"submit", "--sku", "shoe"}, Words{"submit", "-"}}) {
+    const Ran ran = desk.run(words, {.input = "{}\n"});
+    CHECK(ran.status == 1);
+    CHECK_MESSAGE(ran.complains("is out of memory"), ran.errors);
+    CHECK(ran.complains("raise its maxmemory"));
+  }
+}
+
+TEST_CASE("a replica takes no writes and says so") {
+  Desk desk;
+  (void)ask(desk.admin(), {"REPLICAOF", "127.0.0.1", "1"});
+  for (const Words& words : {Words{"stock", "set", "shoe", "1"}, Words{"submit", "--sku", "shoe"}}) {
+    CHECK(failed(desk.run(words)).find("is a replica") != std::string::npos);
+  }
+}
+
+TEST_CASE("a server that goes away while a file is pushed leaves a word on what is known") {
+  Desk desk;
+  const std::string command = "yes '{}' | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
+  Process process(clean_command("bash", {"-c", command}));
+  while (length(desk.admin(), "orders") < 5'000) REQUIRE(process.running());
+  desk.server().kill();
+  CHECK(process.wait() == 1);
+  CHECK(process.errors().find("orders were pushed, from line ") != std::string::npos);
+  CHECK(process.errors().find("to submit the file again is safe") != std::string::npos);
+  CHECK(process.output().find("pushed ") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,168 @@
+#include <fstream>
+#include <set>
+
+#include "integration/orderctl_desk.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+std::string order_of(const Entry& entry) {
+  REQUIRE(entry.fields.size() == 1);
+  return entry.field("order");
+}
+
+TEST_CASE("one order is pushed as JSON and its request is told") {
+  Desk desk;
+  const Ran ran = desk.run({"submit", "--id", "o-1", "--customer", "c-7", "--sku", "shoe", "--quantity", "3"});
+  CHECK(ran.status == 0);
+  const auto orders = entries(desk.admin(), "orders");
+  REQUIRE(orders.size() == 1);
+  CHECK(order_of(orders[0]) == R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3})");
+  CHECK(ran.output == "order o-1 is request " + orders[0].id + "\n");
+}
+
+TEST_CASE("an order of several lines and of one without a quantity") {
+  Desk desk;
+  CHECK(desk.run({"submit", "--id", "o-2", "--item", "shoe=1", "--item", "a=b=2", "--item", "[x]=3"}).status == 0);
+  CHECK(desk.run({"submit", "--id", "{}", "--sku", "[a,b]", "--quiet"}).output.empty());
+  const auto orders = entries(desk.admin(), "orders");
+  REQUIRE(orders.size() == 2);
+  CHECK(order_of(orders[0]) ==
+        R"({"id":"o-2","items":[{"sku":"shoe","quantity":1},{"sku":"a=b","quantity":2},{"sku":"[x]","quantity":3}]})");
+  CHECK(order_of(orders[1]) == R"({"id":"{}","sku":"[a,b]","quantity":1})");
+}
+
+TEST_CASE("an order without an id gets a new one which is told") {
+  Desk desk;
+  std::set<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    const auto line = desk.run({"submit", "--sku", "shoe", "--json"}).json().at(0);
+    const Entry entry = entries(desk.admin(), "orders").back();
+    CHECK(line["request"] == entry.id);
+    CHECK(Json::parse(order_of(entry))["id"] == line["order"]);
+    ids.insert(line["order"].get<std::string>());
+  }
+  CHECK(ids.size() == 5);
+}
+
+TEST_CASE("the lines of a file are pushed as they are") {
+  Desk desk;
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("orders.ndjson");
+  const std::vector<std::string> lines = {R"({"id":"o-1"})", "no order", std::string("\0\xff\x1b\r", 4), "  ", "last"};
+  {
+    std::ofstream stream(file, std::ios::binary);
+    for (const std::string& line : lines) stream << line << (line == "last" ? "" : "\n");
+  }
+  const Ran ran = desk.run({"submit", file});
+  CHECK(ran.status == 0);
+  CHECK(ran.errors.empty());
+  CHECK(ran.says("pushed 5 requests in "));
+  const auto orders = entries(desk.admin(), "orders");
+  REQUIRE(orders.size() == lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) CHECK(order_of(orders[i]) == lines[i]);
+  CHECK(ran.says(orders.front().id + " to " + orders.back().id));
+}
+
+TEST_CASE("empty lines are left out and long ones are told with their numbers") {
+  Desk desk;
+  // With its field's name an entry of 64 KiB, and one byte more.
+  const std::string fits(65'531, 'f');
+  const std::string input = "first\n\n" + fits + "x\n" + fits + "\n\r\n" + std::string(700'000, 'z') + "\nlast\n";
+  const Ran ran = desk.run({"submit", "-", "--json"}, {.input = input});
+  CHECK(ran.status == 1);
+  for (const char* part : {"line 2: empty", "line 3: longer than", "line 5: empty", "line 6: longer than"}) {
+    CHECK_MESSAGE(ran.complains(part), ran.errors);
+  }
+  const auto orders = entries(desk.admin(), "orders");
+  REQUIRE(orders.size() == 3);
+  CHECK(order_of(orders[0]) == "first");
+  CHECK(order_of(orders[1]) == fits);
+  CHECK(order_of(orders[2]) == "last");
+  const Json line = ran.json().at(0);
+  CHECK(line["pushed"] == 3);
+  CHECK(line["empty_lines"] == 2);
+  CHECK(line["long_lines"] == 2);
+  CHECK(line["first"] == orders[0].id);
+  CHECK(line["last"] == orders[2].id);
+}
+
+TEST_CASE("complaints about lines come to an end") {
+  const Desk desk;
+  const Ran ran = desk.run({"submit", "-"}, {.input = std::string(100'000, '\n')});
+  CHECK(ran.status == 0);
+  CHECK(lines_of(ran.errors).size() == 20);
+  CHECK(ran.says("pushed 0 requests\nleft out 100000 empty lines\n"));
+  CHECK(desk.run({"submit", "-", "--quiet"}, {.input = "\n\n"}).errors.empty());
+}
+
+TEST_CASE("a long file is pushed in order and whole") {
+  Desk desk;
+  std::string input;
+  constexpr std::size_t kLines = 30'000;
+  // Lengths of all kinds, so that lines end all over the buffer.
+  for (std::size_t i = 0; i < kLines; ++i) input += std::to_string(i) + std::string(i * i % 997, '.') + "\n";
+  const Ran ran = desk.run({"submit", "-"}, {.input = input});
+  CHECK(ran.status == 0);
+  CHECK(ran.errors.empty());
+  const auto orders = entries(desk.admin(), "orders");
+  REQUIRE(orders.size() == kLines);
+  std::string pushed;
+  for (const Entry& entry : orders) pushed += order_of(entry) + "\n";
+  CHECK(pushed == input);
+}
+
+TEST_CASE("lines are pushed as they come without waiting for the end of the input") {
+  Desk desk;
+  const std::string script = "echo one; read -r go < \"$1\"; echo two; read -r go < \"$1\"";
+  const TemporaryDirectory directory;
+  const std::string pipe = directory.file("pipe");
+  Process maker({"mkfifo", pipe});
+  REQUIRE(maker.wait() == 0);
+  const std::string command = "(" + script + ") | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
+  Process process(clean_command("bash", {"-c", command, "bash", pipe}));
+  wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
+  std::ofstream(pipe) << "go\n";
+  wait_for([&] { return length(desk.admin(), "orders") == 2; }, std::chrono::seconds(20), "the second order");
+  CHECK(process.running());
+  std::ofstream(pipe) << "go\n";
+  CHECK(process.wait() == 0);
+  CHECK(process.output().find("pushed 2 requests") != std::string::npos);
+}
+
+TEST_CASE("a file that cannot be read is told") {
+  const Desk desk;
+  Ran ran = desk.run({"submit", "/nowhere/orders.ndjson"});
+  CHECK(ran.status == 1);
+  CHECK(ran.errors == "orderctl: cannot open '/nowhere/orders.ndjson': No such file or directory\n");
+  ran = desk.run({"submit", "/"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("cannot read the orders: Is a directory"));
+}
+
+TEST_CASE("orders that the server refuses are told with the line they stand in") {
+  Desk desk;
+  set(desk.admin(), "orders", "text");
+  Ran ran = desk.run({"submit", "-"}, {.input = "\none\ntwo\n"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("WRONGTYPE"));
+  CHECK(ran.complains("0 orders were pushed, from line 2 on it is not known"));
+  ran = desk.run({"submit", "--sku", "shoe"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("WRONGTYPE"));
+}
+
+TEST_CASE("progress shows on a terminal only") {
+  const Desk desk;
+  const std::string command = "seq 300000 | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
+  Process on_terminal(clean_command("script", {"-qec", command, "/dev/null"}));
+  CHECK(on_terminal.wait() == 0);
+  CHECK(on_terminal.output().find("requests pushed") != std::string::npos);
+  Process quiet(clean_command("script", {"-qec", command + " --quiet", "/dev/null"}));
+  CHECK(quiet.wait() == 0);
+  CHECK(quiet.output().empty());
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,122 @@
+#include <fstream>
+
+#include "integration/orderctl_desk.h"
+
+namespace orderd::test {
+namespace {
+
+// Wrong usage: status 2, nothing on standard output. Answers what was told.
+std::string refused(const Words& words, const ProcessOptions& options = {}) {
+  const Ran ran = orderctl(words, options);
+  CHECK_MESSAGE(ran.status == 2, ran.errors);
+  CHECK(ran.output.empty());
+  return ran.errors;
+}
+
+TEST_CASE("the help of orderctl shows its sub-commands and examples") {
+  const Ran ran = orderctl({"--help"});
+  CHECK(ran.status == 0);
+  CHECK(ran.errors.empty());
+  for (const char* part : {"stock ", "submit ", "results ", "status ", "Examples:", "--valkey.url", "Exit status"}) {
+    CHECK_MESSAGE(ran.says(part), part);
+  }
+  CHECK_FALSE(ran.says("--retention.orders"));
+}
+
+TEST_CASE("each sub-command has a help with examples") {
+  const std::vector<Words> commands = {{"stock"},         {"stock", "set"}, {"stock", "add"}, {"stock", "get"},
+                                       {"stock", "list"}, {"submit"},       {"results"},      {"status"}};
+  for (Words words : commands) {
+    std::string name = "orderctl";
+    for (const std::string& word : words) name += " " + word;
+    words.emplace_back("--help");
+    const Ran ran = orderctl(words);
+    CHECK(ran.status == 0);
+    CHECK_MESSAGE(ran.says("Usage: " + name), ran.output);
+    CHECK_MESSAGE(ran.says("Examples:\n  " + name), ran.output);
+    CHECK(ran.errors.empty());
+  }
+}
+
+TEST_CASE("the version is printed") {
+  const Ran ran = orderctl({"--version"});
+  CHECK(ran.status == 0);
+  CHECK(ran.output == "orderctl " ORDERD_VERSION "\n");
+}
+
+TEST_CASE("a sub-command has to be named") {
+  CHECK(refused({}) == "orderctl: a sub-command is required: stock, submit, results, status\norderctl --help tells more\n");
+  CHECK(refused({"stock"}) == "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help tells more\n");
+  CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);
+}
+
+TEST_CASE("an unknown flag is told with the nearest one and without its value") {
+  CHECK(refused({"status", "--jsn"}).find("--jsn: unknown flag; did you mean --json?") != std::string::npos);
+  CHECK(refused({"status", "-x"}).find("-x: unknown flag") != std::string::npos);
+  const std::string told = refused({"status", "--valkey.usrname", "hunter2"});
+  CHECK(told.find("--valkey.usrname: unknown flag; did you mean --valkey.username?") != std::string::npos);
+  CHECK(told.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("what stands beside a command and does not belong there is told") {
+  CHECK(refused({"status", "now"}).find("'now': unexpected") != std::string::npos);
+  CHECK(refused({"stock", "set", "shoe", "1", "2"}).find("'2': unexpected") != std::string::npos);
+}
+
+TEST_CASE("settings that are wrong end with status 2 and name the setting") {
+  CHECK(refused({"status", "--valkey.url", "http://x"}).find("--valkey.url") != std::string::npos);
+  CHECK(refused({"status", "--keys.stock", "nothing"}).find("--keys.stock") != std::string::npos);
+  CHECK(refused({"status"}, {.environment = {"ORDERD_VALKEY_REPLY_TIMEOUT=5"}}).find("ORDERD_VALKEY_REPLY_TIMEOUT") !=
+        std::string::npos);
+  CHECK(refused({"status", "--config", "/nowhere/orderd.toml"}).find("/nowhere/orderd.toml") != std::string::npos);
+  CHECK(refused({"status", "--valkey.password_file", "/nowhere/password"}).find("/nowhere/password") != std::string::npos);
+}
+
+TEST_CASE("the arguments of stock are checked before a server is asked") {
+  CHECK(refused({"stock", "set", "sh oe", "1"}).find("SKU: 'sh oe' holds white space") != std::string::npos);
+  CHECK(refused({"stock", "set", "", "1"}).find("is empty") != std::string::npos);
+  CHECK(refused({"stock", "get", "a{b}"}).find("holds a brace") != std::string::npos);
+  CHECK(refused({"stock", "get"}).find("SKU is required") != std::string::npos);
+  CHECK(refused({"stock", "set", "shoe"}).find("N is required") != std::string::npos);
+  for (const char* amount : {"-1", "+1", "1.5", "007", "x", "", "9007199254740992"}) {
+    CHECK_MESSAGE(refused({"stock", "set", "shoe", amount}).find("N: '") != std::string::npos, amount);
+  }
+  for (const char* amount : {"-", "--1", "+-1", "-01", "1e3", "-9007199254740992"}) {
+    CHECK_MESSAGE(!refused({"stock", "add", "shoe", amount}).empty(), amount);
+  }
+}
+
+TEST_CASE("the arguments of submit are checked before a server is asked") {
+  CHECK(refused({"submit"}).find("an order (--sku or --item) or a FILE of orders is required") != std::string::npos);
+  CHECK(refused({"submit", "--quantity", "3"}).find("--quantity requires --sku") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "file"}).find("--sku excludes FILE") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--item", "b=1"}).find("--item excludes --sku") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--quantity", "0"}).find("--quantity: '0'") != std::string::npos);
+  CHECK(refused({"submit", "--item", "shoe"}).find("is not SKU=N") != std::string::npos);
+  CHECK(refused({"submit", "--item", "shoe=0"}).find("from 1 to") != std::string::npos);
+  CHECK(refused({"submit", "--item", "sh oe=1"}).find("white space") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--id", "a\nb"}).find("'a\\x0ab' holds a control character") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--timeout", "3"}).find("'3' is no duration") != std::string::npos);
+}
+
+TEST_CASE("the arguments of results are checked before a server is asked") {
+  CHECK(refused({"results", "--count", "many"}).find("--count: 'many'") != std::string::npos);
+  CHECK(refused({"results", "--from", "1-"}).find("is no id of a stream's entry") != std::string::npos);
+  CHECK(refused({"results", "--request", "o-1"}).find("is no id of a stream's entry") != std::string::npos);
+  CHECK(refused({"results", "--count", "3", "--order", "o"}).find("--count excludes --order or --request") !=
+        std::string::npos);
+}
+
+TEST_CASE("the settings of the daemon's file are taken as they are") {
+  const Desk desk;
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("orderd.toml");
+  std::ofstream(file) << "[valkey]\nurl = \"" << desk.url() << "\"\n[keys]\nstock = \"left:<sku>\"\n[retention]\norders = \"1h\"\n";
+  CHECK(orderctl({"stock", "set", "shoe", "4", "--config", file}).status == 0);
+  CHECK(orderctl({"--config", file, "stock", "get", "shoe"}).row("shoe") == "shoe 4");
+  const ProcessOptions variables = {.environment = {"ORDERD_VALKEY_URL=" + desk.url(), "ORDERD_KEYS_STOCK=left:<sku>"}};
+  CHECK(orderctl({"stock", "get", "shoe"}, variables).row("shoe") == "shoe 4");
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,132 @@
+#include <fstream>
+
+#include "integration/orderctl_desk.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using std::chrono::seconds;
+
+TEST_CASE("submit waits for the result of one order and shows it") {
+  Desk desk;
+  const Process daemon = desk.start_orderd();
+  CHECK(desk.run({"stock", "set", "shoe", "5"}).status == 0);
+  Ran ran = desk.run({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait", "--json"});
+  CHECK(ran.status == 0);
+  REQUIRE(ran.json().size() == 1);
+  const Json line = ran.json().at(0);
+  CHECK(line["order"] == "o-1");
+  CHECK(line["status"] == "accepted");
+  CHECK(line["lines"] == Json::parse(R"([{"sku":"shoe","quantity":3,"remaining":2}])"));
+  CHECK(line["request"] == entries(desk.admin(), "orders").at(0).id);
+  ran = desk.run({"submit", "--id", "o-2", "--sku", "shoe", "--quantity", "3", "--wait"});
+  CHECK(ran.status == 0);
+  CHECK(ran.row("RESULT") == "RESULT TIME STATUS ORDER REQUEST WHAT");
+  CHECK(ran.says("rejected   o-2"));
+  CHECK(ran.says("insufficient_stock; shoe 3, 2 there"));
+  ran = desk.run({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait"});
+  CHECK(ran.status == 0);
+  CHECK(ran.says("duplicate  o-1"));
+  CHECK(desk.run({"results", "--order", "o-1", "--json"}).json().size() == 2);
+}
+
+TEST_CASE("submit waits for the results of a file and sums them up") {
+  Desk desk;
+  const Process daemon = desk.start_orderd();
+  CHECK(desk.run({"stock", "set", "shoe", "100"}).status == 0);
+  std::string input;
+  for (int i = 0; i < 20'000; ++i) input += "{\"id\":\"o-" + std::to_string(i % 19'000) + R"(","sku":"shoe","quantity":1})" "\n";
+  input += "{\"id\":\"x\",\"sku\":\"hat\",\"quantity\":1}\nno order\n";
+  Ran ran = desk.run({"submit", "-", "--wait"}, {.input = input});
+  CHECK(ran.status == 0);
+  CHECK(ran.says("pushed 20002 requests in "));
+  CHECK(ran.row("accepted") == "accepted 100");
+  CHECK(ran.says("18900  insufficient_stock"));
+  CHECK(ran.says("1  malformed"));
+  CHECK(ran.says("1  unknown_sku"));
+  CHECK(ran.row("duplicate") == "duplicate 1000");
+  CHECK(ran.says("the last result came "));
+  ran = desk.run({"submit", "-", "--wait", "--json"}, {.input = input});
+  CHECK(ran.status == 0);
+  const Json line = ran.json().at(0);
+  CHECK(line["pushed"] == 20'002);
+  CHECK(line["accepted"] == 0);
+  CHECK(line["duplicates"] == 20'001);
+  CHECK(line["rejected"] == Json({{"malformed", 1}}));
+  CHECK(line["missing"] == 0);
+}
+
+TEST_CASE("results that do not come in time end with status 1 and say what to do") {
+  Desk desk;
+  Ran ran = desk.run({"submit", "--sku", "shoe", "--wait", "--timeout", "200ms"});
+  CHECK(ran.status == 1);
+  CHECK(ran.output.empty());
+  CHECK(ran.complains("no result for request " + entries(desk.admin(), "orders").at(0).id + " within 200 ms"));
+  CHECK(ran.complains("does orderd run?"));
+  ran = desk.run({"submit", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("2 requests have no result"));
+  CHECK(ran.json().at(0)["missing"] == 2);
+  CHECK(ran.json().at(0)["pushed"] == 2);
+}
+
+TEST_CASE("the results of others are not taken for ours") {
+  Desk desk;
+  Process process = desk.start({"submit", "-", "--wait", "--json"}, {.input = "one\ntwo\n"});
+  wait_for([&] { return length(desk.admin(), "orders") == 2; }, seconds(20), "the orders");
+  const auto orders = entries(desk.admin(), "orders");
+  const auto answer = [&](const std::string& request) {
+    (void)xadd(desk.admin(), "results", {{"order", "o"}, {"request", request}, {"status", "accepted"}});
+  };
+  for (const std::string request : {"1-0", "", "no id", "99999999999999999999-0"}) answer(request);
+  answer(orders[1].id);
+  answer(orders[1].id);
+  (void)xadd(desk.admin(), "results", {{"status", "stock"}});
+  answer(orders[0].id);
+  CHECK(process.wait() == 0);
+  CHECK(json_lines(process.output()).at(0)["accepted"] == 2);
+}
+
+TEST_CASE("waiting goes on as long as results come") {
+  Desk desk;
+  Process process = desk.start({"submit", "-", "--wait", "--timeout", "1500ms", "--quiet"}, {.input = "1\n2\n3\n4\n5\n6\n7\n8\n"});
+  wait_for([&] { return length(desk.admin(), "orders") == 8; }, seconds(20), "the orders");
+  const auto start = std::chrono::steady_clock::now();
+  for (const Entry& entry : entries(desk.admin(), "orders")) {
+    const auto due = start + std::chrono::milliseconds(400) * static_cast<int>(length(desk.admin(), "results") + 1);
+    wait_for([&] { return std::chrono::steady_clock::now() >= due; }, seconds(5), "the time has come");
+    (void)xadd(desk.admin(), "results", {{"request", entry.id}, {"status", "accepted"}});
+  }
+  CHECK(process.wait() == 0);
+  CHECK(process.output().empty());
+}
+
+TEST_CASE("the status of a server that orderd serves") {
+  Desk desk;
+  const Process daemon = desk.start_orderd();
+  CHECK(desk.run({"submit", "-", "--wait"}, {.input = "bad\nbad\n"}).status == 0);
+  const Json json = desk.run({"status", "--json"}).json().at(0);
+  CHECK(json["group"]["lag"] == 0);
+  CHECK(json["group"]["pending"] == 0);
+  CHECK(json["group"]["settled"] == 2);
+  CHECK(json["results"]["length"] == 2);
+  CHECK(json["dead"]["length"] == 2);
+  CHECK(json["group"]["consumers"].size() == 1);
+}
+
+TEST_CASE("the server of an orderd of its own is found by its directory") {
+  const TemporaryDirectory directory;
+  const std::string url = "embedded:" + directory.file("data");
+  const Ran none = orderctl({"status", "--valkey.url", url});
+  CHECK(none.status == 1);
+  CHECK(none.complains("start orderd first"));
+  const Process daemon(clean_command(ORDERD_PATH, {"--valkey.url", url}));
+  wait_for([&] { return orderctl({"status", "--valkey.url", url}).status == 0; }, seconds(20), "the server runs");
+  CHECK(orderctl({"stock", "set", "shoe", "1", "--valkey.url", url}).status == 0);
+  const Ran ran = orderctl({"submit", "--sku", "shoe", "--wait", "--json", "--valkey.url", url});
+  CHECK(ran.json().at(0)["status"] == "accepted");
+}
+
+}  // namespace
+}  // namespace orderd::test

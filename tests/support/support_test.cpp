@@ -1,0 +1,160 @@
+// The support library itself, and the failures of the blocking client that every test and tool leans on.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "support/process.h"
+#include "support/valkey_helpers.h"
+#include "support/valkey_server.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using valkey::Command;
+using valkey::Endpoint;
+using valkey::SyncClient;
+using namespace std::chrono_literals;
+
+// Why no connection comes about.
+std::string failure(const Endpoint& endpoint) {
+  const auto client = SyncClient::connect(endpoint, {.reply_timeout = 50ms});
+  REQUIRE_FALSE(client.ok());
+  CHECK_MESSAGE(client.error().find(endpoint.redacted()) != std::string::npos, client.error());
+  return client.error();
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a process gets its input and environment and leaves output and errors and status") {
+  Process process({"sh", "-c", "cat; echo $NAME; echo err >&2; exit 7"},
+                  {.environment = {"NAME=value"}, .input = "hello\n"});
+  CHECK(process.wait() == 7);
+  CHECK(process.output() == "hello\nvalue\n");
+  CHECK(process.errors() == "err\n");
+  CHECK_FALSE(process.running());
+}
+
+TEST_CASE("a process that cannot be started or does not end throws and a signal shows in its status") {
+  CHECK_THROWS_WITH(Process({"no-such-program"}), "cannot start no-such-program: No such file or directory");
+  Process sleeper({"sleep", "100"});
+  CHECK_THROWS(sleeper.wait(20ms));
+  sleeper.pause();
+  sleeper.resume();
+  sleeper.signal(SIGTERM);
+  CHECK(sleeper.wait() == 128 + SIGTERM);
+}
+
+TEST_CASE("a server keeps what it wrote to its append-only file and leaves nothing behind") {
+  std::string directory;
+  {
+    ValkeyServer server({.append_only = ServerOptions::AppendOnly::kAlways, .tcp = true});
+    directory = server.directory();
+    auto client = server.client();
+    set(client, "key", "value");
+    server.kill();
+    server.start();
+    CHECK_FALSE(client.call(Command::of("PING")).ok());
+    auto second = SyncClient::connect(server.tcp_endpoint(), {});
+    REQUIRE(second.ok());
+    CHECK(get(*second, "key") == "value");
+  }
+  CHECK_FALSE(std::filesystem::exists(directory));
+}
+
+TEST_CASE("a server that does not start tells why") {
+  std::string what;
+  try {
+    const ValkeyServer server({.config = {"nonsense 1"}});
+  } catch (const std::runtime_error& error) {
+    what = error.what();
+  }
+  CHECK(contains(what, "nonsense 1"));
+}
+
+TEST_CASE("each failure of a connection names the server and what to try") {
+  Endpoint endpoint;
+  endpoint.port = free_port();
+  CHECK(contains(failure(endpoint), "(Connection refused): check that the server runs"));
+  endpoint.tls = true;
+  CHECK(contains(failure(endpoint), "TLS is not supported yet"));
+  endpoint = {};
+  endpoint.kind = Endpoint::Kind::kUnix;
+  endpoint.path = "/nowhere/valkey.sock";
+  CHECK(contains(failure(endpoint), "(No such file or directory): check that the server runs with this socket"));
+  endpoint.path = "/" + std::string(200, 'x');
+  CHECK(contains(failure(endpoint), "the path of a socket may have 107 bytes, this one has 201"));
+  endpoint.kind = Endpoint::Kind::kEmbedded;
+  endpoint.path = "/nowhere";
+  CHECK(contains(failure(endpoint), "start orderd first"));
+}
+
+TEST_CASE("each refusal of a server names the server and what to try") {
+  const ValkeyServer server;
+  auto admin = server.client();
+  CHECK(ask(admin, {"CLIENT", "GETNAME"}) == "test");
+  Endpoint endpoint = server.endpoint();
+  endpoint.database = 99;
+  CHECK(contains(failure(endpoint), "refused database 99: ERR"));
+  endpoint = server.endpoint();
+  endpoint.username = "nobody";
+  endpoint.password = "a secret";
+  const std::string login = failure(endpoint);
+  CHECK(contains(login, "refused the login: WRONGPASS"));
+  CHECK_FALSE(contains(login, "a secret"));
+  const auto bad = admin.load("this is no Lua");
+  REQUIRE_FALSE(bad.ok());
+  CHECK(contains(bad.error(), "refused a script: ERR"));
+  CHECK(admin.load("return 1")->size() == 40);
+
+  (void)ask(admin, {"CONFIG", "SET", "requirepass", "a secret"});
+  CHECK(contains(failure(server.endpoint()), "refused the connection: NOAUTH"));
+  endpoint = server.endpoint();
+  endpoint.password = "a secret";
+  CHECK(SyncClient::connect(endpoint, {}).ok());
+  // A user who may do little: the connection's name is a courtesy.
+  (void)ask(admin, {"ACL", "SETUSER", "reader", "on", "nopass", "~*", "+get"});
+  endpoint.username = "reader";
+  CHECK(SyncClient::connect(endpoint, {}).ok());
+}
+
+TEST_CASE("a server that hangs or dies is a failure and no signal") {
+  ValkeyServer server;
+  auto slow = SyncClient::connect(server.endpoint(), {.reply_timeout = 50ms});
+  REQUIRE(slow.ok());
+  server.pause();
+  const auto late = slow->call(Command::of("PING"));
+  REQUIRE_FALSE(late.ok());
+  CHECK(contains(late.error(), "did not answer within 50 ms"));
+  CHECK_FALSE(slow->call(Command::of("PING")).ok());
+  CHECK(contains(failure(server.endpoint()), "did not answer within 50 ms"));
+  server.resume();
+  auto client = server.client();
+  server.kill();
+  for (int i = 0; i < 3; ++i) {
+    const auto reply = client.call(Command::of("PING"));
+    REQUIRE_FALSE(reply.ok());
+    CHECK(contains(reply.error(), "was lost"));
+  }
+}
+
+TEST_CASE("replies of a pipeline come in its order") {
+  const ValkeyServer server;
+  auto client = server.client();
+  for (int i = 0; i < 1000; ++i) client.append(Command::of("ECHO", i));
+  for (int i = 0; i < 1000; ++i) CHECK(client.read().value()->text() == std::to_string(i));
+}
+
+TEST_CASE("what is waited for in vain is named") {
+  int asked = 0;
+  wait_for([&] { return ++asked == 3; }, 10s, "the third time");
+  CHECK_FALSE(poll_until([] { return false; }, 1ms));
+}
+
+}  // namespace orderd::test

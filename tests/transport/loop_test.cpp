@@ -1,0 +1,105 @@
+#include "loop/loop.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+
+#include "transport/run_until.h"
+
+namespace orderd::test {
+namespace {
+
+TEST_CASE("a timer fires once and never from start") {
+  Loop loop;
+  int fired = 0;
+  Timer timer(loop, [&] { ++fired; });
+  timer.start(Milliseconds(0));
+  CHECK(fired == 0);
+  CHECK(timer.active());
+  run_for(loop, Milliseconds(10));
+  CHECK(fired == 1);
+  CHECK_FALSE(timer.active());
+}
+
+TEST_CASE("a delay below zero is none") {
+  Loop loop;
+  bool fired = false;
+  Timer timer(loop, [&] { fired = true; });
+  timer.start(Milliseconds(-5));
+  run_until(
+      loop, [&] { return fired; }, "the timer");
+}
+
+TEST_CASE("a timer that is stopped or destroyed does not fire") {
+  Loop loop;
+  int fired = 0;
+  Timer stopped(loop, [&] { ++fired; });
+  stopped.start(Milliseconds(1));
+  stopped.stop();
+  {
+    Timer destroyed(loop, [&] { ++fired; });
+    destroyed.start(Milliseconds(0));
+  }
+  run_for(loop, Milliseconds(10));
+  CHECK(fired == 0);
+}
+
+TEST_CASE("a timer may start itself again and may be destroyed in its own callback") {
+  Loop loop;
+  int fired = 0;
+  std::unique_ptr<Timer> timer;
+  timer.reset(new Timer(loop, [&] {
+    if (++fired < 3) return timer->start(Milliseconds(0));
+    timer.reset();
+  }));
+  timer->start(Milliseconds(0));
+  run_until(
+      loop, [&] { return !timer; }, "the last time");
+  run_for(loop, Milliseconds(5));
+  CHECK(fired == 3);
+}
+
+TEST_CASE("a signal is told each time and not after its end") {
+  Loop loop;
+  int told = 0;
+  auto signal = std::make_unique<Signal>(loop, SIGUSR1, [&] { ++told; });
+  for (int i = 1; i <= 2; ++i) {
+    kill(getpid(), SIGUSR1);
+    run_until(
+        loop, [&] { return told == i; }, "the signal");
+  }
+  Signal last(loop, SIGUSR1, [] {});  // so that the signal does not end the process
+  signal.reset();
+  kill(getpid(), SIGUSR1);
+  run_for(loop, Milliseconds(10));
+  CHECK(told == 2);
+}
+
+TEST_CASE("a signal may be destroyed in its own callback") {
+  Loop loop;
+  int told = 0;
+  std::unique_ptr<Signal> signal;
+  signal = std::make_unique<Signal>(loop, SIGUSR1, [&] {
+    ++told;
+    signal.reset();
+  });
+  kill(getpid(), SIGUSR1);
+  run_until(
+      loop, [&] { return told == 1; }, "the signal");
+}
+
+TEST_CASE("run ends when nothing is left or when it is stopped") {
+  Loop loop;
+  loop.run();
+  Timer forever(loop, [] {});
+  forever.start(Milliseconds(3'600'000));
+  Timer soon(loop, [&] { loop.stop(); });
+  soon.start(Milliseconds(1));
+  loop.run();
+  CHECK(forever.active());
+}
+
+}  // namespace
+}  // namespace orderd::test
