@@ -1,10 +1,12 @@
-#!lua
+#!lua flags=allow-oom
 -- trim.lua: removes entries older than a retention from a stream, but none that any group has yet to read or to settle.
 --
--- KEYS  1 stream
+-- KEYS  1 stream   2 the position (see position.lua), only for a results stream: what stands after it is kept, because a
+--       lost group is created anew from it
 -- ARGV  1 retention in ms   2 entries to remove, at most (about)   3 a group that has to be there, '' for none
 --
 -- Answers how many entries it removed. The age is told by the entry's id and the server's clock.
+-- Out of memory it runs all the same (allow-oom): it is what makes room.
 
 local stream = KEYS[1]
 local function less(a, b)
@@ -39,6 +41,11 @@ for _, group in ipairs(groups) do
   end
 end
 if not seen then return 0 end
+if KEYS[2] then
+  local needed = server.call('HMGET', KEYS[2], 'results')[1]
+  if not needed then return 0 end
+  if less(needed, bound) then bound = needed end
+end
 
 -- Whole nodes first, which is cheap; then the rest of one node, which is exact.
 local removed = server.call('XTRIM', stream, 'MINID', '~', bound, 'LIMIT', ARGV[2])

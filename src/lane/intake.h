@@ -63,7 +63,7 @@ class Intake {
   order::Fields fields_;  // kept between entries for its memory
   bool reading_ = false;
   std::string last_;
-  std::size_t entry_bytes_ = 0;  // the largest entry seen lately
+  std::size_t entry_bytes_ = order::kMaxEntryBytes;  // the largest entry seen lately; at first, of the worst good ones
 };
 
 }  // namespace orderd::lane

@@ -39,7 +39,13 @@ Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint3
       settling_(loop, topology, handshake(options, "settle", true, Milliseconds(0)), seed + 1, *this),
       settler_(loop, options, settling_, counters_, seed + 2, *this),
       intake_(options, reading_, *this),
-      restore_(options, settling_, settler_, *this),
+      restore_(
+          options, settling_, settler_,
+          [this](const order::Fields& fields) {
+            (void)decoder_.decode(fields, request_, detail_);  // malformed or not: the id is what could be read
+            return std::string_view(request_.id);
+          },
+          *this),
       upkeep_(loop, options, settling_, settler_, counters_, *this),
       decoder_(options.limits),
       backoff_(seed + 3),
@@ -174,8 +180,8 @@ void Lane::trouble(const std::string& what) {
   spdlog::warn("{}", what);
 }
 
-void Lane::refused(const char* what, const valkey::Error& error) {
-  const std::string text = std::string(what) + ": " + error.what;
+void Lane::refused(const std::string& what, const valkey::Error& error) {
+  const std::string text = what + ": " + error.what;
   switch (error.kind) {
     case valkey::ErrorKind::kNoGroup:
       if (phase_ != Phase::kRestoring) return begin_restore();
@@ -224,6 +230,10 @@ void Lane::on_hold(const valkey::Error& error) {
     trouble_.clear();
     return spdlog::info("orders flow again");
   }
+  if (error.kind == valkey::ErrorKind::kRefused) {
+    if (counters_.settled() == 0) return fatal(with_advice(error.what));
+    return trouble("orders wait: " + with_advice(error.what));
+  }
   if (error.kind == valkey::ErrorKind::kFault) {
     trouble_ = error.what;
     return spdlog::error(
@@ -254,6 +264,7 @@ void Lane::on_entry(std::string_view id, const order::Fields& fields, bool delet
     slot->gate = write_refuse(options_, settling_.script_id(kRefuse), id, Refusal::kMalformed, request_, detail_,
                               fields, slot->command);
   }
+  slot->order.assign(request_.id);
   settler_.submit(*slot);
 }
 
@@ -275,13 +286,16 @@ void Lane::on_read(std::size_t count) {
 
 void Lane::on_read_refused(const valkey::Error& error) {
   reading_own_ = false;
-  refused("reading orders", error);
+  refused("reading the stream '" + options_.orders + "'", error);
 }
 
 void Lane::on_restored(const Restore::Outcome& outcome) {
   if (phase_ == Phase::kEnded) return;  // what the restore let go was the last that finish() waited for
   just_restored_ = true;
-  if (outcome.created && !outcome.served_before) {
+  if (outcome.created && !outcome.served_before && ever_served_) {
+    spdlog::warn("the stream '{}', its group and its results are gone; starting anew with what is there",
+                 options_.orders);
+  } else if (outcome.created && !outcome.served_before) {
     spdlog::info("created the group '{}' at the first entry of '{}'", options_.group, options_.orders);
   } else if (outcome.created) {
     spdlog::warn("the group '{}' of '{}' was missing; created anew at {}, {} entries before it pending again",
@@ -297,7 +311,7 @@ void Lane::on_restored(const Restore::Outcome& outcome) {
 }
 
 void Lane::on_restore_refused(const valkey::Error& error) {
-  refused("creating the group", error);
+  refused("creating the group '" + options_.group + "' of '" + options_.orders + "'", error);
 }
 
 void Lane::on_claimed() {

@@ -70,7 +70,7 @@ class Lane : private valkey::Session::Listener,
   void end();
   void end_read();
   void fatal(const std::string& what);
-  void refused(const char* what, const valkey::Error& error);
+  void refused(const std::string& what, const valkey::Error& error);
   void trouble(const std::string& what);
 
   void on_up(valkey::Session& session) override;

@@ -33,8 +33,9 @@ std::string EntryId::text() const {
   return std::to_string(ms) + "-" + std::to_string(sequence);
 }
 
-Restore::Restore(const Options& options, valkey::Session& session, Settler& settler, Listener& listener)
-    : options_(options), session_(session), settler_(settler), listener_(listener) {
+Restore::Restore(const Options& options, valkey::Session& session, Settler& settler, OrderOf order_of,
+                 Listener& listener)
+    : options_(options), session_(session), settler_(settler), order_of_(std::move(order_of)), listener_(listener) {
   step_.owner = this;
   step_.done = [](valkey::Call& call, const valkey::Reply& reply) { static_cast<Step&>(call).owner->on_step(reply); };
 }
@@ -43,7 +44,6 @@ void Restore::start() {
   ORDERD_CHECK(!running(), "a restore was started beside another");
   outcome_ = {};
   settled_.clear();
-  holes_.clear();
   parked_.clear();
   advance(Phase::kPosition);
 }
@@ -54,12 +54,18 @@ void Restore::advance(Phase phase) {
   const std::string after = cursor_.empty() ? "-" : "(" + cursor_;
   switch (phase) {
     case Phase::kPosition: command = valkey::Command::of("HMGET", options_.position_key(), "settled", "results"); break;
-    case Phase::kNewest: command = valkey::Command::of("XREVRANGE", options_.results, "+", "-", "COUNT", 1); break;
+    case Phase::kNewestRequest:
+      command = valkey::Command::of("XREVRANGE", options_.orders, "+", "-", "COUNT", 1);
+      break;
+    case Phase::kNewestResult:
+      command = valkey::Command::of("XREVRANGE", options_.results, "+", "-", "COUNT", 1);
+      break;
     case Phase::kResults:
       command = valkey::Command::of("XRANGE", options_.results, after, newest_, "COUNT", kPage);
       break;
     case Phase::kRequests:
-      command = valkey::Command::of("XRANGE", options_.orders, after, start_.text(), "COUNT", kPage);
+      command = valkey::Command::of("XRANGE", options_.orders, after,
+                                    settled_.empty() ? "0-0" : settled_.back().request.text(), "COUNT", kPage);
       break;
     case Phase::kCreate:
       command.begin(3 + 2 + 4 + holes_.size());
@@ -71,7 +77,7 @@ void Restore::advance(Phase phase) {
       }
       command.add(start_.text());
       command.add(newest_);
-      for (const std::string& hole : holes_) command.add(hole);
+      for (const EntryId& hole : holes_) command.add(hole.text());
       break;
     case Phase::kParked: return next_parked();
     case Phase::kIdle: return;
@@ -90,8 +96,13 @@ void Restore::on_step(const valkey::Reply& reply) {
       position_ = EntryId::parse(reply.at(0).text());
       outcome_.served_before = reply.at(0).is_string();
       cursor_ = reply.at(1).text();
-      return advance(Phase::kNewest);
-    case Phase::kNewest: newest_ = reply.size() > 0 ? reply.at(0).at(0).text() : "0-0"; return advance(Phase::kResults);
+      return advance(Phase::kNewestRequest);
+    case Phase::kNewestRequest:
+      begun_anew_ = EntryId::parse(reply.at(0).at(0).text()) < position_;
+      return advance(Phase::kNewestResult);
+    case Phase::kNewestResult:
+      newest_ = reply.size() > 0 ? reply.at(0).at(0).text() : "0-0";
+      return advance(Phase::kResults);
     case Phase::kResults: return on_results(reply);
     case Phase::kRequests: return on_requests(reply);
     case Phase::kCreate: return on_created(reply);
@@ -103,22 +114,35 @@ void Restore::on_step(const valkey::Reply& reply) {
 void Restore::on_results(const valkey::Reply& reply) {
   for (std::size_t i = 0; i < reply.size(); ++i) {
     cursor_ = reply.at(i).at(0).text();
-    const EntryId request = EntryId::parse(field(reply.at(i).at(1), "request"));
-    if (request > position_) settled_.push_back(request);
+    const valkey::Reply fields = reply.at(i).at(1);
+    const EntryId request = EntryId::parse(field(fields, "request"));
+    if (request == EntryId{} || (request <= position_ && !begun_anew_)) continue;
+    settled_.push_back({request, std::hash<std::string_view>()(field(fields, "order"))});
   }
   if (reply.size() == kPage) return advance(Phase::kResults);
   std::sort(settled_.begin(), settled_.end());
-  start_ = settled_.empty() ? position_ : settled_.back();
   outcome_.served_before = outcome_.served_before || !settled_.empty();
+  start_ = begun_anew_ ? EntryId{} : position_;
   holes_.clear();
-  cursor_ = position_ == EntryId{} ? "" : position_.text();
+  later_.clear();
+  cursor_ = start_ == EntryId{} ? "" : start_.text();
   advance(Phase::kRequests);
 }
 
 void Restore::on_requests(const valkey::Reply& reply) {
   for (std::size_t i = 0; i < reply.size(); ++i) {
     cursor_ = reply.at(i).at(0).text();
-    if (!settled(EntryId::parse(cursor_))) holes_.push_back(cursor_);
+    const EntryId id = EntryId::parse(cursor_);
+    const valkey::Reply raw = reply.at(i).at(1);
+    fields_.clear();
+    for (std::size_t f = 0; f < raw.size(); ++f) fields_.push_back(raw.at(f).text());
+    if (has_result(id, order_of_(fields_))) {
+      start_ = id;
+      holes_.insert(holes_.end(), later_.begin(), later_.end());
+      later_.clear();
+    } else {
+      later_.push_back(id);
+    }
   }
   advance(reply.size() == kPage ? Phase::kRequests : Phase::kCreate);
 }
@@ -126,7 +150,7 @@ void Restore::on_requests(const valkey::Reply& reply) {
 void Restore::on_created(const valkey::Reply& reply) {
   if (reply.text() == "moved") {
     cursor_ = newest_ == "0-0" ? "" : newest_;
-    return advance(Phase::kNewest);
+    return advance(Phase::kNewestRequest);
   }
   outcome_.created = reply.text() == "created";
   outcome_.position = start_.text();
@@ -142,7 +166,7 @@ void Restore::on_created(const valkey::Reply& reply) {
 
 // What became of the last of `parked_`?
 void Restore::next_parked() {
-  while (!parked_.empty() && settled(EntryId::parse(parked_.back()->request))) {
+  while (!parked_.empty() && settled(*parked_.back())) {
     settler_.release(*parked_.back());
     parked_.pop_back();
   }
@@ -168,8 +192,13 @@ void Restore::on_parked(const valkey::Reply& reply) {
   next_parked();
 }
 
-bool Restore::settled(EntryId id) const {
-  return std::binary_search(settled_.begin(), settled_.end(), id) || (id <= position_ && position_ != EntryId{});
+bool Restore::settled(const Slot& slot) const {
+  const EntryId id = EntryId::parse(slot.request);
+  return (id <= position_ && position_ != EntryId{}) || has_result(id, slot.order);
+}
+
+bool Restore::has_result(EntryId request, std::string_view order) const {
+  return std::binary_search(settled_.begin(), settled_.end(), Settled{request, std::hash<std::string_view>()(order)});
 }
 
 }  // namespace orderd::lane

@@ -2,14 +2,21 @@
 // the stream. Nothing that has a result is delivered again, and nothing that has none is passed over:
 //
 //   1. read the position: up to where everything is settled, and from where on the results of the rest stand;
-//   2. read the results from there, up to the newest: the settled requests beyond the position. While the group is
-//   missing
-//      none can be added, and if another daemon was faster the script of step 4 notices;
-//   3. read the requests between the position and the last settled one: those without a result are the holes;
-//   4. create the group behind the last settled one, the holes pending at this consumer (lua/restore.lua, one step);
-//   5. tell what became of each entry that this lane was holding.
+//   2. read the newest request: a stream that ends before the position was deleted and begun anew, and the position
+//   says
+//      nothing about it;
+//   3. read the results from the position on, up to the newest: which requests have one. While the group is missing
+//   none
+//      can be added, and if another daemon was faster the script of step 5 notices;
+//   4. read the requests from the position on, up to the last settled one: those without a result are the holes;
+//   5. create the group behind the last settled one, the holes pending at this consumer (lua/restore.lua, one step);
+//   6. tell what became of each entry that this lane was holding.
+//
+// A request and its result are matched by the entry's id and the order's id: streams that share a results stream may
+// have entries of the same id.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,7 +54,10 @@ class Restore {
     virtual void on_restore_refused(const valkey::Error& error) = 0;
   };
 
-  Restore(const Options& options, valkey::Session& session, Settler& settler, Listener& listener);
+  // The order's id in the fields of a request, as the results stream has it.
+  using OrderOf = std::function<std::string_view(const order::Fields& fields)>;
+
+  Restore(const Options& options, valkey::Session& session, Settler& settler, OrderOf order_of, Listener& listener);
   Restore(const Restore&) = delete;
   Restore& operator=(const Restore&) = delete;
 
@@ -57,7 +67,7 @@ class Restore {
   void on_down() { phase_ = Phase::kIdle; }
 
  private:
-  enum class Phase { kIdle, kPosition, kNewest, kResults, kRequests, kCreate, kParked };
+  enum class Phase { kIdle, kPosition, kNewestRequest, kNewestResult, kResults, kRequests, kCreate, kParked };
   struct Step : valkey::Call {
     Restore* owner = nullptr;
   };
@@ -69,21 +79,33 @@ class Restore {
   void on_created(const valkey::Reply& reply);
   void next_parked();
   void on_parked(const valkey::Reply& reply);
-  [[nodiscard]] bool settled(EntryId id) const;
+  [[nodiscard]] bool settled(const Slot& slot) const;
+
+  // A request that has a result.
+  struct Settled {
+    EntryId request;
+    std::size_t order = 0;  // hash of the order's id
+    auto operator<=>(const Settled&) const = default;
+  };
+  [[nodiscard]] bool has_result(EntryId request, std::string_view order) const;
 
   const Options& options_;
   valkey::Session& session_;
   Settler& settler_;
+  OrderOf order_of_;
   Listener& listener_;
   Step step_;
   Phase phase_ = Phase::kIdle;
   Outcome outcome_;
   EntryId position_;              // everything up to it is settled
+  bool begun_anew_ = false;       // the stream ends before the position: it is another one
   std::string cursor_;            // the last id that was read, of results or requests; empty: none
   std::string newest_;            // the newest entry of the results stream; "0-0": none
-  std::vector<EntryId> settled_;  // requests beyond the position that have a result; sorted before phase kRequests
-  std::vector<std::string> holes_;
-  EntryId start_;  // the last settled request
+  std::vector<Settled> settled_;  // requests beyond the position that have a result; sorted before phase kRequests
+  EntryId start_;                 // the last request that has a result
+  std::vector<EntryId> holes_;    // requests before it that have none
+  std::vector<EntryId> later_;    // requests behind it, as far as they were read
+  order::Fields fields_;
   std::vector<Slot*> parked_;
 };
 

@@ -36,6 +36,7 @@ struct Slot : valkey::Call {
   Settler* owner = nullptr;
   State state = State::kFree;
   std::string request;  // the entry's id
+  std::string order;    // the order's id; empty where none could be read
   valkey::Command command;
   std::size_t gate = 0;   // where the gate's byte stands in the command
   uint64_t since_ms = 0;  // when it was taken, or last refreshed at the server

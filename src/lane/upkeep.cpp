@@ -69,11 +69,11 @@ void Upkeep::tick() {
   if (position_more_ > 0 && due(position_, kPositionEvery)) write_position();
   if (options_.retention_orders.count() > 0 &&
       due(trim_orders_, std::clamp(options_.retention_orders / 4, Milliseconds(250), kTrimEvery))) {
-    trim(trim_orders_, options_.orders, options_.retention_orders, options_.group);
+    trim_orders();
   }
   if (options_.retention_results.count() > 0 &&
       due(trim_results_, std::clamp(options_.retention_results / 4, Milliseconds(250), kTrimEvery))) {
-    trim(trim_results_, options_.results, options_.retention_results, "");
+    trim_results();
   }
 }
 
@@ -148,9 +148,15 @@ void Upkeep::refresh() {
 void Upkeep::on_refreshed(const valkey::Reply& /*reply*/) {
 }
 
-void Upkeep::trim(Chore& chore, const std::string& stream, Milliseconds retention, std::string_view group) {
-  send(chore,
-       valkey::Command::of("EVALSHA", session_.script_id(kTrim), 1, stream, retention.count(), kTrimEntries, group));
+void Upkeep::trim_orders() {
+  send(trim_orders_, valkey::Command::of("EVALSHA", session_.script_id(kTrim), 1, options_.orders,
+                                         options_.retention_orders.count(), kTrimEntries, options_.group));
+}
+
+void Upkeep::trim_results() {
+  send(trim_results_,
+       valkey::Command::of("EVALSHA", session_.script_id(kTrim), 2, options_.results, options_.position_key(),
+                           options_.retention_results.count(), kTrimEntries, ""));
 }
 
 void Upkeep::on_trimmed_orders(const valkey::Reply& reply) {

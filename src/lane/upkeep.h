@@ -32,8 +32,6 @@ class Upkeep {
   // Runs while the lane serves; from the first tick on.
   void start();
   void stop();
-  // Writes the position down now, if nothing is under way: before the lane ends.
-  void write_position();
 
  private:
   // One kind of work, at most one call of it under way.
@@ -52,9 +50,11 @@ class Upkeep {
   void send(Chore& chore, const valkey::Command& command);
   void on_reply(Chore& chore, const valkey::Reply& reply);
 
+  void write_position();
   void claim(std::string_view from);
   void refresh();
-  void trim(Chore& chore, const std::string& stream, Milliseconds retention, std::string_view group);
+  void trim_orders();
+  void trim_results();
 
   void on_position(const valkey::Reply& reply);
   void on_claim(const valkey::Reply& reply);

@@ -47,6 +47,7 @@ void Session::connect() {
   topology_.locate([this](const Result<Endpoint>& found) {
     if (phase_ != Phase::kConnecting) return;
     if (!found) return lost({ErrorKind::kLost, found.error()});
+    where_ = found->redacted();
     connector_->start(*found);
   });
 }
@@ -66,7 +67,7 @@ void Session::on_connect_failed(const Error& error) {
 }
 
 void Session::on_closed(const Error& error) {
-  lost(error);
+  lost({error.kind, "lost the connection to " + where_ + ": " + error.what});
 }
 
 void Session::lost(const Error& error) {

@@ -76,6 +76,7 @@ class Session : private Connector::Listener, private Connection::Listener {
   Phase phase_ = Phase::kIdle;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<Connection> connection_;
+  std::string where_;  // the server, for errors
   int64_t client_id_ = 0;
   std::vector<std::string> script_ids_;
 };

@@ -43,8 +43,11 @@ TEST_CASE("following shows what is there and what comes until Ctrl-C") {
 TEST_CASE("following starts before there is a stream") {
   Desk desk;
   Process process = desk.start({"results", "--follow"});
-  wait_for([&] { return ask(desk.admin(), {"CLIENT", "LIST"}).find("cmd=xread") != std::string::npos; }, seconds(20),
-           "orderctl waits");
+  wait_for(
+      [&] {
+        return ask(desk.admin(), {"CLIENT", "LIST"}).find("cmd=xread") != std::string::npos;
+      },
+      seconds(20), "orderctl waits");
   add(desk, "first");
   wait_for([&] { return process.output().find("first") != std::string::npos; }, seconds(20), "the result");
   CHECK(process.output().starts_with("RESULT"));

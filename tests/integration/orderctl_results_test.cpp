@@ -5,11 +5,12 @@ namespace {
 
 // Results with the ids 1-0, 2-0, … for the requests 101-0, 102-0, …; each third one is of the order "third".
 void fill(Desk& desk, int count) {
-  (void)ask(desk.admin(), {"EVAL",
-                           "for i = 1, ARGV[1] do server.call('XADD', 'results', i .. '-0', 'order', "
-                           "i % 3 == 0 and 'third' or 'o-' .. i, 'request', (100 + i) .. '-0', 'status', 'accepted', 'lines', "
-                           "'[{\"sku\":\"shoe\",\"quantity\":1,\"remaining\":' .. (100000 - i) .. '}]') end",
-                           "0", std::to_string(count)});
+  (void)ask(desk.admin(),
+            {"EVAL",
+             "for i = 1, ARGV[1] do server.call('XADD', 'results', i .. '-0', 'order', "
+             "i % 3 == 0 and 'third' or 'o-' .. i, 'request', (100 + i) .. '-0', 'status', 'accepted', 'lines', "
+             "'[{\"sku\":\"shoe\",\"quantity\":1,\"remaining\":' .. (100000 - i) .. '}]') end",
+             "0", std::to_string(count)});
 }
 
 std::vector<std::string> ids(const Ran& ran) {
@@ -39,7 +40,8 @@ TEST_CASE("results show from an entry on") {
   CHECK(ids(desk.run({"results", "--json", "--from", "28"})) == std::vector<std::string>{"28-0", "29-0", "30-0"});
   CHECK(ids(desk.run({"results", "--json", "--from", "28-1"})) == std::vector<std::string>{"29-0", "30-0"});
   CHECK(ids(desk.run({"results", "--json", "--from", "0"})).size() == 30);
-  CHECK(ids(desk.run({"results", "--json", "--from", "5-0", "--count", "2"})) == std::vector<std::string>{"5-0", "6-0"});
+  CHECK(ids(desk.run({"results", "--json", "--from", "5-0", "--count", "2"})) ==
+        std::vector<std::string>{"5-0", "6-0"});
   CHECK(desk.run({"results", "--from", "31"}).complains("there are no results"));
 }
 
@@ -62,7 +64,8 @@ TEST_CASE("the results of one order or one request are found") {
   CHECK(ids(third).size() == 1'000);
   CHECK(ids(desk.run({"results", "--request", "2500-0", "--json"})) == std::vector<std::string>{"2400-0"});
   CHECK(ids(desk.run({"results", "--request", "2500", "--json"})) == std::vector<std::string>{"2400-0"});
-  CHECK(ids(desk.run({"results", "--order", "third", "--from", "2998", "--json"})) == std::vector<std::string>{"3000-0"});
+  CHECK(ids(desk.run({"results", "--order", "third", "--from", "2998", "--json"})) ==
+        std::vector<std::string>{"3000-0"});
   Ran ran = desk.run({"results", "--order", "nobody"});
   CHECK(ran.status == 1);
   CHECK(ran.output.empty());
@@ -88,13 +91,20 @@ TEST_CASE("each kind of result is told in words") {
        {"status", "rejected"},
        {"reason", "insufficient_stock"},
        {"lines", R"([{"sku":"shoe","quantity":3,"available":2},{"sku":"hat","quantity":1,"available":null}])"}});
-  add({{"order", "b"}, {"request", "2-0"}, {"status", "rejected"}, {"reason", "malformed"}, {"detail", "id is missing"}});
+  add({{"order", "b"},
+       {"request", "2-0"},
+       {"status", "rejected"},
+       {"reason", "malformed"},
+       {"detail", "id is missing"}});
   add({{"order", "c"}, {"request", "3-0"}, {"status", "duplicate"}, {"outcome", "accepted"}, {"original", "1-0"}});
   add({{"status", "stock"},
        {"change", "add"},
        {"reason", "wet"},
        {"lines", R"([{"sku":"shoe","before":9,"quantity":-2,"remaining":7}])"}});
-  add({{"status", "stock"}, {"change", "set"}, {"reason", ""}, {"lines", R"([{"sku":"x","before":null,"quantity":5,"remaining":5}])"}});
+  add({{"status", "stock"},
+       {"change", "set"},
+       {"reason", ""},
+       {"lines", R"([{"sku":"x","before":null,"quantity":5,"remaining":5}])"}});
   const Ran ran = desk.run({"results"});
   CHECK(ran.says("insufficient_stock; shoe 3, 2 there; hat 1, no stock there"));
   CHECK(ran.says("malformed; id is missing"));

@@ -77,8 +77,8 @@ TEST_CASE("a results key of another type is named and nothing is changed") {
 TEST_CASE("the scripts of the server may be flushed at any time") {
   Desk desk;
   CHECK(desk.run({"stock", "set", "shoe", "0"}).status == 0);
-  Process flusher({"valkey-benchmark", "-s", desk.server().endpoint().path, "-n", "100000000", "-c", "1", "-q", "SCRIPT",
-                   "FLUSH", "SYNC"});
+  Process flusher({"valkey-benchmark", "-s", desk.server().endpoint().path, "-n", "100000000", "-c", "1", "-q",
+                   "SCRIPT", "FLUSH", "SYNC"});
   for (int i = 1; i <= 25; ++i) {
     const Ran ran = desk.run({"stock", "add", "shoe", "1"});
     REQUIRE_MESSAGE(ran.status == 0, ran.errors);
@@ -167,8 +167,8 @@ TEST_CASE("a key of stock may hold what is a pattern to the server") {
 TEST_CASE("a long list is complete with and without order") {
   Desk desk;
   constexpr int kSkus = 25'000;
-  (void)ask(desk.admin(), {"EVAL", "for i = 1, ARGV[1] do server.call('SET', 'product:sku-' .. i .. ':stock', i) end", "0",
-                           std::to_string(kSkus)});
+  (void)ask(desk.admin(), {"EVAL", "for i = 1, ARGV[1] do server.call('SET', 'product:sku-' .. i .. ':stock', i) end",
+                           "0", std::to_string(kSkus)});
   const auto sorted = desk.run({"stock", "list", "--json"}).json();
   REQUIRE(sorted.size() == kSkus);
   for (std::size_t i = 1; i < sorted.size(); ++i) REQUIRE(sorted[i - 1]["sku"] < sorted[i]["sku"]);

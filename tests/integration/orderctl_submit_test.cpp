@@ -115,18 +115,20 @@ TEST_CASE("a long file is pushed in order and whole") {
 
 TEST_CASE("lines are pushed as they come without waiting for the end of the input") {
   Desk desk;
-  const std::string script = "echo one; read -r go < \"$1\"; echo two; read -r go < \"$1\"";
   const TemporaryDirectory directory;
-  const std::string pipe = directory.file("pipe");
-  Process maker({"mkfifo", pipe});
-  REQUIRE(maker.wait() == 0);
-  const std::string command = "(" + script + ") | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
-  Process process(clean_command("bash", {"-c", command, "bash", pipe}));
+  // A pipe for each step: one that is opened anew could still be open from the step before.
+  const std::string first = directory.file("first");
+  const std::string second = directory.file("second");
+  REQUIRE(Process({"mkfifo", first, second}).wait() == 0);
+  const std::string command = "(echo one; read -r go < \"$1\"; echo two; read -r go < \"$2\") | " ORDERCTL_PATH
+                              " --valkey.url " +
+                              desk.url() + " submit -";
+  Process process(clean_command("bash", {"-c", command, "bash", first, second}));
   wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
-  std::ofstream(pipe) << "go\n";
+  std::ofstream(first) << "go\n";
   wait_for([&] { return length(desk.admin(), "orders") == 2; }, std::chrono::seconds(20), "the second order");
   CHECK(process.running());
-  std::ofstream(pipe) << "go\n";
+  std::ofstream(second) << "go\n";
   CHECK(process.wait() == 0);
   CHECK(process.output().find("pushed 2 requests") != std::string::npos);
 }

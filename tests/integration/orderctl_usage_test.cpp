@@ -45,8 +45,10 @@ TEST_CASE("the version is printed") {
 }
 
 TEST_CASE("a sub-command has to be named") {
-  CHECK(refused({}) == "orderctl: a sub-command is required: stock, submit, results, status\norderctl --help tells more\n");
-  CHECK(refused({"stock"}) == "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help tells more\n");
+  CHECK(refused({}) ==
+        "orderctl: a sub-command is required: stock, submit, results, status\norderctl --help tells more\n");
+  CHECK(refused({"stock"}) ==
+        "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help tells more\n");
   CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);
 }
 
@@ -69,7 +71,8 @@ TEST_CASE("settings that are wrong end with status 2 and name the setting") {
   CHECK(refused({"status"}, {.environment = {"ORDERD_VALKEY_REPLY_TIMEOUT=5"}}).find("ORDERD_VALKEY_REPLY_TIMEOUT") !=
         std::string::npos);
   CHECK(refused({"status", "--config", "/nowhere/orderd.toml"}).find("/nowhere/orderd.toml") != std::string::npos);
-  CHECK(refused({"status", "--valkey.password_file", "/nowhere/password"}).find("/nowhere/password") != std::string::npos);
+  CHECK(refused({"status", "--valkey.password_file", "/nowhere/password"}).find("/nowhere/password") !=
+        std::string::npos);
 }
 
 TEST_CASE("the arguments of stock are checked before a server is asked") {
@@ -88,6 +91,7 @@ TEST_CASE("the arguments of stock are checked before a server is asked") {
 
 TEST_CASE("the arguments of submit are checked before a server is asked") {
   CHECK(refused({"submit"}).find("an order (--sku or --item) or a FILE of orders is required") != std::string::npos);
+  CHECK(refused({"submit", ""}).find("a file's name is expected") != std::string::npos);
   CHECK(refused({"submit", "--quantity", "3"}).find("--quantity requires --sku") != std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "file"}).find("--sku excludes FILE") != std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "--item", "b=1"}).find("--item excludes --sku") != std::string::npos);
@@ -95,7 +99,8 @@ TEST_CASE("the arguments of submit are checked before a server is asked") {
   CHECK(refused({"submit", "--item", "shoe"}).find("is not SKU=N") != std::string::npos);
   CHECK(refused({"submit", "--item", "shoe=0"}).find("from 1 to") != std::string::npos);
   CHECK(refused({"submit", "--item", "sh oe=1"}).find("white space") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--id", "a\nb"}).find("'a\\x0ab' holds a control character") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--id", "a\nb"}).find("'a\\x0ab' holds a control character") !=
+        std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "--timeout", "3"}).find("'3' is no duration") != std::string::npos);
 }
 
@@ -111,7 +116,8 @@ TEST_CASE("the settings of the daemon's file are taken as they are") {
   const Desk desk;
   const TemporaryDirectory directory;
   const std::string file = directory.file("orderd.toml");
-  std::ofstream(file) << "[valkey]\nurl = \"" << desk.url() << "\"\n[keys]\nstock = \"left:<sku>\"\n[retention]\norders = \"1h\"\n";
+  std::ofstream(file) << "[valkey]\nurl = \"" << desk.url()
+                      << "\"\n[keys]\nstock = \"left:<sku>\"\n[retention]\norders = \"1h\"\n";
   CHECK(orderctl({"stock", "set", "shoe", "4", "--config", file}).status == 0);
   CHECK(orderctl({"--config", file, "stock", "get", "shoe"}).row("shoe") == "shoe 4");
   const ProcessOptions variables = {.environment = {"ORDERD_VALKEY_URL=" + desk.url(), "ORDERD_KEYS_STOCK=left:<sku>"}};

@@ -36,7 +36,10 @@ TEST_CASE("submit waits for the results of a file and sums them up") {
   const Process daemon = desk.start_orderd();
   CHECK(desk.run({"stock", "set", "shoe", "100"}).status == 0);
   std::string input;
-  for (int i = 0; i < 20'000; ++i) input += "{\"id\":\"o-" + std::to_string(i % 19'000) + R"(","sku":"shoe","quantity":1})" "\n";
+  for (int i = 0; i < 20'000; ++i)
+    input += "{\"id\":\"o-" + std::to_string(i % 19'000) +
+             R"(","sku":"shoe","quantity":1})"
+             "\n";
   input += "{\"id\":\"x\",\"sku\":\"hat\",\"quantity\":1}\nno order\n";
   Ran ran = desk.run({"submit", "-", "--wait"}, {.input = input});
   CHECK(ran.status == 0);
@@ -90,7 +93,8 @@ TEST_CASE("the results of others are not taken for ours") {
 
 TEST_CASE("waiting goes on as long as results come") {
   Desk desk;
-  Process process = desk.start({"submit", "-", "--wait", "--timeout", "1500ms", "--quiet"}, {.input = "1\n2\n3\n4\n5\n6\n7\n8\n"});
+  Process process =
+      desk.start({"submit", "-", "--wait", "--timeout", "1500ms", "--quiet"}, {.input = "1\n2\n3\n4\n5\n6\n7\n8\n"});
   wait_for([&] { return length(desk.admin(), "orders") == 8; }, seconds(20), "the orders");
   const auto start = std::chrono::steady_clock::now();
   for (const Entry& entry : entries(desk.admin(), "orders")) {

@@ -63,6 +63,7 @@ Submit::Submit(CLI::App& parent, Program& program) {
   CLI::App* app = add_command(parent, "submit", "push orders into the orders stream", kMore);
   const std::string one = "One order";
   CLI::Option* file = add_text(*app, "FILE", file_, "", "orders as JSON, one on each line; - for standard input");
+  file->check([](const std::string& name) { return std::string(name.empty() ? "a file's name is expected" : ""); });
   CLI::Option* id = add_text(*app, "--id", id_, "ID", "of the order; left out: a new one")->check(check_id);
   CLI::Option* customer = add_text(*app, "--customer", customer_, "ID", "who buys")->check(check_id);
   CLI::Option* sku = add_text(*app, "--sku", sku_, "SKU", "what is bought")->check(check_sku);
