@@ -25,13 +25,17 @@ local function less(a, b)
   return a2 < b2
 end
 
+local function value(list, name)
+  for i = 1, #list, 2 do
+    if list[i] == name then return list[i + 1] end
+  end
+end
+
 local pending = server.pcall('XPENDING', orders, ARGV[1])
 if pending.err then return pending end
 local delivered = '0-0'
 for _, group in ipairs(server.call('XINFO', 'GROUPS', orders)) do
-  local info = {}
-  for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
-  if info['name'] == ARGV[1] then delivered = info['last-delivered-id'] end
+  if value(group, 'name') == ARGV[1] then delivered = value(group, 'last-delivered-id') end
 end
 local last = '0-0'
 local newest = server.call('XREVRANGE', results, '+', '-', 'COUNT', '1')
@@ -39,8 +43,13 @@ if #newest > 0 then last = newest[1][1] end
 
 local held = server.call('HMGET', position, 'settled', 'results', 'next_settled', 'next_results')
 local settled = held[1] or ''
--- The group was created anew, behind what it had delivered before: what it has yet to deliver again is not settled.
-if held[3] and less(delivered, held[3]) then return settled end
+if held[3] and less(delivered, held[3]) then
+  -- The group was created anew, behind what it had delivered before: what it has yet to deliver again is not settled.
+  if not less(value(server.call('XINFO', 'STREAM', orders), 'last-generated-id'), held[3]) then return settled end
+  -- The stream was begun anew, with lower ids: of its requests nothing is known but that their results stand further on.
+  settled, held[3] = '0-0', nil
+  server.call('HSET', position, 'settled', settled, 'results', held[4])
+end
 if held[3] and (pending[1] == 0 or less(held[3], pending[2])) and held[3] ~= settled then
   settled = held[3]
   server.call('HSET', position, 'settled', settled, 'results', held[4])

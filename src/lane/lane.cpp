@@ -231,7 +231,6 @@ void Lane::on_hold(const valkey::Error& error) {
     return spdlog::info("orders flow again");
   }
   if (error.kind == valkey::ErrorKind::kRefused) {
-    if (counters_.settled() == 0) return fatal(with_advice(error.what));
     return trouble("orders wait: " + with_advice(error.what));
   }
   if (error.kind == valkey::ErrorKind::kFault) {

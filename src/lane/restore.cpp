@@ -194,7 +194,7 @@ void Restore::on_parked(const valkey::Reply& reply) {
 
 bool Restore::settled(const Slot& slot) const {
   const EntryId id = EntryId::parse(slot.request);
-  return (id <= position_ && position_ != EntryId{}) || has_result(id, slot.order);
+  return (!begun_anew_ && id <= position_ && position_ != EntryId{}) || has_result(id, slot.order);
 }
 
 bool Restore::has_result(EntryId request, std::string_view order) const {

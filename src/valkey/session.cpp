@@ -67,6 +67,7 @@ void Session::on_connect_failed(const Error& error) {
 }
 
 void Session::on_closed(const Error& error) {
+  if (error.kind != ErrorKind::kLost) return lost(error);  // dropped; the reason says what is wrong
   lost({error.kind, "lost the connection to " + where_ + ": " + error.what});
 }
 

@@ -107,6 +107,14 @@ TEST_CASE_FIXTURE(WaitingShop, "a right taken away is named with its key and not
     refuses_everything("-NOPERM key " + key + ": ");
     allow_everything();
   }
+  // Without a record, the stock is what is read first.
+  forbid("get");
+  Order order = accepted;
+  order.window = "0";
+  const std::string untouched = snapshot();
+  CHECK(settle(request, order).starts_with("-NOPERM key product:shoe:stock: "));
+  CHECK(snapshot() == untouched);
+  allow_everything();
   // What only an accepted order does.
   for (const auto& [command, key] :
        std::initializer_list<Example>{{"decrby", "product:shoe:stock"}, {"psetex", "order:o-1"}}) {

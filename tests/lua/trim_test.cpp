@@ -142,16 +142,13 @@ TEST_CASE_FIXTURE(Shop, "random groups lose nothing they need and in the end not
 }
 
 TEST_CASE_FIXTURE(Shop, "results behind the position stay whatever their age") {
-  const auto trim_results = [&] {
-    return std::stoi(ask(admin(), {"EVALSHA", ask(admin(), {"SCRIPT", "LOAD", std::string(lua::trim)}), "2", results,
-                                   position_key, "1", "10000", ""}));
-  };
-  for (int i = 1; i <= 9; ++i) (void)ask(admin(), {"XADD", results, std::to_string(i) + "-0", "request", "1-0"});
-  CHECK(trim_results() == 0);  // no position yet
+  const auto trim_results = [&] { return run(lua::trim, {results_stream, position_key}, {"1", "10000", ""}); };
+  for (int i = 1; i <= 9; ++i) (void)ask(admin(), {"XADD", results_stream, std::to_string(i) + "-0", "request", "1-0"});
+  CHECK(trim_results() == "0");  // no position yet
   (void)ask(admin(), {"HSET", position_key, "settled", "3-0", "results", "4-0"});
-  CHECK(trim_results() == 3);
-  CHECK(trim_results() == 0);
-  CHECK(entries(admin(), results).front().id == "4-0");
+  CHECK(trim_results() == "3");
+  CHECK(trim_results() == "0");
+  CHECK(results().front().id == "4-0");
 }
 
 TEST_CASE_FIXTURE(Shop, "out of memory old entries are trimmed all the same") {

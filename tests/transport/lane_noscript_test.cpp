@@ -74,12 +74,14 @@ TEST_CASE("a load that is refused holds the orders and is tried again") {
     CAPTURE(error);
     LaneFixture test;
     test.serve();
+    test.deliver(order_entries(1, 1));  // at the start a missing right ends the lane
+    test.until_idle();
     test.fake.on("EVALSHA settle").times(2).error(kNoScript);
     test.fake.on("SCRIPT LOAD").times(2).error(error);
-    test.deliver(order_entries(1, 2));
-    test.until([&] { return test.settled().size() >= 4; }, "all orders");
+    test.deliver(order_entries(2, 3));
+    test.until([&] { return test.settled().size() >= 5; }, "all orders");
     test.until_idle();
-    CHECK(test.settled() == Requests{"1-0", "2-0", "1-0", "2-0"});
+    CHECK(test.settled() == Requests{"1-0", "2-0", "3-0", "2-0", "3-0"});
     CHECK(test.fake.count("SCRIPT LOAD") == kScripts + 2 + kScripts);
   }
 }
@@ -93,6 +95,22 @@ TEST_CASE("out of memory behind NOSCRIPT is held too and what was refused stays 
   test.until([&] { return test.settled().size() >= 9; }, "all orders");
   test.until_idle();
   CHECK(test.settled() == Requests{"1-0", "2-0", "3-0", "4-0", "1-0", "1-0", "1-0", "2-0", "3-0", "4-0"});
+}
+
+TEST_CASE("the scripts that a chore missed are loaded only when the orders under way have their answer") {
+  LaneFixture test;
+  test.options.claim_idle = Milliseconds(60);
+  test.serve();
+  auto& claim = test.fake.on("EVALSHA claim").times(1).error(kNoScript).hold();
+  test.fake.on("EVALSHA settle").times(2).error(kNoScript);
+  test.until([&] { return test.fake.waits("EVALSHA claim"); }, "the claim");
+  test.deliver(order_entries(1, 2));
+  test.until([&] { return test.settled().size() == 2; }, "the orders are under way");
+  claim.release();
+  test.until([&] { return test.settled().size() == 4; }, "the orders again");
+  test.until_idle();
+  CHECK(test.settled() == Requests{"1-0", "2-0", "1-0", "2-0"});
+  CHECK(test.fake.count("SCRIPT LOAD") == 2 * kScripts);
 }
 
 TEST_CASE("a chore that meets NOSCRIPT has the scripts loaded") {

@@ -110,6 +110,21 @@ TEST_CASE("when both connections are lost at once everything is read again just 
   CHECK(test.recoveries() == 2);
 }
 
+TEST_CASE("connections that did their work come back soon however often they are lost") {
+  LaneFixture test;
+  test.serve();
+  const uint64_t begin_ms = test.loop.now_ms();
+  for (int i = 1; i <= 8; ++i) {
+    test.deliver(order_entries(i, i));
+    test.until_idle();
+    const std::size_t recoveries = test.recoveries();
+    test.fake.close_all();
+    test.until([&] { return test.recoveries() > recoveries; }, "the recovery");
+    test.until_idle();
+  }
+  CHECK(test.loop.now_ms() - begin_ms < 4000);  // with waits that grow it would be 5675 at least
+}
+
 TEST_CASE("a connection that is lost inside a recovery begins it anew") {
   for (const bool reading : {true, false}) {
     CAPTURE(reading);

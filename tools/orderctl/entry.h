@@ -19,7 +19,7 @@ namespace orderd::ctl {
 struct StreamId {
   uint64_t ms = 0;
   uint64_t sequence = 0;
-  auto operator<=>(const StreamId&) const = default;
+  auto operator<=>(const StreamId&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };
 // The greatest id that is less; 0-0 has none and stays.

@@ -41,13 +41,13 @@ std::size_t width_of(std::string_view text) {
 }
 
 bool colors() {
-  static const bool kColors = [] {
+  static const bool decided = [] {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
     const bool wanted = no_color == nullptr || *no_color == '\0';
     return wanted && isatty(STDOUT_FILENO) == 1 && term != nullptr && std::strcmp(term, "dumb") != 0;
   }();
-  return kColors;
+  return decided;
 }
 
 }  // namespace

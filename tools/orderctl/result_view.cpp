@@ -78,8 +78,8 @@ Json json_of_result(const Entry& entry) {
     std::string member(name);
     // A stream's entry may have a field twice, and one called `id`.
     for (int i = 2; out.contains(member); ++i) member = std::string(name) + "#" + std::to_string(i);
-    Json lines = name == "lines" ? parse_lines(value) : Json(Json::value_t::discarded);
-    out[member] = lines.is_discarded() ? Json(std::string(value)) : std::move(lines);
+    Json& kept = out[member] = name == "lines" ? parse_lines(value) : Json(Json::value_t::discarded);
+    if (kept.is_discarded()) kept = std::string(value);
   }
   return out;
 }

@@ -28,9 +28,9 @@ Result<int> wait_for_result(ResultTail& tail, const Context& context, millisecon
   while (!found) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     if (left <= milliseconds(0)) {
-      note("no result for request " + request + " within " + duration_text(timeout) +
-           "; does orderd run? orderctl status shows what waits, orderctl results --request " + request +
-           " the result once it is there");
+      std::string what = "no result for request " + request + " within " + duration_text(timeout);
+      what.append("; does orderd run? orderctl status shows what waits, orderctl results --request ").append(request);
+      note(what.append(" the result once it is there"));
       return kFailed;
     }
     const auto read = tail.read(left, [&](const Entry& entry) {
