@@ -29,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, Milliseconds>, 4> kUnits = {
 constexpr std::string_view kNoLanes = "lanes (<lane>) are not supported yet";
 
 // Only supported settings have values.
-constexpr auto no_value_yet = [](const NotYet& /*type*/) -> std::string {
+constexpr auto kNoValueYet = [](const NotYet& /*type*/) -> std::string {
   ORDERD_CHECK(false, "a setting that is not supported yet has no value");
 };
 
@@ -157,7 +157,7 @@ std::string assign(const Setting& row, const Given& given, Settings& settings) {
         Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
                    [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
                    [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
-                   [&](const Choice& type) { return problem_of_choice(type, given.text, settings); }, no_value_yet},
+                   [&](const Choice& type) { return problem_of_choice(type, given.text, settings); }, kNoValueYet},
         row.type);
     if (problem.empty()) return {};
     if (explains_itself(row, problem)) return value + ": " + problem;
@@ -200,7 +200,7 @@ std::string plain(const Setting& row, const Settings& settings) {
       Overloaded{[&](const Text& type) { return type.get(settings); },
                  [&](const Whole& type) { return std::to_string(type.get(settings)); },
                  [&](const Duration& type) { return duration_text(type.get(settings)); },
-                 [&](const Choice& type) { return std::string(type.names[type.get(settings)]); }, no_value_yet},
+                 [&](const Choice& type) { return std::string(type.names[type.get(settings)]); }, kNoValueYet},
       row.type);
 }
 

@@ -174,7 +174,7 @@ void Connector::on_closed(const Error& error) {
   fail({ErrorKind::kLost, last_failure_});
 }
 
-void Connector::fail(Error error) {
+void Connector::fail(const Error& error) {
   if (phase_ == Phase::kDone) return;
   give_up();
   listener_.on_connect_failed(error);

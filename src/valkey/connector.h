@@ -70,7 +70,7 @@ class Connector : private Connection::Listener {
   void advance(Phase phase);
   void send(const Command& command);
   void on_step(const Reply& reply);
-  void fail(Error error);
+  void fail(const Error& error);
   void give_up();
 
   void on_open() override;
