@@ -25,7 +25,7 @@ TEST_CASE("a lost call finds the connection failed and is refused when it sends 
   CHECK(test.fake.count("GET") <= 3);  // none of them was sent again; the fixture counts the answers
 }
 
-TEST_CASE("a handler that sends again on a lost reply is refused after the watchdog and after close, too") {
+TEST_CASE("a handler that sends again on a lost reply is refused after the watchdog and after close") {
   ConnectionFixture test;
   test.fake.on("GET").silence();
   const auto again = [&](Ask& ask) { CHECK_FALSE(test.connection->send(ask, valkey::Command::of("GET", "again"))); };
