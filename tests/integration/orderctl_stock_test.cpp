@@ -28,6 +28,7 @@ TEST_CASE("a change of stock is written to the results stream with its reason") 
   REQUIRE(results.size() == 2);
   CHECK(results[0].field("status") == "stock");
   CHECK(results[0].field("change") == "set");
+  CHECK(results[0].field("reason") == "set");
   CHECK(results[1].field("reason") == "damaged; \"wet\"");
   CHECK(results[1].field("lines") == R"([{"sku":"shoe","before":3,"quantity":-1,"remaining":2}])");
 }

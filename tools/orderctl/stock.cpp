@@ -83,13 +83,14 @@ void Stock::add_change(CLI::App& stock, Program& program, bool set) {
   add_text(*app, "N", amount_, "", set ? "how many there are" : "how many more; below zero: how many less")
       ->required()
       ->check(set ? check_amount : check_difference);
-  add_text(*app, "--reason", reason_, "TEXT", "why, for whoever reads the results stream");
+  add_text(*app, "--reason", reason_, "TEXT", "why, for whoever reads the results stream; left out: set or add");
   add_json(*app, program);
   app->callback([this, &program, set] {
     program.action = [this, set](const Context& context) {
       // The script knows no plus sign.
       const std::string amount = amount_.starts_with("+") ? amount_.substr(1) : amount_;
-      return change_stock(context, {set ? "set" : "add", sku_, amount, reason_});
+      return change_stock(context,
+                          {set ? "set" : "add", sku_, amount, reason_.empty() ? (set ? "set" : "add") : reason_});
     };
   });
 }
