@@ -151,7 +151,7 @@ void Sale::check_books() {
   for (const auto& [sku, left] : chain) CHECK(get(client(), "product:" + sku + ":stock") == std::to_string(left));
   CHECK(length(client(), "orders:dead") == malformed);
   CHECK(pending_count(client(), "orders", "orderd") == 0);
-  CHECK(ledger.size() > 1000);
+  CHECK(ledger.size() > 400);  // or the test has hardly tried
 }
 
 void Sale::check_first_come_first_served() {

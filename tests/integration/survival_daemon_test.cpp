@@ -99,6 +99,7 @@ TEST_CASE("one consumer serves first come first served through restarts and kill
     CHECK(daemon->wait() == (times % 2 == 0 ? 128 + SIGKILL : 0));
     daemon = sale.daemon("only");
   }
+  sale.wait_for_results(500);
   sale.stop_producing();
   sale.settle();
   sale.check_books();
