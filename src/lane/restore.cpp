@@ -54,9 +54,7 @@ void Restore::advance(Phase phase) {
   const std::string after = cursor_.empty() ? "-" : "(" + cursor_;
   switch (phase) {
     case Phase::kPosition: command = valkey::Command::of("HMGET", options_.position_key(), "settled", "results"); break;
-    case Phase::kNewestRequest:
-      command = valkey::Command::of("XREVRANGE", options_.orders, "+", "-", "COUNT", 1);
-      break;
+    case Phase::kNewestRequest: command = valkey::Command::of("XINFO", "STREAM", options_.orders); break;
     case Phase::kNewestResult:
       command = valkey::Command::of("XREVRANGE", options_.results, "+", "-", "COUNT", 1);
       break;
@@ -87,7 +85,8 @@ void Restore::advance(Phase phase) {
 
 void Restore::on_step(const valkey::Reply& reply) {
   if (reply.lost() || phase_ == Phase::kIdle) return;
-  if (reply.is_error()) {
+  const bool no_stream = phase_ == Phase::kNewestRequest && reply.text().starts_with("ERR no such key");
+  if (reply.is_error() && !no_stream) {
     phase_ = Phase::kIdle;
     return listener_.on_restore_refused({reply.error(), std::string(reply.text())});
   }
@@ -98,7 +97,8 @@ void Restore::on_step(const valkey::Reply& reply) {
       cursor_ = reply.at(1).text();
       return advance(Phase::kNewestRequest);
     case Phase::kNewestRequest:
-      begun_anew_ = EntryId::parse(reply.at(0).at(0).text()) < position_;
+      // Not its newest entry, which somebody may have deleted.
+      begun_anew_ = EntryId::parse(field(reply, "last-generated-id")) < position_;
       return advance(Phase::kNewestResult);
     case Phase::kNewestResult:
       newest_ = reply.size() > 0 ? reply.at(0).at(0).text() : "0-0";

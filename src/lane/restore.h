@@ -2,7 +2,7 @@
 // the stream. Nothing that has a result is delivered again, and nothing that has none is passed over:
 //
 //   1. read the position: up to where everything is settled, and from where on the results of the rest stand;
-//   2. read the newest request: a stream that ends before the position was deleted and begun anew, and the position
+//   2. ask for the stream's last id: one that ends before the position was deleted and begun anew, and the position
 //   says
 //      nothing about it;
 //   3. read the results from the position on, up to the newest: which requests have one. While the group is missing

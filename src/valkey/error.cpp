@@ -31,6 +31,8 @@ ErrorKind classify(std::string_view text) {
       {"NOPERM", ErrorKind::kRefused},
       {"UNKILLABLE", ErrorKind::kUnavailable},
   }};
+  // What a script's own call is refused with.
+  if (text.starts_with("ERR ACL failure")) return ErrorKind::kRefused;
   const std::string_view word = first_word(text);
   for (const auto& [name, kind] : kKinds) {
     if (word == name) return kind;

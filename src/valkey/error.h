@@ -15,7 +15,7 @@ enum class ErrorKind {
   kRoleChanged,  // READONLY UNBLOCKED: this node is no primary any more: connect anew
   kMoved,        // MOVED ASK: the slot lives elsewhere
   kNoGroup,      // NOGROUP: the consumer group or its stream is missing
-  kRefused,      // NOAUTH WRONGPASS NOPERM: what we are may not do this
+  kRefused,      // NOAUTH WRONGPASS NOPERM, ERR ACL failure: what we are may not do this
   kFault,        // WRONGTYPE and all others: somebody has to look
 };
 

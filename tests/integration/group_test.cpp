@@ -111,3 +111,20 @@ TEST_CASE("results that a lost group is created anew from are not trimmed") {
   CHECK(daemon->wait() == 0);
   CHECK(get(store.client, "product:shoe:stock") == "940");
 }
+
+TEST_CASE("a stream whose newest entries were deleted is not taken for one begun anew") {
+  Store store;
+  auto daemon = store.daemon({"ORDERD_PROCESSING_DEDUP_WINDOW=0s"});
+  for (int i = 1; i <= 20; ++i) store.order("orders", "1-" + std::to_string(i), "o-" + std::to_string(i));
+  store.wait_for_results(20);
+  wait_for(
+      [&] {
+        return ask(store.client, {"HGET", "orders:orderd:position", "settled"}) == "1-20";
+      },
+      20s, "the position");
+  for (int i = 11; i <= 20; ++i) ask_number(store.client, {"XDEL", "orders", "1-" + std::to_string(i)});
+  ask_number(store.client, {"XGROUP", "DESTROY", "orders", "orderd"});
+  store.order("orders", "1-21", "o-21");
+  store.wait_for_results(21);
+  CHECK(get(store.client, "product:shoe:stock") == "979");
+}

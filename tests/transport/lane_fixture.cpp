@@ -78,6 +78,7 @@ LaneFixture::LaneFixture()
   fake.on("XCLAIM").reply(resp::array({}));
   fake.on("HMGET").reply(resp::array({"$-1\r\n", "$-1\r\n"}));
   fake.on("XREVRANGE").reply(resp::array({}));
+  fake.on("XINFO STREAM").error("ERR no such key");
   fake.on("XRANGE").reply(resp::array({}));
 }
 

@@ -54,6 +54,12 @@ TEST_CASE("what a script puts behind an error changes nothing") {
         ErrorKind::kFault);
 }
 
+TEST_CASE("a right that a script's own call lacks is told with the word ERR and counts as refused") {
+  CHECK(classify("ERR ACL failure in script: User orderd has no permissions to run the 'xadd' command") ==
+        ErrorKind::kRefused);
+  CHECK(classify("ERR no such key") == ErrorKind::kFault);
+}
+
 TEST_CASE("a word alone is enough") {
   for (const auto& [text, kind] : kErrors) CHECK(classify(text.substr(0, text.find(' '))) == kind);
 }
