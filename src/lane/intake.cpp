@@ -10,6 +10,22 @@ namespace {
 // A reply should stay below this, judged by the entries seen lately.
 constexpr std::size_t kReadBytes = 1024 * 1024;
 
+// An id, and names and values in turn, or nil where the entry was deleted.
+bool is_entry(const valkey::Reply& reply) {
+  const valkey::Reply fields = reply.at(1);
+  return reply.size() == 2 && reply.at(0).is_string() &&
+         (fields.is_nil() || (fields.is_array() && fields.size() % 2 == 0));
+}
+
+// XREADGROUP's: nil where the wait was for nothing, else one stream with its name and its entries.
+bool is_read(const valkey::Reply& reply) {
+  if (reply.is_nil()) return true;
+  const valkey::Reply entries = reply.at(0).at(1);
+  bool good = reply.size() == 1 && reply.at(0).size() == 2 && entries.is_array();
+  for (std::size_t i = 0; good && i < entries.size(); ++i) good = is_entry(entries.at(i));
+  return good;
+}
+
 }  // namespace
 
 Intake::Intake(const Options& options, valkey::Session& session, Listener& listener)
@@ -53,8 +69,10 @@ void Intake::on_reply(const valkey::Reply& reply) {
   reading_ = false;
   if (reply.lost()) return;  // entries on their way are pending by now, and are read as our own after the reconnect
   if (reply.is_error()) return listener_.on_read_refused({reply.error(), std::string(reply.text())});
+  // What such a server takes for delivered is found when the own pending entries are read after the reconnect.
+  if (!is_read(reply))
+    return session_.drop({valkey::ErrorKind::kFault, "the server answered XREADGROUP with no entries"});
   session_.proven();
-  // Nil where the wait was for nothing; else one stream: its name and its entries.
   const std::size_t count = hand_over(reply.at(0).at(1));
   listener_.on_read(count);
 }

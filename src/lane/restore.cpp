@@ -134,6 +134,10 @@ void Restore::on_requests(const valkey::Reply& reply) {
     cursor_ = reply.at(i).at(0).text();
     const EntryId id = EntryId::parse(cursor_);
     const valkey::Reply raw = reply.at(i).at(1);
+    if (raw.size() % 2 != 0) {
+      phase_ = Phase::kIdle;
+      return listener_.on_restore_refused({valkey::ErrorKind::kFault, "the server answered XRANGE with no entries"});
+    }
     fields_.clear();
     for (std::size_t f = 0; f < raw.size(); ++f) fields_.push_back(raw.at(f).text());
     if (has_result(id, order_of_(fields_))) {

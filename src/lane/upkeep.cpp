@@ -111,12 +111,15 @@ void Upkeep::claim(std::string_view from) {
 }
 
 void Upkeep::on_claim(const valkey::Reply& reply) {
-  const auto claimed = static_cast<uint64_t>(reply.at(1).integer());
-  const auto lost = static_cast<uint64_t>(reply.at(2).integer());
+  const auto count_of = [&reply](std::size_t index) {
+    return static_cast<uint64_t>(std::clamp<int64_t>(reply.at(index).integer(), 0, kClaimEntries));
+  };
+  const uint64_t claimed = count_of(1);
+  const uint64_t lost = count_of(2);
   counters_.claimed += claimed;
   for (uint64_t i = 0; i < lost; ++i) counters_.count(Verdict::kRequestLost);
   const std::string_view next = reply.at(0).text();
-  if (next != "0-0") claim(next);
+  if (!next.empty() && next != "0-0") claim(next);
   if (claimed > 0) listener_.on_claimed();
 }
 

@@ -144,7 +144,9 @@ bool Connection::unread() const {
 // hiredis has noticed the end by itself: what did it see?
 void Connection::take_error() {
   if (state_ == State::kClosed) return;
-  const bool told = context_ != nullptr && context_->err != 0 && context_->errstr != nullptr;
+  // A server that turns a client away may do so with an empty error.
+  const bool told =
+      context_ != nullptr && context_->err != 0 && context_->errstr != nullptr && *context_->errstr != '\0';
   error_ = {ErrorKind::kLost, told ? context_->errstr : "the connection ended"};
   state_ = State::kClosed;
 }

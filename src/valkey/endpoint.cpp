@@ -88,16 +88,20 @@ Failure bad_database() {
   return {"the database is no whole number from 0 to 65535"};
 }
 
-// "[address]" without its brackets: IPv6, with or without a zone.
-bool is_ipv6(const std::string& address) {
-  in6_addr parsed{};
-  return inet_pton(AF_INET6, address.substr(0, address.find('%')).c_str(), &parsed) == 1 && address.back() != '%';
-}
-
 bool is_host_name(std::string_view host) {
   return !host.empty() && host.size() <= kMaxHostBytes && std::all_of(host.begin(), host.end(), [](char c) {
     return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == '_';
   });
+}
+
+// "[address]" without its brackets: IPv6, with or without a zone.
+bool is_ipv6(std::string_view text) {
+  const std::size_t percent = text.find('%');
+  const std::string address(text.substr(0, percent));
+  in6_addr parsed{};
+  // order matters: inet_pton() would stop at a zero byte and call what stands before it good.
+  return address.find('\0') == std::string::npos && inet_pton(AF_INET6, address.c_str(), &parsed) == 1 &&
+         (percent == std::string_view::npos || is_host_name(text.substr(percent + 1)));
 }
 
 Result<Endpoint> with_checked_socket(Endpoint endpoint) {
@@ -268,7 +272,8 @@ std::string Endpoint::redacted() const {
   if (kind == Kind::kEmbedded) return out.append(kEmbedded).append(path);
   if (kind == Kind::kUnix) {
     out = kUnix;
-    percent_encode(path, "/@:+,=", out);
+    // Not the '@': in front of a relative path's first slash it would read as the end of a login.
+    percent_encode(path, "/:+,=", out);
     if (database != 0) out.append("?db=").append(std::to_string(database));
     return out;
   }

@@ -102,6 +102,17 @@ TEST_CASE("an error that nobody asked for ends an idle connection and is told") 
   CHECK(test.events.error.what == "ERR max number of clients reached");
 }
 
+TEST_CASE("an empty error that nobody asked for ends the connection with a reason") {
+  ConnectionFixture test;
+  test.connect();
+  run_until(
+      test.loop, [&] { return test.fake.accepted() == 1; }, "the server lets it in");
+  test.fake.blurt(0, "-\r\n");
+  test.until_closed();
+  CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+  CHECK(test.events.error.what == "the connection ended");
+}
+
 TEST_CASE("a reply that nobody asked for ends the connection and not the process") {
   ConnectionFixture test;
   test.connect();

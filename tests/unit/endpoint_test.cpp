@@ -65,7 +65,8 @@ TEST_CASE("an IPv6 address stands in brackets") {
   CHECK(error_of("valkey://::1:6379").find("an IPv6 address stands in brackets") != std::string::npos);
   CHECK(error_of("valkey://[::1") == "the ] behind the IPv6 address is missing");
   for (const char* url :
-       {"valkey://[]", "valkey://[127.0.0.1]", "valkey://[::g]", "valkey://[fe80::1%25]", "valkey://[::1%zz]"}) {
+       {"valkey://[]", "valkey://[127.0.0.1]", "valkey://[::g]", "valkey://[fe80::1%25]", "valkey://[::1%zz]",
+        "valkey://[::1%00]", "valkey://[::1%00g]", "valkey://[fe80::1%25eth0%0A]", "valkey://[fe80::1%25a%25b]"}) {
     CHECK(error_of(url) == "no IPv6 address stands in the brackets");
   }
   CHECK(error_of("valkey://[::1]6379") == "only :port may stand behind the ] of an IPv6 address");
@@ -187,6 +188,7 @@ TEST_CASE("a redacted endpoint reads as a URL without its password") {
   CHECK(parse_url("rediss://:pw@[fe80::1%25eth0]")->redacted() == "valkeys://:***@[fe80::1%25eth0]:6379");
   CHECK(parse_url("unix:///a%3Fb/c?db=3")->redacted() == "unix:///a%3Fb/c?db=3");
   CHECK(parse_url("unix://v.sock")->redacted() == "unix://v.sock");
+  CHECK(parse_url("unix://a%40b/v.sock")->redacted() == "unix://a%40b/v.sock");
   CHECK(parse_url("embedded:data")->redacted() == "embedded:data");
   Endpoint with_user;
   with_user.username = "anna";
