@@ -1,0 +1,51 @@
+// The table of payloads (tests/payloads/table.h) through a running orderd: one result each, as the table says.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <map>
+
+#include "payloads/table.h"
+#include "support/process.h"
+#include "support/valkey_helpers.h"
+#include "support/valkey_server.h"
+#include "support/wait_for.h"
+
+using namespace orderd::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("each payload of the table gets one result as the table says") {
+  const ValkeyServer server;
+  auto client = server.client();
+  const std::string many(128, 's');
+  for (const std::string& sku : {std::string("shoe"), std::string("sh*e"), many}) {
+    set(client, "product:" + sku + ":stock", "1000");
+  }
+  std::map<std::string, Payload> asked;
+  for (Payload& payload : all_payloads()) asked.emplace(xadd(client, "orders", payload.fields), std::move(payload));
+
+  Process daemon({ORDERD_PATH}, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path}});
+  wait_for([&] { return length(client, "results") >= asked.size(); }, 60s, "a result for each payload");
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+
+  std::size_t malformed = 0;
+  for (const Entry& result : entries(client, "results")) {
+    const auto found = asked.find(result.field("request"));
+    REQUIRE_MESSAGE(found != asked.end(), "a second result, or one for nothing: ", result.field("request"));
+    const Payload& payload = found->second;
+    CAPTURE(payload.name);
+    if (payload.why.empty()) {
+      CHECK(result.field("status") == "accepted");
+      CHECK_FALSE(result.has("detail"));
+    } else {
+      CHECK(result.field("status") == "rejected");
+      CHECK(result.field("reason") == "malformed");
+      CHECK(result.field("detail").rfind(payload.why, 0) == 0);
+      ++malformed;
+    }
+    asked.erase(found);
+  }
+  CHECK(asked.empty());
+  CHECK(length(client, "orders:dead") == malformed);
+  CHECK(pending_count(client, "orders", "orderd") == 0);
+}

@@ -1,0 +1,88 @@
+// The decoder against the table of payloads (tests/payloads/table.h).
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+
+#include "decoding.h"
+#include "payloads/table.h"
+
+namespace orderd::order {
+namespace {
+
+using test::Payload;
+using test::Payloads;
+
+void check(const Payloads& payloads) {
+  Decoder warm({});
+  for (const Payload& payload : payloads) {
+    CAPTURE(payload.name);
+    Fields fields;
+    for (const auto& [name, value] : payload.fields) fields.insert(fields.end(), {name, value});
+    const Decoded decoded = decode_entry(fields);
+    CAPTURE(decoded.detail);
+    CHECK(decoded.good == payload.why.empty());
+    CHECK(starts_with(decoded.detail, payload.why));
+    Decoded again;
+    again.good = warm.decode(fields, again.request, again.detail);
+    CHECK(again.good == decoded.good);
+    CHECK(again.detail == decoded.detail);
+    CHECK(lines_of(again) == lines_of(decoded));
+  }
+}
+
+TEST_CASE("arrays of JSONTestSuite are judged as the table says") {
+  check(test::array_payloads());
+}
+TEST_CASE("objects of JSONTestSuite are judged as the table says") {
+  check(test::object_payloads());
+}
+TEST_CASE("numbers of JSONTestSuite are judged as the table says") {
+  check(test::number_payloads());
+}
+TEST_CASE("strings of JSONTestSuite are judged as the table says") {
+  check(test::string_payloads());
+}
+TEST_CASE("escapes of JSONTestSuite are judged as the table says") {
+  check(test::escape_payloads());
+}
+TEST_CASE("the structure of texts of JSONTestSuite is judged as the table says") {
+  check(test::structure_payloads());
+}
+TEST_CASE("where JSON leaves the choice ours is made as the table says") {
+  check(test::choice_payloads());
+}
+TEST_CASE("orders that are none are judged as the table says") {
+  check(test::order_payloads());
+}
+
+TEST_CASE("the table has every case of JSONTestSuite once") {
+  std::map<std::string, int> cases;
+  std::set<std::string> names;
+  for (const Payload& payload : test::all_payloads()) {
+    CHECK_MESSAGE(names.insert(payload.name).second, payload.name);
+    ++cases[payload.name.substr(0, 2)];
+  }
+  CHECK(cases["n_"] == 188);
+  CHECK(cases["y_"] == 95);
+  CHECK(cases["i_"] == 35);
+}
+
+TEST_CASE("an escape of half a surrogate pair is malformed wherever it stands") {
+  constexpr const char* kDetail = "order is not valid JSON: a string holds an escape that stands for no character";
+  for (const char* half : {R"(\ud83d)", R"(\udc5f)", R"(\udc5f\ud83d)", R"(\ud83d\\udc5f)", R"(\ud83d\ud83d\udc5f)",
+                           R"(\ud83d\udc5f\udc5f)", R"(\\\ud83d)", R"(\uDBFF\u0041)", R"(\ud83d \udc5f)"}) {
+    CAPTURE(half);
+    const std::string text(half);
+    CHECK(decode_json(R"({"id":"o-1","sku":"shoe","quantity":1,"more":")" + text + "\"}").detail == kDetail);
+    CHECK(decode_json(R"({"id":"o-1","sku":"shoe","quantity":1,")" + text + R"(":[]})").detail == kDetail);
+    CHECK(decode_json(R"({"id":")" + text + R"(","sku":"shoe","quantity":1})").detail == kDetail);
+  }
+  for (const char* whole : {R"(\ud83d\udc5f)", R"(\\ud83d)", R"(\\\\udc5f)", R"(\u0064\ud83d\udc5f\ud83d\udc5f)"}) {
+    CAPTURE(whole);
+    CHECK(decode_json(R"({"id":"o-1","sku":"shoe","quantity":1,"more":")" + std::string(whole) + "\"}").good);
+  }
+}
+
+}  // namespace
+}  // namespace orderd::order
