@@ -1,0 +1,59 @@
+// Fuzzes the audit against the daemon: both decode the same request entry, each with a decoder of its own, and have to
+// agree. And the audit's reading of a result: whatever the fields, it is judged.
+//
+// Input: as for the target request.
+#include "audit/request_decoder.h"
+#include "audit/result_entry.h"
+#include "base/check.h"
+#include "fuzz/input.h"
+#include "fuzz/orders.h"
+
+namespace orderd::fuzz {
+namespace {
+
+constexpr order::Limits kLimits[] = {{}, {.max_quantity = order::kMaxWhole, .max_lines = 1000}, {1, 1}, {5, 3}};
+
+audit::Content content_of(const order::Request& request) {
+  audit::Content content;
+  content.set_customer(request.customer);
+  for (const order::Line& line : request.lines) content.add_line(line.sku, line.quantity);
+  return content;
+}
+
+void check_agreement(const order::Fields& fields, const order::Limits& limits) {
+  order::Decoder decoder(limits);
+  const Decoded ours = decode(decoder, fields);
+  audit::RequestDecoder auditor({limits.max_quantity, limits.max_lines});
+  audit::DecodedRequest theirs;
+  auditor.decode(fields, theirs);
+  using Verdict = audit::DecodedRequest::Verdict;
+  if (theirs.verdict == Verdict::kUnsure) return;
+  ORDERD_CHECK(ours.good == (theirs.verdict == Verdict::kGood), ours.good ? "good for orderd" : ours.detail.c_str());
+  ORDERD_CHECK(ours.request.id == theirs.id, "another id");
+  ORDERD_CHECK(ours.request.customer == theirs.customer, "another customer");
+  ORDERD_CHECK(!ours.good || content_of(ours.request).digest() == theirs.content.digest(), "another content");
+}
+
+void check_result(const order::Fields& fields) {
+  audit::ResultDecoder decoder;
+  audit::ResultEntry entry;
+  const char* problem = decoder.decode(fields, entry);
+  ORDERD_CHECK(problem == nullptr || *problem != '\0', "a problem without a sentence");
+  if (problem == nullptr) (void)entry.content();
+}
+
+}  // namespace
+}  // namespace orderd::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  using namespace orderd;
+  using namespace orderd::fuzz;
+  Input input(data, size);
+  const order::Limits& limits = kLimits[input.byte() % 4];
+  const auto separator = static_cast<char>(input.byte());
+  order::Fields fields = input.pieces(separator);
+  if (fields.size() % 2 != 0) fields.emplace_back();
+  check_agreement(fields, limits);
+  check_result(fields);
+  return 0;
+}

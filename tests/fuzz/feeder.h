@@ -1,0 +1,38 @@
+// A pipe that is fed piece by piece.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "base/check.h"
+
+namespace orderd::fuzz {
+
+// Owns both ends. An empty piece is the end of what comes.
+class Feeder {
+ public:
+  Feeder() { ORDERD_CHECK(pipe2(ends_, O_CLOEXEC) == 0, "no pipe"); }
+  ~Feeder() {
+    close(ends_[0]);
+    finish();
+  }
+  Feeder(const Feeder&) = delete;
+  Feeder& operator=(const Feeder&) = delete;
+
+  [[nodiscard]] int file() const { return ends_[0]; }
+  void feed(std::string_view piece) {
+    if (piece.empty()) return finish();
+    ORDERD_CHECK(write(ends_[1], piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()), "a full pipe");
+  }
+
+ private:
+  void finish() {
+    if (ends_[1] >= 0) close(ends_[1]);
+    ends_[1] = -1;
+  }
+  int ends_[2] = {-1, -1};
+};
+
+}  // namespace orderd::fuzz

@@ -1,0 +1,85 @@
+// Fuzzes what a lane does with the replies of its server: a whole lane, both connections, real loop, against a server
+// that answers its commands as the input says, rightly, wrongly or with any bytes. It may give up, but never break.
+//
+// Input: for each command after the handshake a byte that says how it is answered, and what that answer needs.
+#include <spdlog/spdlog.h>
+
+#include <vector>
+
+#include "base/check.h"
+#include "fuzz/input.h"
+#include "fuzz/lane_server.h"
+#include "lane/lane.h"
+
+namespace orderd::fuzz {
+namespace {
+
+constexpr int kMaxTurns = 60;  // more happens only behind a back-off, for which no run waits
+
+lane::Options lane_options() {
+  lane::Options options{
+      .orders = "orders",
+      .results = "results",
+      .dead = "orders:dead",
+      .group = "orderd",
+      .consumer = "me",
+      .stock_keys = *order::KeyTemplate::parse("product:<sku>:stock", "<sku>"),
+      .order_keys = *order::KeyTemplate::parse("order:<id>", "<id>"),
+      .limits = {},
+  };
+  options.max_in_flight = 4;
+  return options;
+}
+
+class End : public lane::Lane::Listener {
+ public:
+  void on_finished() override { ++finished; }
+  void on_fatal(const std::string& what) override {
+    ++fatal;
+    ORDERD_CHECK(!what.empty(), "an end without a reason");
+  }
+  int finished = 0;
+  int fatal = 0;
+};
+
+}  // namespace
+}  // namespace orderd::fuzz
+
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+  spdlog::set_level(spdlog::level::off);
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  using namespace orderd;
+  using namespace orderd::fuzz;
+  static const lane::Options options = lane_options();
+  static const Listening listening;
+  valkey::Endpoint endpoint;
+  endpoint.kind = valkey::Endpoint::Kind::kUnix;
+  endpoint.path = listening.path();
+  valkey::SingleNode topology([&endpoint] { return Result<valkey::Endpoint>(endpoint); });
+  LaneServer server(listening, Input(data, size));
+  End end;
+  Loop loop;
+  {
+    lane::Lane lane(loop, options, topology, 1, end);
+    lane.start();
+    bool finishing = false;
+    for (int turns = 0, idle = 0; turns < kMaxTurns && idle < 3; ++turns) {
+      (void)uv_run(loop.raw(), UV_RUN_NOWAIT);
+      idle = server.serve() ? 0 : idle + 1;
+      ORDERD_CHECK(lane.in_flight() <= options.max_in_flight, "more is in flight than may be");
+      if (idle == 2 && !finishing) {
+        finishing = true;
+        lane.finish();
+        idle = 0;
+      }
+    }
+    ORDERD_CHECK(end.finished + end.fatal <= 1, "an end is told once");
+    ORDERD_CHECK(end.finished == 0 || lane.in_flight() == 0, "finished with entries in flight");
+    ORDERD_CHECK(lane.counters().settled() <= lane.counters().entries_read + lane.counters().claimed, "settled unread");
+  }
+  loop.run();
+  return 0;
+}

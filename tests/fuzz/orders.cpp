@@ -1,0 +1,101 @@
+// The other way round than the decoder: from a request to the entries that say it.
+#include "fuzz/orders.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+#include "order/settle_arguments.h"
+
+namespace orderd::fuzz {
+namespace {
+
+using nlohmann::json;
+using order::Line;
+using order::Request;
+
+// Takes every sum, and a line more for each that is cut in two.
+constexpr order::Limits kWide{.max_quantity = order::kMaxWhole, .max_lines = 2000};
+
+void check_same(const Request& request, const order::Fields& fields, const char* form) {
+  static order::Decoder decoder(kWide);
+  Decoded answer = decode(decoder, fields);
+  ORDERD_CHECK(answer.good, form);
+  ORDERD_CHECK(order::digest_of(answer.request) == order::digest_of(request), form);
+  const auto by_sku = [](const Line& a, const Line& b) { return a.sku < b.sku; };
+  Request sorted = request;
+  std::sort(sorted.lines.begin(), sorted.lines.end(), by_sku);
+  std::sort(answer.request.lines.begin(), answer.request.lines.end(), by_sku);
+  ORDERD_CHECK(same(answer.request, sorted), form);
+}
+
+json head_of(const Request& request) {
+  json order = {{"id", request.id}};
+  if (!request.customer.empty()) order["customer"] = request.customer;
+  return order;
+}
+
+void check_one_line(const Request& request) {
+  const Line& line = request.lines.front();
+  const std::string digits = std::to_string(line.quantity);
+  order::Fields flat = {"quantity", digits, "sku", line.sku, "id", request.id};
+  if (!request.customer.empty()) flat.insert(flat.end(), {"customer", request.customer});
+  check_same(request, flat, "the flat form means something else");
+  json order = head_of(request);
+  order["sku"] = line.sku;
+  order["quantity"] = line.quantity;
+  const std::string text = order.dump(-1, ' ', true);
+  check_same(request, {"order", text}, "the JSON form means something else");
+}
+
+void check_items(const Request& request) {
+  json order = head_of(request);
+  json& items = order["items"] = json::array();
+  for (auto line = request.lines.rbegin(); line != request.lines.rend(); ++line) {
+    const uint64_t half = line->quantity / 2;
+    if (half > 0) items.push_back({{"sku", line->sku}, {"quantity", half}});
+    items.push_back({{"quantity", line->quantity - half}, {"sku", line->sku}});
+  }
+  const std::string text = order.dump(1);
+  if (text.size() + 5 > order::kMaxEntryBytes) return;
+  check_same(request, {"order", text}, "the lines backwards and cut in two mean something else");
+}
+
+void check_line_head(const Line& line) {
+  std::string head;
+  order::append_line_head(line, head);
+  ORDERD_CHECK(head.back() == ',', "a line head ends with a comma");
+  head.back() = '}';
+  const json parsed = json::parse(head);
+  ORDERD_CHECK(parsed.size() == 2, head.c_str());
+  ORDERD_CHECK(parsed.at("sku") == line.sku, head.c_str());
+  ORDERD_CHECK(parsed.at("quantity") == line.quantity, head.c_str());
+}
+
+}  // namespace
+
+bool same(const Request& a, const Request& b) {
+  return a.id == b.id && a.customer == b.customer &&
+         std::equal(a.lines.begin(), a.lines.end(), b.lines.begin(), b.lines.end(),
+                    [](const Line& x, const Line& y) { return x.sku == y.sku && x.quantity == y.quantity; });
+}
+
+bool Decoded::operator==(const Decoded& other) const {
+  return good == other.good && detail == other.detail && same(request, other.request);
+}
+
+Decoded decode(order::Decoder& decoder, const order::Fields& fields) {
+  Decoded answer;
+  answer.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}};
+  answer.detail = "old detail";
+  answer.good = decoder.decode(fields, answer.request, answer.detail);
+  return answer;
+}
+
+void check_meaning(const Request& request) {
+  if (request.lines.size() == 1) check_one_line(request);
+  check_items(request);
+  for (const Line& line : request.lines) check_line_head(line);
+}
+
+}  // namespace orderd::fuzz

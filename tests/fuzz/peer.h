@@ -1,0 +1,76 @@
+// The other end of a connection, for targets that feed bytes to the real reader: a unix socket in a directory of its
+// own. Nothing blocks.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+#include "support/temporary_directory.h"
+
+namespace orderd::fuzz {
+
+// One accepted connection.
+class Peer {
+ public:
+  explicit Peer(int file) : file_(file) {}
+  ~Peer() { close(); }
+  Peer(Peer&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  Peer& operator=(Peer&& other) noexcept {
+    close();
+    file_ = std::exchange(other.file_, -1);
+    return *this;
+  }
+
+  [[nodiscard]] bool stands() const { return file_ >= 0; }
+  // What does not fit into the socket, or comes after the other's end, is dropped.
+  void send(std::string_view bytes) const {
+    if (stands()) (void)::send(file_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+  // What is there; empty: nothing.
+  [[nodiscard]] std::string receive() const {
+    std::string bytes(65536, '\0');
+    const ssize_t got = stands() ? recv(file_, bytes.data(), bytes.size(), MSG_DONTWAIT) : 0;
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return bytes;
+  }
+  // No more is sent, and what comes is let be.
+  void end() const { (void)shutdown(file_, SHUT_WR); }
+  void close() {
+    if (stands()) ::close(std::exchange(file_, -1));
+  }
+
+ private:
+  int file_;
+};
+
+class Listening {
+ public:
+  explicit Listening(int flags = SOCK_NONBLOCK) : file_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path().c_str(), sizeof address.sun_path - 1);
+    ORDERD_CHECK(bind(file_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
+    ORDERD_CHECK(listen(file_, 64) == 0, "listen");
+  }
+  ~Listening() { close(file_); }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+
+  [[nodiscard]] std::string path() const { return directory_.file("socket"); }
+  // The next one that connected; it does not stand where there is none.
+  [[nodiscard]] Peer accept() const { return Peer(accept4(file_, nullptr, nullptr, SOCK_CLOEXEC)); }
+
+ private:
+  const test::TemporaryDirectory directory_;
+  const int file_;
+};
+
+}  // namespace orderd::fuzz

@@ -1,0 +1,89 @@
+// Fuzzes the decoding of requests: whatever the fields, the answer keeps to docs/contract.md.
+//
+// Input: a byte for the limits, a byte that separates, and names and values in turn with that byte between them.
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/check.h"
+#include "fuzz/input.h"
+#include "fuzz/orders.h"
+#include "fuzz/text_rules.h"
+#include "order/decode.h"
+
+namespace orderd::fuzz {
+namespace {
+
+using order::Limits;
+
+// One for each limit's ends and middle, kept warm from run to run: an answer may not depend on what was decoded before.
+struct Judge {
+  Limits limits;
+  order::Decoder warm{limits};
+};
+
+Judge& judge_of(uint8_t choice) {
+  static Judge judges[] = {{Limits{}}, {{.max_quantity = order::kMaxWhole, .max_lines = 1000}}, {{1, 1}}, {{5, 3}}};
+  return judges[choice % 4];
+}
+
+void check_malformed(const Decoded& answer) {
+  ORDERD_CHECK(answer.detail.size() > 10 && answer.detail.size() < 300, answer.detail.c_str());
+  ORDERD_CHECK(is_plain(answer.detail), "the detail is no plain text");
+  ORDERD_CHECK(answer.request.lines.empty(), "a malformed request has lines");
+  ORDERD_CHECK(answer.request.id.empty() || is_good_id(answer.request.id), "the id breaks its rule");
+}
+
+void check_good(const Decoded& answer, const Limits& limits) {
+  ORDERD_CHECK(answer.detail.empty(), "a good request has a detail");
+  ORDERD_CHECK(is_good_id(answer.request.id), "the id breaks its rule");
+  ORDERD_CHECK(!answer.request.lines.empty() && answer.request.lines.size() <= limits.max_lines, "too many lines");
+  std::set<std::string> skus;
+  for (const order::Line& line : answer.request.lines) {
+    ORDERD_CHECK(is_good_sku(line.sku), "an SKU breaks its rule");
+    ORDERD_CHECK(skus.insert(line.sku).second, "an SKU stands in two lines");
+    ORDERD_CHECK(line.quantity >= 1 && line.quantity <= order::kMaxWhole, "a quantity is out of range");
+  }
+}
+
+// Text that another parser finds no JSON in is no order. What that one refuses beyond the grammar (lone surrogates,
+// numbers too large for a double) is none of its business here.
+void check_json(const order::Fields& fields, bool good) {
+  const std::string_view* text = nullptr;
+  for (std::size_t i = 0; i < fields.size(); i += 2) {
+    if (fields[i] == "order") text = &fields[i + 1];
+  }
+  if (!good || text == nullptr) return;
+  try {
+    ORDERD_CHECK(nlohmann::json::parse(*text).is_object(), "an order that is no object");
+  } catch (const nlohmann::json::out_of_range&) {
+  } catch (const nlohmann::json::parse_error& error) {
+    ORDERD_CHECK(std::string_view(error.what()).find("surrogate") != std::string_view::npos, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace orderd::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  using namespace orderd;
+  using namespace orderd::fuzz;
+  Input input(data, size);
+  Judge& judge = judge_of(input.byte());
+  const auto separator = static_cast<char>(input.byte());
+  order::Fields fields = input.pieces(separator);
+  if (fields.size() % 2 != 0) fields.emplace_back();
+
+  const Decoded answer = decode(judge.warm, fields);
+  ORDERD_CHECK(answer.request.customer.empty() || is_good_id(answer.request.customer), "the customer breaks its rule");
+  if (answer.good) {
+    check_good(answer, judge.limits);
+  } else {
+    check_malformed(answer);
+  }
+  check_json(fields, answer.good);
+  order::Decoder fresh(judge.limits);
+  ORDERD_CHECK(decode(fresh, fields) == answer, "a new decoder answers otherwise");
+  ORDERD_CHECK(decode(judge.warm, fields) == answer, "the same decoder answers otherwise the second time");
+  if (answer.good) check_meaning(answer.request);
+  return 0;
+}

@@ -1,0 +1,86 @@
+// Fuzzes the blocking client of the tools: a server that sends any bytes and then the end. Each call is
+// answered, or fails in a sentence.
+//
+// Input: a byte of flags, a byte for the calls, and the server's bytes.
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/check.h"
+#include "fuzz/input.h"
+#include "fuzz/peer.h"
+#include "fuzz/walk.h"
+#include "valkey/sync_client.h"
+
+namespace orderd::fuzz {
+namespace {
+
+// Lets one client after another in and sends it the bytes of this run and the end. It lives as long as the process.
+class Server {
+ public:
+  Server() : thread_([this] { run(); }) { thread_.detach(); }
+
+  // What the next client gets. Call it before that one connects.
+  void prepare(std::string bytes) {
+    const std::lock_guard guard(mutex_);
+    bytes_ = std::move(bytes);
+    changed_.notify_one();
+  }
+  [[nodiscard]] valkey::Endpoint endpoint() const {
+    valkey::Endpoint endpoint;
+    endpoint.kind = valkey::Endpoint::Kind::kUnix;
+    endpoint.path = listening_.path();
+    return endpoint;
+  }
+
+ private:
+  [[noreturn]] void run() {
+    // Closed with the next one only: a client that is still writing would hear of the end before it has read.
+    Peer peer(-1);
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return bytes_.has_value(); });
+      const std::string bytes = std::move(*bytes_);
+      bytes_.reset();
+      lock.unlock();
+      peer = listening_.accept();
+      peer.send(bytes);
+      peer.end();
+    }
+  }
+  const Listening listening_{0};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<std::string> bytes_;
+  std::thread thread_;
+};
+
+}  // namespace
+}  // namespace orderd::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  using namespace orderd;
+  using namespace orderd::fuzz;
+  static Server& server = *new Server;
+  Input input(data, size);
+  const bool introduced = (input.byte() & 1) == 0;
+  const int calls = input.byte() % 8;
+  server.prepare((introduced ? "+OK\r\n" : "") + std::string(input.rest()));
+  auto client = valkey::SyncClient::connect(server.endpoint(), {});
+  if (!client) {
+    ORDERD_CHECK(!introduced && !client.error().empty(), "a client that was let in has failed");
+    return 0;
+  }
+  for (int i = 0; i < calls; ++i) client->append(valkey::Command::of("GET", i));
+  for (int i = 0; i < calls; ++i) {
+    const auto reply = client->read();
+    if (!reply) {
+      ORDERD_CHECK(!reply.error().empty(), "a failure without a sentence");
+      break;
+    }
+    ORDERD_CHECK(!(*reply)->lost(), "an answer that is none");
+    (void)walk(reply->view());
+  }
+  return 0;
+}

@@ -1,0 +1,72 @@
+// The rules of docs/contract.md for names, written a second time, straight from the page and slowly: the fuzz targets
+// hold the decoder's answers against them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace orderd::fuzz {
+
+// The code points of `text`, or nothing where it is not valid UTF-8 (over-long forms, surrogates, beyond U+10FFFF).
+inline std::optional<std::vector<char32_t>> code_points(std::string_view text) {
+  std::vector<char32_t> found;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<uint8_t>(text[at++]);
+    std::size_t more = 0;
+    char32_t point = lead;
+    if (lead >= 0x80) {
+      if ((lead & 0xE0) == 0xC0) {
+        more = 1;
+        point = lead & 0x1F;
+      } else if ((lead & 0xF0) == 0xE0) {
+        more = 2;
+        point = lead & 0x0F;
+      } else if ((lead & 0xF8) == 0xF0) {
+        more = 3;
+        point = lead & 0x07;
+      } else {
+        return std::nullopt;
+      }
+    }
+    for (std::size_t i = 0; i < more; ++i, ++at) {
+      if (at == text.size() || (static_cast<uint8_t>(text[at]) & 0xC0) != 0x80) return std::nullopt;
+      point = point << 6 | (static_cast<uint8_t>(text[at]) & 0x3F);
+    }
+    constexpr char32_t kLeast[] = {0, 0x80, 0x800, 0x10000};
+    if (point < kLeast[more] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return std::nullopt;
+    found.push_back(point);
+  }
+  return found;
+}
+
+inline bool is_control(char32_t point) {
+  return point < 0x20 || (point >= 0x7F && point <= 0x9F);
+}
+
+// Unicode's White_Space.
+inline bool is_space(char32_t point) {
+  return (point >= 9 && point <= 13) || point == 0x20 || point == 0x85 || point == 0xA0 || point == 0x1680 ||
+         (point >= 0x2000 && point <= 0x200A) || point == 0x2028 || point == 0x2029 || point == 0x202F ||
+         point == 0x205F || point == 0x3000;
+}
+
+// One line of readable text.
+inline bool is_plain(std::string_view text) {
+  const auto points = code_points(text);
+  return points && std::none_of(points->begin(), points->end(), is_control);
+}
+
+inline bool is_good_id(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && is_plain(text);
+}
+
+inline bool is_good_sku(std::string_view text) {
+  return is_good_id(text) && text.find_first_of("{}") == std::string_view::npos &&
+         std::ranges::none_of(*code_points(text), is_space);
+}
+
+}  // namespace orderd::fuzz
