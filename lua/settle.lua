@@ -5,7 +5,8 @@
 -- ARGV  1 group   2 request (the entry's id)   3 order id   4 digest of the order's content, 16 bytes
 --       5 dedup window in ms, '0': keep no record
 --       6 gate: '1' the entry must be pending, '0' it is known to be gone from the stream
---       7 customer, '' for none   8.. two for each line: quantity, head of the line's JSON: '{"sku":"shoe","quantity":3,'
+--       7.. two for each line: quantity, head of the line's JSON: '{"sku":"shoe","quantity":3,'
+--       last, where there is one: the customer
 --
 -- Answers one of
 --   accepted | insufficient_stock | unknown_sku | bad_stock | id_reused | duplicate   decided; the result is written
@@ -22,23 +23,28 @@
 -- An order that can be met takes the short way at the top. It defines no function, because making one costs the server as
 -- much as a GET; and it leaves the strict check of a number's form to DECRBY, which takes nothing but plain decimal digits.
 
-local attempt = server.pcall
-local request, window, customer = ARGV[2], ARGV[5], ARGV[7]
+local attempt, keys, args = server.pcall, KEYS, ARGV -- a global costs a look-up at each use
+local request, window = args[2], args[5]
 local kMaxWhole = 9007199254740991 -- 2^53-1: a Lua number is a double
 
-local count = #KEYS - 3 -- lines
-if count < 1 or #ARGV ~= 7 + 2 * count then
+local count = #keys - 3 -- lines
+local customer = args[7 + 2 * count]
+if count < 1 or #args ~= 6 + 2 * count + (customer and 1 or 0) then
   -- A missing argument would be found only half-way through the writes.
-  return server.error_reply('ERR keys and arguments do not match: ' .. #KEYS .. ' and ' .. #ARGV)
+  return server.error_reply('ERR keys and arguments do not match: ' .. #keys .. ' and ' .. #args)
 end
-local known = window ~= '0' and attempt('GET', KEYS[3])
+local known = window ~= '0' and attempt('GET', keys[3])
 local met = not known
 if met then
   for i = 1, count do
-    local have, want = tonumber(attempt('GET', KEYS[3 + i])), tonumber(ARGV[6 + 2 * i])
-    if not have or not want or want < 1 or have < want or have > kMaxWhole then
-      met = false
-      break
+    local have, want = attempt('GET', keys[3 + i]), args[5 + 2 * i]
+    -- One piece, the usual quantity, is there where the stock is a number that is not 0. That it is one, DECRBY will say.
+    if not have or want ~= '1' or have == '0' or #have == 0 or #have > 15 then
+      have, want = tonumber(have), tonumber(want)
+      if not have or not want or want < 1 or have < want or have > kMaxWhole then
+        met = false
+        break
+      end
     end
   end
 end
@@ -47,36 +53,36 @@ local taken, result, recorded, trouble, troubled = 0, nil, false, nil, nil
 if met then
   local lines = ''
   for i = 1, count do
-    local left = attempt('DECRBY', KEYS[3 + i], ARGV[6 + 2 * i])
+    local left = attempt('DECRBY', keys[3 + i], args[5 + 2 * i])
     if type(left) ~= 'number' then
-      trouble, troubled = left, KEYS[3 + i]
+      trouble, troubled = left, keys[3 + i]
       break
     end
     taken = i
     if left < 0 then
-      trouble, troubled = { err = 'ERR two lines of the order name it and ask for more than there is' }, KEYS[3 + i]
+      trouble, troubled = { err = 'ERR two lines of the order name it and ask for more than there is' }, keys[3 + i]
       break
     end
-    lines = lines .. (i == 1 and '[' or ',') .. ARGV[7 + 2 * i] .. '"remaining":'
-      .. (left < 1e14 and left or string.format('%.0f', left)) .. (i == count and '}]' or '}')
+    lines = lines .. (i == 1 and '[' or ',') .. args[6 + 2 * i] .. '"remaining":'
+      .. string.format('%d', left) .. (i == count and '}]' or '}')
   end
   if not trouble then
-    if customer == '' then
-      result = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'status', 'accepted', 'lines', lines)
+    if not customer then
+      result = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'status', 'accepted', 'lines', lines)
     else
-      result = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'status', 'accepted', 'lines', lines,
+      result = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'status', 'accepted', 'lines', lines,
         'customer', customer)
     end
     if type(result) ~= 'string' then
-      trouble, troubled, result = result, KEYS[2], nil
+      trouble, troubled, result = result, keys[2], nil
     elseif window ~= '0' then
-      local kept = attempt('PSETEX', KEYS[3], window, ARGV[4] .. 'a' .. result .. ' ' .. request)
-      if kept.err then trouble, troubled = kept, KEYS[3] else recorded = true end
+      local kept = attempt('PSETEX', keys[3], window, args[4] .. 'a' .. result .. ' ' .. request)
+      if kept.err then trouble, troubled = kept, keys[3] else recorded = true end
     end
     if not trouble then
-      local acked = attempt('XACK', KEYS[1], ARGV[1], request)
-      if acked == 1 or (acked == 0 and ARGV[6] == '0') then return 'accepted' end
-      trouble, troubled = acked, KEYS[1]
+      local acked = attempt('XACK', keys[1], args[1], request)
+      if acked == 1 or (acked == 0 and args[6] == '0') then return 'accepted' end
+      trouble, troubled = acked, keys[1]
     end
   end
 end
@@ -84,9 +90,9 @@ end
 -- Everything else: the order cannot be met, is known already, or met with trouble.
 local call, find = server.call, string.find
 -- Last written, first taken back: where a right to do so is missing, stock and result still agree.
-if recorded then call('DEL', KEYS[3]) end
-if result then call('XDEL', KEYS[2], result) end
-for i = 1, taken do call('DECRBY', KEYS[3 + i], '-' .. ARGV[6 + 2 * i]) end
+if recorded then call('DEL', keys[3]) end
+if result then call('XDEL', keys[2], result) end
+for i = 1, taken do call('DECRBY', keys[3 + i], '-' .. args[5 + 2 * i]) end
 
 local function failed(reply, key)
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
@@ -96,13 +102,13 @@ end
 
 -- Why XACK found nothing to acknowledge.
 local function late()
-  local pending = attempt('XPENDING', KEYS[1], ARGV[1])
+  local pending = attempt('XPENDING', keys[1], args[1])
   if pending.err then
     if find(pending.err, '^NOGROUP') then return 'nogroup' end
-    return failed(pending, KEYS[1])
+    return failed(pending, keys[1])
   end
-  local entry = attempt('XRANGE', KEYS[1], request, request)
-  if entry.err then return failed(entry, KEYS[1]) end
+  local entry = attempt('XRANGE', keys[1], request, request)
+  if entry.err then return failed(entry, keys[1]) end
   if #entry == 0 then return 'gone' end
   return 'stale'
 end
@@ -110,31 +116,31 @@ end
 -- Writes a result that moves no stock, and acknowledges. Answers the result's id or, behind a nil, what to answer instead.
 local function answer(...)
   local id
-  if customer == '' then
-    id = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'status', ...)
+  if not customer then
+    id = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'status', ...)
   else
-    id = attempt('XADD', KEYS[2], '*', 'order', ARGV[3], 'request', request, 'customer', customer, 'status', ...)
+    id = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'customer', customer, 'status', ...)
   end
-  if type(id) ~= 'string' then return nil, failed(id, KEYS[2]) end
-  local acked = attempt('XACK', KEYS[1], ARGV[1], request)
-  if acked == 1 or (acked == 0 and ARGV[6] == '0') then return id end
-  call('XDEL', KEYS[2], id)
-  if type(acked) == 'table' then return nil, failed(acked, KEYS[1]) end
+  if type(id) ~= 'string' then return nil, failed(id, keys[2]) end
+  local acked = attempt('XACK', keys[1], args[1], request)
+  if acked == 1 or (acked == 0 and args[6] == '0') then return id end
+  call('XDEL', keys[2], id)
+  if type(acked) == 'table' then return nil, failed(acked, keys[1]) end
   return nil, late()
 end
 
 if trouble == 0 then return late() end
 
 if known then
-  if type(known) ~= 'string' then return failed(known, KEYS[3]) end
+  if type(known) ~= 'string' then return failed(known, keys[3]) end
   local digest, outcome, original, first = string.match(known, '^(................)([ar])(%d+%-%d+) (%d+%-%d+)$')
-  if not digest then return server.error_reply('WRONGTYPE key ' .. KEYS[3] .. ': this is not the record of an order') end
+  if not digest then return server.error_reply('WRONGTYPE key ' .. keys[3] .. ': this is not the record of an order') end
   if first == request then
     -- The very entry that was decided: a group created anew has delivered it again.
-    call('XACK', KEYS[1], ARGV[1], request)
+    call('XACK', keys[1], args[1], request)
     return 'stale'
   end
-  if digest ~= ARGV[4] then
+  if digest ~= args[4] then
     local id, instead = answer('rejected', 'reason', 'id_reused')
     return id and 'id_reused' or instead
   end
@@ -145,14 +151,14 @@ end
 -- Which line cannot be met, and why: the first one gives the reason, all of them say what there is.
 local reason, lines = nil, ''
 for i = 1, count do
-  local have, want = attempt('GET', KEYS[3 + i]), ARGV[6 + 2 * i]
+  local have, want = attempt('GET', keys[3 + i]), args[5 + 2 * i]
   local n, why = nil, nil
   if not find(want, '^[1-9]%d*$') or tonumber(want) > kMaxWhole then
     return server.error_reply('ERR the quantity of line ' .. i .. ' is not a whole number from 1 to 2^53-1')
   elseif not have then
     why = 'unknown_sku'
   elseif type(have) == 'table' and not find(have.err, '^WRONGTYPE') then
-    return failed(have, KEYS[3 + i])
+    return failed(have, keys[3 + i])
   elseif type(have) == 'table' or #have > 16 or not (have == '0' or find(have, '^[1-9]%d*$')) or tonumber(have) > kMaxWhole then
     why = 'bad_stock'
   else
@@ -160,7 +166,7 @@ for i = 1, count do
     if tonumber(have) < tonumber(want) then why = 'insufficient_stock' end
   end
   reason = reason or why
-  lines = lines .. (i == 1 and '[' or ',') .. ARGV[7 + 2 * i] .. '"available":' .. (n or 'null') .. (i == count and '}]' or '}')
+  lines = lines .. (i == 1 and '[' or ',') .. args[6 + 2 * i] .. '"available":' .. (n or 'null') .. (i == count and '}]' or '}')
 end
 if not reason then return failed(trouble, troubled) end
 
@@ -168,6 +174,6 @@ local id, instead = answer('rejected', 'reason', reason, 'lines', lines)
 if not id then return instead end
 if window ~= '0' then
   -- Last, because nothing hangs on it: should it be refused, a retry is decided anew.
-  attempt('PSETEX', KEYS[3], window, ARGV[4] .. 'r' .. id .. ' ' .. request)
+  attempt('PSETEX', keys[3], window, args[4] .. 'r' .. id .. ' ' .. request)
 end
 return reason

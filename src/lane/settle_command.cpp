@@ -17,7 +17,8 @@ static_assert(2 * kMaxRawFields < 7900);
 std::size_t write_settle(const Options& options, std::string_view script_id, std::string_view request_id,
                          const order::Request& request, std::string& scratch, valkey::Command& command) {
   const std::size_t lines = request.lines.size();
-  command.begin(3 + 3 + lines + 7 + 2 * lines);
+  const bool has_customer = !request.customer.empty();
+  command.begin(3 + 3 + lines + 6 + 2 * lines + (has_customer ? 1 : 0));
   command.add("EVALSHA");
   command.add(script_id);
   command.add(3 + lines);
@@ -39,13 +40,13 @@ std::size_t write_settle(const Options& options, std::string_view script_id, std
   command.add(options.dedup_window.count());
   command.add("1");
   const std::size_t gate = command.last_byte();
-  command.add(request.customer);
   for (const order::Line& line : request.lines) {
     command.add(line.quantity);
     scratch.clear();
     order::append_line_head(line, scratch);
     command.add(scratch);
   }
+  if (has_customer) command.add(request.customer);
   return gate;
 }
 

@@ -80,12 +80,12 @@ std::vector<std::string> Shop::settle_keys(const Order& order) const {
 }
 
 std::vector<std::string> Shop::settle_arguments(const std::string& request, const Order& order) const {
-  std::vector<std::string> arguments = {group,        request,    order.id,      digest_of(order),
-                                        order.window, order.gate, order.customer};
+  std::vector<std::string> arguments = {group, request, order.id, digest_of(order), order.window, order.gate};
   for (const Line& line : order.lines) {
     arguments.push_back(line.quantity);
     arguments.push_back(R"({"sku":")" + line.sku + R"(","quantity":)" + line.quantity + ",");
   }
+  if (!order.customer.empty()) arguments.push_back(order.customer);
   return arguments;
 }
 
