@@ -73,6 +73,22 @@ TEST_CASE_FIXTURE(Shop, "a stock key that holds no whole number from 0 to 2^53-1
   CHECK(pending() == 0);
 }
 
+TEST_CASE_FIXTURE(Shop, "bad stock behind a line that can be met takes nothing from either") {
+  stock("hat", "5");
+  for (const char* bad : {"-1", "-9223372036854775808", "007", "1e3", "", "seven", "9007199254740992"}) {
+    for (const char* quantity : {"1", "2"}) {
+      CAPTURE(bad);
+      CAPTURE(quantity);
+      const std::string request = deliver();
+      stock("shoe", bad);
+      CHECK(settle(request, {.id = request, .lines = {{"hat", quantity}, {"shoe", quantity}}}) == "bad_stock");
+      CHECK(stock("hat") == "5");
+      CHECK(stock("shoe") == bad);
+    }
+  }
+  CHECK(pending() == 0);
+}
+
 TEST_CASE_FIXTURE(Shop, "a stock key of another type is bad stock") {
   (void)ask(admin(), {"LPUSH", stock_key("shoe"), "100"});
   CHECK(settle(deliver()) == "bad_stock");

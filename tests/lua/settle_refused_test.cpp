@@ -112,8 +112,11 @@ TEST_CASE_FIXTURE(WaitingShop, "a right taken away is named with its key and not
   Order order = accepted;
   order.window = "0";
   const std::string untouched = snapshot();
-  CHECK(settle(request, order).starts_with("-NOPERM key product:shoe:stock: "));
-  CHECK(snapshot() == untouched);
+  for (const char* quantity : {"1", "3"}) {
+    order.lines = {{"shoe", quantity}};
+    CHECK(settle(request, order).starts_with("-NOPERM key product:shoe:stock: "));
+    CHECK(snapshot() == untouched);
+  }
   allow_everything();
   // What only an accepted order does.
   for (const auto& [command, key] :
