@@ -11,7 +11,6 @@ namespace {
 
 // What the table may hold before no more is read: 1024 usual orders are 0.5 MiB, but a malformed request may be 64 KiB.
 constexpr std::size_t kTableBytes = 8 * 1024 * 1024;
-constexpr Milliseconds kNudgeEvery{50};
 
 valkey::Handshake handshake(const Options& options, const char* role, bool scripts, Milliseconds blocking) {
   valkey::Handshake made;
@@ -49,13 +48,7 @@ Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint3
       upkeep_(loop, options, settling_, settler_, counters_, *this),
       decoder_(options.limits),
       backoff_(seed + 3),
-      wait_(loop, [this] { advance(); }),
-      nudge_(loop, [this] { advance(); }) {
-  unblock_.owner = this;
-  unblock_.done = [](valkey::Call& call, const valkey::Reply& /*reply*/) {
-    // Refused or not: the read ends by itself before long.
-    static_cast<UnblockCall&>(call).owner->unblocking_ = false;
-  };
+      wait_(loop, [this] { advance(); }) {
 }
 
 Lane::~Lane() {
@@ -80,7 +73,6 @@ void Lane::finish() {
 
 void Lane::advance() {
   if (finishing_ && finished()) return end();
-  if ((finishing_ || recovery_due_) && intake_.reading() && !reading_own_) end_read();
   switch (phase_) {
     case Phase::kIdle:
     case Phase::kEnded: return;
@@ -149,19 +141,10 @@ bool Lane::finished() const {
 void Lane::end() {
   phase_ = Phase::kEnded;
   wait_.stop();
-  nudge_.stop();
   upkeep_.stop();
   reading_.stop();
   settling_.stop();
   listener_.on_finished();
-}
-
-// The read under way waits at the server; it is woken, and ends with what it has. The call may overtake the read, so it
-// is repeated.
-void Lane::end_read() {
-  nudge_.start(kNudgeEvery);
-  if (unblocking_) return;
-  unblocking_ = settling_.send(unblock_, valkey::Command::of("CLIENT", "UNBLOCK", reading_.client_id()));
 }
 
 void Lane::fatal(const std::string& what) {

@@ -9,7 +9,8 @@
 //
 // finish() is an aim, not a phase: whatever the phase, no more is read, and once the table is empty the lane is kEnded.
 // Recovery means reading the own pending entries from the first on. It begins only when no entry is in the table, so
-// that none is settled twice at once.
+// that none is settled twice at once. A read that waits at the server is left to run out (kReadBlock); nothing wakes
+// it.
 #pragma once
 
 #include <string>
@@ -57,9 +58,6 @@ class Lane : private valkey::Session::Listener,
 
  private:
   enum class Phase { kIdle, kConnecting, kRecovering, kRestoring, kServing, kEnded };
-  struct UnblockCall : valkey::Call {
-    Lane* owner = nullptr;
-  };
 
   void advance();
   void recover();
@@ -68,7 +66,6 @@ class Lane : private valkey::Session::Listener,
   void begin_restore();
   [[nodiscard]] bool finished() const;
   void end();
-  void end_read();
   void fatal(const std::string& what);
   void refused(const std::string& what, const valkey::Error& error);
   void trouble(const std::string& what);
@@ -101,9 +98,6 @@ class Lane : private valkey::Session::Listener,
   valkey::Backoff backoff_;
   Timer wait_;  // after a refused read or restore
   Phase phase_ = Phase::kIdle;
-  Timer nudge_;  // tries again to end a read
-  UnblockCall unblock_;
-  bool unblocking_ = false;
   bool finishing_ = false;
   bool recovery_due_ = false;  // own pending entries have to be read, as soon as the table is empty
   bool ever_served_ = false;

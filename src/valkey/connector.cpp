@@ -119,7 +119,6 @@ void Connector::advance(Phase phase) {
       phase_ = Phase::kName;
       [[fallthrough]];
     case Phase::kName: return send(Command::of("CLIENT", "SETNAME", handshake_.name));
-    case Phase::kIdentify: return send(Command::of("CLIENT", "ID"));
     case Phase::kLoad:
       if (ready_.script_ids.size() < handshake_.scripts.size()) {
         return send(Command::of("SCRIPT", "LOAD", handshake_.scripts[ready_.script_ids.size()]));
@@ -142,8 +141,7 @@ void Connector::send(const Command& command) {
 
 void Connector::on_step(const Reply& reply) {
   if (reply.lost() || phase_ == Phase::kDone) return;  // on_closed follows
-  static constexpr const char* kNames[] = {"", "", "", "AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD",
-                                           ""};
+  static constexpr const char* kNames[] = {"", "", "", "AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD", ""};
   if (reply.is_error()) {
     std::string_view text = reply.text();
     // A server that does not know AUTH repeats its arguments.
@@ -155,8 +153,7 @@ void Connector::on_step(const Reply& reply) {
   switch (phase_) {
     case Phase::kAuthenticate: return advance(Phase::kSelect);
     case Phase::kSelect: return advance(Phase::kName);
-    case Phase::kName: return advance(Phase::kIdentify);
-    case Phase::kIdentify: ready_.client_id = reply.integer(); return advance(Phase::kLoad);
+    case Phase::kName: return advance(Phase::kLoad);
     case Phase::kLoad: ready_.script_ids.emplace_back(reply.text()); return advance(Phase::kLoad);
     default: ORDERD_CHECK(false, "a reply in a phase that awaits none");
   }

@@ -24,7 +24,6 @@ struct Handshake {
 // What comes out of it.
 struct Ready {
   std::unique_ptr<Connection> connection;
-  int64_t client_id = 0;                // as CLIENT UNBLOCK takes it
   std::vector<std::string> script_ids;  // SHA1 of each script, in order
 };
 
@@ -56,7 +55,6 @@ class Connector : private Connection::Listener {
     kAuthenticate,  // each of these: the command was sent, its reply is awaited
     kSelect,
     kName,
-    kIdentify,
     kLoad,  // one script after the other
     kDone,
   };

@@ -56,7 +56,6 @@ void Session::on_connected(Ready ready) {
   connection_ = std::move(ready.connection);
   connection_->set_listener(*this);
   if (phase_ == Phase::kStopped) return connection_->close({ErrorKind::kLost, "stopped"});
-  client_id_ = ready.client_id;
   script_ids_ = std::move(ready.script_ids);
   phase_ = Phase::kUp;
   listener_.on_up(*this);

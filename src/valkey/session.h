@@ -46,7 +46,6 @@ class Session : private Connector::Listener, private Connection::Listener {
   [[nodiscard]] bool up() const { return phase_ == Phase::kUp; }
   [[nodiscard]] std::size_t in_flight() const { return connection_ ? connection_->in_flight() : 0; }
   // Only while up.
-  [[nodiscard]] int64_t client_id() const { return client_id_; }
   [[nodiscard]] const std::string& script_id(std::size_t index) const { return script_ids_[index]; }
   [[nodiscard]] const std::string& name() const { return handshake_.name; }
 
@@ -77,7 +76,6 @@ class Session : private Connector::Listener, private Connection::Listener {
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<Connection> connection_;
   std::string where_;  // the server, for errors
-  int64_t client_id_ = 0;
   std::vector<std::string> script_ids_;
 };
 

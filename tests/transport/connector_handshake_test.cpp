@@ -17,15 +17,14 @@ void give_all(ConnectorFixture& test) {
   test.handshake.scripts = {kSettle, kRefuse};
 }
 
-TEST_CASE("the handshake authenticates and selects and names itself and asks its id and loads the scripts") {
+TEST_CASE("the handshake authenticates and selects and names itself and loads the scripts") {
   ConnectorFixture test;
   give_all(test);
   test.start();
   test.until_connected();
   CHECK(test.fake.sequence(0, 3) ==
-        std::vector<std::string>{"AUTH orderd correct horse", "SELECT 3", "CLIENT SETNAME orderd-test", "CLIENT ID",
+        std::vector<std::string>{"AUTH orderd correct horse", "SELECT 3", "CLIENT SETNAME orderd-test",
                                  "SCRIPT LOAD " + std::string(kSettle), "SCRIPT LOAD " + std::string(kRefuse)});
-  CHECK(test.ready.client_id == 100);
   CHECK(test.ready.script_ids == std::vector<std::string>{"settle", "refuse"});
   CHECK(test.ready.connection->is_open());
 }
@@ -34,7 +33,7 @@ TEST_CASE("the handshake leaves out what is not needed") {
   ConnectorFixture test;
   test.start();
   test.until_connected();
-  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"CLIENT SETNAME orderd-test", "CLIENT ID"});
+  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"CLIENT SETNAME orderd-test"});
 }
 
 TEST_CASE("a password without a user is for the default user") {
@@ -50,11 +49,9 @@ TEST_CASE("the handshake may come byte by byte") {
   give_all(test);
   for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME"})
     test.fake.on(command).reply(resp::simple("OK")).slice(1);
-  test.fake.on("CLIENT ID").reply(resp::integer(42)).slice(1);
   test.fake.on("SCRIPT LOAD").reply(resp::bulk(std::string(40, 'a'))).slice(1);
   test.start();
   test.until_connected();
-  CHECK(test.ready.client_id == 42);
   CHECK(test.ready.script_ids.at(1) == std::string(40, 'a'));
 }
 
@@ -74,9 +71,9 @@ TEST_CASE("each refusal of the handshake is told by its kind and names its comma
       {"SELECT", "SELECT", "ERR DB index is out of range", ErrorKind::kFault},
       {"CLIENT SETNAME", "CLIENT SETNAME", "NOAUTH Authentication required.", ErrorKind::kRefused},
       {"CLIENT SETNAME", "CLIENT SETNAME", "ERR max number of clients reached", ErrorKind::kFault},
-      {"CLIENT ID", "CLIENT ID", "NOPERM this user has no permissions to run the 'client|id' command",
+      {"CLIENT SETNAME", "CLIENT SETNAME", "NOPERM this user has no permissions to run the 'client|setname' command",
        ErrorKind::kRefused},
-      {"CLIENT ID", "CLIENT ID", "BUSY Valkey is busy running a script.", ErrorKind::kUnavailable},
+      {"CLIENT SETNAME", "CLIENT SETNAME", "BUSY Valkey is busy running a script.", ErrorKind::kUnavailable},
       {"SCRIPT LOAD", "SCRIPT LOAD", "NOPERM this user has no permissions to run the 'script|load' command",
        ErrorKind::kRefused},
       {"SCRIPT LOAD", "SCRIPT LOAD", "OOM command not allowed when used memory > 'maxmemory'.",
@@ -113,7 +110,7 @@ TEST_CASE("a server that repeats the password in its error does not bring it int
 }
 
 TEST_CASE("the end of the connection at any step fails with the server's name and without the password") {
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD"}) {
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
     give_all(test);
@@ -127,7 +124,7 @@ TEST_CASE("the end of the connection at any step fails with the server's name an
 }
 
 TEST_CASE("a server that falls silent at any step fails at the deadline") {
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD"}) {
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
     give_all(test);
@@ -143,7 +140,7 @@ TEST_CASE("a server that falls silent at any step fails at the deadline") {
 }
 
 TEST_CASE("a connector that is destroyed on its way ends silently") {
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "CLIENT ID", "SCRIPT LOAD"}) {
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
     give_all(test);

@@ -38,9 +38,6 @@ FakeServer::FakeServer(Loop& loop, Where where) : loop_(loop), where_(where) {
   on("AUTH").reply(resp::simple("OK"));
   on("SELECT").reply(resp::simple("OK"));
   on("CLIENT SETNAME").reply(resp::simple("OK"));
-  on("CLIENT ID").answer([](const Received& command) {
-    return resp::integer(100 + static_cast<int64_t>(command.connection));
-  });
   on("SCRIPT LOAD").answer([](const Received& command) { return resp::bulk(script_name(command.words.at(2))); });
   listen();
 }

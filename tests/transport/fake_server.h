@@ -8,8 +8,8 @@
 //   auto& held = fake.on("GET").reply(resp::bulk("1")).hold();  …  held.release();
 //
 // A command is answered by the youngest rule that matches it and is not used up; a command without one gets ERR, as
-// from a server. From the start there are rules for the handshake: AUTH, SELECT, CLIENT SETNAME, CLIENT ID (100 +
-// connection), SCRIPT LOAD (the script's name: "settle" for a text that opens with the comment "-- settle.lua:").
+// from a server. From the start there are rules for the handshake: AUTH, SELECT, CLIENT SETNAME, SCRIPT LOAD (the
+// script's name: "settle" for a text that opens with the comment "-- settle.lua:").
 // Replies go out in the order of their commands, as a server's do: behind one that is held, the others of its
 // connection wait.
 #pragma once
@@ -34,7 +34,7 @@ namespace orderd::test {
 struct Received {
   std::size_t connection = 0;  // the first to be accepted is 0
   std::vector<std::string> words;
-  // Does it begin with these words, whatever their case? "CLIENT ID"
+  // Does it begin with these words, whatever their case? "CLIENT SETNAME"
   [[nodiscard]] bool begins(std::string_view first) const;
   [[nodiscard]] std::string text() const;  // the words with a space between
 };

@@ -30,47 +30,55 @@ TEST_CASE("to finish before and while it connects") {
     test.start();
   }
   SUBCASE("the handshake hangs") {
-    test.fake.on("CLIENT ID").silence();
+    test.fake.on("CLIENT SETNAME").silence();
     test.start();
-    test.until([&] { return test.fake.waits("CLIENT ID"); }, "the handshake");
+    test.until([&] { return test.fake.waits("CLIENT SETNAME"); }, "the handshake");
   }
   SUBCASE("one connection is up") {
     test.fake.on("SCRIPT LOAD").silence();
     test.start();
-    test.until([&] { return test.fake.waits("SCRIPT LOAD") && test.fake.count("CLIENT ID") == 2; }, "the handshake");
+    test.until([&] { return test.fake.waits("SCRIPT LOAD") && test.fake.count("CLIENT SETNAME") == 2; },
+               "the handshake");
   }
   test.lane->finish();
   until_finished(test);
   CHECK(test.fake.count("XREADGROUP") == 0);
 }
 
-TEST_CASE("to finish while it waits for orders wakes the read and reads no more") {
+TEST_CASE("to finish while it waits for orders lets the read run out and reads no more") {
   LaneFixture test;
   test.serve();
   const std::size_t reads = test.fake.count("XREADGROUP");
   test.lane->finish();
   until_finished(test);
   CHECK(test.fake.count("XREADGROUP") == reads);
-  CHECK(test.fake.count("CLIENT UNBLOCK " + std::to_string(100 + test.reader())) == 1);
 }
 
-TEST_CASE("a wake that overtakes the read it was meant for is repeated") {
-  LaneFixture test;
-  test.serve();
-  test.fake.on("CLIENT UNBLOCK").times(2).reply(resp::integer(0));
-  test.lane->finish();
-  until_finished(test);
-  CHECK(test.fake.count("CLIENT UNBLOCK") == 3);
+TEST_CASE("to finish while the server holds a read back waits for it and settles what it brings") {
+  for (const bool orders : {false, true}) {
+    CAPTURE(orders);
+    LaneFixture test;
+    auto& held = test.fake.on("XREADGROUP").with(">").times(1).hold();
+    if (orders) {
+      held.reply(stream_reply(order_entries(1, 3)));
+    } else {
+      held.reply(resp::nil());
+    }
+    test.serve();
+    test.lane->finish();
+    test.turn(2 * lane::kReadBlock);
+    CHECK(test.finished == 0);
+    held.release();
+    until_finished(test);
+    CHECK(test.settled() == (orders ? Requests{"1-0", "2-0", "3-0"} : Requests{}));
+  }
 }
 
-TEST_CASE("what the woken read brings is settled before the end") {
+TEST_CASE("what comes into the read that runs out is settled before the end") {
   LaneFixture test;
   test.serve();
-  test.fake.on("CLIENT UNBLOCK").times(1).answer([&](const Received&) {
-    test.deliver(order_entries(1, 3));
-    return resp::integer(0);
-  });
   test.lane->finish();
+  test.deliver(order_entries(1, 3));
   until_finished(test);
   CHECK(test.settled() == Requests{"1-0", "2-0", "3-0"});
 }
@@ -137,7 +145,7 @@ TEST_CASE("to finish with a server that falls silent ends when the connection is
   test.options.reply_timeout = Milliseconds(150);
   test.serve();
   test.fake.on("EVALSHA settle").silence();
-  test.fake.on("CLIENT UNBLOCK").silence();
+  test.fake.on("XREADGROUP").silence();
   test.deliver(order_entries(1, 2));
   test.until([&] { return test.settled().size() == 2; }, "the orders are under way");
   test.lane->finish();
@@ -150,12 +158,11 @@ TEST_CASE("to finish with a server that falls silent ends when the connection is
 TEST_CASE("to finish with a read that never ends ends when the reading connection is given up") {
   LaneFixture test;
   test.options.reply_timeout = Milliseconds(50);
+  test.fake.on("XREADGROUP").with(">").silence();
   test.serve();
-  test.fake.on("CLIENT UNBLOCK").reply(resp::integer(0));
-  const uint64_t begin_ms = test.loop.now_ms();
   test.lane->finish();
   until_finished(test);
-  CHECK(test.loop.now_ms() - begin_ms >= 1500);  // a read may wait for two seconds
+  CHECK(test.logged("no reply for 300 ms") == 1);  // a read may wait for kReadBlock
 }
 
 TEST_CASE("to finish when the connection is lost leaves what was under way pending") {

@@ -2,7 +2,7 @@
 // what the test hands it, keeps pending what was delivered, and forgets what was settled. Every rule can be overridden
 // in the test.
 //
-//   XREADGROUP … >     the next of `fresh`, or held until deliver() or CLIENT UNBLOCK
+//   XREADGROUP … >     the next of `fresh`, or held until deliver(), or until lane::kReadBlock has passed: nil
 //   XREADGROUP … id    those of `pending` behind that id
 //   EVALSHA settle     accepted; EVALSHA refuse: the reason it names. Both take the request out of `pending`
 //   EVALSHA others     nothing to do; EVALSHA restore: created
@@ -70,6 +70,8 @@ class LaneFixture : private lane::Lane::Listener {
   [[nodiscard]] std::size_t settler() const { return newest("orderd-settle"); }
   // Reads of own pending entries from the first on.
   [[nodiscard]] std::size_t recoveries() const;
+  // From where each read asked; ">" once for reads of new entries that follow each other.
+  [[nodiscard]] std::vector<std::string> reads() const;
 
   Loop loop;
   FakeServer fake{loop};
@@ -89,6 +91,7 @@ class LaneFixture : private lane::Lane::Listener {
   [[nodiscard]] std::size_t newest(std::string_view name) const;
 
   valkey::SingleNode topology_;
+  Timer read_block_;  // while a read for new entries waits
   std::ostringstream log_;
   std::shared_ptr<spdlog::logger> logger_before_;
 };

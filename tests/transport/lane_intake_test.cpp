@@ -34,7 +34,7 @@ TEST_CASE("a read names its group and its consumer and how long it waits") {
   const Received& first = *std::find_if(test.fake.received().begin(), test.fake.received().end(),
                                         [](const Received& each) { return each.begins("XREADGROUP"); });
   CHECK(first.text() == "XREADGROUP GROUP orderd me COUNT 16 STREAMS orders 0-0");
-  CHECK(test.fake.count("XREADGROUP GROUP orderd me COUNT 16 BLOCK 2000 STREAMS orders >") == 1);
+  CHECK(test.fake.count("XREADGROUP GROUP orderd me COUNT 16 BLOCK 250 STREAMS orders >") >= 1);
 }
 
 TEST_CASE("no more entries are held than max_in_flight and none is read before half of it is free") {
