@@ -48,6 +48,7 @@ void Intake::read(std::size_t room, bool block, std::string_view from) {
   ORDERD_CHECK(!reading_ && room > 0, "a read without room, or beside another");
   const std::size_t by_size = kReadBytes / std::max<std::size_t>(entry_bytes_, 1);
   const std::size_t count = std::clamp<std::size_t>(std::min(room, by_size), 1, kReadEntries);
+  own_ = !block;
   command_.begin(block ? 11 : 9);
   command_.add("XREADGROUP");
   command_.add("GROUP");
@@ -73,8 +74,13 @@ void Intake::on_reply(const valkey::Reply& reply) {
   if (!is_read(reply))
     return session_.drop({valkey::ErrorKind::kFault, "the server answered XREADGROUP with no entries"});
   session_.proven();
-  const std::size_t count = hand_over(reply.at(0).at(1));
-  listener_.on_read(count);
+  // Nil where the wait was for nothing; else one stream: its name and its entries.
+  const valkey::Reply entries = reply.at(0).at(1);
+  const std::size_t count = entries.size();
+  if (count > 0 && !listener_.on_batch(entries.at(0).at(0).text(), entries.at(count - 1).at(0).text(), own_)) {
+    return listener_.on_read(0);
+  }
+  listener_.on_read(hand_over(entries));
 }
 
 std::size_t Intake::hand_over(const valkey::Reply& entries) {

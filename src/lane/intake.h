@@ -26,10 +26,12 @@ class Intake {
   class Listener {
    public:
     virtual ~Listener() = default;
+    // A read has brought entries, from `first` to `last`. False: none of them is handed over; they stay pending.
+    [[nodiscard]] virtual bool on_batch(std::string_view first, std::string_view last, bool own) = 0;
     // One entry. `deleted`: it is pending but not in the stream any more, and `fields` is empty. Views live until the
     // return.
     virtual void on_entry(std::string_view id, const order::Fields& fields, bool deleted) = 0;
-    // The read has ended, all its entries were handed over. `count` 0: there were none.
+    // The read has ended, its entries were handed over. `count` 0: there were none, or on_batch() has said no.
     virtual void on_read(std::size_t count) = 0;
     // The server refused the read; nothing was read.
     virtual void on_read_refused(const valkey::Error& error) = 0;
@@ -65,6 +67,7 @@ class Intake {
   valkey::Command command_;
   order::Fields fields_;  // kept between entries for its memory
   bool reading_ = false;
+  bool own_ = false;  // what is read is pending already
   std::string last_;
   std::size_t entry_bytes_ = order::kMaxEntryBytes;  // the largest entry seen lately; at first, of the worst good ones
 };

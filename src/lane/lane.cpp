@@ -82,7 +82,7 @@ void Lane::advance() {
       phase_ = Phase::kRecovering;
       return recover();
     case Phase::kRestoring:
-      if (!restore_.running() && !wait_.active() && settling_.up()) restore_.start();
+      if (!restore_.running() && !wait_.active() && settling_.up()) restore_.start(set_back_ ? doubt_ : std::nullopt);
       return;
     case Phase::kRecovering: return recover();
     case Phase::kServing: return serve();
@@ -91,9 +91,11 @@ void Lane::advance() {
 
 // The next page of the own pending entries; the first one as soon as the table is empty.
 void Lane::recover() {
-  if (finishing_ || intake_.reading() || wait_.active() || !reading_.up() || !settler_.flowing()) return;
+  if ((finishing_ && !doubt_) || intake_.reading() || wait_.active() || !reading_.up() || !settler_.flowing()) return;
   if (recovery_due_) {
-    if (settler_.occupied() > 0) return;
+    if (settler_.occupied() > 0 || !upkeep_.knows_position()) return;
+    if (doubt_ && doubtful()) return begin_set_back();
+    if (finishing_) return advance();
     recovery_due_ = false;
     own_cursor_ = "0-0";
     ++counters_.recoveries;
@@ -131,11 +133,35 @@ void Lane::begin_restore() {
   advance();
 }
 
+// What came again stands among what is settled: the group is destroyed, and created anew where it belongs.
+void Lane::begin_set_back() {
+  set_back_ = true;
+  phase_ = Phase::kRestoring;
+  if (just_restored_) wait_.start(backoff_.next());
+  advance();
+}
+
+// A request up to this one that a group delivers as new was settled before, unless its stream was begun anew. It is a
+// settled one that counts, not a delivered one: a group that is created anew delivers again what was not settled.
+EntryId Lane::settled() const {
+  return std::max(settler_.highest(), upkeep_.settled());
+}
+
+// With the table empty all answers of the past are in. Were some of the entries in doubt settled before?
+bool Lane::doubtful() {
+  doubt_->settled = settled();
+  if (EntryId::parse(doubt_->first) <= doubt_->settled) return true;
+  doubt_.reset();
+  set_back_ = false;
+  newest_read_ = {};
+  return false;
+}
+
 bool Lane::finished() const {
   if (phase_ == Phase::kEnded) return false;
   // Without its connection nothing is in flight: what was not settled is pending at the server.
   if (!settling_.up()) return true;
-  return settler_.occupied() == 0 && !(intake_.reading() && reading_.up());
+  return settler_.occupied() == 0 && !doubt_ && !(intake_.reading() && reading_.up());
 }
 
 void Lane::end() {
@@ -183,7 +209,10 @@ void Lane::refused(const std::string& what, const valkey::Error& error) {
 }
 
 void Lane::on_up(valkey::Session& session) {
-  if (&session == &settling_) settler_.on_up();
+  if (&session == &settling_) {
+    settler_.on_up();
+    upkeep_.on_up();
+  }
   advance();
 }
 
@@ -230,6 +259,21 @@ void Lane::on_wrong_server(const valkey::Error& error) {
   settling_.drop(error);
 }
 
+// New entries have higher ids than all that the group has delivered before; so one that has not tells that somebody has
+// set the group back. An own pending one up to the position tells the same.
+bool Lane::on_batch(std::string_view first, std::string_view last, bool own) {
+  const EntryId begin = EntryId::parse(first);
+  // What is no id tells nothing.
+  if (begin == EntryId{} || begin > (own ? upkeep_.settled() : std::max(newest_read_, settled()))) {
+    if (!own) newest_read_ = EntryId::parse(last);
+    return true;
+  }
+  doubt_ = SetBack{std::string(first), std::string(last), {}};
+  recovery_due_ = true;
+  if (phase_ == Phase::kServing) phase_ = Phase::kRecovering;
+  return false;
+}
+
 void Lane::on_entry(std::string_view id, const order::Fields& fields, bool deleted) {
   ++counters_.entries_read;
   Slot* slot = settler_.take();
@@ -274,14 +318,28 @@ void Lane::on_read_refused(const valkey::Error& error) {
 void Lane::on_restored(const Restore::Outcome& outcome) {
   if (phase_ == Phase::kEnded) return;  // what the restore let go was the last that finish() waited for
   just_restored_ = true;
+  newest_read_ = {};
+  if (outcome.begun_anew) {
+    settler_.set_highest({});
+    upkeep_.disregard_position();
+  } else if (outcome.created) {
+    settler_.set_highest(EntryId::parse(outcome.position));
+  }
+  if (outcome.destroyed) {
+    spdlog::warn("the group '{}' of '{}' was set back: it delivered {} again, and there are settled requests up to {}",
+                 options_.group, options_.orders, doubt_->first, doubt_->settled.text());
+  }
+  if (set_back_ || outcome.created) doubt_.reset();
+  set_back_ = false;
   if (outcome.created && !outcome.served_before && ever_served_) {
     spdlog::warn("the stream '{}', its group and its results are gone; starting anew with what is there",
                  options_.orders);
   } else if (outcome.created && !outcome.served_before) {
     spdlog::info("created the group '{}' at the first entry of '{}'", options_.group, options_.orders);
   } else if (outcome.created) {
-    spdlog::warn("the group '{}' of '{}' was missing; created anew at {}, {} entries before it pending again",
-                 options_.group, options_.orders, outcome.position, outcome.holes);
+    spdlog::warn("the group '{}' of '{}' was {}; created anew at {}, {} entries before it pending again",
+                 options_.group, options_.orders, outcome.destroyed ? "destroyed" : "missing", outcome.position,
+                 outcome.holes);
   }
   recovery_due_ = true;
   phase_ = Phase::kConnecting;
@@ -298,6 +356,10 @@ void Lane::on_restore_refused(const valkey::Error& error) {
 
 void Lane::on_claimed() {
   begin_recovery();
+}
+
+void Lane::on_position_known() {
+  advance();
 }
 
 void Lane::on_upkeep_group_missing() {

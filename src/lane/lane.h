@@ -5,7 +5,7 @@
 //   kIdle --> kConnecting --> kRecovering --> kServing -----+  a connection was lost
 //                  ^              |    ^         |
 //                  |              v    |         |
-//                  +---------- kRestoring <------+             the group is missing
+//                  +---------- kRestoring <------+             the group is missing, or was set back
 //
 // finish() is an aim, not a phase: whatever the phase, no more is read, and once the table is empty the lane is kEnded.
 // Recovery means reading the own pending entries from the first on. It begins only when no entry is in the table, so
@@ -13,6 +13,7 @@
 // it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "lane/intake.h"
@@ -64,6 +65,9 @@ class Lane : private valkey::Session::Listener,
   void serve();
   void begin_recovery();
   void begin_restore();
+  void begin_set_back();
+  [[nodiscard]] EntryId settled() const;
+  [[nodiscard]] bool doubtful();
   [[nodiscard]] bool finished() const;
   void end();
   void fatal(const std::string& what);
@@ -76,12 +80,14 @@ class Lane : private valkey::Session::Listener,
   void on_parked() override;
   void on_hold(const valkey::Error& error) override;
   void on_wrong_server(const valkey::Error& error) override;
+  [[nodiscard]] bool on_batch(std::string_view first, std::string_view last, bool own) override;
   void on_entry(std::string_view id, const order::Fields& fields, bool deleted) override;
   void on_read(std::size_t count) override;
   void on_read_refused(const valkey::Error& error) override;
   void on_restored(const Restore::Outcome& outcome) override;
   void on_restore_refused(const valkey::Error& error) override;
   void on_claimed() override;
+  void on_position_known() override;
   void on_upkeep_group_missing() override;
   void on_upkeep_refused(const char* chore, const valkey::Error& error) override;
 
@@ -105,9 +111,12 @@ class Lane : private valkey::Session::Listener,
       false;  // nothing was read since: should the group be missing again, restoring alone does not help
   bool reading_own_ = false;  // the read under way asks for own pending entries
   std::string own_cursor_;
-  std::string trouble_;         // logged already; empty: all is well
-  std::string upkeep_trouble_;  // the same of a chore
-  order::Request request_;      // kept for their memory
+  EntryId newest_read_;           // the last entry that was read as a new one from this group
+  std::optional<SetBack> doubt_;  // entries left pending because they may have been settled before
+  bool set_back_ = false;         // they were: the restore under way, or to come, mends that
+  std::string trouble_;           // logged already; empty: all is well
+  std::string upkeep_trouble_;    // the same of a chore
+  order::Request request_;        // kept for their memory
   std::string detail_;
   std::string scratch_;
 };

@@ -3,7 +3,6 @@
 #include "lane/restore.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace orderd::lane {
 namespace {
@@ -19,20 +18,6 @@ std::string_view field(const valkey::Reply& fields, std::string_view name) {
 
 }  // namespace
 
-EntryId EntryId::parse(std::string_view text) {
-  EntryId id;
-  const char* end = text.data() + text.size();
-  const auto [dash, bad_ms] = std::from_chars(text.data(), end, id.ms);
-  if (bad_ms != std::errc{} || dash == end || *dash != '-') return {};
-  const auto [stop, bad_sequence] = std::from_chars(dash + 1, end, id.sequence);
-  if (bad_sequence != std::errc{} || stop != end) return {};
-  return id;
-}
-
-std::string EntryId::text() const {
-  return std::to_string(ms) + "-" + std::to_string(sequence);
-}
-
 Restore::Restore(const Options& options, valkey::Session& session, Settler& settler, OrderOf order_of,
                  Listener& listener)
     : options_(options), session_(session), settler_(settler), order_of_(std::move(order_of)), listener_(listener) {
@@ -40,12 +25,13 @@ Restore::Restore(const Options& options, valkey::Session& session, Settler& sett
   step_.done = [](valkey::Call& call, const valkey::Reply& reply) { static_cast<Step&>(call).owner->on_step(reply); };
 }
 
-void Restore::start() {
+void Restore::start(const std::optional<SetBack>& set_back) {
   ORDERD_CHECK(!running(), "a restore was started beside another");
   outcome_ = {};
+  set_back_ = set_back;
   settled_.clear();
   parked_.clear();
-  advance(Phase::kPosition);
+  advance(set_back_ ? Phase::kStream : Phase::kPosition);
 }
 
 void Restore::advance(Phase phase) {
@@ -53,8 +39,14 @@ void Restore::advance(Phase phase) {
   valkey::Command command;
   const std::string after = cursor_.empty() ? "-" : "(" + cursor_;
   switch (phase) {
-    case Phase::kPosition: command = valkey::Command::of("HMGET", options_.position_key(), "settled", "results"); break;
+    case Phase::kStream:
     case Phase::kNewestRequest: command = valkey::Command::of("XINFO", "STREAM", options_.orders); break;
+    case Phase::kStillPending:
+      command = valkey::Command::of("XPENDING", options_.orders, options_.group, set_back_->first, set_back_->last, 1,
+                                    options_.consumer);
+      break;
+    case Phase::kDestroy: command = valkey::Command::of("XGROUP", "DESTROY", options_.orders, options_.group); break;
+    case Phase::kPosition: command = valkey::Command::of("HMGET", options_.position_key(), "settled", "results"); break;
     case Phase::kNewestResult:
       command = valkey::Command::of("XREVRANGE", options_.results, "+", "-", "COUNT", 1);
       break;
@@ -85,12 +77,18 @@ void Restore::advance(Phase phase) {
 
 void Restore::on_step(const valkey::Reply& reply) {
   if (reply.lost() || phase_ == Phase::kIdle) return;
-  const bool no_stream = phase_ == Phase::kNewestRequest && reply.text().starts_with("ERR no such key");
-  if (reply.is_error() && !no_stream) {
+  const bool no_stream =
+      ((phase_ == Phase::kNewestRequest || phase_ == Phase::kStream) && reply.text().starts_with("ERR no such key")) ||
+      (phase_ == Phase::kDestroy && reply.text().find("requires the key to exist") != std::string_view::npos);
+  const bool no_group = phase_ == Phase::kStillPending && reply.error() == valkey::ErrorKind::kNoGroup;
+  if (reply.is_error() && !no_stream && !no_group) {
     phase_ = Phase::kIdle;
     return listener_.on_restore_refused({reply.error(), std::string(reply.text())});
   }
   switch (phase_) {
+    case Phase::kStream: return on_stream(reply);
+    case Phase::kStillPending: return advance(reply.size() > 0 ? Phase::kDestroy : Phase::kPosition);
+    case Phase::kDestroy: outcome_.destroyed = reply.integer() == 1; return advance(Phase::kPosition);
     case Phase::kPosition:
       position_ = EntryId::parse(reply.at(0).text());
       outcome_.served_before = reply.at(0).is_string();
@@ -99,6 +97,7 @@ void Restore::on_step(const valkey::Reply& reply) {
     case Phase::kNewestRequest:
       // Not its newest entry, which somebody may have deleted.
       begun_anew_ = EntryId::parse(field(reply, "last-generated-id")) < position_;
+      outcome_.begun_anew = begun_anew_;
       return advance(Phase::kNewestResult);
     case Phase::kNewestResult:
       newest_ = reply.size() > 0 ? reply.at(0).at(0).text() : "0-0";
@@ -109,6 +108,16 @@ void Restore::on_step(const valkey::Reply& reply) {
     case Phase::kParked: return on_parked(reply);
     case Phase::kIdle: return;
   }
+}
+
+// Another daemon may have had the stream's group created before this one knew that the stream is another one.
+void Restore::on_stream(const valkey::Reply& reply) {
+  if (!reply.is_error() && EntryId::parse(field(reply, "last-generated-id")) < set_back_->settled) {
+    outcome_.begun_anew = true;
+    phase_ = Phase::kIdle;
+    return listener_.on_restored(outcome_);
+  }
+  advance(Phase::kStillPending);
 }
 
 void Restore::on_results(const valkey::Reply& reply) {

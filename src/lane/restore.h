@@ -1,5 +1,6 @@
 // Creates the group of a lane where it is missing: at its first start, and after somebody has destroyed it or deleted
-// the stream. Nothing that has a result is delivered again, and nothing that has none is passed over:
+// the stream. One that was set back is destroyed first, and is missing then. Nothing that has a result is delivered
+// again, and nothing that has none is passed over:
 //
 //   1. read the position: up to where everything is settled, and from where on the results of the rest stand;
 //   2. ask for the stream's last id: one that ends before the position was deleted and begun anew, and the position
@@ -17,31 +18,33 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "lane/entry_id.h"
 #include "lane/options.h"
 #include "lane/settler.h"
 #include "valkey/session.h"
 
 namespace orderd::lane {
 
-// A stream id, as two numbers.
-struct EntryId {
-  uint64_t ms = 0;
-  uint64_t sequence = 0;
-  auto operator<=>(const EntryId&) const = default;
-  // 0-0 where `text` is no id.
-  [[nodiscard]] static EntryId parse(std::string_view text);
-  [[nodiscard]] std::string text() const;
+// What this consumer was given again after somebody had set the group back: these entries and those between them are
+// pending at it, and what is settled among them must not be settled again.
+struct SetBack {
+  std::string first;
+  std::string last;
+  EntryId settled;  // at least one request up to it was settled before it was given again
 };
 
 class Restore {
  public:
   struct Outcome {
-    bool created = false;  // false: another daemon was faster
+    bool created = false;     // false: another daemon was faster
+    bool destroyed = false;   // the group had been set back, and was destroyed before
+    bool begun_anew = false;  // the stream ends before what was settled: it was deleted, and counts from lower ids
     bool served_before = false;
     std::string position;   // where the group starts now
     std::size_t holes = 0;  // entries before it that are pending again
@@ -61,19 +64,33 @@ class Restore {
   Restore(const Restore&) = delete;
   Restore& operator=(const Restore&) = delete;
 
-  // Starts; a run that was cut off by a lost connection is forgotten.
-  void start();
+  // Starts; a run that was cut off by a lost connection is forgotten. With a set-back the group is destroyed first,
+  // unless the stream was begun anew or the group, too: then what was given again is not pending any more.
+  void start(const std::optional<SetBack>& set_back);
   [[nodiscard]] bool running() const { return phase_ != Phase::kIdle; }
   void on_down() { phase_ = Phase::kIdle; }
 
  private:
-  enum class Phase { kIdle, kPosition, kNewestRequest, kNewestResult, kResults, kRequests, kCreate, kParked };
+  enum class Phase {
+    kIdle,
+    kStream,        // with a set-back only: was the stream begun anew?
+    kStillPending,  // is what was given again pending still?
+    kDestroy,
+    kPosition,  // from here on as listed above
+    kNewestRequest,
+    kNewestResult,
+    kResults,
+    kRequests,
+    kCreate,
+    kParked
+  };
   struct Step : valkey::Call {
     Restore* owner = nullptr;
   };
 
   void advance(Phase phase);
   void on_step(const valkey::Reply& reply);
+  void on_stream(const valkey::Reply& reply);
   void on_results(const valkey::Reply& reply);
   void on_requests(const valkey::Reply& reply);
   void on_created(const valkey::Reply& reply);
@@ -97,6 +114,7 @@ class Restore {
   Step step_;
   Phase phase_ = Phase::kIdle;
   Outcome outcome_;
+  std::optional<SetBack> set_back_;
   EntryId position_;              // everything up to it is settled
   bool begun_anew_ = false;       // the stream ends before the position: it is another one
   std::string cursor_;            // the last id that was read, of results or requests; empty: none

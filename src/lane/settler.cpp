@@ -133,6 +133,9 @@ void Settler::on_verdict(Slot& slot, Verdict verdict) {
   session_.proven();
   just_loaded_ = false;
   counters_.count(verdict);
+  // With the gate open it was not pending: it says nothing of what the group has delivered.
+  if (verdict <= Verdict::kRequestLost && slot.command.bytes()[slot.gate] == '1')
+    highest_ = std::max(highest_, EntryId::parse(slot.request));
   const bool parked = verdict == Verdict::kGone || verdict == Verdict::kNoGroup;
   if (parked) {
     slot.state = Slot::State::kParked;

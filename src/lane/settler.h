@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lane/entry_id.h"
 #include "lane/options.h"
 #include "lane/scripts.h"
 #include "lane/verdict.h"
@@ -79,6 +80,9 @@ class Settler {
   [[nodiscard]] std::size_t occupied() const { return slots_.size() - free_.size(); }
   // Bytes of the commands in the table.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // The highest request that this lane has settled while it was pending.
+  [[nodiscard]] EntryId highest() const { return highest_; }
+  void set_highest(EntryId request) { highest_ = request; }
   [[nodiscard]] bool flowing() const { return phase_ == Phase::kFlowing; }
 
  private:
@@ -121,6 +125,7 @@ class Settler {
   bool just_loaded_ =
       false;            // nothing was settled since: should a script be missing again, loading alone does not help
   valkey::Error held_;  // kNone: nothing is wrong
+  EntryId highest_;
   LoadCall load_;
   std::size_t loaded_ = 0;
 };

@@ -24,6 +24,7 @@ Upkeep::Upkeep(Loop& loop, const Options& options, valkey::Session& session, Set
       listener_(listener),
       timer_(loop, [this] { tick(); }) {
   prepare(position_, "position", &Upkeep::on_position);
+  prepare(look_, "look at the position", &Upkeep::on_looked);
   prepare(claim_, "claim", &Upkeep::on_claim);
   prepare(refresh_, "refresh", &Upkeep::on_refreshed);
   prepare(trim_orders_, "trim of the orders stream", &Upkeep::on_trimmed_orders);
@@ -48,6 +49,16 @@ void Upkeep::stop() {
   timer_.stop();
 }
 
+void Upkeep::on_up() {
+  knows_position_ = false;
+  look();
+}
+
+void Upkeep::disregard_position() {
+  if (settled_ != EntryId{}) disregarded_ = settled_;
+  settled_ = {};
+}
+
 // Short enough for the shortest period among the settings.
 Milliseconds Upkeep::tick_length() const {
   return std::clamp(options_.claim_idle / 3, Milliseconds(20), Milliseconds(500));
@@ -67,6 +78,8 @@ void Upkeep::tick() {
   if (settler_.flowing() && due(claim_, options_.claim_idle / 3)) claim("0-0");
   if (counters_.settled() != position_settled_) position_more_ = 3;
   if (position_more_ > 0 && due(position_, kPositionEvery)) write_position();
+  // Others may be serving while this lane has nothing to write down.
+  if (position_more_ == 0 && due(look_, kPositionEvery)) look();
   if (options_.retention_orders.count() > 0 &&
       due(trim_orders_, std::clamp(options_.retention_orders / 4, Milliseconds(250), kTrimEvery))) {
     trim_orders();
@@ -83,8 +96,16 @@ void Upkeep::send(Chore& chore, const valkey::Command& command) {
 
 void Upkeep::on_reply(Chore& chore, const valkey::Reply& reply) {
   chore.busy = false;
+  if (&chore == &look_ && reply.error() != valkey::ErrorKind::kLost && !knows_position_) {
+    knows_position_ = true;  // whatever it says: where it is refused, orders go on
+    if (reply.error() == valkey::ErrorKind::kNone) on_looked(reply);
+    listener_.on_position_known();
+  }
   switch (reply.error()) {
-    case valkey::ErrorKind::kNone: session_.proven(); return (this->*chore.on_good)(reply);
+    case valkey::ErrorKind::kNone:
+      // A replica that is taken for the primary answers this, too: it is no work done.
+      if (&chore != &look_) session_.proven();
+      return (this->*chore.on_good)(reply);
     case valkey::ErrorKind::kLost: return;
     case valkey::ErrorKind::kUnavailable: return;  // the orders meet it too, and say so
     case valkey::ErrorKind::kNoScript: return settler_.reload();
@@ -101,7 +122,25 @@ void Upkeep::write_position() {
                                       options_.position_key(), options_.group));
 }
 
-void Upkeep::on_position(const valkey::Reply& /*reply*/) {
+void Upkeep::on_position(const valkey::Reply& reply) {
+  set_settled(reply.text());
+}
+
+void Upkeep::look() {
+  if (!look_.busy) send(look_, valkey::Command::of("HMGET", options_.position_key(), "settled"));
+}
+
+void Upkeep::on_looked(const valkey::Reply& reply) {
+  set_settled(reply.at(0).text());
+}
+
+void Upkeep::set_settled(std::string_view text) {
+  settled_ = EntryId::parse(text);
+  if (settled_ == disregarded_) {
+    settled_ = {};
+  } else {
+    disregarded_ = {};
+  }
 }
 
 void Upkeep::claim(std::string_view from) {

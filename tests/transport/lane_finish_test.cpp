@@ -229,9 +229,9 @@ TEST_CASE("a lane that is destroyed without an end lets go of everything") {
   }
   SUBCASE("in a restore") {
     test.fake.on("XREADGROUP").error("NOGROUP No such key");
-    test.fake.on("HMGET").silence();
+    test.fake.on("HMGET orders:orderd:position settled results").silence();
     test.start();
-    test.until([&] { return test.fake.waits("HMGET"); }, "the restore");
+    test.until([&] { return test.fake.waits("HMGET orders:orderd:position settled results"); }, "the restore");
   }
   test.lane.reset();
   test.until([&] { return test.fake.standing() == 0; }, "the connections end");

@@ -76,6 +76,8 @@ LaneFixture::LaneFixture()
   fake.on("EVALSHA restore").reply(resp::bulk("created"));
   fake.on("XCLAIM").reply(resp::array({}));
   fake.on("HMGET").reply(resp::array({"$-1\r\n", "$-1\r\n"}));
+  fake.on("XPENDING").error("NOGROUP No such key 'orders' or consumer group 'orderd'");
+  fake.on("XGROUP DESTROY").reply(resp::integer(0));
   fake.on("XREVRANGE").reply(resp::array({}));
   fake.on("XINFO STREAM").error("ERR no such key");
   fake.on("XRANGE").reply(resp::array({}));

@@ -6,7 +6,7 @@
 //   XREADGROUP … id    those of `pending` behind that id
 //   EVALSHA settle     accepted; EVALSHA refuse: the reason it names. Both take the request out of `pending`
 //   EVALSHA others     nothing to do; EVALSHA restore: created
-//   HMGET, XREVRANGE, XRANGE   nothing there
+//   HMGET, XREVRANGE, XRANGE   nothing there; XPENDING, XGROUP DESTROY: NOGROUP, 0
 #pragma once
 
 #include <doctest/doctest.h>

@@ -130,7 +130,7 @@ TEST_CASE("what was held of a stream that was begun anew is settled though its p
     return resp::bulk("nogroup");
   });
   // The position is that of the stream before it, whose entries had higher ids.
-  test.fake.on("HMGET").reply(resp::bulks({"50-0", "500-0"}));
+  test.fake.on("HMGET orders:orderd:position settled results").reply(resp::bulks({"50-0", "500-0"}));
   test.fake.on("XINFO STREAM orders").reply(resp::bulks({"last-generated-id", "3-0"}));
   test.deliver(order_entries(2, 2));
   test.until([&] { return test.settled().size() == 2; }, "the order is settled");
@@ -157,8 +157,8 @@ TEST_CASE("where the results have grown since they were read they are read again
 }
 
 TEST_CASE("a restore that is refused is tried again and one that is cut off begins anew") {
-  for (const std::string step :
-       {"HMGET", "XINFO STREAM", "XREVRANGE results", "XRANGE results", "XRANGE orders", "EVALSHA restore"}) {
+  for (const std::string step : {"HMGET orders:orderd:position settled results", "XINFO STREAM", "XREVRANGE results",
+                                 "XRANGE results", "XRANGE orders", "EVALSHA restore"}) {
     CAPTURE(step);
     for (const bool cut : {false, true}) {
       LaneFixture test;
@@ -231,9 +231,10 @@ TEST_CASE("to finish inside a restore waits for what it held and is told once") 
       test.fake.on("XRANGE orders 1-0 1-0").reply(requests(order_entries(1, 1)));
       test.fake.on("XRANGE orders 2-0 2-0").reply(requests(order_entries(2, 2)));
     }
-    auto& held = test.fake.on("HMGET").reply(resp::array({"$-1\r\n", "$-1\r\n"})).hold();
+    auto& held =
+        test.fake.on("HMGET orders:orderd:position settled results").reply(resp::array({"$-1\r\n", "$-1\r\n"})).hold();
     test.deliver(order_entries(1, 2));
-    test.until([&] { return test.fake.waits("HMGET"); }, "the restore");
+    test.until([&] { return test.fake.waits("HMGET orders:orderd:position settled results"); }, "the restore");
     test.lane->finish();
     test.turn(Milliseconds(5));
     CHECK(test.finished == 0);
