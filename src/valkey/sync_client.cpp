@@ -173,6 +173,10 @@ Result<OwnedReply> SyncClient::read() {
   return OwnedReply(static_cast<redisReply*>(raw));
 }
 
+int SyncClient::socket() const {
+  return context_->fd;
+}
+
 Result<std::string> SyncClient::load(std::string_view source) {
   const auto reply = call(Command::of("SCRIPT", "LOAD", source));
   if (!reply) return reply.failure();

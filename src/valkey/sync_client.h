@@ -57,6 +57,9 @@ class SyncClient {
   void append(const Command& command);
   [[nodiscard]] Result<OwnedReply> read();
 
+  // The socket, for a caller that reads replies in a way of its own from now on: no call() or read() beside it.
+  [[nodiscard]] int socket() const;
+
   // Loads a script and answers its SHA1.
   [[nodiscard]] Result<std::string> load(std::string_view source);
 

@@ -24,6 +24,8 @@ class Client {
   // As of valkey::SyncClient: error replies are good results.
   void append(const valkey::Command& command) { client_.append(command); }
   [[nodiscard]] Result<valkey::OwnedReply> read() { return client_.read(); }
+  // As of valkey::SyncClient: nothing else may be asked then.
+  [[nodiscard]] int socket() const { return client_.socket(); }
   // Runs a script of lua/, whether the server knows it or not. An error reply is a good result.
   [[nodiscard]] Result<valkey::OwnedReply> run(std::string_view script, const std::vector<std::string_view>& keys,
                                                const std::vector<std::string_view>& arguments);

@@ -20,7 +20,7 @@ constexpr std::size_t kHelpColumn = 34;
 
 constexpr const char* kDescription =
     "orderctl " ORDERD_VERSION
-    ": sets stock, pushes orders, shows results and how orderd is doing.\n"
+    ": sets stock, pushes orders, shows results and how orderd is doing, proves the ledger.\n"
     "It takes orderd's own settings, and so finds the same server and the same streams.";
 
 constexpr const char* kFooter =
@@ -33,6 +33,7 @@ Examples:
   orderctl submit orders.ndjson --wait
   orderctl results --follow
   orderctl --config orderd.toml status
+  orderctl audit
   orderctl SUBCOMMAND --help                  more about one of them
 
 Results go to standard output, everything else to standard error. NO_COLOR turns colors off.
@@ -40,7 +41,8 @@ Results go to standard output, everything else to standard error. NO_COLOR turns
 Exit status:
   0  done
   1  it failed at run time
-  2  usage or settings)";
+  2  usage or settings
+  3  orderctl audit has found a violation)";
 
 // Of no use to this program, and so not in its help.
 constexpr std::string_view kDaemonSections[] = {"[processing]", "[retention]", "[log]", "[shutdown]", "[admin]"};

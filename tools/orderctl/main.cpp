@@ -1,6 +1,7 @@
 // orderctl: the operator's command. Reads its arguments, then the settings, then does what the sub-command says.
 #include <CLI/CLI.hpp>
 
+#include "orderctl/audit.h"
 #include "orderctl/command_line.h"
 #include "orderctl/output.h"
 #include "orderctl/results.h"
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   const Submit submit(app, program);
   const Results results(app, program);
   add_status(app, program);
+  const Audit audit(app, program);
   if (const auto status = parse(app, argc, argv)) return *status;
   auto settings = load_settings(program);
   if (!settings) return kUsage;

@@ -11,6 +11,7 @@ namespace orderd::ctl {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+inline constexpr int kViolated = 3;
 
 // What an action works with.
 struct Context {

@@ -1,0 +1,70 @@
+// Decodes code point by code point, and judges each.
+#include "audit/name_check.h"
+
+#include <cstdint>
+
+namespace orderd::audit {
+namespace {
+
+constexpr std::size_t kMaxBytes = 128;
+constexpr uint32_t kNone = UINT32_MAX;
+
+// The code point at the front of `text`, which it leaves; kNone: that is no UTF-8.
+uint32_t take(std::string_view& text) {
+  const auto byte = [&](std::size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[i])); };
+  const uint32_t first = byte(0);
+  std::size_t size = 1;
+  uint32_t code = first;
+  uint32_t least = 0;
+  if (first >= 0x80) {
+    if ((first & 0xE0U) == 0xC0) {
+      size = 2, code = first & 0x1FU, least = 0x80;
+    } else if ((first & 0xF0U) == 0xE0) {
+      size = 3, code = first & 0x0FU, least = 0x800;
+    } else if ((first & 0xF8U) == 0xF0) {
+      size = 4, code = first & 0x07U, least = 0x10000;
+    } else {
+      return kNone;
+    }
+    if (text.size() < size) return kNone;
+    for (std::size_t i = 1; i < size; ++i) {
+      if ((byte(i) & 0xC0U) != 0x80) return kNone;
+      code = code << 6U | (byte(i) & 0x3FU);
+    }
+  }
+  text.remove_prefix(size);
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  return code < least || code > 0x10FFFF || surrogate ? kNone : code;
+}
+
+bool is_control(uint32_t code) {
+  return code < 0x20 || (code >= 0x7F && code <= 0x9F);
+}
+
+// Unicode's White_Space, less the control characters.
+bool is_space(uint32_t code) {
+  return code == 0x20 || code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 ||
+         code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
+}
+
+bool is_good(std::string_view text, bool sku) {
+  if (text.empty() || text.size() > kMaxBytes) return false;
+  while (!text.empty()) {
+    const uint32_t code = take(text);
+    if (code == kNone || is_control(code)) return false;
+    if (sku && (is_space(code) || code == '{' || code == '}')) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_name(std::string_view text) {
+  return is_good(text, false);
+}
+
+bool is_sku(std::string_view text) {
+  return is_good(text, true);
+}
+
+}  // namespace orderd::audit

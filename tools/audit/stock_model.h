@@ -1,0 +1,65 @@
+// The rules of stock once more, one entry of the ledger after another: what each SKU holds, and whether each entry is
+// what these rules give. Memory grows with the number of SKUs, not of results.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "audit/findings.h"
+#include "audit/result_entry.h"
+
+namespace orderd::audit {
+
+class StockModel {
+ public:
+  explicit StockModel(Findings& findings) : findings_(findings) {}
+
+  // The next entry of the results stream, of good form.
+  void apply(std::string_view id, const ResultEntry& entry);
+
+  // What a key should hold by now.
+  struct Stock {
+    enum class Kind : uint8_t {
+      kNumber,
+      kAbsent,   // no key
+      kBad,      // no whole number
+      kNothing,  // one of these two
+    };
+    Kind kind = Kind::kNothing;
+    int64_t value = 0;
+    [[nodiscard]] std::string text() const;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return hash_of(text); }
+  };
+  using Skus = std::unordered_map<std::string, Stock, Hash, std::equal_to<>>;
+  [[nodiscard]] const Skus& skus() const { return skus_; }
+  // Those whose first entry tells where they began, and is not checked itself.
+  [[nodiscard]] uint64_t anchored() const { return anchored_; }
+
+ private:
+  struct Place {
+    std::string_view id;
+    const ResultEntry& entry;
+  };
+  // The stock of `sku`; null: this is its first entry.
+  Stock* known(std::string_view sku) {
+    const auto found = skus_.find(sku);
+    return found == skus_.end() ? nullptr : &found->second;
+  }
+  void put(Stock* stock, std::string_view sku, Stock now);
+  void found(Check check, const Place& place, std::string_view sku, std::string detail);
+  void take(const Place& place);
+  void refuse(const Place& place);
+  void change(const Place& place);
+  [[nodiscard]] bool good_quantities(const Place& place);
+
+  Findings& findings_;
+  Skus skus_;
+  uint64_t anchored_ = 0;
+};
+
+}  // namespace orderd::audit

@@ -1,0 +1,160 @@
+// The sub-command: options, connection, progress. What is audited and how: tools/audit.
+#include "orderctl/audit.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "audit/audit.h"
+#include "orderctl/audit_report.h"
+#include "orderctl/client.h"
+#include "orderctl/entry.h"
+#include "orderctl/options.h"
+#include "orderctl/output.h"
+
+namespace orderd::ctl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr uint64_t kMemoryMinMib = 1;
+constexpr uint64_t kMemoryMaxMib = 1024 * 1024;
+
+constexpr const char* kMore =
+    R"(Reads the results, the orders and the dead letters, and checks what docs/contract.md promises: one result for each
+settled request, no stock change twice and none missing, no refusal without cause, each duplicate of a decision, each
+result of what was asked for. Only reads; daemons may go on serving. It needs the settings that the daemons have:
+streams, keys, processing.max_quantity, processing.max_lines and processing.dedup_window.
+
+What cannot be seen any more (trimmed, before --from) is named in the table "not checked".
+
+Examples:
+  orderctl audit
+  orderctl audit --json | jq '.verdict, .violations'
+  orderctl audit --from 1795463342145-0
+  TMPDIR=/var/tmp orderctl audit --memory 1GiB
+
+Exit status:
+  0  clean
+  1  it could not be carried out
+  2  usage or settings
+  3  there is a violation)";
+
+// "256MiB", "1GiB", in MiB.
+std::optional<uint64_t> mebibytes_of(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = whole_of(text.substr(0, digits));
+  const std::string_view unit = text.substr(digits);
+  if (!number || *number > kMemoryMaxMib || (unit != "MiB" && unit != "GiB")) return std::nullopt;
+  const uint64_t mebibytes = unit == "GiB" ? *number * 1024 : *number;
+  if (mebibytes < kMemoryMinMib || mebibytes > kMemoryMaxMib) return std::nullopt;
+  return mebibytes;
+}
+
+std::string check_memory(const std::string& text) {
+  return mebibytes_of(text) ? "" : "'" + shown(text) + "' is no size from 1MiB to 1024GiB";
+}
+
+std::string check_entry_id(const std::string& text) {
+  return parse_id(text) ? "" : "'" + shown(text) + "' is no id of a stream's entry, such as 1732386423123-0";
+}
+
+std::optional<audit::Id> id_of(const std::string& text, uint64_t sequence) {
+  const auto id = parse_id(text);
+  if (!id) return std::nullopt;
+  return audit::Id{id->ms, text.find('-') == std::string::npos ? sequence : id->sequence};
+}
+
+// A line on the terminal that changes in place.
+class ProgressLine {
+ public:
+  ProgressLine() : shown_(isatty(STDERR_FILENO) == 1) {}
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const audit::Progress& progress) {
+    const auto now = Clock::now();
+    if (!shown_ || now < next_) return;
+    if (what_ != progress.what) {
+      what_ = progress.what;
+      start_ = now;
+      begun_ = progress.done;
+    }
+    constexpr milliseconds kEvery{200};
+    next_ = now + kEvery;
+    const auto took = static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now - start_).count());
+    std::string text = "\r\x1b[K" + std::string(progress.what) + ": " + std::to_string(progress.done);
+    const uint64_t rate = took > 0 ? (progress.done - begun_) * 1000 / took : 0;
+    if (rate > 0) text += ", " + std::to_string(rate) + "/s";
+    if (progress.total >= progress.done && progress.total > 0) {
+      text += ", " + std::to_string(progress.done * 100 / progress.total) + " %";
+      const uint64_t left = progress.total - progress.done;
+      if (rate > 0) text += ", " + duration_text(milliseconds(left * 1000 / rate)) + " left";
+    }
+    drawn_ = std::fwrite(text.data(), 1, text.size(), stderr) > 0;
+  }
+  void clear() {
+    if (drawn_) (void)std::fputs("\r\x1b[K", stderr);
+    drawn_ = false;
+  }
+
+ private:
+  const bool shown_;
+  bool drawn_ = false;
+  std::string what_;
+  Clock::time_point start_;
+  Clock::time_point next_;
+  uint64_t begun_ = 0;
+};
+
+}  // namespace
+
+Audit::Audit(CLI::App& parent, Program& program) {
+  CLI::App* app = add_command(parent, "audit", "prove from the streams and keys that the promises were kept", kMore);
+  add_text(*app, "--from", from_, "ID", "results from this one on only")->check(check_entry_id);
+  add_text(*app, "--to", to_, "ID", "results up to this one only")->check(check_entry_id);
+  add_text(*app, "--memory", memory_, "SIZE",
+           "for fingerprints, 1MiB or more; what does not fit goes to TMPDIR; left out: 256MiB")
+      ->check(check_memory);
+  add_whole(*app, "--max-findings", findings_max_, 1, 1'000'000, "violations told of each check; left out: 20");
+  add_json(*app, program);
+  app->callback([this, &program] { program.action = [this](const Context& context) { return run(context); }; });
+}
+
+Result<int> Audit::run(const Context& context) {
+  const auto start = Clock::now();
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  audit::Link link(client->socket(), client->server(),
+                   [&client](std::string_view error) { return client->explain(error); });
+  const auto& settings = context.settings;
+  audit::Options options;
+  options.names = {settings.streams.orders, settings.streams.results, settings.streams.dead, settings.streams.group};
+  options.stock_key = [keys = settings.stock_keys()](std::string_view sku) { return keys.key(sku); };
+  options.order_key = [keys = settings.order_keys()](std::string_view id) { return keys.key(id); };
+  options.limits = {settings.processing.max_quantity, settings.processing.max_lines};
+  options.window = settings.processing.dedup_window;
+  options.memory_bytes = mebibytes_of(memory_).value_or(kMemoryMinMib) * 1024 * 1024;
+  options.findings_max = findings_max_;
+  options.from = id_of(from_, 0);
+  options.to = id_of(to_, UINT64_MAX);
+  ProgressLine line;
+  options.progress = [&line](const audit::Progress& progress) { line.show(progress); };
+  const auto report = audit::run(link, options);
+  line.clear();
+  if (!report) return report.failure();
+  const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+  if (context.json) {
+    print_json(json_of(*report, took));
+  } else {
+    print_report(*report, took);
+  }
+  return report->findings.violations() == 0 ? kDone : kViolated;
+}
+
+}  // namespace orderd::ctl

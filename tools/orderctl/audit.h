@@ -1,0 +1,30 @@
+// orderctl audit: proves the ledger.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "orderctl/program.h"
+
+namespace CLI {
+class App;
+}
+
+namespace orderd::ctl {
+
+class Audit {
+ public:
+  Audit(CLI::App& parent, Program& program);
+  Audit(const Audit&) = delete;
+  Audit& operator=(const Audit&) = delete;
+
+ private:
+  [[nodiscard]] Result<int> run(const Context& context);
+
+  std::string from_;
+  std::string to_;
+  std::string memory_ = "256MiB";
+  uint64_t findings_max_ = 20;
+};
+
+}  // namespace orderd::ctl

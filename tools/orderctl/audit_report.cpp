@@ -1,0 +1,151 @@
+// A table of checks, then what was not checked, then the violations by name.
+#include "orderctl/audit_report.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orderd::ctl {
+namespace {
+
+using audit::Check;
+using audit::Finding;
+using audit::Report;
+
+uint64_t rate_of(const Report& report, std::chrono::milliseconds took) {
+  return took.count() > 0 ? report.counts.results * 1000 / static_cast<uint64_t>(took.count()) : 0;
+}
+
+template <class Each>
+void each_check(const Each& each) {
+  for (std::size_t i = 0; i < audit::kChecks; ++i) each(static_cast<Check>(i));
+}
+
+Json json_of(const Finding& finding) {
+  Json out = {{"check", audit::text_of(finding.check).name}};
+  const auto add = [&out](const char* name, const std::string& value) {
+    if (!value.empty()) out[name] = value;
+  };
+  add("result", finding.result);
+  add("request", finding.request);
+  add("order", finding.order);
+  add("sku", finding.sku);
+  add("detail", finding.detail);
+  return out;
+}
+
+std::string line_of(const Finding& finding) {
+  std::string out;
+  const auto add = [&out](const char* name, const std::string& value) {
+    if (!value.empty()) out.append(out.empty() ? "" : ", ").append(name).append(" ").append(shown(value));
+  };
+  add("result", finding.result);
+  add("request", finding.request);
+  add("order", finding.order);
+  add("SKU", finding.sku);
+  return out.append(out.empty() ? "" : ": ").append(shown(finding.detail));
+}
+
+void print_counts(const Report& report, std::chrono::milliseconds took) {
+  const audit::Counts& counts = report.counts;
+  Table table({{"READ"}, {"", Table::Align::kRight}});
+  const auto row = [&table](const char* name, uint64_t number) { table.add({{name}, {std::to_string(number)}}); };
+  row("results", counts.results);
+  row("  accepted", counts.accepted);
+  row("  rejected", counts.rejected);
+  row("  duplicate", counts.duplicates);
+  row("  changes of stock", counts.stock_changes);
+  row("requests", counts.requests);
+  row("  pending", report.horizon.pending.size());
+  row("dead letters", counts.dead_letters);
+  row("SKUs", counts.skus);
+  row("records, by chance", counts.records);
+  table.print();
+  print("up to result " + report.horizon.newest_result.text() + ", in " + duration_text(took));
+  print(took.count() >= 100 ? " (" + std::to_string(rate_of(report, took)) + " results/s)\n\n" : "\n\n");
+}
+
+void print_checks(const audit::Findings& findings) {
+  Table table({{"CHECK"}, {"CHECKED", Table::Align::kRight}, {"VIOLATIONS", Table::Align::kRight}, {""}});
+  each_check([&](Check check) {
+    const uint64_t violations = findings.violations(check);
+    const Color color = violations > 0 ? Color::kRed : Color::kPlain;
+    table.add({{audit::text_of(check).name},
+               {std::to_string(findings.checked(check))},
+               {std::to_string(violations), color},
+               {audit::text_of(check).meaning}});
+  });
+  table.print();
+}
+
+void print_violations(const audit::Findings& findings) {
+  each_check([&](Check check) {
+    const uint64_t violations = findings.violations(check);
+    if (violations == 0) return;
+    print("\n" + colored(audit::text_of(check).name, Color::kRed) + ": " + count_text(violations, "violation") + "\n");
+    uint64_t told = 0;
+    for (const Finding& finding : findings.kept()) {
+      if (finding.check != check) continue;
+      ++told;
+      print("  " + line_of(finding) + "\n");
+    }
+    if (told < violations) print("  and " + std::to_string(violations - told) + " more (--max-findings)\n");
+  });
+}
+
+}  // namespace
+
+Json json_of(const Report& report, std::chrono::milliseconds took) {
+  const audit::Counts& counts = report.counts;
+  const audit::Findings& findings = report.findings;
+  Json out = {{"verdict", findings.violations() == 0 ? "clean" : "violated"},
+              {"results", counts.results},
+              {"accepted", counts.accepted},
+              {"rejected", counts.rejected},
+              {"duplicates", counts.duplicates},
+              {"stock_changes", counts.stock_changes},
+              {"lines", counts.lines},
+              {"requests", counts.requests},
+              {"pending", report.horizon.pending.size()},
+              {"dead_letters", counts.dead_letters},
+              {"skus", counts.skus},
+              {"records", counts.records},
+              {"violation_count", findings.violations()},
+              {"checks", Json::array()},
+              {"not_checked", Json::array()},
+              {"violations", Json::array()}};
+  each_check([&](Check check) {
+    out["checks"].push_back({{"name", audit::text_of(check).name},
+                             {"checked", findings.checked(check)},
+                             {"violations", findings.violations(check)}});
+  });
+  for (const auto& each : findings.not_checked()) {
+    out["not_checked"].push_back({{"what", each.what}, {"why", each.why}, {"count", each.count}});
+  }
+  for (const Finding& finding : findings.kept()) out["violations"].push_back(json_of(finding));
+  out["horizon"] = {{"result", report.horizon.newest_result.text()},
+                    {"delivered", report.horizon.delivered ? Json(report.horizon.delivered->text()) : Json()}};
+  out["seconds"] = static_cast<double>(took.count()) / 1000;
+  out["results_per_second"] = rate_of(report, took);
+  out["spilled_bytes"] = counts.spilled_bytes;
+  return out;
+}
+
+void print_report(const Report& report, std::chrono::milliseconds took) {
+  const audit::Findings& findings = report.findings;
+  print_counts(report, took);
+  print_checks(findings);
+  const auto not_checked = findings.not_checked();
+  if (!not_checked.empty()) {
+    print("\n");
+    Table table({{"NOT CHECKED"}, {"", Table::Align::kRight}, {"BECAUSE"}});
+    for (const auto& each : not_checked)
+      table.add({{shown(each.what)}, {std::to_string(each.count)}, {shown(each.why)}});
+    table.print();
+  }
+  print_violations(findings);
+  const uint64_t violations = findings.violations();
+  print("\n" + (violations == 0
+                    ? colored("clean", Color::kGreen) + ": all that was checked holds\n"
+                    : colored("violated", Color::kRed) + ": " + count_text(violations, "violation") + "\n"));
+}
+
+}  // namespace orderd::ctl

@@ -1,0 +1,14 @@
+// What an audit found, as text or as JSON.
+#pragma once
+
+#include <chrono>
+
+#include "audit/audit.h"
+#include "orderctl/output.h"
+
+namespace orderd::ctl {
+
+[[nodiscard]] Json json_of(const audit::Report& report, std::chrono::milliseconds took);
+void print_report(const audit::Report& report, std::chrono::milliseconds took);
+
+}  // namespace orderd::ctl
