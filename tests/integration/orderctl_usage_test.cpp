@@ -17,15 +17,17 @@ TEST_CASE("the help of orderctl shows its sub-commands and examples") {
   const Ran ran = orderctl({"--help"});
   CHECK(ran.status == 0);
   CHECK(ran.errors.empty());
-  for (const char* part : {"stock ", "submit ", "results ", "status ", "Examples:", "--valkey.url", "Exit status"}) {
+  for (const char* part :
+       {"stock ", "submit ", "results ", "status ", "audit ", "Examples:", "--valkey.url", "Exit status"}) {
     CHECK_MESSAGE(ran.says(part), part);
   }
   CHECK_FALSE(ran.says("--retention.orders"));
 }
 
 TEST_CASE("each sub-command has a help with examples") {
-  const std::vector<Words> commands = {{"stock"},         {"stock", "set"}, {"stock", "add"}, {"stock", "get"},
-                                       {"stock", "list"}, {"submit"},       {"results"},      {"status"}};
+  const std::vector<Words> commands = {{"stock"},        {"stock", "set"},  {"stock", "add"},
+                                       {"stock", "get"}, {"stock", "list"}, {"submit"},
+                                       {"results"},      {"status"},        {"audit"}};
   for (Words words : commands) {
     std::string name = "orderctl";
     for (const std::string& word : words) name += " " + word;
@@ -46,7 +48,7 @@ TEST_CASE("the version is printed") {
 
 TEST_CASE("a sub-command has to be named") {
   CHECK(refused({}) ==
-        "orderctl: a sub-command is required: stock, submit, results, status\norderctl --help tells more\n");
+        "orderctl: a sub-command is required: stock, submit, results, status, audit\norderctl --help tells more\n");
   CHECK(refused({"stock"}) ==
         "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help tells more\n");
   CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);

@@ -1,0 +1,3 @@
+// The entry point of the tests of orderctl audit.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>

@@ -1,0 +1,158 @@
+// Requests, the group, dead letters, keys.
+#include "audit/sabotage.h"
+
+namespace orderd::test {
+namespace {
+
+bool malformed(const Entry& entry) {
+  return has_reason(entry, "malformed");
+}
+bool accepted(const Entry& entry) {
+  return has_status(entry, "accepted");
+}
+
+// A result for a request that has none.
+void add_result(Books& books, const std::string& order, const std::string& request) {
+  const int64_t left = stock_before(books, books.results.size(), "sock") - 1;
+  books.results.push_back({id_behind(books.results),
+                           {{"order", order},
+                            {"request", request},
+                            {"status", "accepted"},
+                            {"lines", R"([{"sku":"sock","quantity":1,"remaining":)" + std::to_string(left) + "}]"}}});
+  books.keys["product:sock:stock"] = std::to_string(left);
+}
+
+// An id in the midst of the orders stream that no entry has.
+std::string id_between(const Books& books, Random& random) {
+  return books.orders[random.number(books.orders.size() / 2)].id + "777";
+}
+
+std::vector<Sabotage> requests() {
+  return {
+      {"acknowledged without a result", "missing_result",
+       [](Books& books, Random& random) {
+         books.pending.erase(books.pending.begin() + static_cast<std::ptrdiff_t>(random.number(books.pending.size())));
+       }},
+      {"a result for a pending request", "pending_result",
+       [](Books& books, Random& random) {
+         const std::size_t which = random.number(books.pending.size());
+         add_result(books, "p-" + std::to_string(which), books.pending[which]);
+       }},
+      {"settled and pending again", "pending_result",
+       [](Books& books, Random& random) {
+         books.pending.push_back(books.results[pick(books, random, accepted)].field("request"));
+       }},
+      {"a result for a request not delivered", "early_result",
+       [](Books& books, Random&) { add_result(books, "u-1", books.orders.back().id); }},
+      {"a result for a request of the future", "invented_request",
+       [](Books& books, Random&) { add_result(books, "new", id_behind(books.orders, 1000)); }},
+      {"a result for a request that never was", "invented_request",
+       [](Books& books, Random& random) { add_result(books, "new", id_between(books, random)); }},
+      {"a request dropped from the midst", "invented_request",
+       [](Books& books, Random& random) {
+         const std::string first = books.orders.front().id;
+         const std::size_t place = books.request_of(pick(
+             books, random, [&](const Entry& entry) { return accepted(entry) && entry.field("request") != first; }));
+         books.orders.erase(books.orders.begin() + static_cast<std::ptrdiff_t>(place));
+       }},
+      {"a request edited", "content_differs",
+       [](Books& books, Random& random) {
+         const std::size_t place = books.request_of(pick(books, random, accepted));
+         books.orders[place].fields = {
+             {"id", books.orders[place].fields.front().second}, {"sku", "other"}, {"quantity", "1"}};
+       }},
+      {"a lost request that is there", "lost_differs",
+       [](Books& books, Random& random) {
+         const auto good = [](const Entry& entry) { return has_reason(entry, "request_lost"); };
+         const std::string id = books.results[pick(books, random, good)].field("request");
+         auto place = books.orders.begin();
+         while (place != books.orders.end() && place->id < id && place->id.size() <= id.size()) ++place;
+         books.orders.insert(place, {id, {{"id", "lost"}, {"sku", "shoe"}, {"quantity", "1"}}});
+       }},
+      {"a good request called malformed", "malformed_differs",
+       [](Books& books, Random& random) {
+         Entry& victim = books.results[pick(books, random, accepted)];
+         take_out(victim, "lines");
+         put(victim, "status", "rejected");
+         put(victim, "reason", "malformed");
+         put(victim, "detail", "no");
+         books.dead.push_back({id_behind(books.results, 5),
+                               {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
+       }},
+      {"a malformed request accepted", "malformed_differs",
+       [](Books& books, Random& random) {
+         Entry& victim = books.results[pick(books, random, malformed)];
+         std::erase_if(books.dead, [&](const Entry& letter) { return letter.field("result") == victim.id; });
+         for (const char* name : {"reason", "detail"}) take_out(victim, name);
+         put(victim, "order", "m");
+         put(victim, "status", "accepted");
+         put(victim, "lines", R"([{"sku":"new","quantity":1,"remaining":5}])");
+         books.keys["product:new:stock"] = "5";
+       }},
+  };
+}
+
+std::vector<Sabotage> letters_and_keys() {
+  return {
+      {"a dead letter dropped", "dead_letter_missing",
+       [](Books& books, Random& random) {
+         books.dead.erase(books.dead.begin() + static_cast<std::ptrdiff_t>(random.number(books.dead.size())));
+       }},
+      {"a dead letter of a good request", "dead_letter_forged",
+       [](Books& books, Random& random) {
+         const Entry& victim = books.results[pick(books, random, accepted)];
+         books.dead.push_back(
+             {id_behind(books.dead), {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
+       }},
+      {"a dead letter twice", "dead_letter_forged",
+       [](Books& books, Random& random) {
+         Entry copy = books.dead[random.number(books.dead.size())];
+         copy.id = id_behind(books.dead);
+         books.dead.push_back(copy);
+       }},
+      {"a dead letter of another detail", "dead_letter_forged",
+       [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "detail", "no"); }},
+      {"a dead letter that names no result", "dead_letter_forged",
+       [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "result", "x"); }},
+      {"the detail of a malformed result edited", "dead_letter_forged",
+       [](Books& books, Random& random) { put(books.results[pick(books, random, malformed)], "detail", "no"); }},
+      {"stock added by hand", "stock_key_differs",
+       [](Books& books, Random&) {
+         std::string& stock = books.keys["product:shoe:stock"];
+         stock = std::to_string(std::stoll(stock) + 1);
+       }},
+      {"a stock key below zero", "stock_key_differs",
+       [](Books& books, Random&) { books.keys["product:few:stock"] = "-1"; }},
+      {"a stock key that is no number", "stock_key_differs",
+       [](Books& books, Random&) { books.keys["product:sock:stock"] = "many"; }},
+      {"a stock key deleted", "stock_key_differs",
+       [](Books& books, Random&) { books.keys.erase("product:sock:stock"); }},
+      {"a stock key that no entry has made", "stock_key_differs",
+       [](Books& books, Random&) { books.keys["product:nope:stock"] = "5"; }},
+      {"a record of another result", "record_differs",
+       [](Books& books, Random& random) {
+         const Entry& victim = books.results[pick(books, random, accepted)];
+         books.keys["order:" + victim.field("order")] = "0123456789abcdefa1-1 " + victim.field("request");
+       }},
+      {"a record of another outcome", "record_differs",
+       [](Books& books, Random& random) {
+         const Entry& victim = books.results[pick(books, random, accepted)];
+         books.keys["order:" + victim.field("order")] = "0123456789abcdefr" + victim.id + " " + victim.field("request");
+       }},
+      {"a record of another request", "record_differs",
+       [](Books& books, Random& random) {
+         const Entry& victim = books.results[pick(books, random, accepted)];
+         books.keys["order:" + victim.field("order")] = "0123456789abcdefa" + victim.id + " 1-1";
+       }},
+  };
+}
+
+}  // namespace
+
+std::vector<Sabotage> other_sabotages() {
+  std::vector<Sabotage> all = requests();
+  for (auto& each : letters_and_keys()) all.push_back(std::move(each));
+  return all;
+}
+
+}  // namespace orderd::test

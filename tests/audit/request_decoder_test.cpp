@@ -1,0 +1,158 @@
+// Two decoders, written apart from one page of rules: on any input they have to agree.
+#include "audit/request_decoder.h"
+
+#include <doctest/doctest.h>
+
+#include "order/decode.h"
+#include "support/seed.h"
+
+namespace orderd::test {
+namespace {
+
+using Verdict = audit::DecodedRequest::Verdict;
+
+class Both {
+ public:
+  void compare(const order::Fields& fields) {
+    const bool good = daemon_.decode(fields, request_, detail_);
+    audit_.decode(fields, decoded_);
+    std::string what;
+    for (const std::string_view field : fields) what.append(field).push_back(' ');
+    REQUIRE_MESSAGE(decoded_.verdict != Verdict::kUnsure, what);
+    REQUIRE_MESSAGE((decoded_.verdict == Verdict::kGood) == good, what, detail_);
+    REQUIRE_MESSAGE(decoded_.id == request_.id, what);
+    REQUIRE_MESSAGE(decoded_.customer == request_.customer, what);
+    if (!good) return;
+    ++good_;
+    audit::Content content;
+    content.set_customer(request_.customer);
+    for (const order::Line& line : request_.lines) content.add_line(line.sku, line.quantity);
+    REQUIRE_MESSAGE(content.digest() == decoded_.content.digest(), what);
+  }
+  [[nodiscard]] std::size_t good() const { return good_; }
+
+ private:
+  order::Decoder daemon_{{.max_quantity = 1000, .max_lines = 4}};
+  audit::RequestDecoder audit_{{.max_quantity = 1000, .max_lines = 4}};
+  order::Request request_;
+  std::string detail_;
+  audit::DecodedRequest decoded_;
+  std::size_t good_ = 0;
+};
+
+const std::vector<std::string> kTexts = {
+    R"({"id":"o-1","customer":"c","sku":"shoe","quantity":3})",
+    R"({"id":"o-1","items":[{"sku":"a","quantity":1},{"sku":"b","quantity":2},{"sku":"a","quantity":1000}]})",
+    R"( {"note":[1,2.5e3,-0.0,null,true,{"a":{}}],"sku":"\u0073hoe","id":"\ud83d\ude00","quantity":1} )",
+    R"({"id":"o-1","sku":"shoe","quantity":1,"big":123456789012345678901234567890,"far":1e999,"neg":-1E-999})",
+    R"({"id":"o-1","items":[{"sku":"é","quantity":1,"note":"x"}]})",
+};
+const std::vector<std::string> kPieces = {"\"",
+                                          "\\",
+                                          "{",
+                                          "}",
+                                          "[",
+                                          "]",
+                                          ",",
+                                          ":",
+                                          "0",
+                                          "1",
+                                          "-",
+                                          ".",
+                                          "e9",
+                                          "E+",
+                                          "null",
+                                          "true",
+                                          " ",
+                                          "\t",
+                                          "\n",
+                                          std::string(1, '\0'),
+                                          "\x7f",
+                                          "\xc2\x85",
+                                          "\xc2\xa0",
+                                          "\xe2\x80\x83",
+                                          "\xff",
+                                          "\xed\xa0\x80",
+                                          "\\u0000",
+                                          "\\ud800",
+                                          "\\u00a0",
+                                          "\"id\":\"x\",",
+                                          "\"sku\":\"y\",",
+                                          "\"quantity\":2,",
+                                          "\"items\":[],",
+                                          "\"customer\":\"\",",
+                                          "99999999999999999999",
+                                          "1e400",
+                                          "01",
+                                          "1000",
+                                          "1001",
+                                          std::string(129, 'a'),
+                                          std::string(128, 'a'),
+                                          "\xf0\x9f\x98\x80",
+                                          "\xf4\x90\x80\x80",
+                                          "\xc0\xaf",
+                                          "'",
+                                          "NaN",
+                                          "\\x"};
+
+std::string mutated(std::string text, Random& random) {
+  for (std::size_t n = random.number(4); n > 0; --n) {
+    const std::size_t at = random.number(text.size() + 1);
+    switch (random.number(3)) {
+      case 0: text.insert(at, kPieces[random.number(kPieces.size())]); break;
+      case 1: text.erase(at, random.number(5)); break;
+      default: text.replace(at, random.number(12), kPieces[random.number(kPieces.size())]); break;
+    }
+  }
+  return text;
+}
+
+TEST_CASE("the decoder of the audit agrees with the daemon on JSON that was spoilt at random") {
+  Random random(test_seed());
+  Both both;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::string text = mutated(kTexts[random.number(kTexts.size())], random);
+    both.compare({"order", text});
+  }
+  CHECK(both.good() > 1000);
+}
+
+TEST_CASE("the decoder of the audit agrees with the daemon on flat fields that were spoilt at random") {
+  Random random(test_seed());
+  Both both;
+  const std::vector<std::string> names = {"id", "customer", "sku", "quantity", "order", "note", "items", ""};
+  const std::vector<std::string> values = {
+      "o-1", "", "3", "007", "+3", " 3", "3.0", "1001", "18446744073709551617", "a b", "é", "{", "{}", R"({"id":"x"})"};
+  for (int i = 0; i < 60'000; ++i) {
+    std::vector<std::string> texts;
+    if (random.chance(70)) texts = {"id", "o-1", "sku", "shoe", "quantity", "2"};
+    for (std::size_t n = random.number(3); n > 0; --n) {
+      texts.push_back(names[random.number(names.size())]);
+      texts.push_back(mutated(values[random.number(values.size())], random));
+    }
+    both.compare(order::Fields(texts.begin(), texts.end()));
+  }
+  CHECK(both.good() > 1000);
+}
+
+TEST_CASE("an entry above the limit is malformed for both") {
+  Both both;
+  for (const std::size_t size : {65'536U - 5, 65'536U - 4}) {
+    std::string text = R"({"id":"o-1","sku":"a","quantity":1,"x":")";
+    text.append(size - text.size() - 2, 'x').append("\"}");
+    both.compare({"order", text});
+  }
+  CHECK(both.good() == 1);
+}
+
+TEST_CASE("of JSON that is nested too deeply for any parser the audit claims nothing") {
+  audit::RequestDecoder decoder({});
+  audit::DecodedRequest decoded;
+  const std::string text =
+      R"({"id":"o","sku":"a","quantity":1,"x":)" + std::string(600, '[') + std::string(600, ']') + "}";
+  decoder.decode({"order", text}, decoded);
+  CHECK(decoded.verdict == Verdict::kUnsure);
+}
+
+}  // namespace
+}  // namespace orderd::test
