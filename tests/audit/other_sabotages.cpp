@@ -24,7 +24,7 @@ void add_result(Books& books, const std::string& order, const std::string& reque
 
 // An id in the midst of the orders stream that no entry has.
 std::string id_between(const Books& books, Random& random) {
-  return books.orders[random.number(books.orders.size() / 2)].id + "777";
+  return id_after(books.orders[random.number(books.orders.size() / 2)].id);
 }
 
 std::vector<Sabotage> requests() {

@@ -103,7 +103,7 @@ std::vector<Sabotage> duplicates() {
       {"a duplicate whose original never was", "duplicate_unjustified",
        [](Books& books, Random& random) {
          Entry& victim = books.results[pick(books, random, duplicate)];
-         put(victim, "original", victim.field("original") + "9999");
+         put(victim, "original", id_after(victim.field("original")));
        }},
       {"a duplicate of another order", "duplicate_unjustified",
        [](Books& books, Random& random) {

@@ -44,6 +44,11 @@ int64_t stock_before(const Books& books, std::size_t place, const std::string& s
   return 0;
 }
 
+std::string id_after(const std::string& id) {
+  const std::size_t dash = id.find('-');
+  return id.substr(0, dash + 1) + std::to_string(std::stoull(id.substr(dash + 1)) + 7777);
+}
+
 std::string id_behind(const std::vector<Entry>& entries, uint64_t by) {
   const std::string& last = entries.back().id;
   return std::to_string(std::stoull(last.substr(0, last.find('-'))) + by) + "-0";

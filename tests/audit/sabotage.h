@@ -28,6 +28,8 @@ struct Sabotage {
 void edit_line(Entry& entry, std::size_t line, const std::string& member, const Json& value);
 // The stock of `sku` as its last entry before `place` leaves it.
 [[nodiscard]] int64_t stock_before(const Books& books, std::size_t place, const std::string& sku);
+// An id a little greater than `id`.
+[[nodiscard]] std::string id_after(const std::string& id);
 // An id behind all there are.
 [[nodiscard]] std::string id_behind(const std::vector<Entry>& entries, uint64_t by = 1);
 

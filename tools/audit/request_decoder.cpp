@@ -158,7 +158,7 @@ class RequestDecoder::Impl {
         const bool large = token.size() > 18 || token.find_first_of("eE") != std::string_view::npos;
         // Of such a number only the form is looked at here, not the value.
         if (large && !is_json_number(token)) return Verdict::kMalformed;
-        replaced.append(large ? std::string_view("\"\"") : token);
+        replaced.append(large ? std::string_view("1.5") : token);
         any = any || large;
         i = end;
         continue;

@@ -102,14 +102,20 @@ void RequestJudge::judge_place(const Group& group) {
     findings_.looked(Check::kMissingResult);
   } else if (request > horizon_.orders.last) {
     return found(Check::kInventedRequest, request, result, "the orders stream has never had so great an id");
-  } else if (request < horizon_.orders.first || horizon_.orders.length == 0) {
-    findings_.not_checked("contents of requests", "they were trimmed from the orders stream");
+  } else if (horizon_.delivered && request > *horizon_.delivered) {
+    // Entries behind it were not read.
+    findings_.looked(Check::kEarlyResult);
+    return found(Check::kEarlyResult, request, result,
+                 "the group was delivered requests up to " + horizon_.delivered->text());
   } else if (group.result.kind != RowKind::kLost) {
+    if (request < horizon_.orders.first || horizon_.orders.length == 0) {
+      return findings_.not_checked("requests and their contents", "they were trimmed from the orders stream");
+    }
     if (request > horizon_.orders.deleted) {
       return found(Check::kInventedRequest, request, result,
                    "the orders stream has no such entry, and none was deleted");
     }
-    findings_.not_checked("contents of requests",
+    findings_.not_checked("requests and their contents",
                           "they are not in the orders stream, where entries were deleted by hand");
   }
   if (!horizon_.delivered) {
@@ -117,10 +123,6 @@ void RequestJudge::judge_place(const Group& group) {
   }
   findings_.looked(Check::kEarlyResult);
   findings_.looked(Check::kPendingResult);
-  if (request > *horizon_.delivered) {
-    found(Check::kEarlyResult, request, result,
-          "the group has been delivered requests up to " + horizon_.delivered->text());
-  }
   if (horizon_.is_pending(request)) found(Check::kPendingResult, request, result, "it is pending");
 }
 
@@ -161,7 +163,7 @@ void RequestJudge::judge_letters(const Group& group) {
   if (group.letters > 0) return;
   // A dead letter has its result's time. Who trims takes the oldest; one missing from the middle was taken otherwise.
   const StreamFacts& dead = horizon_.dead;
-  if (dead.exists && !dead.whole() && (dead.length == 0 ? result.ms <= dead.last.ms : result.ms < dead.first.ms)) {
+  if (dead.exists && !dead.whole() && (dead.length == 0 ? result.ms <= dead.last.ms : result.ms <= dead.first.ms)) {
     return findings_.not_checked("dead letters of malformed results", "the oldest dead letters were trimmed");
   }
   found(Check::kDeadLetterMissing, group.malformed.request, result, "no dead letter names this result");
