@@ -104,6 +104,15 @@ TEST_CASE("what was trimmed is said and not passed over") {
     CHECK(says_not_checked(report_of(ran), "requests and their contents"));
     CHECK(says_not_checked(report_of(ran), "contents of id_reused"));
   }
+  SUBCASE("all requests") {
+    daemon->signal(SIGKILL);
+    (void)daemon->wait();
+    ask(sale.client(), {"DEL", "orders"});
+    ask(sale.client(), {"XGROUP", "CREATE", "orders", "orderd", "0", "MKSTREAM"});
+    const Ran ran = audit(sale.server);
+    CHECK_MESSAGE(ran.status == 0, ran.output);
+    CHECK(says_not_checked(report_of(ran), "requests and their contents"));
+  }
   SUBCASE("dead letters") {
     ask(sale.client(), {"XTRIM", "orders:dead", "MINID", letters[letters.size() / 2].id});
     const Ran ran = audit(sale.server);

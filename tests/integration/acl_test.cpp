@@ -114,6 +114,22 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
   CHECK(daemon->errors().find("replace-this") == std::string::npos);
 }
 
+TEST_CASE("orderctl audit needs no more rights than the operator has") {
+  Guarded shop;
+  auto producer = shop.as("producer");
+  auto reader = shop.as("reader");
+  const auto daemon = shop.daemon("orderd");
+  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
+  xadd(producer, "orders", {{"id", "o-2"}});
+  wait_for([&] { return length(reader, "results") == 2; }, 10s, "two results");
+  ProcessOptions options;
+  options.environment = {"ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path, "ORDERD_VALKEY_USERNAME=operator",
+                         "ORDERD_VALKEY_PASSWORD_FILE=" + shop.files.file("password")};
+  Process audit({ORDERCTL_PATH, "audit"}, options);
+  CHECK_MESSAGE(audit.wait() == 0, audit.errors());
+  CHECK(audit.output().find("clean: all that was checked holds") != std::string::npos);
+}
+
 TEST_CASE("a stolen password of orderd does not open the rest of the server") {
   Guarded shop;
   auto thief = shop.as("orderd");

@@ -97,6 +97,10 @@ void RequestJudge::judge_missing(const Group& group) {
 void RequestJudge::judge_place(const Group& group) {
   const Id request = group.request.request;
   const Id result = group.result.result;
+  if (group.result.kind == RowKind::kLost) findings_.looked(Check::kLostDiffers);
+  if (!group.has_request && horizon_.orders.added == 0) {
+    return findings_.not_checked("requests and their contents", "the orders stream was deleted, or begun anew");
+  }
   findings_.looked(Check::kInventedRequest);
   if (group.has_request) {
     findings_.looked(Check::kMissingResult);
@@ -129,7 +133,6 @@ void RequestJudge::judge_place(const Group& group) {
 void RequestJudge::judge_content(const RequestRow& request, const RequestRow& result) {
   if (result.kind == RowKind::kBadForm) return;
   if (result.kind == RowKind::kLost) {
-    findings_.looked(Check::kLostDiffers);
     return found(Check::kLostDiffers, request.request, result.result, "the request is in the orders stream");
   }
   if (request.kind == RowKind::kRequestUnsure) {
