@@ -57,9 +57,9 @@ std::vector<Sabotage> requests() {
        }},
       {"a request edited", "content_differs",
        [](Books& books, Random& random) {
-         const std::size_t place = books.request_of(pick(books, random, accepted));
-         books.orders[place].fields = {
-             {"id", books.orders[place].fields.front().second}, {"sku", "other"}, {"quantity", "1"}};
+         const std::size_t result = pick(books, random, accepted);
+         books.orders[books.request_of(result)].fields = {
+             {"id", books.results[result].field("order")}, {"sku", "other"}, {"quantity", "1"}};
        }},
       {"a lost request that is there", "lost_differs",
        [](Books& books, Random& random) {

@@ -27,13 +27,6 @@ void drop(Books& books, std::size_t place) {
   books.results.erase(books.results.begin() + at(place));
 }
 
-// The place of another one that is `good`, too.
-std::size_t pick_other(const Books& books, Random& random, std::size_t place,
-                       const std::function<bool(const Entry&)>& good) {
-  const std::string id = books.results[place].id;
-  return pick(books, random, [&](const Entry& entry) { return entry.id != id && good(entry); });
-}
-
 void deduct_twice(Books& books, Random& random) {
   const std::size_t place = pick(books, random, accepted_shoes);
   const auto quantity = lines_of(books.results[place])[0]["quantity"].get<int64_t>();
@@ -241,7 +234,10 @@ std::vector<Sabotage> entries() {
       {"two results swapped", "chain_broken",
        [](Books& books, Random& random) {
          const std::size_t one = pick(books, random, accepted_shoes);
-         const std::size_t two = pick_other(books, random, one, accepted_shoes);
+         const Json left = lines_of(books.results[one])[0]["remaining"];
+         const std::size_t two = pick(books, random, [&](const Entry& entry) {
+           return accepted_shoes(entry) && lines_of(entry)[0]["remaining"] != left;
+         });
          std::swap(books.results[one].fields, books.results[two].fields);
        }},
       {"a quantity edited", "content_differs",
