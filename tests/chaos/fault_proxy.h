@@ -78,7 +78,7 @@ class FaultProxy {
   void inject(std::string bytes, Which which = std::nullopt);
 
   TriggerId add(const Trigger& trigger);
-  // How often it has fired. A cut counts when it is made; all others when their command is read.
+  // How often it was played: a lost command counts when it is read, what is done to a reply when that reply comes.
   [[nodiscard]] uint64_t fired(TriggerId trigger);
   // What it holds goes on, and it fires no more.
   void release(TriggerId trigger);
@@ -92,7 +92,7 @@ class FaultProxy {
   [[nodiscard]] ProxyStats stats();
   // The youngest standing connection whose last command began so.
   [[nodiscard]] Which connection_of(std::string_view first);
-  // How many commands were read from clients that begin so.
+  // How many commands were read from clients that have this first word.
   [[nodiscard]] uint64_t commands(std::string_view first);
 
  private:

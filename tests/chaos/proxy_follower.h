@@ -1,0 +1,66 @@
+// Follows the commands and replies of one proxied connection, and puts the faults of triggers between their bytes.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chaos/proxy_pipe.h"
+#include "chaos/resp_splitter.h"
+
+namespace orderd::test {
+
+class ProxyFollower {
+ public:
+  // Writes into these pipes, which must outlive it.
+  ProxyFollower(ProxyCore& core, ProxyPipe& to_server, ProxyPipe& to_client);
+
+  void from_client(std::string_view bytes);
+  void from_server(std::string_view bytes);
+  // No more comes from the client: an unfinished command goes on as it is.
+  void client_ended();
+
+  // First words of the last command; empty: none yet.
+  [[nodiscard]] const std::string& last_command() const { return last_command_; }
+
+ private:
+  // What is to become of a reply that will come.
+  struct Expected {
+    Trigger::What what = Trigger::What::kNothing;
+    std::size_t trigger = 0;
+  };
+
+  // A command begins with these bytes. Answers the trigger that loses it and all that follows, if one does.
+  [[nodiscard]] std::optional<std::size_t> announce(std::string_view command);
+  void begin_reply();
+  void play_before_reply();
+  [[nodiscard]] bool cut_is_due();
+  // Counts the fault of this reply, and ends the connection as the trigger has it.
+  void play(const char* kind);
+  void then_to(ProxyPipe& pipe, std::size_t trigger);
+
+  ProxyCore& core_;
+  ProxyPipe& to_server_;
+  ProxyPipe& to_client_;
+  bool following_ = true;
+
+  std::string command_;     // of which the end is missing
+  std::size_t split_ = 0;   // bytes of it that the splitter has seen
+  bool announced_ = false;  // a command so long that its beginning went on already
+  RespSplitter commands_;
+  std::string last_command_;
+
+  std::deque<Expected> expected_;  // one for each command that waits for its reply
+  RespSplitter replies_;
+  Expected now_;  // of the reply that is coming
+  bool in_reply_ = false;
+  bool dropping_ = false;
+  std::size_t entries_ = 0;
+  std::size_t reply_bytes_ = 0;
+};
+
+// The first words, at most 16, of a command that may be cut short.
+[[nodiscard]] std::vector<std::string> command_words(std::string_view command);
+
+}  // namespace orderd::test

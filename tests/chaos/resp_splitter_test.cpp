@@ -1,0 +1,65 @@
+#include "chaos/resp_splitter.h"
+
+#include <doctest/doctest.h>
+
+#include "support/seed.h"
+
+using namespace orderd::test;
+
+namespace {
+
+// Where whole values end, and where values of depth 3 do.
+struct Ends {
+  std::vector<std::size_t> whole;
+  std::vector<std::size_t> entries;
+  bool garbage = false;
+  bool operator==(const Ends&) const = default;
+};
+
+Ends split(const std::string& bytes, const std::vector<std::size_t>& cuts) {
+  Ends ends;
+  RespSplitter splitter;
+  std::size_t at = 0;
+  for (const std::size_t cut : cuts) {
+    while (at < cut && !ends.garbage) {
+      const RespSplitter::Step step = splitter.take(std::string_view(bytes).substr(at, cut - at));
+      at += step.eaten;
+      ends.garbage = step.garbage;
+      if (step.whole()) ends.whole.push_back(at);
+      if (step.ended(3)) ends.entries.push_back(at);
+    }
+  }
+  return ends;
+}
+
+const std::string kEntry = "*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n";
+const std::string kHead = "*1\r\n*2\r\n$6\r\norders\r\n*3\r\n";
+const std::string kVanished = "*2\r\n$3\r\n1-2\r\n*-1\r\n";
+
+}  // namespace
+
+TEST_CASE("replies are split at the same bytes in any cut") {
+  Random random(test_seed());
+  std::string bytes = "+OK\r\n:-17\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n-ERR no\r\n$5\r\nab\r\nc\r\n";
+  const std::size_t before = bytes.size();
+  bytes += kHead + kEntry + kVanished + kEntry + "+OK\r\n";
+  const Ends whole = split(bytes, {bytes.size()});
+  const std::size_t first = before + kHead.size() + kEntry.size();
+  const std::size_t last = first + kVanished.size() + kEntry.size();
+  CHECK(whole.whole == std::vector<std::size_t>{5, 11, 16, 21, 25, 31, 40, 51, last, last + 5});
+  CHECK(whole.entries == std::vector<std::size_t>{first, first + kVanished.size(), last});
+  for (int times = 0; times < 300; ++times) {
+    std::vector<std::size_t> cuts;
+    for (std::size_t at = 0; at < bytes.size();)
+      cuts.push_back(at = std::min(bytes.size(), at + random.number(1, 1 + times / 10)));
+    CHECK(split(bytes, cuts) == whole);
+  }
+}
+
+TEST_CASE("what is no RESP2 is called garbage at once") {
+  for (const std::string bytes : {"hello\r\n", "$x\r\n", "*-2\r\n", ":1a\r\n", "$99999999999999999999\r\n",
+                                  "\x16\x03\x01", "*1\r\n%1\r\n", "$000000000000000000000000001\r\n"}) {
+    CAPTURE(bytes);
+    CHECK(split(bytes, {bytes.size()}).garbage);
+  }
+}
