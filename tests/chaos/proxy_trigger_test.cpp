@@ -25,7 +25,9 @@ TEST_CASE("the third reply is swallowed and its command was carried out") {
   ProxiedServer world;
   const auto lost = world.proxy.add(Trigger::on("INCR").after(2).swallow_reply());
   RawClient client(world.proxy.endpoint());
-  for (int i = 0; i < 5; ++i) client.send(command_bytes({"INCR", "n"}));
+  std::string all;
+  for (int i = 0; i < 5; ++i) all += command_bytes({"INCR", "n"});
+  client.send(all);
   const std::string replies = client.read_all();
   CHECK(std::string(":1\r\n:2\r\n").starts_with(replies));
   CHECK(client.end() == RawClient::End::kReset);

@@ -46,7 +46,7 @@ uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-ValkeyServer::ValkeyServer(const ServerOptions& options) {
+ValkeyServer::ValkeyServer(const ServerOptions& options) : environment_(options.environment) {
   if (options.tcp) port_ = free_port();
   std::ofstream file(directory_.file("valkey.conf"));
   file << "port " << port_ << "\nbind 127.0.0.1\nunixsocket " << endpoint().path << "\nunixsocketperm 700\ndir "
@@ -61,7 +61,9 @@ ValkeyServer::ValkeyServer(const ServerOptions& options) {
 }
 
 void ValkeyServer::start() {
-  process_.emplace(std::vector<std::string>{"valkey-server", directory_.file("valkey.conf")});
+  ProcessOptions options;
+  options.environment = environment_;
+  process_.emplace(std::vector<std::string>{"valkey-server", directory_.file("valkey.conf")}, options);
   const bool settled = poll_until([this] { return !process_->running() || answers(endpoint()); }, kStartDeadline);
   if (settled && process_->running()) return;
   const std::string text = log() + process_->errors();

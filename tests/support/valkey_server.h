@@ -17,8 +17,9 @@ namespace orderd::test {
 struct ServerOptions {
   enum class AppendOnly { kOff, kEverySecond, kAlways };
   AppendOnly append_only = AppendOnly::kOff;
-  bool tcp = false;                      // listen on a free port of 127.0.0.1, too
-  std::vector<std::string> config = {};  // more lines for its configuration file, e.g. "maxmemory 10mb"
+  bool tcp = false;                           // listen on a free port of 127.0.0.1, too
+  std::vector<std::string> config = {};       // more lines for its configuration file, e.g. "maxmemory 10mb"
+  std::vector<std::string> environment = {};  // of the server: "NAME=value", as in ProcessOptions
 };
 
 class ValkeyServer {
@@ -46,6 +47,7 @@ class ValkeyServer {
 
  private:
   TemporaryDirectory directory_;
+  std::vector<std::string> environment_;
   uint16_t port_ = 0;
   std::optional<Process> process_;  // after directory_: it ends before its directory goes
 };

@@ -1,0 +1,75 @@
+// Each file is mapped here and in the server: what is written is seen at once.
+#include "chaos/shims.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "chaos/shims/fsync_table.h"
+
+namespace orderd::test {
+namespace {
+
+constexpr char kFull = 2;  // see disk_full.c
+
+void* map_new(const std::string& path, std::size_t size) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool sized = fd >= 0 && ftruncate(fd, static_cast<off_t>(size)) == 0;
+  void* at = sized ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (at == MAP_FAILED) throw std::runtime_error("cannot make " + path + ": " + std::strerror(error));
+  return at;
+}
+
+}  // namespace
+
+Shims::Shims()
+    : clock_(map_new(directory_.file("clock"), sizeof(int64_t))),
+      disk_(map_new(directory_.file("disk"), 1)),
+      table_(map_new(directory_.file("fsync"), sizeof(fsync_table))) {
+}
+
+Shims::~Shims() {
+  munmap(clock_, sizeof(int64_t));
+  munmap(disk_, 1);
+  munmap(table_, sizeof(fsync_table));
+}
+
+std::vector<std::string> Shims::environment() const {
+  return {"LD_PRELOAD=" ORDERD_FSYNC_RECORDER ":" ORDERD_CLOCK_SHIM ":" ORDERD_DISK_FULL,
+          "ORDERD_CLOCK_OFFSET=" + directory_.file("clock"), "ORDERD_DISK_FULL=" + directory_.file("disk"),
+          "ORDERD_FSYNC_TABLE=" + directory_.file("fsync")};
+}
+
+void Shims::shift_clock(std::chrono::nanoseconds offset) {
+  std::atomic_ref(*static_cast<int64_t*>(clock_)).store(offset.count());
+}
+
+void Shims::fill_disk() {
+  std::atomic_ref(*static_cast<char*>(disk_)).store(kFull);
+}
+
+void Shims::free_disk() {
+  std::atomic_ref(*static_cast<char*>(disk_)).store(0);
+}
+
+uint64_t Shims::safe_bytes(const std::string& path) const {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) throw std::runtime_error("cannot look at " + path + ": " + std::strerror(errno));
+  auto& table = *static_cast<fsync_table*>(table_);
+  for (fsync_row& row : table.rows) {
+    if (std::atomic_ref(row.inode).load() != file.st_ino) continue;
+    const auto safe = static_cast<uint64_t>(std::atomic_ref(row.safe).load());
+    return std::min(safe, static_cast<uint64_t>(file.st_size));
+  }
+  return 0;
+}
+
+}  // namespace orderd::test

@@ -1,0 +1,57 @@
+/* Loaded into valkey-server: its append-only files stand on a disk that is full while the first byte of the file
+   ORDERD_DISK_FULL is not 0. As on a real disk, the first write after that (the byte is 2) still finds room for half of
+   its bytes; those behind it (1) fail with ENOSPC. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static char* full; /* null before the constructor: there is room */
+
+__attribute__((constructor)) static void map_flag(void) {
+  const char* path = getenv("ORDERD_DISK_FULL");
+  const int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+  void* at = fd < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) {
+    fputs("disk_full: ORDERD_DISK_FULL must name a file of one byte\n", stderr);
+    abort();
+  }
+  close(fd);
+  full = at;
+}
+
+static int is_append_only(int fd) {
+  char link[64];
+  char path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  const ssize_t length = readlink(link, path, sizeof path - 1);
+  path[length > 0 ? length : 0] = '\0';
+  return strstr(path, "/appendonlydir/") != NULL;
+}
+
+ssize_t write(int fd, const void* bytes, size_t count) {
+  const char state = full ? __atomic_load_n(full, __ATOMIC_SEQ_CST) : 0;
+  if (state != 0 && is_append_only(fd)) {
+    __atomic_store_n(full, 1, __ATOMIC_SEQ_CST);
+    if (state == 1 || count < 2) {
+      errno = ENOSPC;
+      return -1;
+    }
+    count /= 2;
+  }
+  return syscall(SYS_write, fd, bytes, count);
+}
+
+ssize_t writev(int fd, const struct iovec* pieces, int count) {
+  if (full && __atomic_load_n(full, __ATOMIC_SEQ_CST) != 0 && is_append_only(fd)) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return syscall(SYS_writev, fd, pieces, count);
+}

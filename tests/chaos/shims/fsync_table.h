@@ -1,0 +1,13 @@
+/* What fsync_recorder.c and chaos/power_cut.cpp share: a file of this shape, all zeros at first. */
+#pragma once
+
+#define FSYNC_ROWS 1024
+
+struct fsync_row {
+  unsigned long inode; /* 0: a free row, and so are all behind it */
+  long safe;           /* bytes that are on disk */
+};
+
+struct fsync_table {
+  struct fsync_row rows[FSYNC_ROWS];
+};

@@ -1,0 +1,116 @@
+// Do the shims reach the server, and do nothing before they are told to?
+#include "chaos/shims.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "chaos/power_cut.h"
+#include "support/valkey_helpers.h"
+#include "support/wait_for.h"
+
+using namespace orderd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kPatience = 20s;
+
+struct ShimmedServer {
+  explicit ShimmedServer(ServerOptions::AppendOnly append_only, std::vector<std::string> config = {})
+      : server(options(append_only, std::move(config))), client(server.client()) {}
+  ServerOptions options(ServerOptions::AppendOnly append_only, std::vector<std::string> config) const {
+    ServerOptions options;
+    options.append_only = append_only;
+    options.config = std::move(config);
+    options.environment = shims.environment();
+    return options;
+  }
+  void reconnect() { client = server.client(); }
+
+  Shims shims;
+  ValkeyServer server;
+  orderd::valkey::SyncClient client;
+};
+
+// By how much the server's clock is ahead of ours, in seconds.
+int64_t ahead_s(orderd::valkey::SyncClient& client) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto reply = send(client, command_of({"TIME"}));
+  const std::string seconds(reply->at(0).text());
+  return std::stoll(seconds) - std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+}  // namespace
+
+TEST_CASE("the clock of the server jumps and its monotonic clock does not") {
+  ShimmedServer world(ServerOptions::AppendOnly::kOff);
+  wait_for([&] { return std::abs(ahead_s(world.client)) <= 1; }, kPatience, "the clock to be right without a shift");
+  CHECK(ask(world.client, {"SET", "waits", "1", "EX", "1800"}) == "OK");
+  for (const auto shift : {3600s, -3600s, 1s, 0s}) {
+    world.shims.shift_clock(shift);
+    wait_for([&] { return std::abs(ahead_s(world.client) - shift.count()) <= 1; }, kPatience, "TIME to show the jump");
+    // A blocked command waits by the monotonic clock: the jump neither ends it at once nor keeps it.
+    CHECK(ask(world.client, {"BLPOP", "nothing", "0.05"}).empty());
+    if (shift == 3600s) CHECK(ask(world.client, {"EXISTS", "waits"}) == "0");
+  }
+}
+
+TEST_CASE("what the table calls safe is what was synced") {
+  ShimmedServer world(ServerOptions::AppendOnly::kAlways);
+  CHECK(ask(world.client, {"SET", "key", "1"}) == "OK");
+  const std::string file = append_only_file(world.server.directory());
+  const uint64_t always = world.shims.safe_bytes(file);
+  CHECK(always == std::filesystem::file_size(file));
+  CHECK(ask(world.client, {"CONFIG", "SET", "appendfsync", "no"}) == "OK");
+  for (int i = 0; i < 100; ++i) CHECK(ask(world.client, {"SET", "key", std::to_string(i)}) == "OK");
+  CHECK(world.shims.safe_bytes(file) == always);
+  CHECK(std::filesystem::file_size(file) > always + 100);
+  const PowerCut cut = cut_power(world.server, world.shims);
+  CHECK(cut.bytes_lost > 100);
+  CHECK(std::filesystem::file_size(file) == always);
+  world.server.start();
+  world.reconnect();
+  CHECK(get(world.client, "key") == "1");
+}
+
+TEST_CASE("a power cut behind a rewrite of the file finds all that was synced") {
+  ShimmedServer world(ServerOptions::AppendOnly::kAlways);
+  for (int times = 0; times < 4; ++times) {
+    const std::string before = append_only_file(world.server.directory());
+    for (int i = 0; i < 50; ++i) ask_number(world.client, {"INCR", "n"});
+    ask(world.client, {"BGREWRITEAOF"});
+    wait_for(
+        [&] {
+          return append_only_file(world.server.directory()) != before &&
+                 ask(world.client, {"INFO", "persistence"}).find("aof_rewrite_in_progress:0") != std::string::npos;
+        },
+        kPatience, "the rewrite");
+    ask_number(world.client, {"INCR", "n"});
+    const PowerCut cut = cut_power(world.server, world.shims);
+    CHECK(cut.bytes_safe > 0);
+    world.server.start();
+    world.reconnect();
+    CHECK(get(world.client, "n") == std::to_string((times + 1) * 51));
+  }
+}
+
+TEST_CASE("writes fail while the disk is full and the server heals when it is not") {
+  ShimmedServer world(ServerOptions::AppendOnly::kEverySecond);
+  CHECK(ask(world.client, {"SET", "key", "1"}) == "OK");
+  world.shims.fill_disk();
+  wait_for(
+      [&] {
+        return send(world.client, command_of({"SET", "key", "2"}))->text().starts_with("MISCONF");
+      },
+      kPatience, "the server to notice");
+  world.shims.free_disk();
+  wait_for(
+      [&] {
+        return send(world.client, command_of({"SET", "key", "3"}))->text() == "OK";
+      },
+      kPatience, "the server to heal");
+  world.server.restart();
+  world.reconnect();
+  CHECK(get(world.client, "key") == "3");
+}
