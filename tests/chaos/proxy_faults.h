@@ -20,7 +20,7 @@ struct LinkFaults {
     // client has closed in good order meanwhile still delivers what it had sent; one that was reset does not.
     kHeld,
     // What is sent is lost, and so is everything behind it: a connection that has lost one byte stays silent in this
-    // direction until it ends, even when the flow is set back.
+    // direction until it ends, even when the flow is set back. An end is lost, too: the other side keeps its half.
     kBlackHole,
   };
   std::chrono::milliseconds latency{0};

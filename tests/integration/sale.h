@@ -45,13 +45,18 @@ class Sale {
 
   // Fails the test unless: one result for each request; each SKU's chain of remaining pieces is unbroken, never below
   // zero, and ends at the stock key; an order id accepted at most once; every duplicate points at a first decision of
-  // the same order; as many dead letters as malformed results; nothing pending.
-  void check_books();
+  // the same order; as many dead letters as malformed results; nothing pending; and at least so many results, or the
+  // test has hardly tried.
+  void check_books(std::size_t results_min = 400);
   // Fails the test unless the results stand in the order of their requests.
   void check_first_come_first_served();
 
+  // The ids of the requests whose XADD the server has answered, in that order.
+  [[nodiscard]] std::vector<std::string> acknowledged();
+
   ValkeyServer server;
   Random random;
+  std::string url;  // where daemons find the server: its unix socket, or what a test puts in its place
 
   [[nodiscard]] std::size_t results();
   valkey::SyncClient& client();
@@ -70,6 +75,7 @@ class Sale {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
+  std::vector<std::string> acknowledged_;
 };
 
 }  // namespace orderd::test

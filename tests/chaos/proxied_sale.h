@@ -1,0 +1,52 @@
+// A sale (integration/sale.h) whose daemons reach the server through a fault proxy. Producers and the books do not.
+#pragma once
+
+#include <csignal>
+
+#include "chaos/fault_proxy.h"
+#include "integration/sale.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+
+class ProxiedSale {
+ public:
+  static constexpr std::chrono::seconds kPatience{60};
+
+  ProxiedSale() : ProxiedSale(test_seed()) {}
+  explicit ProxiedSale(uint64_t seed) : sale(seed), proxy(sale.server.endpoint(), seed) { sale.url = proxy.url(); }
+
+  // A daemon that gives up a reply after 300 ms.
+  void start(const std::vector<std::string>& settings = {}) {
+    std::vector<std::string> all = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=500ms"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    daemon = sale.daemon("only", all);
+    wait_for([&] { return proxy.commands("XREADGROUP") > 0; }, kPatience, "the daemon to read");
+  }
+  // Waits until a trigger has been played.
+  void wait_fired(FaultProxy::TriggerId trigger) {
+    wait_for([&] { return proxy.fired(trigger) > 0; }, kPatience, "the trigger");
+  }
+  // Waits until so many more connections were made.
+  void wait_accepted(uint64_t more) {
+    const uint64_t aim = proxy.stats().accepted + more;
+    wait_for([&] { return proxy.stats().accepted >= aim; }, kPatience, "new connections");
+  }
+  // Everything is well again: waits until all is settled, looks at the books and ends the daemon.
+  void check() {
+    proxy.heal();
+    sale.stop_producing();
+    sale.settle();
+    sale.check_books();
+    sale.check_first_come_first_served();
+    CHECK(daemon->running());
+    daemon->signal(SIGTERM);
+    CHECK(daemon->wait() == 0);
+  }
+
+  Sale sale;
+  FaultProxy proxy;
+  std::unique_ptr<Process> daemon;
+};
+
+}  // namespace orderd::test
