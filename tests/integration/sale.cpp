@@ -41,6 +41,7 @@ std::unique_ptr<Process> Sale::daemon(const std::string& consumer, const std::ve
 }
 
 void Sale::produce() {
+  stop_ = false;
   producer_ = std::thread([this] { run_producer(); });
 }
 

@@ -33,7 +33,8 @@ class Sale {
                                                 const std::vector<std::string>& settings = {});
 
   // Pushes some thousand requests a second from a thread of its own: of one and of two lines, malformed ones, retries
-  // with the same content and with other content. It goes on through errors and lost connections.
+  // with the same content and with other content. It goes on through errors and lost connections,
+  // until stop_producing().
   void produce();
   void stop_producing();
 

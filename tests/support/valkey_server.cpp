@@ -82,6 +82,10 @@ void ValkeyServer::kill() {
   process_->wait(kStopDeadline);
 }
 
+void ValkeyServer::wait() {
+  process_->wait(kStopDeadline);
+}
+
 void ValkeyServer::restart() {
   stop();
   start();

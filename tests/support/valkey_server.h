@@ -34,6 +34,7 @@ class ValkeyServer {
   void start();
   void stop();  // SIGTERM; returns when it has ended
   void kill();  // SIGKILL, likewise
+  void wait();  // until it has ended by itself
   void restart();
   void pause();  // SIGSTOP: connections stay open and nothing answers
   void resume();

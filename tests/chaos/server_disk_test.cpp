@@ -1,0 +1,198 @@
+// The server's append-only file is torn, damaged or has no room: what a daemon and the books make of it.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "chaos/aof_sale.h"
+#include "chaos/resp_splitter.h"
+
+using namespace orderd::test;
+using namespace std::chrono_literals;
+using AppendOnly = ServerOptions::AppendOnly;
+
+namespace {
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void overwrite(const std::string& path, std::string_view bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << bytes;
+  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+// Where a command of the file stands.
+struct Command {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+std::vector<Command> commands(const std::string& file) {
+  std::vector<Command> found;
+  RespSplitter splitter;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < file.size();) {
+    if (file[at] == '#' && splitter.at_start()) {  // a time stamp
+      at = begin = file.find('\n', at) + 1;
+      continue;
+    }
+    const auto step = splitter.take(std::string_view(file).substr(at));
+    REQUIRE_FALSE(step.garbage);
+    at += step.eaten;
+    if (step.whole()) found.push_back({begin, at}), begin = at;
+  }
+  return found;
+}
+
+// All that a settlement changes.
+std::vector<std::string> state(Sale& sale) {
+  orderd::valkey::SyncClient& client = sale.client();
+  return {get(client, "product:shoe:stock").value_or(""), get(client, "product:sock:stock").value_or(""),
+          get(client, "order:last").value_or(""), std::to_string(length(client, "results")),
+          std::to_string(pending_count(client, "orders", "orderd"))};
+}
+
+}  // namespace
+
+TEST_CASE("a tail that is torn at any byte of the last settlement holds it whole or not at all") {
+  AofSale world(AppendOnly::kAlways);
+  Sale& sale = world.sale;
+  auto daemon = sale.daemon("only");
+  xadd(sale.client(), "orders", {{"id", "first"}, {"sku", "shoe"}, {"quantity", "1"}});
+  xadd(sale.client(), "orders",
+       {{"order", R"({"id":"last","items":[{"sku":"shoe","quantity":2},{"sku":"sock","quantity":3}]})"}});
+  sale.settle();
+  daemon->signal(SIGKILL);
+  CHECK(daemon->wait() == 128 + SIGKILL);
+  sale.server.kill();
+
+  const std::string path = append_only_file(sale.server.directory());
+  std::string file = contents(path);
+  const std::vector<Command> all = commands(file);
+  const auto holds = [&](const Command& command, const char* word) {
+    return file.substr(command.begin, command.end - command.begin).find(word) != std::string::npos;
+  };
+  const auto exec =
+      std::find_if(all.rbegin(), all.rend(), [&](const auto& command) { return holds(command, "XACK"); }) - 1;
+  const auto multi = std::find_if(exec, all.rend(), [&](const auto& command) { return holds(command, "MULTI"); });
+  REQUIRE(holds(*exec, "EXEC"));
+  REQUIRE(multi != all.rend());
+  std::vector<std::string> before;
+  for (std::size_t cut = multi->begin; cut <= exec->end; ++cut) {
+    CAPTURE(cut);
+    overwrite(path, std::string_view(file).substr(0, cut));
+    sale.server.start();
+    sale.reconnect();
+    const std::vector<std::string> now = state(sale);
+    if (cut == multi->begin) before = now;
+    if (cut < exec->end) REQUIRE(now == before);
+    if (cut == exec->end) {
+      CHECK(now[0] == "999997");
+      CHECK(now[1] == "999997");
+      CHECK(now[2] != "");
+      CHECK(now[3] == "2");
+      CHECK(now[4] == "0");
+    }
+    sale.server.kill();
+  }
+  CHECK(before == std::vector<std::string>{"999999", "1000000", "", "1", "1"});
+  MESSAGE("cut at ", exec->end - multi->begin + 1, " places");
+}
+
+TEST_CASE("a server whose file is damaged does not start and the daemon waits until it is mended") {
+  AofSale world(AppendOnly::kAlways);
+  Sale& sale = world.sale;
+  auto daemon = sale.daemon("only");
+  sale.produce();
+  sale.wait_for_results(500);
+  sale.server.kill();
+  sale.stop_producing();
+  const std::string path = append_only_file(sale.server.directory());
+  const std::string good = contents(path);
+  const std::vector<Command> all = commands(good);
+  // The server can only notice a bit that makes the file unreadable: its contents have no check sum.
+  std::string damaged = good;
+  damaged[all[sale.random.number(all.size() / 4, all.size() * 3 / 4)].begin] ^= 1;
+  overwrite(path, damaged);
+  for (int times = 0; times < 3; ++times) {
+    try {
+      sale.server.start();
+      FAIL("the server started with a damaged file");
+    } catch (const std::runtime_error& refusal) {
+      CHECK(std::string(refusal.what()).find("Bad file format") != std::string::npos);
+    }
+  }
+  CHECK(daemon->running());
+  wait_for([&] { return daemon->errors().find("trying again") != std::string::npos; }, AofSale::kPatience,
+           "the daemon to say that it waits");
+  overwrite(path, good);
+  sale.server.start();
+  sale.reconnect();
+  sale.produce();
+  sale.wait_for_results(500);
+  world.finish(*daemon);
+}
+
+TEST_CASE("orders wait while the disk is full and go on when it is not") {
+  AofSale world(AppendOnly::kEverySecond);
+  Sale& sale = world.sale;
+  auto daemon = sale.daemon("only");
+  sale.produce();
+  for (int times = 0; times < 3; ++times) {
+    sale.wait_for_results(sale.random.number(1, 600));
+    const std::size_t said = daemon->errors().size();
+    world.shims.fill_disk();
+    wait_for([&] { return daemon->errors().find("MISCONF", said) != std::string::npos; }, AofSale::kPatience,
+             "the daemon to say that orders wait");
+    world.shims.free_disk();
+    sale.wait_for_results(300);
+  }
+  sale.check_first_come_first_served();
+  world.finish(*daemon);
+}
+
+TEST_CASE("a server that syncs always ends with a full disk and loses nothing that was read") {
+  AofSale world(AppendOnly::kAlways);
+  Sale& sale = world.sale;
+  auto daemon = sale.daemon("only");
+  sale.produce();
+  for (int times = 0; times < 3; ++times) {
+    ResultReader reader(sale.server);
+    wait_for([&] { return reader.count() > 0; }, AofSale::kPatience, "a result to be read");
+    sale.wait_for_results(sale.random.number(1, 600));
+    world.shims.fill_disk();
+    sale.server.wait();
+    world.shims.free_disk();
+    sale.server.start();
+    sale.reconnect();
+    const std::vector<Entry> there = entries(sale.client(), "results");
+    REQUIRE(there.size() >= reader.ids().size());
+    for (std::size_t i = 0; i < reader.ids().size(); ++i) REQUIRE(there[i].id == reader.ids()[i]);
+  }
+  sale.wait_for_results(300);
+  world.finish(*daemon);
+}
+
+TEST_CASE("jumps of the server's clock by up to an hour neither lose an order nor sell twice") {
+  AofSale world(AppendOnly::kOff);
+  Sale& sale = world.sale;
+  auto one = sale.daemon("one");
+  auto two = sale.daemon("two");
+  sale.produce();
+  for (int times = 0; times < 10; ++times) {
+    const auto seconds = std::chrono::seconds(sale.random.number(1, 3600));
+    world.shims.shift_clock(sale.random.chance(50) ? seconds : -seconds);
+    sale.wait_for_results(sale.random.number(1, 500));
+  }
+  world.shims.shift_clock(0s);
+  sale.wait_for_results(300);
+  sale.stop_producing();
+  sale.settle();
+  two->signal(SIGTERM);
+  CHECK(two->wait() == 0);
+  world.finish(*one);
+}
