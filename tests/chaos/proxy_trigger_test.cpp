@@ -38,6 +38,14 @@ TEST_CASE("the third reply is swallowed and its command was carried out") {
   CHECK(world.proxy.fired(lost) == 1);
 }
 
+TEST_CASE("a trigger without a fault only counts") {
+  ProxiedServer world;
+  const auto seen = world.proxy.add(Trigger::on("config get").with("maxmemory").always());
+  auto client = world.client();
+  for (const char* name : {"maxmemory", "dir", "maxmemory"}) (void)send(client, command_of({"CONFIG", "GET", name}));
+  CHECK(world.proxy.fired(seen) == 2);
+}
+
 TEST_CASE("a lost command does not reach the server and those before it do") {
   ProxiedServer world;
   const auto lost = world.proxy.add(Trigger::on("set").with("third").lose_command().then(Then::kClose));

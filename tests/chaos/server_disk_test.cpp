@@ -115,9 +115,9 @@ TEST_CASE("a tail that is torn at any byte of the last settlement holds it whole
   REQUIRE(found.size() == torn.end - torn.begin + 1);
   const State whole = found[torn.end];
   found.erase(torn.end);
-  for (const auto& [cut, now] : found) {
-    CAPTURE(cut);
-    CHECK(now == State{"999999", "1000000", "", "1", "1"});
+  for (const auto& cut : found) {
+    CAPTURE(cut.first);
+    CHECK(cut.second == State{"999999", "1000000", "", "1", "1"});
   }
   CHECK(whole == State{"999997", "999997", whole[2], "2", "0"});
   CHECK_FALSE(whole[2].empty());

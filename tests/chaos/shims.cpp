@@ -33,13 +33,13 @@ void* map_new(const std::string& path, std::size_t size) {
 Shims::Shims()
     : clock_(map_new(directory_.file("clock"), sizeof(int64_t))),
       disk_(map_new(directory_.file("disk"), 1)),
-      table_(map_new(directory_.file("fsync"), sizeof(fsync_table))) {
+      table_(map_new(directory_.file("fsync"), sizeof(FsyncTable))) {
 }
 
 Shims::~Shims() {
   munmap(clock_, sizeof(int64_t));
   munmap(disk_, 1);
-  munmap(table_, sizeof(fsync_table));
+  munmap(table_, sizeof(FsyncTable));
 }
 
 std::vector<std::string> Shims::environment() const {
@@ -63,8 +63,8 @@ void Shims::free_disk() {
 uint64_t Shims::safe_bytes(const std::string& path) const {
   struct stat file {};
   if (stat(path.c_str(), &file) != 0) throw std::runtime_error("cannot look at " + path + ": " + std::strerror(errno));
-  auto& table = *static_cast<fsync_table*>(table_);
-  for (fsync_row& row : table.rows) {
+  auto& table = *static_cast<FsyncTable*>(table_);
+  for (FsyncRow& row : table.rows) {
     if (std::atomic_ref(row.inode).load() != file.st_ino) continue;
     const auto safe = static_cast<uint64_t>(std::atomic_ref(row.safe).load());
     return std::min(safe, static_cast<uint64_t>(file.st_size));

@@ -1,5 +1,5 @@
 /* Loaded into valkey-server: keeps a table of how much of each file is safe on disk, so that a test can cut the power
-   (chaos/power_cut.h). ORDERD_FSYNC_TABLE names the table, a file of struct fsync_table that is mapped: it survives
+   (chaos/power_cut.h). ORDERD_FSYNC_TABLE names the table, a file of struct FsyncTable that is mapped: it survives
    kill -9.
 
    Safe is what a file held when an fsync or fdatasync began that has succeeded since: what was written while it ran may
@@ -19,7 +19,7 @@
 
 #include "fsync_table.h"
 
-static struct fsync_table* table;
+static struct FsyncTable* table;
 static FILE* (*next_fopen)(const char*, const char*);
 
 __attribute__((constructor)) static void map_table(void) {
@@ -36,7 +36,7 @@ __attribute__((constructor)) static void map_table(void) {
 }
 
 /* Its row, a new one where it has none. */
-static struct fsync_row* row_of(ino_t inode) {
+static struct FsyncRow* row_of(ino_t inode) {
   for (int i = 0; i < FSYNC_ROWS; ++i) {
     unsigned long known = 0;
     if (__atomic_compare_exchange_n(&table->rows[i].inode, &known, inode, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ||
@@ -79,7 +79,7 @@ static int sync_and_note(long call, int fd) {
   const int known = fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
   const int result = (int)syscall(call, fd);
   if (result != 0 || !known) return result;
-  struct fsync_row* row = row_of(file.st_ino);
+  struct FsyncRow* row = row_of(file.st_ino);
   long safe = __atomic_load_n(&row->safe, __ATOMIC_SEQ_CST);
   while (safe < file.st_size &&
          !__atomic_compare_exchange_n(&row->safe, &safe, file.st_size, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
@@ -99,7 +99,7 @@ int ftruncate64(int fd, off_t length) {
   struct stat file;
   const int result = (int)syscall(SYS_ftruncate, fd, length);
   if (result == 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
-    struct fsync_row* row = row_of(file.st_ino);
+    struct FsyncRow* row = row_of(file.st_ino);
     if (row->safe > length) __atomic_store_n(&row->safe, length, __ATOMIC_SEQ_CST);
   }
   return result;

@@ -3,11 +3,11 @@
 
 #define FSYNC_ROWS 1024
 
-struct fsync_row {
+struct FsyncRow {
   unsigned long inode; /* 0: a free row, and so are all behind it */
   long safe;           /* bytes that are on disk */
 };
 
-struct fsync_table {
-  struct fsync_row rows[FSYNC_ROWS];
+struct FsyncTable {
+  struct FsyncRow rows[FSYNC_ROWS];
 };
