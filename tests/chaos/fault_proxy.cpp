@@ -145,6 +145,7 @@ void FaultProxy::inject(std::string bytes, Which which) {
 }
 
 FaultProxy::TriggerId FaultProxy::add(const Trigger& trigger) {
+  trigger.check();
   TriggerId id = 0;
   on_loop([&](ProxyCore& core) { id = core.add(trigger); });
   return id;

@@ -83,7 +83,8 @@ class Trigger {
   // commands than their own. It is refused by FaultProxy::add().
   Trigger& then(Then then);
 
-  // For the proxy.
+  // For the proxy. check() throws std::invalid_argument where the faults make no sense.
+  void check() const;
   [[nodiscard]] const std::string& first() const { return first_; }
   [[nodiscard]] const std::string& word() const { return word_; }
   [[nodiscard]] uint64_t after() const { return after_; }

@@ -58,15 +58,15 @@ bool begins_with_words(std::string_view command, std::string_view first) {
   return command.size() == first.size() || command[first.size()] == ' ' || first.empty();
 }
 
-std::size_t ProxyCore::add(const Trigger& trigger) {
-  using What = Trigger::What;
-  const What what = trigger.what();
-  const bool cuts = what == What::kCutAfterBytes || what == What::kCutAfterEntries;
-  if (cuts && trigger.limit() == 0) throw std::invalid_argument("a reply is cut after one entry or byte at least");
-  if ((cuts || what == What::kSwallowReply || what == What::kLoseCommand) &&
-      trigger.then() == Trigger::Then::kNothing) {
+void Trigger::check() const {
+  const bool cuts = what_ == What::kCutAfterBytes || what_ == What::kCutAfterEntries;
+  if (cuts && limit_ == 0) throw std::invalid_argument("a reply is cut after one entry or byte at least");
+  if ((cuts || what_ == What::kSwallowReply || what_ == What::kLoseCommand) && then_ == Then::kNothing) {
     throw std::invalid_argument("a connection that has lost bytes cannot go on: say kReset, kClose or kSilence");
   }
+}
+
+std::size_t ProxyCore::add(const Trigger& trigger) {
   triggers_.push_back({trigger});
   return triggers_.size();
 }
