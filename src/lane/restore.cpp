@@ -126,7 +126,9 @@ void Restore::on_results(const valkey::Reply& reply) {
     const valkey::Reply fields = reply.at(i).at(1);
     const EntryId request = EntryId::parse(field(fields, "request"));
     if (request == EntryId{} || (request <= position_ && !begun_anew_)) continue;
-    settled_.push_back({request, std::hash<std::string_view>()(field(fields, "order"))});
+    // A lost request's result names no order, whatever its entry held.
+    const bool lost = field(fields, "reason") == "request_lost";
+    settled_.push_back({request, lost ? kAnyOrder : std::hash<std::string_view>()(field(fields, "order"))});
   }
   if (reply.size() == kPage) return advance(Phase::kResults);
   std::sort(settled_.begin(), settled_.end());
@@ -211,7 +213,10 @@ bool Restore::settled(const Slot& slot) const {
 }
 
 bool Restore::has_result(EntryId request, std::string_view order) const {
-  return std::binary_search(settled_.begin(), settled_.end(), Settled{request, std::hash<std::string_view>()(order)});
+  const auto has = [&](std::size_t hash) {
+    return std::binary_search(settled_.begin(), settled_.end(), Settled{request, hash});
+  };
+  return has(std::hash<std::string_view>()(order)) || has(kAnyOrder);
 }
 
 }  // namespace orderd::lane

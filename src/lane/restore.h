@@ -99,9 +99,10 @@ class Restore {
   [[nodiscard]] bool settled(const Slot& slot) const;
 
   // A request that has a result.
+  static constexpr std::size_t kAnyOrder = 0;
   struct Settled {
     EntryId request;
-    std::size_t order = 0;  // hash of the order's id
+    std::size_t order = 0;  // hash of the order's id, or kAnyOrder
     auto operator<=>(const Settled&) const = default;
   };
   [[nodiscard]] bool has_result(EntryId request, std::string_view order) const;

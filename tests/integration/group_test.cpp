@@ -128,3 +128,26 @@ TEST_CASE("a stream whose newest entries were deleted is not taken for one begun
   store.wait_for_results(21);
   CHECK(get(store.client, "product:shoe:stock") == "979");
 }
+
+TEST_CASE("a request that passed for lost at one daemon is not settled again by another that holds its content") {
+  Store store;
+  // Both orders wait because of their records.
+  for (const char* record : {"order:first", "order:second"}) ask_number(store.client, {"RPUSH", record, "in the way"});
+  store.order("orders", "1-1", "first");
+  store.order("orders", "1-2", "second");
+  auto holder = store.daemon({"ORDERD_STREAMS_CONSUMER=holder"});
+  wait_for([&] { return holder->errors().find("mend that key") != std::string::npos; }, 20s, "the orders to be held");
+  ask_number(store.client, {"XDEL", "orders", "1-2"});
+  // Its entry is gone: whoever looks for what others left pending says that it is lost, however young it is.
+  auto finder = store.daemon({"ORDERD_STREAMS_CONSUMER=finder", "ORDERD_PROCESSING_CLAIM_IDLE=1h"});
+  store.wait_for_results(1);
+  CHECK(entries(store.client, "results").at(0).field("reason") == "request_lost");
+  ask_number(store.client, {"DEL", "order:first", "order:second"});
+  wait_for([&] { return pending_count(store.client, "orders", "orderd") == 0; }, 20s, "the first order to be settled");
+  for (Process* daemon : {holder.get(), finder.get()}) {
+    daemon->signal(SIGTERM);
+    CHECK(daemon->wait() == 0);
+  }
+  CHECK(length(store.client, "results") == 2);
+  CHECK(get(store.client, "product:shoe:stock") == "999");
+}

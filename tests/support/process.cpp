@@ -12,6 +12,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <stdexcept>
 
 #include "support/wait_for.h"
@@ -24,16 +25,15 @@ std::string contents(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+// Of two additions with one name the last one counts.
 std::vector<std::string> merged_environment(const std::vector<std::string>& additions) {
-  std::vector<std::string> merged = additions;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string ours = *entry;
-    const std::string name = ours.substr(0, ours.find('=') + 1);
-    bool replaced = false;
-    for (const auto& addition : additions) replaced = replaced || addition.starts_with(name);
-    if (!replaced) merged.push_back(ours);
-  }
-  return merged;
+  std::map<std::string, std::string> merged;
+  const auto put = [&merged](const std::string& entry) { merged[entry.substr(0, entry.find('='))] = entry; };
+  for (char** entry = environ; *entry != nullptr; ++entry) put(*entry);
+  for (const std::string& addition : additions) put(addition);
+  std::vector<std::string> entries;
+  for (auto& [name, entry] : merged) entries.push_back(std::move(entry));
+  return entries;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {

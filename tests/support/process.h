@@ -13,8 +13,9 @@
 namespace orderd::test {
 
 struct ProcessOptions {
-  std::vector<std::string> environment = {};  // "NAME=value", added to the test's own or put in place of it
-  std::string input = {};                     // what stands in its standard input
+  std::vector<std::string> environment =
+      {};                  // "NAME=value", added to the test's own or put in place of it; the last of a name counts
+  std::string input = {};  // what stands in its standard input
 };
 
 class Process {
