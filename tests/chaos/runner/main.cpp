@@ -1,0 +1,186 @@
+// The adversary: real daemons, a real server, producers with retries, and a seeded schedule of faults. See --help.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+
+#include "chaos/runner/judge.h"
+#include "chaos/runner/report.h"
+#include "chaos/runner/schedule.h"
+
+namespace orderd::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kViolated = 3;
+
+struct Options {
+  uint64_t seed = 0;
+  double minutes = 0;
+  std::string only;
+  bool list = false;
+  bool brief = false;
+  bool json = false;
+  std::string mode = "both";
+  std::string keep;
+  Programs programs;
+};
+
+// The faults whose row, or whose row and number, is named; an unknown name is a failure.
+Result<std::vector<Fault>> chosen(const std::string& only) {
+  std::vector<Fault> faults = all_faults();
+  if (only.empty()) return faults;
+  std::set<std::string> wanted;
+  std::stringstream list(only);
+  for (std::string row; std::getline(list, row, ',');) {
+    if (std::none_of(faults.begin(), faults.end(), [&](const Fault& fault) { return fault.row == row; })) {
+      return Failure{"--only: there is no fault '" + row + "'; --list shows them"};
+    }
+    wanted.insert(row);
+  }
+  std::erase_if(faults, [&](const Fault& fault) { return wanted.count(fault.row) == 0; });
+  return faults;
+}
+
+// Which world comes next: all of it follows from the seed and the number.
+Plan plan_of(uint64_t seed, std::size_t number, bool lossy_wanted) {
+  test::Random random(seed * 1'000'003 + number);
+  Plan plan;
+  plan.seed = seed * 1'000'003 + number;
+  plan.daemons = random.number(1, 4);
+  plan.lossy = lossy_wanted;
+  plan.workload = static_cast<Workload>(random.number(3));
+  plan.per_second = static_cast<unsigned>(random.number(400, 1600));
+  return plan;
+}
+
+void add(Verdict& sum, const Verdict& one) {
+  sum.requests += one.requests;
+  sum.ok += one.ok;
+  sum.failed += one.failed;
+  sum.unknown += one.unknown;
+  sum.recovered += one.recovered;
+  sum.excused += one.excused;
+  sum.forgotten += one.forgotten;
+  sum.results += one.results;
+  for (const auto& [outcome, count] : one.outcomes) sum.outcomes[outcome] += count;
+  sum.violations.insert(sum.violations.end(), one.violations.begin(), one.violations.end());
+}
+
+// One world from start to verdict.
+Verdict run_world(const Options& options, const Plan& plan, bool alone, milliseconds time,
+                  const std::vector<Fault>& all, Tally& tally) {
+  std::vector<Fault> faults = all;
+  std::erase_if(faults, [&](const Fault& fault) { return fault.kind == (plan.lossy ? Kind::kSafe : Kind::kLossy); });
+  World world(plan, options.programs);
+  Schedule schedule(world, faults, tally);
+  const auto end = Clock::now() + time;
+  if (alone) {
+    schedule.alone(options.brief ? 1 : 100, [&] { return Clock::now() >= end; });
+  } else {
+    schedule.together(time);
+  }
+  schedule.drain();
+  Verdict verdict;
+  try {
+    verdict = judge(world);
+  } catch (const std::runtime_error& error) {
+    verdict.violations = world.incidents();
+    verdict.violations.push_back(std::string("the world cannot be judged: ") + error.what());
+  }
+  if (!verdict.violations.empty() && !options.keep.empty()) keep_evidence(world, verdict, options.keep);
+  return verdict;
+}
+
+int run(const Options& options, const std::vector<Fault>& faults) {
+  const bool any_lossy =
+      std::any_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.kind == Kind::kLossy; });
+  const bool any_safe =
+      std::any_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.kind != Kind::kLossy; });
+  const auto begin = Clock::now();
+  const auto total = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(options.minutes * 60));
+  const milliseconds slice = options.brief ? total / 4 : std::clamp(total / 8, milliseconds(10s), milliseconds(60s));
+  Run sum;
+  sum.seed = options.seed;
+  for (std::size_t number = 0; number == 0 || Clock::now() - begin < total; ++number) {
+    // In turn: alone, together; of three pairs one forgets.
+    const bool alone = options.mode == "alone" || (options.mode == "both" && number % 2 == 0);
+    const bool lossy = any_lossy && (!any_safe || number % 6 >= 4 || (options.brief && number % 4 >= 2));
+    const Plan plan = plan_of(options.seed, number, lossy);
+    Tally tally;
+    const Verdict verdict = run_world(options, plan, alone, slice, faults, tally);
+    ++sum.worlds;
+    sum.tally.add(tally);
+    add(sum.verdict, verdict);
+    say_world(number, plan, alone, tally, verdict);
+  }
+  sum.took = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
+  print_run(sum, options.json);
+  return sum.verdict.violations.empty() ? kDone : kViolated;
+}
+
+int list(const std::vector<Fault>& faults) {
+  for (const Fault& fault : faults)
+    std::printf("%-4s %s%s\n", fault.row.c_str(), fault.name.c_str(),
+                fault.kind == Kind::kLossy ? " (where the server may forget)" : "");
+  return kDone;
+}
+
+int main_of(int argc, char** argv) {
+  Options options;
+  options.programs = {ORDERD_PATH, ORDERCTL_PATH};
+  CLI::App app(
+      "Plays faults on real orderd daemons, a real valkey-server and the network between them, then proves that "
+      "every\npromise was kept: orderctl audit, and the producers' own record.",
+      "chaos");
+  app.add_option("--seed", options.seed, "what the schedule is drawn from [a new one]");
+  app.add_option("--minutes", options.minutes, "how long [1]")->check(CLI::PositiveNumber);
+  app.add_option("--only", options.only, "only these rows: P4,V10");
+  app.add_option("--mode", options.mode, "alone: one fault at a time; together: many; both, in turn")
+      ->check(CLI::IsMember({"alone", "together", "both"}));
+  app.add_flag("--list", options.list, "print the faults and end");
+  app.add_flag("--brief", options.brief,
+               "the short set of tools/test: each fault once, then some seconds of all together");
+  app.add_flag("--json", options.json, "print the record of the run as JSON");
+  app.add_option("--keep", options.keep, "where to put logs and streams of a world with a violation");
+  app.add_option("--orderd", options.programs.orderd, "the daemon to play with");
+  app.add_option("--orderctl", options.programs.orderctl, "the orderctl whose audit judges");
+  app.footer("Exit status: 0 all promises were kept, 1 it failed at run time, 2 usage, 3 a violation.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+  const auto faults = chosen(options.only);
+  if (!faults) {
+    std::cerr << "chaos: " << faults.error() << "\n";
+    return kUsage;
+  }
+  if (options.list) return list(*faults);
+  if (options.seed == 0) options.seed = std::random_device()() % 1'000'000 + 1;
+  if (options.minutes == 0) options.minutes = options.brief ? 0.6 : 1;
+  std::cerr << "chaos: seed " << options.seed << "\n";
+  return run(options, *faults);
+}
+
+}  // namespace
+}  // namespace orderd::chaos
+
+int main(int argc, char** argv) {
+  try {
+    return orderd::chaos::main_of(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "chaos: " << error.what() << "\n";
+    return orderd::chaos::kFailed;
+  }
+}

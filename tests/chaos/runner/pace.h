@@ -1,0 +1,15 @@
+// Letting time pass on purpose: producers have a rate, faults last for a while.
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+
+namespace orderd::chaos {
+
+inline void let_pass(std::chrono::milliseconds time) {
+  (void)poll(nullptr, 0,
+             static_cast<int>(time.count()));  // waits for nothing but the time-out; a signal may cut it short
+}
+
+}  // namespace orderd::chaos

@@ -1,0 +1,201 @@
+// Recovery is the time from the healing to the result of a request that is pushed right behind it. It waits behind all
+// that has piled up, as every buyer does.
+#include "chaos/runner/schedule.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "chaos/runner/pace.h"
+#include "support/wait_for.h"
+
+namespace orderd::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr auto kRecoveryDeadline = 30s;
+constexpr auto kDrainDeadline = 90s;
+constexpr std::size_t kActiveMax = 4;
+
+}  // namespace
+
+void Tally::add(const Tally& other) {
+  for (const auto& [name, count] : other.injected) injected[name] += count;
+  for (const auto& [name, times] : other.recovery)
+    recovery[name].insert(recovery[name].end(), times.begin(), times.end());
+  total += other.total;
+}
+
+milliseconds Tally::percentile(double part) const {
+  std::vector<milliseconds> all;
+  for (const auto& [name, times] : recovery) all.insert(all.end(), times.begin(), times.end());
+  if (all.empty()) return 0ms;
+  std::sort(all.begin(), all.end());
+  return all[std::min(all.size() - 1, static_cast<std::size_t>(part * static_cast<double>(all.size())))];
+}
+
+void Schedule::play(const Fault& fault, std::size_t daemon, std::vector<Active>& active) {
+  world_.note("play " + fault.row + " " + fault.name + " on daemon " + std::to_string(daemon));
+  try {
+    Injury injury = fault.play(world_, daemon);
+    ++tally_.injected[fault.row + "\t" + fault.name];
+    ++tally_.total;
+    active.push_back({&fault, daemon, Clock::now() + injury.lasts, std::move(injury.heal)});
+  } catch (const std::runtime_error& error) {
+    world_.incident("playing " + fault.row + ", " + fault.name + ": " + error.what());
+  }
+}
+
+void Schedule::heal(Active& active) {
+  if (!active.heal) return;
+  world_.note("heal " + active.fault->row + " " + active.fault->name);
+  try {
+    active.heal();
+  } catch (const std::runtime_error& error) {
+    world_.incident("healing " + active.fault->row + ", " + active.fault->name + ": " + error.what());
+  }
+}
+
+void Schedule::heal_due(std::vector<Active>& active, bool all) {
+  // The server first: the others are healed by asking it.
+  std::stable_sort(active.begin(), active.end(), [](const Active& a, const Active& b) {
+    return (a.fault->touches == Touches::kServerProcess) > (b.fault->touches == Touches::kServerProcess);
+  });
+  for (std::size_t i = 0; i < active.size();) {
+    if (!all && active[i].due > Clock::now()) {
+      ++i;
+      continue;
+    }
+    heal(active[i]);
+    active.erase(active.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+bool Schedule::may_play(const Fault& fault, std::size_t daemon, const std::vector<Active>& active) const {
+  for (const Active& other : active) {
+    const Touches a = fault.touches;
+    const Touches b = other.fault->touches;
+    const bool server_a = a == Touches::kServerProcess || a == Touches::kServerState;
+    const bool server_b = b == Touches::kServerProcess || b == Touches::kServerState;
+    if (server_a && server_b && (a == Touches::kServerProcess || b == Touches::kServerProcess)) return false;
+    if (a == Touches::kServerState && b == a &&
+        (fault.part == other.fault->part || fault.part == "everything" || other.fault->part == "everything"))
+      return false;
+    const bool daemons_a = a == Touches::kDaemon || a == Touches::kAllDaemons;
+    const bool daemons_b = b == Touches::kDaemon || b == Touches::kAllDaemons;
+    if (daemons_a && daemons_b && (a != b || a == Touches::kAllDaemons || daemon == other.daemon)) return false;
+    // Faults of a daemon play on its proxy, too, and heal it.
+    const bool proxies_a = a == Touches::kProxy || daemons_a;
+    const bool proxies_b = b == Touches::kProxy || daemons_b;
+    if (proxies_a && proxies_b && daemon == other.daemon) return false;
+    // Some faults push requests while they are played: that needs a server that answers.
+    if ((a == Touches::kServerProcess && daemons_b) || (b == Touches::kServerProcess && daemons_a)) return false;
+  }
+  return true;
+}
+
+bool Schedule::serves(std::size_t number, milliseconds within) {
+  const valkey::OwnedReply consumers = world_.call({"XINFO", "CONSUMERS", "orders", "orderd"});
+  for (std::size_t i = 0; i < consumers->size(); ++i) {
+    const valkey::Reply info = consumers->at(i);
+    if (info.at(1).text() == world_.daemons[number]->consumer()) return info.at(5).integer() < within.count();
+  }
+  return false;
+}
+
+void Schedule::recover(const Fault* fault, std::size_t number) {
+  const auto healed = Clock::now();
+  const std::string what = fault == nullptr ? "all faults together" : fault->row + ", " + fault->name;
+  try {
+    std::string request;
+    const auto seen = [&] {
+      world_.supervise();
+      if (request.empty()) {
+        const Pushed pushed = world_.push(world_.probe());
+        if (pushed.outcome == Outcome::kOk) request = pushed.entry.text();
+      }
+      if (request.empty() || !world_.tailer->has(request)) return false;
+      // The others may have served it: the one that suffered has to read again, too.
+      const bool suffered =
+          fault != nullptr && (fault->touches == Touches::kDaemon || fault->touches == Touches::kProxy);
+      return !suffered || serves(number, std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
+    };
+    if (!test::poll_until(seen, kRecoveryDeadline)) {
+      std::string logs;
+      for (const auto& daemon : world_.daemons) {
+        const std::string log = daemon->log();
+        logs += "\n" + daemon->consumer() + ": " + log.substr(log.size() - std::min<std::size_t>(log.size(), 800));
+      }
+      return world_.incident("no recovery within 30 s from " + what + logs);
+    }
+  } catch (const std::runtime_error& error) {
+    return world_.incident("recovering from " + what + ": " + error.what());
+  }
+  world_.note("recovered");
+  if (fault == nullptr) return;
+  tally_.recovery[fault->row + "\t" + fault->name].push_back(
+      std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
+}
+
+void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
+  std::vector<const Fault*> order;
+  for (std::size_t i = 0; i < times; ++i) {
+    for (const Fault& fault : faults_) order.push_back(&fault);
+  }
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[world_.random.number(i)]);
+  recover(nullptr, 0);  // all is well before the first
+  for (const Fault* fault : order) {
+    if (enough()) return;
+    std::vector<Active> active;
+    const std::size_t daemon = world_.random.number(world_.daemons.size());
+    play(*fault, daemon, active);
+    if (!active.empty() && active[0].due > Clock::now())
+      let_pass(std::chrono::duration_cast<milliseconds>(active[0].due - Clock::now()));
+    heal_due(active, true);
+    recover(fault, daemon);
+  }
+}
+
+void Schedule::together(milliseconds time) {
+  const auto end = Clock::now() + time;
+  std::vector<Active> active;
+  while (Clock::now() < end) {
+    heal_due(active, false);
+    const Fault& fault = faults_[world_.random.number(faults_.size())];
+    const std::size_t daemon = world_.random.number(world_.daemons.size());
+    if (active.size() < kActiveMax && may_play(fault, daemon, active)) play(fault, daemon, active);
+    let_pass(milliseconds(world_.random.number(5, 60)));
+    if (std::none_of(active.begin(), active.end(),
+                     [](const Active& one) { return one.fault->touches == Touches::kServerProcess; }))
+      world_.supervise();
+  }
+  heal_due(active, true);
+  recover(nullptr, 0);
+}
+
+bool Schedule::drain() {
+  world_.stop_producing();
+  try {
+    const auto settled = [&] {
+      world_.supervise();
+      return world_.settled();
+    };
+    if (test::poll_until(settled, kDrainDeadline)) return true;
+    const std::string groups(world_
+                                 .call({"EVAL",
+                                        "return cjson.encode({server.pcall('XINFO', 'GROUPS', 'orders'), "
+                                        "server.pcall('XINFO', 'CONSUMERS', 'orders', 'orderd')})",
+                                        "0"})
+                                 ->text());
+    std::string logs;
+    for (const auto& daemon : world_.daemons) logs += "\n" + daemon->consumer() + ": " + daemon->log();
+    world_.incident("not everything was settled within 90 s: " + groups + logs);
+  } catch (const std::runtime_error& error) {
+    world_.incident(std::string("draining: ") + error.what());
+  }
+  return false;
+}
+
+}  // namespace orderd::chaos

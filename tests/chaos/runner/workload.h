@@ -1,0 +1,41 @@
+// Which orders the producers push: of one and of several lines, in both forms, retries (5% with the same content, 1%
+// with other content) and malformed ones (2%). The same seed gives the same orders.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "chaos/runner/record.h"
+#include "support/seed.h"
+
+namespace orderd::chaos {
+
+enum class Workload { kUniform, kHotSku, kRetries };  // kRetries: a third of all orders are sent again
+[[nodiscard]] const char* name_of(Workload workload);
+
+class OrderSource {
+ public:
+  // `name` keeps the ids of several sources apart.
+  OrderSource(std::string name, Workload workload, uint64_t seed);
+
+  [[nodiscard]] Order next();
+  // The SKUs and how many of each are in stock at the start: some sell out.
+  [[nodiscard]] static std::vector<std::pair<std::string, uint64_t>> stock();
+
+ private:
+  [[nodiscard]] Order fresh();
+  [[nodiscard]] Order malformed();
+  [[nodiscard]] std::string sku();
+
+  std::string name_;
+  Workload workload_;
+  test::Random random_;
+  uint64_t made_ = 0;
+  std::vector<Order> sent_;  // the last ones, to be sent again
+};
+
+// The entry of an order in the flat form (one line only) or as JSON.
+enum class Form { kFlat, kJson };
+void write_entry(Order& order, Form form);
+
+}  // namespace orderd::chaos
