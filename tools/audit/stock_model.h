@@ -32,7 +32,7 @@ class StockModel {
     [[nodiscard]] std::string text() const;
   };
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library looks for this name
     std::size_t operator()(std::string_view text) const { return hash_of(text); }
   };
   using Skus = std::unordered_map<std::string, Stock, Hash, std::equal_to<>>;
