@@ -75,8 +75,9 @@ int Daemon::run() {
   }
   std::random_device entropy;
   if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {
-    server_ = std::make_unique<valkey::EmbeddedServer>(loop_, endpoint->path, entropy(),
-                                                       [](const std::string& what) { spdlog::error("{}", what); });
+    server_ = std::make_unique<valkey::EmbeddedServer>(
+        loop_, endpoint->path, entropy(), [](const std::string& what) { spdlog::error("{}", what); },
+        [this](const std::string& what) { on_fatal(what); });
     if (const auto started = server_->start(); !started) {
       spdlog::critical("{}", started.error());
       return 1;

@@ -12,7 +12,8 @@ Json status(const Desk& desk) {
   return lines[0];
 }
 
-const ServerOptions kKept = {.append_only = ServerOptions::AppendOnly::kEverySecond};
+const ServerOptions kKept = {.append_only = ServerOptions::AppendOnly::kEverySecond,
+                             .config = {"aof-load-truncated no"}};
 
 TEST_CASE("the status of a server that orderd has never served") {
   const Desk desk(kKept);
@@ -29,6 +30,7 @@ TEST_CASE("the status of a server that orderd has never served") {
   const Json json = status(desk);
   CHECK(json["server"]["role"] == "primary");
   CHECK(json["server"]["append_only"] == true);
+  CHECK(json["server"]["aof_load_truncated"] == false);
   CHECK(json["orders"] == Json({{"stream", "orders"}, {"exists", false}, {"length", 0}, {"newest", nullptr}}));
   CHECK(json["group"]["exists"] == false);
   CHECK(json["group"]["oldest_pending"].is_null());
@@ -100,6 +102,22 @@ TEST_CASE("settings of the server that lose data are warned of") {
   CHECK(status(desk)["warnings"].size() == 2);
   (void)ask(desk.admin(), {"REPLICAOF", "127.0.0.1", "1"});
   CHECK(desk.run({"status"}).says("warning: the server is a replica"));
+}
+
+TEST_CASE("a server that accepts a torn append-only file is warned of") {
+  Desk desk({.append_only = ServerOptions::AppendOnly::kAlways, .config = {"aof-load-truncated yes"}});
+  const Ran ran = desk.run({"status"});
+  CHECK(ran.status == 0);
+  CHECK(ran.says("warning: aof-load-truncated is yes"));
+  CHECK(status(desk)["warnings"].size() == 1);
+  CHECK(status(desk)["server"]["aof_load_truncated"] == true);
+  (void)ask(desk.admin(), {"CONFIG", "SET", "aof-load-truncated", "no"});
+  CHECK_FALSE(desk.run({"status"}).says("warning"));
+  // Without the right to ask there is nothing to warn of.
+  (void)ask(desk.admin(), {"CONFIG", "SET", "aof-load-truncated", "yes"});
+  (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-config|get"});
+  CHECK_FALSE(desk.run({"status"}).says("warning"));
+  CHECK(status(desk)["server"]["aof_load_truncated"].is_null());
 }
 
 TEST_CASE("a key that is no stream is named") {

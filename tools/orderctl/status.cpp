@@ -68,6 +68,7 @@ Json json_of(const StatusFacts& facts) {
             {"version", or_null(server.version)},
             {"role", or_null(server.role)},
             {"append_only", or_null(server.append_only)},
+            {"aof_load_truncated", or_null(server.load_truncated)},
             {"maxmemory_policy", or_null(server.policy)},
             {"memory_used", server.memory_used},
             {"memory_max", server.memory_max}}},

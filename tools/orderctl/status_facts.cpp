@@ -116,9 +116,22 @@ std::string_view info_value(std::string_view info, std::string_view name) {
   return {};
 }
 
+// Nothing: this user may not ask, or the server knows no such setting.
+Result<std::optional<bool>> read_load_truncated(Client& client) {
+  const auto reply = client.call(Command::of("CONFIG", "GET", "aof-load-truncated"));
+  if (!reply) return reply.failure();
+  if ((*reply)->error() == valkey::ErrorKind::kRefused) return std::optional<bool>();
+  if ((*reply)->is_error()) return Failure{client.explain((*reply)->text())};
+  const std::string_view value = value_of(reply->view(), "aof-load-truncated").text();
+  return value.empty() ? std::optional<bool>() : std::optional(value == "yes");
+}
+
 Result<ServerFacts> read_server(Client& client) {
   ServerFacts facts;
   facts.address = client.server();
+  const auto load_truncated = read_load_truncated(client);
+  if (!load_truncated) return load_truncated.failure();
+  facts.load_truncated = *load_truncated;
   const auto reply = client.call(Command::of("INFO", "server", "replication", "memory", "persistence"));
   if (!reply) return reply.failure();
   // To be refused is fine: INFO is not needed for anything else.
@@ -150,6 +163,11 @@ std::vector<std::string> warnings_of(const StatusFacts& facts) {
     out.emplace_back(
         "the append-only file is off: when the server stops, it forgets what came since its last snapshot, sales "
         "among it; set appendonly to yes");
+  } else if (server.load_truncated == true) {
+    out.emplace_back(
+        "aof-load-truncated is yes: when a power cut has torn the append-only file, half a decision may be executed at "
+        "the start after the next, stock taken without a result; set it to no (docs/operations.md, The machine lost "
+        "its power)");
   }
   return out;
 }

@@ -53,6 +53,7 @@ struct ServerFacts {
   std::string role;
   std::string policy;  // maxmemory-policy
   std::optional<bool> append_only;
+  std::optional<bool> load_truncated;  // aof-load-truncated
   uint64_t memory_used = 0;
   uint64_t memory_max = 0;  // 0: no limit
 };

@@ -1,0 +1,141 @@
+// The end is there when the process has ended and its output was read to the end, in whichever order.
+#include "valkey/aof_check.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace orderd::valkey {
+namespace {
+
+constexpr const char* kProgram = "valkey-check-aof";
+// It reads the whole file: some seconds for each gigabyte.
+constexpr std::chrono::minutes kPatience{10};
+constexpr std::size_t kMaxOutput = 64 * 1024;
+// To "Continue? [y/N]".
+constexpr std::string_view kYes = "y\n";
+
+}  // namespace
+
+AofCheck::AofCheck(Loop& loop)
+    : loop_(loop), patience_(loop, [this] {
+        failure_ = std::string(kProgram) + " did not end within " + std::to_string(kPatience.count()) + " minutes";
+        // Its end is told then. Where it has ended just now, that is fine, too.
+        (void)uv_process_kill(process_.get(), SIGKILL);
+      }) {
+}
+
+AofCheck::~AofCheck() {
+  cancel();
+}
+
+Result<bool> AofCheck::start(const std::string& manifest, Mode mode, Done done) {
+  ORDERD_CHECK(!process_, "a check of the append-only file is under way");
+  report_ = {};
+  failure_.clear();
+  exited_ = read_all_ = false;
+  if (auto spawned = spawn(manifest, mode); !spawned) {
+    cancel();
+    return spawned;
+  }
+  done_ = std::move(done);
+  patience_.start(kPatience);
+  return true;
+}
+
+void AofCheck::cancel() {
+  // It may have ended already, which is fine.
+  if (process_ && !exited_) (void)uv_process_kill(process_.get(), SIGKILL);
+  patience_.stop();
+  process_.reset();
+  pipe_.reset();
+  done_ = nullptr;
+}
+
+Result<bool> AofCheck::spawn(const std::string& manifest, Mode mode) {
+  // The answer stands in the pipe before the question is asked: two bytes never block.
+  std::array<uv_file, 2> answer{};
+  if (const int error = uv_pipe(answer.data(), 0, 0); error != 0) {
+    return Failure{std::string("cannot make a pipe for ") + kProgram + ": " + uv_strerror(error)};
+  }
+  const bool answered = mode == Mode::kLook || write(answer[1], kYes.data(), kYes.size()) == ssize_t{kYes.size()};
+  close(answer[1]);
+
+  pipe_ = HandlePtr<uv_pipe_t>(new uv_pipe_t);
+  ORDERD_CHECK(uv_pipe_init(loop_.raw(), pipe_.get(), 0) == 0, "uv_pipe_init failed");
+  pipe_->data = this;
+  std::array<uv_stdio_container_t, 3> streams{};
+  streams[0].flags = UV_INHERIT_FD;
+  streams[0].data.fd = answer[0];
+  streams[1].flags = static_cast<uv_stdio_flags>(UV_CREATE_PIPE | UV_WRITABLE_PIPE);
+  streams[1].data.stream = reinterpret_cast<uv_stream_t*>(pipe_.get());
+  streams[2].flags = UV_IGNORE;
+
+  std::string program = kProgram;
+  std::string fix = "--fix";
+  std::string file = manifest;
+  std::array<char*, 4> words = {program.data(), fix.data(), file.data(), nullptr};
+  if (mode == Mode::kLook) words = {program.data(), file.data(), nullptr, nullptr};
+  uv_process_options_t options{};
+  options.file = program.c_str();
+  options.args = words.data();
+  options.stdio_count = streams.size();
+  options.stdio = streams.data();
+  // A terminal's Ctrl-C goes to orderd alone, which ends this itself.
+  options.flags = UV_PROCESS_DETACHED;
+  options.exit_cb = [](uv_process_t* process, int64_t status, int signal) {
+    if (process->data != nullptr) static_cast<AofCheck*>(process->data)->on_exit(status, signal);
+  };
+  process_ = HandlePtr<uv_process_t>(new uv_process_t);
+  const int error = answered ? uv_spawn(loop_.raw(), process_.get(), &options) : UV_EIO;
+  process_->data = this;
+  close(answer[0]);
+  if (error != 0) {
+    exited_ = true;
+    return Failure{std::string("cannot run ") + kProgram + ": " + uv_strerror(error) +
+                   "; install it (Debian: valkey-tools; tools/setup does)"};
+  }
+  const auto buffer = [](uv_handle_t*, std::size_t, uv_buf_t* out) {
+    static std::array<char, 4096> bytes;  // read out before the loop goes on
+    *out = uv_buf_init(bytes.data(), bytes.size());
+  };
+  const auto on_read = [](uv_stream_t* stream, ssize_t size, const uv_buf_t* out) {
+    if (stream->data != nullptr) static_cast<AofCheck*>(stream->data)->on_output(size, out->base);
+  };
+  const int reading = uv_read_start(reinterpret_cast<uv_stream_t*>(pipe_.get()), buffer, on_read);
+  ORDERD_CHECK(reading == 0, "uv_read_start failed");
+  return true;
+}
+
+void AofCheck::on_output(ssize_t size, const char* bytes) {
+  if (size >= 0) {
+    report_.output.append(bytes, static_cast<std::size_t>(size));
+    if (report_.output.size() > 2 * kMaxOutput) report_.output.erase(0, report_.output.size() - kMaxOutput);
+    return;
+  }
+  pipe_.reset();
+  read_all_ = true;
+  finish_when_over();
+}
+
+void AofCheck::on_exit(int64_t status, int signal) {
+  exited_ = true;
+  report_.exit_status = static_cast<int>(status);
+  if (signal != 0 && failure_.empty())
+    failure_ = std::string(kProgram) + " was ended by signal " + std::to_string(signal);
+  finish_when_over();
+}
+
+void AofCheck::finish_when_over() {
+  if (!exited_ || !read_all_) return;
+  patience_.stop();
+  process_.reset();
+  const Result<Report> result = failure_.empty() ? Result<Report>(std::move(report_)) : Failure{failure_};
+  std::exchange(done_, nullptr)(result);
+}
+
+}  // namespace orderd::valkey

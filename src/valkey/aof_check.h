@@ -1,0 +1,54 @@
+// One run of valkey-check-aof at a time, beside the loop.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "loop/loop.h"
+
+namespace orderd::valkey {
+
+class AofCheck {
+ public:
+  enum class Mode {
+    kLook,  // reads all files that the manifest names, changes nothing
+    kFix,   // the same, and cuts off what stands behind the last whole transaction of the last file
+  };
+  struct Report {
+    int exit_status = 0;  // 0: all files are whole, after kFix
+    std::string output;   // its end, where it is long
+  };
+  using Done = std::function<void(const Result<Report>&)>;
+
+  explicit AofCheck(Loop& loop);
+  // As cancel().
+  ~AofCheck();
+  AofCheck(const AofCheck&) = delete;
+  AofCheck& operator=(const AofCheck&) = delete;
+
+  // Only while none runs. The failure: the program cannot be started, and what to do; `done` is not called then.
+  // Otherwise it is called once, from the loop, unless cancel() comes first; it may start the next run, or cancel. It
+  // gets a failure where the program was killed or did not end in time.
+  [[nodiscard]] Result<bool> start(const std::string& manifest, Mode mode, Done done);
+  // Kills what runs; the file is then as it was, or mended: a cut is one step.
+  void cancel();
+
+ private:
+  [[nodiscard]] Result<bool> spawn(const std::string& manifest, Mode mode);
+  void on_output(ssize_t size, const char* bytes);
+  void on_exit(int64_t status, int signal);
+  void finish_when_over();
+
+  Loop& loop_;
+  Timer patience_;
+  HandlePtr<uv_process_t> process_;
+  HandlePtr<uv_pipe_t> pipe_;
+  std::string failure_;  // what to say in place of a report
+  Report report_;
+  Done done_;
+  bool exited_ = false;
+  bool read_all_ = false;
+};
+
+}  // namespace orderd::valkey

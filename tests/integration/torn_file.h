@@ -1,0 +1,35 @@
+// Append-only files with a torn end, and whether what a server made of them agrees.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "support/valkey_helpers.h"
+
+namespace orderd::test {
+
+// Of a server whose directory this is, and which has not rewritten its file yet.
+[[nodiscard]] std::string aof_path(const std::string& directory);
+[[nodiscard]] std::string aof_manifest(const std::string& directory);
+
+[[nodiscard]] std::string bytes_of(const std::string& path);
+void write_bytes(const std::string& path, const std::string& bytes);
+
+// Where the last transaction that takes stock begins, and where it ends. Fails the test where there is none.
+struct Span {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+[[nodiscard]] Span last_decision(const std::string& bytes);
+
+// Pushes an order of one shoe. The stock is to be kStock before the first one.
+constexpr int kStock = 1000;
+std::string push_shoe(valkey::SyncClient& client, const std::string& id);
+
+// Fails the test unless the stock is what `accepted` orders of one shoe have left, and that many results stand in the
+// ledger, each with its record and none of them pending, and each request without a result is still to be read or
+// pending.
+void check_agreement(valkey::SyncClient& client, std::size_t accepted);
+
+}  // namespace orderd::test

@@ -1,0 +1,85 @@
+#include "valkey/aof_tail.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace orderd::valkey;
+
+namespace {
+
+std::string command(const std::vector<std::string>& words) {
+  std::string out = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) out += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  return out;
+}
+
+const std::string kDecision = command({"MULTI"}) + command({"DECRBY", "product:shoe:stock", "1"}) +
+                              command({"XADD", "results", "1-1", "order", "o-1", "status", "accepted"}) +
+                              command({"PSETEX", "order:o-1", "86400000", "1-1 accepted"}) +
+                              command({"XACK", "orders", "orderd", "1-0"}) + command({"EXEC"});
+
+}  // namespace
+
+TEST_CASE("each beginning of a decision is torn") {
+  for (std::size_t size = 1; size < kDecision.size(); ++size) {
+    INFO("size ", size);
+    CHECK(is_torn(kDecision.substr(0, size)));
+    CHECK(is_torn(kDecision.substr(0, size) + std::string(4096, '\0')));
+  }
+  CHECK(is_torn(std::string(10, '\0')));
+  CHECK_FALSE(is_torn(""));
+  CHECK_FALSE(is_torn(kDecision));
+}
+
+TEST_CASE("each beginning of a command is torn") {
+  const std::string set = command({"SET", "product:shoe:stock", "100"});
+  for (std::size_t size = 1; size < set.size(); ++size) CHECK(is_torn(set.substr(0, size)));
+  CHECK_FALSE(is_torn(set));
+  CHECK_FALSE(is_torn(set + "*3\r\n"));
+}
+
+TEST_CASE("a bit that flips in a decision never makes it look torn") {
+  for (const std::string& behind :
+       {std::string(), kDecision, kDecision.substr(0, 40), kDecision + kDecision.substr(0, 40)}) {
+    for (std::size_t at = 0; at < kDecision.size(); ++at) {
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        std::string bytes = kDecision + behind;
+        bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ (1U << bit));
+        INFO("byte ", at, " bit ", bit, " with ", behind.size(), " bytes behind");
+        CHECK_FALSE(is_torn(bytes));
+      }
+    }
+  }
+}
+
+TEST_CASE("what emptied the database within a torn transaction is a write as others are") {
+  CHECK(is_torn(command({"MULTI"}) + command({"flushall"}) + "*3"));
+  CHECK_FALSE(is_torn(command({"MULTI"}) + command({"EXEB"})));
+  CHECK_FALSE(is_torn(command({"MULTI"}) + command({"MULTI"})));
+}
+
+TEST_CASE("numbers that no command has are damage") {
+  for (const char* bytes :
+       {"*0\r\n", "*-1\r\n$3\r\n", "*99999999999\r\n", "*1\r\n$99999999999\r\nab", "*x", "$3\r\nSET", "*01\r\n"}) {
+    CHECK_FALSE_MESSAGE(is_torn(bytes), bytes);
+  }
+}
+
+TEST_CASE("the report of valkey-check-aof tells the file and the place") {
+  const auto found = analysis_of(
+      "AOF analyzed: filename=appendonly.aof.1.base.rdb, size=89, ok_up_to=89, ok_up_to_line=1, diff=0\n"
+      "0x bc: Expected \\r\\n, got: 0000\n"
+      "AOF analyzed: filename=appendonly.aof.1.incr.aof, size=190, ok_up_to=54, ok_up_to_line=39, diff=136\n"
+      "AOF appendonly.aof.1.incr.aof is not valid. Use the --fix option to try fixing it.\n");
+  REQUIRE(found);
+  CHECK(found->file == "appendonly.aof.1.incr.aof");
+  CHECK(found->size == 190);
+  CHECK(found->good == 54);
+  CHECK(found->behind == 136);
+  CHECK_FALSE(analysis_of(""));
+  CHECK_FALSE(analysis_of("AOF analyzed: filename=a, size=9, ok_up_to=9, ok_up_to_line=1, diff=0\n"));
+  CHECK_FALSE(analysis_of("AOF analyzed: filename=a, size=9, ok_up_to=4, ok_up_to_line=1, diff=4\n"));
+  CHECK_FALSE(analysis_of("RDB preamble of AOF file is not sane, aborting.\n"));
+}
