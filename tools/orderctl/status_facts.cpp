@@ -39,10 +39,11 @@ Result<StreamFacts> read_stream(Client& client, const std::string& name) {
 }
 
 Result<std::optional<PendingFacts>> read_oldest(Client& client, const std::string& stream, const std::string& group) {
-  const auto time = client.ask(Command::of("TIME"));
-  if (!time) return time.failure();
   const auto reply = client.ask(Command::of("XPENDING", stream, group, "-", "+", 1));
   if (!reply) return reply.failure();
+  // Asked behind the other, or an entry would look younger than its delivery.
+  const auto time = client.ask(Command::of("TIME"));
+  if (!time) return time.failure();
   if ((*reply)->size() == 0) return std::optional<PendingFacts>();
   const Reply first = (*reply)->at(0);
   PendingFacts facts;
