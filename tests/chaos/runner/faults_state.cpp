@@ -28,11 +28,13 @@ Injury destroy_group(World& world, std::size_t /*daemon*/) {
 
 // Everything since the beginning is delivered again.
 Injury set_group_back(World& world, std::size_t /*daemon*/) {
-  // As far as the last thousand entries: from 0 a long run would do nothing else.
+  // By a thousand of the entries that were delivered: from 0 a long run would do nothing else.
   (void)world.call({"EVAL", R"(
-      local last = server.call('XREVRANGE', 'orders', '+', '-', 'COUNT', '1000')
+      local groups = server.pcall('XINFO', 'GROUPS', 'orders')
+      if groups.err or not groups[1] then return 0 end
+      local last = server.call('XREVRANGE', 'orders', groups[1][8], '-', 'COUNT', '1000')
       if #last == 0 then return 0 end
-      return server.pcall('XGROUP', 'SETID', 'orders', 'orderd', last[#last][1]))",
+      return server.call('XGROUP', 'SETID', 'orders', 'orderd', last[#last][1]))",
                     "0"});
   return {};
 }

@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr const char* kDeleteStream = "DEL of the orders stream";
+
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
@@ -82,7 +84,12 @@ Verdict run_world(const Options& options, const Plan& plan, bool alone, millisec
                   const std::vector<Fault>& all, Tally& tally) {
   std::vector<Fault> faults = all;
   std::erase_if(faults, [&](const Fault& fault) { return fault.kind == (plan.lossy ? Kind::kSafe : Kind::kLossy); });
+  // A stream that is deleted while the clock jumps gives the ids of its entries a second time: whose result is whose
+  // cannot be told then, by nobody. So a world has one of the two.
+  const bool clock = test::Random(plan.seed).chance(50);
+  std::erase_if(faults, [&](const Fault& fault) { return clock ? fault.name == kDeleteStream : fault.row == "T1"; });
   World world(plan, options.programs);
+  if (faults.empty()) throw std::runtime_error("none of the faults of --only goes into this world; name one more");
   Schedule schedule(world, faults, tally);
   const auto end = Clock::now() + time;
   if (alone) {
