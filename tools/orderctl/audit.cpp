@@ -10,12 +10,12 @@
 
 #include "audit/audit.h"
 #include "orderctl/audit_report.h"
-#include "orderctl/client.h"
-#include "orderctl/entry.h"
-#include "orderctl/options.h"
-#include "orderctl/output.h"
+#include "shared/client.h"
+#include "shared/entry.h"
+#include "shared/options.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -154,7 +154,7 @@ Result<int> Audit::run(const Context& context) {
   } else {
     print_report(*report, took);
   }
-  return report->findings.violations() == 0 ? kDone : kViolated;
+  return report->findings.violations() == 0 ? kDone : kViolation;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

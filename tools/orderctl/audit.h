@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <string>
 
-#include "orderctl/program.h"
+#include "shared/program.h"
 
 namespace CLI {
 class App;
 }
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 class Audit {
  public:
@@ -27,4 +27,4 @@ class Audit {
   uint64_t findings_max_ = 20;
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using audit::Check;
@@ -148,4 +148,4 @@ void print_report(const Report& report, std::chrono::milliseconds took) {
                     : colored("violated", Color::kRed) + ": " + count_text(violations, "violation") + "\n"));
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -4,11 +4,11 @@
 #include <chrono>
 
 #include "audit/audit.h"
-#include "orderctl/output.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 [[nodiscard]] Json json_of(const audit::Report& report, std::chrono::milliseconds took);
 void print_report(const audit::Report& report, std::chrono::milliseconds took);
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -2,18 +2,48 @@
 #include <CLI/CLI.hpp>
 
 #include "orderctl/audit.h"
-#include "orderctl/command_line.h"
-#include "orderctl/output.h"
 #include "orderctl/results.h"
 #include "orderctl/status.h"
 #include "orderctl/stock.h"
 #include "orderctl/submit.h"
+#include "shared/command_line.h"
+#include "shared/output.h"
+
+namespace {
+
+constexpr const char* kDescription =
+    "orderctl " ORDERD_VERSION
+    ": sets stock, pushes orders, shows results and how orderd is doing, proves the ledger.\n"
+    "It takes orderd's own settings, and so finds the same server and the same streams.";
+
+constexpr const char* kFooter =
+    R"(The settings come from the file, from variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or behind the
+sub-command. A flag beats a variable beats the file beats the default. orderd's other settings are taken, too, and not used.
+
+Examples:
+  orderctl stock set shoe 100
+  orderctl submit --sku shoe --quantity 3 --wait
+  orderctl submit orders.ndjson --wait
+  orderctl results --follow
+  orderctl --config orderd.toml status
+  orderctl audit
+  orderctl SUBCOMMAND --help                  more about one of them
+
+Results go to standard output, everything else to standard error. NO_COLOR turns colors off.
+
+Exit status:
+  0  done
+  1  it failed at run time
+  2  usage or settings
+  3  orderctl audit has found a violation)";
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  using namespace orderd::ctl;
+  using namespace orderd::tools;
   CLI::App app;
   Program program;
-  describe(app, program);
+  describe(app, program, {"orderctl", kDescription, kFooter});
   const Stock stock(app, program);
   const Submit submit(app, program);
   const Results results(app, program);

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <deque>
 
-#include "orderctl/entry.h"
+#include "shared/entry.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 class OpenRequests {
  public:
@@ -39,4 +39,4 @@ class OpenRequests {
   std::size_t open_ = 0;
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

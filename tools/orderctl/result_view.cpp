@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 // An id of the present time.
@@ -104,4 +104,4 @@ void ResultTable::add(const Entry& entry) {
               {details(entry)}});
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -1,10 +1,10 @@
 // How an entry of the results stream is shown.
 #pragma once
 
-#include "orderctl/entry.h"
-#include "orderctl/output.h"
+#include "shared/entry.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 // The entry's id as "id", then its fields in order: "lines" as JSON where it is good JSON, all others as strings.
 [[nodiscard]] Json json_of_result(const Entry& entry);
@@ -19,4 +19,4 @@ class ResultTable {
   Table table_;
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

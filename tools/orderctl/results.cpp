@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "order/request.h"
-#include "orderctl/options.h"
-#include "orderctl/output.h"
+#include "shared/options.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using valkey::Command;
@@ -129,4 +129,4 @@ Result<int> Results::run(const Context& context) {
   return kDone;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -5,15 +5,15 @@
 #include <optional>
 #include <string>
 
-#include "orderctl/entry.h"
-#include "orderctl/program.h"
 #include "orderctl/result_view.h"
+#include "shared/entry.h"
+#include "shared/program.h"
 
 namespace CLI {
 class App;
 }
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 class Results {
  public:
@@ -60,4 +60,4 @@ class ResultPrinter {
 // exits with kDone. Comes back only when something went wrong that time does not mend.
 [[nodiscard]] Result<int> follow_results(const Context& context, const std::string& after, ResultPrinter& printer);
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -7,12 +7,12 @@
 #include <optional>
 #include <random>
 
-#include "orderctl/output.h"
-#include "orderctl/result_tail.h"
 #include "orderctl/results.h"
+#include "shared/output.h"
+#include "shared/result_tail.h"
 #include "valkey/backoff.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using std::chrono::milliseconds;
@@ -98,4 +98,4 @@ Result<int> follow_results(const Context& context, const std::string& after, Res
   }
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "orderctl/options.h"
-#include "orderctl/output.h"
 #include "orderctl/status_facts.h"
+#include "shared/options.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 constexpr const char* kMore =
@@ -171,4 +171,4 @@ void add_status(CLI::App& parent, Program& program) {
   app->callback([&program] { program.action = status; });
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

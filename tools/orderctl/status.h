@@ -1,14 +1,14 @@
 // orderctl status: how the queue stands.
 #pragma once
 
-#include "orderctl/program.h"
+#include "shared/program.h"
 
 namespace CLI {
 class App;
 }
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 void add_status(CLI::App& parent, Program& program);
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "orderctl/entry.h"
-#include "orderctl/options.h"
-#include "orderctl/output.h"
+#include "shared/entry.h"
+#include "shared/options.h"
+#include "shared/output.h"
 #include "valkey/error.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using valkey::Command;
@@ -194,4 +194,4 @@ Result<StatusFacts> read_status(Client& client, const settings::Settings& settin
   return facts;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "orderctl/client.h"
+#include "shared/client.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 using std::chrono::milliseconds;
 
@@ -70,4 +70,4 @@ struct StatusFacts {
 
 [[nodiscard]] Result<StatusFacts> read_status(Client& client, const settings::Settings& settings);
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -7,12 +7,12 @@
 #include "lua/scripts.h"
 #include "order/request.h"
 #include "order/settle_arguments.h"
-#include "orderctl/client.h"
-#include "orderctl/options.h"
-#include "orderctl/output.h"
+#include "shared/client.h"
+#include "shared/options.h"
+#include "shared/output.h"
 #include "valkey/error.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 constexpr const char* kAllowed = "a whole number from 0 to 9007199254740991";
@@ -147,4 +147,4 @@ Result<int> change_stock(const Context& context, const StockChange& change) {
   return kDone;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

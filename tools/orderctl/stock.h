@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "orderctl/program.h"
+#include "shared/program.h"
 
 namespace CLI {
 class App;
 }
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 class Stock {
  public:
@@ -43,4 +43,4 @@ struct StockChange {
 // All there is; `sorted` by SKU, which takes memory for all their names.
 [[nodiscard]] Result<int> list_stock(const Context& context, bool sorted);
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

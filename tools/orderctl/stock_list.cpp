@@ -6,12 +6,12 @@
 #include <string_view>
 
 #include "order/name_rules.h"
-#include "orderctl/client.h"
-#include "orderctl/options.h"
-#include "orderctl/output.h"
 #include "orderctl/stock.h"
+#include "shared/client.h"
+#include "shared/options.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using valkey::Command;
@@ -174,4 +174,4 @@ Result<int> list_stock(const Context& context, bool sorted) {
   return sorted ? list_sorted(*client, scan, keys, printer) : list_unsorted(*client, scan, keys, printer);
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -9,10 +9,10 @@
 #include <random>
 
 #include "order/request.h"
-#include "orderctl/options.h"
-#include "orderctl/output.h"
+#include "shared/options.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 constexpr const char* kMore =
@@ -105,4 +105,4 @@ Result<int> Submit::run(const Context& context) {
   return submit_order(context, options_, id, order.dump());
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "orderctl/program.h"
+#include "shared/program.h"
 
 namespace CLI {
 class App;
 }
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 struct SubmitOptions {
   bool wait = false;
@@ -44,4 +44,4 @@ class Submit {
 // Pushes each line of `file`, "-" for standard input, as a request.
 [[nodiscard]] Result<int> submit_file(const Context& context, const SubmitOptions& options, const std::string& file);
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

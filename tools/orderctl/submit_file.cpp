@@ -10,14 +10,14 @@
 #include <optional>
 
 #include "order/request.h"
-#include "orderctl/line_reader.h"
 #include "orderctl/open_requests.h"
-#include "orderctl/output.h"
-#include "orderctl/result_tail.h"
 #include "orderctl/submit.h"
 #include "orderctl/tally.h"
+#include "shared/line_reader.h"
+#include "shared/output.h"
+#include "shared/result_tail.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -120,7 +120,7 @@ class Push {
           good = settle(0);
           if (good && *good) reader_.wait();
           break;
-        case LineReader::Kind::kFailed: {
+        case LineReader::Kind::kBroken: {
           const std::string why = std::strerror(errno);
           good = settle(0);
           return good ? Failure{"cannot read the orders: " + why} : good;
@@ -245,4 +245,4 @@ Result<int> submit_file(const Context& context, const SubmitOptions& options, co
   return Push(context, options, opened, std::move(*client), std::move(tail)).run();
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

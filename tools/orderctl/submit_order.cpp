@@ -2,12 +2,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "orderctl/output.h"
-#include "orderctl/result_tail.h"
 #include "orderctl/result_view.h"
 #include "orderctl/submit.h"
+#include "shared/output.h"
+#include "shared/result_tail.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -76,4 +76,4 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   return tail ? wait_for_result(*tail, context, options.timeout, request) : Result<int>(kDone);
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

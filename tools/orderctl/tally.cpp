@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 double seconds(std::chrono::milliseconds time) {
@@ -34,7 +34,7 @@ void Tally::print(bool waited) const {
   if (pushed > 0) text += ", " + first + " to " + last;
   if (empty_lines > 0) text += "\nleft out " + count_text(empty_lines, "empty line");
   if (long_lines > 0) text += "\nnot pushed: " + count_text(long_lines, "line") + " over 64 KiB";
-  ctl::print(text + "\n");
+  tools::print(text + "\n");
   if (!waited) return;
   Table table({{"RESULT"}, {"REQUESTS", Table::Align::kRight}, {""}});
   const auto row = [&table](const char* name, uint64_t number, const std::string& why, Color color) {
@@ -45,10 +45,10 @@ void Tally::print(bool waited) const {
   for (const auto& [reason, number] : rejected) row("rejected", number, shown(reason), Color::kRed);
   row("duplicate", duplicates, "", Color::kYellow);
   if (missing > 0) row("no result yet", missing, "", Color::kRed);
-  ctl::print("\n");
+  tools::print("\n");
   table.print();
   if (pushed > missing) {
-    ctl::print("\nthe last result came " + duration_text(waiting) + " after the first push\n");
+    tools::print("\nthe last result came " + duration_text(waiting) + " after the first push\n");
   }
 }
 
@@ -68,4 +68,4 @@ Json Tally::json(bool waited) const {
   return out;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -6,10 +6,10 @@
 #include <map>
 #include <string>
 
-#include "orderctl/entry.h"
-#include "orderctl/output.h"
+#include "shared/entry.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 struct Tally {
   uint64_t pushed = 0;
@@ -30,4 +30,4 @@ struct Tally {
   [[nodiscard]] Json json(bool waited) const;
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

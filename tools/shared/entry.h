@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "orderctl/client.h"
+#include "shared/client.h"
 #include "valkey/reply.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 struct StreamId {
   uint64_t ms = 0;
@@ -47,4 +47,4 @@ struct Entry {
                                       const std::function<bool(const std::vector<Entry>&)>& page);
 inline constexpr std::size_t kPageEntries = 1000;
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

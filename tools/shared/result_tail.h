@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "orderctl/entry.h"
+#include "shared/entry.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 class ResultTail {
  public:
@@ -36,4 +36,4 @@ class ResultTail {
   bool lost_ = false;
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

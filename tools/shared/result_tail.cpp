@@ -1,11 +1,11 @@
 // XREAD, with the server waiting for new entries.
-#include "orderctl/result_tail.h"
+#include "shared/result_tail.h"
 
 #include <algorithm>
 
 #include "valkey/error.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 using std::chrono::milliseconds;
@@ -50,4 +50,4 @@ Result<std::size_t> ResultTail::read(milliseconds wait, const std::function<void
   return entries.size();
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 class LineReader {
  public:
@@ -15,7 +15,7 @@ class LineReader {
     kLong,    // a line of more than the limit; line() is empty
     kWait,    // nothing can be read now: wait() before the next call
     kEnd,     // of the input
-    kFailed,  // errno tells why
+    kBroken,  // errno tells why
   };
   // Leaves `file` open.
   LineReader(int file, std::size_t line_bytes_max);
@@ -46,4 +46,4 @@ class LineReader {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

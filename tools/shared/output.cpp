@@ -1,5 +1,5 @@
 // Standard output is written through stdio, and flushed when a sub-command is done or is about to wait.
-#include "orderctl/output.h"
+#include "shared/output.h"
 
 #include <unistd.h>
 
@@ -12,8 +12,10 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
+
+const char* named = "orderd";
 
 // Bytes of the UTF-8 sequence that `text` begins with; 0: it is none, or a control character.
 std::size_t printable_bytes(std::string_view text) {
@@ -77,8 +79,16 @@ void print_json(const Json& value) {
   print(value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+void name_program(const char* name) {
+  named = name;
+}
+
+const char* program_name() {
+  return named;
+}
+
 void note(std::string_view text) {
-  const std::string line = "orderctl: " + std::string(text) + "\n";
+  const std::string line = std::string(program_name()) + ": " + std::string(text) + "\n";
   // The last resort: where it fails, nobody is left to be told.
   (void)std::fwrite(line.data(), 1, line.size(), stderr);
 }
@@ -136,7 +146,7 @@ void Table::print_row(const std::vector<Cell>& row) const {
     }
     owed += 2 + (right && !row[i].text.empty() ? 0 : row[i].text.empty() ? widths_[i] : padding);
   }
-  ctl::print(line + "\n");
+  tools::print(line + "\n");
 }
 
 std::string duration_text(std::chrono::milliseconds time) {
@@ -170,4 +180,4 @@ std::string count_text(uint64_t count, std::string_view one, std::string_view ma
   return many.empty() ? out.append(one).append("s") : out.append(many);
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -8,14 +8,14 @@
 #include <string_view>
 #include <vector>
 
-#include "orderctl/program.h"
+#include "shared/program.h"
 
 namespace CLI {
 class App;
 class Option;
 }  // namespace CLI
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 // A sub-command of `parent`. What it does not know itself (the settings) goes on to `parent`. `brief` is for the list
 // of sub-commands; its own help has `more`, whole lines, too.
@@ -44,4 +44,4 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::m
 // A whole number and a unit: ms, s, m, h. At most a year.
 [[nodiscard]] std::optional<std::chrono::milliseconds> duration_of(std::string_view text);
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

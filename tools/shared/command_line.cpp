@@ -1,5 +1,5 @@
 // CLI11 cuts the arguments. What it does not know is told here, without repeating what may be a password.
-#include "orderctl/command_line.h"
+#include "shared/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -8,41 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "orderctl/options.h"
-#include "orderctl/output.h"
 #include "settings/text.h"
+#include "shared/options.h"
+#include "shared/output.h"
 #include "valkey/endpoint.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 constexpr std::size_t kHelpColumn = 34;
-
-constexpr const char* kDescription =
-    "orderctl " ORDERD_VERSION
-    ": sets stock, pushes orders, shows results and how orderd is doing, proves the ledger.\n"
-    "It takes orderd's own settings, and so finds the same server and the same streams.";
-
-constexpr const char* kFooter =
-    R"(The settings come from the file, from variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or behind the
-sub-command. A flag beats a variable beats the file beats the default. orderd's other settings are taken, too, and not used.
-
-Examples:
-  orderctl stock set shoe 100
-  orderctl submit --sku shoe --quantity 3 --wait
-  orderctl submit orders.ndjson --wait
-  orderctl results --follow
-  orderctl --config orderd.toml status
-  orderctl audit
-  orderctl SUBCOMMAND --help                  more about one of them
-
-Results go to standard output, everything else to standard error. NO_COLOR turns colors off.
-
-Exit status:
-  0  done
-  1  it failed at run time
-  2  usage or settings
-  3  orderctl audit has found a violation)";
 
 // Of no use to this program, and so not in its help.
 constexpr std::string_view kDaemonSections[] = {"[processing]", "[retention]", "[log]", "[shutdown]", "[admin]"};
@@ -115,14 +89,15 @@ int wrong_usage(const CLI::App& app, const std::string& what) {
 
 }  // namespace
 
-void describe(CLI::App& app, Program& program) {
-  app.name("orderctl");
-  app.description(kDescription);
-  app.footer(kFooter);
+void describe(CLI::App& app, Program& program, const About& about) {
+  name_program(about.name);
+  app.name(about.name);
+  app.description(about.description);
+  app.footer(about.footer);
   app.get_formatter()->column_width(kHelpColumn);
   app.get_formatter()->label("SUBCOMMAND", "SUBCOMMAND ...");
   app.set_help_flag("-h,--help", "print this help");
-  app.set_version_flag("--version", "orderctl " ORDERD_VERSION, "print the version");
+  app.set_version_flag("--version", std::string(about.name) + " " ORDERD_VERSION, "print the version");
   add_json(app, program);
   app.require_subcommand(1);
   settings::add_flags(app, program.sources);
@@ -170,4 +145,4 @@ std::optional<settings::Settings> load_settings(Program& program) {
   return std::nullopt;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -1,10 +1,10 @@
 // Reading streams page by page, so that memory does not grow with the stream.
-#include "orderctl/entry.h"
+#include "shared/entry.h"
 
 #include <charconv>
 #include <limits>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 std::optional<uint64_t> number_of(std::string_view text) {
@@ -73,4 +73,4 @@ Result<bool> read_pages(Client& client, const std::string& stream, std::string f
   }
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

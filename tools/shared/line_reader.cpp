@@ -1,6 +1,6 @@
 // One buffer: what is left of a line moves to its front when it is full. Of a line that does not fit, all but the
 // newline is dropped.
-#include "orderctl/line_reader.h"
+#include "shared/line_reader.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
@@ -44,7 +44,7 @@ LineReader::Kind LineReader::next() {
     const ssize_t got = read(file_, buffer_.data() + end_, buffer_.size() - end_);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return Kind::kWait;
-    if (got < 0) return Kind::kFailed;
+    if (got < 0) return Kind::kBroken;
     ended_ = got == 0;
     end_ += static_cast<std::size_t>(got);
   }
@@ -67,4 +67,4 @@ LineReader::Kind LineReader::finish(std::size_t size, std::size_t newline) {
   return too_long ? Kind::kLong : Kind::kLine;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "orderctl/program.h"
+#include "shared/program.h"
 #include "valkey/sync_client.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 class Client {
  public:
@@ -41,4 +41,4 @@ class Client {
   std::string server_;
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

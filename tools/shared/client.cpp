@@ -1,10 +1,10 @@
 // Words for what a server may answer.
-#include "orderctl/client.h"
+#include "shared/client.h"
 
-#include "orderctl/output.h"
+#include "shared/output.h"
 #include "valkey/error.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 constexpr std::string_view kSignIn =
@@ -32,6 +32,7 @@ Result<Client> Client::connect(const settings::Settings& settings, std::chrono::
   const auto endpoint = settings.endpoint();
   if (!endpoint) return endpoint.failure();
   valkey::SyncClient::Options options;
+  options.name = program_name();
   options.connect_timeout = settings.valkey.connect_timeout;
   options.reply_timeout = settings.valkey.reply_timeout + blocking;
   auto client = valkey::SyncClient::connect(*endpoint, options);
@@ -80,4 +81,4 @@ std::string Client::explain(std::string_view error) const {
   }
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -6,12 +6,12 @@
 #include "base/result.h"
 #include "settings/load.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
-inline constexpr int kViolated = 3;
+inline constexpr int kViolation = 3;
 
 // What an action works with.
 struct Context {
@@ -28,4 +28,4 @@ struct Program {
   Action action;  // of the sub-command that was named
 };
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

@@ -1,5 +1,5 @@
 // Every option has a callback that gets the texts as they were given.
-#include "orderctl/options.h"
+#include "shared/options.h"
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -8,9 +8,9 @@
 
 #include "order/name_rules.h"
 #include "order/request.h"
-#include "orderctl/output.h"
+#include "shared/output.h"
 
-namespace orderd::ctl {
+namespace orderd::tools {
 namespace {
 
 constexpr std::chrono::milliseconds kLongest = std::chrono::hours(8760);
@@ -24,7 +24,8 @@ std::string complaint(const std::string& text, const char* problem) {
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& brief, const std::string& more) {
   CLI::App* app = parent.add_subcommand(name, brief);
   app->fallthrough();
-  app->footer(more + "\n\nThe settings (--config, --valkey.url, ...) may stand here, too; orderctl --help lists them.");
+  app->footer(more + "\n\nThe settings (--config, --valkey.url, ...) may stand here, too; " + program_name() +
+              " --help lists them.");
   return app;
 }
 
@@ -111,4 +112,4 @@ std::optional<std::chrono::milliseconds> duration_of(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

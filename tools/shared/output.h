@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace orderd::ctl {
+namespace orderd::tools {
 
 using Json = nlohmann::ordered_json;
 
@@ -18,7 +18,10 @@ using Json = nlohmann::ordered_json;
 void print(std::string_view text);
 // On a line of its own. Bytes that are no UTF-8 become U+FFFD.
 void print_json(const Json& value);
-// A remark on standard error, "orderctl: " before it.
+// The program's name, which stands before each remark; text that lives as long as the program.
+void name_program(const char* name);
+[[nodiscard]] const char* program_name();
+// A remark on standard error, the program's name before it.
 void note(std::string_view text);
 // Puts out what was printed. False, and told on standard error: that failed now or before.
 [[nodiscard]] bool flush_output();
@@ -63,4 +66,4 @@ class Table {
 // "1 entry", "2 entries"; `many` empty: `one` and an s.
 [[nodiscard]] std::string count_text(uint64_t count, std::string_view one, std::string_view many = {});
 
-}  // namespace orderd::ctl
+}  // namespace orderd::tools

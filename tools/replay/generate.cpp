@@ -1,0 +1,143 @@
+// The flags of generate, and the file.
+#include "replay/generate.h"
+
+#include <CLI/CLI.hpp>
+
+#include "order/request.h"
+#include "replay/number_options.h"
+#include "replay/sink.h"
+#include "shared/options.h"
+#include "shared/output.h"
+
+namespace orderd::replay {
+namespace {
+
+using tools::add_text;
+using tools::add_whole;
+using Spread = Workload::Spread;
+
+constexpr std::size_t kFlushBytes = 256 * 1024;
+constexpr uint64_t kMaxSkus = uint64_t{1} << 20;
+constexpr uint64_t kMaxRate = 100'000'000;
+
+constexpr const char* kMore =
+    R"(Writes a recording: first the stock of each SKU (order-replay run FILE --set-stock sets it), then the requests with their
+times. The same flags and the same seed give the same bytes on every machine. Shares are decimals from 0 to 1.
+
+How often an SKU is asked for:
+  uniform   each as often as any other
+  zipf      the SKU number k with the weight 1/k^EXPONENT
+  hot       the first SKU has a share of its own, the others have the rest
+
+The preset 'drop', which other flags beat: one SKU, 'sneaker', 100 pairs of it, and everybody in the same second: 1000
+orders for 1 to 3 pairs; some malformed, some of an unknown SKU, some sent twice.
+
+Examples:
+  order-replay generate --orders 100000 --rate 10000 -o load.ndjson
+  order-replay generate --skus 1000 --distribution zipf --exponent 1.1 --lines-max 4 --poisson
+  order-replay generate --preset drop --seed 7 | order-replay run - --set-stock --wait)";
+
+void apply_drop(Workload& workload) {
+  workload.skus = 1;
+  workload.sku = "sneaker";
+  workload.stock = 100;
+  workload.quantity_max = 3;
+  workload.poisson = true;
+  workload.malformed = kMillion / 20;
+  workload.unknown = kMillion / 100;
+  workload.repeated = kMillion / 20;
+}
+
+std::string check_one_of(const std::string& text, const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) {
+    if (name == text) return "";
+    all.append(all.empty() ? "" : ", ").append(name);
+  }
+  return "'" + tools::shown(text) + "' is none of: " + all;
+}
+
+// Throws what is wrong with the flags together.
+void check_together(const Workload& workload) {
+  if (workload.lines_min > workload.lines_max) throw CLI::ValidationError("--lines-min", "is above --lines-max");
+  if (workload.quantity_min > workload.quantity_max) {
+    throw CLI::ValidationError("--quantity-min", "is above --quantity-max");
+  }
+  if (workload.malformed + workload.unknown + workload.repeated + workload.reused > kMillion) {
+    throw CLI::ValidationError("--malformed, --unknown, --repeated, --reused", "make more than 1 together");
+  }
+}
+
+}  // namespace
+
+Generate::Generate(CLI::App& parent, tools::Program& program) {
+  CLI::App* app = tools::add_command(parent, "generate", "make up a workload", kMore);
+  // order matters: CLI11 hands over what was given in this order, and a preset comes before what beats it.
+  add_preset(*app);
+  Workload& w = workload_;
+  add_whole(*app, "--seed", w.seed, 0, order::kMaxWhole, "the same seed gives the same workload [1]");
+  add_whole(*app, "--orders", w.orders, 0, order::kMaxWhole, "requests, malformed and repeated ones included [1000]");
+  add_whole(*app, "--skus", w.skus, 1, kMaxSkus, "how many SKUs [100]");
+  add_text(*app, "--sku", w.sku, "NAME", "of one SKU its name, else what stands before a number [sku-]")
+      ->check(tools::check_sku);
+  add_whole(*app, "--stock", w.stock, 0, order::kMaxWhole, "pieces of each SKU [1000000]");
+  add_text(*app, "--distribution", spread_, "NAME", "of the SKUs: uniform, zipf or hot [uniform]")
+      ->check([](const std::string& text) {
+        return check_one_of(text, {"uniform", "zipf", "hot"});
+      });
+  add_decimal(*app, "--exponent", w.exponent, 5, "X", "of zipf, 0 to 5 [1]");
+  add_decimal(*app, "--hot", w.hot, 1, "SHARE", "of the hot SKU [0.5]");
+  add_whole(*app, "--lines-min", w.lines_min, 1, 1000, "lines of an order, at least [1]");
+  add_whole(*app, "--lines-max", w.lines_max, 1, 1000, "and at most [1]");
+  add_whole(*app, "--quantity-min", w.quantity_min, 1, order::kMaxWhole, "pieces of a line, at least [1]");
+  add_whole(*app, "--quantity-max", w.quantity_max, 1, order::kMaxWhole, "and at most [1]");
+  add_whole(*app, "--customers", w.customers, 1, order::kMaxWhole, "how many buy [1000]");
+  add_text(*app, "--id", w.id, "TEXT", "what stands before the number of an order's id [o-]")->check(tools::check_id);
+  add_decimal(*app, "--malformed", w.malformed, 1, "SHARE", "of malformed requests, of nine kinds [0]");
+  add_decimal(*app, "--unknown", w.unknown, 1, "SHARE", "of orders for an SKU without stock [0]");
+  add_decimal(*app, "--repeated", w.repeated, 1, "SHARE", "of orders that are sent again as they were [0]");
+  add_decimal(*app, "--reused", w.reused, 1, "SHARE", "of orders with a used id and other content [0]");
+  add_whole(*app, "--rate", w.rate, 1, kMaxRate, "requests a second [1000]");
+  app->add_flag("--poisson", w.poisson, "random gaps between requests, as independent buyers leave them");
+  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
+  app->callback([this, &program] {
+    choose_spread();
+    check_together(workload_);
+    program.action = [this](const tools::Context& /*context*/) { return run(); };
+  });
+}
+
+void Generate::add_preset(CLI::App& app) {
+  const CLI::callback_t apply = [this](const CLI::results_t& /*names*/) {
+    apply_drop(workload_);
+    return true;
+  };
+  app.add_option("--preset", apply, "a workload with a name: drop")
+      ->type_name("NAME")
+      ->type_size(1)
+      ->expected(1)
+      ->check([](const std::string& text) { return check_one_of(text, {"drop"}); });
+}
+
+void Generate::choose_spread() {
+  workload_.spread = spread_ == "zipf" ? Spread::kZipf : spread_ == "hot" ? Spread::kHot : Spread::kUniform;
+}
+
+Result<int> Generate::run() {
+  auto sink = Sink::open(output_);
+  if (!sink) return sink.failure();
+  Generator generator(workload_);
+  std::string lines;
+  while (generator.next(lines)) {
+    if (lines.size() < kFlushBytes) continue;
+    sink->write(lines);
+    lines.clear();
+    // A full disk ends it at once, not at the end of a long file.
+    if (auto flushed = sink->flush(); !flushed) return flushed.failure();
+  }
+  sink->write(lines);
+  if (auto flushed = sink->flush(); !flushed) return flushed.failure();
+  return tools::kDone;
+}
+
+}  // namespace orderd::replay

@@ -1,0 +1,49 @@
+// order-replay: the replay and load tool. Reads its arguments, then the settings, then does what the sub-command says.
+#include <CLI/CLI.hpp>
+
+#include "replay/generate.h"
+#include "replay/run.h"
+#include "shared/command_line.h"
+#include "shared/output.h"
+
+namespace {
+
+constexpr const char* kDescription =
+    "order-replay " ORDERD_VERSION
+    ": makes up, records, replays and checks the load of an orderd.\n"
+    "It takes orderd's own settings, and so finds the same server and the same streams.";
+
+constexpr const char* kFooter =
+    R"(The settings come from the file, from variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or behind the
+sub-command. A flag beats a variable beats the file beats the default. orderd's other settings are taken, too, and not used.
+
+Examples:
+  order-replay generate --orders 100000 -o load.ndjson
+  order-replay run load.ndjson --set-stock --rate 10000 --wait
+  order-replay SUBCOMMAND --help              more about one of them
+
+Results go to standard output, everything else to standard error. NO_COLOR turns colors off.
+
+Exit status:
+  0  done
+  1  it failed at run time
+  2  usage or settings
+  3  a verification found a violation)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace orderd::tools;
+  CLI::App app;
+  Program program;
+  describe(app, program, {"order-replay", kDescription, kFooter});
+  const orderd::replay::Generate generate(app, program);
+  const orderd::replay::Run run(app, program);
+  if (const auto status = parse(app, argc, argv)) return *status;
+  auto settings = load_settings(program);
+  if (!settings) return kUsage;
+  const orderd::Result<int> done = program.action({std::move(*settings), program.json});
+  if (!done) note(done.error());
+  const int status = done ? *done : kFailed;
+  return flush_output() ? status : kFailed;
+}

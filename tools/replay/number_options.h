@@ -1,0 +1,26 @@
+// Options that are decimals, kept in millionths so that no rounding depends on the machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace orderd::replay {
+
+// "0.05" is 50,000; at most six decimals, no sign, no exponent.
+[[nodiscard]] std::optional<uint64_t> millionths_of(std::string_view text);
+
+// `max` in whole units. `target` has to outlive the parsing.
+CLI::Option* add_decimal(CLI::App& app, const std::string& name, uint64_t& target, uint64_t max,
+                         const std::string& type, const std::string& help);
+
+// A check for CLI::Option::check(): "" or what is wrong.
+[[nodiscard]] std::string check_file_name(const std::string& name);
+
+}  // namespace orderd::replay

@@ -1,0 +1,89 @@
+// One producer: a connection of its own, over which requests go out in order, a bounded number of them at a time. What
+// was on its way when the connection was lost may have been carried out or not; it is sent again, first and in order.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "replay/recording.h"
+#include "shared/entry.h"
+#include "valkey/session.h"
+
+namespace orderd::replay {
+
+class Producer : private valkey::Session::Listener {
+ public:
+  struct Options {
+    std::string stream;
+    std::size_t window = 1024;
+    bool retry = true;  // send again what may not have been carried out
+  };
+  struct Request {
+    uint64_t line = 0;
+    uint64_t due_ns = 0;
+  };
+  // None of these may destroy the producer. What a request has taken is free again before they are called.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void on_pushed(const Request& request, tools::StreamId id) = 0;
+    // Nobody knows whether it was carried out. `again`: it will be sent again.
+    virtual void on_unknown(const Request& request, bool again) = 0;
+    // The server answered an error. `again`: it may do better later, and it will be sent again. `answer`: the error,
+    // or what it answered in place of an id.
+    virtual void on_failed(const Request& request, const std::string& answer, bool again) = 0;
+    // The connection is there, and there is room.
+    virtual void on_room() = 0;
+    virtual void on_trouble(const std::string& what) = 0;
+  };
+
+  Producer(Loop& loop, valkey::Topology& topology, const valkey::Handshake& handshake, Options options, uint32_t seed,
+           Listener& listener);
+  ~Producer() override;
+  Producer(const Producer&) = delete;
+  Producer& operator=(const Producer&) = delete;
+
+  void start() { session_.start(); }
+  // What is on its way becomes unknown and is not sent again.
+  void stop();
+
+  [[nodiscard]] bool has_room() const { return session_.up() && resend_.empty() && !free_.empty(); }
+  // Only where has_room().
+  void push(const Recorded& recorded, Request request);
+  // Requests that are sent, or to be sent again.
+  [[nodiscard]] std::size_t open() const { return slots_.size() - free_.size(); }
+  // The least line of these; only where open() is not 0.
+  [[nodiscard]] uint64_t first_open_line() const;
+  // Of the request answered last.
+  [[nodiscard]] tools::StreamId newest() const { return newest_; }
+
+ private:
+  struct Slot : valkey::Call {
+    Producer* owner = nullptr;
+    Request request;
+    valkey::Command command;
+    bool used = false;
+  };
+
+  void send(Slot& slot);
+  void send_again();
+  void on_reply(Slot& slot, const valkey::Reply& reply);
+  void release(Slot& slot);
+  void on_up(valkey::Session& session) override;
+  void on_down(valkey::Session& session, const valkey::Error& error) override;
+
+  const Options options_;
+  Listener& listener_;
+  bool stopped_ = false;
+  tools::StreamId newest_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<Slot*> free_;
+  std::deque<Slot*> resend_;
+  Timer pause_;              // before what was refused is sent again
+  valkey::Session session_;  // ends first: its calls are slots
+};
+
+}  // namespace orderd::replay

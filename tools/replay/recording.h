@@ -1,0 +1,61 @@
+// A recording: one JSON object on each line. docs/replay.md has the format.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "order/request.h"
+
+namespace orderd::replay {
+
+// Lines of more bytes are refused.
+inline constexpr std::size_t kMaxLineBytes = 4 * 1024 * 1024;
+// Times of a recording lie within a year.
+inline constexpr uint64_t kMaxAtUs = uint64_t{366} * 24 * 3600 * 1'000'000;
+
+// What a line says. Views into the reader, until its next read().
+struct Recorded {
+  enum class Kind {
+    kEntry,  // a request or a result
+    kStock,  // how many of an SKU the recording takes to be there
+    kEmpty,  // an empty line
+  };
+  Kind kind = Kind::kEmpty;
+  std::optional<uint64_t> at_us;  // since the recording's beginning
+  std::string_view id;            // of the entry it was captured from; empty: none
+  order::Fields fields;           // names and values in turn
+  std::string_view sku;           // kStock
+  uint64_t quantity = 0;
+  // The value of the first field of that name; empty where there is none.
+  [[nodiscard]] std::string_view field(std::string_view name) const;
+};
+
+// Reads lines one after the other.
+class RecordingReader {
+ public:
+  RecordingReader();
+  ~RecordingReader();
+  RecordingReader(const RecordingReader&) = delete;
+  RecordingReader& operator=(const RecordingReader&) = delete;
+
+  // `line` without its newline. An object without "fields" and "stock" is an order's JSON: a request of one field,
+  // `order`. The failure says what is wrong with the line, without its number.
+  [[nodiscard]] Result<bool> read(std::string_view line, Recorded& out);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Append a line with its newline. Bytes that are no UTF-8 are written as {"base64":"..."}.
+void append_entry(std::string& out, std::optional<uint64_t> at_us, std::string_view id, const order::Fields& fields);
+void append_stock(std::string& out, std::string_view sku, uint64_t quantity);
+// Appends `text`, which has to be UTF-8, as a JSON string.
+void append_json(std::string& out, std::string_view text);
+
+}  // namespace orderd::replay

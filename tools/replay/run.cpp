@@ -1,0 +1,154 @@
+// The flags of run, and what stands around a run: the stock before it, the summary behind it.
+#include "replay/run.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "order/request.h"
+#include "replay/number_options.h"
+#include "replay/set_stock.h"
+#include "replay/sink.h"
+#include "shared/client.h"
+#include "shared/options.h"
+#include "shared/output.h"
+
+namespace orderd::replay {
+namespace {
+
+using tools::add_text;
+using tools::add_whole;
+using valkey::Command;
+
+constexpr uint64_t kMaxRate = 100'000'000;
+constexpr uint64_t kMaxSpeed = 1'000'000;
+constexpr uint64_t kMaxProducers = 1000;
+constexpr uint64_t kMaxWindow = 100'000;
+
+constexpr const char* kMore =
+    R"(A recording has one JSON object on each line (docs/replay.md): what order-replay generate and capture write, or an order's
+own JSON, as orderctl submit takes it. Files of any size are read in bounded memory.
+
+When a request is due:
+  --speed X   by the recording's own times, X times as fast; without any of these: --speed 1
+  --rate N    N a second
+  --max       as soon as it can be sent
+Due times are kept whatever the server does: where it is slow, the waiting counts. Latency is the time from when a request
+was due to when its result could be read.
+
+When a connection is lost, nobody knows whether the requests on their way were appended; they are sent again, which is
+harmless: a request that was there before becomes a duplicate. --no-retry counts them as unknown.
+
+Progress goes to standard error: on a terminal a line that changes, else a line of JSON each second. Ctrl-C stops it, and it
+says how to go on.
+
+Examples:
+  order-replay run load.ndjson --set-stock --max --wait
+  order-replay run load.ndjson --rate 10000 --wait --json
+  order-replay run captured.ndjson --speed 2.5 --producers 4
+  tail -f orders.ndjson | order-replay run - --max
+
+Exit status: 0 where all was pushed and, with --wait, each request has its result; 1 where not, or when stopped.)";
+
+// The id of a stream's last entry.
+Result<std::string> last_entry(tools::Client& client, const std::string& stream) {
+  const auto newest = client.ask(Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
+  if (!newest) return newest.failure();
+  return (*newest)->size() > 0 ? std::string((*newest)->at(0).at(0).text()) : std::string("0-0");
+}
+
+}  // namespace
+
+Run::Run(CLI::App& parent, tools::Program& program) {
+  CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kMore);
+  add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(check_file_name);
+  app->add_flag("--set-stock", set_stock_, "set the recording's stock first, as orderctl stock set does");
+  CLI::Option* max = app->add_flag("--max", max_, "each request as soon as it can be sent");
+  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests a second");
+  CLI::Option* speed =
+      add_decimal(*app, "--speed", speed_, kMaxSpeed, "X", "times as fast as the recording's own times [1]");
+  add_whole(*app, "--producers,--connections", options_.producers, 1, kMaxProducers,
+            "connections over which the requests are dealt in turn [1]");
+  add_whole(*app, "--window", options_.window, 1, kMaxWindow, "requests on their way over each of these [1024]");
+  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "begin with this line of the file [1]");
+  app->add_flag("!--no-retry", options_.retry, "send nothing again");
+  CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
+  tools::add_duration(*app, "--timeout", options_.timeout, "for how long --wait waits while no result comes [30s]");
+  CLI::Option* record = add_text(*app, "--record-results", record_results_, "FILE",
+                                 "with --wait: write each result there, as a recording");
+  record->check(check_file_name);
+  app->add_flag("--quiet", options_.quiet, "no progress");
+  tools::add_json(*app, program);
+  app->callback([=, this, &program] {
+    if (max->count() + rate->count() + speed->count() > 1) throw CLI::ExcludesError("--max, --rate", "--speed");
+    if (speed->count() > 0 && speed_ == 0) throw CLI::ValidationError("--speed", "has to be above 0");
+    if (record->count() > 0 && wait->count() == 0) throw CLI::RequiresError("--record-results", "--wait");
+    choose_pace();
+    program.action = [this](const tools::Context& context) { return run(context); };
+  });
+}
+
+void Run::choose_pace() {
+  if (max_) options_.pace = Pace::Kind::kMax;
+  if (speed_ > 0) options_.pace_amount = speed_;
+  if (rate_ == 0) return;
+  options_.pace = Pace::Kind::kRate;
+  options_.pace_amount = rate_;
+}
+
+Result<int> Run::run(const tools::Context& context) {
+  auto source = Source::open(file_, from_line_);
+  if (!source) return source.failure();
+  auto client = tools::Client::connect(context.settings);
+  if (!client) return client.failure();
+  uint64_t stock_set = 0;
+  if (set_stock_) {
+    const auto set = set_stock(*client, context.settings, **source);
+    if (!set) return set.failure();
+    stock_set = *set;
+  }
+  auto after = last_entry(*client, context.settings.streams.results);
+  if (!after) return after.failure();
+  std::optional<Sink> results;
+  if (!record_results_.empty()) {
+    auto opened = Sink::open(record_results_);
+    if (!opened) return opened.failure();
+    results.emplace(std::move(*opened));
+  }
+  std::string line;
+  const auto each_result = [&](const tools::Entry& entry, uint64_t /*due_ns*/, uint64_t /*seen_ns*/) {
+    if (!results) return;
+    line.clear();
+    order::Fields fields;
+    for (const auto& [name, value] : entry.fields) {
+      fields.push_back(name);
+      fields.push_back(value);
+    }
+    append_entry(line, std::nullopt, entry.id, fields);
+    results->write(line);
+  };
+  Runner runner(context.settings, options_, **source, std::move(*after), each_result);
+  const Result<bool> ran = runner.run();
+  RunSummary summary = runner.summary();
+  summary.stock_set = stock_set;
+  if (context.json) {
+    tools::print_json(summary.json());
+  } else {
+    summary.print();
+  }
+  if (summary.stopped) tell_how_to_go_on(summary);
+  if (results) {
+    if (const auto flushed = results->flush(); !flushed) return flushed.failure();
+  }
+  if (!ran) return ran.failure();
+  const bool good = !summary.stopped && summary.failed + summary.unknown + summary.missing == 0;
+  return good ? tools::kDone : tools::kFailed;
+}
+
+void Run::tell_how_to_go_on(const RunSummary& summary) const {
+  const std::string line = std::to_string(summary.next_line);
+  tools::note("stopped before line " + line + "; go on with: order-replay run " + tools::shown(file_) +
+              " --from-line " + line + ", and the flags of this run but --set-stock");
+}
+
+}  // namespace orderd::replay

@@ -1,0 +1,265 @@
+// One thread, one loop. pump() hands out all that is due; it is called whenever something may have changed: a time has
+// come, a producer has room, input is there. finish() ends the loop.
+#include "replay/runner.h"
+
+#include <algorithm>
+#include <csignal>
+#include <random>
+
+#include "shared/output.h"
+
+namespace orderd::replay {
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+constexpr Milliseconds kInputPoll{2};
+constexpr Milliseconds kTick{100};
+// After a signal what is on its way may take so long to be answered.
+constexpr Milliseconds kDrain{5000};
+// More requests without a result are not kept in memory: pushing waits.
+constexpr std::size_t kMaxWaiting = 1'000'000;
+
+valkey::Handshake handshake_of(const settings::Settings& settings) {
+  return {.name = tools::program_name(),
+          .scripts = {},
+          .connect_timeout = settings.valkey.connect_timeout,
+          .reply_timeout = settings.valkey.reply_timeout};
+}
+
+}  // namespace
+
+Runner::Runner(const settings::Settings& settings, const RunOptions& options, Source& source, std::string results_after,
+               EachResult each_result)
+    : options_(options),
+      source_(source),
+      each_result_(std::move(each_result)),
+      progress_(options.quiet),
+      pace_(options.pace, options.pace_amount),
+      topology_([&settings] { return settings.endpoint(); }),
+      due_(std::make_unique<PreciseTimer>(loop_, [this] { pump(); })),
+      input_(loop_, [this] { pump(); }),
+      ticker_(loop_, [this] { tick(); }),
+      drain_(loop_, [this] { finish(); }) {
+  summary_.waited = options.wait;
+  summary_.results_after = results_after;
+  std::random_device entropy;
+  const valkey::Handshake handshake = handshake_of(settings);
+  Producer::Listener& producers = *this;
+  Tail::Listener& results = *this;
+  for (uint64_t i = 0; i < options.producers; ++i) {
+    producers_.push_back(std::make_unique<Producer>(
+        loop_, topology_, handshake,
+        Producer::Options{.stream = settings.streams.orders, .window = options.window, .retry = options.retry},
+        entropy(), producers));
+  }
+  if (options.wait) {
+    tail_ = std::make_unique<Tail>(loop_, topology_, handshake, settings.streams.results, std::move(results_after),
+                                   entropy(), results);
+  }
+  for (const int number : {SIGINT, SIGTERM}) {
+    signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { signaled(); }));
+  }
+}
+
+Runner::~Runner() = default;
+
+Result<bool> Runner::run() {
+  // A server that goes away must not end the program; the write fails, and that is seen.
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  if (tail_) tail_->start();
+  for (const auto& producer : producers_) producer->start();
+  ticker_.start(kTick);
+  if (!finished_) loop_.run();
+  progress_.clear();
+  if (!failure_.empty()) return Failure{failure_};
+  return true;
+}
+
+// True once all producers are there: from then on time counts.
+bool Runner::begin() {
+  if (begun_) return true;
+  for (const auto& producer : producers_) {
+    if (!producer->has_room()) return false;
+  }
+  begun_ = true;
+  summary_.begin_ns = newest_result_ns_ = now_ns();
+  pace_.begin(summary_.begin_ns);
+  return true;
+}
+
+void Runner::pump() {
+  // Pushing may call back, when a producer has room again.
+  if (pumping_ || !begin()) return;
+  pumping_ = true;
+  while (!stopping_ && !ended_) {
+    const Source::State state = source_.look();
+    if (state == Source::State::kWait) {
+      input_.start(kInputPoll);
+      break;
+    }
+    if (state == Source::State::kBroken) {
+      stop(source_.error());
+      break;
+    }
+    if (state == Source::State::kEnd) {
+      ended_ = true;
+      break;
+    }
+    if (source_.line().kind == Recorded::Kind::kStock) {
+      source_.advance();
+      continue;
+    }
+    Producer& producer = *producers_[next_producer_];
+    if (!producer.has_room() || awaiting_.size() >= kMaxWaiting) break;
+    const uint64_t now = now_ns();
+    const uint64_t due = pace_.due_ns(source_.line().at_us, now);
+    if (due > now) {
+      due_->start_at(due);
+      break;
+    }
+    summary_.push_lag.add(now - due);
+    producer.push(source_.line(), {.line = source_.number(), .due_ns = due});
+    pace_.taken();
+    source_.advance();
+    next_producer_ = (next_producer_ + 1) % producers_.size();
+  }
+  pumping_ = false;
+  if (stopping_ || ended_) settle_down();
+}
+
+// Nothing more is taken: is everything done?
+void Runner::settle_down() {
+  if (open_requests() > 0) return;
+  if (!stopping_ && options_.wait && awaiting_.size() > 0) return;
+  finish();
+}
+
+void Runner::finish() {
+  if (finished_) return;
+  finished_ = true;
+  summary_.stopped = stopping_;
+  summary_.missing = awaiting_.size();
+  summary_.next_line = source_.number();
+  for (const auto& producer : producers_) {
+    if (producer->open() > 0) summary_.next_line = std::min(summary_.next_line, producer->first_open_line());
+  }
+  for (const auto& producer : producers_) producer->stop();
+  if (tail_) tail_->stop();
+  loop_.stop();
+}
+
+void Runner::stop(const std::string& why) {
+  if (failure_.empty()) failure_ = why;
+  if (stopping_) return;
+  stopping_ = true;
+  drain_.start(kDrain);
+}
+
+void Runner::signaled() {
+  if (stopping_) _exit(tools::kFailed);
+  tell("stopping; a second signal stops at once");
+  stopping_ = true;
+  drain_.start(kDrain);
+  settle_down();
+}
+
+void Runner::tick() {
+  ticker_.start(kTick);
+  const uint64_t now = now_ns();
+  if (sample_ && begun_) sample_(now, summary_);
+  if (now >= next_tick_ns_ && begun_) {
+    next_tick_ns_ = now + progress_.every_ms() * 1'000'000;
+    progress_.show({.pushed = summary_.pushed,
+                    .failed = summary_.failed,
+                    .unknown = summary_.unknown,
+                    .resent = summary_.resent,
+                    .results = options_.wait ? std::optional(summary_.results()) : std::nullopt,
+                    .part = ended_ ? kMillion : source_.part_read()},
+                   now);
+  }
+  look_at_patience();
+}
+
+void Runner::look_at_patience() {
+  if (!options_.wait || stopping_ || awaiting_.size() == 0 || !begun_) return;
+  const auto patience_ns = static_cast<uint64_t>(options_.timeout / std::chrono::nanoseconds(1));
+  if (now_ns() - std::max(newest_result_ns_, summary_.pushed_ns) < patience_ns) return;
+  stop(tools::count_text(awaiting_.size(), "request has", "requests have") + " no result, and none came within " +
+       tools::duration_text(options_.timeout) + "; does orderd run? orderctl status shows what waits. The oldest is " +
+       awaiting_.oldest().text());
+  settle_down();
+}
+
+std::size_t Runner::open_requests() const {
+  std::size_t open = 0;
+  for (const auto& producer : producers_) open += producer->open();
+  return open;
+}
+
+void Runner::on_pushed(const Producer::Request& request, tools::StreamId id) {
+  trouble_.clear();
+  summary_.last = id.text();
+  if (summary_.pushed++ == 0) summary_.first = summary_.last;
+  summary_.pushed_ns = now_ns();
+  if (options_.wait) {
+    const auto early = awaiting_.add(id, {request.due_ns});
+    if (early) take_result(early->entry(), request.due_ns, early->seen_ns);
+  }
+  pump();
+}
+
+void Runner::on_unknown(const Producer::Request& /*request*/, bool again) {
+  ++(again ? summary_.resent : summary_.unknown);
+  pump();
+}
+
+void Runner::on_failed(const Producer::Request& request, const std::string& answer, bool again) {
+  if (again) {
+    ++summary_.resent;
+    return tell("the server cannot take requests now (" + tools::shown(answer) + "); trying again until it can");
+  }
+  ++summary_.failed;
+  stop("line " + std::to_string(request.line) + " was refused: " + tools::shown(answer));
+  pump();
+}
+
+void Runner::on_results(const std::vector<tools::Entry>& page, uint64_t now) {
+  for (const tools::Entry& entry : page) {
+    const auto request = tools::parse_id(entry.field("request"));
+    if (!request) continue;
+    if (const auto waiting = awaiting_.answer(*request, entry, now)) take_result(entry, waiting->due_ns, now);
+  }
+  forget_strangers();
+  pump();
+}
+
+void Runner::take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t seen_ns) {
+  summary_.count(entry);
+  summary_.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
+  summary_.result_ns = newest_result_ns_ = seen_ns;
+  if (each_result_) each_result_(entry, due_ns, seen_ns);
+}
+
+void Runner::forget_strangers() {
+  constexpr uint64_t kLast = UINT64_MAX;
+  tools::StreamId known{kLast, kLast};
+  for (const auto& producer : producers_) {
+    if (producer->open() > 0) known = std::min(known, producer->newest());
+  }
+  awaiting_.forget_early(known);
+}
+
+void Runner::on_refused(const std::string& answer) {
+  stop("the results cannot be read: " + tools::shown(answer));
+  settle_down();
+}
+
+void Runner::tell(const std::string& what) {
+  if (what == trouble_) return;
+  trouble_ = what;
+  progress_.clear();
+  tools::note(what);
+}
+
+}  // namespace orderd::replay

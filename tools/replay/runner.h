@@ -1,0 +1,104 @@
+// A run: takes requests from a source when they are due, hands them to the producers in turn, and collects the results.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "replay/awaiting.h"
+#include "replay/pace.h"
+#include "replay/precise_timer.h"
+#include "replay/producer.h"
+#include "replay/progress.h"
+#include "replay/run_summary.h"
+#include "replay/source.h"
+#include "replay/tail.h"
+#include "settings/settings.h"
+
+namespace orderd::replay {
+
+struct RunOptions {
+  Pace::Kind pace = Pace::Kind::kSpeed;
+  uint64_t pace_amount = kMillion;
+  uint64_t producers = 1;
+  uint64_t window = 1024;  // requests on their way, of each producer
+  bool retry = true;
+  bool wait = false;
+  std::chrono::milliseconds timeout{30'000};  // while no result comes
+  bool quiet = false;
+};
+
+class Runner : private Producer::Listener, private Tail::Listener {
+ public:
+  // A result of one of our requests, in the order of the results stream. `line` is of the recording.
+  using EachResult = std::function<void(const tools::Entry& result, uint64_t due_ns, uint64_t seen_ns)>;
+
+  // `results_after`: the id behind which the results of this run stand. The source and the settings outlive it.
+  Runner(const settings::Settings& settings, const RunOptions& options, Source& source, std::string results_after,
+         EachResult each_result);
+  ~Runner() override;
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  // Until all is pushed and, where it is waited for, answered; or until a signal. A failure says what stopped it;
+  // summary() is good then, too.
+  [[nodiscard]] Result<bool> run();
+  [[nodiscard]] const RunSummary& summary() const { return summary_; }
+  // Called ten times a second.
+  void on_sample(std::function<void(uint64_t now_ns, const RunSummary&)> sample) { sample_ = std::move(sample); }
+
+ private:
+  void pump();
+  [[nodiscard]] bool begin();
+  void settle_down();
+  void stop(const std::string& why);
+  void finish();
+  void signaled();
+  void tick();
+  void look_at_patience();
+  void take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t seen_ns);
+  void forget_strangers();
+  void tell(const std::string& what);
+  [[nodiscard]] std::size_t open_requests() const;
+
+  void on_pushed(const Producer::Request& request, tools::StreamId id) override;
+  void on_unknown(const Producer::Request& request, bool again) override;
+  void on_failed(const Producer::Request& request, const std::string& answer, bool again) override;
+  void on_room() override { pump(); }
+  void on_results(const std::vector<tools::Entry>& page, uint64_t now_ns) override;
+  void on_refused(const std::string& answer) override;
+  void on_trouble(const std::string& what) override { tell(what); }
+
+  const RunOptions options_;
+  Source& source_;
+  EachResult each_result_;
+  std::function<void(uint64_t, const RunSummary&)> sample_;
+  Progress progress_;
+  RunSummary summary_;
+  Pace pace_;
+  Awaiting awaiting_;
+  std::string server_;
+  std::string failure_;
+  std::string trouble_;  // that was told last
+  bool begun_ = false;
+  bool ended_ = false;     // the source
+  bool stopping_ = false;  // no request is taken any more
+  bool finished_ = false;
+  bool pumping_ = false;
+  uint64_t next_producer_ = 0;
+  uint64_t newest_result_ns_ = 0;
+  uint64_t next_tick_ns_ = 0;
+
+  Loop loop_;
+  valkey::SingleNode topology_;
+  std::vector<std::unique_ptr<Producer>> producers_;
+  std::unique_ptr<Tail> tail_;
+  std::unique_ptr<PreciseTimer> due_;
+  Timer input_;  // where standard input has nothing yet
+  Timer ticker_;
+  Timer drain_;
+  std::vector<std::unique_ptr<Signal>> signals_;
+};
+
+}  // namespace orderd::replay

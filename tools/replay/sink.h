@@ -1,0 +1,30 @@
+// Where lines go: a file, or standard output.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace orderd::replay {
+
+class Sink {
+ public:
+  // `name` "" or "-": standard output. A file that is there is replaced.
+  [[nodiscard]] static Result<Sink> open(const std::string& name);
+  Sink(Sink&& other) noexcept;
+  Sink& operator=(Sink&&) = delete;
+  ~Sink();
+
+  // What fails is told by the next flush().
+  void write(std::string_view text);
+  [[nodiscard]] Result<bool> flush();
+
+ private:
+  Sink(std::FILE* file, std::string name) : file_(file), name_(std::move(name)) {}
+  std::FILE* file_;
+  std::string name_;  // for errors
+};
+
+}  // namespace orderd::replay

@@ -1,0 +1,75 @@
+// One line of lookahead: whoever pushes has to know when the next request is due before taking it.
+#include "replay/source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "replay/numbers.h"
+#include "shared/output.h"
+
+namespace orderd::replay {
+
+Result<std::unique_ptr<Source>> Source::open(const std::string& name, uint64_t first_line) {
+  const bool standard = name == "-";
+  const int file = standard ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  const std::string quoted = standard ? "standard input" : "'" + tools::shown(name) + "'";
+  if (file < 0) return Failure{"cannot open " + quoted + ": " + std::strerror(errno)};
+  struct stat facts {};
+  const bool sized = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
+  const uint64_t size = sized ? static_cast<uint64_t>(facts.st_size) : 0;
+  return std::unique_ptr<Source>(new Source(file, quoted, size, first_line));
+}
+
+Source::Source(int file, std::string name, uint64_t size, uint64_t first_line)
+    : file_(file), name_(std::move(name)), size_(size), first_line_(first_line), reader_(file, kMaxLineBytes) {
+}
+
+Source::~Source() {
+  if (file_ != STDIN_FILENO) (void)close(file_);
+}
+
+Source::State Source::look() {
+  if (looked_) return State::kLine;
+  const State state = read();
+  looked_ = state == State::kLine;
+  return state;
+}
+
+Source::State Source::look_patiently() {
+  for (;;) {
+    const State state = look();
+    if (state != State::kWait) return state;
+    reader_.wait();
+  }
+}
+
+Source::State Source::read() {
+  using Kind = tools::LineReader::Kind;
+  for (;;) {
+    const Kind kind = reader_.next();
+    if (kind == Kind::kWait) return State::kWait;
+    if (kind == Kind::kEnd) return State::kEnd;
+    if (kind == Kind::kBroken) return fail(std::string("cannot be read: ") + std::strerror(errno));
+    if (reader_.number() < first_line_) continue;
+    const std::string where = "line " + std::to_string(reader_.number()) + ": ";
+    if (kind == Kind::kLong) return fail(where + "longer than " + std::to_string(kMaxLineBytes) + " bytes");
+    if (const auto good = recording_.read(reader_.line(), line_); !good) return fail(where + good.error());
+    if (line_.kind != Recorded::Kind::kEmpty) return State::kLine;
+  }
+}
+
+Source::State Source::fail(const std::string& what) {
+  error_ = name_ + ": " + what;
+  return State::kBroken;
+}
+
+uint64_t Source::part_read() const {
+  return size_ == 0 ? 0 : std::min(reader_.bytes(), size_) * kMillion / size_;
+}
+
+}  // namespace orderd::replay

@@ -1,0 +1,69 @@
+// One XREAD at a time; the next one goes out before the results of the last one are looked at.
+#include "replay/tail.h"
+
+#include <chrono>
+
+namespace orderd::replay {
+namespace {
+
+constexpr Milliseconds kPause{100};
+
+valkey::Handshake patient(valkey::Handshake handshake) {
+  handshake.reply_timeout += Tail::kBlock;
+  return handshake;
+}
+
+}  // namespace
+
+uint64_t now_ns() {
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+}
+
+Tail::Tail(Loop& loop, valkey::Topology& topology, const valkey::Handshake& handshake, std::string stream,
+           std::string after, uint32_t seed, Listener& listener)
+    : stream_(std::move(stream)),
+      after_(std::move(after)),
+      listener_(listener),
+      pause_(loop, [this] { read(); }),
+      session_(loop, topology, patient(handshake), seed, *this) {
+  read_.owner = this;
+  read_.done = [](valkey::Call& call, const valkey::Reply& reply) { static_cast<Read&>(call).owner->on_reply(reply); };
+}
+
+Tail::~Tail() {
+  stop();
+}
+
+void Tail::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  pause_.stop();
+  session_.stop();
+}
+
+void Tail::read() {
+  if (stopped_ || pause_.active()) return;
+  // Not up: on_up() comes back here.
+  (void)session_.send(
+      read_, valkey::Command::of("XREAD", "COUNT", kPage, "BLOCK", kBlock.count(), "STREAMS", stream_, after_));
+}
+
+void Tail::on_reply(const valkey::Reply& reply) {
+  const uint64_t now = now_ns();
+  if (reply.lost()) return;
+  if (reply.is_error()) {
+    using valkey::ErrorKind;
+    const ErrorKind kind = reply.error();
+    if (kind != ErrorKind::kUnavailable && kind != ErrorKind::kRoleChanged) {
+      return listener_.on_refused(std::string(reply.text()));
+    }
+    return pause_.start(kPause);
+  }
+  session_.proven();
+  const std::vector<tools::Entry> page = tools::entries_of(reply.at(0).at(1));
+  if (!page.empty()) after_ = page.back().id;
+  read();
+  if (!page.empty()) listener_.on_results(page, now);
+}
+
+}  // namespace orderd::replay

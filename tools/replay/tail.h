@@ -1,0 +1,62 @@
+// The results as they come, on a connection of its own: XREAD, which disturbs no group.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared/entry.h"
+#include "valkey/session.h"
+
+namespace orderd::replay {
+
+class Tail : private valkey::Session::Listener {
+ public:
+  // So many results at a time: reading one page is to take far less than a millisecond.
+  static constexpr std::size_t kPage = 128;
+  // For how long the server waits for new ones.
+  static constexpr Milliseconds kBlock{1000};
+
+  // None of these may destroy the tail.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // Read at `now_ns` of the monotonic clock.
+    virtual void on_results(const std::vector<tools::Entry>& page, uint64_t now_ns) = 0;
+    virtual void on_trouble(const std::string& what) = 0;
+    // The server refuses to let the results be read.
+    virtual void on_refused(const std::string& answer) = 0;
+  };
+
+  // Reads what stands behind the entry `after`.
+  Tail(Loop& loop, valkey::Topology& topology, const valkey::Handshake& handshake, std::string stream,
+       std::string after, uint32_t seed, Listener& listener);
+  ~Tail() override;
+  Tail(const Tail&) = delete;
+  Tail& operator=(const Tail&) = delete;
+
+  void start() { session_.start(); }
+  void stop();
+
+ private:
+  struct Read : valkey::Call {
+    Tail* owner = nullptr;
+  };
+  void read();
+  void on_reply(const valkey::Reply& reply);
+  void on_up(valkey::Session& /*session*/) override { read(); }
+  void on_down(valkey::Session& /*session*/, const valkey::Error& error) override { listener_.on_trouble(error.what); }
+
+  const std::string stream_;
+  std::string after_;
+  Listener& listener_;
+  Read read_;
+  Timer pause_;
+  bool stopped_ = false;
+  valkey::Session session_;  // ends first: read_ is its call
+};
+
+// Nanoseconds of the monotonic clock.
+[[nodiscard]] uint64_t now_ns();
+
+}  // namespace orderd::replay
