@@ -39,13 +39,10 @@ class Awaiting {
   [[nodiscard]] tools::StreamId oldest() const;
 
  private:
-  struct Hash {
-    std::size_t operator()(const tools::StreamId& id) const { return id.ms * 0x9E3779B97F4A7C15U ^ id.sequence; }
-  };
   // Of a stranger who pushes while none of our answers comes.
   static constexpr std::size_t kMaxEarly = 100'000;
 
-  std::unordered_map<tools::StreamId, Waiting, Hash> open_;
+  std::unordered_map<tools::StreamId, Waiting, tools::StreamIdHash> open_;
   std::map<tools::StreamId, EarlyResult> early_;
 };
 

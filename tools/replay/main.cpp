@@ -1,8 +1,10 @@
 // order-replay: the replay and load tool. Reads its arguments, then the settings, then does what the sub-command says.
 #include <CLI/CLI.hpp>
 
+#include "replay/capture.h"
 #include "replay/generate.h"
 #include "replay/run.h"
+#include "replay/verify.h"
 #include "shared/command_line.h"
 #include "shared/output.h"
 
@@ -38,7 +40,9 @@ int main(int argc, char** argv) {
   Program program;
   describe(app, program, {"order-replay", kDescription, kFooter});
   const orderd::replay::Generate generate(app, program);
+  const orderd::replay::Capture capture(app, program);
   const orderd::replay::Run run(app, program);
+  const orderd::replay::Verify verify(app, program);
   if (const auto status = parse(app, argc, argv)) return *status;
   auto settings = load_settings(program);
   if (!settings) return kUsage;

@@ -18,7 +18,11 @@ Progress::Progress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) 
 
 void Progress::show(const State& state, uint64_t now_ns) {
   if (quiet_) return;
-  if (begin_ns_ == 0) begin_ns_ = last_ns_ = now_ns;
+  if (begin_ns_ == 0) {
+    // Of no time there is nothing to tell.
+    begin_ns_ = last_ns_ = now_ns;
+    return;
+  }
   const double elapsed = static_cast<double>(now_ns - begin_ns_) / 1e9;
   const double step = static_cast<double>(now_ns - last_ns_) / 1e9;
   const auto rate = static_cast<uint64_t>(step > 0 ? static_cast<double>(state.pushed - last_pushed_) / step : 0);

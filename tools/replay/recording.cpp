@@ -129,6 +129,15 @@ Result<bool> RecordingReader::read(std::string_view line, Recorded& out) {
   return impl_->read_fields(top, out);
 }
 
+order::Fields fields_of(const tools::Entry& entry) {
+  order::Fields fields;
+  for (const auto& [name, value] : entry.fields) {
+    fields.push_back(name);
+    fields.push_back(value);
+  }
+  return fields;
+}
+
 void append_json(std::string& out, std::string_view text) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   out.push_back('"');

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "order/request.h"
+#include "shared/entry.h"
 
 namespace orderd::replay {
 
@@ -55,6 +56,8 @@ class RecordingReader {
 // Append a line with its newline. Bytes that are no UTF-8 are written as {"base64":"..."}.
 void append_entry(std::string& out, std::optional<uint64_t> at_us, std::string_view id, const order::Fields& fields);
 void append_stock(std::string& out, std::string_view sku, uint64_t quantity);
+// For append_entry(): the fields of a stream's entry.
+[[nodiscard]] order::Fields fields_of(const tools::Entry& entry);
 // Appends `text`, which has to be UTF-8, as a JSON string.
 void append_json(std::string& out, std::string_view text);
 

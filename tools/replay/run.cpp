@@ -46,9 +46,11 @@ Examples:
   order-replay run load.ndjson --set-stock --max --wait
   order-replay run load.ndjson --rate 10000 --wait --json
   order-replay run captured.ndjson --speed 2.5 --producers 4
+  order-replay run load.ndjson --wait --verify --data run-1; order-replay report run-1
   tail -f orders.ndjson | order-replay run - --max
 
-Exit status: 0 where all was pushed and, with --wait, each request has its result; 1 where not, or when stopped.)";
+Exit status: 0 where all was pushed and, with --wait, each request has its result; 1 where not, or when stopped;
+3 where --verify found a violation.)";
 
 // The id of a stream's last entry.
 Result<std::string> last_entry(tools::Client& client, const std::string& stream) {
@@ -74,15 +76,22 @@ Run::Run(CLI::App& parent, tools::Program& program) {
   app->add_flag("!--no-retry", options_.retry, "send nothing again");
   CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
   tools::add_duration(*app, "--timeout", options_.timeout, "for how long --wait waits while no result comes [30s]");
-  CLI::Option* record = add_text(*app, "--record-results", record_results_, "FILE",
-                                 "with --wait: write each result there, as a recording");
+  CLI::Option* record =
+      add_text(*app, "--record-results", record_file_, "FILE", "with --wait: write each result there, as a recording");
   record->check(check_file_name);
+  CLI::Option* verify = app->add_flag(
+      "--verify", verify_, "with --wait: check that each request has one result, and no order is accepted twice");
+  CLI::Option* data =
+      add_text(*app, "--data", data_directory_, "DIR", "with --wait: write there what order-replay report draws");
+  data->check(check_file_name);
   app->add_flag("--quiet", options_.quiet, "no progress");
   tools::add_json(*app, program);
   app->callback([=, this, &program] {
     if (max->count() + rate->count() + speed->count() > 1) throw CLI::ExcludesError("--max, --rate", "--speed");
     if (speed->count() > 0 && speed_ == 0) throw CLI::ValidationError("--speed", "has to be above 0");
-    if (record->count() > 0 && wait->count() == 0) throw CLI::RequiresError("--record-results", "--wait");
+    for (const CLI::Option* option : {record, verify, data}) {
+      if (option->count() > 0 && wait->count() == 0) throw CLI::RequiresError(option->get_name(), "--wait");
+    }
     choose_pace();
     program.action = [this](const tools::Context& context) { return run(context); };
   });
@@ -96,53 +105,98 @@ void Run::choose_pace() {
   options_.pace_amount = rate_;
 }
 
-Result<int> Run::run(const tools::Context& context) {
-  auto source = Source::open(file_, from_line_);
-  if (!source) return source.failure();
+// What is to be done before the first push, and what has to be there for it.
+Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSummary& summary) {
   auto client = tools::Client::connect(context.settings);
   if (!client) return client.failure();
-  uint64_t stock_set = 0;
   if (set_stock_) {
-    const auto set = set_stock(*client, context.settings, **source);
+    const auto set = set_stock(*client, context.settings, source);
     if (!set) return set.failure();
-    stock_set = *set;
+    summary.stock_set = *set;
   }
   auto after = last_entry(*client, context.settings.streams.results);
   if (!after) return after.failure();
-  std::optional<Sink> results;
-  if (!record_results_.empty()) {
-    auto opened = Sink::open(record_results_);
+  summary.results_after = std::move(*after);
+  if (!record_file_.empty()) {
+    auto opened = Sink::open(record_file_);
     if (!opened) return opened.failure();
-    results.emplace(std::move(*opened));
+    record_.emplace(std::move(*opened));
   }
-  std::string line;
-  const auto each_result = [&](const tools::Entry& entry, uint64_t /*due_ns*/, uint64_t /*seen_ns*/) {
-    if (!results) return;
-    line.clear();
-    order::Fields fields;
-    for (const auto& [name, value] : entry.fields) {
-      fields.push_back(name);
-      fields.push_back(value);
-    }
-    append_entry(line, std::nullopt, entry.id, fields);
-    results->write(line);
+  if (!data_directory_.empty()) {
+    auto opened = RunData::open(data_directory_);
+    if (!opened) return opened.failure();
+    data_.emplace(std::move(*opened));
+  }
+  if (verify_) check_.emplace();
+  return true;
+}
+
+RunHooks Run::hooks() {
+  RunHooks hooks;
+  if (check_) {
+    hooks.pushed = [this](tools::StreamId request) { check_->pushed(request); };
+    hooks.seen = [this](const tools::Entry& result) { check_->seen(result); };
+  }
+  if (data_) {
+    hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
+  }
+  hooks.result = [this](const tools::Entry& result, uint64_t /*seen_ns*/) {
+    if (data_) data_->add(result);
+    if (!record_) return;
+    line_.clear();
+    append_entry(line_, std::nullopt, result.id, fields_of(result));
+    record_->write(line_);
   };
-  Runner runner(context.settings, options_, **source, std::move(*after), each_result);
+  return hooks;
+}
+
+Result<int> Run::run(const tools::Context& context) {
+  auto source = Source::open(file_, from_line_);
+  if (!source) return source.failure();
+  RunSummary before;
+  if (const auto prepared = prepare(context, **source, before); !prepared) return prepared.failure();
+  Runner runner(context.settings, options_, **source, before.results_after, hooks());
   const Result<bool> ran = runner.run();
   RunSummary summary = runner.summary();
-  summary.stock_set = stock_set;
+  summary.stock_set = before.stock_set;
+  if (check_) {
+    const auto late = read_late_results(context, runner.last_result());
+    if (!late) return late.failure();
+  }
   if (context.json) {
     tools::print_json(summary.json());
   } else {
     summary.print();
   }
   if (summary.stopped) tell_how_to_go_on(summary);
-  if (results) {
-    if (const auto flushed = results->flush(); !flushed) return flushed.failure();
-  }
+  Result<bool> written = true;
+  if (record_) written = record_->flush();
+  if (written && data_) written = data_->finish(summary);
+  if (!written) return written.failure();
   if (!ran) return ran.failure();
-  const bool good = !summary.stopped && summary.failed + summary.unknown + summary.missing == 0;
-  return good ? tools::kDone : tools::kFailed;
+  return judge(summary);
+}
+
+// A second result of a request would come after all requests have their first one.
+Result<bool> Run::read_late_results(const tools::Context& context, const std::string& after) {
+  auto client = tools::Client::connect(context.settings);
+  if (!client) return client.failure();
+  return tools::read_pages(*client, context.settings.streams.results, "(" + after, "+",
+                           [this](const std::vector<tools::Entry>& page) {
+                             for (const tools::Entry& entry : page) check_->seen(entry);
+                             return true;
+                           });
+}
+
+int Run::judge(const RunSummary& summary) const {
+  constexpr std::size_t kShown = 10;
+  if (summary.stopped || summary.failed + summary.unknown + summary.missing > 0) return tools::kFailed;
+  if (!check_) return tools::kDone;
+  const std::vector<std::string> problems = check_->problems(kShown);
+  for (const std::string& problem : problems) tools::note("verify: " + problem);
+  if (!problems.empty()) return tools::kViolation;
+  if (!options_.quiet) tools::note("verify: each request has its one result, and no order was accepted twice");
+  return tools::kDone;
 }
 
 void Run::tell_how_to_go_on(const RunSummary& summary) const {

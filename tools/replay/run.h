@@ -1,9 +1,13 @@
 // order-replay run: pushes a recording.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "replay/run_check.h"
+#include "replay/run_data.h"
 #include "replay/runner.h"
+#include "replay/sink.h"
 #include "shared/program.h"
 
 namespace CLI {
@@ -21,6 +25,10 @@ class Run {
  private:
   void choose_pace();
   [[nodiscard]] Result<int> run(const tools::Context& context);
+  [[nodiscard]] Result<bool> prepare(const tools::Context& context, Source& source, RunSummary& summary);
+  [[nodiscard]] RunHooks hooks();
+  [[nodiscard]] Result<bool> read_late_results(const tools::Context& context, const std::string& after);
+  [[nodiscard]] int judge(const RunSummary& summary) const;
   void tell_how_to_go_on(const RunSummary& summary) const;
 
   RunOptions options_;
@@ -30,7 +38,15 @@ class Run {
   uint64_t speed_ = 0;
   bool set_stock_ = false;
   uint64_t from_line_ = 1;
-  std::string record_results_;
+  std::string record_file_;
+  std::string data_directory_;
+  bool verify_ = false;
+
+  // Only where they are asked for.
+  std::optional<Sink> record_;
+  std::optional<RunData> data_;
+  std::optional<RunCheck> check_;
+  std::string line_;
 };
 
 }  // namespace orderd::replay

@@ -30,10 +30,10 @@ valkey::Handshake handshake_of(const settings::Settings& settings) {
 }  // namespace
 
 Runner::Runner(const settings::Settings& settings, const RunOptions& options, Source& source, std::string results_after,
-               EachResult each_result)
+               RunHooks hooks)
     : options_(options),
       source_(source),
-      each_result_(std::move(each_result)),
+      hooks_(std::move(hooks)),
       progress_(options.quiet),
       pace_(options.pace, options.pace_amount),
       topology_([&settings] { return settings.endpoint(); }),
@@ -140,6 +140,7 @@ void Runner::finish() {
   finished_ = true;
   summary_.stopped = stopping_;
   summary_.missing = awaiting_.size();
+  if (hooks_.sample && begun_) hooks_.sample(now_ns(), summary_);
   summary_.next_line = source_.number();
   for (const auto& producer : producers_) {
     if (producer->open() > 0) summary_.next_line = std::min(summary_.next_line, producer->first_open_line());
@@ -167,7 +168,7 @@ void Runner::signaled() {
 void Runner::tick() {
   ticker_.start(kTick);
   const uint64_t now = now_ns();
-  if (sample_ && begun_) sample_(now, summary_);
+  if (hooks_.sample && begun_) hooks_.sample(now, summary_);
   if (now >= next_tick_ns_ && begun_) {
     next_tick_ns_ = now + progress_.every_ms() * 1'000'000;
     progress_.show({.pushed = summary_.pushed,
@@ -202,6 +203,7 @@ void Runner::on_pushed(const Producer::Request& request, tools::StreamId id) {
   summary_.last = id.text();
   if (summary_.pushed++ == 0) summary_.first = summary_.last;
   summary_.pushed_ns = now_ns();
+  if (hooks_.pushed) hooks_.pushed(id);
   if (options_.wait) {
     const auto early = awaiting_.add(id, {request.due_ns});
     if (early) take_result(early->entry(), request.due_ns, early->seen_ns);
@@ -228,6 +230,7 @@ void Runner::on_results(const std::vector<tools::Entry>& page, uint64_t now) {
   for (const tools::Entry& entry : page) {
     const auto request = tools::parse_id(entry.field("request"));
     if (!request) continue;
+    if (hooks_.seen) hooks_.seen(entry);
     if (const auto waiting = awaiting_.answer(*request, entry, now)) take_result(entry, waiting->due_ns, now);
   }
   forget_strangers();
@@ -238,7 +241,7 @@ void Runner::take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t se
   summary_.count(entry);
   summary_.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
   summary_.result_ns = newest_result_ns_ = seen_ns;
-  if (each_result_) each_result_(entry, due_ns, seen_ns);
+  if (hooks_.result) hooks_.result(entry, seen_ns);
 }
 
 void Runner::forget_strangers() {

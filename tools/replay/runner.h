@@ -29,14 +29,24 @@ struct RunOptions {
   bool quiet = false;
 };
 
+// What others want to hear of a run; each may be empty.
+struct RunHooks {
+  // A request was appended, under this id.
+  std::function<void(tools::StreamId request)> pushed;
+  // A result was read, of whomever.
+  std::function<void(const tools::Entry& result)> seen;
+  // A result of one of our requests, nearly always in the order of the results stream: one that overtakes the answer
+  // to its own push comes after that.
+  std::function<void(const tools::Entry& result, uint64_t seen_ns)> result;
+  // Ten times a second.
+  std::function<void(uint64_t now_ns, const RunSummary& summary)> sample;
+};
+
 class Runner : private Producer::Listener, private Tail::Listener {
  public:
-  // A result of one of our requests, in the order of the results stream. `line` is of the recording.
-  using EachResult = std::function<void(const tools::Entry& result, uint64_t due_ns, uint64_t seen_ns)>;
-
   // `results_after`: the id behind which the results of this run stand. The source and the settings outlive it.
   Runner(const settings::Settings& settings, const RunOptions& options, Source& source, std::string results_after,
-         EachResult each_result);
+         RunHooks hooks);
   ~Runner() override;
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -45,8 +55,8 @@ class Runner : private Producer::Listener, private Tail::Listener {
   // summary() is good then, too.
   [[nodiscard]] Result<bool> run();
   [[nodiscard]] const RunSummary& summary() const { return summary_; }
-  // Called ten times a second.
-  void on_sample(std::function<void(uint64_t now_ns, const RunSummary&)> sample) { sample_ = std::move(sample); }
+  // The id of the last result that was read.
+  [[nodiscard]] std::string last_result() const { return tail_ ? tail_->after() : summary_.results_after; }
 
  private:
   void pump();
@@ -72,8 +82,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
 
   const RunOptions options_;
   Source& source_;
-  EachResult each_result_;
-  std::function<void(uint64_t, const RunSummary&)> sample_;
+  const RunHooks hooks_;
   Progress progress_;
   RunSummary summary_;
   Pace pace_;

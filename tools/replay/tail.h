@@ -37,6 +37,8 @@ class Tail : private valkey::Session::Listener {
 
   void start() { session_.start(); }
   void stop();
+  // The entry read last.
+  [[nodiscard]] const std::string& after() const { return after_; }
 
  private:
   struct Read : valkey::Call {

@@ -22,6 +22,9 @@ struct StreamId {
   auto operator<=>(const StreamId&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };
+struct StreamIdHash {
+  std::size_t operator()(const StreamId& id) const { return id.ms * 0x9E3779B97F4A7C15U ^ id.sequence; }
+};
 // The greatest id that is less; 0-0 has none and stays.
 [[nodiscard]] StreamId id_before(StreamId id);
 // "1732386423123-0", or "1732386423123" for the first of that millisecond.

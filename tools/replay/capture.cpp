@@ -1,0 +1,182 @@
+// XRANGE for what is there, XREAD for what comes: both read without a group, and so disturb none. A page of large
+// entries takes 16 MiB at most.
+#include "replay/capture.h"
+
+#include <poll.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <csignal>
+#include <ctime>
+#include <optional>
+#include <random>
+
+#include "replay/number_options.h"
+#include "replay/recording.h"
+#include "replay/sink.h"
+#include "shared/client.h"
+#include "shared/entry.h"
+#include "shared/options.h"
+#include "shared/output.h"
+#include "valkey/backoff.h"
+#include "valkey/error.h"
+
+namespace orderd::replay {
+namespace {
+
+using tools::add_text;
+using valkey::Command;
+
+constexpr std::size_t kPage = 256;
+constexpr std::chrono::milliseconds kBlock{500};
+
+constexpr const char* kMore =
+    R"(Each entry becomes a line: its id, its fields as they are (bytes that are no text as Base64), and when it came, counted from
+the first one. No consumer group is touched. --from and --to take an entry's id, milliseconds since 1970, or a time as UTC,
+2026-11-25T12:00:00Z; both ends belong to the range.
+
+Examples:
+  order-replay capture -o orders.ndjson
+  order-replay capture --results --from 2026-11-25T12:00:00Z --to 2026-11-25T12:05:00Z
+  order-replay capture --from 1795569346433-0 --follow | order-replay run - --valkey.url unix:///tmp/other.sock)";
+
+volatile std::sig_atomic_t stopped = 0;
+
+extern "C" void on_stop(int /*signal*/) {
+  stopped = 1;
+}
+
+// An id as XRANGE takes it; "" where `text` is none of what is allowed.
+std::string place_of(const std::string& text) {
+  if (text == "-" || text == "+" || tools::parse_id(text)) return text;
+  std::tm parts{};
+  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (end == nullptr || *end != '\0') return "";
+  const std::time_t seconds = timegm(&parts);
+  return seconds < 0 ? "" : std::to_string(static_cast<uint64_t>(seconds) * 1000);
+}
+
+std::string check_place(const std::string& text) {
+  if (!place_of(text).empty()) return "";
+  return "'" + tools::shown(text) +
+         "' is no entry's id, such as 1795569346433-0, and no time, such as 2026-11-25T12:00:00Z";
+}
+
+// Writes pages of entries, and knows how far it is.
+class Writer {
+ public:
+  explicit Writer(Sink sink) : sink_(std::move(sink)) {}
+
+  Result<bool> write(const std::vector<tools::Entry>& entries) {
+    lines_.clear();
+    for (const tools::Entry& entry : entries) {
+      const auto id = tools::parse_id(entry.id);
+      if (!id) return Failure{"the server answered an entry without an id: '" + tools::shown(entry.id) + "'"};
+      if (!first_) first_ = id;
+      last_ = entry.id;
+      append_entry(lines_, (id->ms - first_->ms) * 1000, entry.id, fields_of(entry));
+    }
+    sink_.write(lines_);
+    // Whoever reads a pipe sees each page when it comes.
+    return sink_.flush();
+  }
+  [[nodiscard]] const std::string& last() const { return last_; }
+
+ private:
+  Sink sink_;
+  std::string lines_;
+  std::optional<tools::StreamId> first_;
+  std::string last_;
+};
+
+Result<bool> write_range(tools::Client& client, const std::string& stream, std::string from, const std::string& to,
+                         Writer& writer) {
+  while (stopped == 0) {
+    const auto reply = client.ask(Command::of("XRANGE", stream, from, to, "COUNT", kPage));
+    if (!reply) return reply.failure();
+    const auto entries = tools::entries_of(reply->view());
+    if (entries.empty()) return true;
+    if (const auto written = writer.write(entries); !written) return written;
+    from = "(" + std::string(entries.back().id);
+  }
+  return true;
+}
+
+// Until a signal, through lost connections.
+Result<bool> write_new(tools::Client first, const settings::Settings& settings, const std::string& stream,
+                       std::string after, Writer& writer) {
+  std::optional<tools::Client> client(std::move(first));
+  valkey::Backoff backoff(std::random_device{}());
+  bool told = false;
+  while (stopped == 0) {
+    std::string trouble;
+    if (client) {
+      auto reply =
+          client->call(Command::of("XREAD", "COUNT", kPage, "BLOCK", kBlock.count(), "STREAMS", stream, after));
+      const auto kind = reply ? (*reply)->error() : valkey::ErrorKind::kLost;
+      if (kind == valkey::ErrorKind::kNone) {
+        const auto entries = tools::entries_of((*reply)->at(0).at(1));
+        if (const auto written = writer.write(entries); !written) return written;
+        if (!entries.empty()) after = entries.back().id;
+        if (told) tools::note("the connection is there again");
+        told = false;
+        backoff.reset();
+        continue;
+      }
+      trouble = reply ? client->explain((*reply)->text()) : reply.error();
+      if (kind != valkey::ErrorKind::kLost && kind != valkey::ErrorKind::kUnavailable &&
+          kind != valkey::ErrorKind::kRoleChanged) {
+        return Failure{trouble};
+      }
+      client.reset();
+    } else if (auto connected = tools::Client::connect(settings, kBlock)) {
+      client.emplace(std::move(*connected));
+      continue;
+    } else {
+      trouble = connected.error();
+    }
+    if (!told) tools::note(trouble + "; trying again until it is there");
+    told = true;
+    (void)poll(nullptr, 0, static_cast<int>(backoff.next().count()));
+  }
+  return true;
+}
+
+}  // namespace
+
+Capture::Capture(CLI::App& parent, tools::Program& program) {
+  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries down as a recording", kMore);
+  app->add_flag("--results", results_, "the results stream, not the orders stream");
+  add_text(*app, "--from", from_, "PLACE", "the first entry [the stream's]")->check(check_place);
+  CLI::Option* to = add_text(*app, "--to", to_, "PLACE", "the last entry [the stream's]")->check(check_place);
+  CLI::Option* follow = app->add_flag("--follow", follow_, "go on with what comes, until Ctrl-C");
+  follow->excludes(to);
+  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
+  app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
+}
+
+Result<int> Capture::run(const tools::Context& context) {
+  auto client = tools::Client::connect(context.settings, kBlock);
+  if (!client) return client.failure();
+  auto sink = Sink::open(output_);
+  if (!sink) return sink.failure();
+  for (const int number : {SIGINT, SIGTERM}) {
+    struct sigaction action {};
+    action.sa_handler = on_stop;
+    (void)sigaction(number, &action, nullptr);  // fails for signals that do not exist only
+  }
+  const std::string& stream = results_ ? context.settings.streams.results : context.settings.streams.orders;
+  Writer writer(std::move(*sink));
+  const std::string from = place_of(from_);
+  const auto written = write_range(*client, stream, from, place_of(to_), writer);
+  if (!written) return written.failure();
+  if (!follow_) return stopped == 0 ? tools::kDone : tools::kFailed;
+  std::string after = writer.last();
+  // Nothing was there yet: from the place that was asked for, which belongs to the range.
+  if (after.empty()) after = tools::id_before(tools::parse_id(from).value_or(tools::StreamId{})).text();
+  const auto followed = write_new(std::move(*client), context.settings, stream, after, writer);
+  if (!followed) return followed.failure();
+  return tools::kDone;
+}
+
+}  // namespace orderd::replay

@@ -1,0 +1,198 @@
+// Two passes: the first one counts and hashes, and where something is wrong a second one reads the texts of the first
+// keys with a problem.
+#include "replay/verify.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "order/decode.h"
+#include "replay/number_options.h"
+#include "replay/source.h"
+#include "shared/options.h"
+#include "shared/output.h"
+
+namespace orderd::replay {
+namespace {
+
+using tools::add_text;
+
+constexpr std::size_t kShown = 10;
+constexpr std::size_t kShownResults = 5;  // of each
+
+constexpr const char* kMore =
+    R"(Reads the results stream and says whether each request of the recording has exactly one result there, and whether an order
+was accepted twice. Requests and results are matched by the order's id; those too malformed to have one are only counted.
+Results of other orders are passed over. With --expect, each order's results have to be the same, in the same sequence, as in
+another run that began with the same stock: status, reason, outcome and lines. Memory: 100 bytes for each order.
+
+Examples:
+  order-replay run load.ndjson --set-stock --wait --record-results good.ndjson      with the script that is known to be good
+  order-replay run load.ndjson --set-stock --wait                                   with the changed one, on an empty server
+  order-replay verify load.ndjson --expect good.ndjson
+  order-replay verify captured.ndjson --entries                                     on the server it was captured from
+
+Exit status 3: something is wrong; the first differences are shown.)";
+
+std::string check_id(const std::string& text) {
+  return tools::parse_id(text) ? ""
+                               : "'" + tools::shown(text) + "' is no id of a stream's entry, such as 1795569346433-0";
+}
+
+// Hands over each line that is an entry. A view of it is good during the call only.
+Result<bool> read_recording(const std::string& name, const std::function<Result<bool>(const Source&)>& each) {
+  auto source = Source::open(name);
+  if (!source) return source.failure();
+  for (;;) {
+    const Source::State state = (*source)->look_patiently();
+    if (state == Source::State::kEnd) return true;
+    if (state == Source::State::kBroken) return Failure{(*source)->error()};
+    if ((*source)->line().kind == Recorded::Kind::kEntry) {
+      if (auto good = each(**source); !good) return good;
+    }
+    (*source)->advance();
+  }
+}
+
+struct Shown {
+  std::string what;
+  std::vector<std::string> expected;
+  std::vector<std::string> results;
+};
+
+}  // namespace
+
+Verify::Verify(CLI::App& parent, tools::Program& program) {
+  CLI::App* app = tools::add_command(parent, "verify", "check that each request has its one result", kMore);
+  add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_file_name);
+  CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the results there should be");
+  expect->check(check_file_name);
+  add_text(*app, "--after", after_, "ID", "only results behind this entry [all]")->check(check_id);
+  CLI::Option* entries =
+      app->add_flag("--entries", entries_, "match by the entry ids that the recording has, not by order ids");
+  entries->excludes(expect);
+  app->add_flag("--resent", resent_,
+                "more results than requests are good where they are duplicates: requests were sent again");
+  tools::add_json(*app, program);
+  app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
+}
+
+Result<bool> Verify::read_requests(const settings::Settings& settings, const EachKey& each) const {
+  order::Decoder decoder(settings.limits());
+  order::Request request;
+  std::string detail;
+  return read_recording(file_, [&](const Source& source) -> Result<bool> {
+    const Recorded& line = source.line();
+    if (entries_ && line.id.empty()) {
+      return Failure{"line " + std::to_string(source.number()) +
+                     " has no entry id; --entries is for what order-replay capture wrote"};
+    }
+    if (entries_) {
+      each(std::string(line.id));
+    } else {
+      // A malformed request has the id that its result tells.
+      (void)decoder.decode(line.fields, request, detail);
+      each(request.id);
+    }
+    return true;
+  });
+}
+
+Result<bool> Verify::read_expected(const EachResult& each) const {
+  return read_recording(expect_, [&](const Source& source) -> Result<bool> {
+    const Recorded& line = source.line();
+    tools::Entry entry{.id = line.id, .fields = {}};
+    for (std::size_t i = 0; i + 1 < line.fields.size(); i += 2) {
+      entry.fields.emplace_back(line.fields[i], line.fields[i + 1]);
+    }
+    if (entry.has("request")) each(entry.field("order"), entry);
+    return true;
+  });
+}
+
+Result<bool> Verify::read_results(tools::Client& client, const std::string& stream, const EachResult& each) const {
+  return tools::read_pages(client, stream, "(" + after_, "+", [&](const std::vector<tools::Entry>& page) {
+    for (const tools::Entry& entry : page) {
+      if (entry.has("request")) each(entry.field(entries_ ? "request" : "order"), entry);
+    }
+    return true;
+  });
+}
+
+Result<int> Verify::run(const tools::Context& context) {
+  auto client = tools::Client::connect(context.settings);
+  if (!client) return client.failure();
+  Comparison comparison;
+  uint64_t requests = 0;
+  uint64_t results = 0;
+  uint64_t others = 0;
+  auto read = read_requests(context.settings, [&](const std::string& key) {
+    comparison.add_request(key);
+    ++requests;
+  });
+  if (!read) return read.failure();
+  if (!expect_.empty()) {
+    read = read_expected([&](std::string_view key, const tools::Entry& entry) { comparison.add_expected(key, entry); });
+    if (!read) return read.failure();
+  }
+  const std::string& stream = context.settings.streams.results;
+  read = read_results(*client, stream, [&](std::string_view key, const tools::Entry& entry) {
+    ++(comparison.add_result(key, entry) ? results : others);
+  });
+  if (!read) return read.failure();
+  const uint64_t problems = comparison.problems(!expect_.empty(), resent_);
+  if (context.json) {
+    tools::print_json({{"requests", requests}, {"results", results}, {"others", others}, {"problems", problems}});
+  } else {
+    tools::print(tools::count_text(requests, "request") + ", " + tools::count_text(results, "result") + ", " +
+                 (problems == 0 ? "all as they should be\n" : tools::count_text(problems, "problem") + "\n"));
+  }
+  if (problems == 0) return tools::kDone;
+  if (const auto shown = show_first(context, *client, comparison); !shown) return shown.failure();
+  return tools::kViolation;
+}
+
+Result<bool> Verify::show_first(const tools::Context& context, tools::Client& client,
+                                const Comparison& comparison) const {
+  std::map<std::string, Shown, std::less<>> first;
+  const auto look_at = [&](std::string_view key) -> Shown* {
+    const auto found = first.find(key);
+    if (found != first.end()) return &found->second;
+    if (first.size() == kShown) return nullptr;
+    const Comparison::Problem problem = comparison.problem_of(key, !expect_.empty(), resent_);
+    return problem.what.empty() ? nullptr : &(first[std::string(key)] = {problem.what, {}, {}});
+  };
+  const auto keep = [](std::vector<std::string>& texts, const tools::Entry& entry) {
+    if (texts.size() < kShownResults) texts.push_back(decision_text(entry));
+  };
+  auto read = read_requests(context.settings, [&](const std::string& key) { (void)look_at(key); });
+  if (read && !expect_.empty()) {
+    read = read_expected([&](std::string_view key, const tools::Entry& entry) {
+      if (Shown* shown = look_at(key)) keep(shown->expected, entry);
+    });
+  }
+  if (read) {
+    read = read_results(client, context.settings.streams.results, [&](std::string_view key, const tools::Entry& entry) {
+      if (Shown* shown = look_at(key)) keep(shown->results, entry);
+    });
+  }
+  if (!read) return read;
+  for (const auto& [key, shown] : first) {
+    if (context.json) {
+      tools::Json line = {{entries_ ? "request" : "order", key}, {"problem", shown.what}};
+      if (!expect_.empty()) line["expected"] = shown.expected;
+      line["results"] = shown.results;
+      tools::print_json(line);
+      continue;
+    }
+    const std::string name =
+        key.empty() ? "requests without an order id" : (entries_ ? "request " : "order ") + tools::shown(key);
+    tools::print(name + ": " + shown.what + "\n");
+    for (const std::string& text : shown.expected) tools::print("  expected  " + tools::shown(text) + "\n");
+    for (const std::string& text : shown.results) tools::print("  result    " + tools::shown(text) + "\n");
+  }
+  return true;
+}
+
+}  // namespace orderd::replay
