@@ -9,12 +9,12 @@
 #include "fuzz/feeder.h"
 #include "fuzz/input.h"
 #include "fuzz/orders.h"
-#include "orderctl/line_reader.h"
+#include "shared/line_reader.h"
 
 namespace orderd::fuzz {
 namespace {
 
-using ctl::LineReader;
+using tools::LineReader;
 
 struct Line {
   bool too_long = false;
@@ -41,7 +41,7 @@ std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t
   std::vector<Line> lines;
   for (;;) {
     const LineReader::Kind kind = reader.next();
-    ORDERD_CHECK(kind != LineReader::Kind::kFailed, "a pipe can be read");
+    ORDERD_CHECK(kind != LineReader::Kind::kBroken, "a pipe can be read");
     if (kind == LineReader::Kind::kEnd) break;
     if (kind == LineReader::Kind::kWait) {
       feeder.feed(input.take(piece));

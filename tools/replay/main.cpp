@@ -3,6 +3,7 @@
 
 #include "replay/capture.h"
 #include "replay/generate.h"
+#include "replay/report.h"
 #include "replay/run.h"
 #include "replay/verify.h"
 #include "shared/command_line.h"
@@ -41,6 +42,7 @@ int main(int argc, char** argv) {
   describe(app, program, {"order-replay", kDescription, kFooter});
   const orderd::replay::Generate generate(app, program);
   const orderd::replay::Capture capture(app, program);
+  const orderd::replay::Report report(app, program);
   const orderd::replay::Run run(app, program);
   const orderd::replay::Verify verify(app, program);
   if (const auto status = parse(app, argc, argv)) return *status;

@@ -30,14 +30,18 @@ double microseconds(uint64_t ns) {
   return static_cast<double>(ns) / 1e3;
 }
 
-// Of this program so far, user and system.
-double cpu_seconds() {
+// What this program has taken so far.
+rusage taken() {
   rusage used{};
   (void)getrusage(RUSAGE_SELF, &used);  // fails for a wrong first argument only
+  return used;
+}
+
+double cpu_seconds() {
   const auto of = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
-  return of(used.ru_utime) + of(used.ru_stime);
+  return of(taken().ru_utime) + of(taken().ru_stime);
 }
 
 Json json_of(const Histogram& histogram) {
@@ -131,6 +135,7 @@ Json RunSummary::json() const {
               {"push_seconds", pushing},
               {"push_rate", rate(pushed, pushing)},
               {"cpu_seconds", cpu_seconds()},
+              {"peak_kib", taken().ru_maxrss},
               {"push_lag_us", json_of(push_lag)}};
   if (!waited) return out;
   out["accepted"] = accepted;

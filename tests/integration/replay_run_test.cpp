@@ -1,0 +1,177 @@
+#include <csignal>
+
+#include "integration/replay_desk.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using std::chrono::seconds;
+
+TEST_CASE("a run pushes a workload and finds the result of each request") {
+  ReplayDesk desk;
+  const Process daemon = desk.start_orderd();
+  const std::string file =
+      desk.workload("w", {"--orders", "5000", "--skus", "3", "--stock", "700", "--malformed", "0.05", "--repeated",
+                          "0.05", "--reused", "0.02", "--unknown", "0.02", "--quantity-max", "3", "--lines-max", "2"});
+  const Ran ran =
+      desk.replay({"run", file, "--set-stock", "--max", "--wait", "--verify", "--json", "--producers", "3"});
+  REQUIRE_MESSAGE(ran.status == 0, ran.errors);
+  const Json json = ran.json().at(0);
+  CHECK(json["pushed"] == 5000);
+  CHECK(json["stock_set"] == 3);
+  CHECK(json["missing"] == 0);
+  CHECK(json["rejected"].contains("malformed"));
+  CHECK(json["rejected"].contains("unknown_sku"));
+  CHECK(json["rejected"].contains("id_reused"));
+  CHECK(json["duplicates"] > 0);
+  uint64_t results = json["accepted"].get<uint64_t>() + json["duplicates"].get<uint64_t>();
+  for (const auto& [reason, count] : json["rejected"].items()) results += count.get<uint64_t>();
+  CHECK(results == 5000);
+  CHECK(json["latency_us"]["p50"] <= json["latency_us"]["p99"]);
+  CHECK(json["latency_us"]["p99"] <= json["latency_us"]["max"]);
+  CHECK(length(desk.admin(), "orders") == 5000);
+  CHECK(desk.replay({"verify", file}).status == 0);
+}
+
+TEST_CASE("a run keeps the times of a rate and of a recording") {
+  ReplayDesk desk;
+  const std::string file = desk.workload("w", {"--orders", "300", "--rate", "1000"});
+  CHECK(desk.replay({"run", file, "--json"}).json().at(0)["push_seconds"] >= 0.298);
+  CHECK(desk.replay({"run", file, "--speed", "2", "--json"}).json().at(0)["push_seconds"] >= 0.149);
+  CHECK(desk.replay({"run", file, "--rate", "500", "--json"}).json().at(0)["push_seconds"] >= 0.597);
+}
+
+TEST_CASE("plain orders and recorded ones may stand in one file and bytes arrive as they were") {
+  ReplayDesk desk;
+  const std::string input =
+      "{\"id\":\"o-1\",\"sku\":\"shoe\",\"quantity\":1}\n\n"
+      "{\"fields\":[[\"id\",\"o-2\"],[\"raw\",{\"base64\":\"/wA=\"}]]}\n";
+  const Ran ran = desk.replay({"run", "-", "--json"}, {.input = input});
+  REQUIRE_MESSAGE(ran.status == 0, ran.errors);
+  const auto pushed = entries(desk.admin(), "orders");
+  REQUIRE(pushed.size() == 2);
+  CHECK(pushed[0].fields == Fields{{"order", R"({"id":"o-1","sku":"shoe","quantity":1})"}});
+  CHECK(pushed[1].fields == Fields{{"id", "o-2"}, {"raw", std::string("\xFF\0", 2)}});
+}
+
+TEST_CASE("a line that is no request ends the run and is named") {
+  ReplayDesk desk;
+  const Ran ran = desk.replay({"run", "-", "--json"}, {.input = "{}\n{}\nnonsense\n{}\n"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("standard input: line 3: not a JSON object"));
+  CHECK(ran.complains("--from-line 3"));
+  CHECK(ran.json().at(0)["pushed"] == 2);
+  CHECK(ran.json().at(0)["next_line"] == 3);
+  CHECK(length(desk.admin(), "orders") == 2);
+}
+
+TEST_CASE("a run that was stopped says how to go on and nothing is missing then") {
+  ReplayDesk desk;
+  const Process daemon = desk.start_orderd();
+  const std::string file = desk.workload("w", {"--orders", "4000", "--rate", "2000"});
+  Process process = desk.start_replay({"run", file, "--set-stock", "--json"});
+  wait_for([&] { return length(desk.admin(), "orders") > 100; }, seconds(30), "requests are pushed");
+  process.signal(SIGINT);
+  CHECK(process.wait() == 1);
+  const Json json = json_lines(process.output()).at(0);
+  CHECK(json["stopped"] == true);
+  const std::string line = std::to_string(json["next_line"].get<uint64_t>());
+  CHECK(process.errors().find("--from-line " + line) != std::string::npos);
+  CHECK(json["pushed"] == length(desk.admin(), "orders"));
+  CHECK(json["pushed"] < 4000);
+  const Ran rest = desk.replay({"run", file, "--from-line", line, "--max", "--wait", "--json"});
+  REQUIRE_MESSAGE(rest.status == 0, rest.errors);
+  CHECK(json["pushed"].get<uint64_t>() + rest.json().at(0)["pushed"].get<uint64_t>() == 4000);
+  CHECK(desk.replay({"verify", file}).status == 0);
+}
+
+TEST_CASE("a run goes on when the server was killed and started again") {
+  ReplayDesk desk({.append_only = ServerOptions::AppendOnly::kAlways});
+  const Process daemon = desk.start_orderd();
+  const std::string file = desk.workload("w", {"--orders", "6000", "--rate", "3000"});
+  Process process = desk.start_replay({"run", file, "--set-stock", "--wait", "--verify", "--producers", "2", "--json"});
+  wait_for([&] { return length(desk.admin(), "results") > 500; }, seconds(30), "results come");
+  desk.server().kill();
+  desk.server().start();
+  desk.connect();
+  const int status = process.wait(std::chrono::minutes(2));
+  REQUIRE_MESSAGE(status == 0, process.errors());
+  const Json json = json_lines(process.output()).at(0);
+  CHECK(json["pushed"] == 6000);
+  CHECK(json["unknown"] == 0);
+  CHECK(desk.replay({"verify", file, "--resent"}).status == 0);
+}
+
+TEST_CASE("without a retry what is not known is counted") {
+  ReplayDesk desk;
+  const std::string file = desk.workload("w", {"--orders", "200000"});
+  Process process = desk.start_replay({"run", file, "--max", "--no-retry", "--json"});
+  wait_for([&] { return length(desk.admin(), "orders") > 1000; }, seconds(30), "requests are pushed");
+  desk.server().pause();
+  desk.server().kill();
+  desk.server().start();
+  CHECK(process.wait(std::chrono::minutes(2)) == 1);
+  const Json json = json_lines(process.output()).at(0);
+  CHECK(json["unknown"] > 0);
+  CHECK(json["pushed"].get<uint64_t>() + json["unknown"].get<uint64_t>() == 200'000);
+}
+
+TEST_CASE("a server that is out of memory gets the requests when it has some") {
+  ReplayDesk desk;
+  const std::string file = desk.workload("w", {"--orders", "2000"});
+  ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "1"});
+  Process process = desk.start_replay({"run", file, "--max", "--json"});
+  wait_for([&] { return process.errors().find("trying again until it can") != std::string::npos; }, seconds(30),
+           "the refusal is told");
+  CHECK(length(desk.admin(), "orders") == 0);
+  ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "0"});
+  CHECK(process.wait() == 0);
+  CHECK(length(desk.admin(), "orders") == 2000);
+}
+
+TEST_CASE("an orders stream of the wrong type ends the run at once") {
+  ReplayDesk desk;
+  set(desk.admin(), "orders", "no stream");
+  const Ran ran = desk.replay({"run", "-", "--json"}, {.input = "{}\n"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("line 1 was refused: WRONGTYPE"));
+  CHECK(ran.json().at(0)["failed"] == 1);
+}
+
+TEST_CASE("results that do not come end a run with status 1") {
+  ReplayDesk desk;
+  const Ran ran = desk.replay({"run", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("2 requests have no result"));
+  CHECK(ran.json().at(0)["missing"] == 2);
+}
+
+TEST_CASE("a second result of a request is a violation") {
+  ReplayDesk desk;
+  Process process = desk.start_replay({"run", "-", "--wait", "--verify", "--json"}, {.input = "{}\n{}\n"});
+  wait_for([&] { return length(desk.admin(), "orders") == 2; }, seconds(30), "the requests");
+  const auto pushed = entries(desk.admin(), "orders");
+  for (const std::size_t i : {0U, 0U, 1U}) {
+    xadd(desk.admin(), "results", {{"order", ""}, {"request", pushed[i].id}, {"status", "rejected"}});
+  }
+  CHECK(process.wait() == 3);
+  CHECK(process.errors().find("the request " + pushed[0].id + " has 2 results") != std::string::npos);
+}
+
+TEST_CASE("the memory of a run does not grow with its file") {
+  ReplayDesk desk;
+  const std::string small = desk.workload("small", {"--orders", "10000"});
+  const std::string large = desk.workload("large", {"--orders", "1000000", "--id", "p-"});
+  const auto peak = [&desk](const std::string& file) {
+    const Ran ran = desk.replay({"run", file, "--max", "--json", "--quiet"});
+    REQUIRE_MESSAGE(ran.status == 0, ran.errors);
+    return ran.json().at(0)["peak_kib"].get<uint64_t>();
+  };
+  const uint64_t of_small = peak(small);
+  const uint64_t of_large = peak(large);
+  CHECK_MESSAGE(of_large < of_small + 4096, of_small, " KiB and ", of_large, " KiB");
+}
+
+}  // namespace
+}  // namespace orderd::test

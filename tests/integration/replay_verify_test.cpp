@@ -1,0 +1,121 @@
+#include "integration/replay_desk.h"
+
+namespace orderd::test {
+namespace {
+
+const Words kFlags = {"--orders", "2000", "--skus", "3", "--stock", "300", "--malformed", "0.05", "--repeated", "0.05"};
+
+TEST_CASE("two runs of the same workload decide the same") {
+  ReplayDesk first;
+  const std::string file = first.workload("w", kFlags);
+  const std::string good = first.file("good");
+  {
+    const Process daemon = first.start_orderd();
+    const Ran ran = first.replay({"run", file, "--set-stock", "--max", "--wait", "--record-results", good});
+    REQUIRE_MESSAGE(ran.status == 0, ran.errors);
+  }
+  ReplayDesk second;
+  const Process daemon = second.start_orderd();
+  REQUIRE(second.replay({"run", file, "--set-stock", "--max", "--wait"}).status == 0);
+  Ran ran = second.replay({"verify", file, "--expect", good, "--json"});
+  CHECK(ran.status == 0);
+  CHECK(ran.json().at(0)["problems"] == 0);
+  CHECK(ran.json().at(0)["results"] == 2000);
+
+  // Other stock, other decisions.
+  ReplayDesk third;
+  const Process other = third.start_orderd();
+  REQUIRE(third.run({"stock", "set", "sku-1", "5"}).status == 0);
+  REQUIRE(third.replay({"run", file, "--max", "--wait"}).status == 0);
+  ran = third.replay({"verify", file, "--expect", good});
+  CHECK(ran.status == 3);
+  CHECK(ran.says("decided otherwise"));
+  CHECK(ran.says("  expected  accepted"));
+  CHECK(ran.says("  result    rejected"));
+  CHECK(third.replay({"verify", file}).status == 0);
+}
+
+TEST_CASE("verify finds results that are missing and orders that were sold twice") {
+  ReplayDesk desk;
+  const std::string file = desk.file("w");
+  write_file(file, "{\"id\":\"a\",\"sku\":\"s\",\"quantity\":1}\n{\"id\":\"b\",\"sku\":\"s\",\"quantity\":1}\n{}\n");
+  const auto result = [&desk](const std::string& order, const std::string& request, const std::string& status) {
+    (void)xadd(desk.admin(), "results", {{"order", order}, {"request", request}, {"status", status}});
+  };
+  result("a", "1-0", "accepted");
+  result("b", "2-0", "accepted");
+  Ran ran = desk.replay({"verify", file});
+  CHECK(ran.status == 3);
+  CHECK(ran.says("requests without an order id: 1 request, 0 results"));
+  result("", "3-0", "rejected");
+  result("of a stranger", "4-0", "accepted");
+  CHECK(desk.replay({"verify", file}).status == 0);
+  result("a", "5-0", "duplicate");
+  ran = desk.replay({"verify", file});
+  CHECK(ran.status == 3);
+  CHECK(ran.says("order a: 1 request, 2 results"));
+  CHECK(desk.replay({"verify", file, "--resent"}).status == 0);
+  result("b", "6-0", "accepted");
+  ran = desk.replay({"verify", file, "--resent", "--json"});
+  CHECK(ran.status == 3);
+  CHECK(ran.json().at(0)["problems"] == 1);
+  CHECK(ran.json().at(1)["order"] == "b");
+}
+
+TEST_CASE("what was captured is verified by its entries") {
+  ReplayDesk desk;
+  const Process daemon = desk.start_orderd();
+  REQUIRE(desk.replay({"run", desk.workload("w", kFlags), "--set-stock", "--max", "--wait"}).status == 0);
+  const std::string file = desk.file("c");
+  REQUIRE(desk.replay({"capture", "-o", file}).status == 0);
+  CHECK(desk.replay({"verify", file, "--entries"}).status == 0);
+  const auto results = entries(desk.admin(), "results");
+  ask(desk.admin(), {"XDEL", "results", results.back().id});
+  const Ran ran = desk.replay({"verify", file, "--entries"});
+  CHECK(ran.status == 3);
+  CHECK(ran.says("request " + results.back().field("request") + ": 1 request, 0 results"));
+  const Ran none = desk.replay({"verify", "-", "--entries"}, {.input = "{}\n"});
+  CHECK(none.status == 1);
+  CHECK(none.complains("line 1 has no entry id"));
+}
+
+TEST_CASE("a report is one page with its pictures in it") {
+  ReplayDesk desk;
+  const Process daemon = desk.start_orderd();
+  const std::string data = desk.file("data");
+  const std::string file = desk.workload("w", {"--preset", "drop", "--sku", "<b>\"shoe\"</b>"});
+  REQUIRE(desk.replay({"run", file, "--set-stock", "--wait", "--data", data}).status == 0);
+  const Ran ran = desk.replay({"report", data});
+  REQUIRE_MESSAGE(ran.status == 0, ran.errors);
+  CHECK(ran.output == data + "/report.html\n");
+  const std::string page = content_of(data + "/report.html");
+  std::size_t pictures = 0;
+  for (std::size_t at = 0; (at = page.find("<svg", at)) != std::string::npos; ++at) ++pictures;
+  CHECK(pictures == 4);
+  CHECK(page.find("<b>") == std::string::npos);
+  CHECK(page.find("src=") == std::string::npos);
+  CHECK(page.find("url(http") == std::string::npos);
+  CHECK(page.find("prefers-color-scheme: dark") != std::string::npos);
+  CHECK(page.find("insufficient_stock") != std::string::npos);
+  CHECK(desk.replay({"report", desk.file("nothing")}).complains("--data DIR writes it"));
+}
+
+TEST_CASE("order-replay refuses flags that do not go together") {
+  const ReplayDesk desk;
+  CHECK(desk.replay({"run", "f", "--max", "--rate", "1"}).status == 2);
+  CHECK(desk.replay({"run", "f", "--verify"}).status == 2);
+  CHECK(desk.replay({"generate", "--malformed", "0.7", "--repeated", "0.7"}).status == 2);
+  CHECK(desk.replay({"generate", "--lines-min", "3"}).status == 2);
+  CHECK(desk.replay({"generate", "--distribution", "normal"}).status == 2);
+  const Ran none = desk.replay({"run", "/nonexistent/file"});
+  CHECK(none.status == 1);
+  CHECK(none.complains("cannot open '/nonexistent/file'"));
+  for (const char* command : {"generate", "capture", "run", "verify", "report"}) {
+    const Ran help = desk.replay({command, "--help"});
+    CHECK(help.status == 0);
+    CHECK(help.says("Examples:"));
+  }
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,187 @@
+#include "replay/workload.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "order/decode.h"
+#include "replay/number_options.h"
+#include "replay/recording.h"
+
+namespace orderd::replay {
+namespace {
+
+constexpr const char* kGolden =
+    R"({"stock":"sku-1","quantity":1000000}
+{"stock":"sku-2","quantity":1000000}
+{"at_us":298,"fields":[["order","{\"id\":\"o-1\",\"sku\":\"sku-1\",\"quantity\":1.5}"]]}
+{"at_us":1365,"fields":[["order",{"base64":"eyJpZCI6Im8tMiIsInNrdSI6InNrdS0xIiwicXVhbnRpdHkiOjEsImN1c3RvbWVyIjoi//4ifQ=="}]]}
+{"at_us":2886,"fields":[["order","{\"id\":\"o-3\",\"customer\":\"c-340\",\"items\":[{\"sku\":\"sku-1\",\"quantity\":5},{\"sku\":\"sku-1\",\"quantity\":5}]}"]]}
+{"at_us":3294,"fields":[["order","{\"id\":\"o-3\",\"customer\":\"c-340\",\"items\":[{\"sku\":\"sku-1\",\"quantity\":5},{\"sku\":\"sku-1\",\"quantity\":5}]}"]]}
+{"at_us":3996,"fields":[["order","one pair, please"]]}
+)";
+
+struct Made {
+  std::string id;
+  std::string customer;
+  std::vector<order::Line> lines;
+  uint64_t at_us = 0;
+  bool good = false;
+};
+
+std::string text_of(const Workload& workload) {
+  Generator generator(workload);
+  std::string out;
+  while (generator.next(out)) {
+  }
+  return out;
+}
+
+// The requests, decoded as orderd decodes them.
+std::vector<Made> requests_of(const Workload& workload) {
+  Generator generator(workload);
+  RecordingReader reader;
+  order::Decoder decoder({});
+  std::vector<Made> made;
+  std::string line;
+  for (; generator.next(line); line.clear()) {
+    line.pop_back();
+    Recorded recorded;
+    REQUIRE(reader.read(line, recorded).ok());
+    if (recorded.kind != Recorded::Kind::kEntry) continue;
+    order::Request request;
+    std::string detail;
+    const bool good = decoder.decode(recorded.fields, request, detail);
+    made.push_back({request.id, request.customer, request.lines, recorded.at_us.value(), good});
+  }
+  return made;
+}
+
+TEST_CASE("the same seed makes the same bytes") {
+  Workload workload;
+  workload.seed = 42;
+  workload.orders = 5;
+  workload.skus = 2;
+  workload.spread = Workload::Spread::kZipf;
+  workload.lines_max = 2;
+  workload.quantity_max = 9;
+  workload.malformed = kMillion / 5;
+  workload.repeated = kMillion / 5;
+  workload.poisson = true;
+  CHECK(text_of(workload) == kGolden);
+  workload.seed = 43;
+  CHECK(text_of(workload) != kGolden);
+}
+
+TEST_CASE("logarithms and powers of whole numbers are those of mathematics") {
+  for (uint64_t x = 1; x < (uint64_t{1} << 62); x = x * 5 / 3 + 1) {
+    CHECK(static_cast<double>(log2_q32(x)) / 4294967296.0 ==
+          doctest::Approx(std::log2(static_cast<double>(x))).epsilon(1e-8));
+  }
+  for (uint64_t t = 0; t < (uint64_t{20} << 32); t = t * 5 / 3 + 12345) {
+    const double exact = std::exp2(-static_cast<double>(t) / 4294967296.0) * std::exp2(40);
+    CHECK(std::abs(static_cast<double>(exp2_minus_q40(t)) - exact) < 64);
+  }
+}
+
+TEST_CASE("the shares of a workload are those that were asked for") {
+  Workload workload;
+  workload.orders = 50'000;
+  workload.malformed = 100'000;
+  workload.unknown = 50'000;
+  workload.repeated = 100'000;
+  workload.reused = 50'000;
+  std::size_t malformed = 0;
+  std::size_t unknown = 0;
+  std::size_t repeated = 0;
+  std::size_t reused = 0;
+  std::map<std::string, std::string> first;  // of each id its customer and SKU
+  for (const Made& made : requests_of(workload)) {
+    if (!made.good) {
+      ++malformed;
+      continue;
+    }
+    const std::string content = made.customer + " " + made.lines.at(0).sku;
+    if (made.lines.at(0).sku.starts_with("no-")) ++unknown;
+    const auto [found, fresh] = first.emplace(made.id, content);
+    if (!fresh) ++(found->second == content ? repeated : reused);
+  }
+  CHECK(malformed == doctest::Approx(5000).epsilon(0.06));
+  CHECK(unknown == doctest::Approx(2500).epsilon(0.1));
+  CHECK(repeated == doctest::Approx(5000).epsilon(0.06));
+  CHECK(reused == doctest::Approx(2500).epsilon(0.1));
+}
+
+TEST_CASE("each distribution asks for the SKUs as its name says") {
+  Workload workload;
+  workload.orders = 40'000;
+  workload.skus = 10;
+  workload.lines_max = 1;
+  const auto counts = [&workload] {
+    std::map<std::string, double> count;
+    for (const Made& made : requests_of(workload)) ++count[made.lines.at(0).sku];
+    return count;
+  };
+  workload.spread = Workload::Spread::kUniform;
+  auto count = counts();
+  CHECK(count.size() == 10);
+  for (const auto& [sku, times] : count) CHECK(times == doctest::Approx(4000).epsilon(0.08));
+  workload.spread = Workload::Spread::kZipf;
+  count = counts();
+  CHECK(count["sku-1"] / count["sku-2"] == doctest::Approx(2).epsilon(0.08));
+  CHECK(count["sku-1"] / count["sku-10"] == doctest::Approx(10).epsilon(0.12));
+  workload.spread = Workload::Spread::kHot;
+  workload.hot = 800'000;
+  count = counts();
+  CHECK(count["sku-1"] == doctest::Approx(32'000).epsilon(0.02));
+  CHECK(count["sku-7"] == doctest::Approx(8000.0 / 9).epsilon(0.15));
+}
+
+TEST_CASE("lines and quantities stay within their bounds and reach them") {
+  Workload workload;
+  workload.orders = 2000;
+  workload.skus = 1000;
+  workload.lines_min = 2;
+  workload.lines_max = 4;
+  workload.quantity_min = 3;
+  workload.quantity_max = 5;
+  std::set<std::size_t> lines;
+  for (const Made& made : requests_of(workload)) {
+    REQUIRE(made.good);
+    lines.insert(made.lines.size());
+    for (const order::Line& line : made.lines) CHECK(line.quantity >= 3);
+  }
+  CHECK(lines.contains(4));
+  CHECK(*lines.rbegin() == 4);
+}
+
+TEST_CASE("times come at the rate that was asked for") {
+  Workload workload;
+  workload.orders = 20'001;
+  workload.rate = 3000;
+  auto made = requests_of(workload);
+  CHECK(made.front().at_us == 0);
+  CHECK(made[3000].at_us == 1'000'000);
+  CHECK(made[1].at_us == 333);
+  workload.poisson = true;
+  made = requests_of(workload);
+  CHECK(static_cast<double>(made.back().at_us) == doctest::Approx(6'667'000).epsilon(0.04));
+  // Of exponential gaps as many are below ln(2) times the mean as above.
+  std::size_t below = 0;
+  for (std::size_t i = 1; i < made.size(); ++i) below += made[i].at_us - made[i - 1].at_us <= 231 ? 1 : 0;
+  CHECK(below == doctest::Approx(10'000).epsilon(0.04));
+}
+
+TEST_CASE("decimals are read without rounding") {
+  CHECK(millionths_of("0.05") == 50'000);
+  CHECK(millionths_of("1") == 1'000'000);
+  CHECK(millionths_of("1.000001") == 1'000'001);
+  for (const char* bad : {"", ".5", "1.", "-1", "1e3", "0.1234567", "0x1", "1,5"}) {
+    CHECK_FALSE(millionths_of(bad).has_value());
+  }
+}
+
+}  // namespace
+}  // namespace orderd::replay
