@@ -30,7 +30,7 @@ TEST_CASE("small values are counted exactly") {
   CHECK(histogram.mean() == 50);
 }
 
-TEST_CASE("a percentile is never below its value and at most two parts in 512 above") {
+TEST_CASE("a percentile is never below its value and at most one part in 256 above") {
   Random random(5);
   Histogram histogram;
   std::vector<uint64_t> values;

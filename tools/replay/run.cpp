@@ -73,7 +73,8 @@ Run::Run(CLI::App& parent, tools::Program& program) {
             "connections over which the requests are dealt in turn [1]");
   add_whole(*app, "--window", options_.window, 1, kMaxWindow, "requests on their way over each of these [1024]");
   add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "begin with this line of the file [1]");
-  app->add_flag("!--no-retry", options_.retry, "send nothing again");
+  app->add_flag_callback(
+      "--no-retry", [this] { options_.retry = false; }, "send nothing again");
   CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
   tools::add_duration(*app, "--timeout", options_.timeout, "for how long --wait waits while no result comes [30s]");
   CLI::Option* record =

@@ -34,9 +34,9 @@ Source::~Source() {
 }
 
 Source::State Source::look() {
-  if (looked_) return State::kLine;
+  if (state_ != State::kWait) return state_;
   const State state = read();
-  looked_ = state == State::kLine;
+  if (state == State::kLine || state == State::kBroken) state_ = state;
   return state;
 }
 

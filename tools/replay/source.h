@@ -27,14 +27,14 @@ class Source {
 
   // Looks at the next line, until advance() the same one. Empty lines are passed over.
   [[nodiscard]] State look();
-  void advance() { looked_ = false; }
+  void advance() { state_ = State::kWait; }
   // Reads on until it is known what comes; waits for it.
   [[nodiscard]] State look_patiently();
 
   // Where look() answered kLine; until the next look() behind advance().
   [[nodiscard]] const Recorded& line() const { return line_; }
-  // Of that line. Else of the one that will come next.
-  [[nodiscard]] uint64_t number() const { return looked_ ? reader_.number() : reader_.number() + 1; }
+  // Of that line, or of the one that could not be read. Else of the one that will come next.
+  [[nodiscard]] uint64_t number() const { return reader_.number() + (state_ == State::kWait ? 1 : 0); }
   [[nodiscard]] const std::string& error() const { return error_; }
   // How much of the file was read, in millionths; 0 where its size is not known.
   [[nodiscard]] uint64_t part_read() const;
@@ -52,7 +52,7 @@ class Source {
   RecordingReader recording_;
   Recorded line_;
   std::string error_;
-  bool looked_ = false;
+  State state_ = State::kWait;  // kLine or kBroken: what look() has seen
 };
 
 }  // namespace orderd::replay

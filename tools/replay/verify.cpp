@@ -40,6 +40,12 @@ std::string check_id(const std::string& text) {
                                : "'" + tools::shown(text) + "' is no id of a stream's entry, such as 1795569346433-0";
 }
 
+// Files are read again where something is wrong.
+std::string check_recording(const std::string& name) {
+  if (name == "-") return "standard input cannot be read twice; a file is expected";
+  return check_file_name(name);
+}
+
 // Hands over each line that is an entry. A view of it is good during the call only.
 Result<bool> read_recording(const std::string& name, const std::function<Result<bool>(const Source&)>& each) {
   auto source = Source::open(name);
@@ -65,9 +71,9 @@ struct Shown {
 
 Verify::Verify(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "verify", "check that each request has its one result", kMore);
-  add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_file_name);
+  add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_recording);
   CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the results there should be");
-  expect->check(check_file_name);
+  expect->check(check_recording);
   add_text(*app, "--after", after_, "ID", "only results behind this entry [all]")->check(check_id);
   CLI::Option* entries =
       app->add_flag("--entries", entries_, "match by the entry ids that the recording has, not by order ids");
