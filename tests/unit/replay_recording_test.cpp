@@ -68,6 +68,12 @@ TEST_CASE("stock and empty lines are told apart from requests") {
   CHECK(out.kind == Recorded::Kind::kStock);
   CHECK(out.sku == "shoe");
   CHECK(out.quantity == 12);
+  REQUIRE(reader.read(R"({"stock":"fields","quantity":0})", out).ok());
+  CHECK(out.kind == Recorded::Kind::kStock);
+  CHECK(out.sku == "fields");
+  REQUIRE(reader.read(R"({"id":"stock","sku":"fields","quantity":1})", out).ok());
+  CHECK(out.kind == Recorded::Kind::kEntry);
+  CHECK(out.fields.at(0) == "order");
   REQUIRE(reader.read(" \t\r", out).ok());
   CHECK(out.kind == Recorded::Kind::kEmpty);
 }

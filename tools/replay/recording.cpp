@@ -31,6 +31,15 @@ void append_text(std::string& out, std::string_view text) {
   out.append("\"}");
 }
 
+Result<bool> read_stock(const object& top, Recorded& out) {
+  if (top["stock"].get(out.sku) != simdjson::SUCCESS || top["quantity"].get(out.quantity) != simdjson::SUCCESS ||
+      out.quantity > order::kMaxWhole) {
+    return Failure{R"(stock is given as {"stock":"SKU","quantity":N}, N from 0 to 9007199254740991)"};
+  }
+  out.kind = Recorded::Kind::kStock;
+  return true;
+}
+
 std::string_view trimmed(std::string_view line) {
   while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t')) line.remove_suffix(1);
   while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
@@ -92,26 +101,26 @@ Result<bool> RecordingReader::read(std::string_view line, Recorded& out) {
   out.kind = Recorded::Kind::kEmpty;
   out.at_us.reset();
   out.id = out.sku = {};
+  out.quantity = 0;
   out.fields.clear();
   impl_->bytes_used = 0;
   line = trimmed(line);
   if (line.empty()) return true;
   if (!line.starts_with('{') || !line.ends_with('}')) return Failure{"not a JSON object"};
-  const bool recorded = line.find("\"fields\"") != std::string_view::npos;
-  const bool stock = !recorded && line.starts_with("{\"stock\"");
-  if (!recorded && !stock) {
+  // Most orders name neither, and are not read at all.
+  const bool plain =
+      line.find("\"fields\"") == std::string_view::npos && line.find("\"stock\"") == std::string_view::npos;
+  object top;
+  if (!plain && impl_->parser.parse(line.data(), line.size()).get(top) != simdjson::SUCCESS) {
+    return Failure{"not valid JSON"};
+  }
+  element fields;
+  element stock;
+  const bool recorded = !plain && top["fields"].get(fields) == simdjson::SUCCESS;
+  if (!plain && !recorded && top["stock"].get(stock) == simdjson::SUCCESS) return read_stock(top, out);
+  if (!recorded) {
     out.kind = Recorded::Kind::kEntry;
     out.fields = {kOrderField, line};
-    return true;
-  }
-  object top;
-  if (impl_->parser.parse(line.data(), line.size()).get(top) != simdjson::SUCCESS) return Failure{"not valid JSON"};
-  if (stock) {
-    if (top["stock"].get(out.sku) != simdjson::SUCCESS || top["quantity"].get(out.quantity) != simdjson::SUCCESS ||
-        out.quantity > order::kMaxWhole) {
-      return Failure{R"(stock is given as {"stock":"SKU","quantity":N}, N from 0 to 9007199254740991)"};
-    }
-    out.kind = Recorded::Kind::kStock;
     return true;
   }
   element at;
