@@ -19,6 +19,8 @@ using tools::Json;
 
 // More points are not to be told apart.
 constexpr std::size_t kMaxPoints = 160;
+// Seconds between two points, at least.
+constexpr double kShortest = 0.05;
 
 constexpr const char* kStyle = R"(set terminal svg size 760,320 dynamic font "system-ui,sans-serif,13" lw 1
 set border 3 lc rgb "#010201"
@@ -63,7 +65,8 @@ Result<Plot> throughput(const std::string& directory) {
     const std::array<double, 3> now = {value_of(row[0]), value_of(row[1]),
                                        value_of(row[2]) + value_of(row[3]) + value_of(row[4])};
     const double time = now[0] - last[0];
-    if (time <= 0) continue;
+    // The last sample comes at the end, whenever that is: too short a time shows a rate that never was.
+    if (time < kShortest) continue;
     data += number((now[0] + last[0]) / 2) + " " + number((now[1] - last[1]) / time) + " " +
             number((now[2] - last[2]) / time) + "\n";
     last = now;
@@ -97,7 +100,7 @@ Result<Plot> latency(const std::string& directory) {
                   "\"99.999%%\" 100000, \"99.9999%%\" 1000000)\nset xrange [1:" +
                   number(std::max(total, 10.0)) +
                   "]\nset ytics 10\nset mytics 10\n"
-                  "plot $data using 1:2 with lines lw 4 " +
+                  "plot $data using 1:2 with lines lw 2 " +
                   color(0) + " notitle\n"};
 }
 
