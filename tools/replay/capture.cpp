@@ -96,7 +96,7 @@ Result<bool> write_range(tools::Client& client, const std::string& stream, std::
     if (!reply) return reply.failure();
     const auto entries = tools::entries_of(reply->view());
     if (entries.empty()) return true;
-    if (const auto written = writer.write(entries); !written) return written;
+    if (const auto written = writer.write(entries); !written) return written.failure();
     from = "(" + std::string(entries.back().id);
   }
   return true;
@@ -116,7 +116,7 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
       const auto kind = reply ? (*reply)->error() : valkey::ErrorKind::kLost;
       if (kind == valkey::ErrorKind::kNone) {
         const auto entries = tools::entries_of((*reply)->at(0).at(1));
-        if (const auto written = writer.write(entries); !written) return written;
+        if (const auto written = writer.write(entries); !written) return written.failure();
         if (!entries.empty()) after = entries.back().id;
         if (told) tools::note("the connection is there again");
         told = false;

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -38,7 +39,7 @@ void Progress::show(const State& state, uint64_t now_ns) {
     if (state.results) text += ", " + count_text(*state.results, "result");
     if (state.failed + state.unknown > 0) text += ", " + count_text(state.failed + state.unknown, "error");
     if (state.resent > 0) text += ", " + std::to_string(state.resent) + " sent again";
-    if (left) text += ", " + std::to_string(static_cast<uint64_t>(*left + 0.5)) + " s left";
+    if (left) text += ", " + std::to_string(std::lround(*left)) + " s left";
   } else {
     tools::Json line = {{"seconds", elapsed},     {"pushed", state.pushed},   {"push_rate", rate},
                         {"failed", state.failed}, {"unknown", state.unknown}, {"resent", state.resent}};
