@@ -30,14 +30,16 @@ sockaddr_in loopback(uint16_t port) {
   return address;
 }
 
-// Bound to the port; 0: to a free one.
+// Bound to the port; 0: to a free one. A free one is taken before the socket is made to share it: one that shares from
+// the start may be given a port that another proxy keeps while its door is refused.
 int bound_socket(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) refuse("no socket");
   const int on = 1;
   const sockaddr_in address = loopback(port);
-  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  const auto share = [&] { return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0; };
+  if ((port != 0 && !share()) || bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      (port == 0 && !share())) {
     ::close(fd);
     refuse("cannot bind port " + std::to_string(port) + " of 127.0.0.1");
   }

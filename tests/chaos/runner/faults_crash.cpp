@@ -96,6 +96,12 @@ Injury clock_jump(World& world, std::size_t /*daemon*/) {
   return {between(world, 50, 500), [&world] { world.shims.shift_clock(std::chrono::seconds(0)); }};
 }
 
+// What was set anew is not to be forgotten at the next crash: nobody would set it again.
+void keep(World& world) {
+  if (world.call({"WAITAOF", "1", "0", "5000"})->at(0).integer() != 1)
+    throw std::runtime_error("the server does not write its file");
+}
+
 Injury flush_all(World& world, std::size_t /*daemon*/) {
   std::vector<std::string> words = {"EVAL", R"(
       server.call('FLUSHALL')
@@ -107,6 +113,7 @@ Injury flush_all(World& world, std::size_t /*daemon*/) {
   for (const auto& [sku, amount] : stock) words.push_back(std::to_string(amount));
   world.disaster("FLUSHALL", true);
   (void)world.ask(words);
+  keep(world);
   world.disaster("FLUSHALL", true);  // what was acknowledged between the two may be gone as well
   return {};
 }
@@ -121,6 +128,7 @@ Injury start_empty(World& world, std::size_t /*daemon*/) {
   for (const auto& [sku, amount] : World::stock()) {
     (void)world.ask({"SET", "product:" + sku + ":stock", std::to_string(amount)});
   }
+  keep(world);
   return {std::chrono::milliseconds(0), [&world] {
             for (const auto& daemon : world.daemons) daemon->process().resume();
           }};

@@ -24,6 +24,13 @@ milliseconds between(World& world, int first, int last) {
   return milliseconds(world.random.number(static_cast<std::size_t>(first), static_cast<std::size_t>(last)));
 }
 
+// A signal that comes before the program has read its settings ends it as it ends any program, and a limit keeps it
+// from starting.
+void until_it_listens(Daemon& daemon) {
+  if (!test::poll_until([&] { return !daemon.log().empty(); }, kDrainDeadline))
+    throw std::runtime_error("the daemon says nothing");
+}
+
 Injury kill_one(World& world, std::size_t number) {
   world.daemons[number]->kill();
   return {between(world, 0, 100), [&world, number] { world.daemons[number]->start(); }};
@@ -63,12 +70,6 @@ Injury kill_all_repeatedly(World& world, std::size_t /*daemon*/) {
     let_pass(between(world, 50, 300));
   }
   return {};
-}
-
-// A signal that comes before the program has read its settings ends it as it ends any program.
-void until_it_listens(Daemon& daemon) {
-  if (!test::poll_until([&] { return !daemon.log().empty(); }, kDrainDeadline))
-    throw std::runtime_error("the daemon says nothing");
 }
 
 // SIGTERM or SIGINT: what is in flight is finished, and the exit status is 0.
@@ -132,6 +133,7 @@ Injury starve(World& world, std::size_t number) {
 // No more memory than it has now, and a burst of large requests. Should it die of that, it is started again.
 Injury no_more_memory(World& world, std::size_t number) {
   Daemon& daemon = *world.daemons[number];
+  until_it_listens(daemon);
   daemon.expect_end();
   std::ifstream statm("/proc/" + std::to_string(daemon.process().pid()) + "/statm");
   rlim_t pages = 0;
@@ -168,6 +170,7 @@ Injury no_more_memory(World& world, std::size_t number) {
 // Not one file descriptor more, while its connections end.
 Injury no_more_files(World& world, std::size_t number) {
   Daemon& daemon = *world.daemons[number];
+  until_it_listens(daemon);
   std::error_code problem;
   std::size_t open = 0;
   for (const auto& entry :
@@ -206,10 +209,10 @@ Injury log_disk_full(World& world, std::size_t number) {
 // One SIGHUP with a file that is unchanged, good and new, or broken.
 Injury reload(World& world, std::size_t number) {
   Daemon& daemon = *world.daemons[number];
+  until_it_listens(daemon);
   static const char* const kAdditions[] = {"", "[retention]\norders = \"12h\"\n", "[retention]\norders = \"12\"\n",
                                            "this is no TOML", "[nonsense]\nkey = 1\n"};
   std::ofstream(daemon.settings_file()) << daemon.settings() << kAdditions[world.random.number(5)];
-  until_it_listens(daemon);
   daemon.process().signal(SIGHUP);
   return {between(world, 0, 20), [&world, number] {
             std::ofstream(world.daemons[number]->settings_file()) << world.daemons[number]->settings();

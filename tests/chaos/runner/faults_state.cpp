@@ -26,17 +26,20 @@ Injury destroy_group(World& world, std::size_t /*daemon*/) {
   return {};
 }
 
-// Everything since the beginning is delivered again.
+// Everything since the beginning is delivered again, or since some time before what the group was last known to have
+// settled. What another daemon has settled in the last seconds may get a second result, and so is not delivered again
+// here: docs/architecture.md.
 Injury set_group_back(World& world, std::size_t /*daemon*/) {
-  // By a thousand of the entries that were delivered: from 0 a long run would do nothing else.
+  const std::string far = world.random.chance(50) ? "2" : "1000";
   (void)world.call({"EVAL", R"(
       local groups = server.pcall('XINFO', 'GROUPS', 'orders')
       if groups.err or not groups[1] then return 0 end
-      local last = server.call('XREVRANGE', 'orders', groups[1][8], '-', 'COUNT', '1000')
-      if #last == 0 then return 0 end
-      return server.call('XGROUP', 'SETID', 'orders', 'orderd', last[#last][1]))",
-                    "0"});
-  return {};
+      local settled = server.pcall('HGET', 'orders:orderd:position', 'settled')
+      if type(settled) ~= 'string' then return 0 end
+      local last = server.call('XREVRANGE', 'orders', settled, '-', 'COUNT', ARGV[1])
+      return server.call('XGROUP', 'SETID', 'orders', 'orderd', #last == tonumber(ARGV[1]) and last[#last][1] or '0'))",
+                    "0", far});
+  return {between(world, 300, 400), {}};  // nothing else happens to the group until somebody has noticed
 }
 
 // Entries are passed over, until somebody notices and sets the group back to where it was.
@@ -208,7 +211,7 @@ void add_state_faults(std::vector<Fault>& faults) {
   add("V11", "something else at the dead-letter key", "dead", dead_letters_in_the_way);
   add("V11", "something else at the position key", "position", position_in_the_way);
   add("V11", "something else at an order's record", "record", record_in_the_way);
-  add("V11", "stock that is no stock, then mended", "stock", bad_stock);
+  add("V11", "stock that is no stock, then mended", "results", bad_stock);
 }
 
 }  // namespace orderd::chaos

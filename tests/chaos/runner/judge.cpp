@@ -241,7 +241,12 @@ void Judge::check_prefix() {
 // What is left and what was sold is what there was. Stock set by the operator's command stands in the ledger.
 void Judge::check_stock() {
   for (const auto& [sku, amount] : World::stock()) {
-    const int64_t left = std::stoll(world_.ask({"GET", "product:" + sku + ":stock"}));
+    const std::string held = world_.ask({"GET", "product:" + sku + ":stock"});
+    if (held.empty()) {
+      say("the stock is gone", sku);
+      continue;
+    }
+    const int64_t left = std::stoll(held);
     if (left < 0) say("stock below zero", sku);
     if (left + sold_[sku] != static_cast<int64_t>(amount)) {
       say("stock and sales do not add up", sku + ": " + std::to_string(amount) + " at first, " +

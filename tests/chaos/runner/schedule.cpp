@@ -59,6 +59,11 @@ void Schedule::heal(Active& active) {
 }
 
 void Schedule::heal_due(std::vector<Active>& active, bool all) {
+  if (all && std::any_of(active.begin(), active.end(),
+                         [](const Active& one) { return !one.heal && one.due > Clock::now(); })) {
+    // Nothing to undo, but it wants its time.
+    let_pass(500ms);
+  }
   // The server first: the others are healed by asking it.
   std::stable_sort(active.begin(), active.end(), [](const Active& a, const Active& b) {
     return (a.fault->touches == Touches::kServerProcess) > (b.fault->touches == Touches::kServerProcess);
