@@ -27,8 +27,7 @@ Injury destroy_group(World& world, std::size_t /*daemon*/) {
 }
 
 // Everything since the beginning is delivered again, or since some time before what the group was last known to have
-// settled. What another daemon has settled in the last seconds may get a second result, and so is not delivered again
-// here: docs/architecture.md.
+// settled.
 Injury set_group_back(World& world, std::size_t /*daemon*/) {
   const std::string far = world.random.chance(50) ? "2" : "1000";
   (void)world.call({"EVAL", R"(
@@ -40,27 +39,6 @@ Injury set_group_back(World& world, std::size_t /*daemon*/) {
       return server.call('XGROUP', 'SETID', 'orders', 'orderd', #last == tonumber(ARGV[1]) and last[#last][1] or '0'))",
                     "0", far});
   return {between(world, 300, 400), {}};  // nothing else happens to the group until somebody has noticed
-}
-
-// Entries are passed over, until somebody notices and sets the group back to where it was.
-Injury set_group_forward(World& world, std::size_t /*daemon*/) {
-  const valkey::OwnedReply before = world.call({"EVAL", R"(
-      local groups = server.pcall('XINFO', 'GROUPS', 'orders')
-      if groups.err then return '' end
-      for _, group in ipairs(groups) do
-        local info = {}
-        for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
-        if info['name'] == 'orderd' then
-          server.call('XGROUP', 'SETID', 'orders', 'orderd', '$')
-          return info['last-delivered-id']
-        end
-      end
-      return '')",
-                                                "0"});
-  const std::string place(before->text());
-  return {between(world, 0, 30), [&world, place] {
-            if (!place.empty()) (void)world.call({"XGROUP", "SETID", "orders", "orderd", place});
-          }};
 }
 
 // What was not settled yet may never be: those entries are excused.
@@ -202,8 +180,7 @@ void add_state_faults(std::vector<Fault>& faults) {
     faults.push_back({row, name, Touches::kServerState, part, Kind::kSafe, play});
   };
   add("V8", "XGROUP DESTROY", "group", destroy_group);
-  add("V8", "XGROUP SETID back", "group", set_group_back);
-  add("V8", "XGROUP SETID forward, and back again", "group", set_group_forward);
+  faults.push_back({"V8", "XGROUP SETID back", Touches::kServerState, "group", Kind::kQuiet, set_group_back});
   add("V9", "DEL of the orders stream", "group", delete_stream);
   add("V9", "XDEL of pending and of undelivered entries", "group", delete_entries);
   add("V9", "XTRIM of what nobody has read", "group", trim_stream);
