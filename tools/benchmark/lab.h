@@ -1,0 +1,60 @@
+// A private server on a unix socket (and, where asked for, a free port of 127.0.0.1), and the daemons that work on it.
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "benchmark/gauge.h"
+#include "support/process.h"
+#include "support/valkey_server.h"
+
+namespace orderd::bench {
+
+// The outcome of a run is not what it has to be: some order was not settled just once.
+class Violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class Transport { kUnix, kTcp };
+using Words = std::vector<std::string>;
+// Counts the results: one for each order that is settled.
+inline const Words kResults = {"XLEN", "results"};
+using AppendOnly = test::ServerOptions::AppendOnly;
+
+class Lab {
+ public:
+  Lab(Transport transport, AppendOnly append_only);
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  [[nodiscard]] valkey::SyncClient& admin() { return admin_; }
+  // Where those under test connect to.
+  [[nodiscard]] valkey::Endpoint endpoint() const;
+  [[nodiscard]] std::string url() const;
+  // Empties the server and its statistics.
+  void clear();
+
+  // One reading now. `count` is the command that answers how much is done, `pids` are the processes under test.
+  [[nodiscard]] Reading read(const std::vector<pid_t>& pids, const Words& count = kResults);
+  // Reads every few milliseconds until `total` is done. Throws where a process has ended, or nothing moves for a
+  // minute.
+  [[nodiscard]] std::vector<Reading> watch(uint64_t total, const std::vector<test::Process*>& processes,
+                                           const Words& count = kResults);
+
+ private:
+  Transport transport_;
+  test::ValkeyServer server_;
+  valkey::SyncClient admin_;
+};
+
+// Starts an orderd on the lab's server; `settings` are more variables: "ORDERD_PROCESSING_DEDUP_WINDOW=0s".
+[[nodiscard]] std::unique_ptr<test::Process> start_orderd(const std::string& orderd, const Lab& lab,
+                                                          const std::string& consumer,
+                                                          std::vector<std::string> settings = {});
+// SIGTERM. Throws unless it ends with 0.
+void stop_orderd(test::Process& orderd);
+
+}  // namespace orderd::bench

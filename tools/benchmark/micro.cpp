@@ -1,0 +1,118 @@
+// What orderd itself does with an order, without a server: decoding the request, writing the call that settles it, and
+// taking a reply of XREADGROUP apart.
+#include <benchmark/benchmark.h>
+#include <hiredis/hiredis.h>
+
+#include <memory>
+#include <string>
+
+#include "lane/settle_command.h"
+#include "order/decode.h"
+#include "settings/settings.h"
+#include "valkey/reply.h"
+
+namespace orderd {
+namespace {
+
+constexpr std::string_view kOneLine = R"({"id":"o-123456","sku":"shoe","quantity":1})";
+constexpr std::string_view kFourLines =
+    R"({"id":"o-123456","customer":"c-77","items":[{"sku":"shoe","quantity":1},{"sku":"sock","quantity":2},)"
+    R"({"sku":"lace","quantity":1},{"sku":"polish","quantity":1}]})";
+constexpr std::string_view kRequest = "1795463342144-0";
+constexpr int kEntries = 128;  // of one reply, as many as orderd asks for
+
+const order::Fields kFlatFields = {"id", "o-123456", "sku", "shoe", "quantity", "1"};
+const order::Fields kOneLineFields = {"order", kOneLine};
+const order::Fields kFourLinesFields = {"order", kFourLines};
+
+lane::Options options() {
+  const settings::Settings defaults;
+  return {.orders = defaults.streams.orders,
+          .results = defaults.streams.results,
+          .dead = defaults.streams.dead,
+          .group = defaults.streams.group,
+          .consumer = "bench-1",
+          .stock_keys = defaults.stock_keys(),
+          .order_keys = defaults.order_keys(),
+          .limits = defaults.limits()};
+}
+
+void decode(benchmark::State& state, const order::Fields& fields) {
+  order::Decoder decoder{order::Limits()};
+  order::Request request;
+  std::string detail;
+  for ([[maybe_unused]] auto turn : state) {
+    if (!decoder.decode(fields, request, detail)) state.SkipWithError(detail.c_str());
+    benchmark::DoNotOptimize(request);
+  }
+}
+BENCHMARK_CAPTURE(decode, flat_one_line, kFlatFields);
+BENCHMARK_CAPTURE(decode, json_one_line, kOneLineFields);
+BENCHMARK_CAPTURE(decode, json_four_lines, kFourLinesFields);
+
+void write_settle(benchmark::State& state, const order::Fields& fields) {
+  const lane::Options lane_options = options();
+  const std::string script(40, 'a');  // a SHA1
+  order::Decoder decoder(lane_options.limits);
+  order::Request request;
+  std::string text;
+  if (!decoder.decode(fields, request, text)) state.SkipWithError(text.c_str());
+  valkey::Command command;
+  for ([[maybe_unused]] auto turn : state) {
+    benchmark::DoNotOptimize(lane::write_settle(lane_options, script, kRequest, request, text, command));
+  }
+  state.counters["bytes"] = static_cast<double>(command.bytes().size());
+}
+BENCHMARK_CAPTURE(write_settle, one_line, kOneLineFields);
+BENCHMARK_CAPTURE(write_settle, four_lines, kFourLinesFields);
+
+void bulk(std::string& out, std::string_view text) {
+  out += "$" + std::to_string(text.size()) + "\r\n";
+  out += text;
+  out += "\r\n";
+}
+
+std::string reply_of(const order::Fields& fields) {
+  std::string bytes = "*1\r\n*2\r\n";
+  bulk(bytes, "orders");
+  bytes += "*" + std::to_string(kEntries) + "\r\n";
+  for (int i = 0; i < kEntries; ++i) {
+    bytes += "*2\r\n";
+    bulk(bytes, kRequest);
+    bytes += "*" + std::to_string(fields.size()) + "\r\n";
+    for (const auto field : fields) bulk(bytes, field);
+  }
+  return bytes;
+}
+
+// hiredis' reader, then every field as a view, as the intake does. The time is that of a whole reply; items are
+// entries.
+void take_entries(benchmark::State& state, const order::Fields& sent) {
+  const std::string bytes = reply_of(sent);
+  const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(redisReaderCreate(), redisReaderFree);
+  order::Fields fields;
+  for ([[maybe_unused]] auto turn : state) {
+    void* raw = nullptr;
+    if (redisReaderFeed(reader.get(), bytes.data(), bytes.size()) != REDIS_OK ||
+        redisReaderGetReply(reader.get(), &raw) != REDIS_OK || raw == nullptr) {
+      state.SkipWithError("hiredis did not understand the reply");
+      return;
+    }
+    const valkey::Reply entries = valkey::Reply(static_cast<redisReply*>(raw)).at(0).at(1);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const valkey::Reply values = entries.at(i).at(1);
+      fields.clear();
+      for (std::size_t f = 0; f < values.size(); ++f) fields.push_back(values.at(f).text());
+      benchmark::DoNotOptimize(fields.data());
+    }
+    freeReplyObject(raw);
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kEntries);
+}
+BENCHMARK_CAPTURE(take_entries, json_one_line, kOneLineFields);
+BENCHMARK_CAPTURE(take_entries, flat_one_line, kFlatFields);
+
+}  // namespace
+}  // namespace orderd
+
+BENCHMARK_MAIN();

@@ -1,0 +1,40 @@
+// The parts of the benchmark. Each measures, and puts its targets and its tables into the report.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "benchmark/report.h"
+
+namespace orderd::bench {
+
+struct Plan {
+  uint64_t orders = 500'000;      // of one run
+  unsigned repeat = 5;            // runs of everything that is compared
+  uint64_t waiting = 10'000'000;  // the longest backlog
+  uint64_t seconds = 10;          // one run of the latency
+  std::string orderd;             // path of the program
+  std::string replay;             // path of order-replay
+  std::string micro;              // path of order-bench-micro
+  std::string peers;              // folder with the peers' programs and their node_modules
+};
+
+// The ceiling, orderd against it, and the same in other settings.
+void measure_drain(const Plan& plan, Report& report);
+// Clients of other kinds at the same work.
+void measure_peers(const Plan& plan, Report& report);
+// WATCH, MULTI, EXEC with 1, 16 and 64 clients; it needs nothing but the server.
+void measure_watch(const Plan& plan, Report& report);
+// From the moment an order is due until its result can be read.
+void measure_latency(const Plan& plan, Report& report);
+// Several daemons on one group.
+void measure_daemons(const Plan& plan, Report& report);
+// Short and long backlogs; memory.
+void measure_backlog(const Plan& plan, Report& report);
+// What orderd does with an order, without a server.
+void measure_micro(const Plan& plan, Report& report);
+
+// Progress, to standard error.
+void say(const std::string& what);
+
+}  // namespace orderd::bench

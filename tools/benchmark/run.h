@@ -1,0 +1,55 @@
+// The runs that are compared: the bare script, the ceiling, and orderd draining a backlog. Each works on an empty
+// server with a backlog of its own, checks that every order was settled just once, and says what it cost.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "benchmark/lab.h"
+#include "benchmark/shape.h"
+
+namespace orderd::bench {
+
+struct Setup {
+  Transport transport = Transport::kUnix;
+  AppendOnly append_only = AppendOnly::kOff;
+  Shape shape;
+  bool dedup = true;
+  unsigned daemons = 1;
+};
+
+// What one order has cost. Times in microseconds; 0 where it does not apply.
+struct Cost {
+  double rate = 0;           // orders a second
+  double busy = 0;           // of the server's main thread, 1 is all the time
+  double server_us = 0;      // CPU of the server's main thread
+  double client_us = 0;      // CPU of whoever makes the calls; all daemons together
+  double call_us = 0;        // of server_us: inside the script
+  double read_us = 0;        // of server_us: inside XREADGROUP
+  double read_whole_us = 0;  // server CPU of reading beforehand, with receiving and sending: only of ceiling()
+  double peak_mib = 0;       // of the largest daemon
+};
+
+// The tutorials' script, GET, compare, DECRBY, and nothing else: no result, no acknowledgement, no memory of the id.
+[[nodiscard]] Cost bare(Lab& lab, const Setup& setup, uint64_t orders);
+// lua/settle.lua with the very arguments that orderd would send, from entries that were read beforehand, so that the
+// acknowledgement is real; sent by a client that does nothing else (pipeline.h).
+[[nodiscard]] Cost ceiling(Lab& lab, const Setup& setup, uint64_t orders);
+// orderd, started on a server where the requests wait already. Rate, business and CPU are those of the time between
+// one twentieth and nineteen twentieths of the orders: neither the start nor the last read counts.
+[[nodiscard]] Cost drain(Lab& lab, const Setup& setup, uint64_t orders, const std::string& orderd);
+
+// Throws Violation unless each of `orders` has one result, nothing is pending, and the stock is what it has to be.
+void check_outcome(Lab& lab, const Shape& shape, uint64_t orders);
+// The variables for orderd that a setup asks for.
+[[nodiscard]] std::vector<std::string> settings_of(const Setup& setup);
+
+// The first and the last of those readings between which a steady state is taken to be; see drain().
+struct Stretch {
+  Reading first;
+  Reading last;
+  [[nodiscard]] double orders() const { return static_cast<double>(last.done - first.done); }
+};
+[[nodiscard]] Stretch steady(const std::vector<Reading>& readings, uint64_t orders);
+
+}  // namespace orderd::bench
