@@ -23,19 +23,19 @@ const std::vector<Peer>& peers() {
       {"GLIDE",
        "glide.mjs",
        false,
-       {64, 256, 1024},
+       {16, 64, 256, 1024},
        "GLIDE: at least once. Decision, result and acknowledgement are three steps: a crash between them decides "
        "again, "
        "and takes the stock twice."},
       {"iovalkey, automatic pipelining",
        "iovalkey.mjs",
        false,
-       {64, 256, 1024},
+       {16, 64, 256, 1024},
        "iovalkey: at least once, for the same reason."},
       {"BullMQ",
        "bullmq.mjs",
        true,
-       {64, 256, 1024},
+       {16, 64, 256, 1024},
        "BullMQ: at least once. A worker that loses its lock, or dies behind its decision, leaves a job that is run "
        "again, and takes the stock twice."},
   };
