@@ -1,6 +1,9 @@
-// Somebody sets the group back: what it delivers again gets no second result, whatever its first one was.
+// Somebody sets the group back: what it delivers again gets no second result, whatever its first one was. Or forward:
+// what it has passed over gets none, and the audit says so.
 #include <doctest/doctest.h>
 #include <signal.h>
+
+#include <nlohmann/json.hpp>
 
 #include "integration/sale.h"
 #include "support/wait_for.h"
@@ -91,4 +94,29 @@ TEST_CASE("a group that was set back while no daemon ran is noticed at the start
   sale.stop_producing();
   sale.settle();
   sale.check_books();
+}
+
+TEST_CASE("what a group was set past is named by the audit") {
+  Sale sale(test_seed());
+  auto daemon = sale.daemon("only");
+  const auto push = [&](const std::string& id) {
+    return xadd(sale.client(), "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "1"}});
+  };
+  push("first");
+  sale.settle();
+  end(*daemon);
+  const std::string passed = push("passed over");
+  CHECK(ask(sale.client(), {"XGROUP", "SETID", "orders", "orderd", "$"}) == "OK");
+  daemon = sale.daemon("only");
+  push("last");
+  wait_for([&] { return sale.results() == 2; }, 20s, "the last one's result");
+  ProcessOptions options;
+  options.environment = {"ORDERD_VALKEY_URL=unix://" + sale.server.endpoint().path};
+  Process audit({ORDERCTL_PATH, "audit", "--json"}, options);
+  CHECK(audit.wait() == 3);
+  const auto said = nlohmann::json::parse(audit.output());
+  REQUIRE(said["violations"].size() == 1);
+  CHECK(said["violations"][0]["check"] == "missing_result");
+  CHECK(said["violations"][0]["request"] == passed);
+  end(*daemon);
 }
