@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
+#include <sstream>
 
 #include "chaos/runner/judge.h"
 #include "chaos/runner/report.h"
@@ -113,6 +114,16 @@ Verdict run_world(const Options& options, const Plan& plan, bool alone, millisec
   return verdict;
 }
 
+std::string again(const Options& options) {
+  std::ostringstream command;
+  command << "tools/chaos --seed " << options.seed;
+  if (options.brief) command << " --brief";
+  if (!options.brief) command << " --minutes " << options.minutes;
+  if (!options.only.empty()) command << " --only " << options.only;
+  if (options.mode != "both") command << " --mode " << options.mode;
+  return command.str();
+}
+
 int run(const Options& options, const std::vector<Fault>& faults) {
   const bool any_lossy =
       std::any_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.kind == Kind::kLossy; });
@@ -124,6 +135,7 @@ int run(const Options& options, const std::vector<Fault>& faults) {
       options.brief ? milliseconds(8s) : std::clamp(total / 8, milliseconds(10s), milliseconds(60s));
   Run sum;
   sum.seed = options.seed;
+  sum.again = again(options);
   const auto more = [&](std::size_t number) {
     return options.brief ? number < kBriefWorlds : number == 0 || Clock::now() - begin < total;
   };

@@ -33,6 +33,7 @@ Json json_of(const Run& run) {
   }
   const Verdict& verdict = run.verdict;
   return {{"seed", run.seed},
+          {"again", run.again},
           {"worlds", run.worlds},
           {"seconds", run.took.count() / 1000},
           {"faults", run.tally.total},
@@ -87,6 +88,7 @@ void print_table(const Run& run) {
   for (const std::string& violation : verdict.violations) std::printf("VIOLATION %s\n", violation.c_str());
   std::printf("%s: seed %llu, %zu worlds, %lld s\n", verdict.violations.empty() ? "all promises were kept" : "VIOLATED",
               static_cast<unsigned long long>(run.seed), run.worlds, static_cast<long long>(run.took.count() / 1000));
+  std::printf("the same schedule again: %s\n", run.again.c_str());
 }
 
 void write_streams(World& world, const std::filesystem::path& place) {

@@ -13,6 +13,7 @@ namespace orderd::chaos {
 // The sum of all worlds.
 struct Run {
   uint64_t seed = 0;
+  std::string again;  // the command that plays the same schedule again
   std::size_t worlds = 0;
   std::chrono::milliseconds took{0};
   Tally tally;
