@@ -84,6 +84,8 @@ void ProxyCore::listen() {
 void ProxyCore::stop_listening() {
   if (listener_ < 0) return;
   listener_poll_.reset();
+  // A process that is just being started holds a copy of it until its exec: closed alone, it would go on listening.
+  (void)shutdown(listener_, SHUT_RDWR);
   ::close(listener_);
   listener_ = -1;
 }
