@@ -31,7 +31,7 @@ class RowSorter {
   // No more rows come; next() follows.
   [[nodiscard]] Result<bool> finish() {
     if (!runs_.empty() && !rows_.empty()) {
-      const auto spilled = spill();
+      auto spilled = spill();
       if (!spilled) return spilled;
     }
     if (runs_.empty()) {
@@ -41,7 +41,7 @@ class RowSorter {
     std::vector<Row>().swap(rows_);
     const std::size_t each = std::clamp(capacity_ / runs_.size(), kMinRows, kMaxBufferRows);
     for (Run& run : runs_) {
-      const auto filled = fill(run, each);
+      auto filled = fill(run, each);
       if (!filled) return filled;
       heap_.push_back(&run);
     }
@@ -61,7 +61,7 @@ class RowSorter {
     Run& run = *heap_.back();
     row = run.buffer[run.at++];
     if (run.at == run.buffer.size()) {
-      const auto filled = fill(run, run.buffer.size());
+      auto filled = fill(run, run.buffer.size());
       if (!filled) return filled;
     }
     if (run.buffer.empty()) {
@@ -88,7 +88,7 @@ class RowSorter {
   [[nodiscard]] Result<bool> spill() {
     std::sort(rows_.begin(), rows_.end());
     runs_.push_back({file_.size(), rows_.size()});
-    const auto written = file_.append(std::as_bytes(std::span(rows_)));
+    auto written = file_.append(std::as_bytes(std::span(rows_)));
     rows_.clear();
     return written;
   }
@@ -97,7 +97,7 @@ class RowSorter {
     run.buffer.resize(std::min(rows, run.rows));
     run.at = 0;
     if (run.buffer.empty()) return true;
-    const auto read = file_.read(run.from, std::as_writable_bytes(std::span(run.buffer)));
+    auto read = file_.read(run.from, std::as_writable_bytes(std::span(run.buffer)));
     run.rows -= run.buffer.size();
     run.from += run.buffer.size() * sizeof(Row);
     return read;

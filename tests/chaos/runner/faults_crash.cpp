@@ -12,10 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-milliseconds between(World& world, int first, int last) {
-  return milliseconds(world.random.number(static_cast<std::size_t>(first), static_cast<std::size_t>(last)));
-}
-
 // Where the server may forget, what it had not written down yet is gone with it.
 void note_disaster(World& world, const std::string& what) {
   if (world.plan.lossy) world.disaster(what, false);
@@ -23,13 +19,13 @@ void note_disaster(World& world, const std::string& what) {
 
 Injury kill_server(World& world, std::size_t /*daemon*/) {
   world.server.kill();
-  return {between(world, 0, 500), [&world] { world.server.start(); }};
+  return {world.between(0, 500), [&world] { world.server.start(); }};
 }
 
 Injury kill_forgetful_server(World& world, std::size_t /*daemon*/) {
   world.server.kill();
   note_disaster(world, "kill -9 with appendfsync everysec");
-  return {between(world, 0, 300), [&world] { world.server.start(); }};
+  return {world.between(0, 300), [&world] { world.server.start(); }};
 }
 
 // All that the kernel had not been made to write down is gone.
@@ -81,7 +77,7 @@ Injury flipped_bit(World& world, std::size_t /*daemon*/) {
 // writes.
 Injury disk_full(World& world, std::size_t /*daemon*/) {
   world.shims.fill_disk();
-  return {between(world, 100, 800), [&world] {
+  return {world.between(100, 800), [&world] {
             world.shims.free_disk();
             if (world.plan.lossy) return;
             world.server.kill();  // where it has not ended by itself
@@ -93,7 +89,7 @@ Injury disk_full(World& world, std::size_t /*daemon*/) {
 Injury clock_jump(World& world, std::size_t /*daemon*/) {
   static constexpr int kSeconds[] = {-3600, -60, -1, 1, 60, 3600};
   world.shims.shift_clock(std::chrono::seconds(kSeconds[world.random.number(6)]));
-  return {between(world, 50, 500), [&world] { world.shims.shift_clock(std::chrono::seconds(0)); }};
+  return {world.between(50, 500), [&world] { world.shims.shift_clock(std::chrono::seconds(0)); }};
 }
 
 // What was set anew is not to be forgotten at the next crash: nobody would set it again.

@@ -12,10 +12,6 @@ using test::Door;
 using test::LinkFaults;
 using test::Trigger;
 
-milliseconds between(World& world, int first, int last) {
-  return milliseconds(world.random.number(static_cast<std::size_t>(first), static_cast<std::size_t>(last)));
-}
-
 std::function<void()> healing(World& world, std::size_t number) {
   return [&world, number] { world.daemons[number]->proxy.heal(); };
 }
@@ -24,14 +20,14 @@ Injury refused(World& world, std::size_t number) {
   test::FaultProxy& proxy = world.daemons[number]->proxy;
   proxy.set_door(Door::kRefused);
   proxy.reset();
-  return {between(world, 50, 1000), healing(world, number)};
+  return {world.between(50, 1000), healing(world, number)};
 }
 
 Injury silent(World& world, std::size_t number) {
   test::FaultProxy& proxy = world.daemons[number]->proxy;
   proxy.set_door(Door::kSilent);
   proxy.reset();
-  return {between(world, 50, 800), healing(world, number)};
+  return {world.between(50, 800), healing(world, number)};
 }
 
 Injury linked(World& world, std::size_t number, std::optional<Direction> direction, const LinkFaults& faults,
@@ -52,35 +48,35 @@ LinkFaults flow(LinkFaults::Flow kind) {
 }
 
 Injury requests_vanish(World& world, std::size_t number) {
-  return linked(world, number, Direction::kToServer, flow(LinkFaults::Flow::kBlackHole), between(world, 50, 900));
+  return linked(world, number, Direction::kToServer, flow(LinkFaults::Flow::kBlackHole), world.between(50, 900));
 }
 
 // They arrive and take effect, and nobody hears of it.
 Injury replies_vanish(World& world, std::size_t number) {
-  return linked(world, number, Direction::kToClient, flow(LinkFaults::Flow::kBlackHole), between(world, 50, 900));
+  return linked(world, number, Direction::kToClient, flow(LinkFaults::Flow::kBlackHole), world.between(50, 900));
 }
 
 Injury both_vanish(World& world, std::size_t number) {
-  return linked(world, number, std::nullopt, flow(LinkFaults::Flow::kBlackHole), between(world, 50, 900));
+  return linked(world, number, std::nullopt, flow(LinkFaults::Flow::kBlackHole), world.between(50, 900));
 }
 
 Injury replies_late(World& world, std::size_t number) {
-  return linked(world, number, Direction::kToClient, flow(LinkFaults::Flow::kHeld), between(world, 50, 900));
+  return linked(world, number, Direction::kToClient, flow(LinkFaults::Flow::kHeld), world.between(50, 900));
 }
 
 Injury reset_request(World& world, std::size_t number) {
   (void)world.daemons[number]->proxy.reset_somewhere(Direction::kToServer, 5000);
-  return {between(world, 20, 100), healing(world, number)};
+  return {world.between(20, 100), healing(world, number)};
 }
 
 Injury reset_reply(World& world, std::size_t number) {
   (void)world.daemons[number]->proxy.reset_somewhere(Direction::kToClient, 5000);
-  return {between(world, 20, 100), healing(world, number)};
+  return {world.between(20, 100), healing(world, number)};
 }
 
 Injury triggered(World& world, std::size_t number, Trigger trigger) {
   world.daemons[number]->proxy.add(trigger);
-  return {between(world, 20, 150), healing(world, number)};
+  return {world.between(20, 150), healing(world, number)};
 }
 
 Injury swallow_settlement(World& world, std::size_t number) {
@@ -111,7 +107,7 @@ Injury garbage(World& world, std::size_t number) {
                                          "-ERR out of thin air\r\n",
                                          "\r\n\r\n"};
   world.daemons[number]->proxy.inject(kGarbage[world.random.number(8)]);
-  return {between(world, 10, 50), healing(world, number)};
+  return {world.between(10, 50), healing(world, number)};
 }
 
 // The peer is gone and nobody says so: nothing arrives in either direction, and no end is seen. New connections are
@@ -119,33 +115,33 @@ Injury garbage(World& world, std::size_t number) {
 Injury half_open(World& world, std::size_t number) {
   test::FaultProxy& proxy = world.daemons[number]->proxy;
   proxy.set_both(flow(LinkFaults::Flow::kBlackHole));
-  let_pass(between(world, 5, 30));
+  let_pass(world.between(5, 30));
   proxy.set_both(LinkFaults{});
-  return {between(world, 900, 1400), healing(world, number)};
+  return {world.between(900, 1400), healing(world, number)};
 }
 
 Injury half_closed(World& world, std::size_t number) {
   world.daemons[number]->proxy.half_close(world.random.chance(50) ? Direction::kToClient : Direction::kToServer);
-  return {between(world, 20, 200), healing(world, number)};
+  return {world.between(20, 200), healing(world, number)};
 }
 
 Injury slow(World& world, std::size_t number) {
   LinkFaults faults;
-  faults.latency = between(world, 1, 100);
-  faults.jitter = between(world, 0, 100);
-  return linked(world, number, std::nullopt, faults, between(world, 100, 600));
+  faults.latency = world.between(1, 100);
+  faults.jitter = world.between(0, 100);
+  return linked(world, number, std::nullopt, faults, world.between(100, 600));
 }
 
 Injury single_bytes(World& world, std::size_t number) {
   LinkFaults faults;
   faults.slice_max = world.random.number(1, 3);
-  return linked(world, number, std::nullopt, faults, between(world, 100, 400));
+  return linked(world, number, std::nullopt, faults, world.between(100, 400));
 }
 
 Injury narrow(World& world, std::size_t number) {
   LinkFaults faults;
   faults.bytes_per_second = 10'000;
-  return linked(world, number, std::nullopt, faults, between(world, 100, 500));
+  return linked(world, number, std::nullopt, faults, world.between(100, 500));
 }
 
 // What a lost segment does to a stream: now and then it stands for a retransmission time-out, then all comes at once.
@@ -153,16 +149,16 @@ Injury lossy(World& world, std::size_t number) {
   test::FaultProxy& proxy = world.daemons[number]->proxy;
   for (int i = 0; i < 3; ++i) {
     proxy.set_both(flow(LinkFaults::Flow::kHeld));
-    let_pass(between(world, 20, 200));
+    let_pass(world.between(20, 200));
     proxy.set_both(LinkFaults{});
-    let_pass(between(world, 5, 50));
+    let_pass(world.between(5, 50));
   }
   return {0ms, healing(world, number)};
 }
 
 Injury flapping(World& world, std::size_t number) {
   world.daemons[number]->proxy.flap(50ms, 50ms);
-  return {between(world, 200, 900), healing(world, number)};
+  return {world.between(200, 900), healing(world, number)};
 }
 
 }  // namespace

@@ -20,10 +20,6 @@ using std::chrono::milliseconds;
 
 constexpr auto kDrainDeadline = 10s;
 
-milliseconds between(World& world, int first, int last) {
-  return milliseconds(world.random.number(static_cast<std::size_t>(first), static_cast<std::size_t>(last)));
-}
-
 // A signal that comes before the program has read its settings ends it as it ends any program, and a limit keeps it
 // from starting.
 void until_it_listens(Daemon& daemon) {
@@ -33,33 +29,30 @@ void until_it_listens(Daemon& daemon) {
 
 Injury kill_one(World& world, std::size_t number) {
   world.daemons[number]->kill();
-  return {between(world, 0, 100), [&world, number] { world.daemons[number]->start(); }};
+  return {world.between(0, 100), [&world, number] { world.daemons[number]->start(); }};
 }
 
-// At a named point of an order's way: the script has run, and its answer never reaches the daemon.
-Injury kill_between_script_and_answer(World& world, std::size_t number) {
+// At a named point of an order's way: the reply to such a command is there, and never reaches the daemon.
+Injury kill_before_reply(World& world, std::size_t number, const char* command) {
   Daemon& daemon = *world.daemons[number];
-  daemon.proxy.add(test::Trigger::on("EVALSHA").hold_reply());
+  daemon.proxy.add(test::Trigger::on(command).hold_reply());
   (void)world.push(world.probe());
-  let_pass(between(world, 5, 60));
+  let_pass(world.between(5, 60));
   daemon.kill();
   return {0ms, [&world, number] {
             world.daemons[number]->proxy.heal();
             world.daemons[number]->start();
           }};
+}
+
+// The script has run, and its answer never comes.
+Injury kill_between_script_and_answer(World& world, std::size_t number) {
+  return kill_before_reply(world, number, "EVALSHA");
 }
 
 // The entries are delivered, and the daemon that they were delivered to never sees them.
 Injury kill_between_delivery_and_reading(World& world, std::size_t number) {
-  Daemon& daemon = *world.daemons[number];
-  daemon.proxy.add(test::Trigger::on("XREADGROUP").hold_reply());
-  (void)world.push(world.probe());
-  let_pass(between(world, 5, 60));
-  daemon.kill();
-  return {0ms, [&world, number] {
-            world.daemons[number]->proxy.heal();
-            world.daemons[number]->start();
-          }};
+  return kill_before_reply(world, number, "XREADGROUP");
 }
 
 Injury kill_all_repeatedly(World& world, std::size_t /*daemon*/) {
@@ -67,7 +60,7 @@ Injury kill_all_repeatedly(World& world, std::size_t /*daemon*/) {
   for (std::size_t i = 0; i < times; ++i) {
     for (const auto& daemon : world.daemons) daemon->kill();
     for (const auto& daemon : world.daemons) daemon->start();
-    let_pass(between(world, 50, 300));
+    let_pass(world.between(50, 300));
   }
   return {};
 }
@@ -108,7 +101,7 @@ Injury stop_twice(World& world, std::size_t number) {
 // A process that stands still for longer than claim_idle (500ms here) and then goes on with what it held.
 Injury stand_still(World& world, std::size_t number) {
   world.daemons[number]->process().pause();
-  return {between(world, 100, 1200), [&world, number] { world.daemons[number]->process().resume(); }};
+  return {world.between(100, 1200), [&world, number] { world.daemons[number]->process().resume(); }};
 }
 
 // One part in twenty of a processor: it runs for 2 ms, then stands for 38.
@@ -154,7 +147,7 @@ Injury no_more_memory(World& world, std::size_t number) {
     large.push_back(std::move(order));
   }
   (void)world.push(large);
-  return {between(world, 100, 400), [&world, number] {
+  return {world.between(100, 400), [&world, number] {
             Daemon& tried = *world.daemons[number];
             if (tried.running()) {
               const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
@@ -182,7 +175,7 @@ Injury no_more_files(World& world, std::size_t number) {
   if (prlimit(daemon.process().pid(), RLIMIT_NOFILE, &few, nullptr) != 0)
     throw std::runtime_error("prlimit on the daemon was refused");
   daemon.proxy.reset();
-  return {between(world, 50, 400), [&world, number] {
+  return {world.between(50, 400), [&world, number] {
             const rlimit many{1024, 4096};
             (void)prlimit(world.daemons[number]->process().pid(), RLIMIT_NOFILE, &many,
                           nullptr);  // told by the recovery that does not come
@@ -195,10 +188,10 @@ Injury log_disk_full(World& world, std::size_t number) {
   daemon.kill();
   daemon.start(Daemon::Log::kFull);
   for (int i = 0; i < 5; ++i) {
-    let_pass(between(world, 20, 60));
+    let_pass(world.between(20, 60));
     daemon.proxy.reset();
   }
-  return {between(world, 50, 200), [&world, number] {
+  return {world.between(50, 200), [&world, number] {
             Daemon& silent = *world.daemons[number];
             if (!silent.running()) world.incident(silent.consumer() + " ended because its log could not be written");
             silent.kill();
@@ -214,7 +207,7 @@ Injury reload(World& world, std::size_t number) {
                                            "this is no TOML", "[nonsense]\nkey = 1\n"};
   std::ofstream(daemon.settings_file()) << daemon.settings() << kAdditions[world.random.number(5)];
   daemon.process().signal(SIGHUP);
-  return {between(world, 0, 20), [&world, number] {
+  return {world.between(0, 20), [&world, number] {
             std::ofstream(world.daemons[number]->settings_file()) << world.daemons[number]->settings();
             world.daemons[number]->process().signal(SIGHUP);
           }};
@@ -225,7 +218,7 @@ Injury twin(World& world, std::size_t number) {
   auto second = std::make_unique<test::Process>(
       std::vector<std::string>{world.programs.orderd, "--config", world.daemons[number]->settings_file()});
   auto* raw = second.release();
-  return {between(world, 200, 800), [&world, raw] {
+  return {world.between(200, 800), [&world, raw] {
             const std::unique_ptr<test::Process> ended(raw);
             ended->signal(world.random.chance(50) ? SIGTERM : SIGKILL);
             ended->wait(kDrainDeadline);
@@ -238,7 +231,7 @@ Injury kill_connections(World& world, std::size_t /*daemon*/) {
 }
 
 Injury pause_writes(World& world, std::size_t /*daemon*/) {
-  const milliseconds time = between(world, 100, 900);
+  const milliseconds time = world.between(100, 900);
   (void)world.ask({"CLIENT", "PAUSE", std::to_string(time.count()), "WRITE"});
   return {time, {}};
 }

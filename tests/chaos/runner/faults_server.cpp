@@ -16,10 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-milliseconds between(World& world, int first, int last) {
-  return milliseconds(world.random.number(static_cast<std::size_t>(first), static_cast<std::size_t>(last)));
-}
-
 // A setting of the server's, and back to what it was.
 Injury configured(World& world, milliseconds lasts, const std::string& name, const std::string& value) {
   const valkey::OwnedReply before = world.call({"CONFIG", "GET", name});
@@ -30,7 +26,7 @@ Injury configured(World& world, milliseconds lasts, const std::string& name, con
 
 Injury stand_still(World& world, std::size_t /*daemon*/) {
   world.server.pause();
-  return {between(world, 100, 1500), [&world] { world.server.resume(); }};
+  return {world.between(100, 1500), [&world] { world.server.resume(); }};
 }
 
 Injury flush_scripts(World& world, std::size_t /*daemon*/) {
@@ -39,12 +35,12 @@ Injury flush_scripts(World& world, std::size_t /*daemon*/) {
 }
 
 Injury out_of_memory(World& world, std::size_t /*daemon*/) {
-  return configured(world, between(world, 50, 800), "maxmemory", "1");
+  return configured(world, world.between(50, 800), "maxmemory", "1");
 }
 
 // Keeps the server busy from a connection of its own: a script that can be killed, or one that has written and cannot.
 Injury busy(World& world, bool writes) {
-  const milliseconds lasts = between(world, 100, 600);
+  const milliseconds lasts = world.between(100, 600);
   const std::string script = std::string("#!lua\n") + (writes ? "server.call('SET', KEYS[1], '1')\n" : "") +
                              "local t = server.call('TIME')\n"
                              "local function now() return 0 end\n"
@@ -83,7 +79,7 @@ Injury small_output_buffers(World& world, std::size_t /*daemon*/) {
     order.entry = {{"nothing", std::string(4000, 'y')}};
     large.push_back(std::move(order));
   }
-  Injury injury = configured(world, between(world, 50, 500), "client-output-buffer-limit", "normal 16kb 0 0");
+  Injury injury = configured(world, world.between(50, 500), "client-output-buffer-limit", "normal 16kb 0 0");
   (void)world.push(large);
   // What CONFIG GET says of all classes is what CONFIG SET takes.
   return injury;
@@ -91,7 +87,7 @@ Injury small_output_buffers(World& world, std::size_t /*daemon*/) {
 
 // Every connection that the server would take is taken.
 Injury no_more_clients(World& world, std::size_t /*daemon*/) {
-  Injury injury = configured(world, between(world, 50, 600), "maxclients", "10");
+  Injury injury = configured(world, world.between(50, 600), "maxclients", "10");
   auto hogs = std::make_unique<std::vector<valkey::SyncClient>>();
   (void)world.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   for (int i = 0; i < 12; ++i) {
@@ -107,7 +103,7 @@ Injury no_more_clients(World& world, std::size_t /*daemon*/) {
 }
 
 Injury no_replicas(World& world, std::size_t /*daemon*/) {
-  return configured(world, between(world, 50, 800), "min-replicas-to-write", "1");
+  return configured(world, world.between(50, 800), "min-replicas-to-write", "1");
 }
 
 // A replica of a primary that nobody is: READONLY, and MASTERDOWN for those who read.
@@ -116,7 +112,7 @@ Injury replica(World& world, bool serves_stale) {
   const std::string old(before->at(1).text());
   (void)world.ask({"CONFIG", "SET", "replica-serve-stale-data", serves_stale ? "yes" : "no"});
   (void)world.ask({"REPLICAOF", "127.0.0.1", "1"});
-  return {between(world, 50, 800), [&world, old] {
+  return {world.between(50, 800), [&world, old] {
             (void)world.ask({"REPLICAOF", "NO", "ONE"});
             (void)world.ask({"CONFIG", "SET", "replica-serve-stale-data", old});
           }};
@@ -136,7 +132,7 @@ Injury misconf(World& world, std::size_t /*daemon*/) {
   std::filesystem::create_directory(obstacle);
   (void)world.ask({"CONFIG", "SET", "save", "3600 1000000"});
   (void)world.ask({"BGSAVE", "SCHEDULE"});
-  return {between(world, 200, 800), [&world, obstacle] {
+  return {world.between(200, 800), [&world, obstacle] {
             (void)world.ask({"CONFIG", "SET", "save", "", "stop-writes-on-bgsave-error", "no"});
             (void)world.ask({"CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"});
             std::error_code ignored;  // it goes with the world's directory in any case
@@ -151,7 +147,7 @@ Injury restart_and_load(World& world, std::size_t /*daemon*/) {
 }
 
 Injury debug_sleep(World& world, std::size_t /*daemon*/) {
-  const milliseconds time = between(world, 50, 900);
+  const milliseconds time = world.between(50, 900);
   (void)world.ask({"DEBUG", "SLEEP", std::to_string(static_cast<double>(time.count()) / 1000)});
   return {};
 }

@@ -11,10 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-milliseconds between(World& world, int first, int last) {
-  return milliseconds(world.random.number(static_cast<std::size_t>(first), static_cast<std::size_t>(last)));
-}
-
 std::vector<std::string> texts_of(valkey::Reply reply) {
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < reply.size(); ++i) texts.emplace_back(reply.at(i).text());
@@ -38,7 +34,7 @@ Injury set_group_back(World& world, std::size_t /*daemon*/) {
       local last = server.call('XREVRANGE', 'orders', settled, '-', 'COUNT', ARGV[1])
       return server.call('XGROUP', 'SETID', 'orders', 'orderd', #last == tonumber(ARGV[1]) and last[#last][1] or '0'))",
                     "0", far});
-  return {between(world, 300, 400), {}};  // nothing else happens to the group until somebody has noticed
+  return {world.between(300, 400), {}};  // nothing else happens to the group until somebody has noticed
 }
 
 // What was not settled yet may never be: those entries are excused.
@@ -107,7 +103,7 @@ Injury in_the_way(World& world, const std::string& key) {
       return 1)",
                                                "2", key, key + ":aside"});
   if (moved->is_error()) throw std::runtime_error(std::string(moved->text()));
-  return {between(world, 50, 600), [&world, key] {
+  return {world.between(50, 600), [&world, key] {
             const valkey::OwnedReply back = world.call({"EVAL", R"(
                 server.call('DEL', KEYS[1])
                 if server.call('EXISTS', KEYS[2]) == 1 then server.call('RENAME', KEYS[2], KEYS[1]) end
@@ -135,7 +131,7 @@ Injury record_in_the_way(World& world, std::size_t /*daemon*/) {
   const std::string key = "order:" + order.id;
   (void)world.ask({"RPUSH", key, "in the way"});
   (void)world.push(order);
-  return {between(world, 50, 600), [&world, key] { (void)world.ask({"DEL", key}); }};
+  return {world.between(50, 600), [&world, key] { (void)world.ask({"DEL", key}); }};
 }
 
 // An SKU whose stock key holds what is no stock; later it gets one, by the operator's command.
@@ -161,7 +157,7 @@ Injury bad_stock(World& world, std::size_t /*daemon*/) {
   mixed.lines.emplace_back(sku, 2);
   write_entry(mixed, Form::kJson);
   (void)world.push({order, mixed});
-  return {between(world, 20, 100), [&world, sku] {
+  return {world.between(20, 100), [&world, sku] {
             test::ProcessOptions options;
             options.environment = {"ORDERD_VALKEY_URL=unix://" + world.server.endpoint().path};
             test::Process stock({world.programs.orderctl, "stock", "set", sku, "10", "--reason", "mended"}, options);

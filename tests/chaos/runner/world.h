@@ -90,6 +90,10 @@ class World {
   // Pushes an order as one more producer, into the record.
   Pushed push(const Order& order);
   std::vector<Pushed> push(const std::vector<Order>& orders);
+  // A time drawn from the seed, from `first` to `last` milliseconds.
+  [[nodiscard]] std::chrono::milliseconds between(std::size_t first, std::size_t last) {
+    return std::chrono::milliseconds(random.number(first, last));
+  }
   // A request of one line for the SKU that never sells out, under an id of its own.
   [[nodiscard]] Order probe();
   // The server has forgotten something just now (Record::Disaster).
