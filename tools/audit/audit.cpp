@@ -117,7 +117,7 @@ class Audit {
     const RequestRow row{
         entry_.request,          id, order, malformed ? hash_of(entry_.detail) : content.lines, content.customer,
         row_kind_of(entry_.kind)};
-    const auto added = requests_.add(row);
+    auto added = requests_.add(row);
     if (!added || malformed || entry_.kind == ResultKind::kLost) return added;
     return take_decision(order, id, content);
   }
