@@ -9,12 +9,15 @@
 
 #include "chaos/runner/fault.h"
 #include "chaos/runner/pace.h"
+#include "support/wait_for.h"
 
 namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
+
+constexpr auto kBusyDeadline = 60s;
 
 // A setting of the server's, and back to what it was.
 Injury configured(World& world, milliseconds lasts, const std::string& name, const std::string& value) {
@@ -59,6 +62,9 @@ Injury busy(World& world, bool writes) {
             if (!writes) (void)world.call({"SCRIPT", "KILL"});  // it may be through already
             const std::unique_ptr<std::thread> ended(raw);
             ended->join();
+            // On a busy machine it may run for longer than its caller waits.
+            const auto free = [&] { return !world.call({"PING"})->is_error(); };
+            if (!test::poll_until(free, kBusyDeadline)) throw std::runtime_error("the script does not end");
           }};
 }
 
