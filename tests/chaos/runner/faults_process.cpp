@@ -215,13 +215,11 @@ Injury reload(World& world, std::size_t number) {
 
 // Two with one name: each takes the other's pending entries for its own.
 Injury twin(World& world, std::size_t number) {
-  auto second = std::make_unique<test::Process>(
+  const auto second = std::make_shared<test::Process>(
       std::vector<std::string>{world.programs.orderd, "--config", world.daemons[number]->settings_file()});
-  auto* raw = second.release();
-  return {world.between(200, 800), [&world, raw] {
-            const std::unique_ptr<test::Process> ended(raw);
-            ended->signal(world.random.chance(50) ? SIGTERM : SIGKILL);
-            ended->wait(kDrainDeadline);
+  return {world.between(200, 800), [&world, second] {
+            second->signal(world.random.chance(50) ? SIGTERM : SIGKILL);
+            second->wait(kDrainDeadline);
           }};
 }
 

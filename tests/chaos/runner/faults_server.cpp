@@ -52,16 +52,14 @@ Injury busy(World& world, bool writes) {
   // About 20 million turns a second; where it takes longer, SCRIPT KILL or patience ends it.
   const std::string turns = std::to_string(lasts.count() * 20'000);
   const std::string key = "chaos:busy";
-  auto caller = std::make_unique<std::thread>([endpoint = world.server.endpoint(), script, turns, key] {
+  const auto caller = std::make_shared<std::thread>([endpoint = world.server.endpoint(), script, turns, key] {
     auto client = valkey::SyncClient::connect(endpoint, {});
     // Killed or not: the answer is of no interest.
     if (client) (void)client->call(valkey::Command::of("EVAL", script, 1, key, turns));
   });
-  auto* raw = caller.release();
-  return {lasts, [&world, raw, writes] {
+  return {lasts, [&world, caller, writes] {
             if (!writes) (void)world.call({"SCRIPT", "KILL"});  // it may be through already
-            const std::unique_ptr<std::thread> ended(raw);
-            ended->join();
+            if (caller->joinable()) caller->join();
             // On a busy machine it may run for longer than its caller waits.
             const auto free = [&] { return !world.call({"PING"})->is_error(); };
             if (!test::poll_until(free, kBusyDeadline)) throw std::runtime_error("the script does not end");
@@ -94,16 +92,14 @@ Injury small_output_buffers(World& world, std::size_t /*daemon*/) {
 // Every connection that the server would take is taken.
 Injury no_more_clients(World& world, std::size_t /*daemon*/) {
   Injury injury = configured(world, world.between(50, 600), "maxclients", "10");
-  auto hogs = std::make_unique<std::vector<valkey::SyncClient>>();
+  const auto hogs = std::make_shared<std::vector<valkey::SyncClient>>();
   (void)world.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   for (int i = 0; i < 12; ++i) {
     auto hog = valkey::SyncClient::connect(world.server.endpoint(), {});
     if (hog) hogs->push_back(std::move(*hog));
   }
-  auto* raw = hogs.release();
-  return {injury.lasts, [raw, heal = injury.heal] {
-            const std::unique_ptr<std::vector<valkey::SyncClient>> ended(raw);
-            ended->clear();
+  return {injury.lasts, [hogs, heal = injury.heal] {
+            hogs->clear();
             heal();
           }};
 }
@@ -135,6 +131,7 @@ Injury master_down(World& world, std::size_t /*daemon*/) {
 // A snapshot that cannot be written stops writes: a directory stands where it would go.
 Injury misconf(World& world, std::size_t /*daemon*/) {
   const std::string obstacle = world.server.directory() + "/dump.rdb";
+  std::filesystem::remove_all(obstacle);  // a snapshot of an earlier end, or of this fault
   std::filesystem::create_directory(obstacle);
   (void)world.ask({"CONFIG", "SET", "save", "3600 1000000"});
   (void)world.ask({"BGSAVE", "SCHEDULE"});

@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kRecoveryDeadline = 30s;
 constexpr auto kDrainDeadline = 90s;
+constexpr auto kHealDeadline = 60s;
 constexpr std::size_t kActiveMax = 4;
 
 }  // namespace
@@ -51,11 +52,19 @@ void Schedule::play(const Fault& fault, std::size_t daemon, std::vector<Active>&
 void Schedule::heal(Active& active) {
   if (!active.heal) return;
   world_.note("heal " + active.fault->row + " " + active.fault->name);
-  try {
-    active.heal();
-  } catch (const std::runtime_error& error) {
-    world_.incident("healing " + active.fault->row + ", " + active.fault->name + ": " + error.what());
-  }
+  std::string problem;
+  // A server that is busy for a while is asked again: what is not healed spoils all that follows.
+  const auto healed = [&] {
+    try {
+      active.heal();
+      return true;
+    } catch (const std::runtime_error& error) {
+      problem = error.what();
+      return false;
+    }
+  };
+  if (test::poll_until(healed, kHealDeadline)) return;
+  world_.incident("healing " + active.fault->row + ", " + active.fault->name + ": " + problem);
 }
 
 void Schedule::heal_due(std::vector<Active>& active, bool all) {
