@@ -28,6 +28,7 @@ class Judge {
 
   Verdict verdict() {
     for (const std::string& incident : world_.incidents()) say("incident", incident);
+    verdict_.hindrances = world_.hindrances();
     read();
     check_attempts();
     check_phantoms();

@@ -13,6 +13,7 @@ namespace orderd::chaos {
 
 struct Verdict {
   std::vector<std::string> violations;  // empty: all promises were kept
+  std::vector<std::string> hindrances;  // faults that could not be played
   uint64_t requests = 0;                // attempts of the producers
   uint64_t ok = 0;
   uint64_t failed = 0;

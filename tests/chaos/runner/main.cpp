@@ -78,6 +78,7 @@ void add(Verdict& sum, const Verdict& one) {
   sum.forgotten += one.forgotten;
   sum.results += one.results;
   for (const auto& [outcome, count] : one.outcomes) sum.outcomes[outcome] += count;
+  sum.hindrances.insert(sum.hindrances.end(), one.hindrances.begin(), one.hindrances.end());
   sum.violations.insert(sum.violations.end(), one.violations.begin(), one.violations.end());
 }
 

@@ -51,6 +51,7 @@ Json json_of(const Run& run) {
             {"forgotten_by_the_server", verdict.forgotten}}},
           {"results", verdict.results},
           {"outcomes", verdict.outcomes},
+          {"hindrances", verdict.hindrances},
           {"violations", verdict.violations},
           {"by_fault", std::move(faults)}};
 }
@@ -72,6 +73,7 @@ void print_table(const Run& run) {
   };
   std::printf("\n");
   number("faults injected", run.tally.total);
+  number("faults that could not be played", verdict.hindrances.size());
   number("requests attempted", verdict.requests);
   number("  answered with an id", verdict.ok);
   number("  refused", verdict.failed);
@@ -116,6 +118,7 @@ void say_world(std::size_t number, const Plan& plan, bool alone, const Tally& ta
       alone ? "one fault at a time" : "all together", plan.lossy ? ", a server that may forget" : "",
       static_cast<unsigned long long>(tally.total), static_cast<unsigned long long>(verdict.results),
       static_cast<long long>(tally.percentile(0.99).count()), verdict.violations.empty() ? "good" : "VIOLATED");
+  for (const std::string& hindrance : verdict.hindrances) std::fprintf(stderr, "  not played: %s\n", hindrance.c_str());
   for (const std::string& violation : verdict.violations) std::fprintf(stderr, "  %s\n", violation.c_str());
 }
 

@@ -45,7 +45,7 @@ void Schedule::play(const Fault& fault, std::size_t daemon, std::vector<Active>&
     ++tally_.total;
     active.push_back({&fault, daemon, Clock::now() + injury.lasts, std::move(injury.heal)});
   } catch (const std::runtime_error& error) {
-    world_.incident("playing " + fault.row + ", " + fault.name + ": " + error.what());
+    world_.hindrance("playing " + fault.row + ", " + fault.name + ": " + error.what());
   }
 }
 

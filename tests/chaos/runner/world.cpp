@@ -163,6 +163,11 @@ void World::incident(const std::string& what) {
   incidents_.push_back(what);
 }
 
+void World::hindrance(const std::string& what) {
+  note("hindrance " + what);
+  hindrances_.push_back(what);
+}
+
 void World::note(const std::string& what) {
   notes_.push_back(std::to_string(now_ms()) + " " + what);
 }

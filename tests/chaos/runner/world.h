@@ -104,6 +104,10 @@ class World {
   // Daemons that ended by themselves are told in incidents() and started again.
   void supervise();
   void incident(const std::string& what);
+  // A fault that could not be played, because the machine or another fault stood in its way: no promise is broken by
+  // that.
+  void hindrance(const std::string& what);
+  [[nodiscard]] const std::vector<std::string>& hindrances() const { return hindrances_; }
   // A line with its time for whoever looks into a violation later.
   void note(const std::string& what);
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
@@ -129,6 +133,7 @@ class World {
   std::optional<valkey::SyncClient> control_;
   std::vector<std::unique_ptr<Producer>> producers_;
   std::vector<std::string> incidents_;
+  std::vector<std::string> hindrances_;
   std::vector<std::string> notes_;
   uint64_t probes_ = 0;
 };
