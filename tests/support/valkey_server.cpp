@@ -78,6 +78,7 @@ void ValkeyServer::stop() {
 }
 
 void ValkeyServer::kill() {
+  if (!process_) return;  // a start has failed
   process_->signal(SIGKILL);
   process_->wait(kStopDeadline);
 }

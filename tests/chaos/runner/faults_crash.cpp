@@ -92,10 +92,12 @@ Injury clock_jump(World& world, std::size_t /*daemon*/) {
   return {world.between(50, 500), [&world] { world.shims.shift_clock(std::chrono::seconds(0)); }};
 }
 
-// What was set anew is not to be forgotten at the next crash: nobody would set it again.
-void keep(World& world) {
-  if (world.call({"WAITAOF", "1", "0", "5000"})->at(0).integer() != 1)
-    throw std::runtime_error("the server does not write its file");
+// What is set anew is not to be forgotten at the next crash: nobody would set it again. So it is synced before it is
+// answered.
+void ask_and_keep(World& world, const std::vector<std::vector<std::string>>& commands) {
+  (void)world.ask({"CONFIG", "SET", "appendfsync", "always"});
+  for (const auto& command : commands) (void)world.ask(command);
+  (void)world.ask({"CONFIG", "SET", "appendfsync", "everysec"});
 }
 
 Injury flush_all(World& world, std::size_t /*daemon*/) {
@@ -108,8 +110,7 @@ Injury flush_all(World& world, std::size_t /*daemon*/) {
   for (const auto& [sku, amount] : stock) words.push_back("product:" + sku + ":stock");
   for (const auto& [sku, amount] : stock) words.push_back(std::to_string(amount));
   world.disaster("FLUSHALL", true);
-  (void)world.ask(words);
-  keep(world);
+  ask_and_keep(world, {words});
   world.disaster("FLUSHALL", true);  // what was acknowledged between the two may be gone as well
   return {};
 }
@@ -129,10 +130,11 @@ Injury start_empty(World& world, std::size_t /*daemon*/) {
     break;
   }
   world.server.start();
+  std::vector<std::vector<std::string>> stock;
   for (const auto& [sku, amount] : World::stock()) {
-    (void)world.ask({"SET", "product:" + sku + ":stock", std::to_string(amount)});
+    stock.push_back({"SET", "product:" + sku + ":stock", std::to_string(amount)});
   }
-  keep(world);
+  ask_and_keep(world, stock);
   return {std::chrono::milliseconds(0), [&world] {
             for (const auto& daemon : world.daemons) daemon->process().resume();
           }};
