@@ -145,6 +145,13 @@ TEST_CASE("an entry above the limit is malformed for both") {
   CHECK(both.good() == 1);
 }
 
+TEST_CASE("an order without any text is malformed for both") {
+  Both both;
+  both.compare({"order", std::string_view()});
+  both.compare({"order", ""});
+  CHECK(both.good() == 0);
+}
+
 TEST_CASE("of JSON that is nested too deeply for any parser the audit claims nothing") {
   audit::RequestDecoder decoder({});
   audit::DecodedRequest decoded;

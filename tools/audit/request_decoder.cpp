@@ -126,6 +126,7 @@ class RequestDecoder::Impl {
   }
 
   Verdict judge_json(std::string_view json, DecodedRequest& out) {
+    if (json.empty()) return Verdict::kMalformed;  // its bytes may be nowhere, and the parser copies them
     if (depth_of(json) > kSureDepth) return Verdict::kUnsure;
     element root;
     const auto error = parser_.parse(json.data(), json.size()).get(root);
