@@ -22,6 +22,10 @@
 --
 -- An order that can be met takes the short way at the top. It defines no function, because making one costs the server as
 -- much as a GET; and it leaves the strict check of a number's form to DECRBY, which takes nothing but plain decimal digits.
+--
+-- A group that was set back delivers again what was answered. An order's record names its request, and so tells. A duplicate,
+-- a reused id, and every order where no records are kept, leave none: their requests are marked, in a sorted set beside the
+-- position (lua/position.lua, which drops the marks that the position has passed).
 
 local attempt, keys, args = server.pcall, KEYS, ARGV -- a global costs a look-up at each use
 local request, window = args[2], args[5]
@@ -34,7 +38,29 @@ if count < 1 or #args ~= 6 + 2 * count + (customer and 1 or 0) then
   return server.error_reply('ERR keys and arguments do not match: ' .. #keys .. ' and ' .. #args)
 end
 local known = window ~= '0' and attempt('GET', keys[3])
-local met = not known
+-- marked: 1, 0 where the request was answered before, or an error.
+-- beside: where position and marks are. They are not among KEYS, of which each costs at every call.
+local mark, marked, beside = nil, nil, nil
+if known or window == '0' then
+  beside = keys[1] .. ':' .. args[1]
+  mark = function()
+    local time = string.match(request, '^%d+')
+    local settled = attempt('HGET', beside .. ':position', 'settled')
+    settled = type(settled) == 'string' and tonumber(string.match(settled, '^%d+')) or 0
+    if tonumber(time) < settled then
+      -- Unless the stream was begun anew with lower ids, and the position is of the old one.
+      local stream = attempt('XINFO', 'STREAM', keys[1])
+      for i = 1, #stream, 2 do
+        if stream[i] == 'last-generated-id' and tonumber(string.match(stream[i + 1], '^%d+')) >= settled then return 0 end
+      end
+    end
+    local before = attempt('ZSCORE', beside .. ':answered:before', request)
+    if before then return type(before) == 'string' and 0 or before end
+    return attempt('ZADD', beside .. ':answered', time, request)
+  end
+  if not known then marked = mark() end
+end
+local met = not known and (not marked or marked == 1)
 if met then
   for i = 1, count do
     local have, want = attempt('GET', keys[3 + i]), args[5 + 2 * i]
@@ -93,15 +119,26 @@ local call, find = server.call, string.find
 if recorded then call('DEL', keys[3]) end
 if result then call('XDEL', keys[2], result) end
 for i = 1, taken do call('DECRBY', keys[3 + i], '-' .. args[5 + 2 * i]) end
+local function unmark()
+  if marked == 1 then call('ZREM', beside .. ':answered', request) end
+end
 
 local function failed(reply, key)
+  unmark()
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
   if find(text, '^ACL failure') then word = 'NOPERM' end -- inside a script the server says ERR
   return server.error_reply(word .. ' key ' .. key .. ': ' .. text)
 end
 
+-- Answered before, and delivered again.
+local function again()
+  call('XACK', keys[1], args[1], request)
+  return 'stale'
+end
+
 -- Why XACK found nothing to acknowledge.
 local function late()
+  unmark()
   local pending = attempt('XPENDING', keys[1], args[1])
   if pending.err then
     if find(pending.err, '^NOGROUP') then return 'nogroup' end
@@ -129,17 +166,18 @@ local function answer(...)
   return nil, late()
 end
 
+if marked == 0 then return again() end
+if type(marked) == 'table' then return failed(marked, beside .. ':answered') end
 if trouble == 0 then return late() end
 
 if known then
   if type(known) ~= 'string' then return failed(known, keys[3]) end
   local digest, outcome, original, first = string.match(known, '^(................)([ar])(%d+%-%d+) (%d+%-%d+)$')
   if not digest then return server.error_reply('WRONGTYPE key ' .. keys[3] .. ': this is not the record of an order') end
-  if first == request then
-    -- The very entry that was decided: a group created anew has delivered it again.
-    call('XACK', keys[1], args[1], request)
-    return 'stale'
-  end
+  if first == request then return again() end
+  marked = mark()
+  if marked == 0 then return again() end
+  if type(marked) == 'table' then return failed(marked, beside .. ':answered') end
   if digest ~= args[4] then
     local id, instead = answer('rejected', 'reason', 'id_reused')
     return id and 'id_reused' or instead
@@ -154,6 +192,7 @@ for i = 1, count do
   local have, want = attempt('GET', keys[3 + i]), args[5 + 2 * i]
   local n, why = nil, nil
   if not find(want, '^[1-9]%d*$') or tonumber(want) > kMaxWhole then
+    unmark()
     return server.error_reply('ERR the quantity of line ' .. i .. ' is not a whole number from 1 to 2^53-1')
   elseif not have then
     why = 'unknown_sku'

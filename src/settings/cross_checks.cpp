@@ -52,9 +52,18 @@ class Checker {
              {"streams.dead", &settings_.streams.dead}}};
   }
 
-  // The key of the position that is kept for the group.
-  [[nodiscard]] std::string position() const {
-    return settings_.streams.orders + ":" + settings_.streams.group + ":position";
+  // A key that orderd keeps for the group, and what it is.
+  struct Own {
+    std::string key;
+    std::string what;
+  };
+  [[nodiscard]] std::array<Own, 3> own_keys() const {
+    const std::string beside = settings_.streams.orders + ":" + settings_.streams.group;
+    const auto named = [&](const std::string& name, const char* what) {
+      return Own{beside + name, std::string("the group's ").append(what) + " " + in_quotes(beside + name) +
+                                    " (streams.orders:streams.group" + name + ")"};
+    };
+    return {named(":position", "position"), named(":answered", "marks"), named(":answered:before", "marks")};
   }
 
   void check_streams() {
@@ -66,12 +75,12 @@ class Checker {
                                               " are both " + in_quotes(*all[i].second) +
                                               "; allowed: three different names");
       }
-      if (i == 0 || !good({all[0].first, all[i].first, "streams.group"}) || *all[i].second != position()) continue;
-      say({all[i].first, "streams.orders", "streams.group"},
-          in_quotes(position()) +
-              " is the key of the group's position (streams.orders:streams.group:position); allowed: "
-              "another name for " +
-              std::string(all[i].first));
+      if (i == 0 || !good({all[0].first, all[i].first, "streams.group"})) continue;
+      for (const Own& own : own_keys()) {
+        if (*all[i].second != own.key) continue;
+        say({all[i].first, "streams.orders", "streams.group"},
+            std::string(all[i].first) + " is the key of " + own.what + "; allowed: another name");
+      }
     }
   }
 
@@ -92,9 +101,11 @@ class Checker {
       if (!good({key}) || !keys.may_collide(*name)) continue;
       say({named.first, key}, clash(named) + std::string(key) + " " + in_quotes(*name));
     }
-    if (!good({"streams.orders", "streams.group"}) || !keys.may_collide(position())) return;
-    say({named.first, "streams.orders", "streams.group"},
-        clash(named) + "the group's position " + in_quotes(position()) + " (streams.orders:streams.group:position)");
+    if (!good({"streams.orders", "streams.group"})) return;
+    for (const Own& own : own_keys()) {
+      if (!keys.may_collide(own.key)) continue;
+      return say({named.first, "streams.orders", "streams.group"}, clash(named) + own.what);
+    }
   }
 
   static std::string clash(const Named& named) {

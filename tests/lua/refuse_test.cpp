@@ -59,9 +59,26 @@ TEST_CASE_FIXTURE(Shop, "as many as 7000 raw names and values are kept and more 
   CHECK(refuse(request) == "malformed");
 }
 
-TEST_CASE_FIXTURE(Shop, "a second refusal is stale or gone or without a group and changes nothing") {
+TEST_CASE_FIXTURE(Shop, "a second refusal is stale and changes nothing") {
   const std::string request = deliver();
   CHECK(refuse(request) == "malformed");
+  SUBCASE("as it was") {
+  }
+  SUBCASE("its entry was deleted") {
+    (void)ask(admin(), {"XDEL", orders, request});
+  }
+  SUBCASE("its group was lost") {
+    destroy_group();
+  }
+  const std::string before = snapshot();
+  CHECK(refuse(request) == "stale");
+  CHECK(refuse(request, {.reason = "request_lost", .detail = "", .raw = {}}) == "stale");
+  CHECK(snapshot() == before);
+}
+
+TEST_CASE_FIXTURE(Shop, "a refusal of what another call has acknowledged is stale or gone or without a group") {
+  const std::string request = deliver();
+  acknowledge(request);
   std::string expected = "stale";
   SUBCASE("stale") {
   }

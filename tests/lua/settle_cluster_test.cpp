@@ -45,6 +45,12 @@ TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refu
   CHECK(shop.position() == "4-0");
   (void)shop.deliver("dead");
   CHECK(shop.claim("c", 0) == "0-0 1 0");
+  shop.set_group("0");
+  CHECK(shop.read() == 5);
+  CHECK(shop.settle("2-0") == "stale");
+  CHECK(shop.refuse("4-0") == "stale");
+  CHECK(shop.settle("3-0", {.id = "o-2", .lines = {{"hat", "1"}}}) == "stale");
+  CHECK(shop.settle("1-0") == "stale");
   CHECK(shop.trim(shop.orders, 1) == "4");
   const std::string newest = shop.results().back().id;
   CHECK(shop.restore("5-0", newest, {"5-0"}) == "exists");

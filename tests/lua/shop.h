@@ -43,8 +43,9 @@ class Shop {
   const std::string orders = prefix + "orders";
   const std::string results_stream = prefix + "results";
   const std::string dead = prefix + "orders:dead";
-  const std::string position_key = prefix + "position";
   const std::string group = "g";
+  const std::string position_key = orders + ":" + group + ":position";
+  const std::string answered_key = orders + ":" + group + ":answered";
 
   // Empties the server (one for the whole executable) and puts back its settings; the group "g" starts at the first
   // entry.
@@ -69,6 +70,9 @@ class Shop {
   void acknowledge(const std::string& request) { (void)ask(admin_, {"XACK", orders, group, request}); }
   void destroy_group() { (void)ask(admin_, {"XGROUP", "DESTROY", orders, group}); }
   void create_group(const std::string& start = "0");
+  void set_group(const std::string& to) { (void)ask(admin_, {"XGROUP", "SETID", orders, group, to}); }
+  // What stands in the sorted set of marks, and in the one put aside.
+  std::size_t marks() { return marks_in(answered_key) + marks_in(answered_key + ":before"); }
 
   // The scripts. An answer is text: an error begins with '-', the elements of an array stand between spaces.
   std::string settle(const std::string& request, const Order& order = {});
@@ -102,6 +106,8 @@ class Shop {
   std::vector<std::string> settle_arguments(const std::string& request, const Order& order) const;
 
  private:
+  std::size_t marks_in(const std::string& key) { return static_cast<std::size_t>(ask_number(admin_, {"ZCARD", key})); }
+
   valkey::SyncClient admin_;
   valkey::SyncClient daemon_;
   std::map<std::string_view, std::string> hashes_;  // of the loaded scripts

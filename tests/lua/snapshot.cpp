@@ -27,6 +27,7 @@ std::string value_text(valkey::SyncClient& client, const std::string& key, const
   if (type == "string") return "  " + ask(client, {"GET", key}) + "\n";
   if (type == "list") return "  " + text_of(send(client, command_of({"LRANGE", key, "0", "-1"})).view()) + "\n";
   if (type == "hash") return "  " + text_of(send(client, command_of({"HGETALL", key})).view()) + "\n";
+  if (type == "zset") return "  " + text_of(send(client, command_of({"ZRANGE", key, "0", "-1"})).view()) + "\n";
   return stream_text(client, key);
 }
 

@@ -141,8 +141,14 @@ TEST_CASE("no key may ever be a key of another kind") {
         "\"order:in:orderd:position\" "
         "(streams.orders:streams.group:position)");
   CHECK(error_of(load_flag("streams.results", "orders:orderd:position")) ==
-        "--streams.results: \"orders:orderd:position\" is the key of the group's position "
-        "(streams.orders:streams.group:position); allowed: another name for streams.results");
+        "--streams.results: streams.results is the key of the group's position \"orders:orderd:position\" "
+        "(streams.orders:streams.group:position); allowed: another name");
+  CHECK(error_of(load_flag("streams.dead", "orders:orderd:answered:before")) ==
+        "--streams.dead: streams.dead is the key of the group's marks \"orders:orderd:answered:before\" "
+        "(streams.orders:streams.group:answered:before); allowed: another name");
+  CHECK(error_of(load_flag("keys.order", "orders:orderd:answered:<id>")) ==
+        "--keys.order: keys.order \"orders:orderd:answered:<id>\" may name the key of the group's marks "
+        "\"orders:orderd:answered:before\" (streams.orders:streams.group:answered:before)");
 }
 
 TEST_CASE("the three streams have three names") {

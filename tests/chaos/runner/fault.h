@@ -27,8 +27,6 @@ enum class Kind {
   kAnywhere,
   kSafe,   // not where the server may forget: it might forget that the fault was healed
   kLossy,  // the server forgets: only where the plan is lossy
-  // As kSafe, but only of one daemon and one fault at a time: the promise has a limit beyond that (docs/guarantees.md).
-  kQuiet,
 };
 
 struct Fault {

@@ -256,14 +256,30 @@ void Judge::check_stock() {
   }
 }
 
+// Clean; or it names just those requests that the group was set past and that nobody has settled since.
 void Judge::run_audit() {
+  std::set<EntryId> wanted;
+  for (const EntryId id : world_.record.passed_over()) {
+    if (requests_.count(id) > 0 && by_request_.count(id) == 0) wanted.insert(id);
+  }
   test::ProcessOptions options;
   options.environment = {"ORDERD_VALKEY_URL=unix://" + world_.server.endpoint().path};
-  test::Process audit({world_.programs.orderctl, "audit", "--json"}, options);
+  test::Process audit({world_.programs.orderctl, "audit", "--json", "--max-findings", "1000000"}, options);
   const int status = audit.wait(std::chrono::minutes(5));
   verdict_.audit = audit.output();
-  if (status != 0)
-    say("orderctl audit", "status " + std::to_string(status) + ": " + verdict_.audit.substr(0, 4000) + audit.errors());
+  const auto said = nlohmann::json::parse(verdict_.audit, nullptr, false);
+  std::set<EntryId> named;
+  bool other = !said.is_object() || status != (wanted.empty() ? 0 : 3);
+  for (std::size_t i = 0; !other && i < said["violations"].size(); ++i) {
+    const auto& violation = said["violations"][i];
+    if (violation["check"] != "missing_result") other = true;
+    named.insert(EntryId::of(violation.value("request", "")));
+  }
+  verdict_.passed_over += wanted.size();
+  if (other || named != wanted) {
+    say("orderctl audit", "status " + std::to_string(status) + ", " + std::to_string(wanted.size()) +
+                              " passed over: " + verdict_.audit.substr(0, 4000) + audit.errors());
+  }
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ struct Verdict {
   uint64_t failed = 0;
   uint64_t unknown = 0;  // of those, how many turned out to be there
   uint64_t recovered = 0;
-  uint64_t excused = 0;    // deleted by a fault
-  uint64_t forgotten = 0;  // acknowledged, then lost with the server's memory (lossy worlds only)
+  uint64_t excused = 0;      // deleted or passed over by a fault, and never settled
+  uint64_t passed_over = 0;  // of these, what is there and the audit had to name
+  uint64_t forgotten = 0;    // acknowledged, then lost with the server's memory (lossy worlds only)
   uint64_t results = 0;
   std::map<std::string, uint64_t> outcomes;  // by status or reason
   std::string audit;                         // what orderctl audit --json said

@@ -75,6 +75,7 @@ void add(Verdict& sum, const Verdict& one) {
   sum.unknown += one.unknown;
   sum.recovered += one.recovered;
   sum.excused += one.excused;
+  sum.passed_over += one.passed_over;
   sum.forgotten += one.forgotten;
   sum.results += one.results;
   for (const auto& [outcome, count] : one.outcomes) sum.outcomes[outcome] += count;
@@ -86,10 +87,7 @@ void add(Verdict& sum, const Verdict& one) {
 Verdict run_world(const Options& options, const Plan& plan, bool alone, milliseconds time,
                   const std::vector<Fault>& all, Tally& tally) {
   std::vector<Fault> faults = all;
-  std::erase_if(faults, [&](const Fault& fault) {
-    const bool quiet = alone && plan.daemons == 1 && !plan.lossy;
-    return fault.kind == (plan.lossy ? Kind::kSafe : Kind::kLossy) || (fault.kind == Kind::kQuiet && !quiet);
-  });
+  std::erase_if(faults, [&](const Fault& fault) { return fault.kind == (plan.lossy ? Kind::kSafe : Kind::kLossy); });
   // A stream that is deleted while the clock jumps gives the ids of its entries a second time: whose result is whose
   // cannot be told then, by nobody. So a world has one of the two.
   const bool clock = test::Random(plan.seed).chance(50);

@@ -34,6 +34,12 @@ void Record::excuse(const std::vector<std::string>& entries) {
   for (const std::string& entry : entries) excused_.insert(EntryId::of(entry));
 }
 
+void Record::pass_over(const std::vector<std::string>& entries) {
+  excuse(entries);
+  const std::lock_guard<std::mutex> guard(mutex_);
+  for (const std::string& entry : entries) passed_over_.insert(EntryId::of(entry));
+}
+
 void Record::disaster(Disaster disaster) {
   const std::lock_guard<std::mutex> guard(mutex_);
   disasters_.push_back(std::move(disaster));
@@ -47,6 +53,11 @@ std::vector<Attempt> Record::attempts() const {
 std::set<EntryId> Record::excused() const {
   const std::lock_guard<std::mutex> guard(mutex_);
   return excused_;
+}
+
+std::set<EntryId> Record::passed_over() const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return passed_over_;
 }
 
 std::vector<Record::Disaster> Record::disasters() const {

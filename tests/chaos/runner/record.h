@@ -53,6 +53,8 @@ class Record {
   void add(const Order& order, Outcome outcome, EntryId entry = {});
   // These entries were deleted by a fault: they may have a result or none.
   void excuse(const std::vector<std::string>& entries);
+  // The group was set past these: they may have a result or none, and the audit has to name those that have none.
+  void pass_over(const std::vector<std::string>& entries);
   // From here on the server has forgotten a tail of what it had acknowledged: what was written up to `boundary` may be
   // gone, the youngest first; all of it where `everything` is true.
   struct Disaster {
@@ -63,7 +65,9 @@ class Record {
   void disaster(Disaster disaster);
 
   [[nodiscard]] std::vector<Attempt> attempts() const;
+  // Those passed over among them.
   [[nodiscard]] std::set<EntryId> excused() const;
+  [[nodiscard]] std::set<EntryId> passed_over() const;
   [[nodiscard]] std::vector<Disaster> disasters() const;
   [[nodiscard]] std::size_t size() const;
 
@@ -71,6 +75,7 @@ class Record {
   mutable std::mutex mutex_;
   std::vector<Attempt> attempts_;
   std::set<EntryId> excused_;
+  std::set<EntryId> passed_over_;
   std::vector<Disaster> disasters_;
 };
 

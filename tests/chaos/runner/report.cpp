@@ -47,7 +47,8 @@ Json json_of(const Run& run) {
             {"failed", verdict.failed},
             {"unknown", verdict.unknown},
             {"of_those_there", verdict.recovered},
-            {"deleted_by_a_fault", verdict.excused},
+            {"deleted_or_passed_over_by_a_fault", verdict.excused},
+            {"named_by_the_audit", verdict.passed_over},
             {"forgotten_by_the_server", verdict.forgotten}}},
           {"results", verdict.results},
           {"outcomes", verdict.outcomes},
@@ -79,7 +80,8 @@ void print_table(const Run& run) {
   number("  refused", verdict.failed);
   number("  never answered", verdict.unknown);
   number("results of requests that were never answered", verdict.recovered);
-  number("requests deleted by a fault before they were settled", verdict.excused);
+  number("requests that a fault deleted or passed over before they were settled", verdict.excused);
+  number("of these, passed over and named by the audit", verdict.passed_over);
   number("acknowledged and forgotten by the server", verdict.forgotten);
   number("results", verdict.results);
   for (const auto& [outcome, count] : verdict.outcomes) number(("  " + outcome).c_str(), count);
