@@ -1,4 +1,5 @@
 #include <csignal>
+#include <fstream>
 
 #include "integration/replay_desk.h"
 #include "support/wait_for.h"
@@ -40,6 +41,20 @@ TEST_CASE("a run keeps the times of a rate and of a recording") {
   CHECK(desk.replay({"run", file, "--json"}).json().at(0)["push_seconds"] >= 0.298);
   CHECK(desk.replay({"run", file, "--speed", "2", "--json"}).json().at(0)["push_seconds"] >= 0.149);
   CHECK(desk.replay({"run", file, "--rate", "500", "--json"}).json().at(0)["push_seconds"] >= 0.597);
+}
+
+TEST_CASE("of a drop everybody comes in the same second unless a rate says otherwise") {
+  const ReplayDesk desk;
+  const auto last_due = [&](const Words& flags) {
+    Words all = {"--preset", "drop", "--orders", "20000"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    std::ifstream file(desk.workload("w", all));
+    std::string last;
+    for (std::string line; std::getline(file, line);) last = line;
+    return Json::parse(last).at("at_us").get<uint64_t>();
+  };
+  CHECK(last_due({}) == doctest::Approx(1'000'000).epsilon(0.05));
+  CHECK(last_due({"--rate", "5000"}) == doctest::Approx(4'000'000).epsilon(0.05));
 }
 
 TEST_CASE("plain orders and recorded ones may stand in one file and bytes arrive as they were") {

@@ -2,6 +2,7 @@
 #include "replay/generate.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "order/request.h"
 #include "replay/number_options.h"
@@ -30,7 +31,7 @@ How often an SKU is asked for:
   hot       the first SKU has a share of its own, the others have the rest
 
 The preset 'drop', which other flags beat: one SKU, 'sneaker', 100 pairs of it, and everybody in the same second: 1000
-orders for 1 to 3 pairs; some malformed, some of an unknown SKU, some sent twice.
+orders, or --orders, for 1 to 3 pairs; some malformed, some of an unknown SKU, some sent twice.
 
 Examples:
   order-replay generate --orders 100000 --rate 10000 -o load.ndjson
@@ -46,6 +47,11 @@ void apply_drop(Workload& workload) {
   workload.malformed = kMillion / 20;
   workload.unknown = kMillion / 100;
   workload.repeated = kMillion / 20;
+}
+
+// All within a second, however many.
+void gather(Workload& workload) {
+  workload.rate = std::clamp<uint64_t>(workload.orders, 1, kMaxRate);
 }
 
 std::string check_one_of(const std::string& text, const std::vector<std::string>& names) {
@@ -97,10 +103,11 @@ Generate::Generate(CLI::App& parent, tools::Program& program) {
   add_decimal(*app, "--unknown", w.unknown, 1, "SHARE", "of orders for an SKU without stock [0]");
   add_decimal(*app, "--repeated", w.repeated, 1, "SHARE", "of orders that are sent again as they were [0]");
   add_decimal(*app, "--reused", w.reused, 1, "SHARE", "of orders with a used id and other content [0]");
-  add_whole(*app, "--rate", w.rate, 1, kMaxRate, "requests a second [1000]");
+  add_whole(*app, "--rate", w.rate, 1, kMaxRate, "requests a second [1000; of a drop: all of them]");
   app->add_flag("--poisson", w.poisson, "random gaps between requests, as independent buyers leave them");
   add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
-  app->callback([this, &program] {
+  app->callback([this, app, &program] {
+    if (app->count("--preset") > 0 && app->count("--rate") == 0) gather(workload_);
     choose_spread();
     check_together(workload_);
     program.action = [this](const tools::Context& /*context*/) { return run(); };
