@@ -92,14 +92,6 @@ Injury clock_jump(World& world, std::size_t /*daemon*/) {
   return {world.between(50, 500), [&world] { world.shims.shift_clock(std::chrono::seconds(0)); }};
 }
 
-// What is set anew is not to be forgotten at the next crash: nobody would set it again. So it is synced before it is
-// answered.
-void ask_and_keep(World& world, const std::vector<std::vector<std::string>>& commands) {
-  (void)world.ask({"CONFIG", "SET", "appendfsync", "always"});
-  for (const auto& command : commands) (void)world.ask(command);
-  (void)world.ask({"CONFIG", "SET", "appendfsync", "everysec"});
-}
-
 Injury flush_all(World& world, std::size_t /*daemon*/) {
   std::vector<std::string> words = {"EVAL", R"(
       server.call('FLUSHALL')
@@ -110,7 +102,7 @@ Injury flush_all(World& world, std::size_t /*daemon*/) {
   for (const auto& [sku, amount] : stock) words.push_back("product:" + sku + ":stock");
   for (const auto& [sku, amount] : stock) words.push_back(std::to_string(amount));
   world.disaster("FLUSHALL", true);
-  ask_and_keep(world, {words});
+  world.ask_and_keep({words});
   world.disaster("FLUSHALL", true);  // what was acknowledged between the two may be gone as well
   return {};
 }
@@ -130,11 +122,7 @@ Injury start_empty(World& world, std::size_t /*daemon*/) {
     break;
   }
   world.server.start();
-  std::vector<std::vector<std::string>> stock;
-  for (const auto& [sku, amount] : World::stock()) {
-    stock.push_back({"SET", "product:" + sku + ":stock", std::to_string(amount)});
-  }
-  ask_and_keep(world, stock);
+  world.set_stock();
   return {std::chrono::milliseconds(0), [&world] {
             for (const auto& daemon : world.daemons) daemon->process().resume();
           }};

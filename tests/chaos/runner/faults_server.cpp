@@ -52,7 +52,8 @@ Injury busy(World& world, bool writes) {
   // About 20 million turns a second; where it takes longer, SCRIPT KILL or patience ends it.
   const std::string turns = std::to_string(lasts.count() * 20'000);
   const std::string key = "chaos:busy";
-  const auto caller = std::make_shared<std::thread>([endpoint = world.server.endpoint(), script, turns, key] {
+  // Joined by whoever lets go of it last: healing may fail before it gets there.
+  const auto caller = std::make_shared<std::jthread>([endpoint = world.server.endpoint(), script, turns, key] {
     auto client = valkey::SyncClient::connect(endpoint, {});
     // Killed or not: the answer is of no interest.
     if (client) (void)client->call(valkey::Command::of("EVAL", script, 1, key, turns));

@@ -93,7 +93,7 @@ Verdict run_world(const Options& options, const Plan& plan, bool alone, millisec
   const bool clock = test::Random(plan.seed).chance(50);
   std::erase_if(faults, [&](const Fault& fault) { return clock ? fault.name == kDeleteStream : fault.row == "T1"; });
   World world(plan, options.programs);
-  if (faults.empty()) throw std::runtime_error("none of the faults of --only goes into this world; name one more");
+  if (faults.empty()) throw std::invalid_argument("none of the faults of --only goes into this world; name one more");
   Schedule schedule(world, faults, tally);
   const auto end = Clock::now() + time;
   if (alone) {
@@ -145,8 +145,14 @@ int run(const Options& options, const std::vector<Fault>& faults) {
     const Plan plan = plan_of(options.seed, number, lossy);
     Tally tally;
     // Each fault once takes as long as it takes.
-    const Verdict verdict =
-        run_world(options, plan, alone, options.brief && alone ? milliseconds(5min) : slice, faults, tally);
+    Verdict verdict;
+    try {
+      verdict = run_world(options, plan, alone, options.brief && alone ? milliseconds(5min) : slice, faults, tally);
+    } catch (const std::runtime_error& error) {
+      if (number == 0) throw;
+      // What a long run has found so far is not to be lost.
+      verdict.violations.push_back(std::string("the world could not be played: ") + error.what());
+    }
     ++sum.worlds;
     sum.tally.add(tally);
     add(sum.verdict, verdict);

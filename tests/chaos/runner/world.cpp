@@ -81,7 +81,7 @@ std::optional<std::string> Daemon::surprise() {
 
 World::World(const Plan& world_plan, const Programs& world_programs)
     : plan(world_plan), programs(world_programs), server(server_options(world_plan, shims)), random(world_plan.seed) {
-  for (const auto& [sku, amount] : stock()) ask({"SET", "product:" + sku + ":stock", std::to_string(amount)});
+  set_stock();
   tailer = std::make_unique<Tailer>(server.endpoint());
   for (std::size_t i = 0; i < plan.daemons; ++i) {
     daemons.push_back(std::make_unique<Daemon>(programs, server.endpoint(), files.path(), "daemon-" + std::to_string(i),
@@ -118,6 +118,21 @@ std::string World::ask(const std::vector<std::string>& words) {
   const valkey::OwnedReply reply = call(words);
   if (reply->is_error()) throw std::runtime_error(words[0] + ": " + std::string(reply->text()));
   return reply->is_integer() ? std::to_string(reply->integer()) : std::string(reply->text());
+}
+
+void World::ask_and_keep(const std::vector<std::vector<std::string>>& commands) {
+  const bool always = !plan.lossy;
+  if (!always) (void)ask({"CONFIG", "SET", "appendfsync", "always"});
+  for (const auto& command : commands) (void)ask(command);
+  if (!always) (void)ask({"CONFIG", "SET", "appendfsync", "everysec"});
+}
+
+void World::set_stock() {
+  std::vector<std::vector<std::string>> commands;
+  for (const auto& [sku, amount] : stock()) {
+    commands.push_back({"SET", "product:" + sku + ":stock", std::to_string(amount)});
+  }
+  ask_and_keep(commands);
 }
 
 std::vector<Pushed> World::push(const std::vector<Order>& orders) {

@@ -85,7 +85,12 @@ class World {
   // One command over a connection of the runner's own, which is made anew where it was lost. Throws std::runtime_error
   // where the server cannot be reached or answers an error.
   std::string ask(const std::vector<std::string>& words);
-  // The same, where an error is an answer too.
+  // Commands that may not be forgotten at the next crash, because nobody would give them again: synced before they are
+  // answered. (WAITAOF would not do: docs/guarantees.md.)
+  void ask_and_keep(const std::vector<std::vector<std::string>>& commands);
+  // Puts stock() on sale, to be kept.
+  void set_stock();
+  // The same as ask(), where an error is an answer too.
   [[nodiscard]] valkey::OwnedReply call(const std::vector<std::string>& words);
   // Pushes an order as one more producer, into the record.
   Pushed push(const Order& order);
