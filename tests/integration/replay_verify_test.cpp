@@ -90,6 +90,9 @@ TEST_CASE("a report is one page with its pictures in it") {
   const Ran ran = desk.replay({"report", data});
   REQUIRE_MESSAGE(ran.status == 0, ran.errors);
   CHECK(ran.output == data + "/report.html\n");
+  const std::string stock = content_of(data + "/stock.csv");
+  CHECK(stock.starts_with("seconds,sku,remaining\n0.000000,\"<b>\"\"shoe\"\"</b>\",100\n"));
+  CHECK(stock.ends_with("</b>\",0\n"));
   const std::string page = content_of(data + "/report.html");
   std::size_t pictures = 0;
   for (std::size_t at = 0; (at = page.find("<svg", at)) != std::string::npos; ++at) ++pictures;

@@ -40,20 +40,32 @@ void RunData::add(const tools::Entry& result) {
   if (parser.parse(text.data(), text.size()).get(lines) != simdjson::SUCCESS) return;
   for (const simdjson::dom::element line : lines) {
     std::string_view sku;
+    uint64_t quantity = 0;
     uint64_t remaining = 0;
-    if (line["sku"].get(sku) == simdjson::SUCCESS && line["remaining"].get(remaining) == simdjson::SUCCESS) {
-      note_stock(sku, remaining);
+    if (line["sku"].get(sku) == simdjson::SUCCESS && line["quantity"].get(quantity) == simdjson::SUCCESS &&
+        line["remaining"].get(remaining) == simdjson::SUCCESS) {
+      note_stock(sku, quantity, remaining);
     }
   }
 }
 
-void RunData::note_stock(std::string_view sku, uint64_t remaining) {
+void RunData::note_stock(std::string_view sku, uint64_t quantity, uint64_t remaining) {
   for (Stock& stock : stock_) {
     if (stock.sku != sku) continue;
     stock.remaining = remaining;
     return;
   }
-  if (stock_.size() < kMaxSkus) stock_.push_back({std::string(sku), remaining, std::nullopt});
+  if (stock_.size() == kMaxSkus) return;
+  stock_.push_back({std::string(sku), remaining});
+  // Until the first was sold there was this much.
+  write_stock(seconds_text(0, {}), stock_.back().sku, quantity + remaining);
+}
+
+void RunData::write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining) {
+  // As CSV has it: in quotes, and a quote twice.
+  std::string quoted;
+  for (const char c : sku) quoted.append(c == '"' ? 2 : 1, c);
+  stock_file_.write(seconds + ",\"" + quoted + "\"," + std::to_string(remaining) + "\n");
 }
 
 void RunData::sample(uint64_t now_ns, const RunSummary& summary) {
@@ -68,10 +80,7 @@ void RunData::sample(uint64_t now_ns, const RunSummary& summary) {
   for (Stock& stock : stock_) {
     if (stock.written == stock.remaining) continue;
     stock.written = stock.remaining;
-    // As CSV has it: in quotes, and a quote twice.
-    std::string sku;
-    for (const char c : stock.sku) sku.append(c == '"' ? 2 : 1, c);
-    stock_file_.write(seconds + ",\"" + sku + "\"," + std::to_string(stock.remaining) + "\n");
+    write_stock(seconds, stock.sku, stock.remaining);
   }
 }
 

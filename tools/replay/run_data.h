@@ -34,11 +34,12 @@ class RunData {
   struct Stock {
     std::string sku;
     uint64_t remaining = 0;
-    std::optional<uint64_t> written;
+    std::optional<uint64_t> written = std::nullopt;
   };
   RunData(std::string directory, Sink series, Sink stock)
       : directory_(std::move(directory)), series_(std::move(series)), stock_file_(std::move(stock)) {}
-  void note_stock(std::string_view sku, uint64_t remaining);
+  void note_stock(std::string_view sku, uint64_t quantity, uint64_t remaining);
+  void write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining);
 
   std::string directory_;
   Sink series_;
