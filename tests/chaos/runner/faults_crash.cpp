@@ -54,21 +54,24 @@ Injury torn_tail(World& world, std::size_t /*daemon*/) {
   return {};
 }
 
-// A byte in the middle is not what it was: the server refuses to start until somebody brings the file back.
+// A byte is not what it was: the server refuses to start until somebody puts it right. In the same file, because of a
+// copy nobody knows that it was ever synced: the next power cut would take it whole.
 Injury flipped_bit(World& world, std::size_t /*daemon*/) {
   world.server.kill();
   note_disaster(world, "kill -9 with appendfsync everysec");
   const std::string file = test::append_only_file(world.server.directory());
-  const std::string kept = file + ".kept";
-  std::filesystem::copy_file(file, kept);
-  {
+  const auto size = std::filesystem::file_size(file);
+  const auto put_first = [&file](char byte) {
     std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
     stream.seekp(0);
-    stream.put('#');  // where the first command's '*' stood
-  }
+    stream.put(byte);
+    if (!stream.flush()) throw std::runtime_error("cannot write to " + file);
+  };
+  put_first('#');  // where the first command's '*' stood
   test::Process refusing({"valkey-server", world.server.directory() + "/valkey.conf"});
   if (refusing.wait() == 0) world.incident("a server with a damaged append-only file started");
-  std::filesystem::rename(kept, file);
+  put_first('*');
+  std::filesystem::resize_file(file, size);  // it may have been empty
   world.server.start();
   return {};
 }
