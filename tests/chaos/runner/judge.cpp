@@ -52,6 +52,7 @@ class Judge {
   void read_result(const test::Entry& entry);
   void check_attempts();
   void check_attempt(const Attempt& attempt);
+  [[nodiscard]] bool given_again(const Attempt& attempt, const Decision& decision) const;
   void check_phantoms();
   void check_once_accepted();
   void check_reader();
@@ -71,6 +72,7 @@ class Judge {
   std::map<EntryId, uint64_t> results_;
   std::map<EntryId, std::vector<Decision>> by_request_;
   std::map<std::string, int64_t> sold_;
+  std::multimap<EntryId, const Attempt*> by_entry_;  // only where the server has forgotten something
 };
 
 void Judge::read_result(const test::Entry& entry) {
@@ -130,6 +132,10 @@ void Judge::check_attempt(const Attempt& attempt) {
     return;
   }
   const Decision& decision = found->second[0];
+  if (decision.order != attempt.order && given_again(attempt, decision)) {
+    ++verdict_.forgotten;
+    return;
+  }
   if (decision.reason == "request_lost") {
     if (excused_.count(attempt.entry) == 0) say("lost though nobody deleted it", where);
     return;
@@ -141,7 +147,23 @@ void Judge::check_attempt(const Attempt& attempt) {
   if (decision.has_lines && decision.content != attempt.content) say("another content", where);
 }
 
+// A server that has forgotten an entry within its millisecond gives the entry's id to the next one: whose is the
+// result?
+bool Judge::given_again(const Attempt& attempt, const Decision& decision) const {
+  if (!forgettable(attempt.entry)) return false;
+  const auto [first, last] = by_entry_.equal_range(attempt.entry);
+  return std::any_of(first, last, [&](const auto& other) {
+    return other.second->malformed == (decision.reason == "malformed") &&
+           (other.second->malformed || other.second->order == decision.order) && other.second != &attempt;
+  });
+}
+
 void Judge::check_attempts() {
+  if (!disasters_.empty()) {
+    for (const Attempt& attempt : attempts_) {
+      if (attempt.outcome == Outcome::kOk) by_entry_.emplace(attempt.entry, &attempt);
+    }
+  }
   for (const Attempt& attempt : attempts_) {
     ++verdict_.requests;
     if (attempt.outcome == Outcome::kFail) ++verdict_.failed;
