@@ -107,8 +107,7 @@ TEST_CASE_FIXTURE(Shop,
   CHECK(results() == first_results);
 }
 
-TEST_CASE_FIXTURE(Shop,
-                  "with a window of 0 there is no record and no duplicate and the acknowledgement is the only gate") {
+TEST_CASE_FIXTURE(Shop, "with a window of 0 there is no record and no duplicate and each request is settled once") {
   stock("shoe", "10");
   const Order order{.window = "0"};
   const std::string request = deliver();
