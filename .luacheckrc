@@ -1,4 +1,4 @@
 std = "lua51"
 globals = { "KEYS", "ARGV" }
-read_globals = { "server" }
+read_globals = { "redis" }
 max_line_length = 130

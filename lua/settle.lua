@@ -1,218 +1,240 @@
 #!lua
--- settle.lua: decides one order and writes its result, its stock change, its record and its acknowledgement in one step.
+-- settle.lua: decides a run of consecutive requests in order, and moves the position past them, in one atomic step.
 --
--- KEYS  1 orders stream   2 results stream   3 the order's record   4.. one stock key for each line
--- ARGV  1 group   2 request (the entry's id)   3 order id   4 digest of the order's content, 16 bytes
---       5 dedup window in ms, '0': keep no record
---       6 gate: '1' the entry must be pending, '0' it is known to be gone from the stream
---       7.. two for each line: quantity, head of the line's JSON: '{"sku":"shoe","quantity":3,'
---       last, where there is one: the customer
+-- KEYS  1 position   2 results stream   3 dead-letter stream   4.. the record of each well-formed request, in order
+--       then each stock key once
+-- ARGV  1 previous: the position has to be there, or nothing is done   2 dedup window in ms, '0': keep no records
+--       3 number of requests, 1 to 128   4 number of records; then of each request, in order
+--       well-formed:  number of lines   request (the entry's ID)   order ID   digest of its content, 16 bytes
+--                     customer, '' for none
+--                     and of each line:  which stock key, from '1'   quantity   head of its JSON '{"sku":"shoe","quantity":3,'
+--       malformed:    '0'   request   order ID, '' where none could be read   customer, '' for none   detail, one sentence
+--                     number of words that follow   the entry's raw names and values, for the dead-letter stream
 --
--- Answers one of
---   accepted | insufficient_stock | unknown_sku | bad_stock | id_reused | duplicate   decided; the result is written
---   stale     settled already, nothing written
---   gone      neither pending nor in the stream any more, nothing written
---   nogroup   the group is missing, nothing written
--- or an error that names the key: nothing is written then either.
+-- Answers one letter for each request, in order:
+--   a accepted   s insufficient_stock   u unknown_sku   k bad_stock   r bad_record   i id_reused   d duplicate   m malformed
+-- or 'moved': the position is not `previous`; or an error that names the key. In both cases nothing was written.
 --
--- Lua rolls nothing back. So all that can be refused is read first; then come the stock, the result, the record and, last,
--- the acknowledgement, which tells whether the call came in time. Whatever a step refuses (a wrong type, a right taken
--- away by ACL SETUSER, an entry no longer pending), what stands before it is taken back.
--- '#!lua' makes the server refuse the whole call when it is out of memory or read-only, instead of a step in its middle.
+-- The position is what makes each request settled once, in order, whoever calls and however often: it changes only here
+-- (and in join.lua, where it was lost), together with the results. A call that comes late, or twice, or behind one that
+-- was refused, finds another position and does nothing.
 --
--- An order that can be met takes the short way at the top. It defines no function, because making one costs the server as
--- much as a GET; and it leaves the strict check of a number's form to DECRBY, which takes nothing but plain decimal digits.
+-- Lua rolls nothing back. '#!lua' makes the server refuse the whole call when it is out of memory or read-only. Whatever
+-- a step refuses later (a key of another type, a right that is missing), this script undoes what it has written; that the
+-- undo is allowed is checked before the first write.
 --
--- A group that was set back delivers again what was answered. An order's record names its request, and so tells. A duplicate,
--- a reused id, and every order where no records are kept, leave none: their requests are marked, in a sorted set beside the
--- position (lua/position.lua, which drops the marks that the position has passed).
+-- Speed: all records and all stock are read with one call each, stock is counted in a table and written once for each
+-- SKU. Functions are defined on the way of an error only: defining one costs the server as much as a GET.
 
-local attempt, keys, args = server.pcall, KEYS, ARGV -- a global costs a look-up at each use
-local request, window = args[2], args[5]
-local kMaxWhole = 9007199254740991 -- 2^53-1: a Lua number is a double
+local server = redis
+local attempt, keys, args, type, format = server.pcall, KEYS, ARGV, type, string.format
+local position, results, dead = keys[1], keys[2], keys[3]
+local window, count, record_count = args[2], tonumber(args[3]), tonumber(args[4])
 
-local count = #keys - 3 -- lines
-local customer = args[7 + 2 * count]
-if count < 1 or #args ~= 6 + 2 * count + (customer and 1 or 0) then
-  -- A missing argument would be found only half-way through the writes.
-  return server.error_reply('ERR keys and arguments do not match: ' .. #keys .. ' and ' .. #args)
-end
-local known = window ~= '0' and attempt('GET', keys[3])
--- marked: 1, 0 where the request was answered before, or an error.
--- beside: where position and marks are. They are not among KEYS, of which each costs at every call.
-local mark, marked, beside = nil, nil, nil
-if known or window == '0' then
-  beside = keys[1] .. ':' .. args[1]
-  mark = function()
-    local time = string.match(request, '^%d+')
-    local settled = attempt('HGET', beside .. ':position', 'settled')
-    settled = type(settled) == 'string' and tonumber(string.match(settled, '^%d+')) or 0
-    if tonumber(time) < settled then
-      -- Unless the stream was begun anew with lower ids, and the position is of the old one.
-      local stream = attempt('XINFO', 'STREAM', keys[1])
-      for i = 1, #stream, 2 do
-        if stream[i] == 'last-generated-id' and tonumber(string.match(stream[i + 1], '^%d+')) >= settled then return 0 end
-      end
-    end
-    local before = attempt('ZSCORE', beside .. ':answered:before', request)
-    if before then return type(before) == 'string' and 0 or before end
-    return attempt('ZADD', beside .. ':answered', time, request)
-  end
-  if not known then marked = mark() end
-end
-local met = not known and (not marked or marked == 1)
-if met then
-  for i = 1, count do
-    local have, want = attempt('GET', keys[3 + i]), args[5 + 2 * i]
-    -- One piece, the usual quantity, is there where the stock is a number that is not 0. That it is one, DECRBY will say.
-    if not have or want ~= '1' or have == '0' or #have == 0 or #have > 15 then
-      have, want = tonumber(have), tonumber(want)
-      if not have or not want or want < 1 or have < want or have > kMaxWhole then
-        met = false
-        break
-      end
-    end
-  end
+local trouble, troubled = nil, nil -- an error reply, and the key that it concerns
+local at = attempt('HMGET', position, 'id', 'count')
+if at[1] ~= args[1] then
+  if not at.err then return 'moved' end
+  trouble, troubled = at, position
 end
 
-local taken, result, recorded, trouble, troubled = 0, nil, false, nil, nil
-if met then
-  local lines = ''
-  for i = 1, count do
-    local left = attempt('DECRBY', keys[3 + i], args[5 + 2 * i])
-    if type(left) ~= 'number' then
-      trouble, troubled = left, keys[3 + i]
-      break
-    end
-    taken = i
-    if left < 0 then
-      trouble, troubled = { err = 'ERR two lines of the order name it and ask for more than there is' }, keys[3 + i]
-      break
-    end
-    lines = lines .. (i == 1 and '[' or ',') .. args[6 + 2 * i] .. '"remaining":'
-      .. string.format('%d', left) .. (i == count and '}]' or '}')
+local records, have = {}, {}
+local stock = 3 + record_count -- stock key s is keys[stock + s]
+if not trouble and record_count > 0 and window ~= '0' then
+  records = attempt('MGET', unpack(keys, 4, stock))
+  if records.err then trouble, troubled = records, keys[4] end
+end
+if not trouble and #keys > stock then
+  have = attempt('MGET', unpack(keys, stock + 1))
+  if have.err then trouble, troubled = have, keys[stock + 1] end
+end
+
+-- What is left of each stock: a number, 'bad', or false where there is none. By text, as ARGV names them: a look-up by
+-- text costs less than tonumber().
+local left = {}
+for s = 1, #have do
+  local text = have[s]
+  if text then
+    local n = #text <= 16 and (text == '0' or string.find(text, '^[1-9]%d*$')) and tonumber(text)
+    text = n and n <= 9007199254740991 and n or 'bad' -- 2^53-1: a Lua number is a double
   end
-  if not trouble then
-    if not customer then
-      result = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'status', 'accepted', 'lines', lines)
+  left[s .. ''] = text
+end
+
+if not trouble then
+  -- One key of each kind is enough: a right is given to a command, and keys of one kind share their pattern.
+  local may = server.acl_check_cmd
+  local missing = nil
+  if not may('XADD', results, '*', 'order', '') then missing, troubled = 'XADD', results
+  elseif not may('XDEL', results, '0-1') then missing, troubled = 'XDEL', results
+  elseif not may('HSET', position, 'id', '') then missing, troubled = 'HSET', position
+  elseif record_count > 0 and window ~= '0' and not may('SET', keys[4], '') then missing, troubled = 'SET', keys[4]
+  elseif record_count > 0 and window ~= '0' and not may('DEL', keys[4]) then missing, troubled = 'DEL', keys[4]
+  elseif #have > 0 and not may('DECRBY', keys[stock + 1], '1') then missing, troubled = 'DECRBY', keys[stock + 1]
+  elseif record_count < count and not may('XADD', dead, '*', 'order', '') then missing, troubled = 'XADD', dead
+  elseif record_count < count and not may('XDEL', dead, '0-1') then missing, troubled = 'XDEL', dead
+  end
+  if missing then trouble = { err = 'NOPERM this user has no right to ' .. missing } end
+end
+
+local outcomes = {}
+local ids, letters, kept = {}, {}, {} -- what was written: results, dead letters, records
+local decided = {}                    -- the record of each order decided in this call, by its ID
+local i, r = 5, 0                     -- the next argument, the last record
+local result, last = nil, nil         -- the newest result, the request that it answers
+for n = 1, trouble and 0 or count do
+  local kind, request, order = args[i], args[i + 1], args[i + 2]
+  local outcome = nil
+  last = request
+  if kind == '0' then
+    local customer, detail, words = args[i + 3], args[i + 4], tonumber(args[i + 5])
+    if customer == '' then
+      result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'rejected', 'reason', 'malformed',
+        'detail', detail)
     else
-      result = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'status', 'accepted', 'lines', lines,
-        'customer', customer)
+      result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'rejected', 'reason', 'malformed',
+        'customer', customer, 'detail', detail)
     end
-    if type(result) ~= 'string' then
-      trouble, troubled, result = result, keys[2], nil
-    elseif window ~= '0' then
-      local kept = attempt('PSETEX', keys[3], window, args[4] .. 'a' .. result .. ' ' .. request)
-      if kept.err then trouble, troubled = kept, keys[3] else recorded = true end
-    end
-    if not trouble then
-      local acked = attempt('XACK', keys[1], args[1], request)
-      if acked == 1 or (acked == 0 and args[6] == '0') then return 'accepted' end
-      trouble, troubled = acked, keys[1]
-    end
-  end
-end
-
--- Everything else: the order cannot be met, is known already, or met with trouble.
-local call, find = server.call, string.find
--- Last written, first taken back: where a right to do so is missing, stock and result still agree.
-if recorded then call('DEL', keys[3]) end
-if result then call('XDEL', keys[2], result) end
-for i = 1, taken do call('DECRBY', keys[3 + i], '-' .. args[5 + 2 * i]) end
-local function unmark()
-  if marked == 1 then call('ZREM', beside .. ':answered', request) end
-end
-
-local function failed(reply, key)
-  unmark()
-  local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
-  if find(text, '^ACL failure') then word = 'NOPERM' end -- inside a script the server says ERR
-  return server.error_reply(word .. ' key ' .. key .. ': ' .. text)
-end
-
--- Answered before, and delivered again.
-local function again()
-  call('XACK', keys[1], args[1], request)
-  return 'stale'
-end
-
--- Why XACK found nothing to acknowledge.
-local function late()
-  unmark()
-  local pending = attempt('XPENDING', keys[1], args[1])
-  if pending.err then
-    if find(pending.err, '^NOGROUP') then return 'nogroup' end
-    return failed(pending, keys[1])
-  end
-  local entry = attempt('XRANGE', keys[1], request, request)
-  if entry.err then return failed(entry, keys[1]) end
-  if #entry == 0 then return 'gone' end
-  return 'stale'
-end
-
--- Writes a result that moves no stock, and acknowledges. Answers the result's id or, behind a nil, what to answer instead.
-local function answer(...)
-  local id
-  if not customer then
-    id = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'status', ...)
+    if type(result) ~= 'string' then trouble, troubled = result, results break end
+    ids[n] = result
+    local letter = attempt('XADD', dead, '*', 'request', request, 'result', result, 'detail', detail,
+      unpack(args, i + 6, i + 5 + words))
+    if type(letter) ~= 'string' then trouble, troubled = letter, dead break end
+    letters[#letters + 1] = letter
+    outcome = 'm'
+    i = i + 6 + words
   else
-    id = attempt('XADD', keys[2], '*', 'order', args[3], 'request', request, 'customer', customer, 'status', ...)
+    r = r + 1
+    local lines, digest, customer = tonumber(kind), args[i + 3], args[i + 4]
+    local first = i + 5
+    i = first + 3 * lines
+    local known = decided[order] or records[r]
+    if not known then
+      -- Takes line by line; where one cannot be met, the lines before it give back.
+      local text, met = '[', 0
+      for j = first, i - 3, 3 do
+        local there = left[args[j]]
+        local rest = type(there) == 'number' and there - args[j + 1] or -1
+        if rest < 0 or rest >= there then break end
+        left[args[j]] = rest
+        met = met + 1
+        text = text .. (met == 1 and '' or ',') .. args[j + 2] .. '"remaining":' .. format('%d', rest) .. '}'
+      end
+      if met == lines then
+        outcome = 'a'
+        text = text .. ']'
+        if customer == '' then
+          result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'accepted', 'lines', text)
+        else
+          result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'accepted', 'lines', text,
+            'customer', customer)
+        end
+      else
+        for j = first, first + 3 * met - 3, 3 do left[args[j]] = left[args[j]] + args[j + 1] end
+        -- The first line that cannot be met gives the reason; all of them say what there is.
+        local reason, list = nil, '['
+        for j = first, i - 3, 3 do
+          local there, why = left[args[j]], nil
+          if not there then
+            there, why = 'null', 'unknown_sku'
+            -- MGET answers nil for a key of another type, too.
+            local exists = attempt('EXISTS', keys[stock + args[j]])
+            if type(exists) == 'table' then trouble, troubled = exists, keys[stock + args[j]] break end
+            if exists == 1 then why = 'bad_stock' end
+          elseif there == 'bad' then
+            there, why = 'null', 'bad_stock'
+          else
+            if there - args[j + 1] < 0 then why = 'insufficient_stock' end
+            there = format('%d', there)
+          end
+          reason = reason or why
+          list = list .. (j == first and '' or ',') .. args[j + 2] .. '"available":' .. there .. '}'
+        end
+        if not trouble and not reason then
+          trouble, troubled = { err = 'ERR a quantity is not a whole number of at least 1' }, keys[stock + args[first]]
+        end
+        if trouble then break end
+        outcome = reason == 'insufficient_stock' and 's' or reason == 'unknown_sku' and 'u' or 'k'
+        local fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', reason, 'lines', list .. ']' }
+        if customer ~= '' then fields[11], fields[12] = 'customer', customer end
+        result = attempt('XADD', results, '*', unpack(fields))
+      end
+      if type(result) ~= 'string' then trouble, troubled = result, results break end
+      ids[n] = result
+      if window ~= '0' then
+        local record = digest .. (outcome == 'a' and 'a' or 'r') .. result
+        local set = attempt('SET', keys[3 + r], record, 'PX', window, 'NX')
+        if set and set.err then trouble, troubled = set, keys[3 + r] break end
+        if set then
+          kept[#kept + 1] = keys[3 + r]
+          decided[order] = record
+        else
+          -- The key is of another type: MGET has answered nil for it, and NX leaves it alone. Decide the order as known.
+          local removed = attempt('XDEL', results, result)
+          if type(removed) == 'table' then trouble, troubled = removed, results break end
+          if outcome == 'a' then
+            for j = first, i - 3, 3 do left[args[j]] = left[args[j]] + args[j + 1] end
+          end
+          ids[n], outcome, known = nil, nil, 'foreign'
+        end
+      end
+    end
+    if known then
+      -- Decided before, or the key of its record holds something foreign.
+      local before, verdict, original = string.match(known, '^(................)([ar])(%d+%-%d+)')
+      local fields = { 'order', order, 'request', request, 'status' }
+      if not before then
+        outcome = 'r'
+        fields[6], fields[7], fields[8] = 'rejected', 'reason', 'bad_record'
+      elseif before ~= digest then
+        outcome = 'i'
+        fields[6], fields[7], fields[8] = 'rejected', 'reason', 'id_reused'
+      else
+        outcome = 'd'
+        fields[6], fields[7], fields[8] = 'duplicate', 'outcome', verdict == 'a' and 'accepted' or 'rejected'
+        fields[9], fields[10] = 'original', original
+      end
+      if customer ~= '' then
+        fields[#fields + 1] = 'customer'
+        fields[#fields + 1] = customer
+      end
+      if not before then
+        fields[#fields + 1] = 'detail'
+        fields[#fields + 1] = 'the key ' .. keys[3 + r] .. ' does not hold the record of an order'
+      end
+      result = attempt('XADD', results, '*', unpack(fields))
+      if type(result) ~= 'string' then trouble, troubled = result, results break end
+      ids[n] = result
+    end
   end
-  if type(id) ~= 'string' then return nil, failed(id, keys[2]) end
-  local acked = attempt('XACK', keys[1], args[1], request)
-  if acked == 1 or (acked == 0 and args[6] == '0') then return id end
-  call('XDEL', keys[2], id)
-  if type(acked) == 'table' then return nil, failed(acked, keys[1]) end
-  return nil, late()
+  outcomes[n] = outcome
 end
 
-if marked == 0 then return again() end
-if type(marked) == 'table' then return failed(marked, beside .. ':answered') end
-if trouble == 0 then return late() end
-
-if known then
-  if type(known) ~= 'string' then return failed(known, keys[3]) end
-  local digest, outcome, original, first = string.match(known, '^(................)([ar])(%d+%-%d+) (%d+%-%d+)$')
-  if not digest then return server.error_reply('WRONGTYPE key ' .. keys[3] .. ': this is not the record of an order') end
-  if first == request then return again() end
-  marked = mark()
-  if marked == 0 then return again() end
-  if type(marked) == 'table' then return failed(marked, beside .. ':answered') end
-  if digest ~= args[4] then
-    local id, instead = answer('rejected', 'reason', 'id_reused')
-    return id and 'id_reused' or instead
+local changed = {} -- stock keys written, and by how much
+if not trouble then
+  if i ~= #args + 1 then trouble, troubled = { err = 'ERR the arguments do not match their counts' }, position end
+  for s = 1, trouble and 0 or #have do
+    local rest = left[s .. '']
+    local amount = type(rest) == 'number' and have[s] - rest or 0
+    if amount > 0 then
+      amount = format('%.0f', amount)
+      local reply = attempt('DECRBY', keys[stock + s], amount)
+      if type(reply) ~= 'number' then trouble, troubled = reply, keys[stock + s] break end
+      changed[keys[stock + s]] = amount
+    end
   end
-  local id, instead = answer('duplicate', 'outcome', outcome == 'a' and 'accepted' or 'rejected', 'original', original)
-  return id and 'duplicate' or instead
+end
+if not trouble then
+  local set = attempt('HSET', position, 'id', last, 'count', format('%.0f', (tonumber(at[2]) or 0) + count), 'result', result)
+  if type(set) == 'number' then return table.concat(outcomes) end
+  trouble, troubled = set, position
 end
 
--- Which line cannot be met, and why: the first one gives the reason, all of them say what there is.
-local reason, lines = nil, ''
-for i = 1, count do
-  local have, want = attempt('GET', keys[3 + i]), args[5 + 2 * i]
-  local n, why = nil, nil
-  if not find(want, '^[1-9]%d*$') or tonumber(want) > kMaxWhole then
-    unmark()
-    return server.error_reply('ERR the quantity of line ' .. i .. ' is not a whole number from 1 to 2^53-1')
-  elseif not have then
-    why = 'unknown_sku'
-  elseif type(have) == 'table' and not find(have.err, '^WRONGTYPE') then
-    return failed(have, keys[3 + i])
-  elseif type(have) == 'table' or #have > 16 or not (have == '0' or find(have, '^[1-9]%d*$')) or tonumber(have) > kMaxWhole then
-    why = 'bad_stock'
-  else
-    n = have
-    if tonumber(have) < tonumber(want) then why = 'insufficient_stock' end
-  end
-  reason = reason or why
-  lines = lines .. (i == 1 and '[' or ',') .. args[6 + 2 * i] .. '"available":' .. (n or 'null') .. (i == count and '}]' or '}')
-end
-if not reason then return failed(trouble, troubled) end
-
-local id, instead = answer('rejected', 'reason', reason, 'lines', lines)
-if not id then return instead end
-if window ~= '0' then
-  -- Last, because nothing hangs on it: should it be refused, a retry is decided anew.
-  attempt('PSETEX', keys[3], window, args[4] .. 'r' .. id .. ' ' .. request)
-end
-return reason
+-- Undo, and say which key is in the way.
+local call = server.call
+if #kept > 0 then call('DEL', unpack(kept)) end
+for _, id in pairs(ids) do call('XDEL', results, id) end
+for _, id in ipairs(letters) do call('XDEL', dead, id) end
+for key, amount in pairs(changed) do call('DECRBY', key, '-' .. amount) end
+-- include lib/failed.lua
+return failed(trouble, troubled)

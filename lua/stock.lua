@@ -12,20 +12,18 @@
 -- The ledger's entry: status stock, change set|add, reason, lines [{"sku":"shoe","before":97,"quantity":3,"remaining":100}];
 -- quantity is what was added, below zero where stock went down; before and quantity are null where `set` found no usable number.
 
+local server = redis
 local call, attempt, format = server.call, server.pcall, string.format
 local results, key = KEYS[1], KEYS[2]
 local change, amount, head, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local kMaxWhole = 9007199254740991
+-- include lib/failed.lua
+-- include lib/whole.lua
 
-local function failed(reply, name)
-  local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
-  if string.find(text, '^ACL failure') then word = 'NOPERM' end -- inside a script the server says ERR
-  return server.error_reply(word .. ' key ' .. name .. ': ' .. text)
-end
-local function whole(text)
-  if text ~= '0' and not string.find(text, '^[1-9]%d*$') then return nil end
-  local n = #text <= 16 and tonumber(text) or nil
-  return n and n <= kMaxWhole and n or nil
+-- Before the first write: may both be written, and the first be undone?
+for _, right in ipairs({ { 'SET', key, '0' }, { 'XADD', results, '*', 'status', '' }, { 'XDEL', results, '0-1' } }) do
+  if not server.acl_check_cmd(unpack(right)) then
+    return failed({ err = 'NOPERM this user has no right to ' .. right[1] }, right[2])
+  end
 end
 
 local have = attempt('GET', key)
@@ -48,7 +46,7 @@ elseif change == 'add' then
 else
   return server.error_reply("ERR the change is 'set' or 'add'")
 end
-if not remaining or remaining < 0 or remaining > kMaxWhole then
+if not remaining or remaining < 0 or remaining > 9007199254740991 then
   return server.error_reply('RANGE key ' .. key .. ': the stock has to be a whole number from 0 to 2^53-1')
 end
 

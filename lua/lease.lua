@@ -1,0 +1,63 @@
+#!lua flags=allow-oom
+-- lease.lua: takes, renews or gives back the lease of an orders stream: who is active. The lease is a hint that saves work
+-- and keeps daemons from getting in each other's way. What makes it safe is the position (settle.lua).
+--
+-- KEYS  1 the owner's key   2 the sorted set of those that stand by: name, time when it was seen last
+-- ARGV  1 name of the daemon   2 its token, hexadecimal, new for each process   3 lease in ms
+--       4 'fresh' never active since its start   'active'   'standby'   'release'
+--
+-- Answers { 'active', since when, ms } | { 'standby' or 'namesake', the owner's name, ms until its lease ends }
+--         | { 'released' }, or an error that names the key.
+-- The owner's key holds "<name> <token> <since, ms>". Who finds its own name right after its start was restarted, and goes
+-- on at once. Who finds its name with another token later has a namesake, and waits like a stranger.
+-- Out of memory it works all the same (allow-oom): it writes next to nothing, and to lose the lease would help nobody.
+
+local server = redis
+local attempt, call = server.pcall, server.call
+local owner, standby = KEYS[1], KEYS[2]
+local name, token, lease, state = unpack(ARGV)
+-- include lib/failed.lua
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local held = attempt('GET', owner)
+if type(held) == 'table' then return failed(held, owner) end
+local holder, holder_token, since = nil, nil, nil
+if held then
+  holder, holder_token, since = string.match(held, '^(.*) (%x+) (%d+)$')
+  holder = holder or held -- written by hand
+end
+local mine = holder == name and holder_token == token
+
+if state == 'release' then
+  if mine then call('DEL', owner) end
+  call('ZREM', standby, name)
+  return { 'released' }
+end
+
+if not held or mine or (holder == name and state == 'fresh') then
+  if not mine then since = string.format('%.0f', now) end
+  local set = attempt('SET', owner, name .. ' ' .. token .. ' ' .. since, 'PX', lease)
+  if set.err then return failed(set, owner) end
+  if not mine then
+    local removed = attempt('ZREM', standby, name)
+    if type(removed) == 'table' then return failed(removed, standby) end
+  end
+  return { 'active', since }
+end
+
+local left = call('PTTL', owner)
+if left < 0 then
+  -- Written by hand, without an end: it lapses like any other.
+  call('PEXPIRE', owner, lease)
+  left = tonumber(lease)
+end
+if holder ~= name then
+  local seen = attempt('ZSCORE', standby, name)
+  if type(seen) == 'table' then return failed(seen, standby) end
+  if not seen or now - tonumber(seen) > lease / 3 or tonumber(seen) > now then
+    call('ZADD', standby, string.format('%.0f', now), name)
+    call('ZREMRANGEBYSCORE', standby, '-inf', string.format('%.0f', now - 10 * lease))
+  end
+end
+return { holder == name and 'namesake' or 'standby', holder, string.format('%.0f', left) }
