@@ -1,7 +1,7 @@
 -- An error of the server's with the key that it concerns: "NOPERM key orders:dead: …".
-local function failed(reply, name)
+local function failed(reply, of)
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
   -- Inside a script the server reports a missing right as ERR.
   if string.find(text, '^ACL failure') or string.find(text, '^The user executing the script') then word = 'NOPERM' end
-  return server.error_reply(word .. ' key ' .. name .. ': ' .. text)
+  return server.error_reply(word .. ' key ' .. of .. ': ' .. text)
 end
