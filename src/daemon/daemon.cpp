@@ -19,17 +19,17 @@ lane::Options lane_options(const settings::Settings& settings) {
   lane::Options options{
       .orders = settings.streams.orders,
       .results = settings.streams.results,
-      .dead = settings.streams.dead,
+      .dead = settings.dead(),
       .group = settings.streams.group,
-      .consumer = settings.streams.consumer,
+      .name = settings.processing.name,
       .stock_keys = settings.stock_keys(),
       .order_keys = settings.order_keys(),
       .limits = settings.limits(),
   };
   options.max_in_flight = settings.processing.max_in_flight;
-  options.claim_idle = settings.processing.claim_idle;
+  options.orders_per_call = settings.processing.orders_per_call;
+  options.lease = settings.processing.lease;
   options.dedup_window = settings.processing.dedup_window;
-  options.create_group = settings.processing.missing_group == settings::MissingGroup::kCreate;
   options.retention_orders = settings.retention.orders;
   options.retention_results = settings.retention.results;
   options.connect_timeout = settings.valkey.connect_timeout;
@@ -59,8 +59,8 @@ Daemon::Daemon(settings::Settings settings, settings::Sources sources)
       options_(lane_options(settings_)),
       starting_(loop_, [this] { start_lanes(); }),
       drain_(loop_, [this] {
-        spdlog::warn("shutdown.drain_timeout has passed; {} entries stay pending and are settled at the next start",
-                     lanes_.front()->in_flight());
+        spdlog::warn("shutdown.drain_timeout has passed; {} requests are settled after the next start",
+                     lanes_.front()->status().in_flight);
         stop_server();
       }) {
 }
@@ -90,8 +90,8 @@ int Daemon::run() {
   }
   signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { on_reload_signal(); }));
 
-  spdlog::info("orderd {} serves '{}' at {} as consumer '{}' of group '{}'", ORDERD_VERSION, options_.orders,
-               endpoint->redacted(), options_.consumer, options_.group);
+  spdlog::info("orderd {} starts as '{}': orders from '{}' at {}", ORDERD_VERSION, options_.name, options_.orders,
+               endpoint->redacted());
   lane::Lane::Listener& listener = *this;
   lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, topology_, entropy(), listener));
   lanes_running_ = lanes_.size();
@@ -111,13 +111,13 @@ void Daemon::start_lanes() {
 void Daemon::on_stop_signal() {
   if (stopping_) {
     if (loop_.now_ms() - stop_ms_ < kSameSignal) return;
-    spdlog::warn("stopped at once; what was in flight stays pending and is settled at the next start");
+    spdlog::warn("stopped at once; what was in flight is settled after the next start");
     spdlog::default_logger()->flush();
     _exit(1);
   }
   stopping_ = true;
   stop_ms_ = loop_.now_ms();
-  spdlog::info("finishing what is in flight; a second signal stops at once");
+  spdlog::info("shutting down: finishing in-flight orders (signal again to stop now)");
   starting_.stop();
   drain_.start(settings_.shutdown.drain_timeout);
   for (const auto& lane : lanes_) lane->finish();
@@ -141,11 +141,9 @@ void Daemon::on_reload_signal() {
 void Daemon::apply(const settings::Settings& settings) {
   settings_.log = settings.log;
   settings_.retention = settings.retention;
-  settings_.processing.claim_idle = settings.processing.claim_idle;
   settings_.shutdown = settings.shutdown;
   options_.retention_orders = settings_.retention.orders;
   options_.retention_results = settings_.retention.results;
-  options_.claim_idle = settings_.processing.claim_idle;
   set_log(settings_.log.level, settings_.log.format);
 }
 
@@ -168,11 +166,11 @@ void Daemon::on_fatal(const std::string& what) {
 
 void Daemon::report() {
   for (const auto& lane : lanes_) {
-    const lane::Counters& counters = lane->counters();
+    const lane::Counters counters = lane->status().counters;
     std::string text;
-    for (std::size_t i = 0; i < lane::kVerdicts; ++i) {
-      if (counters.verdicts[i] > 0) {
-        text += " " + std::string(lane::kVerdictNames[i]) + "=" + std::to_string(counters.verdicts[i]);
+    for (std::size_t i = 0; i < lane::kOutcomes; ++i) {
+      if (counters.outcomes[i] > 0) {
+        text += " " + std::string(lane::kOutcomeNames[i]) + "=" + std::to_string(counters.outcomes[i]);
       }
     }
     spdlog::info("read={} settled={}{}", counters.entries_read, counters.settled(), text);

@@ -1,182 +1,202 @@
-// advance() is called whenever something may go on, and does the next step of the phase; it is safe to call at any
-// time.
+// The steps between the phases; what is heard of the parts is in lane_events.cpp. Whatever goes wrong while serving
+// ends in drained(): nothing is in flight, and resume() begins again with the lease.
 #include "lane/lane.h"
 
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
+
+#include <random>
+
+#include "lane/scripts.h"
 
 namespace orderd::lane {
 namespace {
 
-// What the table may hold before no more is read: 1024 usual orders are 0.5 MiB, but a malformed request may be 64 KiB.
-constexpr std::size_t kTableBytes = 8 * 1024 * 1024;
-
-valkey::Handshake handshake(const Options& options, const char* role, bool scripts, Milliseconds blocking) {
-  valkey::Handshake made;
-  made.name = std::string("orderd-") + role;
-  if (scripts) made.scripts = script_sources();
+valkey::Link::Options link_options(const Options& options) {
+  valkey::Link::Options made;
+  made.name = "orderd";
+  made.scripts = script_sources();
   made.connect_timeout = options.connect_timeout;
-  made.reply_timeout = options.reply_timeout + blocking;
+  made.reply_timeout = options.reply_timeout;
+  made.read_block = kReadBlock;
   return made;
+}
+
+std::string random_token(uint32_t seed) {
+  std::mt19937 random(seed);
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+// Behind the server's own words, the way out.
+std::string with_advice(const std::string& refusal) {
+  const bool rights = refusal.find("NOPERM") != std::string::npos;
+  const bool login = refusal.find("NOAUTH") != std::string::npos || refusal.find("WRONGPASS") != std::string::npos;
+  if (rights) return refusal + "; grant this user what config/users.acl gives to orderd";
+  if (login)
+    return refusal + "; check valkey.username and valkey.password_file, or the user and password in valkey.url";
+  return refusal;
 }
 
 }  // namespace
 
 Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint32_t seed, Lane::Listener& listener)
-    : options_(options),
+    : loop_(loop),
+      options_(options),
       listener_(listener),
-      reading_(loop, topology, handshake(options, "read", false, kReadBlock), seed, *this),
-      settling_(loop, topology, handshake(options, "settle", true, Milliseconds(0)), seed + 1, *this),
-      settler_(loop, options, settling_, counters_, seed + 2, *this),
-      intake_(options, reading_, *this),
-      restore_(
-          options, settling_, settler_,
-          [this](const order::Fields& fields) {
-            (void)decoder_.decode(fields, request_, detail_);  // malformed or not: the id is what could be read
-            return std::string_view(request_.id);
-          },
-          *this),
-      upkeep_(loop, options, settling_, settler_, counters_, *this),
+      link_(loop, topology, link_options(options), seed, *this),
+      pipeline_(loop, options, link_, counters_, *this),
+      reader_(options, link_, *this),
+      lease_(loop, options, link_, random_token(seed + 1), *this),
+      retention_(loop, options, link_, counters_,
+                 [this](const char* stream, const valkey::Error& error) { on_trimmed(stream, error); }),
+      sign_(loop, options, link_, *this),
       decoder_(options.limits),
-      backoff_(seed + 3),
-      wait_(loop, [this] { advance(); }) {
+      backoff_(seed + 2),
+      wait_(loop, [this] { resume(); }),
+      join_([this](const valkey::Reply& reply) { on_joined(reply); }),
+      load_([this](const valkey::Reply& reply) { on_loaded(reply); }) {
 }
 
 Lane::~Lane() {
-  phase_ = Phase::kEnded;
-  reading_.stop();
-  settling_.stop();
+  change_phase(Phase::kEnded);
+  link_.stop();
 }
 
 void Lane::start() {
   ORDERD_CHECK(phase_ == Phase::kIdle, "a lane is started once");
-  phase_ = Phase::kConnecting;
-  recovery_due_ = true;
-  settling_.start();
-  if (phase_ == Phase::kConnecting) reading_.start();
+  change_phase(Phase::kConnecting);
+  link_.start();
 }
 
 void Lane::finish() {
-  if (finishing_ || phase_ == Phase::kEnded) return;
-  finishing_ = true;
-  advance();
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
+  change_phase(Phase::kFinishing);
+  if (!link_.up()) return end();
+  pipeline_.stop({});  // on_broken() follows
 }
 
-void Lane::advance() {
-  if (finishing_ && finished()) return end();
-  switch (phase_) {
-    case Phase::kIdle:
-    case Phase::kEnded: return;
-    case Phase::kConnecting:
-      if (!reading_.up() || !settling_.up()) return;
-      upkeep_.start();
-      phase_ = Phase::kRecovering;
-      return recover();
-    case Phase::kRestoring:
-      if (!restore_.running() && !wait_.active() && settling_.up()) restore_.start(set_back_ ? doubt_ : std::nullopt);
-      return;
-    case Phase::kRecovering: return recover();
-    case Phase::kServing: return serve();
+// The only place where the phase changes, and where what depends on it is started and stopped.
+void Lane::change_phase(Phase phase) {
+  if (phase_ == phase) return;
+  phase_ = phase;
+  phase_since_ms_ = loop_.now_ms();
+  if (phase != Phase::kBlocked) wait_.stop();
+  if (phase == Phase::kServing) {
+    retention_.start();
+    sign_.start();
+  } else {
+    retention_.stop();
+    sign_.stop();
+  }
+  if (phase == Phase::kEnded || phase == Phase::kConnecting) lease_.reset();
+}
+
+// Stops sending; drained() follows when nothing is in flight.
+void Lane::drain(const valkey::Error& why) {
+  if (phase_ == Phase::kServing) change_phase(Phase::kDraining);
+  pipeline_.stop({.error = why});
+}
+
+// Nothing is in flight. What next?
+void Lane::drained(const valkey::Error& why) {
+  if (phase_ == Phase::kFinishing) return give_back();
+  if (why.kind != valkey::ErrorKind::kNone) return refused(why);
+  resume();
+}
+
+// From the beginning: am I still the one who serves? Loads the scripts first, where the server has lost them.
+void Lane::resume() {
+  change_phase(Phase::kStandby);
+  if (load_.busy()) return;
+  if (scripts_left_ == 0) return lease_.ask();
+  const auto sources = script_sources();
+  load_.send(link_, valkey::Command::of("SCRIPT", "LOAD", sources[sources.size() - scripts_left_]));
+}
+
+void Lane::join() {
+  change_phase(Phase::kJoining);
+  if (join_.busy()) return;
+  join_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kJoin), 3, options_.position_key(), options_.orders,
+                                        options_.results));
+}
+
+void Lane::read_on() {
+  if (phase_ != Phase::kServing || reader_.reading()) return;
+  // Half of the room has to be free, or reads become many and small.
+  const std::size_t room = pipeline_.room();
+  if (room == 0 || 2 * room < options_.max_in_flight) return;
+  reader_.read(room);
+}
+
+// Something was refused, and nothing is in flight.
+void Lane::refused(const valkey::Error& error) {
+  switch (error.kind) {
+    case valkey::ErrorKind::kNone: return resume();
+    case valkey::ErrorKind::kLost: return;  // on_down() follows
+    case valkey::ErrorKind::kRoleChanged:
+    case valkey::ErrorKind::kMoved: return link_.drop(error);
+    case valkey::ErrorKind::kNoScript: {
+      // Once at once; where loading them does not help, after a while.
+      const bool again = scripts_left_ > 0 || !troubles_.of("scripts").empty();
+      scripts_left_ = script_sources().size();
+      if (again) return block(error);
+      (void)troubles_.raise("scripts", error.what);
+      return resume();
+    }
+    case valkey::ErrorKind::kRefused:
+    case valkey::ErrorKind::kUnfit:
+      if (!ever_served_) return fatal(with_advice(error.what));
+      return block(error);
+    default: return block(error);
   }
 }
 
-// The next page of the own pending entries; the first one as soon as the table is empty.
-void Lane::recover() {
-  if ((finishing_ && !doubt_) || intake_.reading() || wait_.active() || !reading_.up() || !settler_.flowing()) return;
-  if (recovery_due_) {
-    if (settler_.occupied() > 0 || !upkeep_.knows_position()) return;
-    if (doubt_ && doubtful()) return begin_set_back();
-    if (finishing_) return advance();
-    recovery_due_ = false;
-    own_cursor_ = "0-0";
-    ++counters_.recoveries;
+// Waits, then begins again.
+void Lane::block(const valkey::Error& error) {
+  if (troubles_.raise("orders", error.what)) {
+    const bool stays = error.kind == valkey::ErrorKind::kFault;
+    if (stays) {
+      spdlog::error(
+          "cannot process orders: {}. Fix or delete this key; orderd retries every {} s and resumes by itself",
+          error.what, valkey::Backoff::kLongest.count() / 1000);
+    } else {
+      spdlog::warn("waiting: {}; orderd retries and resumes by itself", with_advice(error.what));
+    }
   }
-  if (settler_.room() == 0 || settler_.bytes() > kTableBytes) return;
-  reading_own_ = true;
-  intake_.read_own(own_cursor_, settler_.room());
+  change_phase(Phase::kBlocked);
+  wait_.start(backoff_.next());
 }
 
-void Lane::serve() {
-  if (finishing_ || intake_.reading() || wait_.active() || !reading_.up() || !settler_.flowing()) return;
-  // Half of the table has to be free, or reads become many and small.
-  if (2 * settler_.room() < options_.max_in_flight || settler_.bytes() > kTableBytes) return;
-  reading_own_ = false;
-  intake_.read_new(settler_.room());
-}
-
-void Lane::begin_recovery() {
-  recovery_due_ = true;
-  if (phase_ == Phase::kServing) phase_ = Phase::kRecovering;
-  advance();
-}
-
-void Lane::begin_restore() {
-  if (phase_ == Phase::kRestoring || phase_ == Phase::kEnded) return;
-  if (!options_.create_group) {
-    return fatal("the group '" + options_.group + "' of the stream '" + options_.orders +
-                 "' is missing and processing.missing_group is 'stop'; create it (XGROUP CREATE " + options_.orders +
-                 " " + options_.group +
-                 " <id> MKSTREAM, where <id> is the last request that was settled, 0 for none), or set "
-                 "processing.missing_group = \"create\"");
-  }
-  phase_ = Phase::kRestoring;
-  if (just_restored_) wait_.start(backoff_.next());
-  advance();
-}
-
-// What came again stands among what is settled: the group is destroyed, and created anew where it belongs.
-void Lane::begin_set_back() {
-  set_back_ = true;
-  phase_ = Phase::kRestoring;
-  if (just_restored_) wait_.start(backoff_.next());
-  advance();
-}
-
-// A request up to this one that a group delivers as new was settled before, unless its stream was begun anew. It is a
-// settled one that counts, not a delivered one: a group that is created anew delivers again what was not settled.
-EntryId Lane::settled() const {
-  return std::max(settler_.highest(), upkeep_.settled());
-}
-
-// With the table empty all answers of the past are in. Were some of the entries in doubt settled before?
-bool Lane::doubtful() {
-  doubt_->settled = settled();
-  if (EntryId::parse(doubt_->first) <= doubt_->settled) return true;
-  doubt_.reset();
-  set_back_ = false;
-  newest_read_ = {};
-  return false;
-}
-
-bool Lane::finished() const {
-  if (phase_ == Phase::kEnded) return false;
-  // Without its connection nothing is in flight: what was not settled is pending at the server.
-  if (!settling_.up()) return true;
-  return settler_.occupied() == 0 && !doubt_ && !(intake_.reading() && reading_.up());
+void Lane::give_back() {
+  lease_.release([this] { end(); });
 }
 
 void Lane::end() {
-  phase_ = Phase::kEnded;
-  wait_.stop();
-  upkeep_.stop();
-  reading_.stop();
-  settling_.stop();
+  if (phase_ == Phase::kEnded) return;
+  change_phase(Phase::kEnded);
+  link_.stop();
   listener_.on_finished();
 }
 
 void Lane::fatal(const std::string& what) {
   if (phase_ == Phase::kEnded) return;
-  phase_ = Phase::kEnded;
-  upkeep_.stop();
-  reading_.stop();
-  settling_.stop();
+  change_phase(Phase::kEnded);
+  link_.stop();
   listener_.on_fatal(what);
 }
 
-// Says so once, until it is another trouble or over.
-void Lane::trouble(const std::string& what) {
-  if (what == trouble_) return;
-  trouble_ = what;
-  spdlog::warn("{}", what);
+Status Lane::status() const {
+  Status status;
+  status.phase = phase_;
+  status.phase_since_ms = phase_since_ms_;
+  status.blocked_by = troubles_.of("orders");
+  if (status.blocked_by.empty()) status.blocked_by = troubles_.of("connection");
+  status.owner = lease_.owner();
+  status.position = pipeline_.position();
+  status.in_flight = pipeline_.requests();
+  if (!pipeline_.idle()) status.waiting_ms = loop_.now_ms() - pipeline_.oldest_ms();
+  status.counters = counters_;
+  return status;
 }
 
 }  // namespace orderd::lane

@@ -1,44 +1,49 @@
-// One lane's life: joins its group, settles what it left pending, then serves new entries until it is told to finish.
+// One lane's life: links to its server, becomes the active one, finds out where to go on, then reads and settles until
+// it is told to stop.
 //
-//                        +----------------------------------+
-//                        v                                  |
-//   kIdle --> kConnecting --> kRecovering --> kServing -----+  a connection was lost
-//                  ^              |    ^         |
-//                  |              v    |         |
-//                  +---------- kRestoring <------+             the group is missing, or was set back
+//   kIdle -> kConnecting -> kStandby -> kJoining -> kServing
+//                 ^            ^           ^           |        something was refused, the lease is gone, the
+//                 |            |           |           v        position had moved
+//                 |            +-------- kBlocked <- kDraining
+//                 +--- from anywhere: the link is down
 //
-// finish() is an aim, not a phase: whatever the phase, no more is read, and once the table is empty the lane is kEnded.
-// Recovery means reading the own pending entries from the first on. It begins only when no entry is in the table, so
-// that none is settled twice at once. A read that waits at the server is left to run out (kReadBlock); nothing wakes
-// it.
+//   finish(), from anywhere: kFinishing -> kEnded
+//
+// Recovery is the same from every trouble: wait until nothing is in flight, read the position, read on from there.
+// Nothing is kept for a resend.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "lane/intake.h"
+#include "lane/ask.h"
+#include "lane/lease.h"
 #include "lane/options.h"
-#include "lane/restore.h"
-#include "lane/settler.h"
-#include "lane/upkeep.h"
+#include "lane/pipeline.h"
+#include "lane/reader.h"
+#include "lane/retention.h"
+#include "lane/sign.h"
+#include "lane/status.h"
+#include "lane/troubles.h"
 #include "order/decode.h"
+#include "valkey/backoff.h"
+#include "valkey/link.h"
 #include "valkey/topology.h"
 
 namespace orderd::lane {
 
-class Lane : private valkey::Session::Listener,
-             private Settler::Listener,
-             private Intake::Listener,
-             private Restore::Listener,
-             private Upkeep::Listener {
+class Lane : private valkey::Link::Listener,
+             private Pipeline::Listener,
+             private Reader::Listener,
+             private Lease::Listener,
+             private Sign::Listener {
  public:
   class Listener {
    public:
     virtual ~Listener() = default;
     // After finish(): nothing is in flight any more. The lane may not be destroyed in here.
     virtual void on_finished() = 0;
-    // The lane cannot go on, and an operator has to act; `what` says how. It takes no further part. Not to be destroyed
-    // in here.
+    // The lane cannot begin, and an operator has to act; `what` says how. Never called once it has served: then it
+    // waits, and says so. Not to be destroyed in here.
     virtual void on_fatal(const std::string& what) = 0;
   };
 
@@ -50,75 +55,68 @@ class Lane : private valkey::Session::Listener,
   Lane& operator=(const Lane&) = delete;
 
   void start();
-  // Reads no more, settles what is in flight, then on_finished().
+  // Reads no more, waits for what is in flight, gives the lease back, then on_finished().
   void finish();
 
-  [[nodiscard]] const Counters& counters() const { return counters_; }
-  // Entries read and not settled yet.
-  [[nodiscard]] std::size_t in_flight() const { return settler_.occupied(); }
+  [[nodiscard]] Status status() const;
 
  private:
-  enum class Phase { kIdle, kConnecting, kRecovering, kRestoring, kServing, kEnded };
-
-  void advance();
-  void recover();
-  void serve();
-  void begin_recovery();
-  void begin_restore();
-  void begin_set_back();
-  [[nodiscard]] EntryId settled() const;
-  [[nodiscard]] bool doubtful();
-  [[nodiscard]] bool finished() const;
+  void change_phase(Phase phase);
+  void drain(const valkey::Error& why);
+  void drained(const valkey::Error& why);
+  void resume();
+  void join();
+  void on_loaded(const valkey::Reply& reply);
+  void on_joined(const valkey::Reply& reply);
+  void tell_joined(const valkey::Reply& reply);
+  void read_on();
+  void refused(const valkey::Error& error);
+  void block(const valkey::Error& error);
+  void give_back();
   void end();
   void fatal(const std::string& what);
-  void refused(const std::string& what, const valkey::Error& error);
-  void trouble(const std::string& what);
 
-  void on_up(valkey::Session& session) override;
-  void on_down(valkey::Session& session, const valkey::Error& error) override;
-  void on_room() override;
-  void on_parked() override;
-  void on_hold(const valkey::Error& error) override;
-  void on_wrong_server(const valkey::Error& error) override;
-  [[nodiscard]] bool on_batch(std::string_view first, std::string_view last, bool own) override;
-  void on_entry(std::string_view id, const order::Fields& fields, bool deleted) override;
+  void on_up() override;
+  void on_down(const valkey::Error& error) override;
+  void on_settled() override;
+  void on_broken(const Pipeline::Break& why) override;
+  void on_entry(std::string_view id, const order::Fields& fields) override;
   void on_read(std::size_t count) override;
   void on_read_refused(const valkey::Error& error) override;
-  void on_restored(const Restore::Outcome& outcome) override;
-  void on_restore_refused(const valkey::Error& error) override;
-  void on_claimed() override;
-  void on_position_known() override;
-  void on_upkeep_group_missing() override;
-  void on_upkeep_refused(const char* chore, const valkey::Error& error) override;
+  void on_lease() override;
+  void on_lease_refused(const valkey::Error& error) override;
+  void on_overslept(Milliseconds span) override;
+  [[nodiscard]] Sign::Facts sign_facts() const override;
+  void on_odd() override;
+  void on_sign(const valkey::Error& error) override;
+  void on_trimmed(const char* stream, const valkey::Error& error);
 
+  Loop& loop_;
   const Options& options_;
   Lane::Listener& listener_;
   Counters counters_;
-  valkey::Session reading_;
-  valkey::Session settling_;
-  Settler settler_;
-  Intake intake_;
-  Restore restore_;
-  Upkeep upkeep_;
+  valkey::Link link_;
+  Pipeline pipeline_;
+  Reader reader_;
+  Lease lease_;
+  Retention retention_;
+  Sign sign_;
   order::Decoder decoder_;
   valkey::Backoff backoff_;
-  Timer wait_;  // after a refused read or restore
+  Timer wait_;  // in kBlocked
+  Ask join_;
+  Ask load_;
+  Troubles troubles_;
   Phase phase_ = Phase::kIdle;
-  bool finishing_ = false;
-  bool recovery_due_ = false;  // own pending entries have to be read, as soon as the table is empty
+  uint64_t phase_since_ms_ = 0;
   bool ever_served_ = false;
-  bool just_restored_ =
-      false;  // nothing was read since: should the group be missing again, restoring alone does not help
-  bool reading_own_ = false;  // the read under way asks for own pending entries
-  std::string own_cursor_;
-  EntryId newest_read_;           // the last entry that was read as a new one from this group
-  std::optional<SetBack> doubt_;  // entries left pending because they may have been settled before
-  bool set_back_ = false;         // they were: the restore under way, or to come, mends that
-  std::string trouble_;           // logged already; empty: all is well
-  std::string upkeep_trouble_;    // the same of a chore
-  order::Request request_;        // kept for their memory
+  bool ready_ = false;            // it was said that this daemon is ready, or whom it waits for
+  std::size_t scripts_left_ = 0;  // to be loaded again before the next join
+  int moves_ = 0;                 // times in a row that the position was found moved
+  int64_t entries_read_ = -1;     // entries-added of the stream at the position of the last join; -1: not known
+  std::string standing_by_for_;
+  order::Request request_;  // kept for their memory
   std::string detail_;
-  std::string scratch_;
 };
 
 }  // namespace orderd::lane

@@ -1,205 +1,199 @@
-// What a lane hears of its connections and of its parts, and what it makes of it. The steps that follow are
-// advance()'s, in lane.cpp.
+// What a lane hears of its link and of its parts. The steps that follow are in lane.cpp.
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include <charconv>
+
 #include "lane/lane.h"
-#include "lane/settle_command.h"
+#include "lane/scripts.h"
 
 namespace orderd::lane {
 namespace {
 
-// Behind the server's own words, the way out.
-std::string with_advice(const std::string& refusal) {
-  const bool rights = refusal.find("NOPERM") != std::string::npos;
-  return refusal + (rights
-                        ? "; grant this user what config/users.acl names for orderd"
-                        : "; check valkey.username and valkey.password_file, or the user and password in valkey.url");
+int64_t number(std::string_view text, int64_t otherwise) {
+  int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && stop == text.data() + text.size() && !text.empty() ? value : otherwise;
 }
 
 }  // namespace
 
-void Lane::refused(const std::string& what, const valkey::Error& error) {
-  const std::string text = what + ": " + error.what;
-  switch (error.kind) {
-    case valkey::ErrorKind::kNoGroup:
-      if (phase_ != Phase::kRestoring) return begin_restore();
-      break;
-    case valkey::ErrorKind::kRoleChanged:
-    case valkey::ErrorKind::kMoved: return on_wrong_server(error);
-    case valkey::ErrorKind::kNoScript: settler_.reload(); break;
-    case valkey::ErrorKind::kRefused:
-      if (!ever_served_) {
-        return fatal(with_advice(text));
-      }
-      [[fallthrough]];
-    default: trouble(text + "; trying again");
-  }
-  wait_.start(backoff_.next());
+void Lane::on_up() {
+  if (troubles_.clear("connection")) spdlog::info("connected again");
+  resume();
 }
 
-void Lane::on_up(valkey::Session& session) {
-  if (&session == &settling_) {
-    settler_.on_up();
-    upkeep_.on_up();
-  }
-  advance();
-}
-
-void Lane::on_down(valkey::Session& session, const valkey::Error& error) {
+void Lane::on_down(const valkey::Error& error) {
   if (phase_ == Phase::kEnded) return;
-  if (&session == &settling_) {
-    settler_.on_down();
-    restore_.on_down();
+  pipeline_.reset();
+  reader_.reset();
+  if (phase_ == Phase::kFinishing) return end();
+  const bool hopeless = error.kind == valkey::ErrorKind::kRefused || error.kind == valkey::ErrorKind::kUnfit;
+  if (hopeless && !ever_served_) return fatal(error.what);
+  if (troubles_.raise("connection", error.what)) spdlog::warn("{}; reconnecting", error.what);
+  scripts_left_ = 0;  // the handshake loads them
+  change_phase(Phase::kConnecting);
+}
+
+void Lane::on_lease() {
+  (void)troubles_.clear("lease");
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
+  if (lease_.state() == Lease::State::kActive) {
+    standing_by_for_.clear();
+    if (phase_ == Phase::kStandby) join();
+    return;
   }
-  if (error.kind == valkey::ErrorKind::kRefused && !ever_served_) return fatal(with_advice(error.what));
-  trouble(error.what + "; connecting again");
-  recovery_due_ = true;
-  if (phase_ == Phase::kRecovering || phase_ == Phase::kServing || !settling_.up()) phase_ = Phase::kConnecting;
-  advance();
-}
-
-void Lane::on_room() {
-  advance();
-}
-
-void Lane::on_parked() {
-  begin_restore();
-}
-
-void Lane::on_hold(const valkey::Error& error) {
-  if (error.kind == valkey::ErrorKind::kNone) {
-    trouble_.clear();
-    return spdlog::info("orders flow again");
+  if (lease_.state() == Lease::State::kNamesake && standing_by_for_ != lease_.owner()) {
+    spdlog::error("another daemon has the same name '{}' and serves '{}'; give each its own processing.name",
+                  options_.name, options_.orders);
+  } else if (standing_by_for_ != lease_.owner()) {
+    spdlog::info("standing by: '{}' serves '{}'", lease_.owner(), options_.orders);
   }
-  if (error.kind == valkey::ErrorKind::kRefused) {
-    return trouble("orders wait: " + with_advice(error.what));
-  }
-  if (error.kind == valkey::ErrorKind::kFault) {
-    trouble_ = error.what;
-    return spdlog::error(
-        "an order cannot be settled and nothing behind it is: {}; mend that key, orderd goes on by itself", error.what);
-  }
-  trouble("orders wait: " + error.what);
+  standing_by_for_ = lease_.owner();
+  ever_served_ = true;  // from here on it waits for whatever is wrong
+  if (phase_ == Phase::kServing) return drain({});
+  if (phase_ == Phase::kJoining || phase_ == Phase::kBlocked) change_phase(Phase::kStandby);
 }
 
-void Lane::on_wrong_server(const valkey::Error& error) {
-  trouble(error.what + "; connecting again");
-  reading_.drop(error);
-  settling_.drop(error);
-}
-
-// New entries have higher ids than all that the group has delivered before; so one that has not tells that somebody has
-// set the group back. An own pending one up to the position tells the same.
-bool Lane::on_batch(std::string_view first, std::string_view last, bool own) {
-  const EntryId begin = EntryId::parse(first);
-  // What is no id tells nothing.
-  if (begin == EntryId{} || begin > (own ? upkeep_.settled() : std::max(newest_read_, settled()))) {
-    if (!own) newest_read_ = EntryId::parse(last);
-    return true;
+void Lane::on_lease_refused(const valkey::Error& error) {
+  if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
+  // While it serves, only what ends the link matters: the lease is a hint, and orders meet the rest themselves.
+  const bool elsewhere = error.kind == valkey::ErrorKind::kRoleChanged || error.kind == valkey::ErrorKind::kMoved;
+  if (phase_ == Phase::kStandby || elsewhere || error.kind == valkey::ErrorKind::kNoScript) {
+    if (phase_ == Phase::kStandby) return refused(error);
+    return drain(error);
   }
-  doubt_ = SetBack{std::string(first), std::string(last), {}};
-  recovery_due_ = true;
-  if (phase_ == Phase::kServing) phase_ = Phase::kRecovering;
-  return false;
+  if (troubles_.raise("lease", error.what)) spdlog::warn("the lease was not renewed: {}", error.what);
 }
 
-void Lane::on_entry(std::string_view id, const order::Fields& fields, bool deleted) {
+void Lane::on_overslept(Milliseconds span) {
+  link_.drop({valkey::ErrorKind::kLost,
+              fmt::format("this process did nothing for {} ms, longer than processing.lease", span.count())});
+}
+
+void Lane::on_loaded(const valkey::Reply& reply) {
+  if (reply.lost()) return;
+  if (phase_ != Phase::kStandby) return;  // begins again when that is over
+  if (reply.is_error()) return refused({reply.error(), std::string(reply.text())});
+  if (scripts_left_ > 0) --scripts_left_;
+  resume();
+}
+
+void Lane::on_joined(const valkey::Reply& reply) {
+  if (reply.lost() || phase_ != Phase::kJoining) return;
+  if (reply.is_error()) return refused({reply.error(), std::string(reply.text())});
+  if (reply.at(0).text().empty()) {
+    return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});
+  }
+  ++counters_.joins;
+  entries_read_ = number(reply.at(6).text(), -1);
+  pipeline_.begin(reply.at(0).text());
+  reader_.seek(reply.at(0).text());
+  tell_joined(reply);
+  change_phase(Phase::kServing);
+  read_on();
+}
+
+// What the join has found, as far as a person should know.
+void Lane::tell_joined(const valkey::Reply& reply) {
+  const std::string position(reply.at(0).text());
+  const std::string done(reply.at(3).text());
+  const std::string wrong(reply.at(4).text());
+  const int64_t deleted = number(reply.at(5).text(), 0);
+  if (done == "restored") {
+    spdlog::warn("the position of '{}' had been moved to {} by hand; restored to {}, as the newest result says",
+                 options_.orders, wrong, position);
+  } else if (done == "recovered") {
+    spdlog::warn("the position of '{}' was missing; recovered from the newest result: {}", options_.orders, position);
+  } else if (done == "restarted") {
+    spdlog::warn("the stream '{}' was recreated with smaller IDs than {}; starting at its first entry", options_.orders,
+                 wrong);
+  } else if (done == "behind" && troubles_.raise("stream", position)) {
+    spdlog::warn(
+        "the stream '{}' ends before the position {}, and what it holds was settled before; only entries "
+        "with larger IDs will be settled. If it holds new orders, push them again",
+        options_.orders, position);
+  } else if (done == "created" && ever_served_) {
+    spdlog::warn("the position and the results of '{}' are gone; starting at its first entry", options_.orders);
+  }
+  if (deleted > 0) {
+    counters_.deleted += static_cast<uint64_t>(deleted);
+    spdlog::warn("{} entries of '{}' were deleted before they were settled; they get no result", deleted,
+                 options_.orders);
+  }
+  if (ready_) return;
+  ready_ = true;
+  const int64_t waiting = number(reply.at(2).text(), -1);
+  spdlog::info("ready: serving '{}' on {} {} from position {}, {} waiting", options_.orders, link_.server().product,
+               link_.server().version, position, waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
+}
+
+void Lane::on_settled() {
+  backoff_.reset();
+  moves_ = 0;
+  ever_served_ = true;
+  (void)troubles_.clear("scripts");
+  if (troubles_.clear("orders")) spdlog::info("processing resumed");
+  read_on();
+}
+
+void Lane::on_broken(const Pipeline::Break& why) {
+  if (phase_ == Phase::kServing) change_phase(Phase::kDraining);
+  if (phase_ == Phase::kDraining && why.moved && ++moves_ > 1) {
+    return block({valkey::ErrorKind::kUnavailable, "somebody else moves the position"});  // not in a tight loop
+  }
+  drained(why.error);
+}
+
+void Lane::on_entry(std::string_view id, const order::Fields& fields) {
   ++counters_.entries_read;
-  Slot* slot = settler_.take();
-  if (slot == nullptr)
-    return;  // the settling connection was lost meanwhile; the entry is pending and will be read again
-  slot->request.assign(id);
-  if (deleted) {
-    request_ = {};
-    slot->gate = write_refuse(options_, settling_.script_id(kRefuse), id, Refusal::kRequestLost, request_, {}, fields,
-                              slot->command);
-  } else if (decoder_.decode(fields, request_, detail_)) {
-    slot->gate = write_settle(options_, settling_.script_id(kSettle), id, request_, scratch_, slot->command);
+  if (decoder_.decode(fields, request_, detail_)) {
+    pipeline_.add(id, request_);
   } else {
-    slot->gate = write_refuse(options_, settling_.script_id(kRefuse), id, Refusal::kMalformed, request_, detail_,
-                              fields, slot->command);
+    pipeline_.add_malformed(id, request_, detail_, fields);
   }
-  slot->order.assign(request_.id);
-  settler_.submit(*slot);
 }
 
 void Lane::on_read(std::size_t count) {
-  backoff_.reset();
-  ever_served_ = true;
-  just_restored_ = false;
-  if (!trouble_.empty() && settler_.flowing()) {
-    trouble_.clear();
-    spdlog::info("serving again");
-  }
-  if (reading_own_ && phase_ == Phase::kRecovering && !recovery_due_) {
-    own_cursor_ = intake_.last();
-    if (count == 0) phase_ = Phase::kServing;
-  }
-  reading_own_ = false;
-  advance();
+  if (phase_ != Phase::kServing) return;
+  pipeline_.flush();
+  if (count == 0 && pipeline_.idle()) on_settled();  // nothing waits: all is well
+  read_on();
 }
 
 void Lane::on_read_refused(const valkey::Error& error) {
-  reading_own_ = false;
-  refused("reading the stream '" + options_.orders + "'", error);
+  if (phase_ != Phase::kServing) return;
+  drain({error.kind, "reading '" + options_.orders + "': " + error.what});
 }
 
-void Lane::on_restored(const Restore::Outcome& outcome) {
-  if (phase_ == Phase::kEnded) return;  // what the restore let go was the last that finish() waited for
-  just_restored_ = true;
-  newest_read_ = {};
-  if (outcome.begun_anew) {
-    settler_.set_highest({});
-    upkeep_.disregard_position();
-  } else if (outcome.created) {
-    settler_.set_highest(EntryId::parse(outcome.position));
+Sign::Facts Lane::sign_facts() const {
+  Sign::Facts facts;
+  facts.position = pipeline_.position();
+  if (entries_read_ >= 0) facts.entries_read = entries_read_ + static_cast<int64_t>(pipeline_.settled());
+  facts.read = counters_.entries_read;
+  facts.idle = pipeline_.idle();
+  return facts;
+}
+
+void Lane::on_odd() {
+  if (phase_ != Phase::kServing) return;
+  drain({});
+}
+
+void Lane::on_sign(const valkey::Error& error) {
+  if (error.kind == valkey::ErrorKind::kNone) return (void)troubles_.clear("sign");
+  if (troubles_.raise("sign", error.what)) {
+    spdlog::warn("the group '{}', which shows the position to monitoring, could not be moved: {}", options_.group,
+                 error.what);
   }
-  if (outcome.destroyed) {
-    spdlog::warn("the group '{}' of '{}' was set back: it delivered {} again, and there are settled requests up to {}",
-                 options_.group, options_.orders, doubt_->first, doubt_->settled.text());
-  }
-  if (set_back_ || outcome.created) doubt_.reset();
-  set_back_ = false;
-  if (outcome.created && !outcome.served_before && ever_served_) {
-    spdlog::warn("the stream '{}', its group and its results are gone; starting anew with what is there",
-                 options_.orders);
-  } else if (outcome.created && !outcome.served_before) {
-    spdlog::info("created the group '{}' at the first entry of '{}'", options_.group, options_.orders);
-  } else if (outcome.created) {
-    spdlog::warn("the group '{}' of '{}' was {}; created anew at {}, {} entries before it pending again",
-                 options_.group, options_.orders, outcome.destroyed ? "destroyed" : "missing", outcome.position,
-                 outcome.holes);
-  }
-  recovery_due_ = true;
-  phase_ = Phase::kConnecting;
-  for (const Slot& slot : settler_.slots()) {
-    if (slot.state == Slot::State::kParked) phase_ = Phase::kRestoring;  // some more have come meanwhile
-  }
-  if (phase_ == Phase::kRestoring) wait_.start(backoff_.next());
-  advance();
 }
 
-void Lane::on_restore_refused(const valkey::Error& error) {
-  refused("creating the group '" + options_.group + "' of '" + options_.orders + "'", error);
-}
-
-void Lane::on_claimed() {
-  begin_recovery();
-}
-
-void Lane::on_position_known() {
-  advance();
-}
-
-void Lane::on_upkeep_group_missing() {
-  begin_restore();
-}
-
-void Lane::on_upkeep_refused(const char* chore, const valkey::Error& error) {
-  const std::string text = std::string("the ") + chore + " was refused: " + error.what;
-  if (text == upkeep_trouble_) return;
-  upkeep_trouble_ = text;
-  spdlog::warn("{}; trying again", text);
+void Lane::on_trimmed(const char* stream, const valkey::Error& error) {
+  const std::string subject = std::string("trimming ") + stream;
+  if (error.kind == valkey::ErrorKind::kNone) return (void)troubles_.clear(subject);
+  if (error.kind == valkey::ErrorKind::kUnavailable) return;  // the orders meet it, too
+  if (error.kind == valkey::ErrorKind::kNoScript) return drain(error);
+  if (troubles_.raise(subject, error.what)) spdlog::warn("retention.{} was refused: {}; retrying", stream, error.what);
 }
 
 }  // namespace orderd::lane

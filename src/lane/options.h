@@ -14,22 +14,24 @@ struct Options {
   std::string orders;
   std::string results;
   std::string dead;
-  std::string group;
-  std::string consumer;
+  std::string group;  // shows the position to monitoring; empty: none
+  std::string name;   // of this daemon, as owner of the lane; no two daemons the same
   order::KeyTemplate stock_keys;
   order::KeyTemplate order_keys;
   order::Limits limits;
-  uint32_t max_in_flight = 1024;
-  Milliseconds claim_idle{30'000};
+  uint32_t max_in_flight = 1024;  // requests read and not settled yet
+  uint32_t orders_per_call = 64;  // 1 to 128
+  Milliseconds lease{3000};
   Milliseconds dedup_window{24 * 3'600'000};  // 0: keep no record of orders
-  bool create_group = true;                   // false: a missing group ends the lane
   Milliseconds retention_orders{0};           // 0: never trim
   Milliseconds retention_results{0};
   Milliseconds connect_timeout{5000};
   Milliseconds reply_timeout{10000};
 
-  // A hash: up to where everything is settled. See lua/position.lua.
-  [[nodiscard]] std::string position_key() const { return orders + ":" + group + ":position"; }
+  // See lua/join.lua and lua/lease.lua.
+  [[nodiscard]] std::string position_key() const { return orders + ":position"; }
+  [[nodiscard]] std::string owner_key() const { return orders + ":owner"; }
+  [[nodiscard]] std::string standby_key() const { return orders + ":standby"; }
 };
 
 }  // namespace orderd::lane

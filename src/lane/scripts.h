@@ -9,10 +9,10 @@
 
 namespace orderd::lane {
 
-enum Script : std::size_t { kSettle, kRefuse, kClaim, kPosition, kRestore, kTrim };
+enum Script : std::size_t { kSettle, kJoin, kLease, kTrim };
 
 [[nodiscard]] inline std::vector<std::string_view> script_sources() {
-  return {lua::settle, lua::refuse, lua::claim, lua::position, lua::restore, lua::trim};
+  return {lua::settle, lua::join, lua::lease, lua::trim};
 }
 
 }  // namespace orderd::lane

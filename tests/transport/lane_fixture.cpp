@@ -10,7 +10,6 @@
 namespace orderd::test {
 namespace {
 
-using lane::EntryId;
 
 // The word behind `name`: the value of an option of XREADGROUP.
 std::string option(const Received& command, std::string_view name) {

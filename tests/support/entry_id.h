@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace orderd::lane {
+namespace orderd::test {
 
 struct EntryId {
   uint64_t ms = 0;
@@ -27,4 +27,4 @@ struct EntryId {
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };
 
-}  // namespace orderd::lane
+}  // namespace orderd::test

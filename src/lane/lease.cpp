@@ -1,0 +1,85 @@
+// One timer: it renews while active, and looks while another one is. It also notices a process that was stopped or
+// starved: a tick that comes late by more than the lease.
+#include "lane/lease.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lane/scripts.h"
+
+namespace orderd::lane {
+
+Lease::Lease(Loop& loop, const Options& options, valkey::Link& link, std::string token, Listener& listener)
+    : loop_(loop),
+      options_(options),
+      link_(link),
+      listener_(listener),
+      token_(std::move(token)),
+      timer_(loop, [this] { tick(); }),
+      ask_([this](const valkey::Reply& reply) { on_answer(reply); }) {
+}
+
+Milliseconds Lease::period() const {
+  return state_ == State::kActive ? options_.lease / 3 : std::min(kLeaseLook, options_.lease / 3);
+}
+
+void Lease::ask() {
+  if (ask_.busy() || released_) return;
+  const char* state = state_ == State::kActive ? "active" : ever_active_ ? "standby" : "fresh";
+  ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 2, options_.owner_key(),
+                                       options_.standby_key(), options_.name, token_, options_.lease.count(), state));
+  tick_due_ms_ = loop_.now_ms() + static_cast<uint64_t>(period().count());
+  timer_.start(period());
+}
+
+void Lease::tick() {
+  const uint64_t late_ms = loop_.now_ms() - std::min(loop_.now_ms(), tick_due_ms_);
+  if (state_ == State::kActive && late_ms > static_cast<uint64_t>(options_.lease.count())) {
+    timer_.start(period());
+    tick_due_ms_ = loop_.now_ms() + static_cast<uint64_t>(period().count());
+    return listener_.on_overslept(Milliseconds(late_ms));
+  }
+  timer_.start(period());
+  tick_due_ms_ = loop_.now_ms() + static_cast<uint64_t>(period().count());
+  if (link_.up()) ask();
+}
+
+void Lease::on_answer(const valkey::Reply& reply) {
+  if (released_ && (release_sent_ || reply.lost())) return std::exchange(released_, nullptr)();
+  if (released_) return send_release();
+  if (reply.lost()) return;
+  if (reply.is_error()) return listener_.on_lease_refused({reply.error(), std::string(reply.text())});
+  const std::string_view answer = reply.at(0).text();
+  if (answer == "active") {
+    state_ = State::kActive;
+    ever_active_ = true;
+    owner_.clear();
+  } else {
+    state_ = answer == "namesake" ? State::kNamesake : State::kStandby;
+    owner_.assign(reply.at(1).text());
+  }
+  listener_.on_lease();
+}
+
+void Lease::reset() {
+  timer_.stop();
+  state_ = State::kUnknown;
+}
+
+void Lease::release(std::function<void()> released) {
+  timer_.stop();
+  released_ = std::move(released);
+  // A renewal under way would take it again.
+  if (!ask_.busy()) send_release();
+}
+
+void Lease::send_release() {
+  release_sent_ = true;
+  if (!ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 2, options_.owner_key(),
+                                            options_.standby_key(), options_.name, token_, options_.lease.count(),
+                                            "release"))) {
+    std::exchange(released_, nullptr)();
+  }
+}
+
+}  // namespace orderd::lane

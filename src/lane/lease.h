@@ -1,0 +1,69 @@
+// Who is active: a lease at the server, kept by whoever serves the lane. Only a hint: what keeps two daemons from
+// settling the same request is the position. See lua/lease.lua.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "lane/ask.h"
+#include "lane/options.h"
+#include "loop/loop.h"
+#include "valkey/link.h"
+
+namespace orderd::lane {
+
+// How often those who stand by look.
+inline constexpr Milliseconds kLeaseLook{250};
+
+class Lease {
+ public:
+  enum class State { kUnknown, kActive, kStandby, kNamesake };
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // The server has answered; state() and owner() are as of now. Called for each answer.
+    virtual void on_lease() = 0;
+    virtual void on_lease_refused(const valkey::Error& error) = 0;
+    // This process did nothing for longer than the lease: what it believes of the server may be old.
+    virtual void on_overslept(Milliseconds span) = 0;
+  };
+
+  // `token`: hexadecimal, another one for each process.
+  Lease(Loop& loop, const Options& options, valkey::Link& link, std::string token, Listener& listener);
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  // Asks now, and from then on by itself. Only while the link is up.
+  void ask();
+  // The link is down: nothing is known.
+  void reset();
+  // Gives it back; `released` is called when the server has answered, or at once where there is no link.
+  void release(std::function<void()> released);
+
+  [[nodiscard]] State state() const { return state_; }
+  // The active daemon's name, where it is another one.
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+
+ private:
+  void tick();
+  void on_answer(const valkey::Reply& reply);
+  void send_release();
+  [[nodiscard]] Milliseconds period() const;
+
+  Loop& loop_;
+  const Options& options_;
+  valkey::Link& link_;
+  Listener& listener_;
+  std::string token_;
+  Timer timer_;
+  Ask ask_;
+  State state_ = State::kUnknown;
+  bool ever_active_ = false;
+  std::string owner_;
+  uint64_t tick_due_ms_ = 0;
+  std::function<void()> released_;
+  bool release_sent_ = false;
+};
+
+}  // namespace orderd::lane

@@ -1,0 +1,187 @@
+// Replies come in the order of the calls, so the first one in sent_ is always the one that is answered. After a refusal
+// that is not a passing one, each request of the refused call gets a call of its own: what is in the way is named, and
+// nothing before it waits.
+#include "lane/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace orderd::lane {
+namespace {
+
+// What may be held before no more is read: 1024 usual requests are 0.3 MiB, but a malformed one may be 64 KiB.
+constexpr std::size_t kHeldBytes = 8 * 1024 * 1024;
+
+std::size_t bytes_of(const order::Request& request) {
+  std::size_t bytes = 128 + 2 * request.id.size() + request.customer.size();
+  for (const order::Line& line : request.lines) bytes += 128 + 2 * line.sku.size();
+  return bytes;
+}
+
+std::size_t bytes_of(const order::Fields& fields) {
+  std::size_t bytes = 128;
+  for (const std::string_view field : fields) bytes += field.size() + 16;
+  return bytes;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener)
+    : loop_(loop), options_(options), link_(link), counters_(counters), listener_(listener) {
+}
+
+void Pipeline::begin(std::string_view position) {
+  ORDERD_CHECK(idle(), "a chain was begun while another one is in flight");
+  position_.assign(position);
+  chain_ = position_;
+  settled_ = 0;
+  flowing_ = true;
+}
+
+std::size_t Pipeline::room() const {
+  if (!flowing_ || held_ >= options_.max_in_flight || held_bytes_ >= kHeldBytes) return 0;
+  return options_.max_in_flight - held_;
+}
+
+uint64_t Pipeline::oldest_ms() const {
+  return sent_.empty() ? waiting_.front()->since_ms : sent_.front()->since_ms;
+}
+
+Pipeline::Call& Pipeline::open_call() {
+  if (free_.empty()) {
+    free_.push_back(std::make_unique<Call>(*this, options_));
+    free_.back()->done = [](valkey::Call& call, const valkey::Reply& reply) {
+      auto& settled = static_cast<Call&>(call);
+      settled.owner.on_reply(settled, reply);
+    };
+  }
+  waiting_.push_back(std::move(free_.back()));
+  free_.pop_back();
+  waiting_.back()->since_ms = loop_.now_ms();
+  return *waiting_.back();
+}
+
+Batch& Pipeline::batch_for(std::size_t lines, std::size_t bytes) {
+  const std::size_t requests_max = one_by_one_ > 0 ? 1 : options_.orders_per_call;
+  if (waiting_.empty() || !waiting_.back()->batch.has_room(lines, bytes, requests_max)) {
+    // What is full need not wait for a flush.
+    if (!waiting_.empty() && sent_.size() < kCallsInFlight) send_next();
+    return open_call().batch;
+  }
+  return waiting_.back()->batch;
+}
+
+void Pipeline::add(std::string_view id, const order::Request& request) {
+  if (!flowing_) return;
+  Batch& batch = batch_for(request.lines.size(), bytes_of(request));
+  if (!flowing_) return;  // the link went down under a send
+  const std::size_t before = batch.bytes();
+  batch.add(id, request);
+  held_bytes_ += batch.bytes() - before;
+  ++held_;
+}
+
+void Pipeline::add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
+                             const order::Fields& fields) {
+  if (!flowing_) return;
+  Batch& batch = batch_for(0, bytes_of(fields));
+  if (!flowing_) return;
+  const std::size_t before = batch.bytes();
+  batch.add_malformed(id, known, detail, fields);
+  held_bytes_ += batch.bytes() - before;
+  ++held_;
+}
+
+void Pipeline::flush() {
+  // The last of those that wait may not be full: it leaves only where nothing is in flight.
+  while (flowing_ && !waiting_.empty() && sent_.size() < kCallsInFlight && (waiting_.size() > 1 || sent_.empty())) {
+    send_next();
+  }
+}
+
+void Pipeline::send_next() {
+  Call& call = *waiting_.front();
+  const valkey::Command& command = call.batch.write(link_.script_id(kSettle), chain_);
+  if (!link_.send(valkey::Channel::kSettling, call, command)) {
+    flowing_ = false;  // the link is going down: reset() follows
+    return;
+  }
+  chain_ = call.batch.last();
+  sent_.push_back(std::move(waiting_.front()));
+  waiting_.pop_front();
+}
+
+void Pipeline::on_reply(Call& call, const valkey::Reply& reply) {
+  ORDERD_CHECK(!sent_.empty() && sent_.front().get() == &call, "a reply out of the order of the calls");
+  std::unique_ptr<Call> answered = std::move(sent_.front());
+  sent_.pop_front();
+  Break why{.error = {reply.error(), std::string(reply.is_error() ? reply.text() : "")},
+            .moved = reply.text() == "moved",
+            .requests = call.batch.size()};
+  held_ -= call.batch.size();
+  held_bytes_ -= call.batch.bytes();
+  // Also after stop(): what was in flight then may well have been settled.
+  const bool good = reply.error() == valkey::ErrorKind::kNone && settle(call, reply.text());
+  if (!good && why.error.kind == valkey::ErrorKind::kNone && !why.moved) {
+    why.error = {valkey::ErrorKind::kFault, "the script gave an answer that this version does not know"};
+  }
+  release(std::move(answered));
+  if (reply.lost()) {
+    flowing_ = false;  // reset() follows
+    return;
+  }
+  if (!good || !flowing_) return stop(why);
+  flush();
+  listener_.on_settled();
+}
+
+// False: these are not the outcomes of this call.
+bool Pipeline::settle(const Call& call, std::string_view letters) {
+  if (letters.size() != call.batch.size()) return false;
+  for (const char letter : letters) {
+    if (kOutcomeLetters.find(letter) == std::string_view::npos) return false;
+  }
+  for (const char letter : letters) ++counters_.outcomes[kOutcomeLetters.find(letter)];
+  ++counters_.calls;
+  settled_ += letters.size();
+  one_by_one_ -= std::min(one_by_one_, letters.size());
+  position_ = call.batch.last();
+  link_.proven();
+  return true;
+}
+
+void Pipeline::stop(const Break& why) {
+  if (flowing_ || sent_.empty()) broken_ = why;
+  if (flowing_) {
+    flowing_ = false;
+    const bool stays = why.error.kind == valkey::ErrorKind::kFault || why.error.kind == valkey::ErrorKind::kRefused;
+    if (stays) one_by_one_ = std::max(one_by_one_, why.requests);
+    drop_waiting();
+  }
+  if (!sent_.empty()) return;
+  const Break last = std::exchange(broken_, {});
+  listener_.on_broken(last);
+}
+
+void Pipeline::drop_waiting() {
+  while (!waiting_.empty()) {
+    held_ -= waiting_.back()->batch.size();
+    held_bytes_ -= waiting_.back()->batch.bytes();
+    release(std::move(waiting_.back()));
+    waiting_.pop_back();
+  }
+}
+
+void Pipeline::release(std::unique_ptr<Call> call) {
+  call->batch.clear();
+  free_.push_back(std::move(call));
+}
+
+void Pipeline::reset() {
+  ORDERD_CHECK(sent_.empty(), "calls outlived their link");
+  flowing_ = false;
+  broken_ = {};
+  drop_waiting();
+}
+
+}  // namespace orderd::lane

@@ -1,0 +1,107 @@
+// The chain of calls that settles requests: each call's `previous` is the last request of the call before it. If one is
+// refused, all behind it find another position and do nothing: no later request can overtake.
+//
+// With nothing in flight a request leaves at once. While calls are in flight, what arrives forms the next call. There
+// is no table to resend from: after a refusal the chain is empty, and the lane reads on from the position.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lane/batch.h"
+#include "lane/options.h"
+#include "lane/status.h"
+#include "valkey/link.h"
+
+namespace orderd::lane {
+
+// Calls in flight: one at the server, one on its way there, one on its way back, one being formed by the kernel.
+// More only make the way of an order longer.
+inline constexpr std::size_t kCallsInFlight = 4;
+
+class Pipeline {
+ public:
+  // Why the chain ended.
+  struct Break {
+    valkey::Error error;       // kNone: nothing was refused
+    bool moved = false;        // the position was not where it was left: somebody else has changed it
+    std::size_t requests = 0;  // in the call that was refused
+  };
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // Requests were settled: there is room, and the position has moved.
+    virtual void on_settled() = 0;
+    // The chain is broken and nothing is in flight any more; what was not settled is forgotten. begin() starts another.
+    virtual void on_broken(const Break& why) = 0;
+  };
+
+  Pipeline(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener);
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Starts a chain from the position. Only while idle().
+  void begin(std::string_view position);
+  // The next request of the stream; leaves with flush() or when a call is full. Ignored while the chain is broken.
+  void add(std::string_view id, const order::Request& request);
+  void add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
+                     const order::Fields& fields);
+  // No more will come for the moment: what was added leaves, as far as it may.
+  void flush();
+  // Ends the chain as if a call had been refused so: nothing more is sent, on_broken() follows when nothing is in
+  // flight. May call back before it returns.
+  void stop(const Break& why);
+  // The link is down: every call got its lost() reply. Forgets everything, silently.
+  void reset();
+
+  [[nodiscard]] bool flowing() const { return flowing_; }
+  // Nothing is in flight, and nothing waits to be sent.
+  [[nodiscard]] bool idle() const { return held_ == 0 && sent_.empty(); }
+  [[nodiscard]] std::size_t requests() const { return held_; }
+  // Requests that may still be added, by number and memory.
+  [[nodiscard]] std::size_t room() const;
+  // The last request that was settled in this chain, or where it began.
+  [[nodiscard]] const std::string& position() const { return position_; }
+  // Requests settled in this chain.
+  [[nodiscard]] uint64_t settled() const { return settled_; }
+  // When the oldest request that is here was added, in ms of the loop's clock; only while not idle().
+  [[nodiscard]] uint64_t oldest_ms() const;
+
+ private:
+  struct Call : valkey::Call {
+    Call(Pipeline& its_owner, const Options& options) : owner(its_owner), batch(options) {}
+    Pipeline& owner;
+    Batch batch;
+    uint64_t since_ms = 0;
+  };
+
+  [[nodiscard]] Batch& batch_for(std::size_t lines, std::size_t bytes);
+  [[nodiscard]] Call& open_call();
+  void send_next();
+  void on_reply(Call& call, const valkey::Reply& reply);
+  [[nodiscard]] bool settle(const Call& call, std::string_view letters);
+  void release(std::unique_ptr<Call> call);
+  void drop_waiting();
+
+  Loop& loop_;
+  const Options& options_;
+  valkey::Link& link_;
+  Counters& counters_;
+  Listener& listener_;
+  bool flowing_ = false;
+  Break broken_;
+  std::string position_;
+  std::string chain_;                          // the last request that was sent: the next call's `previous`
+  std::deque<std::unique_ptr<Call>> waiting_;  // the last one is still being filled
+  std::deque<std::unique_ptr<Call>> sent_;
+  std::vector<std::unique_ptr<Call>> free_;
+  std::size_t held_ = 0;        // requests
+  std::size_t held_bytes_ = 0;  // of their calls
+  uint64_t settled_ = 0;
+  std::size_t one_by_one_ = 0;  // so many requests get a call each: one of them is in the way
+};
+
+}  // namespace orderd::lane

@@ -1,0 +1,69 @@
+// What a lane is doing, as a value: the log, metrics, health checks and reports read this and nothing else.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace orderd::lane {
+
+// In the order of lua/settle.lua's letters.
+enum class Outcome {
+  kAccepted,
+  kInsufficientStock,
+  kUnknownSku,
+  kBadStock,
+  kBadRecord,
+  kIdReused,
+  kDuplicate,
+  kMalformed,
+};
+inline constexpr std::string_view kOutcomeLetters = "asukridm";
+inline constexpr std::size_t kOutcomes = kOutcomeLetters.size();
+inline constexpr std::array<std::string_view, kOutcomes> kOutcomeNames = {
+    "accepted", "insufficient_stock", "unknown_sku", "bad_stock", "bad_record", "id_reused", "duplicate", "malformed"};
+
+// Since the start of this process.
+struct Counters {
+  std::array<uint64_t, kOutcomes> outcomes{};
+  uint64_t calls = 0;         // of settle.lua that settled something
+  uint64_t entries_read = 0;  // entries read again after a loss count again
+  uint64_t joins = 0;
+  uint64_t trimmed = 0;  // entries removed by retention
+  uint64_t deleted = 0;  // entries noticed that were deleted before they were settled
+
+  [[nodiscard]] uint64_t settled() const {
+    uint64_t sum = 0;
+    for (const uint64_t each : outcomes) sum += each;
+    return sum;
+  }
+};
+
+enum class Phase {
+  kIdle,        // not started
+  kConnecting,  // there is no link to the server
+  kStandby,     // linked; another daemon is active, or it is being asked who is
+  kJoining,     // active; finds out where to go on
+  kServing,     // reads and settles
+  kDraining,    // something was refused, or the lease is gone: waits for the replies in flight
+  kBlocked,     // waits before it tries again
+  kFinishing,   // told to stop: waits for the replies in flight, then gives the lease back
+  kEnded,
+};
+inline constexpr std::array<std::string_view, 9> kPhaseNames = {
+    "idle", "connecting", "standby", "joining", "serving", "draining", "blocked", "finishing", "ended"};
+
+struct Status {
+  Phase phase = Phase::kIdle;
+  uint64_t phase_since_ms = 0;  // of the loop's clock
+  std::string blocked_by;       // one sentence; empty: nothing
+  std::string owner;            // while in kStandby: the active daemon, as far as known
+  std::string position;         // the last settled request; empty before the first join
+  std::size_t in_flight = 0;    // requests read and not settled yet
+  uint64_t waiting_ms = 0;      // how long the oldest of these has been here
+  Counters counters;
+};
+
+}  // namespace orderd::lane
