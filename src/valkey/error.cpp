@@ -1,4 +1,4 @@
-// One table, from the first word of an error to what it asks for. Source: docs/architecture.md, "Errors".
+// One table, from the first word of an error to its kind.
 #include "valkey/error.h"
 
 #include <array>
@@ -10,8 +10,14 @@ std::string_view first_word(std::string_view text) {
   return text.substr(0, text.find(' '));
 }
 
+bool denies_command(std::string_view text) {
+  const std::string_view word = first_word(text);
+  if (word == "NOPERM" || word == "NOPROTO") return true;
+  return word == "ERR" && text.find("max number of clients") == std::string_view::npos;
+}
+
 ErrorKind classify(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, ErrorKind>, 18> kKinds = {{
+  static constexpr std::array<std::pair<std::string_view, ErrorKind>, 17> kKinds = {{
       {"NOSCRIPT", ErrorKind::kNoScript},
       {"OOM", ErrorKind::kUnavailable},
       {"MISCONF", ErrorKind::kUnavailable},
@@ -19,23 +25,27 @@ ErrorKind classify(std::string_view text) {
       {"LOADING", ErrorKind::kUnavailable},
       {"BUSY", ErrorKind::kUnavailable},
       {"TRYAGAIN", ErrorKind::kUnavailable},
+      {"ASK", ErrorKind::kUnavailable},
       {"CLUSTERDOWN", ErrorKind::kUnavailable},
       {"MASTERDOWN", ErrorKind::kUnavailable},
       {"READONLY", ErrorKind::kRoleChanged},
       {"UNBLOCKED", ErrorKind::kRoleChanged},
       {"MOVED", ErrorKind::kMoved},
-      {"ASK", ErrorKind::kMoved},
-      {"NOGROUP", ErrorKind::kNoGroup},
       {"NOAUTH", ErrorKind::kRefused},
       {"WRONGPASS", ErrorKind::kRefused},
       {"NOPERM", ErrorKind::kRefused},
       {"UNKILLABLE", ErrorKind::kUnavailable},
   }};
-  // What a script's own call is refused with.
-  if (text.starts_with("ERR ACL failure")) return ErrorKind::kRefused;
   const std::string_view word = first_word(text);
   for (const auto& [name, kind] : kKinds) {
     if (word == name) return kind;
+  }
+  // A call inside a script fails with the word ERR, whatever the reason.
+  if (word != "ERR") return ErrorKind::kFault;
+  if (text.starts_with("ERR ACL failure")) return ErrorKind::kRefused;
+  // While a slot is moved to another node, a script finds some of its keys and misses others.
+  for (const std::string_view moving : {"non local key", "during rehashing"}) {
+    if (text.find(moving) != std::string_view::npos) return ErrorKind::kUnavailable;
   }
   return ErrorKind::kFault;
 }

@@ -1,4 +1,4 @@
-// What an error reply of the server asks of us, told by its first word: scripts put a suffix behind the rest.
+// What an error reply of the server asks of us. Its first word decides: scripts append a suffix to the rest.
 #pragma once
 
 #include <string>
@@ -10,17 +10,20 @@ enum class ErrorKind {
   kNone,         // no error
   kLost,         // no reply: the connection ended; the outcome is unknown
   kNoScript,     // NOSCRIPT: load the scripts, send again in order
-  kUnavailable,  // OOM MISCONF NOREPLICAS LOADING BUSY TRYAGAIN CLUSTERDOWN MASTERDOWN: wait, it is no fault of the
-                 // command
-  kRoleChanged,  // READONLY UNBLOCKED: this node is no primary any more: connect anew
-  kMoved,        // MOVED ASK: the slot lives elsewhere
-  kNoGroup,      // NOGROUP: the consumer group or its stream is missing
-  kRefused,      // NOAUTH WRONGPASS NOPERM, ERR ACL failure: what we are may not do this
-  kFault,        // WRONGTYPE and all others: somebody has to look
+  kUnavailable,  // OOM MISCONF NOREPLICAS LOADING BUSY TRYAGAIN ASK CLUSTERDOWN MASTERDOWN, or keys that are just being
+                 // moved: wait and try again; the command is not at fault
+  kRoleChanged,  // READONLY UNBLOCKED: this node is no longer a primary: reconnect
+  kMoved,        // MOVED: another node serves this slot
+  kRefused,      // NOAUTH WRONGPASS NOPERM, ERR ACL failure: this user may not do this
+  kUnfit,        // never from classify(): this server cannot do the work (see server.h); somebody has to act
+  kFault,        // WRONGTYPE NOGROUP and all others: somebody has to look
 };
 
 // `text`: an error reply without its leading '-'.
 [[nodiscard]] ErrorKind classify(std::string_view text);
+// Does the server deny just this command: the user may not run it, or the server does not have it? A client that can
+// do without the command's answer may go on. NOAUTH and what is said before a server hangs up are not of that kind.
+[[nodiscard]] bool denies_command(std::string_view text);
 // The first word of `text`.
 [[nodiscard]] std::string_view first_word(std::string_view text);
 

@@ -1,35 +1,55 @@
-// Which server to talk to. Today there is one answer, the address in the settings; Sentinel and Cluster are other
-// answers to the same question, asked anew before each connect.
+// Which server to talk to. Today there is one answer, the address in the settings; Sentinel and Cluster will be other
+// answers to the same question, which is asked before each connect.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "base/result.h"
 #include "valkey/endpoint.h"
+#include "valkey/error.h"
 
 namespace orderd::valkey {
 
 class Topology {
  public:
-  using Located = std::function<void(Result<Endpoint>)>;
+  using Located = std::function<void(const Result<Endpoint>&)>;
+
+  // A question in progress. Destroying it cancels the question: `located` is not called any more. It may not be
+  // destroyed inside `located`.
+  class Search {
+   public:
+    Search() = default;
+    virtual ~Search() = default;
+    Search(const Search&) = delete;
+    Search& operator=(const Search&) = delete;
+  };
 
   Topology() = default;
   virtual ~Topology() = default;
   Topology(const Topology&) = delete;
   Topology& operator=(const Topology&) = delete;
 
-  // Answers once, before it returns or later. The asker must live until then.
-  virtual void locate(const Located& located) = 0;
+  // Calls `located` once, before it returns or later, or never: a deadline is the caller's business. Null: it has
+  // answered. The topology must outlive the search.
+  [[nodiscard]] virtual std::unique_ptr<Search> locate(Located located) = 0;
+
+  // Feedback: a server that this topology named could not be used, or was left, for this reason.
+  virtual void report(const Endpoint& server, const Error& error) = 0;
 };
 
-// One server at a known address. The address comes from a function, because its password may lie in a file that
-// changes.
+// One server at a known address. The address comes from a function, because its password may be in a file that changes.
 class SingleNode : public Topology {
  public:
   using Source = std::function<Result<Endpoint>()>;
   explicit SingleNode(Source source) : source_(std::move(source)) {}
-  void locate(const Located& located) override { located(source_()); }
+
+  [[nodiscard]] std::unique_ptr<Search> locate(Located located) override {
+    located(source_());
+    return nullptr;
+  }
+  void report(const Endpoint& /*server*/, const Error& /*error*/) override {}
 
  private:
   Source source_;
