@@ -124,8 +124,7 @@ void Lane::tell_joined(const valkey::Reply& reply) {
   if (ready_) return;
   ready_ = true;
   const int64_t waiting = number(reply.at(2).text(), -1);
-  spdlog::info("ready: serving '{}' on {} {} from position {}, {} waiting", options_.orders, link_.server().product,
-               link_.server().version, position, waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
+  spdlog::info("ready: serving '{}' on {} from position {}, {} waiting", options_.orders, link_.server().text(), position, waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
 }
 
 void Lane::on_settled() {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lane/scripts.h"
+
 namespace orderd::lane {
 namespace {
 

@@ -11,14 +11,19 @@ namespace {
 
 namespace resp = test::resp;
 
-constexpr std::array kErrors = {"NOSCRIPT x",    "NOGROUP x",  "OOM x",        "LOADING x",
+constexpr std::array kErrors = {"NOSCRIPT x",    "ASK 1 h:1",  "OOM x",        "LOADING x",
                                 "BUSY x",        "READONLY x", "UNBLOCKED x",  "MOVED 1 h:1",
                                 "WRONGTYPE x",   "NOAUTH x",   "NOPERM x",     "CLUSTERDOWN x",
                                 "ERR something", "MISCONF x",  "NOREPLICAS x", "MASTERDOWN x"};
-constexpr std::array kVerdicts = {
-    "accepted",  "insufficient_stock", "unknown_sku", "bad_stock", "id_reused", "duplicate",
-    "malformed", "request_lost",       "stale",       "gone",      "nogroup",   "created",
-    ""};
+constexpr std::array kWords = {"a", "m", "asukridm", "moved", "active", "standby", "namesake", "released", "0-0", ""};
+
+// As the daemon's own scripts say on their second line: "-- settle.lua: …".
+std::string script_name(const std::string& text) {
+  const std::size_t end = text.find(".lua");
+  const std::size_t comment = text.rfind("-- ", end);
+  return end == std::string::npos || comment == std::string::npos ? "script"
+                                                                  : text.substr(comment + 3, end - comment - 3);
+}
 
 std::string entry(const std::string& id, const std::vector<std::string>& fields) {
   return resp::array({resp::bulk(id), resp::bulks(fields)});
@@ -52,8 +57,10 @@ bool LaneServer::serve() {
 
 void LaneServer::answer(Client& client, const Words& words) {
   if (words[0] == "CLIENT" && words.at(1) == "SETNAME") return client.peer.send(resp::simple("OK"));
-  if (words[0] == "CLIENT" && words.at(1) == "ID") return client.peer.send(resp::integer(7));
-  if (words[0] == "SCRIPT") return client.peer.send(resp::bulk("sha"));
+  if (words[0] == "HELLO" || words[0] == "INFO" || words[0] == "ROLE") {
+    return client.peer.send(resp::error("ERR unknown command"));
+  }
+  if (words[0] == "SCRIPT") return client.peer.send(resp::bulk(script_name(words.at(2))));
   if (input_.empty()) return;
   const std::string bytes = reply(words);
   if (bytes.empty()) return client.peer.close();
@@ -66,10 +73,10 @@ std::string LaneServer::reply(const Words& words) {
   switch (how % 8) {
     case 0:
     case 1: return right_reply(words);
-    case 2: return resp::bulk(kVerdicts[which % kVerdicts.size()]);
+    case 2: return resp::bulk(kWords[which % kWords.size()]);
     case 3: return resp::error(kErrors[which % kErrors.size()]);
     case 4: return entries();
-    case 5: return which % 2 == 0 ? resp::nil() : resp::array({resp::bulk("0-0"), resp::array({}), resp::array({})});
+    case 5: return which % 2 == 0 ? resp::nil() : resp::bulks({"active", "1", "0", "0", "0", "0", "0"});
     case 6: return std::string(input_.take(input_.byte()));
     default: {
       std::vector<std::string> texts;
@@ -83,19 +90,20 @@ std::string LaneServer::entries() {
   std::vector<std::string> found;
   for (int count = input_.byte() % 4; count >= 0; --count) {
     const std::string id = std::to_string(next_id_++) + "-0";
-    found.push_back(count == 3 ? resp::array({resp::bulk(id), resp::nil()})
+    found.push_back(count == 3 ? entry(id, {"note", "no order"})
                                : entry(id, {"id", "o-" + id, "sku", "shoe", "quantity", count == 2 ? "0" : "1"}));
   }
   return stream(found);
 }
 
 std::string LaneServer::right_reply(const Words& words) {
-  if (words[0] == "XREADGROUP") return words.back() == ">" ? entries() : stream({});
-  if (words[0] == "EVALSHA") return resp::bulk("accepted");
-  if (words[0] == "HMGET") return resp::array({"$-1\r\n", "$-1\r\n"});
-  if (words[0] == "XINFO") return resp::error("ERR no such key");
-  if (words[0] == "CLIENT") return resp::integer(1);
-  return resp::array({});
+  if (words[0] == "XREAD") return entries();
+  if (words[0] != "EVALSHA") return words[0] == "XGROUP" ? resp::simple("OK") : resp::array({});
+  if (words[1] == "lease") return resp::bulks({words.back() == "release" ? "released" : "active", "1"});
+  if (words[1] == "join") return resp::bulks({"0-0", "0", "0", "", "", "0", "0"});
+  if (words[1] == "trim") return resp::bulks({"0", "0"});
+  const std::size_t requests = std::stoul(words.at(3 + std::stoul(words.at(2)) + 2));
+  return resp::bulk(std::string(requests, 'a'));
 }
 
 }  // namespace orderd::fuzz

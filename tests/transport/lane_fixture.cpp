@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "lane/restore.h"
+#include "support/entry_id.h"
 
 namespace orderd::test {
 namespace {
 
-
-// The word behind `name`: the value of an option of XREADGROUP.
+// The word after `name`: the value of an option of XREAD.
 std::string option(const Received& command, std::string_view name) {
   const auto found = std::find(command.words.begin(), command.words.end(), name);
   return found == command.words.end() || found + 1 == command.words.end() ? "" : *(found + 1);
@@ -23,12 +22,13 @@ lane::Options lane_options() {
       .results = "results",
       .dead = "orders:dead",
       .group = "orderd",
-      .consumer = "me",
+      .name = "me",
       .stock_keys = *order::KeyTemplate::parse("product:<sku>:stock", "<sku>"),
-      .order_keys = *order::KeyTemplate::parse("order:<id>", "<id>"),
+      .order_keys = *order::KeyTemplate::parse("orders:order:<id>", "<id>"),
       .limits = {},
   };
   options.max_in_flight = 16;
+  options.orders_per_call = 4;
   return options;
 }
 
@@ -47,45 +47,49 @@ std::vector<StreamEntry> order_entries(int first, int last) {
 std::string stream_reply(const std::vector<StreamEntry>& entries) {
   std::vector<std::string> texts;
   for (const StreamEntry& entry : entries) {
-    texts.push_back(
-        resp::array({resp::bulk(entry.id), entry.fields.empty() ? resp::nil() : resp::bulks(entry.fields)}));
+    texts.push_back(resp::array({resp::bulk(entry.id), resp::bulks(entry.fields)}));
   }
   return resp::array({resp::array({resp::bulk("orders"), resp::array(texts)})});
 }
 
-std::string request_of(const Received& command) {
-  return command.words.at(3 + std::stoul(command.words.at(2)) + 1);
+std::string join_reply(const std::string& position, const std::string& done, const std::string& wrong, int deleted) {
+  return resp::bulks({position, "0", "-1", done, wrong, std::to_string(deleted), ""});
+}
+
+SettleCall settle_call(const Received& command) {
+  const std::size_t first = 3 + std::stoul(command.words.at(2));
+  SettleCall call{command.words.at(first), {}};
+  const std::size_t count = std::stoul(command.words.at(first + 2));
+  for (std::size_t at = first + 4; call.requests.size() < count;) {
+    call.requests.push_back(command.words.at(at + 1));
+    const std::size_t lines = std::stoul(command.words.at(at));
+    at += lines > 0 ? 5 + 3 * lines : 6 + std::stoul(command.words.at(at + 5));
+  }
+  return call;
 }
 
 LaneFixture::LaneFixture()
     : options(lane_options()),
       topology_([this] { return Result<valkey::Endpoint>(fake.endpoint()); }),
-      read_block_(loop, [this] { fake.answer("XREADGROUP", resp::nil()); }) {
+      read_block_(loop, [this] { fake.answer("XREAD", resp::nil()); }) {
   logger_before_ = spdlog::default_logger();
   spdlog::set_default_logger(
       std::make_shared<spdlog::logger>("lane", std::make_shared<spdlog::sinks::ostream_sink_st>(log_)));
-  fake.on("XREADGROUP").answer([this](const Received& command) { return read(command); });
-  fake.on("EVALSHA settle").answer([this](const Received& command) { return settle(command, "accepted"); });
-  fake.on("EVALSHA refuse").answer([this](const Received& command) {
-    return settle(command, command.words.at(3 + 3 + 4));
+  fake.on("XREAD").answer([this](const Received& command) { return read(command); });
+  fake.on("EVALSHA settle").answer([this](const Received& command) { return settle(command); });
+  fake.on("EVALSHA join").answer([this](const Received& /*command*/) { return join_reply(position); });
+  fake.on("EVALSHA lease").answer([this](const Received& command) {
+    if (command.words.back() == "release") return resp::bulks({"released"});
+    return owner.empty() ? resp::bulks({"active", "1"}) : resp::bulks({"standby", owner, "3000"});
   });
-  fake.on("EVALSHA claim").reply(resp::array({resp::bulk("0-0"), resp::integer(0), resp::integer(0)}));
-  fake.on("EVALSHA position").reply(resp::bulk(""));
-  fake.on("EVALSHA trim").reply(resp::integer(0));
-  fake.on("EVALSHA restore").reply(resp::bulk("created"));
-  fake.on("XCLAIM").reply(resp::array({}));
-  fake.on("HMGET").reply(resp::array({"$-1\r\n", "$-1\r\n"}));
-  fake.on("XPENDING").error("NOGROUP No such key 'orders' or consumer group 'orderd'");
-  fake.on("XGROUP DESTROY").reply(resp::integer(0));
-  fake.on("XREVRANGE").reply(resp::array({}));
-  fake.on("XINFO STREAM").error("ERR no such key");
-  fake.on("XRANGE").reply(resp::array({}));
+  fake.on("EVALSHA trim").reply(resp::bulks({"0", "0"}));
+  fake.on("XGROUP").reply(resp::simple("OK"));
+  fake.on("XINFO GROUPS").reply(resp::array({}));
 }
 
 LaneFixture::~LaneFixture() {
   if (lane) {
     lane->finish();
-    fake.answer("XREADGROUP", resp::nil());  // it would run out, but nothing is learned by waiting for that
     CHECK(turned_until(
         loop, [this] { return finished > 0 || !fatal.empty(); }, kPatience));
     run_for(loop, Milliseconds(1));
@@ -94,6 +98,11 @@ LaneFixture::~LaneFixture() {
     CHECK(turned_until(
         loop, [this] { return fake.standing() == 0; }, kPatience));
   }
+  // Whatever a test does: requests are settled in order, none twice.
+  CHECK(std::is_sorted(settled.begin(), settled.end(), [](const std::string& a, const std::string& b) {
+    return EntryId::parse(a) < EntryId::parse(b);
+  }));
+  CHECK(std::adjacent_find(settled.begin(), settled.end()) == settled.end());
   // A lane wakes no read: CLIENT UNBLOCK of a client that CLIENT PAUSE holds back ends Valkey 8.0 in an assertion.
   CHECK(fake.count("CLIENT") == fake.count("CLIENT SETNAME"));
   spdlog::set_default_logger(logger_before_);
@@ -110,25 +119,29 @@ void LaneFixture::serve() {
 }
 
 void LaneFixture::until_idle() {
-  until([this] { return fake.waits("XREADGROUP") && lane->in_flight() == 0; }, "the lane waits for new entries");
+  until([this] { return fake.waits("XREAD") && lane->status().in_flight == 0; }, "the lane waits for new entries");
+}
+
+void LaneFixture::until_settled() {
+  until([this] { return stream.empty() || position == stream.back().id; }, "everything is settled");
+  until_idle();
 }
 
 void LaneFixture::deliver(const std::vector<StreamEntry>& entries) {
-  fresh.insert(fresh.end(), entries.begin(), entries.end());
-  if (!fake.waits("XREADGROUP")) return;
-  for (auto command = fake.received().rbegin(); command != fake.received().rend(); ++command) {
-    if (!command->begins("XREADGROUP")) continue;
-    fake.answer("XREADGROUP", read(*command).value());
+  stream.insert(stream.end(), entries.begin(), entries.end());
+  for (auto command = fake.received().rbegin(); fake.waits("XREAD") && command != fake.received().rend(); ++command) {
+    if (!command->begins("XREAD")) continue;
+    if (auto reply = read(*command)) fake.answer("XREAD", *reply);
     return;
   }
 }
 
-std::vector<std::string> LaneFixture::settled() const {
-  std::vector<std::string> requests;
+std::vector<SettleCall> LaneFixture::calls() const {
+  std::vector<SettleCall> calls;
   for (const Received& command : fake.received()) {
-    if (command.begins("EVALSHA settle") || command.begins("EVALSHA refuse")) requests.push_back(request_of(command));
+    if (command.begins("EVALSHA settle")) calls.push_back(settle_call(command));
   }
-  return requests;
+  return calls;
 }
 
 std::size_t LaneFixture::logged(std::string_view text) const {
@@ -138,19 +151,12 @@ std::size_t LaneFixture::logged(std::string_view text) const {
   return count;
 }
 
-std::size_t LaneFixture::recoveries() const {
-  return static_cast<std::size_t>(
-      std::count_if(fake.received().begin(), fake.received().end(),
-                    [](const Received& each) { return each.begins("XREADGROUP") && each.words.back() == "0-0"; }));
-}
-
-std::vector<std::string> LaneFixture::reads() const {
-  std::vector<std::string> from;
+std::size_t LaneFixture::settler() const {
+  std::size_t connection = 0;
   for (const Received& command : fake.received()) {
-    if (!command.begins("XREADGROUP")) continue;
-    if (from.empty() || from.back() != ">" || command.words.back() != ">") from.push_back(command.words.back());
+    if (command.begins("CLIENT SETNAME orderd-settle")) connection = command.connection;
   }
-  return from;
+  return connection;
 }
 
 void LaneFixture::on_finished() {
@@ -160,36 +166,25 @@ void LaneFixture::on_finished() {
 
 std::optional<std::string> LaneFixture::read(const Received& command) {
   const std::size_t count = std::stoul(option(command, "COUNT"));
-  CHECK(count + lane->in_flight() <= options.max_in_flight);  // of every read of every test
+  CHECK(count + lane->status().in_flight <= options.max_in_flight);  // of every read of every test
   read_block_.stop();
   std::vector<StreamEntry> found;
-  if (command.words.back() == ">") {
-    if (fresh.empty()) {
-      read_block_.start(lane::kReadBlock);
-      return std::nullopt;
-    }
-    for (; !fresh.empty() && found.size() < count; fresh.pop_front()) found.push_back(fresh.front());
-    pending.insert(pending.end(), found.begin(), found.end());
-  } else {
-    for (const StreamEntry& entry : pending) {
-      if (EntryId::parse(entry.id) > EntryId::parse(command.words.back()) && found.size() < count)
-        found.push_back(entry);
-    }
+  for (const StreamEntry& entry : stream) {
+    if (EntryId::parse(entry.id) > EntryId::parse(command.words.back()) && found.size() < count) found.push_back(entry);
   }
-  return stream_reply(found);
+  if (!found.empty()) return stream_reply(found);
+  read_block_.start(lane::kReadBlock);
+  return std::nullopt;
 }
 
-std::string LaneFixture::settle(const Received& command, const std::string& verdict) {
-  std::erase_if(pending, [request = request_of(command)](const StreamEntry& entry) { return entry.id == request; });
-  return resp::bulk(verdict);
-}
-
-std::size_t LaneFixture::newest(std::string_view name) const {
-  std::size_t connection = 0;
-  for (const Received& command : fake.received()) {
-    if (command.begins("CLIENT SETNAME") && command.words.at(2) == name) connection = command.connection;
-  }
-  return connection;
+std::string LaneFixture::settle(const Received& command) {
+  const SettleCall call = settle_call(command);
+  if (call.previous != position) return resp::bulk("moved");
+  settled.insert(settled.end(), call.requests.begin(), call.requests.end());
+  position = call.requests.back();
+  std::string letters;
+  while (letters.size() < call.requests.size()) letters += letter;
+  return resp::bulk(letters);
 }
 
 }  // namespace orderd::test

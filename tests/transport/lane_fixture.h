@@ -1,18 +1,11 @@
-// A lane with the scripted server behind it, which plays just so much of a stream that a test is short: it delivers
-// what the test hands it, keeps pending what was delivered, and forgets what was settled. Every rule can be overridden
-// in the test.
-//
-//   XREADGROUP … >     the next of `fresh`, or held until deliver(), or until lane::kReadBlock has passed: nil
-//   XREADGROUP … id    those of `pending` behind that id
-//   EVALSHA settle     accepted; EVALSHA refuse: the reason it names. Both take the request out of `pending`
-//   EVALSHA others     nothing to do; EVALSHA restore: created
-//   HMGET, XREVRANGE, XRANGE   nothing there; XPENDING, XGROUP DESTROY: NOGROUP, 0
+// A lane with a scripted server that keeps an orders stream and a position the way lua/settle.lua does: a call whose
+// `previous` is not the position is answered `moved`. So what a test refuses, loses or delays has its real
+// consequences.
 #pragma once
 
 #include <doctest/doctest.h>
 #include <spdlog/spdlog.h>
 
-#include <deque>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -26,7 +19,7 @@
 
 namespace orderd::test {
 
-// An entry of the orders stream. Without fields: it was deleted.
+// An entry of the orders stream.
 struct StreamEntry {
   std::string id;
   std::vector<std::string> fields;
@@ -34,11 +27,18 @@ struct StreamEntry {
 // "1-0" is the entry of the order "o-1-0", of one shoe.
 [[nodiscard]] StreamEntry order_entry(const std::string& id);
 [[nodiscard]] std::vector<StreamEntry> order_entries(int first, int last);
-// XREADGROUP's reply.
+// XREAD's reply.
 [[nodiscard]] std::string stream_reply(const std::vector<StreamEntry>& entries);
+// lua/join.lua's reply.
+[[nodiscard]] std::string join_reply(const std::string& position, const std::string& done = "",
+                                     const std::string& wrong = "", int deleted = 0);
 
-// What a command of the lane speaks of: the request of EVALSHA settle or refuse.
-[[nodiscard]] std::string request_of(const Received& command);
+// One EVALSHA of settle.
+struct SettleCall {
+  std::string previous;
+  std::vector<std::string> requests;
+};
+[[nodiscard]] SettleCall settle_call(const Received& command);
 
 class LaneFixture : private lane::Lane::Listener {
  public:
@@ -53,6 +53,8 @@ class LaneFixture : private lane::Lane::Listener {
   void serve();
   // Until it waits for new entries with nothing in flight.
   void until_idle();
+  // Until every entry of the stream is settled, and it is idle.
+  void until_settled();
   template <class Condition>
   void until(Condition&& condition, const std::string& what) {
     run_until(loop, condition, what);
@@ -61,23 +63,21 @@ class LaneFixture : private lane::Lane::Listener {
 
   // New entries appear in the stream.
   void deliver(const std::vector<StreamEntry>& entries);
-  // Requests in the order in which EVALSHA came for them, of all connections.
-  [[nodiscard]] std::vector<std::string> settled() const;
+  // Every call of settle that came, of all connections.
+  [[nodiscard]] std::vector<SettleCall> calls() const;
   // How often a line of the log holds this.
   [[nodiscard]] std::size_t logged(std::string_view text) const;
-  // The connections on which the lane reads and settles now.
-  [[nodiscard]] std::size_t reader() const { return newest("orderd-read"); }
-  [[nodiscard]] std::size_t settler() const { return newest("orderd-settle"); }
-  // Reads of own pending entries from the first on.
-  [[nodiscard]] std::size_t recoveries() const;
-  // From where each read asked; ">" once for reads of new entries that follow each other.
-  [[nodiscard]] std::vector<std::string> reads() const;
+  [[nodiscard]] std::size_t settler() const;  // its newest connection
+  [[nodiscard]] lane::Status status() const { return lane->status(); }
 
   Loop loop;
   FakeServer fake{loop};
   lane::Options options;
-  std::deque<StreamEntry> fresh;
-  std::vector<StreamEntry> pending;
+  std::vector<StreamEntry> stream;
+  std::string position = "0-0";
+  std::vector<std::string> settled;  // requests, in the order in which they were settled
+  std::string letter = "a";          // the outcome of each
+  std::string owner;                 // another daemon that is active; empty: none
   int finished = 0;
   std::vector<std::string> fatal;
   std::function<void()> on_finished_then;
@@ -87,11 +87,10 @@ class LaneFixture : private lane::Lane::Listener {
   void on_finished() override;
   void on_fatal(const std::string& what) override { fatal.push_back(what); }
   std::optional<std::string> read(const Received& command);
-  std::string settle(const Received& command, const std::string& verdict);
-  [[nodiscard]] std::size_t newest(std::string_view name) const;
+  std::string settle(const Received& command);
 
   valkey::SingleNode topology_;
-  Timer read_block_;  // while a read for new entries waits
+  Timer read_block_;  // while a read waits for new entries
   std::ostringstream log_;
   std::shared_ptr<spdlog::logger> logger_before_;
 };

@@ -1,231 +1,154 @@
-// Own pending entries are read at the start and at every reconnect of either connection, and only when the table is
-// empty.
+// The link: lost, refused, the wrong server, a process that slept. Whatever it was, the lane reads the position and
+// goes on.
 #include <doctest/doctest.h>
+
+#include <unistd.h>
 
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
 namespace {
 
-using Requests = std::vector<std::string>;
+const std::vector<std::string> kWrongServer = {
+    "READONLY You can't write against a read only replica.",
+    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+    "MOVED 3999 127.0.0.1:6381",
+};
+const std::vector<std::string> kRefusals = {
+    "NOAUTH Authentication required.",
+    "WRONGPASS invalid username-password pair or user is disabled.",
+};
 
-TEST_CASE("own pending entries come before new ones") {
-  LaneFixture test;
-  test.pending = order_entries(1, 3);
-  test.fresh = {order_entry("4-0"), order_entry("5-0")};
-  test.start();
-  test.until([&] { return test.settled().size() == 5; }, "the orders");
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0", "3-0", "4-0", "5-0"});
-  CHECK(test.reads() == Requests{"0-0", "3-0", ">"});
-  CHECK(test.lane->counters().recoveries == 1);
-}
-
-TEST_CASE("many own pending entries are read page by page") {
-  LaneFixture test;
-  test.pending = order_entries(1, 100);
-  test.start();
-  test.until([&] { return test.settled().size() == 100; }, "the orders");
-  test.until_idle();
-  CHECK(test.recoveries() == 1);
-  CHECK(test.reads().size() >= 100 / 16);
-  Requests expected;
-  for (const StreamEntry& entry : order_entries(1, 100)) expected.push_back(entry.id);
-  CHECK(test.settled() == expected);
-}
-
-TEST_CASE("when the reading connection is lost own pending entries are read again as soon as the table is empty") {
-  LaneFixture test;
-  test.serve();
-  auto& slow = test.fake.on("EVALSHA settle")
-                   .times(2)
-                   .answer([&](const Received&) {
-                     test.pending.clear();
-                     return resp::bulk("accepted");
-                   })
-                   .hold();
-  test.deliver(order_entries(1, 2));
-  test.until([&] { return test.settled().size() == 2; }, "the orders are under way");
-  const std::size_t settler = test.settler();
-  test.fake.close(test.reader());
-  test.until([&] { return test.fake.count("CLIENT SETNAME") == 3; }, "the reconnect");
-  test.turn(Milliseconds(20));
-  CHECK(test.recoveries() == 1);
-  slow.release();
-  test.until([&] { return test.recoveries() == 2; }, "the recovery");
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0"});
-  CHECK(test.settler() == settler);
-}
-
-TEST_CASE("when the settling connection is lost the waiting read runs out and what was under way is settled again") {
-  LaneFixture test;
-  test.serve();
-  test.fake.on("EVALSHA settle").times(2).silence();
-  test.deliver(order_entries(1, 2));
-  test.until([&] { return test.settled().size() == 2 && test.fake.waits("XREADGROUP"); }, "the orders are under way");
-  const std::size_t reader = test.reader();
-  test.fake.close(test.settler());
-  test.until([&] { return test.recoveries() == 2; }, "the recovery");
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0", "1-0", "2-0"});
-  CHECK(test.reader() == reader);
-}
-
-TEST_CASE("entries that are delivered while there is no settling connection are read again") {
-  LaneFixture test;
-  test.serve();
-  test.fake.on("SCRIPT LOAD").times(1).reply(resp::bulk("settle")).hold();
-  test.fake.close(test.settler());
-  test.until([&] { return test.fake.waits("SCRIPT LOAD"); }, "the settling connection is on its way");
-  test.deliver(order_entries(1, 2));
-  test.turn(Milliseconds(10));
-  CHECK(test.settled().empty());
-  REQUIRE(test.fake.answer("SCRIPT LOAD", resp::bulk("settle")));
-  test.until([&] { return test.settled().size() == 2; }, "the orders");
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0"});
-}
-
-TEST_CASE("when both connections are lost at once everything is read again just once") {
-  LaneFixture test;
-  test.serve();
-  test.fake.on("EVALSHA settle").times(3).silence();
-  test.deliver(order_entries(1, 3));
-  test.until([&] { return test.settled().size() == 3; }, "the orders are under way");
-  test.fake.close_all();
-  test.until([&] { return test.recoveries() == 2; }, "the recovery");
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0", "3-0", "1-0", "2-0", "3-0"});
-  CHECK(test.recoveries() == 2);
-}
-
-TEST_CASE("connections that did their work come back soon however often they are lost") {
-  LaneFixture test;
-  test.serve();
-  const uint64_t begin_ms = test.loop.now_ms();
-  for (int i = 1; i <= 8; ++i) {
-    test.deliver(order_entries(i, i));
-    test.until_idle();
-    const std::size_t recoveries = test.recoveries();
-    test.fake.close_all();
-    test.until([&] { return test.recoveries() > recoveries; }, "the recovery");
-    test.until_idle();
-  }
-  CHECK(test.loop.now_ms() - begin_ms < 4000);  // with waits that grow it would be 5675 at least
-}
-
-TEST_CASE("a connection that is lost inside a recovery begins it anew") {
-  for (const bool reading : {true, false}) {
-    CAPTURE(reading);
+TEST_CASE("calls in flight when a connection is lost are made again from the stream, settled or not") {
+  for (const bool executed : {false, true}) {
+    CAPTURE(executed);
     LaneFixture test;
-    test.pending = order_entries(1, 40);
-    auto& slow = test.fake.on("EVALSHA settle").after(20).times(1).silence();
-    test.start();
-    test.until([&] { return slow.used() == 1; }, "the middle of the recovery");
-    test.fake.close(reading ? test.reader() : test.settler());
-    if (reading) REQUIRE(test.fake.answer("EVALSHA settle", resp::bulk("stale")));
-    test.until_idle();
-    CHECK(test.pending.empty());
-    CHECK(test.recoveries() == 2);
+    test.serve();
+    auto& lost = test.fake.on("EVALSHA settle").times(3).hold();
+    lost.answer([&](const Received& command) {
+      const SettleCall call = settle_call(command);
+      if (executed && call.previous == test.position) {
+        test.settled.insert(test.settled.end(), call.requests.begin(), call.requests.end());
+        test.position = call.requests.back();
+      }
+      return resp::bulk(std::string(call.requests.size(), 'a'));
+    });
+    test.deliver(order_entries(1, 16));
+    test.until([&] { return lost.used() == 3; }, "calls are in flight");
+    test.fake.close(test.settler());
+    test.until_settled();
+    CHECK(test.settled.size() == 16);
+    CHECK(test.fake.standing() == 2);
   }
 }
 
-TEST_CASE("a settling connection whose server falls silent is given up and its orders are read again") {
+TEST_CASE("the loss of the reading connection ends both and nothing is lost") {
   LaneFixture test;
-  test.options.reply_timeout = Milliseconds(150);
   test.serve();
-  test.fake.on("EVALSHA settle").times(2).silence();
+  test.fake.close_all();
+  test.deliver(order_entries(1, 5));
+  test.until_settled();
+  CHECK(test.fake.accepted() == 4);
+  CHECK(test.logged("reconnecting") == 1);
+  CHECK(test.logged("connected again") == 1);
+}
+
+TEST_CASE("a server that is not the right one any more is left and everything is settled in order") {
+  for (const std::string& error : kWrongServer) {
+    for (const char* command : {"EVALSHA settle", "EVALSHA join", "EVALSHA lease", "XREAD"}) {
+      CAPTURE(error);
+      CAPTURE(command);
+      LaneFixture test;
+      test.stream = order_entries(1, 9);
+      test.fake.on(command).times(1).error(error);
+      test.start();
+      test.until_settled();
+      CHECK(test.settled.size() == 9);
+      CHECK(test.fake.accepted() == 4);
+      CHECK(test.fake.standing() == 2);
+    }
+  }
+}
+
+TEST_CASE("a replica that is taken for the primary is not run down") {
+  LaneFixture test;
+  test.stream = order_entries(1, 3);
+  auto& demoted = test.fake.on("EVALSHA settle").error(kWrongServer.front());
+  test.start();
+  test.turn(Milliseconds(900));
+  CHECK(test.fake.accepted() <= 2 * 7);
+  demoted.off();
+  test.until_settled();
+}
+
+TEST_CASE("credentials or rights that are refused at the start end the lane and say what to do") {
+  SUBCASE("AUTH") {
+    for (const std::string& error : kRefusals) {
+      LaneFixture test;
+      test.fake.on("SCRIPT LOAD").error(error);
+      test.start();
+      test.until([&] { return !test.fatal.empty(); }, "it gives up");
+      CHECK(test.fatal.front().find(error) != std::string::npos);
+      CHECK(test.fatal.size() == 1);
+    }
+  }
+  SUBCASE("rights") {
+    for (const char* command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD"}) {
+      CAPTURE(command);
+      LaneFixture test;
+      test.stream = order_entries(1, 1);
+      test.fake.on(command).error("NOPERM User orderd has no permissions to run the 'x' command");
+      test.start();
+      test.until([&] { return !test.fatal.empty(); }, "it gives up");
+      CHECK(test.fatal.front().find("grant this user what config/users.acl gives to orderd") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("what is refused later is retried, since somebody may be at work on it") {
+  for (const char* command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD", "SCRIPT LOAD"}) {
+    CAPTURE(command);
+    LaneFixture test;
+    test.stream = order_entries(1, 1);
+    test.serve();
+    test.fake.on(command).times(3).error("NOPERM User orderd has no permissions to run the 'x' command");
+    test.fake.close_all();
+    test.deliver(order_entries(2, 3));
+    test.until_settled();
+    CHECK(test.fatal.empty());
+  }
+}
+
+TEST_CASE("a process that slept longer than its lease leaves both connections and reads the position") {
+  LaneFixture test;
+  test.options.lease = Milliseconds(90);
+  test.serve();
+  CHECK(usleep(400'000) == 0);  // the loop is what sleeps here: nothing is waited for
+  test.until([&] { return test.fake.accepted() == 4; }, "it connects again");
+  test.until_idle();
+  CHECK(test.logged("longer than processing.lease") == 1);
   test.deliver(order_entries(1, 2));
-  test.until([&] { return test.settled().size() == 4; }, "the orders are settled");
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0", "1-0", "2-0"});
-  CHECK(test.logged("no reply for 150 ms; connecting again") == 1);
+  test.until_settled();
 }
 
-TEST_CASE("entries of a read whose reply is cut off are read as our own") {
-  LaneFixture test;
-  test.fake.on("XREADGROUP").with(">").times(1).close_after_bytes(60).answer([&](const Received&) {
-    test.pending = order_entries(1, 2);
-    return stream_reply(test.pending);
-  });
-  test.start();
-  test.until([&] { return test.settled().size() == 2; }, "the orders");
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0"});
-  CHECK(test.recoveries() == 2);
-}
-
-TEST_CASE("replies that come byte by byte are settled like others") {
-  LaneFixture test;
-  test.fake.on("XREADGROUP").with("0-0").times(1).reply(stream_reply(order_entries(1, 2))).slice(1);
-  test.fake.on("EVALSHA settle").reply(resp::bulk("accepted")).slice(1);
-  test.start();
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0"});
-  CHECK(test.lane->counters().of(lane::Verdict::kAccepted) == 2);
-}
-
-TEST_CASE("a pending entry that was deleted from the stream is refused as lost") {
-  LaneFixture test;
-  test.pending = {{"1-0", {}}, order_entry("2-0"), {"3-0", {}}};
-  test.serve();
-  std::vector<std::vector<std::string>> refusals;
-  for (const Received& command : test.fake.received()) {
-    if (command.begins("EVALSHA refuse")) refusals.push_back(command.words);
+TEST_CASE("what the join has found is reported") {
+  struct Row {
+    const char* done;
+    int deleted;
+    const char* logged;
+  };
+  for (const Row& row :
+       {Row{"restored", 0, "had been moved to 99-0 by hand; restored to 0-0"},
+        Row{"recovered", 0, "was missing; recovered from the newest result"},
+        Row{"restarted", 0, "was recreated with smaller IDs than 99-0"}, Row{"behind", 0, "ends before the position"},
+        Row{"", 7, "7 entries of 'orders' were deleted before they were settled"}}) {
+    CAPTURE(row.logged);
+    LaneFixture test;
+    test.fake.on("EVALSHA join").times(1).reply(join_reply("0-0", row.done, "99-0", row.deleted));
+    test.serve();
+    CHECK(test.logged(row.logged) == 1);
+    CHECK(test.status().counters.deleted == static_cast<uint64_t>(row.deleted));
   }
-  REQUIRE(refusals.size() == 2);
-  CHECK(refusals[0] == std::vector<std::string>{"EVALSHA", "refuse", "3", "orders", "results", "orders:dead", "orderd",
-                                                "1-0", "1", "", "request_lost", "", ""});
-  CHECK(refusals[1].at(7) == "3-0");
-  CHECK(test.lane->counters().of(lane::Verdict::kRequestLost) == 2);
-  CHECK(test.settled() == Requests{"1-0", "2-0", "3-0"});
-}
-
-TEST_CASE("a malformed entry is refused with its raw fields in its turn") {
-  LaneFixture test;
-  test.serve();
-  test.deliver({order_entry("1-0"), {"2-0", {"id", "o-2", "sku", "shoe", "quantity", "none"}}, order_entry("3-0")});
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0", "2-0", "3-0"});
-  CHECK(test.lane->counters().of(lane::Verdict::kMalformed) == 1);
-}
-
-TEST_CASE("an order that somebody else has settled is let go") {
-  LaneFixture test;
-  test.serve();
-  test.fake.on("EVALSHA settle").times(1).answer([&](const Received&) {
-    test.pending.clear();
-    return resp::bulk("stale");
-  });
-  test.deliver(order_entries(1, 1));
-  test.until_idle();
-  CHECK(test.settled() == Requests{"1-0"});
-  CHECK(test.lane->counters().of(lane::Verdict::kStale) == 1);
-  CHECK(test.lane->counters().settled() == 0);
-}
-
-TEST_CASE("entries that were claimed from a dead consumer are read as our own") {
-  LaneFixture test;
-  test.options.claim_idle = Milliseconds(60);
-  test.serve();
-  test.fake.on("EVALSHA claim").times(1).answer([&](const Received&) {
-    test.pending = order_entries(1, 2);
-    return resp::array({resp::bulk("0-0"), resp::integer(2), resp::integer(1)});
-  });
-  test.until([&] { return test.settled().size() == 2; }, "the orders of the other consumer");
-  test.until_idle();
-  CHECK(test.lane->counters().claimed == 2);
-  CHECK(test.lane->counters().of(lane::Verdict::kRequestLost) == 1);
-  CHECK(test.recoveries() == 2);
-}
-
-TEST_CASE("a long claim goes on where it stopped") {
-  LaneFixture test;
-  test.options.claim_idle = Milliseconds(60);
-  test.serve();
-  test.fake.on("EVALSHA claim").times(1).reply(resp::array({resp::bulk("77-0"), resp::integer(0), resp::integer(0)}));
-  test.until([&] { return test.fake.count("EVALSHA claim 2 orders results orderd me 60 77-0") == 1; }, "the next part");
 }
 
 }  // namespace

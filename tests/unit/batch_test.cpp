@@ -1,0 +1,136 @@
+// What a call of lua/settle.lua is made of. That the script understands it is shown by the tests against a real server.
+#include <doctest/doctest.h>
+
+#include "lane/batch.h"
+#include "transport/command_parser.h"
+
+namespace orderd::test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+lane::Options lane_options() {
+  return {.orders = "orders",
+          .results = "results",
+          .dead = "dead",
+          .group = "",
+          .name = "me",
+          .stock_keys = *order::KeyTemplate::parse("stock:<sku>", "<sku>"),
+          .order_keys = *order::KeyTemplate::parse("order:<id>", "<id>"),
+          .limits = {}};
+}
+
+order::Request request(const std::string& id, const std::vector<std::string>& skus, const std::string& customer = "") {
+  order::Request made{id, customer, {}};
+  for (const std::string& sku : skus) made.lines.push_back({sku, 2});
+  return made;
+}
+
+Words words_of(lane::Batch& batch, const std::string& previous) {
+  CommandParser parser;
+  parser.feed(batch.write("sha", previous).bytes());
+  Words words;
+  REQUIRE(parser.next(words) == CommandParser::Found::kCommand);
+  return words;
+}
+
+TEST_CASE("a batch names each record in order and each stock key once") {
+  const lane::Options options = lane_options();
+  lane::Batch batch(options);
+  batch.add("1-0", request("a", {"shoe"}));
+  batch.add("2-0", request("b", {"sock", "shoe"}, "c-7"));
+  batch.add_malformed("3-0", {"x", "", {}}, "why", {"note", "n", "m", "o"});
+  CHECK(batch.size() == 3);
+  CHECK(batch.last() == "3-0");
+  const Words words = words_of(batch, "0-5");
+  const Words keys = {"EVALSHA", "sha",     "7",       "orders:position", "results",
+                      "dead",    "order:a", "order:b", "stock:shoe",      "stock:sock"};
+  CHECK(Words(words.begin(), words.begin() + 10) == keys);
+  CHECK(Words(words.begin() + 10, words.begin() + 14) == Words{"0-5", "86400000", "3", "2"});
+  const std::string digest_a = words[17];
+  const std::string digest_b = words[25];
+  CHECK(digest_a.size() == 16);
+  const Words rest = {"1",
+                      "1-0",
+                      "a",
+                      digest_a,
+                      "",
+                      "1",
+                      "2",
+                      R"({"sku":"shoe","quantity":2,)",
+                      "2",
+                      "2-0",
+                      "b",
+                      digest_b,
+                      "c-7",
+                      "2",
+                      "2",
+                      R"({"sku":"sock","quantity":2,)",
+                      "1",
+                      "2",
+                      R"({"sku":"shoe","quantity":2,)",
+                      "0",
+                      "3-0",
+                      "x",
+                      "",
+                      "why",
+                      "4",
+                      "note",
+                      "n",
+                      "m",
+                      "o"};
+  CHECK(Words(words.begin() + 14, words.end()) == rest);
+}
+
+TEST_CASE("a batch that was cleared begins again") {
+  const lane::Options options = lane_options();
+  lane::Batch batch(options);
+  batch.add("1-0", request("a", {"shoe"}));
+  const std::string before(batch.write("sha", "0-0").bytes());
+  batch.clear();
+  CHECK(batch.empty());
+  CHECK(batch.bytes() == 0);
+  batch.add("1-0", request("a", {"shoe"}));
+  CHECK(batch.write("sha", "0-0").bytes() == before);
+}
+
+TEST_CASE("a batch is bounded by requests and lines and bytes but any one request fits alone") {
+  const lane::Options options = lane_options();
+  lane::Batch batch(options);
+  CHECK(batch.has_room(5000, 100 * lane::kBatchBytes, 1));
+  batch.add("1-0", request("a", {"shoe"}));
+  CHECK(batch.has_room(1, 100, 2));
+  CHECK_FALSE(batch.has_room(1, 100, 1));
+  CHECK_FALSE(batch.has_room(lane::kBatchLines, 100, 2));
+  CHECK(batch.has_room(lane::kBatchLines - 1, 100, 2));
+  CHECK_FALSE(batch.has_room(1, lane::kBatchBytes, 2));
+  for (int i = 2; i <= 128; ++i) batch.add(std::to_string(i) + "-0", request("a", {"shoe"}));
+  CHECK_FALSE(batch.has_room(1, 100, 1000));
+}
+
+TEST_CASE("the raw words of a malformed request are cut at their bounds") {
+  const lane::Options options = lane_options();
+  lane::Batch batch(options);
+  SUBCASE("many") {
+    const std::string text = "x";
+    batch.add_malformed("1-0", {}, "why", order::Fields(20'000, text));
+    const Words words = words_of(batch, "0-0");
+    CHECK(words.size() == 10 + 6 + lane::kRawWords);
+    CHECK(words[15] == std::to_string(lane::kRawWords));
+  }
+  SUBCASE("long") {
+    const std::string text(200'000, 'x');
+    batch.add_malformed("1-0", {}, "why", {"note", text, "other", text});
+    const Words words = words_of(batch, "0-0");
+    CHECK(words[15] == "2");
+    CHECK(words.back().size() == order::kMaxEntryBytes - 4);
+  }
+  SUBCASE("a long name") {
+    const std::string text(200'000, 'x');
+    batch.add_malformed("1-0", {}, "why", {text, "1"});
+    CHECK(words_of(batch, "0-0")[15] == "0");
+  }
+}
+
+}  // namespace
+}  // namespace orderd::test
