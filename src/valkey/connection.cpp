@@ -1,7 +1,8 @@
 // How it works: hiredis calls addRead/addWrite/… as it needs the socket; one uv_poll_t serves them. Of hiredis' ends
 // only `dataCleanup` comes on every path, so that is the one end event. hiredis' own command timeout is not used: it
-// never fires under steady writes. The watchdog asks instead whether replies make progress while any are due. A reply
-// that nobody asked for would make hiredis abort the process: it is looked for first, and ends the connection.
+// never fires under steady writes. The watchdog asks instead whether bytes arrive while replies are due: a large reply
+// on a slow line is progress long before it is whole. A reply that nobody asked for would make hiredis abort the
+// process: it is looked for first, and ends the connection.
 #include "valkey/connection.h"
 
 #include <hiredis/async.h>
@@ -113,8 +114,7 @@ bool Connection::send(Call& call, const Command& command) {
   const int status = redisAsyncFormattedCommand(context_, Hooks::replied, &call, bytes.data(), bytes.size());
   if (status != REDIS_OK) return false;  // it is on its way down; the end event follows
   if (in_flight_++ == 0) {
-    progress_ms_ = loop_.now_ms();
-    last_chance_ = false;
+    progressed();
     if (!watchdog_.active()) watchdog_.start(reply_timeout_);
   }
   return true;
@@ -128,6 +128,8 @@ void Connection::close(Error error) {
 }
 
 void Connection::read() {
+  // Readable means bytes or the end; after the end nothing is watched any more.
+  progressed();
   // While nothing is due there is only the end to be read, and the error with which a server turns a client away.
   if (state_ == State::kOpen && in_flight_ == 0 && redisBufferRead(&context_->c) == REDIS_OK && unread() &&
       context_->c.reader->buf[context_->c.reader->pos] != '-') {
@@ -165,8 +167,6 @@ void Connection::on_reply(Call& call, const Reply& reply) {
   if (reply.lost()) take_error();
   // order matters: before the call, which may send another one, and would have the reply too many as its own.
   if (--in_flight_ == 0 && state_ == State::kOpen && unread()) close({ErrorKind::kLost, kUnasked});
-  progress_ms_ = loop_.now_ms();
-  last_chance_ = false;
   const bool outer = !in_callback_;
   in_callback_ = true;
   call.done(call, reply);
@@ -182,6 +182,11 @@ void Connection::on_ended() {
   in_callback_ = true;
   listener_->on_closed(error_);
   if (outer) in_callback_ = false;
+}
+
+void Connection::progressed() {
+  progress_ms_ = loop_.now_ms();
+  last_chance_ = false;
 }
 
 void Connection::watch() {

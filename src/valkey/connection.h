@@ -80,6 +80,7 @@ class Connection {
   void on_connected(bool good);
   void on_reply(Call& call, const Reply& reply);
   void on_ended();
+  void progressed();
   void watch();
   void want(int events);
 
@@ -93,7 +94,7 @@ class Connection {
   Error error_;
   int events_ = 0;
   std::size_t in_flight_ = 0;
-  uint64_t progress_ms_ = 0;  // when a reply came last, or the first command after a pause was sent
+  uint64_t progress_ms_ = 0;  // when bytes came last, or the first command after a pause was sent
   bool last_chance_ = false;
   bool in_callback_ = false;
 };

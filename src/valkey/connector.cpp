@@ -1,43 +1,42 @@
 // A sequence: advance() reads top to bottom. Names are looked up by libuv, because hiredis' own look-up blocks the
-// loop.
+// loop. An address that does not answer in its share of the time, or whose connection ends during the handshake, is
+// followed by the next one; an error reply is an answer, and final.
 #include "valkey/connector.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace orderd::valkey {
 
-// Outlives the connector if that gives up: libuv's thread pool may be at it.
+// Outlives the connector if that is cancelled: libuv's thread pool may be working on it.
 struct Connector::Lookup {
   uv_getaddrinfo_t request{};
   Connector* owner = nullptr;
 };
 
-Connector::Connector(Loop& loop, const Handshake& handshake, Listener& listener)
+Connector::Connector(Loop& loop, Handshake handshake, Listener& listener)
     : loop_(loop),
-      handshake_(handshake),
+      handshake_(std::move(handshake)),
       listener_(listener),
-      deadline_(loop,
-                [this] {
-                  fail({ErrorKind::kLost, "no connection to " + endpoint_.redacted() + " after " +
-                                              std::to_string(handshake_.connect_timeout.count()) + " ms" +
-                                              (last_failure_.empty() ? "" : " (" + last_failure_ + ")")});
-                }),
-      retry_(loop, [this] { connect_next(); }) {
+      patience_(loop, [this] { on_silence(); }),
+      next_(loop, [this] { connect_next(); }) {
   step_.owner = this;
   step_.done = [](Call& call, const Reply& reply) { static_cast<Step&>(call).owner->on_step(reply); };
 }
 
 Connector::~Connector() {
-  give_up();
+  cancel();
 }
 
 void Connector::start(const Endpoint& endpoint) {
-  ORDERD_CHECK(phase_ == Phase::kIdle, "a connector is good for one start");
+  ORDERD_CHECK(phase_ == Phase::kIdle, "a connector can be started only once");
   endpoint_ = endpoint;
-  deadline_.start(handshake_.connect_timeout);
+  deadline_ms_ = loop_.now_ms() + static_cast<uint64_t>(handshake_.connect_timeout.count());
+  patience_.start(handshake_.connect_timeout);
   switch (endpoint_.kind) {
     case Endpoint::Kind::kTcp: return resolve();
     case Endpoint::Kind::kUnix: addresses_.push_back({{}, 0, endpoint_.path}); break;
@@ -54,22 +53,9 @@ void Connector::resolve() {
     addresses_.push_back({endpoint_.host, endpoint_.port, {}});
     return connect_next();
   }
-  const auto on_resolved = [](uv_getaddrinfo_t* request, int status, addrinfo* found) {
+  const auto on_found = [](uv_getaddrinfo_t* request, int status, addrinfo* found) {
     const std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(request->data));
-    if (Connector* self = lookup->owner; self != nullptr) {
-      self->lookup_ = nullptr;
-      if (status != 0) {
-        self->fail({ErrorKind::kLost, "cannot look up " + self->endpoint_.host + ": " + uv_strerror(status)});
-      } else {
-        std::array<char, INET6_ADDRSTRLEN> text{};
-        for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-          if (uv_ip_name(each->ai_addr, text.data(), text.size()) == 0) {
-            self->addresses_.push_back({text.data(), self->endpoint_.port, {}});
-          }
-        }
-        self->connect_next();
-      }
-    }
+    if (lookup->owner != nullptr) lookup->owner->on_resolved(status, found);
     uv_freeaddrinfo(found);
   };
   lookup_ = new Lookup;
@@ -77,18 +63,33 @@ void Connector::resolve() {
   lookup_->request.data = lookup_;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  const int status =
-      uv_getaddrinfo(loop_.raw(), &lookup_->request, on_resolved, endpoint_.host.c_str(), nullptr, &hints);
+  const int status = uv_getaddrinfo(loop_.raw(), &lookup_->request, on_found, endpoint_.host.c_str(), nullptr, &hints);
   if (status != 0) {
     delete std::exchange(lookup_, nullptr);
     fail({ErrorKind::kLost, "cannot look up " + endpoint_.host + ": " + uv_strerror(status)});
   }
 }
 
+void Connector::on_resolved(int status, const addrinfo* found) {
+  lookup_ = nullptr;
+  if (status != 0) {
+    return fail({ErrorKind::kLost, "cannot look up " + endpoint_.host + ": " + uv_strerror(status)});
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    if (uv_ip_name(each->ai_addr, text.data(), text.size()) == 0)
+      addresses_.push_back({text.data(), endpoint_.port, {}});
+  }
+  connect_next();
+}
+
 void Connector::connect_next() {
   phase_ = Phase::kConnect;
   while (address_ < addresses_.size()) {
-    ready_.connection.reset();
+    // What the addresses before this one have not used up, in equal shares.
+    const uint64_t left_ms = deadline_ms_ - std::min(deadline_ms_, loop_.now_ms());
+    patience_.start(Milliseconds(left_ms / (addresses_.size() - address_)));
+    ready_ = {};
     auto opened = Connection::open(loop_, addresses_[address_++], handshake_.reply_timeout, *this);
     if (opened) {
       ready_.connection = std::move(*opened);
@@ -108,13 +109,20 @@ void Connector::advance(Phase phase) {
   phase_ = phase;
   switch (phase_) {
     case Phase::kAuthenticate:
-      if (!endpoint_.password.empty()) {
-        return send(endpoint_.username.empty() ? Command::of("AUTH", endpoint_.password)
-                                               : Command::of("AUTH", endpoint_.username, endpoint_.password));
-      }
+      // A user may need no password, and must be named all the same.
+      if (!endpoint_.username.empty()) return send(Command::of("AUTH", endpoint_.username, endpoint_.password));
+      if (!endpoint_.password.empty()) return send(Command::of("AUTH", endpoint_.password));
+      phase_ = Phase::kHello;
+      [[fallthrough]];
+    case Phase::kHello: return send(Command::of("HELLO"));
+    case Phase::kInfo: return send(Command::of("INFO", "server"));
+    case Phase::kRole:
+      // HELLO has said enough, unless it knows of a primary that only ROLE can name.
+      if (ready_.server.role != "primary") return send(Command::of("ROLE"));
       phase_ = Phase::kSelect;
       [[fallthrough]];
     case Phase::kSelect:
+      if (Error error = unfit(ready_.server, endpoint_.redacted()); error.kind != ErrorKind::kNone) return fail(error);
       if (endpoint_.database != 0) return send(Command::of("SELECT", endpoint_.database));
       phase_ = Phase::kName;
       [[fallthrough]];
@@ -123,8 +131,7 @@ void Connector::advance(Phase phase) {
       if (ready_.script_ids.size() < handshake_.scripts.size()) {
         return send(Command::of("SCRIPT", "LOAD", handshake_.scripts[ready_.script_ids.size()]));
       }
-      phase_ = Phase::kDone;
-      deadline_.stop();
+      finish();
       return listener_.on_connected(std::move(ready_));
     case Phase::kIdle:
     case Phase::kResolve:
@@ -135,59 +142,81 @@ void Connector::advance(Phase phase) {
 }
 
 void Connector::send(const Command& command) {
-  // Refused only where the connection is on its way down: on_closed follows.
+  // Refused only where the connection is ending: on_closed follows.
   (void)ready_.connection->send(step_, command);
 }
 
 void Connector::on_step(const Reply& reply) {
   if (reply.lost() || phase_ == Phase::kDone) return;  // on_closed follows
-  static constexpr const char* kNames[] = {"", "", "", "AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD", ""};
-  if (reply.is_error()) {
+  static constexpr const char* kNames[] = {
+      "", "", "", "AUTH", "HELLO", "INFO", "ROLE", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD", ""};
+  const bool optional =
+      phase_ == Phase::kHello || phase_ == Phase::kInfo || phase_ == Phase::kRole || phase_ == Phase::kName;
+  if (reply.is_error() && !(optional && denies_command(reply.text()))) {
     std::string_view text = reply.text();
     // A server that does not know AUTH repeats its arguments.
-    if (phase_ == Phase::kAuthenticate && text.find(endpoint_.password) != std::string_view::npos)
+    if (phase_ == Phase::kAuthenticate && !endpoint_.password.empty() &&
+        text.find(endpoint_.password) != std::string_view::npos)
       text = first_word(text);
     return fail(
         {reply.error(), std::string(kNames[static_cast<std::size_t>(phase_)]) + " was refused: " + std::string(text)});
   }
+  take(reply);
+  advance(phase_ == Phase::kLoad ? Phase::kLoad : static_cast<Phase>(static_cast<int>(phase_) + 1));
+}
+
+void Connector::take(const Reply& reply) {
   switch (phase_) {
-    case Phase::kAuthenticate: return advance(Phase::kSelect);
-    case Phase::kSelect: return advance(Phase::kName);
-    case Phase::kName: return advance(Phase::kLoad);
-    case Phase::kLoad: ready_.script_ids.emplace_back(reply.text()); return advance(Phase::kLoad);
-    default: ORDERD_CHECK(false, "a reply in a phase that awaits none");
+    case Phase::kHello: return read_hello(reply, ready_.server);
+    case Phase::kInfo: return read_info(reply.is_error() ? "" : reply.text(), ready_.server);
+    case Phase::kRole: return read_role(reply, ready_.server);
+    case Phase::kLoad: ready_.script_ids.emplace_back(reply.text()); return;
+    default: return;
   }
 }
 
+// The connection to one address ended.
 void Connector::on_closed(const Error& error) {
   if (phase_ == Phase::kDone) return;
   last_failure_ = "cannot connect to " + endpoint_.redacted() + ": " + error.what;
-  // Another address of the same name is tried only where this one did not answer at all. Not from in here: the
-  // connection that has ended is on the stack.
-  if (phase_ == Phase::kConnect && address_ < addresses_.size()) {
-    retry_.start(Milliseconds(0));
-    return;
+  if (address_ == addresses_.size()) return fail({ErrorKind::kLost, last_failure_});
+  // Not from in here: the connection that has ended is on the stack.
+  phase_ = Phase::kConnect;
+  next_.start(Milliseconds(0));
+}
+
+// The look-up or an address has used up its time.
+void Connector::on_silence() {
+  const bool last = phase_ == Phase::kResolve || address_ == addresses_.size();
+  const std::string silent = "no connection to " + endpoint_.redacted() + " after " +
+                             std::to_string(handshake_.connect_timeout.count()) + " ms";
+  if (last) return fail({ErrorKind::kLost, silent + (last_failure_.empty() ? "" : " (" + last_failure_ + ")")});
+  if (ready_.connection) {
+    ready_.connection->close({ErrorKind::kLost, addresses_[address_ - 1].text() + " does not answer"});
   }
-  fail({ErrorKind::kLost, last_failure_});
 }
 
 void Connector::fail(const Error& error) {
   if (phase_ == Phase::kDone) return;
-  give_up();
+  cancel();
   listener_.on_connect_failed(error);
 }
 
-// Ends what is under way, so that nothing comes of it later.
-void Connector::give_up() {
+void Connector::finish() {
   phase_ = Phase::kDone;
-  deadline_.stop();
-  retry_.stop();
+  patience_.stop();
+  next_.stop();
+}
+
+void Connector::cancel() {
+  finish();
   if (Lookup* lookup = std::exchange(lookup_, nullptr); lookup != nullptr) {
     lookup->owner = nullptr;
-    uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->request));
+    // Where it has begun already, its answer is ignored.
+    (void)uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->request));
   }
   // order matters: it is closed, not destroyed, because it may be on the stack.
-  if (ready_.connection) ready_.connection->close({ErrorKind::kLost, "given up"});
+  if (ready_.connection) ready_.connection->close({ErrorKind::kLost, "cancelled"});
 }
 
 }  // namespace orderd::valkey

@@ -101,6 +101,8 @@ class Link {
   void compare();
   void fail(Error error);
   void close_both();
+  void on_half_closed(const Error& error);
+  void on_search_timeout();
   [[nodiscard]] bool both_ended() const;
   [[nodiscard]] Half& half(Channel channel) const;
 

@@ -1,4 +1,4 @@
-// One try to connect to the scripted server, and what came of it.
+// One attempt to connect to the scripted server, and its outcome.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -20,7 +20,6 @@ class ConnectorFixture : private valkey::Connector::Listener {
     handshake.name = "orderd-test";
     handshake.connect_timeout = kPatience;
     endpoint = fake.endpoint();
-    connector.reset(new valkey::Connector(loop, handshake, *this));
   }
   ~ConnectorFixture() override {
     connector.reset();
@@ -31,7 +30,10 @@ class ConnectorFixture : private valkey::Connector::Listener {
   ConnectorFixture(const ConnectorFixture&) = delete;
   ConnectorFixture& operator=(const ConnectorFixture&) = delete;
 
-  void start() { connector->start(endpoint); }
+  void start() {
+    connector.reset(new valkey::Connector(loop, handshake, *this));
+    connector->start(endpoint);
+  }
   void until_connected() {
     run_until(
         loop, [this] { return connected + failed > 0; }, "the connector ends");

@@ -22,9 +22,10 @@ TEST_CASE("the handshake authenticates and selects and names itself and loads th
   give_all(test);
   test.start();
   test.until_connected();
-  CHECK(test.fake.sequence(0, 3) ==
-        std::vector<std::string>{"AUTH orderd correct horse", "SELECT 3", "CLIENT SETNAME orderd-test",
-                                 "SCRIPT LOAD " + std::string(kSettle), "SCRIPT LOAD " + std::string(kRefuse)});
+  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"AUTH orderd correct horse", "HELLO", "INFO server",
+                                                             "SELECT 3", "CLIENT SETNAME orderd-test",
+                                                             "SCRIPT LOAD " + std::string(kSettle),
+                                                             "SCRIPT LOAD " + std::string(kRefuse)});
   CHECK(test.ready.script_ids == std::vector<std::string>{"settle", "refuse"});
   CHECK(test.ready.connection->is_open());
 }
@@ -33,7 +34,15 @@ TEST_CASE("the handshake leaves out what is not needed") {
   ConnectorFixture test;
   test.start();
   test.until_connected();
-  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"CLIENT SETNAME orderd-test"});
+  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"HELLO", "INFO server", "CLIENT SETNAME orderd-test"});
+}
+
+TEST_CASE("a user without a password is named all the same") {
+  ConnectorFixture test;
+  test.endpoint.username = "orderd";
+  test.start();
+  test.until_connected();
+  CHECK(test.fake.received().front().words == std::vector<std::string>{"AUTH", "orderd", ""});
 }
 
 TEST_CASE("a password without a user is for the default user") {
@@ -47,7 +56,7 @@ TEST_CASE("a password without a user is for the default user") {
 TEST_CASE("the handshake may come byte by byte") {
   ConnectorFixture test;
   give_all(test);
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME"})
+  for (const char* command : {"AUTH", "HELLO", "INFO", "ROLE", "SELECT", "CLIENT SETNAME"})
     test.fake.on(command).reply(resp::simple("OK")).slice(1);
   test.fake.on("SCRIPT LOAD").reply(resp::bulk(std::string(40, 'a'))).slice(1);
   test.start();
@@ -55,7 +64,7 @@ TEST_CASE("the handshake may come byte by byte") {
   CHECK(test.ready.script_ids.at(1) == std::string(40, 'a'));
 }
 
-TEST_CASE("each refusal of the handshake is told by its kind and names its command") {
+TEST_CASE("each refusal of the handshake has its kind and names its command") {
   struct Row {
     const char* command;
     const char* named;
@@ -71,8 +80,9 @@ TEST_CASE("each refusal of the handshake is told by its kind and names its comma
       {"SELECT", "SELECT", "ERR DB index is out of range", ErrorKind::kFault},
       {"CLIENT SETNAME", "CLIENT SETNAME", "NOAUTH Authentication required.", ErrorKind::kRefused},
       {"CLIENT SETNAME", "CLIENT SETNAME", "ERR max number of clients reached", ErrorKind::kFault},
-      {"CLIENT SETNAME", "CLIENT SETNAME", "NOPERM this user has no permissions to run the 'client|setname' command",
-       ErrorKind::kRefused},
+      {"HELLO", "HELLO", "NOAUTH HELLO must be called with the client already authenticated", ErrorKind::kRefused},
+      {"INFO", "INFO", "LOADING Valkey is loading the dataset in memory", ErrorKind::kUnavailable},
+      {"INFO", "INFO", "NOAUTH Authentication required.", ErrorKind::kRefused},
       {"CLIENT SETNAME", "CLIENT SETNAME", "BUSY Valkey is busy running a script.", ErrorKind::kUnavailable},
       {"SCRIPT LOAD", "SCRIPT LOAD", "NOPERM this user has no permissions to run the 'script|load' command",
        ErrorKind::kRefused},
@@ -92,7 +102,7 @@ TEST_CASE("each refusal of the handshake is told by its kind and names its comma
     CHECK(test.error.kind == row.kind);
     CHECK(test.error.what == std::string(row.named) + " was refused: " + row.error);
     CHECK(test.error.what.find(kSecret) == std::string::npos);
-    CHECK(test.fake.received().back().begins(row.command));  // nothing is sent behind it
+    CHECK(test.fake.received().back().begins(row.command));  // nothing is sent after it
     run_until(
         test.loop, [&] { return test.fake.standing() == 0; }, "the connection is given up");
   }
@@ -110,7 +120,7 @@ TEST_CASE("a server that repeats the password in its error does not bring it int
 }
 
 TEST_CASE("the end of the connection at any step fails with the server's name and without the password") {
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
+  for (const char* command : {"AUTH", "HELLO", "INFO", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
     give_all(test);
@@ -124,7 +134,7 @@ TEST_CASE("the end of the connection at any step fails with the server's name an
 }
 
 TEST_CASE("a server that falls silent at any step fails at the deadline") {
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
+  for (const char* command : {"AUTH", "HELLO", "INFO", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
     give_all(test);
@@ -139,8 +149,8 @@ TEST_CASE("a server that falls silent at any step fails at the deadline") {
   }
 }
 
-TEST_CASE("a connector that is destroyed on its way ends silently") {
-  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
+TEST_CASE("a connector that is destroyed during the handshake ends silently") {
+  for (const char* command : {"AUTH", "HELLO", "INFO", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
     give_all(test);

@@ -21,6 +21,7 @@ namespace orderd::test {
 namespace {
 
 constexpr int kBacklog = 16;
+constexpr std::string_view kRunId = "0123456789abcdef0123456789abcdef01234567";
 
 // "-- settle.lua: …" somewhere at the top: "settle".
 std::string script_name(const std::string& text) {
@@ -36,6 +37,9 @@ FakeServer::FakeServer(Loop& loop, Where where) : loop_(loop), where_(where) {
   // hiredis writes without MSG_NOSIGNAL; the daemon ignores the signal, too.
   std::signal(SIGPIPE, SIG_IGN);
   on("AUTH").reply(resp::simple("OK"));
+  on("HELLO").reply(resp::bulks({"server", "valkey", "version", "8.0.1", "mode", "standalone", "role", "master"}));
+  on("INFO").reply(resp::bulk(info(kRunId)));
+  on("ROLE").reply(resp::array({resp::bulk("master"), resp::integer(0), resp::array({})}));
   on("SELECT").reply(resp::simple("OK"));
   on("CLIENT SETNAME").reply(resp::simple("OK"));
   on("SCRIPT LOAD").answer([](const Received& command) { return resp::bulk(script_name(command.words.at(2))); });
@@ -45,6 +49,12 @@ FakeServer::FakeServer(Loop& loop, Where where) : loop_(loop), where_(where) {
 FakeServer::~FakeServer() {
   refuse();
   close_all();
+}
+
+std::string FakeServer::info(std::string_view run_id) {
+  return "# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\nserver_mode:standalone\r\n"
+         "run_id:" +
+         std::string(run_id) + "\r\n";
 }
 
 FakeServer::Rule& FakeServer::on(std::string_view first) {

@@ -8,10 +8,12 @@
 //   auto& held = fake.on("GET").reply(resp::bulk("1")).hold();  …  held.release();
 //
 // A command is answered by the youngest rule that matches it and is not used up; a command without one gets ERR, as
-// from a server. From the start there are rules for the handshake: AUTH, SELECT, CLIENT SETNAME, SCRIPT LOAD (the
-// script's name: "settle" for a text that opens with the comment "-- settle.lua:").
-// Replies go out in the order of their commands, as a server's do: behind one that is held, the others of its
-// connection wait.
+// from a server. From the start there are rules for the handshake of a Valkey 8.0.1 that is a primary: AUTH, HELLO,
+// INFO, ROLE, SELECT, CLIENT SETNAME, SCRIPT LOAD (answers the script's name: "settle" for a text that opens with the
+// comment
+// "-- settle.lua:").
+// Replies go out in the order of their commands, as a server's do: after one that is held, the others of its connection
+// wait.
 #pragma once
 
 #include <cstdint>
@@ -101,6 +103,9 @@ class FakeServer {
   ~FakeServer();
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
+
+  // What INFO says, with this run_id.
+  [[nodiscard]] static std::string info(std::string_view run_id);
 
   // A new rule; the reference is good as long as the server.
   Rule& on(std::string_view first);

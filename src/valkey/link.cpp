@@ -1,0 +1,197 @@
+// change_phase() is the only place where the phase changes, and each phase begins there. fail() is the only way down:
+// it closes both connections, and the last of them to report its end, from within its own callbacks perhaps, leads on
+// to kWaiting. Connectors and connections that have ended are destroyed by the next attempt, which runs from a timer:
+// none of them is on the stack then.
+#include "valkey/link.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace orderd::valkey {
+
+// One channel: what runs its handshake, then its connection.
+struct Link::Half : Connector::Listener, Connection::Listener {
+  Half(Link& owner, std::string_view name) : link(owner), suffix(name) {}
+
+  void on_connected(Ready now) override {
+    ready = std::move(now);
+    open = true;
+    ready.connection->set_listener(*this);
+    link.compare();
+  }
+  void on_connect_failed(const Error& error) override { link.fail(error); }
+  void on_open() override {}
+  void on_closed(const Error& error) override {
+    open = false;
+    link.on_half_closed(error);
+  }
+  void close() {
+    if (connector) connector->cancel();
+    if (ready.connection) ready.connection->close({ErrorKind::kLost, "the other connection of the link ended"});
+  }
+
+  Link& link;
+  std::string suffix;
+  std::unique_ptr<Connector> connector;
+  Ready ready;
+  bool open = false;  // its connection has not reported its end yet
+};
+
+Link::Link(Loop& loop, Topology& topology, Options options, uint32_t seed, Link::Listener& listener)
+    : loop_(loop),
+      topology_(topology),
+      options_(std::move(options)),
+      listener_(listener),
+      backoff_(seed),
+      retry_(loop, [this] { change_phase(Phase::kLocating); }),
+      deadline_(loop, [this] { on_search_timeout(); }),
+      halves_{std::make_unique<Half>(*this, "-read"), std::make_unique<Half>(*this, "-settle")} {
+}
+
+Link::~Link() {
+  stop();
+}
+
+void Link::start() {
+  ORDERD_CHECK(phase_ == Phase::kIdle, "a link can be started only once");
+  change_phase(Phase::kLocating);
+}
+
+void Link::stop() {
+  if (phase_ != Phase::kStopped) change_phase(Phase::kStopped);
+}
+
+bool Link::send(Channel channel, Call& call, const Command& command) {
+  return up() && half(channel).ready.connection->send(call, command);
+}
+
+void Link::drop(const Error& why) {
+  if (up()) fail(why);
+}
+
+// The phase alone does not say it: while the calls of a lost connection are told, its end has not been reported yet.
+bool Link::up() const {
+  return phase_ == Phase::kUp && std::all_of(halves_.begin(), halves_.end(),
+                                             [](const auto& each) { return each->ready.connection->is_open(); });
+}
+
+std::size_t Link::in_flight() const {
+  std::size_t calls = 0;
+  for (const auto& each : halves_) calls += each->ready.connection ? each->ready.connection->in_flight() : 0;
+  return calls;
+}
+
+const std::string& Link::script_id(std::size_t index) const {
+  return half(Channel::kSettling).ready.script_ids.at(index);
+}
+
+const ServerFacts& Link::server() const {
+  return half(Channel::kSettling).ready.server;
+}
+
+Link::Half& Link::half(Channel channel) const {
+  return *halves_[static_cast<std::size_t>(channel)];
+}
+
+void Link::change_phase(Phase next) {
+  ORDERD_CHECK(phase_ != Phase::kStopped, "a link that was stopped goes on");
+  const Phase before = std::exchange(phase_, next);
+  deadline_.stop();
+  switch (next) {
+    case Phase::kIdle: break;
+    case Phase::kLocating: return locate();
+    case Phase::kConnecting: return connect();
+    case Phase::kUp: return listener_.on_up();
+    case Phase::kEnding: return close_both();
+    case Phase::kWaiting:
+      retry_.start(backoff_.next());
+      if (server_) topology_.report(*server_, failure_);
+      // order matters: the listener may stop the link.
+      return listener_.on_down(failure_);
+    case Phase::kStopped:
+      retry_.stop();
+      // order matters: only a search that has not answered is surely not on the stack.
+      if (before == Phase::kLocating) search_.reset();
+      for (const auto& each : halves_) each->close();
+      return;
+  }
+  ORDERD_CHECK(false, "a link does not become idle again");
+}
+
+void Link::locate() {
+  server_.reset();
+  search_.reset();
+  for (const auto& each : halves_) {
+    each->connector.reset();
+    each->ready = {};
+  }
+  attempt_ms_ = loop_.now_ms();
+  deadline_.start(options_.connect_timeout);
+  search_ = topology_.locate([this](const Result<Endpoint>& found) {
+    ORDERD_CHECK(phase_ == Phase::kLocating, "a topology has answered a question that was cancelled or answered");
+    if (!found) return fail({ErrorKind::kLost, found.error()});
+    server_ = *found;
+    change_phase(Phase::kConnecting);
+  });
+}
+
+void Link::on_search_timeout() {
+  search_.reset();
+  fail({ErrorKind::kLost,
+        "the address of the server was not found within " + std::to_string(options_.connect_timeout.count()) + " ms"});
+}
+
+void Link::connect() {
+  const auto spent = Milliseconds(loop_.now_ms() - attempt_ms_);
+  for (const Channel channel : {Channel::kSettling, Channel::kReading}) {
+    const bool reading = channel == Channel::kReading;
+    Half& each = half(channel);
+    each.connector = std::make_unique<Connector>(
+        loop_,
+        Handshake{.name = options_.name + each.suffix,
+                  .scripts = reading ? std::vector<std::string_view>() : options_.scripts,
+                  .connect_timeout = std::max(Milliseconds(0), options_.connect_timeout - spent),
+                  .reply_timeout = options_.reply_timeout + (reading ? options_.read_block : Milliseconds(0))},
+        each);
+    each.connector->start(*server_);
+    if (phase_ != Phase::kConnecting) return;  // failed at once
+  }
+}
+
+// One more handshake is complete.
+void Link::compare() {
+  if (!std::all_of(halves_.begin(), halves_.end(), [](const auto& each) { return each->open; })) return;
+  const std::string& reads = half(Channel::kReading).ready.server.run_id;
+  const std::string& settles = half(Channel::kSettling).ready.server.run_id;
+  if (!reads.empty() && !settles.empty() && reads != settles) {
+    return fail(
+        {ErrorKind::kLost, "the two connections to " + server_->redacted() + " reached two different servers (run_id " +
+                               reads + " and " + settles +
+                               "): use the address of one server, or a proxy that sends all connections to one"});
+  }
+  change_phase(Phase::kUp);
+}
+
+void Link::fail(Error error) {
+  failure_ = std::move(error);
+  change_phase(Phase::kEnding);
+}
+
+// Calls that are outstanding get lost() before their connection reports its end.
+void Link::close_both() {
+  for (const auto& each : halves_) each->close();
+  if (phase_ == Phase::kEnding && both_ended()) change_phase(Phase::kWaiting);
+}
+
+void Link::on_half_closed(const Error& error) {
+  if (phase_ == Phase::kConnecting || phase_ == Phase::kUp) {
+    return fail({error.kind, "lost the connection to " + server_->redacted() + ": " + error.what});
+  }
+  if (phase_ == Phase::kEnding && both_ended()) change_phase(Phase::kWaiting);
+}
+
+bool Link::both_ended() const {
+  return std::none_of(halves_.begin(), halves_.end(), [](const auto& each) { return each->open; });
+}
+
+}  // namespace orderd::valkey

@@ -1,0 +1,148 @@
+// One link to the scripted server, and what it reported. At the end of a test it checks what holds on every path:
+// nothing is in flight, each call was answered once, and the loop closes clean.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "transport/connection_fixture.h"
+#include "valkey/link.h"
+
+namespace orderd::test {
+
+// Answers at once, later by answer(), or never. Checks that nobody asks twice at the same time.
+class FakeTopology : public valkey::Topology {
+ public:
+  enum class Mode { kAtOnce, kLater };
+
+  explicit FakeTopology(std::function<Result<valkey::Endpoint>()> where) : where_(std::move(where)) {}
+  ~FakeTopology() override { CHECK(searching == 0); }
+  FakeTopology(const FakeTopology&) = delete;
+  FakeTopology& operator=(const FakeTopology&) = delete;
+
+  [[nodiscard]] std::unique_ptr<Search> locate(Located located) override {
+    ++asked;
+    if (mode == Mode::kAtOnce) {
+      located(where_());
+      return nullptr;
+    }
+    waiting = std::move(located);
+    return std::make_unique<Question>(*this);
+  }
+  void report(const valkey::Endpoint& server, const valkey::Error& error) override {
+    reports.emplace_back(server.redacted(), error);
+  }
+  void answer() {
+    REQUIRE(waiting);
+    const Located located = std::exchange(waiting, nullptr);
+    located(where_());
+  }
+
+  Mode mode = Mode::kAtOnce;
+  int asked = 0;
+  int searching = 0;
+  Located waiting;  // null: nobody asks, or the question was cancelled
+  std::vector<std::pair<std::string, valkey::Error>> reports;
+
+ private:
+  struct Question : Search {
+    explicit Question(FakeTopology& topology) : owner(topology) { CHECK(++owner.searching == 1); }
+    ~Question() override {
+      --owner.searching;
+      owner.waiting = nullptr;
+    }
+    FakeTopology& owner;
+  };
+  std::function<Result<valkey::Endpoint>()> where_;
+};
+
+class LinkFixture : private valkey::Link::Listener {
+ public:
+  using Channel = valkey::Channel;
+
+  LinkFixture() : topology([this] { return where(); }) {
+    options.name = "orderd";
+    options.scripts = {"#!lua\n-- settle.lua: decides.", "#!lua\n-- join.lua: joins."};
+    options.connect_timeout = kPatience;
+    options.reply_timeout = kPatience;
+    where = [this]() -> Result<valkey::Endpoint> { return fake.endpoint(); };
+  }
+  ~LinkFixture() override {
+    if (link) CHECK(link->in_flight() == 0);
+    link.reset();
+    for (const auto& ask : asks) CHECK(ask->answers == 1);
+  }
+  LinkFixture(const LinkFixture&) = delete;
+  LinkFixture& operator=(const LinkFixture&) = delete;
+
+  void start() {
+    link.reset(new valkey::Link(loop, topology, options, 1, *this));
+    link->start();
+  }
+  // Sends a command that has to be taken.
+  template <class... Words>
+  Ask& ask(Channel channel, const Words&... words) {
+    asks.push_back(std::make_unique<Ask>());
+    REQUIRE(link->send(channel, *asks.back(), valkey::Command::of(words...)));
+    return *asks.back();
+  }
+  void until_up(int times = 1) {
+    run_until(
+        loop, [&] { return ups == times; }, "the link is up");
+  }
+  void until_down(std::size_t times = 1) {
+    run_until(
+        loop, [&] { return downs.size() >= times; }, "the link is down");
+  }
+  void until_waits(std::string_view command) {
+    run_until(
+        loop, [&] { return fake.waits(command); }, "the server gets " + std::string(command));
+  }
+  void until_answered() {
+    run_until(
+        loop, [this] { return link->in_flight() == 0; }, "the replies");
+  }
+  // The number of the connection on which a command came first.
+  [[nodiscard]] std::size_t connection_of(std::string_view command) const {
+    for (const Received& each : fake.received()) {
+      if (each.text().starts_with(command)) return each.connection;
+    }
+    FAIL("no ", std::string(command), " has come");
+    return 0;
+  }
+  [[nodiscard]] std::size_t reading() const { return connection_of("CLIENT SETNAME orderd-read"); }
+  [[nodiscard]] std::size_t settling() const { return connection_of("CLIENT SETNAME orderd-settle"); }
+
+  Loop loop;
+  FakeServer fake{loop};
+  valkey::Link::Options options;
+  std::function<Result<valkey::Endpoint>()> where;
+  FakeTopology topology;
+  int ups = 0;
+  std::vector<valkey::Error> downs;
+  std::function<void()> on_up_then;
+  std::function<void()> on_down_then;
+  std::vector<std::unique_ptr<Ask>> asks;
+  std::unique_ptr<valkey::Link> link;
+
+ private:
+  void on_up() override {
+    CHECK(link->up());
+    CHECK(fake.standing() >= 2);
+    ++ups;
+    if (on_up_then) on_up_then();
+  }
+  void on_down(const valkey::Error& error) override {
+    CHECK_FALSE(link->up());
+    CHECK(link->in_flight() == 0);
+    downs.push_back(error);
+    if (on_down_then) on_down_then();
+  }
+};
+
+}  // namespace orderd::test

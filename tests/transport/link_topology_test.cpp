@@ -1,0 +1,99 @@
+// A topology that answers late, wrongly or never.
+#include <doctest/doctest.h>
+
+#include "transport/link_fixture.h"
+
+namespace orderd::test {
+namespace {
+
+using valkey::ErrorKind;
+
+TEST_CASE("a topology that never answers is asked again after the connect timeout") {
+  LinkFixture test;
+  test.topology.mode = FakeTopology::Mode::kLater;
+  test.options.connect_timeout = Milliseconds(40);
+  test.start();
+  test.until_down(2);
+  CHECK(test.topology.asked >= 2);
+  CHECK(test.downs.front().kind == ErrorKind::kLost);
+  CHECK(test.downs.front().what == "the address of the server was not found within 40 ms");
+  CHECK(test.topology.reports.empty());  // no server was named
+  CHECK(test.fake.accepted() == 0);
+}
+
+TEST_CASE("a link may be destroyed while its topology is silent") {
+  LinkFixture test;
+  test.topology.mode = FakeTopology::Mode::kLater;
+  test.start();
+  CHECK(test.topology.searching == 1);
+  test.link.reset();
+  CHECK(test.topology.searching == 0);
+  CHECK_FALSE(test.topology.waiting);
+  CHECK(test.downs.empty());
+}
+
+TEST_CASE("a topology may answer later") {
+  LinkFixture test;
+  test.topology.mode = FakeTopology::Mode::kLater;
+  test.start();
+  run_for(test.loop, Milliseconds(10));
+  CHECK(test.fake.accepted() == 0);
+  test.topology.answer();
+  test.until_up();
+  CHECK(test.downs.empty());
+}
+
+TEST_CASE("locating and connecting share one timeout") {
+  LinkFixture test;
+  test.topology.mode = FakeTopology::Mode::kLater;
+  test.options.connect_timeout = Milliseconds(400);
+  test.fake.on("HELLO").silence();
+  test.start();
+  const uint64_t begin_ms = test.loop.now_ms();
+  run_for(test.loop, Milliseconds(300));
+  test.topology.answer();
+  test.until_down();
+  CHECK(test.loop.now_ms() - begin_ms < 690);  // 400, and not 300 + 400
+  CHECK(test.downs.front().what.find("no connection to " + test.fake.endpoint().redacted()) == 0);
+}
+
+TEST_CASE("a topology that has no answer is asked again") {
+  LinkFixture test;
+  test.where = [&]() -> Result<valkey::Endpoint> {
+    if (test.topology.asked < 3) return Failure{"cannot read the password file"};
+    return test.fake.endpoint();
+  };
+  test.start();
+  test.until_up();
+  REQUIRE(test.downs.size() == 2);
+  CHECK(test.downs.front().kind == ErrorKind::kLost);
+  CHECK(test.downs.front().what == "cannot read the password file");
+}
+
+TEST_CASE("the topology hears why a server it named could not be used") {
+  LinkFixture test;
+  test.fake.on("INFO").times(1).reply(resp::bulk("valkey_version:8.0.1\r\nserver_mode:sentinel\r\n"));
+  test.start();
+  test.until_up();
+  test.fake.close_all();
+  test.until_up(2);
+  REQUIRE(test.topology.reports.size() == 2);
+  CHECK(test.topology.reports[0].second.kind == ErrorKind::kUnfit);
+  CHECK(test.topology.reports[1].second.kind == ErrorKind::kLost);
+}
+
+TEST_CASE("one server at a known address answers before it returns") {
+  int asked = 0;
+  valkey::SingleNode topology([&]() -> Result<valkey::Endpoint> {
+    ++asked;
+    return valkey::Endpoint{};
+  });
+  bool answered = false;
+  CHECK(topology.locate([&](const Result<valkey::Endpoint>& found) { answered = found.ok(); }) == nullptr);
+  CHECK(answered);
+  CHECK(asked == 1);
+  topology.report({}, {});
+}
+
+}  // namespace
+}  // namespace orderd::test

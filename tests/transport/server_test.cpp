@@ -1,0 +1,167 @@
+// What a server says about itself, and which servers are refused by name.
+#include "valkey/server.h"
+
+#include <doctest/doctest.h>
+
+#include "transport/connector_fixture.h"
+
+namespace orderd::test {
+namespace {
+
+using valkey::ErrorKind;
+using valkey::ServerFacts;
+
+const std::string kDenied = "NOPERM this user has no permissions to run this command";
+
+// HELLO of a server, as it answers over RESP2.
+std::string hello(const std::string& product, const std::string& version, const std::string& mode,
+                  const std::string& role) {
+  return resp::array({resp::bulk("server"), resp::bulk(product), resp::bulk("version"), resp::bulk(version),
+                      resp::bulk("proto"), resp::integer(2), resp::bulk("id"), resp::integer(3), resp::bulk("mode"),
+                      resp::bulk(mode), resp::bulk("role"), resp::bulk(role), resp::bulk("modules"), resp::array({})});
+}
+std::string info(const std::string& lines) {
+  return resp::bulk("# Server\r\n" + lines + "os:Linux\r\nrun_id:" + std::string(40, 'a') + "\r\n");
+}
+
+TEST_CASE("the facts of each server that orderd works with are read") {
+  struct Row {
+    std::string hello;
+    std::string info;
+    const char* text;
+  };
+  for (const Row& row : std::vector<Row>{
+           {hello("valkey", "8.0.1", "standalone", "master"),
+            info("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\nserver_mode:standalone\r\n"),
+            "Valkey 8.0.1"},
+           {hello("redis", "7.2.4", "standalone", "master"),  // extended-redis-compatibility yes
+            info("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.0\r\nredis_mode:standalone\r\n"),
+            "Valkey 9.1.0"},
+           {hello("redis", "7.0.15", "standalone", "master"), info("redis_version:7.0.15\r\nredis_mode:standalone\r\n"),
+            "Redis 7.0.15"},
+           {hello("redis", "8.0.2", "standalone", "master"), info("redis_version:8.0.2\r\nredis_mode:standalone\r\n"),
+            "Redis 8.0.2"},
+           {hello("valkey", "7.2.5", "standalone", "master"), resp::error(kDenied), "Valkey 7.2.5"},
+           {resp::error(kDenied), info("redis_version:7.2.4\r\nvalkey_version:8.1.1\r\n"), "Valkey 8.1.1"},
+       }) {
+    CAPTURE(std::string(row.text));
+    ConnectorFixture test;
+    test.fake.on("HELLO").reply(row.hello);
+    test.fake.on("INFO").reply(row.info);
+    test.start();
+    test.until_connected();
+    CHECK(test.ready.server.text() == row.text);
+    CHECK(test.ready.server.role == "primary");
+    CHECK((test.ready.server.run_id.empty() || test.ready.server.run_id == std::string(40, 'a')));
+  }
+}
+
+TEST_CASE("a server that says nothing about itself is accepted") {
+  for (const char* denied :
+       {"NOPERM this user has no permissions to run the 'info' command", "ERR unknown command 'INFO'",
+        "ERR unknown subcommand 'SETNAME'. Try CLIENT HELP.", "NOPROTO unsupported protocol version"}) {
+    CAPTURE(std::string(denied));
+    ConnectorFixture test;
+    for (const char* command : {"HELLO", "INFO", "ROLE", "CLIENT SETNAME"}) test.fake.on(command).error(denied);
+    test.handshake.scripts = {"-- settle.lua: decides."};
+    test.start();
+    test.until_connected();
+    CHECK(test.ready.server.text() == "a server of unknown version");
+    CHECK(test.ready.server.run_id.empty());
+    CHECK(test.ready.script_ids.size() == 1);
+  }
+}
+
+TEST_CASE("a server that cannot work is refused by name with what to do") {
+  struct Row {
+    std::string hello;
+    std::string info;
+    std::string role;
+    const char* what;
+  };
+  const std::string primary = resp::array({resp::bulk("master"), resp::integer(0), resp::array({})});
+  const std::string replica =
+      resp::array({resp::bulk("slave"), resp::bulk("10.0.0.5"), resp::integer(6380), resp::bulk("connected")});
+  for (const Row& row : std::vector<Row>{
+           {hello("redis", "6.2.14", "standalone", "master"), info("redis_version:6.2.14\r\nredis_mode:standalone\r\n"),
+            primary, " is Redis 6.2.14, which is too old: orderd needs Valkey 7.2 or Redis 7.0 or later"},
+           {resp::error("ERR unknown command `HELLO`"), info("redis_version:5.0.7\r\nredis_mode:standalone\r\n"),
+            primary, " is Redis 5.0.7, which is too old"},
+           {hello("redis", "6.2.14", "standalone", "master"), resp::error(kDenied), primary, "is Redis 6.2.14"},
+           {hello("valkey", "7.1.9", "standalone", "master"), resp::error(kDenied), primary,
+            "is Valkey 7.1.9, which is too old"},
+           {resp::bulks({"server", "valkey", "version", "8.0.1", "mode", "sentinel"}),
+            info("valkey_version:8.0.1\r\nserver_mode:sentinel\r\n"),
+            resp::array({resp::bulk("sentinel"), resp::bulks({"shop"})}), " is a sentinel, which holds no data"},
+           {resp::error(kDenied), resp::error(kDenied), resp::array({resp::bulk("sentinel"), resp::bulks({"shop"})}),
+            "SENTINEL GET-MASTER-ADDR-BY-NAME"},
+           {hello("valkey", "8.0.1", "cluster", "master"), info("valkey_version:8.0.1\r\nserver_mode:cluster\r\n"),
+            primary,
+            " is a node of a cluster, and clusters are not supported yet: use a server with cluster-enabled no"},
+           {resp::error(kDenied), info("redis_version:7.2.4\r\nredis_mode:cluster\r\n"), primary,
+            "is a node of a cluster"},
+           {hello("valkey", "8.0.1", "standalone", "replica"), info("valkey_version:8.0.1\r\n"), replica,
+            " is a replica of 10.0.0.5:6380: use this primary's address"},
+           {hello("valkey", "8.0.1", "standalone", "replica"), info("valkey_version:8.0.1\r\n"), resp::error(kDenied),
+            " is a replica: use the address of its primary"},
+           {resp::error(kDenied), resp::error(kDenied), replica, " is a replica of 10.0.0.5:6380"},
+       }) {
+    CAPTURE(std::string(row.what));
+    ConnectorFixture test;
+    test.handshake.scripts = {"-- settle.lua: decides."};
+    test.endpoint.database = 3;  // which a cluster and a sentinel refuse in words of their own
+    test.fake.on("HELLO").reply(row.hello);
+    test.fake.on("INFO").reply(row.info);
+    test.fake.on("ROLE").reply(row.role);
+    test.start();
+    test.until_failed();
+    CHECK(test.error.kind == ErrorKind::kUnfit);
+    CHECK(test.error.what.find(test.endpoint.redacted()) == 0);
+    CHECK(test.error.what.find(row.what) != std::string::npos);
+    CHECK(test.fake.count("SELECT") + test.fake.count("SCRIPT") == 0);
+  }
+}
+
+TEST_CASE("an odd answer is no fact") {
+  for (const std::string& odd :
+       {resp::simple("OK"), resp::nil(), resp::integer(7), resp::array({}), resp::bulks({"server"}),
+        resp::array({resp::integer(1), resp::nil(), resp::bulk("version"), resp::array({})}), resp::bulk("run_id"),
+        resp::bulk("redis_version:\r\nrun_id:\r\nvalkey_version\r\n:x")}) {
+    CAPTURE(odd);
+    ConnectorFixture test;
+    for (const char* command : {"HELLO", "INFO", "ROLE"}) test.fake.on(command).reply(odd);
+    test.start();
+    test.until_connected();
+    CHECK(test.ready.server.text() == "a server of unknown version");
+    CHECK(test.ready.server.role.empty());
+  }
+}
+
+TEST_CASE("a version without numbers speaks against nothing") {
+  for (const char* version : {"", "unstable", "255.255.255", "x.y", "8", "7.2", "007.2", "9999999999999.1"}) {
+    CAPTURE(std::string(version));
+    ServerFacts facts;
+    facts.product = "valkey";
+    facts.version = version;
+    CHECK(unfit(facts, "h:1").kind == ErrorKind::kNone);
+  }
+  for (const char* version : {"7", "7.1.9", "6.9", "0.1", "7.x"}) {
+    CAPTURE(std::string(version));
+    ServerFacts facts;
+    facts.product = "valkey";
+    facts.version = version;
+    CHECK(unfit(facts, "h:1").kind == ErrorKind::kUnfit);
+  }
+}
+
+TEST_CASE("a primary of IPv6 is named in brackets") {
+  ConnectorFixture test;
+  test.fake.on("HELLO").error(kDenied);
+  test.fake.on("ROLE").reply(resp::array({resp::bulk("slave"), resp::bulk("2001:db8::5"), resp::integer(6379)}));
+  test.start();
+  test.until_failed();
+  CHECK(test.error.what.find("is a replica of [2001:db8::5]:6379:") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace orderd::test
