@@ -82,6 +82,7 @@ class Lane : private valkey::Link::Listener,
   void on_broken(const Pipeline::Break& why) override;
   void on_entry(std::string_view id, const order::Fields& fields) override;
   void on_read(std::size_t count) override;
+  void on_discarded() override { read_on(); }
   void on_read_refused(const valkey::Error& error) override;
   void on_lease() override;
   void on_lease_refused(const valkey::Error& error) override;

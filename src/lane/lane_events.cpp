@@ -19,7 +19,6 @@ int64_t number(std::string_view text, int64_t otherwise) {
 }  // namespace
 
 void Lane::on_up() {
-  if (troubles_.clear("connection")) spdlog::info("connected again");
   resume();
 }
 
@@ -37,6 +36,8 @@ void Lane::on_down(const valkey::Error& error) {
 
 void Lane::on_lease() {
   (void)troubles_.clear("lease");
+  // To be let in was not enough: a server that is no primary any more lets everybody in.
+  if (troubles_.clear("connection")) spdlog::info("connected again");
   if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
   if (lease_.state() == Lease::State::kActive) {
     standing_by_for_.clear();
@@ -128,9 +129,10 @@ void Lane::tell_joined(const valkey::Reply& reply) {
 }
 
 void Lane::on_settled() {
-  backoff_.reset();
   moves_ = 0;
   ever_served_ = true;
+  if (pipeline_.careful()) return read_on();
+  backoff_.reset();
   (void)troubles_.clear("scripts");
   if (troubles_.clear("orders")) spdlog::info("processing resumed");
   read_on();

@@ -95,8 +95,10 @@ void Pipeline::add_malformed(std::string_view id, const order::Request& known, s
 }
 
 void Pipeline::flush() {
-  // The last of those that wait may not be full: it leaves only where nothing is in flight.
-  while (flowing_ && !waiting_.empty() && sent_.size() < kCallsInFlight && (waiting_.size() > 1 || sent_.empty())) {
+  while (flowing_ && !waiting_.empty() && sent_.size() < kCallsInFlight) {
+    // The last of those that wait may still grow while another one is in flight.
+    const bool full = waiting_.size() > 1 || waiting_.front()->batch.size() >= options_.orders_per_call;
+    if (!full && !sent_.empty()) return;
     send_next();
   }
 }
@@ -153,7 +155,7 @@ bool Pipeline::settle(const Call& call, std::string_view letters) {
 }
 
 void Pipeline::stop(const Break& why) {
-  if (flowing_ || sent_.empty()) broken_ = why;
+  if (!broken_) broken_ = why;
   if (flowing_) {
     flowing_ = false;
     const bool stays = why.error.kind == valkey::ErrorKind::kFault || why.error.kind == valkey::ErrorKind::kRefused;
@@ -161,8 +163,8 @@ void Pipeline::stop(const Break& why) {
     drop_waiting();
   }
   if (!sent_.empty()) return;
-  const Break last = std::exchange(broken_, {});
-  listener_.on_broken(last);
+  const Break first = *std::exchange(broken_, std::nullopt);
+  listener_.on_broken(first);
 }
 
 void Pipeline::drop_waiting() {
@@ -182,7 +184,7 @@ void Pipeline::release(std::unique_ptr<Call> call) {
 void Pipeline::reset() {
   ORDERD_CHECK(sent_.empty(), "calls outlived their link");
   flowing_ = false;
-  broken_ = {};
+  broken_.reset();
   drop_waiting();
 }
 

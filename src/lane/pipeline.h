@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,8 @@ class Pipeline {
   [[nodiscard]] std::size_t room() const;
   // The last request that was settled in this chain, or where it began.
   [[nodiscard]] const std::string& position() const { return position_; }
+  // One of the next requests is in the way, as the last refusal showed: nothing is well yet.
+  [[nodiscard]] bool careful() const { return one_by_one_ > 0; }
   // Requests settled in this chain.
   [[nodiscard]] uint64_t settled() const { return settled_; }
   // When the oldest request that is here was added, in ms of the loop's clock; only while not idle().
@@ -92,7 +95,7 @@ class Pipeline {
   Counters& counters_;
   Listener& listener_;
   bool flowing_ = false;
-  Break broken_;
+  std::optional<Break> broken_;  // the first refusal, until on_broken()
   std::string position_;
   std::string chain_;                          // the last request that was sent: the next call's `previous`
   std::deque<std::unique_ptr<Call>> waiting_;  // the last one is still being filled

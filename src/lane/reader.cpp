@@ -75,7 +75,7 @@ void Reader::on_reply(const valkey::Reply& reply) {
     return listener_.on_read_refused({valkey::ErrorKind::kMoved, "the server answered XREAD with no entries"});
   }
   entries_max_ = std::min(2 * entries_max_, kReadEntries);
-  if (discard_) return listener_.on_read(0);
+  if (discard_) return listener_.on_discarded();
   listener_.on_read(hand_over(reply.at(0).at(1)));
 }
 

@@ -26,8 +26,10 @@ class Reader {
     virtual ~Listener() = default;
     // One entry. Views live until the return.
     virtual void on_entry(std::string_view id, const order::Fields& fields) = 0;
-    // The read has ended, its entries were handed over. 0: there were none, or they were discarded.
+    // The read has ended, its entries were handed over. 0: there were none.
     virtual void on_read(std::size_t count) = 0;
+    // The read has ended, and what it brought was of no use any more: see seek().
+    virtual void on_discarded() = 0;
     // The server refused the read; nothing was read. Also called where its answer makes no sense.
     virtual void on_read_refused(const valkey::Error& error) = 0;
   };

@@ -109,6 +109,7 @@ TEST_CASE("to finish while it is blocked or stands by ends") {
     test.until([&] { return refused.used() == 2; }, "the second attempt");
   }
   SUBCASE("the join hangs") {
+    test.options.reply_timeout = Milliseconds(150);
     auto& held = test.fake.on("EVALSHA join").silence();
     test.start();
     test.until([&] { return held.used() == 1; }, "the join");

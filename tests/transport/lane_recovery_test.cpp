@@ -55,7 +55,7 @@ TEST_CASE("the loss of the reading connection ends both and nothing is lost") {
 
 TEST_CASE("a server that is not the right one any more is left and everything is settled in order") {
   for (const std::string& error : kWrongServer) {
-    for (const char* command : {"EVALSHA settle", "EVALSHA join", "EVALSHA lease", "XREAD"}) {
+    for (const std::string command : {"EVALSHA settle", "EVALSHA join", "EVALSHA lease", "XREAD"}) {
       CAPTURE(error);
       CAPTURE(command);
       LaneFixture test;
@@ -93,7 +93,7 @@ TEST_CASE("credentials or rights that are refused at the start end the lane and 
     }
   }
   SUBCASE("rights") {
-    for (const char* command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD"}) {
+    for (const std::string command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD"}) {
       CAPTURE(command);
       LaneFixture test;
       test.stream = order_entries(1, 1);
@@ -106,7 +106,7 @@ TEST_CASE("credentials or rights that are refused at the start end the lane and 
 }
 
 TEST_CASE("what is refused later is retried, since somebody may be at work on it") {
-  for (const char* command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD", "SCRIPT LOAD"}) {
+  for (const std::string command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD", "SCRIPT LOAD"}) {
     CAPTURE(command);
     LaneFixture test;
     test.stream = order_entries(1, 1);
