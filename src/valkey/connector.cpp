@@ -3,12 +3,12 @@
 // followed by the next one; an error reply is an answer, and final.
 #include "valkey/connector.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
+
+#include "valkey/addresses.h"
 
 namespace orderd::valkey {
 
@@ -47,9 +47,7 @@ void Connector::start(const Endpoint& endpoint) {
 
 void Connector::resolve() {
   phase_ = Phase::kResolve;
-  in6_addr numeric{};
-  if (inet_pton(AF_INET, endpoint_.host.c_str(), &numeric) == 1 ||
-      inet_pton(AF_INET6, endpoint_.host.c_str(), &numeric) == 1) {
+  if (is_numeric_host(endpoint_.host)) {
     addresses_.push_back({endpoint_.host, endpoint_.port, {}});
     return connect_next();
   }
@@ -75,11 +73,7 @@ void Connector::on_resolved(int status, const addrinfo* found) {
   if (status != 0) {
     return fail({ErrorKind::kLost, "cannot look up " + endpoint_.host + ": " + uv_strerror(status)});
   }
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    if (uv_ip_name(each->ai_addr, text.data(), text.size()) == 0)
-      addresses_.push_back({text.data(), endpoint_.port, {}});
-  }
+  for (std::string& host : numeric_hosts(found)) addresses_.push_back({std::move(host), endpoint_.port, {}});
   connect_next();
 }
 

@@ -1,14 +1,20 @@
 // hiredis' blocking calls, with each failure turned into a sentence that names the server. The server's name for these
-// sentences travels in the context's privdata.
+// sentences is in the context's privdata. Names are looked up here: hiredis would end at the first address that is
+// silent or refuses.
 #include "valkey/sync_client.h"
 
 #include <hiredis/hiredis.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <vector>
+
+#include "valkey/addresses.h"
 
 namespace orderd::valkey {
 namespace {
@@ -41,25 +47,59 @@ void write_without_sigpipe_from_now_on(redisContext* context) {
   context->funcs = &kFuncs;
 }
 
-// Null where not even the memory for a context was there.
-redisContext* open_connection(const Endpoint& endpoint, const std::string& path, const SyncClient::Options& options) {
-  const timeval connect_timeout = timeval_of(options.connect_timeout);
-  const timeval reply_timeout = timeval_of(options.reply_timeout);
-  redisOptions how{};
-  if (endpoint.kind == Endpoint::Kind::kTcp) {
-    REDIS_OPTIONS_SET_TCP(&how, endpoint.host.c_str(), endpoint.port);
-  } else {
-    REDIS_OPTIONS_SET_UNIX(&how, path.c_str());
-  }
-  how.connect_timeout = &connect_timeout;
-  how.command_timeout = &reply_timeout;
+// One attempt. Null where there was not even memory for a context.
+redisContext* open_once(redisOptions how, std::chrono::milliseconds connect_timeout,
+                        std::chrono::milliseconds reply_timeout) {
+  const timeval connect = timeval_of(connect_timeout);
+  const timeval reply = timeval_of(reply_timeout);
+  how.connect_timeout = &connect;
+  how.command_timeout = &reply;
   for (;;) {
     errno = 0;
     redisContext* context = redisConnectWithOptions(&how);
-    // A signal during the connect: hiredis gives up, we do not.
+    // A signal during the connect: hiredis ends the attempt, we do not.
     if (context == nullptr || context->err != REDIS_ERR_IO || errno != EINTR) return context;
     redisFree(context);
   }
+}
+
+Result<std::vector<std::string>> addresses_of(const std::string& host) {
+  if (is_numeric_host(host)) return std::vector<std::string>{host};
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int status = getaddrinfo(host.c_str(), nullptr, &hints, &found); status != 0) {
+    return Failure{gai_strerror(status)};
+  }
+  auto hosts = numeric_hosts(found);
+  freeaddrinfo(found);
+  if (hosts.empty()) return Failure{"no address found"};
+  return hosts;
+}
+
+// Every address of a name gets an equal share of the time that those before it have left.
+Result<redisContext*> open_tcp(const Endpoint& endpoint, const SyncClient::Options& options) {
+  using Clock = std::chrono::steady_clock;
+  const auto hosts = addresses_of(endpoint.host);
+  if (!hosts) return hosts.failure();
+  const auto deadline = Clock::now() + options.connect_timeout;
+  for (std::size_t i = 0;; ++i) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto share = std::max(std::chrono::milliseconds(1), left / static_cast<int>(hosts->size() - i));
+    redisOptions how{};
+    REDIS_OPTIONS_SET_TCP(&how, (*hosts)[i].c_str(), endpoint.port);
+    redisContext* context = open_once(how, share, options.reply_timeout);
+    if (context == nullptr || context->err == 0 || i + 1 == hosts->size()) return context;
+    redisFree(context);
+  }
+}
+
+Result<redisContext*> open_connection(const Endpoint& endpoint, const std::string& path,
+                                      const SyncClient::Options& options) {
+  if (endpoint.kind == Endpoint::Kind::kTcp) return open_tcp(endpoint, options);
+  redisOptions how{};
+  REDIS_OPTIONS_SET_UNIX(&how, path.c_str());
+  return open_once(how, options.connect_timeout, options.reply_timeout);
 }
 
 std::string what_to_try(Endpoint::Kind kind) {
@@ -108,8 +148,8 @@ Result<bool> introduce(SyncClient& client, const Endpoint& endpoint, const std::
   }
   const auto reply = client.call(Command::of("CLIENT", "SETNAME", name));
   if (!reply) return reply.failure();
-  // The name is a courtesy: a user who may not set one is good enough. Any other refusal would meet every command.
-  if ((*reply)->is_error() && first_word((*reply)->text()) != "NOPERM") {
+  // The name is a courtesy. Any other refusal would meet every command.
+  if ((*reply)->is_error() && !denies_command((*reply)->text())) {
     return refused(endpoint, "the connection", (*reply)->text(), kCredentials);
   }
   return true;
@@ -141,7 +181,11 @@ Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& 
                    std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes, this one has " +
                    std::to_string(path.size())};
   }
-  redisContext* context = open_connection(endpoint, path, options);
+  const auto opened = open_connection(endpoint, path, options);
+  if (!opened) {
+    return Failure{"cannot connect to " + name + " (" + opened.error() + "): " + what_to_try(endpoint.kind)};
+  }
+  redisContext* context = *opened;
   if (context == nullptr) return Failure{"cannot connect to " + name + ": out of memory"};
   SyncClient client(context);
   if (context->err != 0) {

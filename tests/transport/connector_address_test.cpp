@@ -60,6 +60,51 @@ TEST_CASE("where all addresses of a name refuse the failure names the server and
   CHECK(test.error.what == "cannot connect to " + test.endpoint.redacted() + ": Connection refused");
 }
 
+TEST_CASE("a silent first address of a name is followed by the second within the connect timeout") {
+  for (const auto how : {SilentAddress::How::kNoConnect, SilentAddress::How::kNoReply}) {
+    ConnectorFixture test(Where::kTcp);
+    test.endpoint.host = "silent.first.test";
+    test.handshake.connect_timeout = Milliseconds(600);
+    const SilentAddress silent("127.0.0.3", test.endpoint.port, how);
+    test.start();
+    const uint64_t begin_ms = test.loop.now_ms();
+    test.until_connected();
+    CHECK(test.loop.now_ms() - begin_ms >= 290);
+    CHECK(test.loop.now_ms() - begin_ms < 600);
+    CHECK(test.fake.accepted() == 1);
+    CHECK(test.ready.server.role == "primary");
+  }
+}
+
+TEST_CASE("a name whose addresses are all silent fails at the connect timeout and names the last reason") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "all.silent.test";
+  test.handshake.connect_timeout = Milliseconds(200);
+  const SilentAddress third("127.0.0.3", test.endpoint.port, SilentAddress::How::kNoConnect);
+  const SilentAddress fourth("127.0.0.4", test.endpoint.port, SilentAddress::How::kNoReply);
+  test.start();
+  const uint64_t begin_ms = test.loop.now_ms();
+  test.until_failed();
+  CHECK(test.loop.now_ms() - begin_ms >= 200);
+  CHECK(test.error.kind == valkey::ErrorKind::kLost);
+  CHECK(test.error.what == "no connection to " + test.endpoint.redacted() + " after 200 ms (cannot connect to " +
+                               test.endpoint.redacted() + ": 127.0.0.3:" + std::to_string(test.endpoint.port) +
+                               " does not answer)");
+}
+
+TEST_CASE("an address whose connection ends during the handshake is followed by the next") {
+  ConnectorFixture test(Where::kTcp);
+  test.endpoint.host = "two.addresses.test";
+  test.handshake.scripts = {"-- settle.lua: decides."};
+  FakeServer dead(test.loop, Where::kTcp, "127.0.0.2", test.endpoint.port);  // a proxy that has lost its server
+  dead.on("SCRIPT LOAD").close_after_bytes(0);
+  test.start();
+  test.until_connected();
+  CHECK(dead.accepted() == 1);
+  CHECK(test.fake.accepted() == 1);
+  CHECK(test.ready.script_ids == std::vector<std::string>{"settle"});
+}
+
 TEST_CASE("a server that answers with an error is not asked again at another address") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "two.addresses.test";

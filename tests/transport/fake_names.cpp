@@ -3,8 +3,12 @@
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <doctest/doctest.h>
 #include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -52,6 +56,32 @@ void SlowName::release() {
   gate_opened.notify_all();
 }
 
+SilentAddress::SilentAddress(const char* address, uint16_t port, How how) {
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  inet_pton(AF_INET, address, &where.sin_addr);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&where);
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockets_.push_back(listener);
+  const int on = 1;
+  REQUIRE(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
+  REQUIRE(bind(listener, generic, sizeof where) == 0);
+  REQUIRE(listen(listener, how == How::kNoReply ? 16 : 0) == 0);
+  if (how == How::kNoReply) return;
+  // A full backlog: the kernel drops what comes on top of it.
+  constexpr int kEnough = 4;
+  for (int i = 0; i < kEnough; ++i) {
+    const int filler = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    sockets_.push_back(filler);
+    REQUIRE((connect(filler, generic, sizeof where) == 0 || errno == EINPROGRESS));
+  }
+}
+
+SilentAddress::~SilentAddress() {
+  for (const int each : sockets_) close(each);
+}
+
 }  // namespace orderd::test
 
 extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo* hints, addrinfo** found) {
@@ -60,6 +90,14 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
   if (asked == "unknown.test") return EAI_NONAME;
   if (asked == "two.addresses.test") {
     *found = addresses({"127.0.0.2", "127.0.0.1"});
+    return 0;
+  }
+  if (asked == "silent.first.test") {
+    *found = addresses({"127.0.0.3", "127.0.0.1"});
+    return 0;
+  }
+  if (asked == "all.silent.test") {
+    *found = addresses({"127.0.0.3", "127.0.0.4"});
     return 0;
   }
   if (asked == "slow.test") {

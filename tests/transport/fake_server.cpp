@@ -33,7 +33,8 @@ std::string script_name(const std::string& text) {
 
 }  // namespace
 
-FakeServer::FakeServer(Loop& loop, Where where) : loop_(loop), where_(where) {
+FakeServer::FakeServer(Loop& loop, Where where, std::string host, uint16_t port)
+    : loop_(loop), where_(where), host_(std::move(host)), port_(port) {
   // hiredis writes without MSG_NOSIGNAL; the daemon ignores the signal, too.
   std::signal(SIGPIPE, SIG_IGN);
   on("AUTH").reply(resp::simple("OK"));
@@ -115,7 +116,7 @@ void FakeServer::listen() {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port_);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(inet_pton(AF_INET, host_.c_str(), &address.sin_addr) == 1);
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
     REQUIRE(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
@@ -134,6 +135,7 @@ void FakeServer::listen() {
 valkey::Endpoint FakeServer::endpoint() const {
   valkey::Endpoint endpoint;
   endpoint.kind = where_ == Where::kUnix ? valkey::Endpoint::Kind::kUnix : valkey::Endpoint::Kind::kTcp;
+  endpoint.host = host_;
   endpoint.port = port_;
   endpoint.path = directory_.file("socket");
   return endpoint;

@@ -98,8 +98,8 @@ class FakeServer {
   };
 
   enum class Where { kUnix, kTcp };
-  // Listens on a unix socket in a directory of its own, or on a free port of 127.0.0.1.
-  explicit FakeServer(Loop& loop, Where where = Where::kUnix);
+  // Listens on a unix socket in a directory of its own, or on TCP. Port 0: a free one.
+  explicit FakeServer(Loop& loop, Where where = Where::kUnix, std::string host = "127.0.0.1", uint16_t port = 0);
   ~FakeServer();
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
@@ -163,7 +163,8 @@ class FakeServer {
   Loop& loop_;
   Where where_;
   TemporaryDirectory directory_;
-  uint16_t port_ = 0;
+  std::string host_;
+  uint16_t port_;
   int listener_ = -1;
   HandlePtr<uv_poll_t> listener_poll_;
   std::deque<Rule> rules_;

@@ -1,4 +1,4 @@
-// The watchdog asks whether replies make progress while any are due.
+// The watchdog asks whether bytes arrive while replies are due.
 #include <doctest/doctest.h>
 
 #include "transport/connection_fixture.h"
@@ -112,7 +112,7 @@ TEST_CASE("a reply that is there already counts though the limit has passed unse
   CHECK(test.events.closed == 0);
 }
 
-TEST_CASE("part of a reply is no progress") {
+TEST_CASE("a part of a reply after which nothing comes ends the connection") {
   ConnectionFixture test;
   test.fake.on("GET").reply(resp::bulk("value"));
   test.fake.on("GET").with("b").reply("$5\r\nva");
@@ -122,6 +122,27 @@ TEST_CASE("part of a reply is no progress") {
   test.until_closed();
   CHECK(cut.lost);
   CHECK(test.events.error.what == "no reply for 150 ms");
+}
+
+TEST_CASE("a slow line that delivers bytes is alive however long one reply takes") {
+  ConnectionFixture test;
+  test.fake.on("GET").reply("");
+  test.connect(kLimit);
+  const Ask& slow = test.ask("GET", "a");
+  run_until(
+      test.loop, [&] { return test.fake.count("GET") == 1; }, "the command arrives");
+  const std::string reply = resp::bulk(std::string(12, 'x'));
+  std::size_t sent = 0;
+  Timer piece(test.loop, [&] {
+    test.fake.blurt(0, reply.substr(sent++, 1));
+    if (sent < reply.size()) piece.start(kLimit / 6);
+  });
+  piece.start(Milliseconds(0));
+  const uint64_t begin_ms = test.loop.now_ms();
+  test.until_answered();  // 19 bytes, 25 ms apart: three times the limit
+  CHECK(test.loop.now_ms() - begin_ms > 2 * static_cast<uint64_t>(kLimit.count()));
+  CHECK(slow.text == std::string(12, 'x'));
+  CHECK(test.events.closed == 0);
 }
 
 }  // namespace
