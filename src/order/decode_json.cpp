@@ -48,6 +48,12 @@ Members members_of(const simdjson::dom::object& object) {
   return members;
 }
 
+// An optional member that is null counts as absent. Given twice it stays a mistake.
+void drop_null(Members& members, Name name) {
+  auto& [value, times] = members[name];
+  if (times == 1 && value.is_null()) times = 0;
+}
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -122,7 +128,13 @@ JsonForm::JsonForm(const Limits& limits) : limits_(limits) {
 bool JsonForm::read(std::string_view json, Request& request, LineKeeper& keeper, std::string& detail) {
   simdjson::dom::object top;
   if (!parse(json, top, detail)) return false;
-  const Members members = members_of(top);
+  Members members = members_of(top);
+  drop_null(members, Name::kCustomer);
+  drop_null(members, Name::kItems);
+  if (members[Name::kItems].times > 0) {
+    drop_null(members, Name::kSku);
+    drop_null(members, Name::kQuantity);
+  }
   if (!read_names(members, request, detail)) return false;
   if (members[Name::kItems].times > 0) return read_items(members, request, keeper, detail);
   if (members[Name::kSku].times == 0 && members[Name::kQuantity].times == 0) {
@@ -152,6 +164,10 @@ bool JsonForm::read_names(const Members& members, Request& request, std::string&
   const bool customer_good = members[Name::kCustomer].times == 0 ||
                              read_name(members, Name::kCustomer, {"customer"}, problem_of_id, request.customer, detail);
   const bool id_good = read_name(members, Name::kId, {"id"}, problem_of_id, request.id, detail);
+  // A number is no ID, but it helps whoever looks for the result.
+  int64_t number = 0;
+  const auto& [value, times] = members[Name::kId];
+  if (times == 1 && value.get_int64().get(number) == simdjson::SUCCESS) request.id = std::to_string(number);
   return id_good && customer_good;
 }
 

@@ -27,7 +27,7 @@ std::string items_of(std::size_t count, std::size_t skus) {
 }
 
 TEST_CASE("items are an array of objects") {
-  CHECK(decode_items("null").detail == "items has to be an array, not null");
+  CHECK(decode_items("null").detail == "sku is missing: an order has sku and quantity, or items");
   CHECK(decode_items("{}").detail == "items has to be an array, not an object");
   CHECK(decode_items("\"a\"").detail == "items has to be an array, not a string");
   CHECK(decode_items("[null]").detail == "items[0] has to be an object, not null");
