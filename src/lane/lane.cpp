@@ -47,9 +47,7 @@ Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint3
       pipeline_(loop, options, link_, counters_, *this),
       reader_(options, link_, *this),
       lease_(loop, options, link_, random_token(seed + 1), *this),
-      retention_(loop, options, link_, counters_,
-                 [this](const char* stream, const valkey::Error& error) { on_trimmed(stream, error); }),
-      sign_(loop, options, link_, *this),
+      upkeep_(loop, options, link_, counters_, *this),
       decoder_(options.limits),
       backoff_(seed + 2),
       wait_(loop, [this] { resume(); }),
@@ -82,11 +80,9 @@ void Lane::change_phase(Phase phase) {
   phase_since_ms_ = loop_.now_ms();
   if (phase != Phase::kBlocked) wait_.stop();
   if (phase == Phase::kServing) {
-    retention_.start();
-    sign_.start();
+    upkeep_.start();
   } else {
-    retention_.stop();
-    sign_.stop();
+    upkeep_.stop();
   }
   if (phase == Phase::kEnded || phase == Phase::kConnecting) lease_.reset();
 }

@@ -20,10 +20,9 @@
 #include "lane/options.h"
 #include "lane/pipeline.h"
 #include "lane/reader.h"
-#include "lane/retention.h"
-#include "lane/sign.h"
 #include "lane/status.h"
 #include "lane/troubles.h"
+#include "lane/upkeep.h"
 #include "order/decode.h"
 #include "valkey/backoff.h"
 #include "valkey/link.h"
@@ -35,7 +34,7 @@ class Lane : private valkey::Link::Listener,
              private Pipeline::Listener,
              private Reader::Listener,
              private Lease::Listener,
-             private Sign::Listener {
+             private Upkeep::Listener {
  public:
   class Listener {
    public:
@@ -87,10 +86,9 @@ class Lane : private valkey::Link::Listener,
   void on_lease() override;
   void on_lease_refused(const valkey::Error& error) override;
   void on_overslept(Milliseconds span) override;
-  [[nodiscard]] Sign::Facts sign_facts() const override;
+  [[nodiscard]] bool is_idle() const override;
   void on_odd() override;
-  void on_sign(const valkey::Error& error) override;
-  void on_trimmed(const char* stream, const valkey::Error& error);
+  void on_upkeep(const char* task, const valkey::Error& error) override;
 
   Loop& loop_;
   const Options& options_;
@@ -100,8 +98,7 @@ class Lane : private valkey::Link::Listener,
   Pipeline pipeline_;
   Reader reader_;
   Lease lease_;
-  Retention retention_;
-  Sign sign_;
+  Upkeep upkeep_;
   order::Decoder decoder_;
   valkey::Backoff backoff_;
   Timer wait_;  // in kBlocked
@@ -111,10 +108,10 @@ class Lane : private valkey::Link::Listener,
   Phase phase_ = Phase::kIdle;
   uint64_t phase_since_ms_ = 0;
   bool ever_served_ = false;
-  bool ready_ = false;            // it was said that this daemon is ready, or whom it waits for
+  bool ready_ = false;            // it was said that this daemon is ready
+  bool nothing_new_ = false;      // the last read brought nothing
   std::size_t scripts_left_ = 0;  // to be loaded again before the next join
   int moves_ = 0;                 // times in a row that the position was found moved
-  int64_t entries_read_ = -1;     // entries-added of the stream at the position of the last join; -1: not known
   std::string standing_by_for_;
   order::Request request_;  // kept for their memory
   std::string detail_;

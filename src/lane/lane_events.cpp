@@ -87,7 +87,6 @@ void Lane::on_joined(const valkey::Reply& reply) {
     return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});
   }
   ++counters_.joins;
-  entries_read_ = number(reply.at(6).text(), -1);
   pipeline_.begin(reply.at(0).text());
   reader_.seek(reply.at(0).text());
   tell_joined(reply);
@@ -125,7 +124,8 @@ void Lane::tell_joined(const valkey::Reply& reply) {
   if (ready_) return;
   ready_ = true;
   const int64_t waiting = number(reply.at(2).text(), -1);
-  spdlog::info("ready: serving '{}' on {} from position {}, {} waiting", options_.orders, link_.server().text(), position, waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
+  spdlog::info("ready: serving '{}' on {} from position {}, {} waiting", options_.orders, link_.server().text(),
+               position, waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
 }
 
 void Lane::on_settled() {
@@ -157,6 +157,7 @@ void Lane::on_entry(std::string_view id, const order::Fields& fields) {
 
 void Lane::on_read(std::size_t count) {
   if (phase_ != Phase::kServing) return;
+  nothing_new_ = count == 0;
   pipeline_.flush();
   if (count == 0 && pipeline_.idle()) on_settled();  // nothing waits: all is well
   read_on();
@@ -167,13 +168,8 @@ void Lane::on_read_refused(const valkey::Error& error) {
   drain({error.kind, "reading '" + options_.orders + "': " + error.what});
 }
 
-Sign::Facts Lane::sign_facts() const {
-  Sign::Facts facts;
-  facts.position = pipeline_.position();
-  if (entries_read_ >= 0) facts.entries_read = entries_read_ + static_cast<int64_t>(pipeline_.settled());
-  facts.read = counters_.entries_read;
-  facts.idle = pipeline_.idle();
-  return facts;
+bool Lane::is_idle() const {
+  return nothing_new_ && pipeline_.idle();
 }
 
 void Lane::on_odd() {
@@ -181,20 +177,19 @@ void Lane::on_odd() {
   drain({});
 }
 
-void Lane::on_sign(const valkey::Error& error) {
-  if (error.kind == valkey::ErrorKind::kNone) return (void)troubles_.clear("sign");
-  if (troubles_.raise("sign", error.what)) {
-    spdlog::warn("the group '{}', which shows the position to monitoring, could not be moved: {}", options_.group,
-                 error.what);
-  }
-}
-
-void Lane::on_trimmed(const char* stream, const valkey::Error& error) {
-  const std::string subject = std::string("trimming ") + stream;
+// What is refused here is no obstacle to the orders.
+void Lane::on_upkeep(const char* task, const valkey::Error& error) {
+  const std::string subject = std::string("upkeep ") + task;
   if (error.kind == valkey::ErrorKind::kNone) return (void)troubles_.clear(subject);
   if (error.kind == valkey::ErrorKind::kUnavailable) return;  // the orders meet it, too
   if (error.kind == valkey::ErrorKind::kNoScript) return drain(error);
-  if (troubles_.raise(subject, error.what)) spdlog::warn("retention.{} was refused: {}; retrying", stream, error.what);
+  if (!troubles_.raise(subject, error.what)) return;
+  if (task == std::string_view("sign")) {
+    spdlog::warn("the group '{}', which shows the position to monitoring, could not be moved: {}", options_.group,
+                 error.what);
+  } else {
+    spdlog::warn("retention.{} was refused: {}; retrying", task, error.what);
+  }
 }
 
 }  // namespace orderd::lane

@@ -9,10 +9,10 @@
 
 namespace orderd::lane {
 
-enum Script : std::size_t { kSettle, kJoin, kLease, kTrim };
+enum Script : std::size_t { kSettle, kJoin, kLease, kSign, kTrim };
 
 [[nodiscard]] inline std::vector<std::string_view> script_sources() {
-  return {lua::settle, lua::join, lua::lease, lua::trim};
+  return {lua::settle, lua::join, lua::lease, lua::sign, lua::trim};
 }
 
 }  // namespace orderd::lane

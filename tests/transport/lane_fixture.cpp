@@ -53,7 +53,7 @@ std::string stream_reply(const std::vector<StreamEntry>& entries) {
 }
 
 std::string join_reply(const std::string& position, const std::string& done, const std::string& wrong, int deleted) {
-  return resp::bulks({position, "0", "-1", done, wrong, std::to_string(deleted), ""});
+  return resp::bulks({position, "0", "-1", done, wrong, std::to_string(deleted)});
 }
 
 SettleCall settle_call(const Received& command) {
@@ -83,8 +83,7 @@ LaneFixture::LaneFixture()
     return owner.empty() ? resp::bulks({"active", "1"}) : resp::bulks({"standby", owner, "3000"});
   });
   fake.on("EVALSHA trim").reply(resp::bulks({"0", "0"}));
-  fake.on("XGROUP").reply(resp::simple("OK"));
-  fake.on("XINFO GROUPS").reply(resp::array({}));
+  fake.on("EVALSHA sign").reply(resp::bulks({"moved", "0"}));
 }
 
 LaneFixture::~LaneFixture() {

@@ -56,46 +56,51 @@ TEST_CASE("a lease that cannot be renewed is no reason to stop") {
   CHECK(test.logged("the lease was not renewed: OOM") == 1);
 }
 
-TEST_CASE("the group is moved along with the position and created where it is missing") {
+TEST_CASE("the position is shown at once and then every second and whatever that answers orders go on") {
   LaneFixture test;
-  test.serve();
-  test.until([&] { return test.fake.count("XGROUP SETID orders orderd 0-0") == 1; }, "the group is moved");
-  test.fake.on("XGROUP SETID").times(1).error("NOGROUP No such consumer group 'orderd' for key name 'orders'");
-  test.deliver(order_entries(1, 2));
-  test.until_settled();
-  test.until([&] { return test.fake.count("XGROUP CREATE orders orderd 2-0") == 1; }, "the group is created");
-  // It was there before: the stream may be another one.
-  test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the lane looks at the stream");
-  test.until_idle();
-}
-
-TEST_CASE("a group that may not be moved is reported once and orders go on") {
-  LaneFixture test;
-  test.fake.on("XGROUP").error("NOPERM User orderd has no permissions to run the 'xgroup|setid' command");
+  SUBCASE("moved") {
+    test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", "0"}));
+  }
+  SUBCASE("created") {
+    test.fake.on("EVALSHA sign").times(1).reply(resp::bulks({"created", ""}));
+  }
+  SUBCASE("there is no stream") {
+    test.fake.on("EVALSHA sign").reply(resp::bulks({"missing", ""}));
+  }
+  SUBCASE("refused") {
+    test.fake.on("EVALSHA sign").error("NOPERM key orders: ACL failure in script");
+  }
   test.serve();
   test.deliver(order_entries(1, 2));
   test.until_settled();
-  test.until([&] { return test.fake.count("XGROUP") >= 2; }, "it is tried again");
-  CHECK(test.logged("could not be moved: NOPERM") == 1);
+  test.until([&] { return test.fake.count("EVALSHA sign") >= 3; }, "it is shown again");
+  CHECK(test.fake.count("EVALSHA join") == 1);
+  CHECK(test.logged("could not be moved: NOPERM") <= 1);
 }
 
-TEST_CASE("without a group nothing is moved") {
+TEST_CASE("without a group nothing is shown") {
   LaneFixture test;
   test.options.group.clear();
-  test.fake.on("XLEN").reply(resp::integer(0));
   test.serve();
-  test.until([&] { return test.fake.count("XLEN") >= 1; }, "the length is looked at");
-  CHECK(test.fake.count("XGROUP") == 0);
+  test.turn(Milliseconds(300));
+  CHECK(test.fake.count("EVALSHA sign") == 0);
 }
 
-TEST_CASE("a group that disagrees with what was settled makes the lane look at the stream once") {
+TEST_CASE("a group that vanished or disagrees with what was settled makes the lane look at the stream once") {
   LaneFixture test;
-  test.fake.on("XINFO GROUPS")
-      .reply(resp::array({resp::array({resp::bulk("name"), resp::bulk("orderd"), resp::bulk("last-delivered-id"),
-                                       resp::bulk("0-0"), resp::bulk("lag"), resp::integer(5)})}));
+  SUBCASE("a lag while nothing waits") {
+    test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", "5"}));
+  }
+  SUBCASE("a lag that the server does not know") {
+    test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", ""}));
+  }
+  SUBCASE("vanished") {
+    test.fake.on("EVALSHA sign").after(1).times(1).reply(resp::bulks({"created", ""}));
+  }
   test.serve();
   test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the lane looks at the stream");
-  test.until([&] { return test.fake.count("XINFO GROUPS") >= 6; }, "more looks at the group");
+  const std::size_t shown = test.fake.count("EVALSHA sign");
+  test.until([&] { return test.fake.count("EVALSHA sign") >= shown + 3; }, "more looks at the group");
   CHECK(test.fake.count("EVALSHA join") == 2);
 }
 

@@ -1,0 +1,101 @@
+// One timer, three tasks, each with its period and at most one call under way. A trim that says that more is due goes
+// on at once: it keeps pace with any rate of requests, and the orders in the same pipe wait for one step at most.
+#include "lane/upkeep.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "lane/scripts.h"
+
+namespace orderd::lane {
+namespace {
+
+constexpr Milliseconds kTick{250};
+constexpr Milliseconds kSignEvery{1000};
+constexpr Milliseconds kTrimEvery{30'000};
+constexpr Milliseconds kTrimAgain{1};
+constexpr int kTrimEntries = 5000;  // about 1 ms of the server's time
+
+}  // namespace
+
+Upkeep::Upkeep(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener)
+    : loop_(loop),
+      options_(options),
+      link_(link),
+      counters_(counters),
+      listener_(listener),
+      timer_(loop, [this] { tick(); }),
+      sign_("sign", [this](const valkey::Reply& reply) { on_shown(reply); }),
+      orders_("orders", [this](const valkey::Reply& reply) { on_trimmed(orders_, reply); }),
+      results_("results", [this](const valkey::Reply& reply) { on_trimmed(results_, reply); }) {
+}
+
+void Upkeep::start() {
+  sign_.due_ms = 0;
+  lag_.clear();
+  tick();
+}
+
+void Upkeep::stop() {
+  timer_.stop();
+}
+
+void Upkeep::tick() {
+  timer_.start(kTick);
+  if (!options_.group.empty() && due(sign_, kSignEvery)) show();
+  trim(orders_, options_.orders, options_.retention_orders);
+  trim(results_, options_.results, options_.retention_results);
+}
+
+bool Upkeep::due(Task& task, Milliseconds period) {
+  if (task.ask.busy() || loop_.now_ms() < task.due_ms) return false;
+  task.due_ms = loop_.now_ms() + static_cast<uint64_t>(period.count());
+  return true;
+}
+
+void Upkeep::show() {
+  sign_.ask.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kSign), 2, options_.orders,
+                                            options_.position_key(), options_.group));
+}
+
+void Upkeep::trim(Task& task, const std::string& stream, Milliseconds keep) {
+  if (keep.count() == 0 || !due(task, std::clamp(keep / 4, kTick, kTrimEvery))) return;
+  task.ask.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kTrim), 2, stream, options_.position_key(),
+                                           task.name, keep.count(), kTrimEntries, options_.group));
+}
+
+bool Upkeep::good(const Task& task, const valkey::Reply& reply) {
+  if (reply.lost() || !timer_.active()) return false;
+  listener_.on_upkeep(task.name, {reply.error(), std::string(reply.is_error() ? reply.text() : "")});
+  return !reply.is_error();
+}
+
+// What is odd has to be so at two looks in a row: between the last read and this reply entries may have come.
+void Upkeep::on_shown(const valkey::Reply& reply) {
+  if (!good(sign_, reply)) return;
+  const std::string before = std::exchange(lag_, std::string());
+  bool odd = false;
+  if (reply.at(0).text() == "created") {
+    odd = there_;
+    there_ = true;
+  } else if (reply.at(0).text() == "moved") {
+    there_ = true;
+    if (listener_.is_idle() && reply.at(1).text() != "0") lag_ = "lag " + std::string(reply.at(1).text());
+    odd = !lag_.empty() && lag_ == before && lag_ != answered_;
+    if (odd) answered_ = lag_;
+  }
+  if (odd) listener_.on_odd();
+}
+
+void Upkeep::on_trimmed(Task& task, const valkey::Reply& reply) {
+  if (!good(task, reply)) return;
+  const std::string_view removed = reply.at(0).text();
+  uint64_t number = 0;
+  std::from_chars(removed.data(), removed.data() + removed.size(), number);
+  counters_.trimmed += number;
+  if (reply.at(1).text() != "1") return;
+  task.due_ms = 0;
+  timer_.start(kTrimAgain);
+}
+
+}  // namespace orderd::lane

@@ -1,0 +1,67 @@
+// The work beside the orders, while a lane serves: shows the position to monitoring (lua/sign.lua), and removes old
+// entries in bounded steps until nothing is due (lua/trim.lua).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lane/ask.h"
+#include "lane/options.h"
+#include "lane/status.h"
+#include "loop/loop.h"
+#include "valkey/link.h"
+
+namespace orderd::lane {
+
+class Upkeep {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // All that was read is settled, and the last read brought nothing.
+    [[nodiscard]] virtual bool is_idle() const = 0;
+    // The stream is not what it was: worth a look (lua/join.lua).
+    virtual void on_odd() = 0;
+    // How a task went; kNone: well.
+    virtual void on_upkeep(const char* task, const valkey::Error& error) = 0;
+  };
+
+  Upkeep(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener);
+  Upkeep(const Upkeep&) = delete;
+  Upkeep& operator=(const Upkeep&) = delete;
+
+  // While the lane serves.
+  void start();
+  void stop();
+
+ private:
+  struct Task {
+    Task(const char* its_name, Ask::Answered answered) : name(its_name), ask(std::move(answered)) {}
+    const char* name;
+    Ask ask;
+    uint64_t due_ms = 0;
+  };
+
+  void tick();
+  [[nodiscard]] bool due(Task& task, Milliseconds period);
+  void show();
+  void trim(Task& task, const std::string& stream, Milliseconds keep);
+  [[nodiscard]] bool good(const Task& task, const valkey::Reply& reply);
+  void on_shown(const valkey::Reply& reply);
+  void on_trimmed(Task& task, const valkey::Reply& reply);
+
+  Loop& loop_;
+  const Options& options_;
+  valkey::Link& link_;
+  Counters& counters_;
+  Listener& listener_;
+  Timer timer_;
+  Task sign_;
+  Task orders_;
+  Task results_;
+  bool there_ = false;    // the group was there before
+  std::string lag_;       // while idle, at the last look
+  std::string answered_;  // what on_odd() was called for: not again for the same
+};
+
+}  // namespace orderd::lane
