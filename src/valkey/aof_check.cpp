@@ -1,4 +1,4 @@
-// The end is there when the process has ended and its output was read to the end, in whichever order.
+// A run is over when the process has ended and its output was read to the end, in either order.
 #include "valkey/aof_check.h"
 
 #include <signal.h>
@@ -12,7 +12,6 @@
 namespace orderd::valkey {
 namespace {
 
-constexpr const char* kProgram = "valkey-check-aof";
 // It reads the whole file: some seconds for each gigabyte.
 constexpr std::chrono::minutes kPatience{10};
 constexpr std::size_t kMaxOutput = 64 * 1024;
@@ -23,22 +22,27 @@ constexpr std::string_view kYes = "y\n";
 
 AofCheck::AofCheck(Loop& loop)
     : loop_(loop), patience_(loop, [this] {
-        failure_ = std::string(kProgram) + " did not end within " + std::to_string(kPatience.count()) + " minutes";
-        // Its end is told then. Where it has ended just now, that is fine, too.
+        failure_ = program_ + " did not end within " + std::to_string(kPatience.count()) + " minutes";
+        // Its end is reported then. Where it has ended just now, that is fine, too.
         (void)uv_process_kill(process_.get(), SIGKILL);
       }) {
+}
+
+std::string AofCheck::program(std::string_view file) {
+  return file.ends_with(".rdb") ? "valkey-check-rdb" : "valkey-check-aof";
 }
 
 AofCheck::~AofCheck() {
   cancel();
 }
 
-Result<bool> AofCheck::start(const std::string& manifest, Mode mode, Done done) {
-  ORDERD_CHECK(!process_, "a check of the append-only file is under way");
+Result<bool> AofCheck::start(const std::string& file, Mode mode, Done done) {
+  ORDERD_CHECK(!process_, "a check of the append-only file is in progress");
+  program_ = program(file);
   report_ = {};
   failure_.clear();
   exited_ = read_all_ = false;
-  if (auto spawned = spawn(manifest, mode); !spawned) {
+  if (auto spawned = spawn(file, mode); !spawned) {
     cancel();
     return spawned;
   }
@@ -56,11 +60,11 @@ void AofCheck::cancel() {
   done_ = nullptr;
 }
 
-Result<bool> AofCheck::spawn(const std::string& manifest, Mode mode) {
-  // The answer stands in the pipe before the question is asked: two bytes never block.
+Result<bool> AofCheck::spawn(const std::string& file, Mode mode) {
+  // The answer is in the pipe before the question is asked: two bytes never block.
   std::array<uv_file, 2> answer{};
   if (const int error = uv_pipe(answer.data(), 0, 0); error != 0) {
-    return Failure{std::string("cannot make a pipe for ") + kProgram + ": " + uv_strerror(error)};
+    return Failure{std::string("cannot make a pipe for ") + program_ + ": " + uv_strerror(error)};
   }
   const bool answered = mode == Mode::kLook || write(answer[1], kYes.data(), kYes.size()) == ssize_t{kYes.size()};
   close(answer[1]);
@@ -75,13 +79,12 @@ Result<bool> AofCheck::spawn(const std::string& manifest, Mode mode) {
   streams[1].data.stream = reinterpret_cast<uv_stream_t*>(pipe_.get());
   streams[2].flags = UV_IGNORE;
 
-  std::string program = kProgram;
   std::string fix = "--fix";
-  std::string file = manifest;
-  std::array<char*, 4> words = {program.data(), fix.data(), file.data(), nullptr};
-  if (mode == Mode::kLook) words = {program.data(), file.data(), nullptr, nullptr};
+  std::string name = file;
+  std::array<char*, 4> words = {program_.data(), fix.data(), name.data(), nullptr};
+  if (mode == Mode::kLook) words = {program_.data(), name.data(), nullptr, nullptr};
   uv_process_options_t options{};
-  options.file = program.c_str();
+  options.file = program_.c_str();
   options.args = words.data();
   options.stdio_count = streams.size();
   options.stdio = streams.data();
@@ -96,7 +99,7 @@ Result<bool> AofCheck::spawn(const std::string& manifest, Mode mode) {
   close(answer[0]);
   if (error != 0) {
     exited_ = true;
-    return Failure{std::string("cannot run ") + kProgram + ": " + uv_strerror(error) +
+    return Failure{std::string("cannot run ") + program_ + ": " + uv_strerror(error) +
                    "; install it (Debian: valkey-tools; tools/setup does)"};
   }
   const auto buffer = [](uv_handle_t*, std::size_t, uv_buf_t* out) {
@@ -125,8 +128,7 @@ void AofCheck::on_output(ssize_t size, const char* bytes) {
 void AofCheck::on_exit(int64_t status, int signal) {
   exited_ = true;
   report_.exit_status = static_cast<int>(status);
-  if (signal != 0 && failure_.empty())
-    failure_ = std::string(kProgram) + " was ended by signal " + std::to_string(signal);
+  if (signal != 0 && failure_.empty()) failure_ = program_ + " was killed by signal " + std::to_string(signal);
   finish_when_over();
 }
 

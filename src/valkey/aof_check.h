@@ -1,8 +1,9 @@
-// One run of valkey-check-aof at a time, beside the loop.
+// One run of valkey-check-aof or valkey-check-rdb at a time, without blocking the loop.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "loop/loop.h"
@@ -12,11 +13,11 @@ namespace orderd::valkey {
 class AofCheck {
  public:
   enum class Mode {
-    kLook,  // reads all files that the manifest names, changes nothing
-    kFix,   // the same, and cuts off what stands behind the last whole transaction of the last file
+    kLook,  // reads the file, changes nothing
+    kFix,   // the same, and cuts off what comes after the last whole command or transaction; not of an RDB file
   };
   struct Report {
-    int exit_status = 0;  // 0: all files are whole, after kFix
+    int exit_status = 0;  // 0: the file is whole, or is now
     std::string output;   // its end, where it is long
   };
   using Done = std::function<void(const Result<Report>&)>;
@@ -30,18 +31,22 @@ class AofCheck {
   // Only while none runs. The failure: the program cannot be started, and what to do; `done` is not called then.
   // Otherwise it is called once, from the loop, unless cancel() comes first; it may start the next run, or cancel. It
   // gets a failure where the program was killed or did not end in time.
-  [[nodiscard]] Result<bool> start(const std::string& manifest, Mode mode, Done done);
-  // Kills what runs; the file is then as it was, or mended: a cut is one step.
+  [[nodiscard]] Result<bool> start(const std::string& file, Mode mode, Done done);
+  // Kills what runs; the file is then as it was, or repaired: a cut is one step.
   void cancel();
 
+  // Which program checks this file: an RDB file has one of its own.
+  [[nodiscard]] static std::string program(std::string_view file);
+
  private:
-  [[nodiscard]] Result<bool> spawn(const std::string& manifest, Mode mode);
+  [[nodiscard]] Result<bool> spawn(const std::string& file, Mode mode);
   void on_output(ssize_t size, const char* bytes);
   void on_exit(int64_t status, int signal);
   void finish_when_over();
 
   Loop& loop_;
   Timer patience_;
+  std::string program_;
   HandlePtr<uv_process_t> process_;
   HandlePtr<uv_pipe_t> pipe_;
   std::string failure_;  // what to say in place of a report

@@ -27,7 +27,7 @@ bool is_word(std::string_view text, std::string_view word) {
   return text.size() == word.size() && strncasecmp(text.data(), word.data(), word.size()) == 0;
 }
 
-// Has a value that is not whole swallowed what comes behind values? Then its length is wrong, and not its end missing.
+// Has a value that is not whole swallowed what comes after values? Then its length is wrong, and not its end missing.
 bool swallowed_more(std::string_view value) {
   if (value.ends_with(kLineEnd)) return true;
   for (auto at = value.find(kLineEnd); at != std::string_view::npos; at = value.find(kLineEnd, at + 1)) {
@@ -124,6 +124,21 @@ std::optional<AofAnalysis> analysis_of_line(std::string_view line) {
 }
 
 }  // namespace
+
+std::vector<AofFile> aof_files(std::string_view manifest) {
+  std::vector<AofFile> files;
+  while (!manifest.empty()) {
+    const std::string_view line = manifest.substr(0, manifest.find('\n'));
+    manifest.remove_prefix(std::min(manifest.size(), line.size() + 1));
+    // "file NAME seq NUMBER type b", or i, or h.
+    constexpr std::string_view kStart = "file ";
+    const auto end = line.find(" seq ");
+    if (!line.starts_with(kStart) || end == std::string_view::npos || end <= kStart.size()) continue;
+    if (!line.ends_with(" type b") && !line.ends_with(" type i")) continue;
+    files.push_back({std::string(line.substr(kStart.size(), end - kStart.size()))});
+  }
+  return files;
+}
 
 std::optional<AofAnalysis> analysis_of(std::string_view report) {
   std::optional<AofAnalysis> last;

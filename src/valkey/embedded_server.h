@@ -2,23 +2,25 @@
 // process.
 //
 // The directory is locked while this process or the server lives: the server inherits the lock. Should this process be
-// killed, the kernel sends the server SIGTERM, and the next start waits for it to be gone.
+// killed, the kernel sends the server SIGTERM, and the next start waits for its end.
 //
-// A power cut may leave the beginning of a decision at the end of the append-only file. The server refuses such a file
-// (aof-load-truncated no): what it would do by itself executes half of that decision at the start after the next. Here
-// valkey-check-aof cuts it off before the decision, and the server is started again. Any other damage is left alone.
+// A crash or a power cut may leave the beginning of a transaction at the end of the append-only file. The server
+// refuses such a file (aof-load-truncated no): what it would do by itself executes half of that transaction at the
+// start after the next. Here the torn end is cut off (aof_repair.h) and the server is started again. Any other damage
+// is left alone.
 #pragma once
 
 #include <sys/types.h>
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
 #include "loop/loop.h"
-#include "valkey/aof_check.h"
-#include "valkey/aof_tail.h"
+#include "valkey/aof_repair.h"
 #include "valkey/backoff.h"
+#include "valkey/directory_lock.h"
 
 namespace orderd::valkey {
 
@@ -26,11 +28,13 @@ class EmbeddedServer {
  public:
   using Tell = std::function<void(const std::string&)>;
 
-  // `told` gets one sentence each time the server ends unasked, and one when its file was mended; it is started anew
-  // after a back-off. `refused` gets one, once, when its file is damaged otherwise: which file, and what to do. It is
-  // not started again then; the callback may call stop(). Both are called from the loop.
+  // `told` gets one sentence when start() has to wait for the directory, when the server ended by itself (it is started
+  // again after a back-off), and when its file was repaired; what repeats itself is said once, until the server has run
+  // for a while. `refused` gets one, once, when its files are damaged otherwise: which file, and what to do. It is not
+  // started again then. `told` may be called inside start(); otherwise both are called from the loop, and may call
+  // stop().
   EmbeddedServer(Loop& loop, std::string directory, uint32_t seed, Tell told, Tell refused);
-  // Kills the server if stop() did not come before.
+  // Ends the server if stop() did not come before.
   ~EmbeddedServer();
   EmbeddedServer(const EmbeddedServer&) = delete;
   EmbeddedServer& operator=(const EmbeddedServer&) = delete;
@@ -45,24 +49,22 @@ class EmbeddedServer {
 
  private:
   enum class Phase {
-    kStopped,   // not started yet, or stopped
-    kRunning,   // the server runs, as pid_
-    kWaiting,   // it has ended; respawn_ starts it again
-    kChecking,  // it has ended with a failure: valkey-check-aof looks at its files
-    kMending,   // they end with a torn decision: valkey-check-aof cuts it off
-    kRefused,   // they are damaged; nothing more is done
-    kStopping,  // it was asked to end
+    kStopped,    // not started yet, or stopped
+    kRunning,    // the server runs, as pid_
+    kWaiting,    // it has ended; respawn_ starts it again
+    kRepairing,  // it has ended with a failure: its files are checked, and a torn end is cut off
+    kRefused,    // they are damaged; nothing more is done
+    kStopping,   // it was asked to end
   };
 
-  [[nodiscard]] Result<bool> lock();
+  void watch_children();
   [[nodiscard]] Result<bool> spawn();
   void start_again();
   void on_child();
-  void check();
-  void on_checked(const Result<AofCheck::Report>& report);
-  void mend(const std::string& file, const AofAnalysis& found);
+  void on_repaired(const AofRepair::Outcome& outcome);
   void refuse(const std::string& what);
-  [[nodiscard]] std::string manifest() const;
+  void say(const std::string& what);
+  [[nodiscard]] std::string files() const;
 
   Loop& loop_;
   std::string directory_;  // absolute once started
@@ -70,12 +72,14 @@ class EmbeddedServer {
   Tell refused_;
   Phase phase_ = Phase::kStopped;
   std::function<void()> stopped_;
-  AofCheck check_;
+  AofRepair repair_;
   Backoff backoff_;
   Timer respawn_;
   HandlePtr<uv_signal_t> child_signal_;
-  int lock_ = -1;
+  DirectoryLock lock_;
   pid_t pid_ = -1;
+  uint64_t spawned_ms_ = 0;
+  std::set<std::string> said_;
 };
 
 }  // namespace orderd::valkey

@@ -21,6 +21,8 @@ template <class Condition>
   uv_update_time(loop.raw());
   const uint64_t end_ms = loop.now_ms() + static_cast<uint64_t>(deadline.count());
   while (!condition()) {
+    // order matters: the condition may have taken a while, and a timer that is due already ends no turn.
+    uv_update_time(loop.raw());
     if (loop.now_ms() >= end_ms) return false;
     turn.start(kTurn);
     loop.run_once();

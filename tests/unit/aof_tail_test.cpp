@@ -67,7 +67,22 @@ TEST_CASE("numbers that no command has are damage") {
   }
 }
 
-TEST_CASE("the report of valkey-check-aof tells the file and the place") {
+TEST_CASE("a manifest names the files that are loaded in their order") {
+  const auto files = aof_files(
+      "file appendonly.aof.2.base.rdb seq 2 type b\nfile appendonly.aof.1.incr.aof seq 1 type h\n"
+      "file appendonly.aof.3.incr.aof seq 3 type i\nfile appendonly.aof.4.incr.aof seq 4 type i");
+  REQUIRE(files.size() == 3);
+  CHECK(files[0].name == "appendonly.aof.2.base.rdb");
+  CHECK(files[0].is_rdb());
+  CHECK(files[2].name == "appendonly.aof.4.incr.aof");
+  CHECK_FALSE(files[2].is_rdb());
+  for (const char* odd :
+       {"", "\n\n", "file", "file  seq 1 type i", "file a type i", "# file a seq 1 type i", "file a seq 1"}) {
+    CHECK_MESSAGE(aof_files(odd).empty(), odd);
+  }
+}
+
+TEST_CASE("the report of valkey-check-aof names the file and the place") {
   const auto found = analysis_of(
       "AOF analyzed: filename=appendonly.aof.1.base.rdb, size=89, ok_up_to=89, ok_up_to_line=1, diff=0\n"
       "0x bc: Expected \\r\\n, got: 0000\n"

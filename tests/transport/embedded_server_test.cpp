@@ -1,0 +1,276 @@
+// The embedded server: its directory, its program, and its files after a crash.
+#include "valkey/embedded_server.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "support/temporary_directory.h"
+#include "support/valkey_server.h"
+#include "transport/run_until.h"
+
+namespace orderd::test {
+namespace {
+
+using valkey::Command;
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
+void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << bytes;
+  file.close();
+  REQUIRE(file.good());
+}
+
+// Programs of our own before the system's, or in place of them.
+class Programs {
+ public:
+  explicit Programs(bool only_these = false) : before_(std::getenv("PATH")) {
+    setenv("PATH", (only_these ? directory_.path() : directory_.path() + ":" + before_).c_str(), 1);
+  }
+  ~Programs() { setenv("PATH", before_.c_str(), 1); }
+  Programs(const Programs&) = delete;
+  Programs& operator=(const Programs&) = delete;
+
+  // `script` finds the system's programs in $SYSTEM.
+  void add(const std::string& name, const std::string& script) const {
+    const std::string path = directory_.file(name);
+    write_bytes(path, "#!/bin/sh\nSYSTEM='" + before_ + "'\n" + script);
+    REQUIRE(chmod(path.c_str(), 0755) == 0);
+  }
+
+ private:
+  std::string before_;
+  TemporaryDirectory directory_;
+};
+
+class EmbeddedFixture {
+ public:
+  void start() {
+    server = std::make_unique<valkey::EmbeddedServer>(
+        loop, directory(), 1, [this](const std::string& what) { told.push_back(what); },
+        [this](const std::string& what) { refused.push_back(what); });
+    const auto started = server->start();
+    failure = started ? "" : started.error();
+  }
+  void until_serving() {
+    run_until(
+        loop, [this] { return answer({"PING"}) == "PONG"; }, "the embedded server to answer");
+  }
+  void stop() {
+    bool stopped = false;
+    server->stop([&] { stopped = true; });
+    run_until(
+        loop, [&] { return stopped; }, "the embedded server to end");
+  }
+  // Empty where the server does not answer.
+  [[nodiscard]] std::string answer(const std::vector<std::string>& words) const {
+    valkey::Endpoint endpoint;
+    endpoint.kind = valkey::Endpoint::Kind::kEmbedded;
+    endpoint.path = directory();
+    auto client = valkey::SyncClient::connect(endpoint, {});
+    if (!client) return "";
+    Command command;
+    command.begin(words.size());
+    for (const std::string& word : words) command.add(word);
+    const auto reply = client->call(command);
+    return reply ? std::string((*reply)->text()) : "";
+  }
+  // The files of a server that ran two scripts and was killed in the middle of the third.
+  void crash(std::size_t bytes_short) {
+    ValkeyServer other({.append_only = ServerOptions::AppendOnly::kAlways});
+    for (const char* number : {"1", "2", "3"}) {
+      auto client = other.client();
+      REQUIRE(
+          client
+              .call(Command::of("EVAL", "server.call('SET', 'a', ARGV[1]) server.call('SET', 'b', ARGV[1])", 0, number))
+              .ok());
+    }
+    other.kill();
+    std::filesystem::create_directory(directory());
+    std::filesystem::copy(other.directory() + "/appendonlydir", directory() + "/appendonlydir",
+                          std::filesystem::copy_options::recursive);
+    const std::string whole = bytes_of(file());
+    write_bytes(file(), whole.substr(0, whole.size() - bytes_short));
+  }
+  [[nodiscard]] std::string directory() const { return files.file("data"); }
+  [[nodiscard]] std::string file() const { return directory() + "/appendonlydir/appendonly.aof.1.incr.aof"; }
+  [[nodiscard]] std::string base() const { return directory() + "/appendonlydir/appendonly.aof.1.base.rdb"; }
+
+  TemporaryDirectory files;
+  Loop loop;
+  std::vector<std::string> told;
+  std::vector<std::string> refused;
+  std::string failure;
+  std::unique_ptr<valkey::EmbeddedServer> server;
+};
+
+TEST_CASE("the embedded server starts and stops and keeps what it was given") {
+  EmbeddedFixture test;
+  for (int i = 0; i < 2; ++i) {
+    test.start();
+    REQUIRE(test.failure == "");
+    test.until_serving();
+    CHECK(test.server->listening());
+    CHECK(test.answer({"GET", "a"}) == (i == 0 ? "" : "kept"));
+    CHECK(test.answer({"SET", "a", "kept"}) == "OK");
+    test.stop();
+    test.server.reset();
+  }
+  CHECK(test.told.empty());
+}
+
+TEST_CASE("an embedded server that ends by itself is started again") {
+  EmbeddedFixture test;
+  test.start();
+  test.until_serving();
+  CHECK(test.answer({"SHUTDOWN", "NOSAVE"}) == "");
+  run_until(
+      test.loop, [&] { return !test.told.empty(); }, "the end of the server");
+  test.until_serving();
+  CHECK(test.told.size() == 1);
+  CHECK(test.told.front().find("the embedded valkey-server ended with status 0; see " + test.directory()) == 0);
+}
+
+TEST_CASE("a directory in use is said at once and the failure names it and who uses it") {
+  const TemporaryDirectory directory;
+  valkey::DirectoryLock first;
+  std::vector<std::string> waits;
+  const auto note = [&](const std::string& what) { waits.push_back(what); };
+  REQUIRE(first.take(directory.path(), Milliseconds(0), note).ok());
+  CHECK(waits.empty());
+
+  const std::string used = "the directory " + directory.path() + " is in use by ";
+  SUBCASE("by another orderd") {
+    valkey::DirectoryLock second;
+    const auto taken = second.take(directory.path(), Milliseconds(100), note);
+    REQUIRE_FALSE(taken.ok());
+    CHECK(taken.error() ==
+          used + "another orderd (process " + std::to_string(getpid()) + "): stop that one, or use another directory");
+    REQUIRE(waits.size() == 1);
+    CHECK(waits.front() ==
+          used + "another orderd (process " + std::to_string(getpid()) + "); waiting up to 0 s for it to end");
+  }
+  SUBCASE("by the server of an orderd that was killed") {
+    write_bytes(directory.file("orderd.lock"), "orderd 999999999\nvalkey-server " + std::to_string(getpid()) + "\n");
+    valkey::DirectoryLock second;
+    CHECK_FALSE(second.take(directory.path(), Milliseconds(50), note).ok());
+    CHECK(waits.at(0).find(used + "the valkey-server of an earlier orderd (process ") == 0);
+  }
+  SUBCASE("by a process that left no note") {
+    write_bytes(directory.file("orderd.lock"), "");
+    valkey::DirectoryLock second;
+    CHECK_FALSE(second.take(directory.path(), Milliseconds(50), note).ok());
+    CHECK(waits.at(0).find(used + "another process;") == 0);
+  }
+}
+
+TEST_CASE("a missing valkey-server is a failure at once that says what to install") {
+  const Programs none(true);
+  EmbeddedFixture test;
+  test.start();
+  CHECK(test.failure.find("the program valkey-server was not found on the PATH: install it") == 0);
+  CHECK(test.told.empty());
+}
+
+TEST_CASE("a valkey-server that may not be run is a failure at once") {
+  const Programs programs(true);
+  programs.add("valkey-server", "");
+  REQUIRE(chmod((std::string(std::getenv("PATH")) + "/valkey-server").c_str(), 0644) == 0);
+  EmbeddedFixture test;
+  test.start();
+  CHECK(test.failure == "cannot run valkey-server: Permission denied");
+}
+
+TEST_CASE("a server that fails again and again is reported once") {
+  EmbeddedFixture test;
+  const Programs programs;
+  const std::string runs = test.files.file("runs");
+  programs.add("valkey-server", "echo >> " + runs + "\nexit 3\n");
+  test.start();
+  run_until(
+      test.loop, [&] { return bytes_of(runs).size() >= 4; }, "four starts");
+  run_for(test.loop, Milliseconds(20));
+  REQUIRE(test.told.size() == 1);
+  CHECK(test.told.front().find("ended with status 3") != std::string::npos);
+  test.stop();
+}
+
+TEST_CASE("a torn end is cut off and the server starts with what was whole") {
+  EmbeddedFixture test;
+  test.crash(20);
+  std::unique_ptr<Programs> programs;
+  SUBCASE("with this system's valkey-check-aof") {
+  }
+  SUBCASE("with one that rejects every manifest as that of Valkey 9.1 does") {
+    programs = std::make_unique<Programs>();
+    programs->add("valkey-check-aof",
+                  "for word; do case $word in *.manifest) echo 'AOF is not valid'; exit 1;; esac; done\n"
+                  "PATH=$SYSTEM exec valkey-check-aof \"$@\"\n");
+  }
+  test.start();
+  test.until_serving();
+  REQUIRE(test.told.size() == 1);
+  CHECK(test.told.front().find(test.file() + " ended in the middle of a transaction") == 0);
+  CHECK(test.told.front().find("bytes were cut off") != std::string::npos);
+  CHECK(test.answer({"GET", "a"}) == "2");
+  CHECK(test.answer({"GET", "b"}) == "2");
+  CHECK(test.refused.empty());
+  test.stop();
+}
+
+TEST_CASE("damage that is no torn end is refused and nothing is changed") {
+  EmbeddedFixture test;
+  test.crash(0);
+  std::string path;
+  std::string says;
+  SUBCASE("in the middle of the last file") {
+    path = test.file();
+    says = path + " is damaged at byte ";
+  }
+  SUBCASE("in the base file") {
+    path = test.base();
+    says = path + ": valkey-check-rdb says '";
+  }
+  std::string damaged = bytes_of(path);
+  const std::size_t command = damaged.find("$3\r\nSET");
+  const std::size_t at = command == std::string::npos ? damaged.size() / 2 : command;
+  damaged[at] = static_cast<char>(damaged[at] ^ 1);
+  write_bytes(path, damaged);
+  test.start();
+  run_until(
+      test.loop, [&] { return !test.refused.empty(); }, "the refusal");
+  CHECK(test.refused.front().find(says) != std::string::npos);
+  CHECK(test.refused.front().find("restore a backup") != std::string::npos);
+  CHECK(bytes_of(path) == damaged);
+  CHECK(test.told.empty());
+  test.stop();
+}
+
+TEST_CASE("files that are whole are not blamed for a server that fails") {
+  EmbeddedFixture test;
+  test.crash(0);
+  const Programs programs;
+  programs.add("valkey-server", "exit 1\n");
+  test.start();
+  run_until(
+      test.loop, [&] { return !test.told.empty(); }, "the report");
+  CHECK(test.told.front().find("its append-only file is whole; see ") != std::string::npos);
+  CHECK(test.refused.empty());
+  test.stop();
+}
+
+}  // namespace
+}  // namespace orderd::test
