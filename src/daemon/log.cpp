@@ -1,16 +1,16 @@
-// A sink that hands whole lines to write(2), and a formatter for each of the two formats. spdlog's own sinks go through
-// stdio, and its own patterns call a warning "warning" and escape nothing.
+// A sink that hands whole lines to the LogWriter, and a formatter for each of the two formats. spdlog's own sinks write
+// through stdio, which blocks, and its own patterns print "warning" and escape nothing.
 #include "daemon/log.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
+#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -18,12 +18,14 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/log_writer.h"
+
 namespace orderd::daemon {
 namespace {
 
 struct Level {
   std::string_view name;
-  std::string_view colour;
+  std::string_view color;
 };
 
 Level level_of(spdlog::level::level_enum level) {
@@ -67,26 +69,26 @@ void append(std::string_view text, spdlog::memory_buf_t& out) {
 
 class TextFormatter : public spdlog::formatter {
  public:
-  explicit TextFormatter(bool colour) : colour_(colour) {}
+  explicit TextFormatter(bool color) : color_(color) {}
 
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     const Level level = level_of(message.level);
     append(utc(message.time), out);
     out.push_back(' ');
-    if (colour_) append(level.colour, out);
+    if (color_) append(level.color, out);
     append(level.name, out);
-    if (colour_) append("\x1b[0m", out);
+    if (color_) append("\x1b[0m", out);
     for (std::size_t column = level.name.size(); column < 6; ++column) out.push_back(' ');
     append_line(view(message.payload), out);
     out.push_back('\n');
   }
 
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<TextFormatter>(colour_);
+    return std::make_unique<TextFormatter>(color_);
   }
 
  private:
-  // A message is one line: text from outside may forge none.
+  // A message is one line: text from outside cannot forge another one.
   static void append_line(std::string_view text, spdlog::memory_buf_t& out) {
     for (const char c : text) {
       if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
@@ -99,7 +101,7 @@ class TextFormatter : public spdlog::formatter {
     }
   }
 
-  bool colour_;
+  bool color_;
 };
 
 class JsonFormatter : public spdlog::formatter {
@@ -116,45 +118,82 @@ class JsonFormatter : public spdlog::formatter {
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };
 
+enum class Style { kPlain, kColored, kJson };
+
+Style style_of(settings::LogFormat format) {
+  if (format == settings::LogFormat::kJson) return Style::kJson;
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool color = ::isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+  return color ? Style::kColored : Style::kPlain;
+}
+
+std::unique_ptr<spdlog::formatter> make_formatter(Style style) {
+  if (style == Style::kJson) return std::make_unique<JsonFormatter>();
+  return std::make_unique<TextFormatter>(style == Style::kColored);
+}
+
+// For the writing thread, which outlives the sink where it is blocked.
+std::atomic<Style> notice_style = Style::kPlain;
+
+std::string notice_of(uint64_t lines) {
+  const std::string text =
+      fmt::format("{} log line{} dropped: standard error was blocked or failed", lines, lines == 1 ? "" : "s");
+  const spdlog::details::log_msg message("", spdlog::level::warn, text);
+  spdlog::memory_buf_t line;
+  make_formatter(notice_style)->format(message, line);
+  return {line.data(), line.size()};
+}
+
+// The writer that a signal handler may have to wait for.
+std::atomic<const LogWriter*> current_writer = nullptr;
+static_assert(std::atomic<const LogWriter*>::is_always_lock_free);
+
 class StandardErrorSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  StandardErrorSink() { current_writer = &writer_; }
+  ~StandardErrorSink() override {
+    const LogWriter* mine = &writer_;
+    current_writer.compare_exchange_strong(mine, nullptr);
+  }
+  StandardErrorSink(const StandardErrorSink&) = delete;
+  StandardErrorSink& operator=(const StandardErrorSink&) = delete;
+
+  [[nodiscard]] uint64_t dropped() const { return writer_.dropped(); }
+
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
-    // The rest of the last line was lost: end it, so that this one stands alone.
-    if (torn_) line.push_back('\n');
     formatter_->format(message, line);
-    const std::size_t written = write_all({line.data(), line.size()});
-    torn_ = written == 0 ? torn_ : written < line.size();
+    writer_.write({line.data(), line.size()});
   }
-  void flush_() override {}
+  void flush_() override { writer_.flush(); }
 
  private:
-  // How much of it was written; what cannot be written now is dropped.
-  static std::size_t write_all(std::string_view text) {
-    std::size_t done = 0;
-    while (done < text.size()) {
-      const ssize_t written = ::write(STDERR_FILENO, text.data() + done, text.size() - done);
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) break;
-      done += static_cast<std::size_t>(written);
-    }
-    return done;
-  }
-
-  bool torn_ = false;
+  LogWriter writer_{STDERR_FILENO, notice_of};
 };
 
-std::unique_ptr<spdlog::formatter> make_formatter(settings::LogFormat format) {
-  if (format == settings::LogFormat::kJson) return std::make_unique<JsonFormatter>();
-  const char* no_color = std::getenv("NO_COLOR");
-  const bool colour = ::isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
-  return std::make_unique<TextFormatter>(colour);
+// A failed check aborts: the lines before it are the ones that explain it. The writing thread goes on meanwhile.
+void on_abort(int /*number*/) {
+  for (int64_t ms = 0; ms < LogWriter::kPatience.count(); ++ms) {
+    const LogWriter* writer = current_writer;
+    if (writer == nullptr || writer->idle()) return;
+    ::poll(nullptr, 0, 1);
+  }
+}
+
+void handle_abort() {
+  struct sigaction before {};
+  if (::sigaction(SIGABRT, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) return;
+  struct sigaction action {};
+  action.sa_handler = on_abort;
+  ::sigaction(SIGABRT, &action, nullptr);  // abort() ends the process when the handler returns
 }
 
 }  // namespace
 
 void init_log(settings::LogLevel level, settings::LogFormat format) {
-  std::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  handle_abort();
   auto logger = std::make_shared<spdlog::logger>("", std::make_shared<StandardErrorSink>());
   logger->set_error_handler([](const std::string& /*what*/) {});
   spdlog::set_default_logger(std::move(logger));
@@ -162,8 +201,15 @@ void init_log(settings::LogLevel level, settings::LogFormat format) {
 }
 
 void set_log(settings::LogLevel level, settings::LogFormat format) {
-  spdlog::default_logger_raw()->set_formatter(make_formatter(format));
+  const Style style = style_of(format);
+  notice_style = style;
+  spdlog::default_logger_raw()->set_formatter(make_formatter(style));
   spdlog::default_logger_raw()->set_level(to_spdlog(level));
+}
+
+uint64_t dropped_log_lines() {
+  const auto* sink = dynamic_cast<const StandardErrorSink*>(spdlog::default_logger_raw()->sinks().front().get());
+  return sink == nullptr ? 0 : sink->dropped();
 }
 
 }  // namespace orderd::daemon

@@ -1,19 +1,26 @@
-// Logging: spdlog's default logger, to standard error. Use spdlog::info("message key={}", value) and its sisters.
+// Logging: spdlog's default logger, to standard error. Use spdlog::info("message key={}", value) and its siblings.
 #pragma once
+
+#include <cstdint>
 
 #include "settings/settings.h"
 
 namespace orderd::daemon {
 
-// Makes spdlog's default logger write one line for each message, at once, in the calling thread; one thread only may
-// log.
-//   text  2026-11-23T18:20:01.123Z info  message key=value       coloured on a terminal unless NO_COLOR is set
+// Makes spdlog's default logger write one line for each message. Only one thread may log.
+//   text  2026-11-23T18:20:01.123Z info  message key=value       colored on a terminal unless NO_COLOR is set
 //   json  {"time":"2026-11-23T18:20:01.123Z","level":"info","message":"message key=value"}
-// Times are UTC. What cannot be written, or not formatted, is dropped: logging never throws. SIGPIPE is ignored from
-// here on, so that a reader of standard error that went away ends nothing.
+// Times are UTC. Logging never throws and never blocks: another thread writes the lines in their order (log_writer.h).
+// If standard error does not take them, up to 1 MiB is queued, and further lines are dropped; once it takes lines
+// again, a line at the place of the gap says how many. Queued lines are written at the end of the process, after
+// abort(), too, but a reader that does not read delays that end by 250 ms at most. The logger's flush() waits for as
+// long. SIGPIPE is ignored from here on: a reader of standard error that goes away must not end the process.
 void init_log(settings::LogLevel level, settings::LogFormat format);
 
 // Changes both; after init_log().
 void set_log(settings::LogLevel level, settings::LogFormat format);
+
+// Lines that were lost since init_log() because standard error was blocked or failed.
+[[nodiscard]] uint64_t dropped_log_lines();
 
 }  // namespace orderd::daemon

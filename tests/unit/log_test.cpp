@@ -3,24 +3,29 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 
+#include "loop/loop.h"
 #include "support/temporary_directory.h"
+#include "support/wait_for.h"
 
 namespace orderd::daemon {
 namespace {
 
+using namespace std::chrono_literals;
 using settings::LogFormat;
 using settings::LogLevel;
 
-// Runs `body` while standard error is `file`; -1: closed. What becomes of the default logger stays.
+// Runs `body` while standard error is `file`; -1: closed. The default logger stays as `body` leaves it.
 void with_standard_error(int file, const std::function<void()>& body) {
   const int saved = ::dup(STDERR_FILENO);
   REQUIRE(saved >= 0);
@@ -30,6 +35,7 @@ void with_standard_error(int file, const std::function<void()>& body) {
     ::dup2(file, STDERR_FILENO);
   }
   body();
+  spdlog::default_logger()->flush();
   ::dup2(saved, STDERR_FILENO);
   ::close(saved);
 }
@@ -132,7 +138,7 @@ TEST_CASE("level and format change live") {
   CHECK(text.ends_with(" error last\n"));
 }
 
-TEST_CASE("a log that cannot be written disturbs nobody") {
+TEST_CASE("a log that cannot be written is counted and nothing else") {
   std::array<int, 2> pipe{};
   REQUIRE(::pipe(pipe.data()) == 0);
   ::close(pipe[0]);
@@ -144,32 +150,78 @@ TEST_CASE("a log that cannot be written disturbs nobody") {
       spdlog::info("lost");
       set_log(LogLevel::kInfo, LogFormat::kJson);
       spdlog::info("lost");
+      spdlog::default_logger()->flush();
+      CHECK(dropped_log_lines() == 2);
     });
   }
   ::close(pipe[1]);
   ::close(full);
-  CHECK(logged([] { spdlog::info("found"); }).find("found") != std::string::npos);
+  const std::string text = logged([] { spdlog::info("found"); });
+  const auto notice = nlohmann::json::parse(text.substr(0, text.find('\n')));
+  CHECK(notice["level"] == "warn");
+  CHECK(notice["message"] == "2 log lines dropped: standard error was blocked or failed");
+  CHECK(text.find("found") != std::string::npos);
 }
 
-TEST_CASE("a line that was cut short does not spoil the next one") {
+TEST_CASE("a stalled reader of the log does not keep a signal from being obeyed") {
   std::array<int, 2> pipe{};
-  REQUIRE(::pipe2(pipe.data(), O_NONBLOCK) == 0);
-  const int bytes = ::fcntl(pipe[1], F_SETPIPE_SZ, 4096);
-  REQUIRE(bytes > 0);
+  REQUIRE(::pipe(pipe.data()) == 0);
   std::string text;
   with_standard_error(pipe[1], [&] {
     init_log(LogLevel::kInfo, LogFormat::kText);
-    spdlog::info("{}", std::string(static_cast<std::size_t>(bytes) * 2, 'x'));
-    text = read_all(pipe[0]);
-    spdlog::info("whole");
-    text += read_all(pipe[0]);
+    const std::string padding(1000, 'x');
+    for (int i = 0; i < 5000; ++i) spdlog::info("{} {}", i, padding);
+    CHECK(dropped_log_lines() > 3000);
+    bool obeyed = false;
+    Loop loop;
+    Signal stop(loop, SIGTERM, [&] {
+      spdlog::info("shutting down");
+      obeyed = true;
+      loop.stop();
+    });
+    ::raise(SIGTERM);
+    loop.run();
+    CHECK(obeyed);
+    // A reader that comes back gets what was queued, and is told what was not.
+    REQUIRE(::fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0);
+    const auto reported = [&] {
+      return text.append(read_all(pipe[0])).find(" log lines dropped: ") != std::string::npos;
+    };
+    test::wait_for(reported, 10s, "the notice");
   });
+  CHECK(text.find(" info  0 xxx") != std::string::npos);
+  CHECK(text.find(" warn  " + std::to_string(dropped_log_lines()) + " log lines dropped: ") != std::string::npos);
+  init_log(LogLevel::kInfo, LogFormat::kText);
   ::close(pipe[0]);
   ::close(pipe[1]);
-  CHECK(std::regex_match(text, std::regex("[^\n]*xx\n" + std::string(kTime) + " info  whole\n")));
 }
 
-TEST_CASE("colour is for terminals and not where NO_COLOR is set") {
+TEST_CASE("what was logged before an abort is written") {
+  std::array<int, 2> pipe{};
+  REQUIRE(::pipe(pipe.data()) == 0);
+  // The child has only the thread that forks: no logger may be waiting for another one.
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("none"));
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::dup2(pipe[1], STDERR_FILENO);
+    ::signal(SIGABRT, SIG_DFL);
+    init_log(LogLevel::kInfo, LogFormat::kText);
+    for (int i = 0; i < 300; ++i) spdlog::info("line {}", i);
+    std::abort();
+  }
+  ::close(pipe[1]);
+  init_log(LogLevel::kInfo, LogFormat::kText);
+  const std::string text = read_all(pipe[0]);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  ::close(pipe[0]);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
+  CHECK(text.ends_with("line 299\n"));
+}
+
+TEST_CASE("lines are colored on a terminal unless NO_COLOR is set") {
   const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
   REQUIRE(terminal >= 0);
   REQUIRE(::grantpt(terminal) == 0);
@@ -180,6 +232,7 @@ TEST_CASE("colour is for terminals and not where NO_COLOR is set") {
     with_standard_error(end, [] {
       init_log(LogLevel::kInfo, LogFormat::kText);
       spdlog::warn("x");
+      spdlog::default_logger()->flush();
     });
     return read_all(terminal);
   };

@@ -1,0 +1,255 @@
+#include "daemon/log_writer.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "support/temporary_directory.h"
+#include "support/wait_for.h"
+
+namespace orderd::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string notice(uint64_t lines) {
+  return "(" + std::to_string(lines) + " dropped)\n";
+}
+
+// Both ends of a pipe, or of something like it. The reading end is nonblocking.
+class Ends {
+ public:
+  static Ends pipe() {
+    Ends ends;
+    REQUIRE(::pipe(ends.files_.data()) == 0);
+    ends.prepare();
+    return ends;
+  }
+  static Ends socket() {
+    Ends ends;
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.files_.data()) == 0);
+    ends.prepare();
+    return ends;
+  }
+  static Ends terminal() {
+    Ends ends;
+    const int reader = ::posix_openpt(O_RDWR | O_NOCTTY);
+    REQUIRE(reader >= 0);
+    REQUIRE(::grantpt(reader) == 0);
+    REQUIRE(::unlockpt(reader) == 0);
+    ends.files_ = {reader, ::open(::ptsname(reader), O_RDWR | O_NOCTTY)};
+    REQUIRE(ends.writer() >= 0);
+    ends.prepare();
+    termios mode{};
+    REQUIRE(::tcgetattr(ends.writer(), &mode) == 0);
+    ::cfmakeraw(&mode);
+    REQUIRE(::tcsetattr(ends.writer(), TCSANOW, &mode) == 0);
+    return ends;
+  }
+  Ends(Ends&& other) noexcept : files_(std::exchange(other.files_, {-1, -1})) {}
+  Ends& operator=(Ends&&) = delete;
+  Ends(const Ends&) = delete;
+  Ends& operator=(const Ends&) = delete;
+  ~Ends() {
+    close_reader();
+    if (files_[1] >= 0) ::close(files_[1]);
+  }
+
+  [[nodiscard]] int writer() const { return files_[1]; }
+  // All that can be read now.
+  std::string read() {
+    std::string out;
+    std::array<char, 65'536> buffer{};
+    for (ssize_t got = 0; (got = ::read(files_[0], buffer.data(), buffer.size())) > 0;) {
+      out.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return out;
+  }
+  // A little of it: 0 bytes if there is none.
+  [[nodiscard]] ssize_t read_some() const {
+    std::array<char, 100> buffer{};
+    return std::max<ssize_t>(::read(files_[0], buffer.data(), buffer.size()), 0);
+  }
+  // Reads until there is `end`.
+  std::string read_until(const std::string& end) {
+    std::string out;
+    test::wait_for([&] { return out.append(read()).ends_with(end); }, 10s, end);
+    return out;
+  }
+  void close_reader() {
+    if (files_[0] >= 0) ::close(std::exchange(files_[0], -1));
+  }
+
+ private:
+  Ends() = default;
+  void prepare() const { REQUIRE(::fcntl(files_[0], F_SETFL, O_NONBLOCK) == 0); }
+  std::array<int, 2> files_{-1, -1};
+};
+
+std::string line(int number) {
+  return std::to_string(number) + " " + std::string(100, 'x') + "\n";
+}
+std::string lines(int from, int to) {
+  std::string out;
+  for (int i = from; i < to; ++i) out += line(i);
+  return out;
+}
+
+// Writes lines until the queue is full and some are dropped. Returns how many were taken.
+int fill(LogWriter& writer) {
+  const uint64_t before = writer.dropped();
+  int taken = 0;
+  while (writer.dropped() == before) writer.write(line(taken++));
+  return taken - 1;
+}
+
+TEST_CASE("lines are written whole and in order") {
+  for (const auto& make : {Ends::pipe, Ends::socket, Ends::terminal}) {
+    Ends ends = make();
+    LogWriter writer(ends.writer(), notice);
+    CHECK(writer.idle());
+    for (int i = 0; i < 20; ++i) writer.write(line(i));
+    CHECK(writer.flush(10s));
+    CHECK(writer.idle());
+    CHECK(ends.read() == lines(0, 20));
+    CHECK(writer.dropped() == 0);
+  }
+}
+
+TEST_CASE("a reader that stalls costs lines and no time and the gap is reported at its place") {
+  for (const auto& make : {Ends::pipe, Ends::socket, Ends::terminal}) {
+    Ends ends = make();
+    LogWriter writer(ends.writer(), notice, 1'000'000);
+    const int taken = fill(writer);
+    for (int i = 0; i < 99; ++i) writer.write("lost\n");
+    CHECK(writer.dropped() == 100);
+    CHECK(!writer.idle());
+    CHECK(!writer.flush(10ms));
+    CHECK(ends.read_until(notice(100)) == lines(0, taken) + notice(100));
+    writer.write("after\n");
+    CHECK(writer.flush(10s));
+    CHECK(ends.read() == "after\n");
+    CHECK(writer.dropped() == 100);
+  }
+}
+
+TEST_CASE("each gap is reported once") {
+  Ends ends = Ends::pipe();
+  LogWriter writer(ends.writer(), notice, 200'000);
+  for (int round = 0; round < 3; ++round) {
+    const int taken = fill(writer);
+    writer.write("lost\n");
+    CHECK(ends.read_until(notice(2)) == lines(0, taken) + notice(2));
+  }
+  CHECK(writer.dropped() == 6);
+}
+
+TEST_CASE("a stopped terminal gets its lines when it goes on") {
+  Ends ends = Ends::terminal();
+  LogWriter writer(ends.writer(), notice);
+  REQUIRE(::tcflow(ends.writer(), TCOOFF) == 0);  // as Ctrl-S
+  writer.write("a\n");
+  writer.write("b\n");
+  CHECK(!writer.flush(50ms));
+  CHECK(ends.read().empty());
+  REQUIRE(::tcflow(ends.writer(), TCOON) == 0);
+  CHECK(ends.read_until("b\n") == "a\nb\n");
+}
+
+TEST_CASE("a slow reader loses nothing that fits into the queue") {
+  Ends ends = Ends::pipe();
+  LogWriter writer(ends.writer(), notice);
+  std::string text;
+  for (int i = 0; i < 5000; ++i) {
+    writer.write(line(i));
+    if (i % 100 == 0) text += ends.read();
+  }
+  text += ends.read_until(line(4999));
+  CHECK(text == lines(0, 5000));
+  CHECK(writer.dropped() == 0);
+}
+
+TEST_CASE("a line longer than the pipe and the queue is written whole") {
+  Ends ends = Ends::pipe();
+  LogWriter writer(ends.writer(), notice, 1000);
+  const std::string huge = std::string(3'000'000, 'h') + "\n";
+  writer.write(huge);
+  CHECK(ends.read_until("h\n") == huge);
+  CHECK(writer.dropped() == 0);
+}
+
+TEST_CASE("a descriptor that another process made nonblocking is waited for") {
+  Ends ends = Ends::pipe();
+  REQUIRE(::fcntl(ends.writer(), F_SETFL, O_NONBLOCK) == 0);
+  LogWriter writer(ends.writer(), notice);
+  for (int i = 0; i < 2000; ++i) writer.write(line(i));
+  CHECK(ends.read_until(line(1999)) == lines(0, 2000));
+  CHECK(writer.dropped() == 0);
+}
+
+TEST_CASE("lines for a reader that is gone are counted") {
+  Ends ends = Ends::pipe();
+  ends.close_reader();
+  LogWriter writer(ends.writer(), notice);
+  for (int i = 0; i < 100; ++i) writer.write(line(i));
+  CHECK(writer.flush(10s));
+  CHECK(writer.dropped() == 100);
+}
+
+TEST_CASE("a line torn by an error is ended before the next one") {
+  const test::TemporaryDirectory directory;
+  Ends ends = Ends::pipe();
+  const int file = ::dup(ends.writer());
+  REQUIRE(file >= 0);
+  {
+    LogWriter writer(file, notice);
+    writer.write(std::string(1'000'000, 'x') + "\n");
+    writer.write("lost\n");
+    const auto arrived = [&] { return ends.read_some() > 0; };
+    test::wait_for(arrived, 10s, "the first part of the line");
+    ends.close_reader();
+    CHECK(writer.flush(10s));
+    CHECK(writer.dropped() == 2);
+    const int other = ::open(directory.file("log").c_str(), O_RDWR | O_CREAT, 0600);
+    REQUIRE(::dup2(other, file) == file);
+    writer.write("whole\n");
+    CHECK(writer.flush(10s));
+    std::array<char, 100> buffer{};
+    const ssize_t got = ::pread(other, buffer.data(), buffer.size(), 0);
+    CHECK(std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))) ==
+          "\n" + notice(2) + "whole\n");
+    ::close(other);
+  }
+  ::close(file);
+}
+
+TEST_CASE("what is queued at the end is written") {
+  Ends ends = Ends::pipe();
+  {
+    LogWriter writer(ends.writer(), notice);
+    for (int i = 0; i < 20; ++i) writer.write(line(i));
+  }
+  CHECK(ends.read() == lines(0, 20));
+}
+
+TEST_CASE("a reader that stalls delays the end by the patience only") {
+  Ends ends = Ends::pipe();
+  const auto start = std::chrono::steady_clock::now();
+  {
+    LogWriter writer(ends.writer(), notice, 1'000'000);
+    fill(writer);
+  }
+  CHECK(std::chrono::steady_clock::now() - start < 10s);
+  // The thread is left behind and ends once it can.
+  CHECK(!ends.read_until(notice(1)).empty());
+}
+
+}  // namespace
+}  // namespace orderd::daemon
