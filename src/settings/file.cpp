@@ -1,5 +1,5 @@
-// toml++ parses; the tree is walked down to what the table knows as a key, or to where nobody knows it, and put back
-// into the order of the file: its tables are sorted by name.
+// toml++ parses the text. Its tables, which are sorted by name, are walked down to the keys of the table of settings,
+// or to unknown keys; the result is sorted back into the order of the file.
 #include "settings/file.h"
 
 #include <toml++/toml.h>
@@ -12,12 +12,14 @@
 #include <optional>
 #include <tuple>
 
+#include "settings/nesting.h"
 #include "settings/text.h"
 
 namespace orderd::settings {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;  // a settings file has a few KiB; this is no such file
+// The sample file has 7 KiB. Reading this much takes milliseconds, which matters at SIGHUP: orders wait meanwhile.
+constexpr std::size_t kMaxFileBytes = std::size_t{64} * 1024;
 
 struct Leaf {
   toml::source_position key_at;
@@ -36,15 +38,19 @@ Result<std::string> read_text(const std::string& path) {
   errno = 0;
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) return Failure{std::strerror(errno)};
-  if (text.size() > kMaxFileBytes) return Failure{"it has more than 1 MiB"};
+  if (text.size() > kMaxFileBytes) return Failure{"it is larger than 64 KiB"};
   return text;
 }
 
-std::string place(const std::string& path, toml::source_position at) {
-  return printable(path) + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+std::string place(const std::string& path, std::size_t line, std::size_t column) {
+  return printable(path) + ":" + std::to_string(line) + ":" + std::to_string(column);
 }
 
-// A key with a dot or anything odd in it is quoted, so that it never looks like a key of ours.
+std::string place(const std::string& path, toml::source_position at) {
+  return place(path, at.line, at.column);
+}
+
+// A name with a dot or another special character is quoted, so that it cannot look like one of the known keys.
 std::string shown_key(std::string_view name) {
   const bool bare = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
@@ -82,7 +88,7 @@ Given to_given(const std::string& path, const Leaf& leaf) {
   Given given;
   given.source = Source::kFile;
   given.key = leaf.key;
-  // An unknown key is what is wrong, with a known one it is the value.
+  // An error is about an unknown key, or about the value of a known one.
   given.where = place(path, find(leaf.key) == nullptr ? leaf.key_at : leaf.value->source().begin);
   if (const auto* text = leaf.value->as_string()) {
     given.form = Given::Form::kString;
@@ -97,13 +103,13 @@ Given to_given(const std::string& path, const Leaf& leaf) {
   return given;
 }
 
-// toml++'s sentences may repeat the text they stumble on, up to a whole value: longer quotes than of a letter or a word
-// of TOML's own are left out.
+// toml++'s errors may quote the text where they occurred, even a whole value, which may be a password. Quotes longer
+// than a character or a word of TOML are left out.
 std::string without_quotes(std::string_view sentence) {
   static constexpr std::size_t kMaxQuoteBytes = 6;
   std::string out;
   for (std::size_t at = 0; at < sentence.size();) {
-    // One character at least stands between two quotes, and it may be a quote.
+    // Between two quotes there is at least one character, which may be a quote itself.
     const std::size_t end = sentence[at] == '\'' ? sentence.find('\'', at + 2) : std::string_view::npos;
     const std::size_t size = end == std::string_view::npos ? 1 : end + 1 - at;
     out.append(size > kMaxQuoteBytes + 2 ? "'...'" : sentence.substr(at, size));
@@ -113,6 +119,10 @@ std::string without_quotes(std::string_view sentence) {
 }
 
 std::optional<toml::table> parse(const std::string& path, const std::string& text, std::vector<std::string>& mistakes) {
+  if (const auto excess = find_too_deep(text)) {
+    mistakes.push_back(place(path, excess->line, excess->column) + ": " + excess->what);
+    return std::nullopt;
+  }
   try {
     return toml::parse(std::string_view(text), std::string_view(path));
   } catch (const toml::parse_error& error) {
@@ -126,7 +136,7 @@ std::optional<toml::table> parse(const std::string& path, const std::string& tex
 void read_file(const std::string& path, std::vector<Given>& given, std::vector<std::string>& mistakes) {
   const auto text = read_text(path);
   if (!text) {
-    mistakes.push_back(printable(path) + ": the file cannot be read: " + text.error());
+    mistakes.push_back(printable(path) + ": cannot read the file: " + text.error());
     return;
   }
   const auto parsed = parse(path, *text, mistakes);
