@@ -1,4 +1,4 @@
-// orderd: reads its command line, then serves until it is told to stop.
+// orderd: parses the command line, then serves until a signal stops it.
 #include <spdlog/spdlog.h>
 
 #include "daemon/command_line.h"
@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
   using orderd::daemon::CommandLine;
   CommandLine line = orderd::daemon::parse_command_line(argc, argv);
-  if (line.action != CommandLine::Action::kRun) return orderd::daemon::tell(line);
+  if (line.action != CommandLine::Action::kRun) return orderd::daemon::report(line);
   orderd::daemon::init_log(line.settings.log.level, line.settings.log.format);
   orderd::daemon::Daemon daemon(std::move(line.settings), std::move(line.sources));
   return daemon.run();

@@ -1,4 +1,4 @@
-// CLI11 cuts the arguments; what it does not know is kept, so that every mistake is told, and with a suggestion.
+// CLI11 parses the arguments. It leaves unknown ones to us, so that every mistake is reported, with a suggestion.
 #include "daemon/command_line.h"
 
 #include <CLI/CLI.hpp>
@@ -18,29 +18,29 @@ constexpr std::size_t kHelpColumn = 44;
 
 constexpr std::string_view kVersion = "orderd " ORDERD_VERSION;
 
-constexpr std::string_view kDescription = "orderd " ORDERD_VERSION
-                                          ": takes orders from a Valkey stream, sells exactly what is in stock, and "
-                                          "writes a result\nfor each. It stays in the "
-                                          "foreground and logs to standard error.";
+constexpr std::string_view kDescription =
+    "orderd " ORDERD_VERSION
+    ": processes orders from a Valkey stream: sells exactly what is in stock, and writes one result\n"
+    "for each order. Runs in the foreground and logs to standard error.";
 
 constexpr std::string_view kFooter =
-    R"(Each setting is also a variable, ORDERD_SECTION_KEY, and a key of the file. A flag beats a variable beats the file
-beats the default. Durations are a whole number and a unit: ms, s, m, h.
+    R"(Each setting is also a variable, ORDERD_SECTION_KEY, and a key of the file. A flag overrides a variable, a variable
+overrides the file, the file overrides the default. A duration is a whole number and a unit: ms, s, m, h.
 
 Examples:
-  orderd --valkey.url embedded:data               a server of orderd's own, its data below ./data
-  orderd --valkey.url valkey://127.0.0.1:6379     a server that runs already
-  orderd --config orderd.toml --check             is the file good?
+  orderd --valkey.url embedded:data               run a server of its own, with its data in ./data
+  orderd --valkey.url valkey://127.0.0.1:6379     use a running server
+  orderd --config orderd.toml --check             check a settings file
   ORDERD_LOG_FORMAT=json orderd --config orderd.toml
 
 Signals:
-  SIGTERM, SIGINT   read no more, finish what is in flight, exit 0; a second one: exit at once
-  SIGHUP            read the file again, apply what can be applied live, log what cannot
+  SIGTERM, SIGINT   finish in-flight orders and exit with 0; a second one exits now
+  SIGHUP            read the settings again, apply those that can change live, log the others
 
 Exit status:
   0  done
-  1  it failed at run time
-  2  usage or settings)";
+  1  failed at run time
+  2  wrong usage or settings)";
 
 struct Switches {
   bool check = false;
@@ -52,10 +52,10 @@ void describe(CLI::App& app, Switches& switches, settings::Sources& sources) {
   app.description(std::string(kDescription));
   app.footer(std::string(kFooter));
   app.get_formatter()->column_width(kHelpColumn);
-  app.set_help_flag("-h,--help", "print this help")->group("Actions");
-  app.set_version_flag("--version", std::string(kVersion), "print the version")->group("Actions");
-  app.add_flag("--check", switches.check, "read the settings, say what is wrong; touches no server")->group("Actions");
-  app.add_flag("--print-config", switches.print_config, "print the settings in force, secrets masked")
+  app.set_help_flag("-h,--help", "show this help")->group("Actions");
+  app.set_version_flag("--version", std::string(kVersion), "show the version")->group("Actions");
+  app.add_flag("--check", switches.check, "check the settings and exit; contacts no server")->group("Actions");
+  app.add_flag("--print-config", switches.print_config, "print the effective settings, secrets masked")
       ->group("Actions");
   settings::add_flags(app, sources);
   app.allow_extras();
@@ -70,26 +70,26 @@ std::vector<std::string> flag_names(const CLI::App& app) {
   return names;
 }
 
-// What stood behind an unknown flag is not repeated: it may be a password.
+// The word after an unknown flag is not repeated: it may be a password.
 std::vector<std::string> problems_of_extras(const CLI::App& app) {
   std::vector<std::string> problems;
-  bool behind_unknown_flag = false;
+  bool after_unknown_flag = false;
   for (const std::string& extra : app.remaining()) {
     const bool is_flag = extra.size() > 1 && extra[0] == '-' && extra != "--";
     if (is_flag) {
       const bool is_long = extra.starts_with("--");
       const std::string name = is_long ? extra.substr(0, extra.find('=')) : extra.substr(0, 2);
       problems.push_back(settings::printable(name) + ": unknown flag; " +
-                         (is_long ? settings::suggestion(name, flag_names(app)) : "there is one short flag, -h"));
-    } else if (!behind_unknown_flag && extra != "--") {
-      problems.push_back(settings::in_quotes(valkey::masked(extra)) + ": unexpected; orderd takes flags only");
+                         (is_long ? settings::suggestion(name, flag_names(app)) : "-h is the only short flag"));
+    } else if (!after_unknown_flag && extra != "--") {
+      problems.push_back(settings::in_quotes(valkey::masked(extra)) + ": unexpected argument; orderd takes only flags");
     }
-    behind_unknown_flag = is_flag && extra.find('=') == std::string::npos;
+    after_unknown_flag = is_flag && extra.find('=') == std::string::npos;
   }
   return problems;
 }
 
-// CLI11 puts two empty lines between groups.
+// CLI11 separates groups by two empty lines; one is enough.
 std::string help_of(const CLI::App& app) {
   std::string help = app.help();
   for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
@@ -114,7 +114,7 @@ CommandLine wrong(const std::vector<std::string>& problems) {
   CommandLine line;
   line.exit_status = kUsage;
   for (const std::string& problem : problems) line.errors.append("orderd: ").append(problem).append("\n");
-  line.errors.append("orderd --help tells more\n");
+  line.errors.append("See orderd --help.\n");
   return line;
 }
 
@@ -142,7 +142,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::map<std::
   if (!loaded) add_lines(loaded.error(), problems);
   if (!problems.empty()) return wrong(problems);
   if (switches.print_config) return done(settings::print(*loaded));
-  if (switches.check) return done("the settings are good\n");
+  if (switches.check) return done("settings OK\n");
   CommandLine line;
   line.action = CommandLine::Action::kRun;
   line.sources = std::move(sources);
@@ -150,8 +150,8 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::map<std::
   return line;
 }
 
-int tell(const CommandLine& line) {
-  // Standard error is the last resort: where it fails, nobody is left to be told.
+int report(const CommandLine& line) {
+  // If standard error fails, there is no place left to report that.
   std::fwrite(line.errors.data(), 1, line.errors.size(), stderr);
   const bool written = std::fwrite(line.output.data(), 1, line.output.size(), stdout) == line.output.size();
   if (std::fflush(stdout) != 0 || !written) return 1;

@@ -1,18 +1,42 @@
-// A template is the text before its placeholder and the text behind it; the name between them has at least one byte.
+// A key is the text before the placeholder, a name of at least one byte, and the text after the placeholder.
 #include "order/keys.h"
 
 #include <algorithm>
 
 namespace orderd::order {
 
+std::string with_orders(std::string_view text, std::string_view orders) {
+  std::string out;
+  for (std::size_t at = 0; (at = text.find(kOrdersPlaceholder)) != std::string_view::npos;) {
+    out.append(text.substr(0, at)).append(orders);
+    text.remove_prefix(at + kOrdersPlaceholder.size());
+  }
+  return out.append(text);
+}
+
+std::string position_key(std::string_view orders) {
+  return std::string(orders).append(":position");
+}
+
+std::string owner_key(std::string_view orders) {
+  return std::string(orders).append(":owner");
+}
+
+std::string standby_key(std::string_view orders) {
+  return std::string(orders).append(":standby");
+}
+
 Result<KeyTemplate> KeyTemplate::parse(std::string_view text, std::string_view placeholder) {
-  const auto describe = [&](std::string_view what) {
-    return Failure{std::string(text).append(what).append(placeholder).append(" stands in a key just once")};
-  };
   const std::size_t at = text.find(placeholder);
-  if (at == std::string_view::npos) return describe(" lacks its placeholder: ");
-  if (text.find(placeholder, at + 1) != std::string_view::npos) return describe(" has its placeholder twice: ");
+  if (at == std::string_view::npos) return Failure{std::string(text).append(" does not contain ").append(placeholder)};
+  if (text.find(placeholder, at + 1) != std::string_view::npos) {
+    return Failure{std::string(text).append(" contains ").append(placeholder).append(" more than once")};
+  }
   return KeyTemplate(std::string(text.substr(0, at)), std::string(text.substr(at + placeholder.size())));
+}
+
+KeyTemplate KeyTemplate::with_orders(std::string_view orders) const {
+  return {order::with_orders(before_, orders), order::with_orders(after_, orders)};
 }
 
 void KeyTemplate::append(std::string_view name, std::string& out) const {
@@ -26,8 +50,8 @@ std::string KeyTemplate::key(std::string_view name) const {
   return out;
 }
 
-// A common key begins with both heads and ends with both tails. Where the heads and the tails agree as far as both
-// reach, the longer head, any byte and the longer tail make one.
+// A key of both templates begins with both heads and ends with both tails. Where the heads and the tails agree as far
+// as the shorter ones reach, the longer head, any byte and the longer tail are such a key.
 bool KeyTemplate::may_collide(const KeyTemplate& other) const {
   const auto head = std::min(before_.size(), other.before_.size());
   const auto tail = std::min(after_.size(), other.after_.size());

@@ -1,4 +1,4 @@
-// Key names: templates such as `product:<sku>:stock` and `order:<id>`.
+// Key names: templates such as `product:<sku>:stock` and `<orders>:order:<id>`.
 #pragma once
 
 #include <string>
@@ -8,20 +8,38 @@
 
 namespace orderd::order {
 
-// A template with one placeholder in it, cut in two.
+// In the name of a key this is replaced by the name of the orders stream.
+inline constexpr std::string_view kOrdersPlaceholder = "<orders>";
+
+// `text` with each `<orders>` in it replaced by `orders`. `orders` itself is taken literally.
+[[nodiscard]] std::string with_orders(std::string_view text, std::string_view orders);
+
+// The keys that orderd keeps for an orders stream.
+[[nodiscard]] std::string position_key(std::string_view orders);  // hash: the last settled request
+[[nodiscard]] std::string owner_key(std::string_view orders);     // string with a TTL: the active daemon
+[[nodiscard]] std::string standby_key(std::string_view orders);   // sorted set: the daemons that stand by
+
+// A template with one placeholder, split into the text before it and the text after it.
 class KeyTemplate {
  public:
-  // `placeholder` with its brackets: "<sku>". Fails unless it stands in `text` just once.
+  // `placeholder` includes its brackets: "<sku>". Fails unless `text` contains it exactly once.
   [[nodiscard]] static Result<KeyTemplate> parse(std::string_view text, std::string_view placeholder);
+
+  // The same template with each `<orders>` replaced. Replace it after parse(), not before: a stream's name may contain
+  // "<sku>" or "<id>", and that is not a placeholder.
+  [[nodiscard]] KeyTemplate with_orders(std::string_view orders) const;
 
   // Appends the key of `name` to `out`.
   void append(std::string_view name, std::string& out) const;
   [[nodiscard]] std::string key(std::string_view name) const;
 
-  // May a key of this template ever equal one of `other`, or the fixed name `other`? Errs on the side of yes. A
-  // producer chooses ids and SKUs: no choice of theirs may reach a key of another kind.
+  // Can a key of this template ever equal a key of `other`, or the fixed name `fixed`? Producers choose IDs and SKUs,
+  // so this assumes every possible name; it may answer yes where no valid name collides.
   [[nodiscard]] bool may_collide(const KeyTemplate& other) const;
   [[nodiscard]] bool may_collide(std::string_view fixed) const;
+
+  [[nodiscard]] const std::string& before() const { return before_; }
+  [[nodiscard]] const std::string& after() const { return after_; }
 
  private:
   KeyTemplate(std::string before, std::string after) : before_(std::move(before)), after_(std::move(after)) {}

@@ -1,4 +1,4 @@
-// Which settings differ, told by the table's rows.
+// Compares two settings row by row of the table.
 #include "settings/load.h"
 #include "settings/table.h"
 #include "settings/value.h"

@@ -1,12 +1,11 @@
-// Names of keys that may meet, and a user or a password given twice. Producers choose order ids and SKUs: whatever they
-// choose, a key of one kind may never be a key of another kind.
+// Key names that may collide, retention times, and credentials given twice. Producers choose order IDs and SKUs:
+// whatever they choose, the key of one thing may never be the key of another.
 #include "settings/cross_checks.h"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <string_view>
-#include <utility>
 
 #include "settings/text.h"
 #include "valkey/endpoint.h"
@@ -21,22 +20,29 @@ class Checker {
 
   void run() {
     check_streams();
-    check_keys();
-    check_login();
+    check_templates();
+    check_retention();
+    check_credentials();
   }
 
  private:
-  using Named = std::pair<std::string_view, const std::string*>;  // key, value
+  // The name of a key in the server, and the setting it comes from.
+  struct Name {
+    std::string_view setting;
+    std::string value;
+  };
+  // A key that orderd keeps for the orders stream.
+  struct Own {
+    std::string value;
+    std::string what;
+  };
 
   [[nodiscard]] bool good(std::initializer_list<std::string_view> keys) const {
-    for (const std::string_view key : keys) {
-      if (origins_.failed.contains(key)) return false;
-    }
-    return true;
+    return std::none_of(keys.begin(), keys.end(), [&](std::string_view key) { return origins_.failed.contains(key); });
   }
 
-  // Told where the first of `keys` that was given stands.
-  void say(std::initializer_list<std::string_view> keys, const std::string& what) {
+  // Reports `what` at the place of the first of `keys` that was given.
+  void report(std::initializer_list<std::string_view> keys, const std::string& what) {
     for (const std::string_view key : keys) {
       const auto found = origins_.where.find(key);
       if (found == origins_.where.end()) continue;
@@ -46,82 +52,100 @@ class Checker {
     mistakes_.push_back(std::string(*keys.begin()) + ": " + what);
   }
 
-  [[nodiscard]] std::array<Named, 3> streams() const {
-    return {{{"streams.orders", &settings_.streams.orders},
-             {"streams.results", &settings_.streams.results},
-             {"streams.dead", &settings_.streams.dead}}};
+  // The streams whose names are known. A relative one (`<orders>:dead`) needs that of the orders stream.
+  [[nodiscard]] std::vector<Name> streams() const {
+    std::vector<Name> names;
+    if (good({"streams.orders"})) names.push_back({"streams.orders", settings_.streams.orders});
+    if (good({"streams.results"})) names.push_back({"streams.results", settings_.streams.results});
+    const bool absolute = !relative(settings_.streams.dead);
+    if (good({"streams.dead"}) && (absolute || good({"streams.orders"}))) {
+      names.push_back({"streams.dead", settings_.dead()});
+    }
+    return names;
   }
 
-  // A key that orderd keeps for the group, and what it is.
-  struct Own {
-    std::string key;
-    std::string what;
-  };
-  [[nodiscard]] std::array<Own, 3> own_keys() const {
-    const std::string beside = settings_.streams.orders + ":" + settings_.streams.group;
-    const auto named = [&](const std::string& name, const char* what) {
-      return Own{beside + name, std::string("the group's ").append(what) + " " + in_quotes(beside + name) +
-                                    " (streams.orders:streams.group" + name + ")"};
-    };
-    return {named(":position", "position"), named(":answered", "marks"), named(":answered:before", "marks")};
+  [[nodiscard]] std::vector<Own> own_keys() const {
+    if (!good({"streams.orders"})) return {};
+    const std::string& orders = settings_.streams.orders;
+    return {{order::position_key(orders), "the position"},
+            {order::owner_key(orders), "the owner"},
+            {order::standby_key(orders), "the standby daemons"}};
   }
+
+  static bool relative(const std::string& text) { return text.find(order::kOrdersPlaceholder) != std::string::npos; }
+  static std::string describe(const Own& own) { return "orderd's key for " + own.what + ", " + in_quotes(own.value); }
 
   void check_streams() {
-    const auto all = streams();
+    const std::vector<Name> all = streams();
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (std::size_t j = i + 1; j < all.size(); ++j) {
-        if (!good({all[i].first, all[j].first}) || *all[i].second != *all[j].second) continue;
-        say({all[j].first, all[i].first}, std::string(all[i].first).append(" and ").append(all[j].first) +
-                                              " are both " + in_quotes(*all[i].second) +
-                                              "; allowed: three different names");
+        if (all[i].value != all[j].value) continue;
+        report({all[j].setting, all[i].setting}, std::string(all[i].setting).append(" and ").append(all[j].setting) +
+                                                     " are both " + in_quotes(all[i].value) +
+                                                     "; allowed: three different names");
       }
-      if (i == 0 || !good({all[0].first, all[i].first, "streams.group"})) continue;
       for (const Own& own : own_keys()) {
-        if (*all[i].second != own.key) continue;
-        say({all[i].first, "streams.orders", "streams.group"},
-            std::string(all[i].first) + " is the key of " + own.what + "; allowed: another name");
+        if (all[i].value != own.value) continue;
+        report({all[i].setting, "streams.orders"},
+               std::string(all[i].setting) + " is " + describe(own) + "; allowed: another name");
       }
     }
   }
 
-  void check_keys() {
-    const bool stock = good({"keys.stock"});
-    const bool order = good({"keys.order"});
+  void check_templates() {
+    const auto known = [&](std::string_view key, const std::string& text) {
+      return good({key}) && (!relative(text) || good({"streams.orders"}));
+    };
+    const bool stock = known("keys.stock", settings_.keys.stock);
+    const bool order = known("keys.order", settings_.keys.order);
     if (stock && order && settings_.stock_keys().may_collide(settings_.order_keys())) {
-      say({"keys.order", "keys.stock"},
-          "keys.stock " + in_quotes(settings_.keys.stock) + " and keys.order " + in_quotes(settings_.keys.order) +
-              " may name the same key; allowed: two that differ before or behind <sku> and <id>");
+      report({"keys.order", "keys.stock", "streams.orders"},
+             "keys.stock " + in_quotes(settings_.keys.stock) + " and keys.order " + in_quotes(settings_.keys.order) +
+                 " can produce the same key; allowed: two that differ before or after <sku> and <id>");
     }
-    if (stock) check_template({"keys.stock", &settings_.keys.stock}, settings_.stock_keys());
-    if (order) check_template({"keys.order", &settings_.keys.order}, settings_.order_keys());
+    if (stock) check_template({"keys.stock", settings_.keys.stock}, settings_.stock_keys());
+    if (order) check_template({"keys.order", settings_.keys.order}, settings_.order_keys());
   }
 
-  void check_template(const Named& named, const order::KeyTemplate& keys) {
-    for (const auto& [key, name] : streams()) {
-      if (!good({key}) || !keys.may_collide(*name)) continue;
-      say({named.first, key}, clash(named) + std::string(key) + " " + in_quotes(*name));
+  // One report is enough: the user changes the template anyway.
+  void check_template(const Name& name, const order::KeyTemplate& keys) {
+    const std::string clash = std::string(name.setting) + " " + in_quotes(name.value) + " can produce ";
+    for (const Name& stream : streams()) {
+      if (!keys.may_collide(stream.value)) continue;
+      const std::string what = std::string(stream.setting) + " " + in_quotes(stream.value);
+      return report({name.setting, stream.setting, "streams.orders"}, clash + "the key of " + what);
     }
-    if (!good({"streams.orders", "streams.group"})) return;
     for (const Own& own : own_keys()) {
-      if (!keys.may_collide(own.key)) continue;
-      return say({named.first, "streams.orders", "streams.group"}, clash(named) + own.what);
+      if (keys.may_collide(own.value)) return report({name.setting, "streams.orders"}, clash + describe(own));
     }
   }
 
-  static std::string clash(const Named& named) {
-    return std::string(named.first) + " " + in_quotes(*named.second) + " may name the key of ";
+  // A result that is gone before its request looks like a request without a result.
+  void check_retention() {
+    const Milliseconds orders = settings_.retention.orders;
+    const Milliseconds results = settings_.retention.results;
+    const bool forever = results == Milliseconds::zero();
+    if (!good({"retention.orders", "retention.results"}) || forever) return;
+    if (orders == Milliseconds::zero()) {
+      report({"retention.results", "retention.orders"},
+             "results are trimmed, but requests are kept forever (retention.orders is 0s); allowed: 0s, or another "
+             "retention.orders");
+    } else if (results < orders) {
+      report({"retention.results", "retention.orders"},
+             "retention.results is shorter than retention.orders; allowed: 0s, or at least as long");
+    }
   }
 
-  void check_login() {
+  void check_credentials() {
     if (!good({"valkey.url"})) return;
     const auto endpoint = valkey::parse_url(settings_.valkey.url);
     if (!endpoint) return;
     const auto check = [&](std::string_view key, const std::string& value, bool in_url, const char* what) {
       if (value.empty() || !good({key})) return;
       if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {
-        say({key}, in_quotes(value) + ": the server of embedded:DIR has no users and no passwords; leave it out");
+        report({key}, in_quotes(value) + ": the server of embedded:DIR has no users or passwords; remove it");
       } else if (in_url) {
-        say({key}, in_quotes(value) + ": valkey.url holds a " + what + " too; allowed: one of them");
+        report({key}, in_quotes(value) + ": valkey.url contains a " + what + ", too; allowed: one of the two");
       }
     };
     check("valkey.username", settings_.valkey.username, !endpoint->username.empty(), "user");

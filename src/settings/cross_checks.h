@@ -1,4 +1,4 @@
-// What only several settings together can get wrong.
+// Checks of settings that are valid alone and wrong together.
 #pragma once
 
 #include <functional>
@@ -11,16 +11,21 @@
 
 namespace orderd::settings {
 
-// Which keys were given, and how that went.
+// Which keys were given, and with what success.
 struct Origins {
-  // key, where its value in force stands, for an error: "orderd.toml:3:12: keys.stock". A key at its default is not
-  // here.
+  // key, then where its effective value is, for an error: "orderd.toml:3:12: keys.stock". No entry: the default
+  // applies.
   std::map<std::string, std::string, std::less<>> where;
-  // Keys given wrongly, of which Settings hold no good value.
+  // Keys with an invalid value, for which Settings hold no good one.
   std::set<std::string, std::less<>> failed;
 };
 
-// Appends a line for each contradiction; keys in `origins.failed` are left out: their mistake is told already.
+// Appends a line to `mistakes` for each contradiction. Leaves out keys in `origins.failed`: their mistake is reported
+// already.
+//
+// Deliberately not a contradiction: processing.lease against valkey.reply_timeout. With a lease shorter than the
+// timeout, a daemon whose server hangs is succeeded before it gives up its calls; with a longer one, it reconnects
+// before its lease ends. Both are safe, since only the call that finds the expected position writes.
 void cross_check(const Settings& settings, const Origins& origins, std::vector<std::string>& mistakes);
 
 }  // namespace orderd::settings

@@ -1,4 +1,4 @@
-// Where settings come from: flag beats variable beats file beats default.
+// Where settings come from: a flag beats a variable beats the file beats the default.
 #pragma once
 
 #include <map>
@@ -14,38 +14,39 @@ class App;
 
 namespace orderd::settings {
 
-// What was given, before it is checked. One of these lives as long as the CLI::App it was added to.
+// The values as given, not yet checked. Lives at least as long as the CLI::App it was added to.
 struct Sources {
   std::string file;                                        // --config FILE; empty: none
-  std::vector<std::pair<std::string, std::string>> flags;  // key ("valkey.url"), text; the last of a key wins
-  std::map<std::string, std::string> environment;          // ORDERD_… variables, all of them, also unknown ones
+  std::vector<std::pair<std::string, std::string>> flags;  // key ("valkey.url") and text; the last one of a key wins
+  std::map<std::string, std::string> environment;          // all ORDERD_... variables, unknown ones included
 };
 
-// Adds --config and a flag --section.key for each setting, in groups by section, to a program's flags. `sources` is
-// filled while the program's flags are parsed.
+// Adds --config and a flag --section.key for each setting to a program's flags, in one group per section. Parsing the
+// flags fills `sources`. Keys that were removed or are not supported yet parse, too: load() explains them.
 void add_flags(CLI::App& app, Sources& sources);
-// A program's arguments for CLI::App::parse(std::vector<std::string>), in the reverse order it asks for. CLI11 would
-// take
-// `--key=` with an empty value for `--key` and eat the next argument.
+// A program's arguments for CLI::App::parse(std::vector<std::string>), in the reverse order that it expects. Without
+// this CLI11 reads `--key=`, an empty value, as `--key` and consumes the next argument.
 [[nodiscard]] std::vector<std::string> arguments(int argc, const char* const* argv);
-// The process's own ORDERD_… variables.
+// The ORDERD_... variables of this process.
 [[nodiscard]] std::map<std::string, std::string> read_environment();
 
-// Reads and checks everything. Fails with all that is wrong, one line for each: where it stands (file:line:column, the
-// flag or the variable), the key, the value, and what is allowed. An unknown key says the nearest known one; a key of
-// the contract that does not work yet says "not supported yet". Passwords are never repeated.
+// Reads and checks everything. Fails with one line for each mistake (the first 50): where it is (file:line:column, the
+// flag or the variable), the key, the value, and what is allowed. An unknown key comes with a suggestion, a removed key
+// with what to do instead, a key of the contract that is not implemented yet with "not supported yet". Never repeats a
+// password. Also fails for values that are valid alone and wrong together (cross_checks.h).
 [[nodiscard]] Result<Settings> load(const Sources& sources);
 
-// The settings as the text of a settings file, keys in the table's order. load() of it gives the same settings, unless
-// valkey.url holds a password: that is printed as "***".
+// The settings as the text of a settings file, in the table's order. Loading it gives the same settings, except for a
+// password in valkey.url, which is printed as "***".
 [[nodiscard]] std::string print(const Settings& settings);
-// The sample file, config/orderd.toml: every key explained, set to its default; what is not supported yet is a comment.
+// The sample file, config/orderd.toml: every key explained and set to its default; keys that are not supported yet are
+// comments.
 [[nodiscard]] std::string sample_file();
 
-// The keys in which the two differ: first those that apply at once, then those that need a restart.
+// The keys whose values differ, by when a new value applies.
 struct Changes {
-  std::vector<std::string> live;
-  std::vector<std::string> restart;
+  std::vector<std::string> live;     // at SIGHUP
+  std::vector<std::string> restart;  // at the next start
 };
 [[nodiscard]] Changes compare(const Settings& before, const Settings& after);
 

@@ -1,4 +1,4 @@
-// Opened first and judged by the open descriptor: what is checked is what is read.
+// Opens first and checks the open descriptor, so that what is checked is what is read.
 #include "settings/password_file.h"
 
 #include <fcntl.h>
@@ -19,8 +19,8 @@ Result<std::string> read_open_file(int file) {
   struct stat status {};
   if (::fstat(file, &status) != 0) return Failure{std::string("it cannot be read: ") + std::strerror(errno)};
   if (!S_ISREG(status.st_mode)) return Failure{"it is not a regular file"};
-  if ((status.st_mode & S_IROTH) != 0) return Failure{"everybody may read it; run chmod 600 on it"};
-  // One line, and one byte to see that it is too long.
+  if ((status.st_mode & S_IROTH) != 0) return Failure{"it is readable by everybody; run chmod 600 on it"};
+  // One line, and one more byte to detect a longer one.
   std::array<char, kMaxPasswordBytes + 2> buffer{};
   std::size_t size = 0;
   while (size < buffer.size()) {
@@ -33,9 +33,9 @@ Result<std::string> read_open_file(int file) {
   std::string_view text(buffer.data(), size);
   text = text.substr(0, text.find('\n'));
   if (text.ends_with('\r')) text.remove_suffix(1);
-  if (text.empty()) return Failure{"its first line is empty; the password is expected there"};
+  if (text.empty()) return Failure{"its first line is empty; put the password there"};
   if (text.size() > kMaxPasswordBytes) {
-    return Failure{"its first line has more than " + std::to_string(kMaxPasswordBytes) + " bytes"};
+    return Failure{"its first line is longer than " + std::to_string(kMaxPasswordBytes) + " bytes"};
   }
   return std::string(text);
 }
@@ -43,7 +43,7 @@ Result<std::string> read_open_file(int file) {
 }  // namespace
 
 Result<std::string> read_password_file(const std::string& path) {
-  // Not blocking: a pipe without a writer would hold the daemon.
+  // O_NONBLOCK: opening a FIFO without a writer would block the daemon.
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return Failure{std::string("it cannot be read: ") + std::strerror(errno)};
   auto password = read_open_file(file);

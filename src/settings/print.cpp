@@ -1,4 +1,4 @@
-// The settings as text, from the table's rows: --print-config and the sample file.
+// Prints the settings from the rows of the table, for --print-config and the sample file.
 #include <string_view>
 
 #include "settings/load.h"
@@ -9,16 +9,16 @@ namespace orderd::settings {
 namespace {
 
 constexpr std::string_view kHead =
-    R"(# The settings of orderd. Each is shown with its default; what is not given keeps it.
+    R"(# Settings of orderd. Each one is shown with its default, which applies if it is not set.
 #
-# A flag --section.key beats the variable ORDERD_SECTION_KEY, which beats this file. Durations are a whole number and a unit:
-# ms, s, m or h. "Live" is when orderd gets SIGHUP.
+# A flag (--section.key) overrides a variable (ORDERD_SECTION_KEY), which overrides this file. A duration is a whole number
+# and a unit: ms, s, m or h. "Live" means that SIGHUP applies a change.
 #
-#   orderd --config orderd.toml --check          says what is wrong in here
-#   orderd --config orderd.toml --print-config   prints what is in force
+#   orderd --config orderd.toml --check          reports what is wrong in this file
+#   orderd --config orderd.toml --print-config   prints the effective settings
 )";
 
-// Begins a section where `row` is its first.
+// Begins a new section if `row` is its first key.
 void begin_section(const Setting& row, std::string_view& section, std::string& out) {
   if (row.section() == section) return;
   section = row.section();
@@ -36,8 +36,7 @@ void append_comment(std::string_view text, std::string& out) {
 std::string sentence(std::string_view brief) {
   std::string out(brief);
   if (out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
-  if (!out.ends_with('?')) out += '.';
-  return out;
+  return out + '.';
 }
 
 void append_sample(const Setting& row, std::string& out) {
@@ -47,13 +46,14 @@ void append_sample(const Setting& row, std::string& out) {
     out.append("#").append(row.name()).append(" = ").append(later->shown).append("  # not supported yet\n");
     return;
   }
-  // What else a text has to be stands in `more`.
+  // The other rules for texts are explained in `more`.
   const auto* text = std::get_if<Text>(&row.type);
-  const bool told = text != nullptr && text->rule != Text::Rule::kAny && text->rule != Text::Rule::kStream;
-  append_comment((told ? "" : "Allowed: " + allowed(row) + ". ") +
+  const bool explained = text != nullptr && text->rule != Text::Rule::kAny && text->rule != Text::Rule::kStream &&
+                         text->rule != Text::Rule::kDeadStream;
+  append_comment((explained ? "" : "Allowed: " + allowed(row) + ". ") +
                      (row.applies == Applies::kLive ? "Applied live." : "Applied at restart."),
                  out);
-  const bool host = row.key == "streams.consumer";
+  const bool host = row.key == kNameKey;
   out.append(host ? "#" : "").append(row.name()).append(" = ");
   out.append(host ? "\"the host's name\"" : literal(row, Settings{})).append("\n");
 }

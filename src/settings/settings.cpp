@@ -1,4 +1,4 @@
-// What is put together from several settings.
+// What is derived from several settings.
 #include "settings/settings.h"
 
 #include "settings/password_file.h"
@@ -16,12 +16,16 @@ Result<valkey::Endpoint> Settings::endpoint() const {
   return endpoint;
 }
 
+std::string Settings::dead() const {
+  return order::with_orders(streams.dead, streams.orders);
+}
+
 order::KeyTemplate Settings::stock_keys() const {
-  return *order::KeyTemplate::parse(keys.stock, "<sku>");
+  return order::KeyTemplate::parse(keys.stock, "<sku>")->with_orders(streams.orders);
 }
 
 order::KeyTemplate Settings::order_keys() const {
-  return *order::KeyTemplate::parse(keys.order, "<id>");
+  return order::KeyTemplate::parse(keys.order, "<id>")->with_orders(streams.orders);
 }
 
 order::Limits Settings::limits() const {

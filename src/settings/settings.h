@@ -15,11 +15,10 @@ namespace orderd::settings {
 
 using Milliseconds = std::chrono::milliseconds;
 
-enum class MissingGroup { kCreate, kStop };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kText, kJson };
 
-// As read and checked. The defaults are the contract's.
+// The values as given, checked by load(). The defaults are those of docs/contract.md.
 struct Settings {
   struct {
     std::string url = "valkey://127.0.0.1:6379";
@@ -31,21 +30,21 @@ struct Settings {
   struct {
     std::string orders = "orders";
     std::string results = "results";
-    std::string dead = "orders:dead";
-    std::string group = "orderd";
-    std::string consumer;  // never empty once loaded: the host's name
+    std::string dead = "<orders>:dead";  // as given: use dead()
+    std::string group = "orderd";        // empty: none
   } streams;
   struct {
-    std::string stock = "product:<sku>:stock";
-    std::string order = "order:<id>";
+    std::string stock = "product:<sku>:stock";  // as given: use stock_keys()
+    std::string order = "<orders>:order:<id>";  // as given: use order_keys()
   } keys;
   struct {
+    std::string name;  // load() fills in the host's name where none is given
+    Milliseconds lease{3000};
     uint32_t max_in_flight = 1024;
+    uint32_t orders_per_call = 64;
     uint64_t max_quantity = 1'000'000;
     uint32_t max_lines = 64;
-    Milliseconds claim_idle{30'000};
     Milliseconds dedup_window{24 * 3'600'000};
-    MissingGroup missing_group = MissingGroup::kCreate;
   } processing;
   struct {
     Milliseconds orders{24 * 3'600'000};
@@ -59,10 +58,11 @@ struct Settings {
     Milliseconds drain_timeout{10'000};
   } shutdown;
 
-  // valkey.url parsed, with valkey.username and the content of valkey.password_file put in. Read at each call, so a
-  // rotated password is seen at the next connect; fails where the file cannot be read.
+  // The address with valkey.username and the content of valkey.password_file. The file is read at each call, so a
+  // rotated password takes effect at the next connect; fails if it cannot be read.
   [[nodiscard]] Result<valkey::Endpoint> endpoint() const;
-  // Checked at loading, so these cannot fail.
+  // The names of keys with `<orders>` replaced. They cannot fail: load() has checked the templates.
+  [[nodiscard]] std::string dead() const;
   [[nodiscard]] order::KeyTemplate stock_keys() const;
   [[nodiscard]] order::KeyTemplate order_keys() const;
   [[nodiscard]] order::Limits limits() const;

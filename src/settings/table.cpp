@@ -1,4 +1,4 @@
-// The rows. The builders on top turn one generic lambda that names a field into the accessors of its type.
+// The rows. The functions at the top turn a generic lambda that names a field into the accessors of its type.
 #include "settings/table.h"
 
 #include <algorithm>
@@ -12,14 +12,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMaxNameBytes = 256;  // of a stream, a group, a consumer, a key template, a user
+constexpr std::size_t kMaxNameBytes = 256;  // of a stream, a group, a key template, a user
+constexpr std::size_t kMaxDaemonNameBytes = 128;
 constexpr std::size_t kMaxUrlBytes = 4096;
-constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX less its final zero
-constexpr uint64_t kMaxInFlight = 65'536;    // slots of a lane are allocated at its start
-constexpr uint64_t kMaxLines = 1000;         // far below the 8,000 arguments that Lua's unpack takes
+constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX without its terminating zero
+constexpr uint64_t kMaxInFlight = 65'536;    // a lane allocates this much at its start
+constexpr uint64_t kMaxOrdersPerCall = 128;
+constexpr uint64_t kMaxLines = 1000;  // far below the 8,000 values that Lua's unpack takes
 static_assert(order::kMaxWhole == (uint64_t{1} << 53) - 1, "the help says 2^53-1");
 
-constexpr std::array<std::string_view, 2> kMissingGroups = {"create", "stop"};
 constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
 
@@ -61,92 +62,129 @@ constexpr Choice choice(Field /*field*/, std::span<const std::string_view> names
 
 constexpr auto kTable = std::to_array<Setting>({
     {"valkey.url", text(FIELD(valkey.url), Text::Rule::kUrl, 1, kMaxUrlBytes), Applies::kRestart, true,
-     "where the server is",
-     "valkey://[user:password@]host[:port][/db]   redis:// is read the same way\n"
-     "unix:///path[?db=N]                         a unix socket\n"
-     "embedded:DIR                                starts a valkey-server of orderd's own, with its data in DIR\n"
-     "User and password are percent-encoded. A password may stand here or in ORDERD_VALKEY_URL, never in a flag;\n"
-     "valkey.password_file is the better place."},
+     "address of the server",
+     "valkey://[user:password@]host[:port][/db]   redis:// is an alias\n"
+     "unix:///path[?db=N]                         a Unix socket\n"
+     "embedded:DIR                                orderd runs its own valkey-server, with its data in DIR\n"
+     "User and password are percent-encoded. A password is allowed here and in ORDERD_VALKEY_URL, not in a flag.\n"
+     "Prefer valkey.password_file."},
     {"valkey.username", text(FIELD(valkey.username), Text::Rule::kAny, 0, kMaxNameBytes), Applies::kRestart, false,
-     "the user to log in as; empty: the default user", ""},
+     "user to authenticate as; empty: the default user", ""},
     {"valkey.password_file", text(FIELD(valkey.password_file), Text::Rule::kPasswordFile, 0, kMaxPathBytes),
-     Applies::kRestart, false, "a file whose first line is the password; empty: none",
-     "Others may not read it (chmod 600). It is read at each connect, so a password can be changed while orderd runs."},
+     Applies::kRestart, false, "file whose first line is the password; empty: no password",
+     "It must not be readable by everybody (chmod 600). It is read at each connect, so a password can be rotated "
+     "while\n"
+     "orderd runs."},
     {"valkey.connect_timeout", duration(FIELD(valkey.connect_timeout), false, 100ms, 10min), Applies::kRestart, false,
-     "how long one attempt to connect may take", ""},
+     "time limit for one attempt to connect", ""},
     {"valkey.reply_timeout", duration(FIELD(valkey.reply_timeout), false, 100ms, 10min), Applies::kRestart, false,
-     "how long a reply may take before the connection is given up", ""},
+     "time limit for a reply, after which the connection is closed", ""},
     {"valkey.sentinels", NotYet{R"(["host:26379"])"}, Applies::kRestart, false, "Sentinels to ask for the primary", ""},
-    {"valkey.service", NotYet{R"("orders")"}, Applies::kRestart, false, "the primary's name at the Sentinels", ""},
-    {"valkey.cluster", NotYet{"false"}, Applies::kRestart, false, "is the server a node of a cluster?", ""},
-    {"valkey.tls_ca_file", NotYet{R"("ca.pem")"}, Applies::kRestart, false, "whom to trust for TLS", ""},
-    {"valkey.tls_cert_file", NotYet{R"("orderd.pem")"}, Applies::kRestart, false, "the certificate to show", ""},
-    {"valkey.tls_key_file", NotYet{R"("orderd.key")"}, Applies::kRestart, false, "the key of the certificate to show",
+    {"valkey.service", NotYet{R"("orders")"}, Applies::kRestart, false, "name of the primary at the Sentinels", ""},
+    {"valkey.sentinel_username", NotYet{R"("")"}, Applies::kRestart, false, "user to authenticate as at the Sentinels",
      ""},
+    {"valkey.sentinel_password_file", NotYet{R"("")"}, Applies::kRestart, false,
+     "file whose first line is the password for the Sentinels", ""},
+    {"valkey.cluster", NotYet{"false"}, Applies::kRestart, false, "whether the server is a cluster node", ""},
+    {"valkey.tls_ca_file", NotYet{R"("ca.pem")"}, Applies::kRestart, false, "CA certificates to trust for TLS", ""},
+    {"valkey.tls_cert_file", NotYet{R"("orderd.pem")"}, Applies::kRestart, false, "client certificate for TLS", ""},
+    {"valkey.tls_key_file", NotYet{R"("orderd.key")"}, Applies::kRestart, false,
+     "private key of the client certificate", ""},
     {"valkey.tls_server_name", NotYet{R"("valkey.example")"}, Applies::kRestart, false,
-     "the name in the server's certificate", ""},
+     "name to expect in the server's certificate", ""},
 
     {"streams.orders", text(FIELD(streams.orders), Text::Rule::kStream, 1, kMaxNameBytes), Applies::kRestart, false,
-     "the stream that orders come from", ""},
+     "stream to read orders from", ""},
     {"streams.results", text(FIELD(streams.results), Text::Rule::kStream, 1, kMaxNameBytes), Applies::kRestart, false,
-     "the stream of results, one entry for each request", ""},
-    {"streams.dead", text(FIELD(streams.dead), Text::Rule::kStream, 1, kMaxNameBytes), Applies::kRestart, false,
-     "the stream that keeps copies of malformed requests", ""},
-    {"streams.group", text(FIELD(streams.group), Text::Rule::kAny, 1, kMaxNameBytes), Applies::kRestart, false,
-     "the consumer group on the orders stream", ""},
-    {"streams.consumer", text(FIELD(streams.consumer), Text::Rule::kAny, 1, kMaxNameBytes), Applies::kRestart, false,
-     "this daemon's name in the group", "Keep it the same from start to start, and give no two daemons the same."},
+     "stream to write results to, one entry for each request", ""},
+    {"streams.dead", text(FIELD(streams.dead), Text::Rule::kDeadStream, 1, kMaxNameBytes), Applies::kRestart, false,
+     "stream for copies of malformed requests", "May contain <orders>, the name of the orders stream."},
+    {"streams.group", text(FIELD(streams.group), Text::Rule::kAny, 0, kMaxNameBytes), Applies::kRestart, false,
+     "consumer group that shows the position, for monitoring only; empty: none",
+     "Once a second orderd moves it to the position, so that XINFO GROUPS and exporters show the lag. orderd does not\n"
+     "read through it, and whatever is done to it does not affect orders."},
     {"streams.lanes", NotYet{R"(["a", "b"])"}, Applies::kRestart, false,
-     "names to put for <lane> in the streams' names", ""},
+     "values for <lane> in the names of the streams", ""},
 
     {"keys.stock", text(FIELD(keys.stock), Text::Rule::kStockKey, 1, kMaxNameBytes), Applies::kRestart, false,
-     "the key of a SKU's stock", "It holds <sku> once."},
+     "key of a SKU's stock", "Contains <sku> exactly once. May contain <orders>, the name of the orders stream."},
     {"keys.order", text(FIELD(keys.order), Text::Rule::kOrderKey, 1, kMaxNameBytes), Applies::kRestart, false,
-     "the key of an order's record", "It holds <id> once. No order id and no SKU may make it a key of another kind."},
+     "key of an order's record",
+     "Contains <id> exactly once. May contain <orders>, the name of the orders stream. orderd does not start if an "
+     "order\n"
+     "ID or a SKU could produce the key of something else."},
+    {"keys.reply", NotYet{R"("<orders>:reply:<to>")"}, Applies::kRestart, false,
+     "key of the list that a result is also pushed to, for a sender that waits", ""},
 
+    {kNameKey, text(FIELD(processing.name), Text::Rule::kAny, 1, kMaxDaemonNameBytes), Applies::kRestart, false,
+     "name of this daemon, shown as the owner of the orders stream",
+     "Keep it the same across restarts, and give each daemon a different one."},
+    {"processing.lease", duration(FIELD(processing.lease), false, 100ms, 10min), Applies::kRestart, false,
+     "how long the active daemon may be silent before another one takes over",
+     "This is how long orders wait after a crash of the active daemon. It is not a safety limit: even two active daemons\n"
+     "settle each request once and in order. Choose more than the server's longest pause (fsync, fork), or daemons "
+     "take\n"
+     "over from each other without need. All daemons of a stream use the same value."},
     {"processing.max_in_flight", whole(FIELD(processing.max_in_flight), 1, kMaxInFlight), Applies::kRestart, false,
-     "orders that may be on their way at a time", "It bounds memory, and it is the back-pressure."},
+     "most requests in flight at a time", "Bounds memory and provides back-pressure."},
+    {"processing.orders_per_call", whole(FIELD(processing.orders_per_call), 1, kMaxOrdersPerCall), Applies::kRestart,
+     false, "most requests settled by one script call; 1: each request has its own call",
+     "Requests share a call only while earlier calls are in flight: no request waits for others to arrive."},
     {"processing.max_quantity", whole(FIELD(processing.max_quantity), 1, order::kMaxWhole), Applies::kRestart, false,
-     "the largest quantity of one line", "An order with more is malformed. At most 2^53-1."},
+     "largest quantity of one line", "An order with more is malformed. At most 2^53-1."},
     {"processing.max_lines", whole(FIELD(processing.max_lines), 1, kMaxLines), Applies::kRestart, false,
-     "the most lines of one order", "An order with more is malformed."},
-    {"processing.claim_idle", duration(FIELD(processing.claim_idle), false, 100ms, 24h), Applies::kLive, false,
-     "after how long a dead consumer's entries are taken over", ""},
+     "most lines of one order", "An order with more is malformed."},
     {"processing.dedup_window", duration(FIELD(processing.dedup_window), true, 1s, 8760h), Applies::kRestart, false,
-     "how long an order's id is remembered; 0s: not at all",
-     "Within it, a retry with the same id is answered with the first decision and never sells twice."},
-    {"processing.missing_group", choice(FIELD(processing.missing_group), kMissingGroups), Applies::kRestart, false,
-     "what to do where the group or the stream is missing", ""},
+     "how long an order ID is remembered; 0s: deduplication is off",
+     "A retry with the same ID within this time gets the first decision and never sells twice. With 0s every entry is "
+     "its\n"
+     "own order, whatever its ID."},
+    {"processing.reply_ttl", NotYet{R"("60s")"}, Applies::kRestart, false, "how long a pushed result is kept", ""},
 
     {"retention.orders", duration(FIELD(retention.orders), true, 1s, 87600h), Applies::kLive, false,
-     "settled requests older than this are trimmed; 0s: never",
-     "A request that is not settled never is, by any group's reckoning."},
+     "age at which settled requests are trimmed; 0s: never",
+     "A request is kept until it is settled and every other consumer group has acknowledged it."},
     {"retention.results", duration(FIELD(retention.results), true, 1s, 87600h), Applies::kLive, false,
-     "results older than this are trimmed; 0s: never", ""},
+     "age at which results are trimmed; 0s: never", "At least retention.orders."},
 
     {"admin.listen", NotYet{R"("127.0.0.1:9464")"}, Applies::kRestart, false,
-     "where /metrics, /livez, /readyz and the status page are served", ""},
+     "address of /metrics, /livez, /readyz, /version and the status page; empty: off", ""},
 
-    {"log.level", choice(FIELD(log.level), kLogLevels), Applies::kLive, false, "what is logged, to standard error", ""},
+    {"log.level", choice(FIELD(log.level), kLogLevels), Applies::kLive, false,
+     "least severe level to log, to standard error", ""},
     {"log.format", choice(FIELD(log.format), kLogFormats), Applies::kLive, false,
-     "for people, or one JSON object a line", ""},
+     "text to read, or one JSON object per line", ""},
 
     {"shutdown.drain_timeout", duration(FIELD(shutdown.drain_timeout), false, 0ms, 1h), Applies::kLive, false,
-     "how long a stop waits for the orders in flight",
-     "What is left then stays pending, and is settled after the next start."},
+     "how long shutdown waits for requests in flight",
+     "A request that is not settled by then is settled after the next start."},
 });
 #undef FIELD
 
+constexpr auto kRemoved = std::to_array<Removed>({
+    {"streams.consumer", "use processing.name, the name of this daemon"},
+    {"processing.claim_idle", "use processing.lease, the time after which another daemon takes over"},
+    {"processing.missing_group", "nothing replaces it; orderd no longer needs a consumer group"},
+});
+
 }  // namespace
 
-std::string Setting::flag() const {
+std::string flag_of(std::string_view key) {
   return "--" + std::string(key);
 }
 
-std::string Setting::variable() const {
+std::string variable_of(std::string_view key) {
   std::string out(kVariablePrefix);
   for (const char c : key) out += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   return out;
+}
+
+std::string Setting::flag() const {
+  return flag_of(key);
+}
+
+std::string Setting::variable() const {
+  return variable_of(key);
 }
 
 std::span<const Setting> table() {
@@ -156,6 +194,15 @@ std::span<const Setting> table() {
 const Setting* find(std::string_view key) {
   const auto* row = std::find_if(kTable.begin(), kTable.end(), [&](const Setting& s) { return s.key == key; });
   return row == kTable.end() ? nullptr : row;
+}
+
+std::span<const Removed> removed() {
+  return kRemoved;
+}
+
+const Removed* find_removed(std::string_view key) {
+  const auto* row = std::find_if(kRemoved.begin(), kRemoved.end(), [&](const Removed& r) { return r.key == key; });
+  return row == kRemoved.end() ? nullptr : row;
 }
 
 bool is_section(std::string_view name) {

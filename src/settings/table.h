@@ -1,5 +1,5 @@
-// The one table of settings. It drives the file, the variables, the flags, the help, --print-config, the sample file
-// and the man page: to add a setting, add its field to Settings and its row to table.cpp.
+// The table of settings. It drives the file, the variables, the flags, the help, --print-config and the sample file. To
+// add a setting, add its field to Settings and its row to table.cpp.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace orderd::settings {
 
-// The types of a setting. Each has two ways to its field of Settings: one to read it, one to write it.
+// The types of a setting. Each has two accessors to its field of Settings: one reads, one writes.
 struct Text {
-  // What a text has to be beyond its size; value.cpp has the checks.
-  enum class Rule { kAny, kUrl, kPasswordFile, kStream, kStockKey, kOrderKey };
+  // Requirements beyond the size; value.cpp checks them.
+  enum class Rule { kAny, kUrl, kPasswordFile, kStream, kDeadStream, kStockKey, kOrderKey };
   const std::string& (*get)(const Settings&);
   std::string& (*field)(Settings&);
   std::size_t bytes_min;
@@ -32,7 +32,7 @@ struct Whole {
 struct Duration {
   Milliseconds (*get)(const Settings&);
   void (*set)(Settings&, Milliseconds);
-  bool zero;  // is 0s allowed beside min to max?
+  bool zero;  // is 0s allowed besides min to max?
   Milliseconds min;
   Milliseconds max;
 };
@@ -41,7 +41,7 @@ struct Choice {
   void (*set)(Settings&, std::size_t);
   std::span<const std::string_view> names;
 };
-// A key of the contract that does not work yet: to give it anywhere is an error.
+// A key of the contract that is not implemented yet: giving it anywhere is an error.
 struct NotYet {
   std::string_view shown;  // its value in the sample file, as TOML
 };
@@ -49,15 +49,15 @@ using Type = std::variant<Text, Whole, Duration, Choice, NotYet>;
 
 enum class Applies {
   kLive,     // at SIGHUP
-  kRestart,  // with the next start
+  kRestart,  // at the next start
 };
 
 struct Setting {
   std::string_view key;  // "section.name"
   Type type;
   Applies applies;
-  bool secret;             // may its text hold a password?
-  std::string_view brief;  // one line, for the help: no capital at the start, no full stop
+  bool secret;             // can its text contain a password?
+  std::string_view brief;  // one line for the help: lower case, no full stop
   std::string_view more;   // whole sentences for the sample file, in lines; may be empty
 
   [[nodiscard]] bool supported() const { return !std::holds_alternative<NotYet>(type); }
@@ -67,12 +67,25 @@ struct Setting {
   [[nodiscard]] std::string variable() const;  // "ORDERD_SECTION_NAME"
 };
 
-inline constexpr std::string_view kVariablePrefix = "ORDERD_";
+// A key of an earlier version: giving it anywhere is an error that says what to do instead.
+struct Removed {
+  std::string_view key;
+  std::string_view instead;  // completes "was removed: "
+};
 
-// In the contract's order; the keys of a section stand together.
+inline constexpr std::string_view kVariablePrefix = "ORDERD_";
+// Its default is the host's name, which the table cannot know.
+inline constexpr std::string_view kNameKey = "processing.name";
+
+// In the contract's order; the keys of a section are consecutive.
 [[nodiscard]] std::span<const Setting> table();
+[[nodiscard]] std::span<const Removed> removed();
 // nullptr: there is no such key.
 [[nodiscard]] const Setting* find(std::string_view key);
+[[nodiscard]] const Removed* find_removed(std::string_view key);
 [[nodiscard]] bool is_section(std::string_view name);
+// The flag and the variable of a key.
+[[nodiscard]] std::string flag_of(std::string_view key);
+[[nodiscard]] std::string variable_of(std::string_view key);
 
 }  // namespace orderd::settings

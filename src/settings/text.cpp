@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxPrintableBytes = 96;
 
-// The bytes of the valid UTF-8 character at the front of `text`; 0: none stands there.
+// The size of the valid UTF-8 character at the front of `text`; 0: there is none.
 std::size_t character_bytes(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<uint8_t>(text[at]); };
   const uint8_t lead = byte(0);
@@ -60,7 +60,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-std::string_view behind_last_dot(std::string_view word) {
+std::string_view after_last_dot(std::string_view word) {
   return word.substr(word.rfind('.') + 1);
 }
 
@@ -107,27 +107,27 @@ const char* problem_of_text(std::string_view text) {
   while (!text.empty()) {
     const std::size_t bytes = character_bytes(text);
     if (bytes == 0) return "is not valid UTF-8";
-    if (begins_with_control(text)) return "holds a control character";
+    if (begins_with_control(text)) return "contains a control character";
     text.remove_prefix(bytes);
   }
   return nullptr;
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  ORDERD_CHECK(!known.empty(), "there is nothing to suggest");
-  // A longer word costs time and is near to nothing.
+  ORDERD_CHECK(!known.empty(), "no words to suggest");
+  // A longer word costs time and is close to nothing.
   word = word.substr(0, kMaxPrintableBytes);
   const std::string* nearest = &known.front();
   std::size_t nearest_distance = SIZE_MAX;
   for (const std::string& candidate : known) {
     std::size_t d = distance(word, candidate);
-    if (behind_last_dot(word) == behind_last_dot(candidate)) d = std::min<std::size_t>(d, 1);
+    if (after_last_dot(word) == after_last_dot(candidate)) d = std::min<std::size_t>(d, 1);
     if (d >= nearest_distance) continue;
     nearest_distance = d;
     nearest = &candidate;
   }
-  const bool near = nearest_distance <= std::max<std::size_t>(2, nearest->size() / 3);
-  return near ? "did you mean " + *nearest + "?" : "the nearest is " + *nearest;
+  const bool close = nearest_distance <= std::max<std::size_t>(2, nearest->size() / 3);
+  return close ? "did you mean " + *nearest + "?" : "the closest is " + *nearest;
 }
 
 }  // namespace orderd::settings

@@ -1,4 +1,4 @@
-// Small helpers for text that comes from outside: quoting it in an error, finding the word that was meant.
+// Helpers for text from outside: quoting it in an error, suggesting the word that was meant.
 #pragma once
 
 #include <string>
@@ -7,19 +7,18 @@
 
 namespace orderd::settings {
 
-// `text` for an error, always one line: control characters and bytes that are no UTF-8 as \xNN, cut behind 96 bytes.
+// `text` for an error, always one line: control characters and bytes that are not UTF-8 as \xNN, cut after 96 bytes.
 [[nodiscard]] std::string printable(std::string_view text);
 // The same in double quotes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 // `text` as a TOML basic string, in quotes.
 [[nodiscard]] std::string toml_string(std::string_view text);
 
-// nullptr where `text` may stand in a setting, else what is wrong: "is not valid UTF-8", "holds a control character".
+// nullptr if `text` is allowed in a setting, else "is not valid UTF-8" or "contains a control character".
 [[nodiscard]] const char* problem_of_text(std::string_view text);
 
-// "did you mean X?" where one of `known` (at least one) is near to `word`, else "the nearest is X". What stands behind
-// the last
-// '.' of a word may be right while the rest is wrong.
+// "did you mean X?" if one of `known` is close to `word`, else "the closest is X". What follows the last '.' of a word
+// may be right while the rest is wrong. `known` is not empty.
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace orderd::settings

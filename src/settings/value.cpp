@@ -1,4 +1,4 @@
-// A visitor for each direction over the types of the table, and the rules of texts.
+// One visitor over the types of the table for each direction, and the rules for texts.
 #include "settings/value.h"
 
 #include <algorithm>
@@ -26,14 +26,20 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 constexpr std::array<std::pair<std::string_view, Milliseconds>, 4> kUnits = {
     {{"h", Milliseconds(3'600'000)}, {"m", Milliseconds(60'000)}, {"s", Milliseconds(1000)}, {"ms", Milliseconds(1)}}};
 
-constexpr std::string_view kNoLanes = "lanes (<lane>) are not supported yet";
+constexpr std::string_view kLane = "<lane>";
+
+// What is wrong with a value.
+struct Problem {
+  std::string what;       // empty: nothing
+  bool complete = false;  // does it also say what is allowed?
+};
 
 // Only supported settings have values.
 constexpr auto kNoValueYet = [](const NotYet& /*type*/) -> std::string {
   ORDERD_CHECK(false, "a setting that is not supported yet has no value");
 };
 
-// In the largest unit that leaves no rest.
+// In the largest unit that divides it.
 std::string duration_text(Milliseconds value) {
   if (value == Milliseconds::zero()) return "0s";
   for (const auto& [unit, size] : kUnits) {
@@ -47,124 +53,138 @@ bool is_whole(std::string_view text) {
          (text.size() == 1 || text[0] != '0');
 }
 
-// Of digits; one that is too large for the type is larger than any setting too.
+// `digits` that do not fit become the largest number, which is out of the range of every setting.
 uint64_t to_whole(std::string_view digits) {
   uint64_t value = 0;
   return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc() ? value : UINT64_MAX;
 }
 
-std::string problem_of_whole(const Whole& type, std::string_view text, Settings& settings) {
+Problem problem_of_whole(const Whole& type, std::string_view text, Settings& settings) {
   const bool negative = text.starts_with('-');
-  if (!is_whole(text.substr(negative ? 1 : 0))) return "is not a whole number";
+  if (!is_whole(text.substr(negative ? 1 : 0))) return {"is not a whole number"};
   const uint64_t value = to_whole(text);
-  if (negative || value < type.min || value > type.max) return "is out of range";
+  if (negative || value < type.min || value > type.max) return {"is out of range"};
   type.set(settings, value);
   return {};
 }
 
-std::string problem_of_duration(const Duration& type, std::string_view text, Settings& settings) {
+Problem problem_of_duration(const Duration& type, std::string_view text, Settings& settings) {
   const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
   const std::string_view unit = text.substr(digits.size());
-  if (!is_whole(digits)) return "is not a duration";
-  if (unit.empty()) return "has no unit";
+  if (!is_whole(digits)) return {"is not a duration"};
+  if (unit.empty()) return {"has no unit"};
   const auto* found = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& u) { return u.first == unit; });
-  if (found == kUnits.end()) return "is not a duration";
+  if (found == kUnits.end()) return {"is not a duration"};
   const uint64_t count = to_whole(digits);
-  // Compared before it is multiplied: nothing can overflow.
-  if (count > static_cast<uint64_t>(type.max / found->second)) return "is out of range";
+  // Compared before the multiplication: nothing can overflow.
+  if (count > static_cast<uint64_t>(type.max / found->second)) return {"is out of range"};
   const Milliseconds value = found->second * static_cast<int64_t>(count);
   const bool zero = type.zero && value == Milliseconds::zero();
-  if (!zero && (value < type.min || value > type.max)) return "is out of range";
+  if (!zero && (value < type.min || value > type.max)) return {"is out of range"};
   type.set(settings, value);
   return {};
 }
 
-std::string problem_of_choice(const Choice& type, std::string_view text, Settings& settings) {
+Problem problem_of_choice(const Choice& type, std::string_view text, Settings& settings) {
   const auto found = std::find(type.names.begin(), type.names.end(), text);
-  if (found == type.names.end()) return "is not known";
+  if (found == type.names.end()) return {"is not valid"};
   type.set(settings, static_cast<std::size_t>(found - type.names.begin()));
   return {};
 }
 
-std::string problem_of_template(std::string_view text, std::string_view placeholder) {
-  if (text.find("<lane>") != std::string_view::npos) return std::string(kNoLanes);
-  return order::KeyTemplate::parse(text, placeholder).ok() ? "" : "is no key's pattern";
+Problem problem_of_lanes(std::string_view text) {
+  if (text.find(kLane) == std::string_view::npos) return {};
+  return {"lanes (<lane>) are not supported yet", true};
 }
 
-std::string problem_of_url(std::string_view text, Source source) {
+// `<orders>` in the name of a stream other than the dead letters' would be taken literally, which nobody means.
+Problem problem_of_stream(std::string_view text) {
+  if (text.find(order::kOrdersPlaceholder) == std::string_view::npos) return problem_of_lanes(text);
+  return {"<orders> is not allowed here, only in streams.dead, keys.stock and keys.order", true};
+}
+
+Problem problem_of_template(std::string_view text, std::string_view placeholder) {
+  if (Problem problem = problem_of_lanes(text); !problem.what.empty()) return problem;
+  return {order::KeyTemplate::parse(text, placeholder).ok() ? "" : "is not a key template"};
+}
+
+Problem problem_of_url(std::string_view text, Source source) {
   const auto endpoint = valkey::parse_url(text);
-  if (!endpoint) return endpoint.error();
-  if (endpoint->tls) return "TLS (valkeys://, rediss://) is not supported yet";
+  if (!endpoint) return {endpoint.error(), true};
+  if (endpoint->tls) return {"TLS (valkeys://, rediss://) is not supported yet", true};
   if (source == Source::kFlag && !endpoint->password.empty()) {
-    return "a password never stands on a command line; put it into a file for valkey.password_file, or into the "
-           "variable "
-           "ORDERD_VALKEY_URL";
+    return {"a password is not allowed on the command line; use valkey.password_file or the variable ORDERD_VALKEY_URL",
+            true};
   }
   return {};
 }
 
-std::string problem_of_rule(Text::Rule rule, const std::string& text, Source source) {
+Problem problem_of_password_file(const std::string& path) {
+  if (path.empty()) return {};
+  const auto password = read_password_file(path);
+  return {password ? "" : password.error(), true};
+}
+
+Problem problem_of_rule(Text::Rule rule, const std::string& text, Source source) {
   switch (rule) {
     case Text::Rule::kAny: return {};
     case Text::Rule::kUrl: return problem_of_url(text, source);
-    case Text::Rule::kStream: return text.find("<lane>") == std::string::npos ? "" : std::string(kNoLanes);
+    case Text::Rule::kStream: return problem_of_stream(text);
+    case Text::Rule::kDeadStream: return problem_of_lanes(text);
     case Text::Rule::kStockKey: return problem_of_template(text, "<sku>");
     case Text::Rule::kOrderKey: return problem_of_template(text, "<id>");
-    case Text::Rule::kPasswordFile: {
-      if (text.empty()) return {};
-      const auto password = read_password_file(text);
-      return password.ok() ? "" : password.error();
-    }
+    case Text::Rule::kPasswordFile: return problem_of_password_file(text);
   }
-  ORDERD_CHECK(false, "a rule of texts is not known");
+  ORDERD_CHECK(false, "unknown rule for a text");
 }
 
-std::string problem_of_text_value(const Text& type, const Given& given, Settings& settings) {
+Problem problem_of_text_value(const Text& type, const Given& given, Settings& settings) {
   const std::string& text = given.text;
-  if (text.empty() && type.bytes_min > 0) return "is empty";
-  if (text.size() > type.bytes_max) return "is too long";
-  if (const char* problem = problem_of_text(text)) return problem;
-  if (auto problem = problem_of_rule(type.rule, text, given.source); !problem.empty()) return problem;
+  if (text.empty() && type.bytes_min > 0) return {"is empty"};
+  if (text.size() > type.bytes_max) return {"is too long"};
+  if (const char* problem = problem_of_text(text)) return {problem};
+  if (auto problem = problem_of_rule(type.rule, text, given.source); !problem.what.empty()) return problem;
   type.field(settings) = text;
   return {};
 }
 
-// Does a sentence of such a rule say by itself what is allowed?
-bool explains_itself(const Setting& row, std::string_view problem) {
-  const auto* text = std::get_if<Text>(&row.type);
-  if (text == nullptr) return false;
-  const bool of_rule = text->rule == Text::Rule::kUrl || text->rule == Text::Rule::kPasswordFile;
-  return problem == kNoLanes || (of_rule && problem != "is empty" && problem != "is too long");
+constexpr auto kNoProblemYet = [](const NotYet& /*type*/) -> Problem {
+  ORDERD_CHECK(false, "a setting that is not supported yet has no value");
+};
+
+Problem problem_of_value(const Setting& row, const Given& given, Settings& settings) {
+  const bool wants_integer = std::holds_alternative<Whole>(row.type);
+  const bool is_other = given.form == Given::Form::kOther;
+  if (is_other || (given.form == Given::Form::kString && wants_integer) ||
+      (given.form == Given::Form::kInteger && !wants_integer)) {
+    const std::string form = is_other ? given.text : wants_integer ? "a string" : "an integer";
+    return {"is " + form + ", not " + (wants_integer ? "an integer" : "a string")};
+  }
+  return std::visit(
+      Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
+                 [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
+                 [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
+                 [&](const Choice& type) { return problem_of_choice(type, given.text, settings); }, kNoProblemYet},
+      row.type);
+}
+
+// The value for an error.
+std::string shown(const Setting& row, const Given& given) {
+  if (given.form == Given::Form::kOther) return "the value";
+  if (given.form == Given::Form::kInteger) return given.text;
+  return in_quotes(row.secret ? valkey::masked(given.text) : given.text);
 }
 
 }  // namespace
 
 std::string assign(const Setting& row, const Given& given, Settings& settings) {
-  const bool wants_integer = std::holds_alternative<Whole>(row.type);
-  std::string value = given.form == Given::Form::kOther ? "the value"
-                      : given.form == Given::Form::kInteger
-                          ? given.text
-                          : in_quotes(row.secret ? valkey::masked(given.text) : given.text);
-  std::string problem;
-  if (given.form == Given::Form::kOther || (given.form == Given::Form::kString && wants_integer) ||
-      (given.form == Given::Form::kInteger && !wants_integer)) {
-    const std::string form = given.form == Given::Form::kOther    ? given.text
-                             : given.form == Given::Form::kString ? "a string"
-                                                                  : "an integer";
-    problem = "is " + form + " where " + (wants_integer ? "an integer" : "a string") + " is expected";
-  } else {
-    problem = std::visit(
-        Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
-                   [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
-                   [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
-                   [&](const Choice& type) { return problem_of_choice(type, given.text, settings); }, kNoValueYet},
-        row.type);
-    if (problem.empty()) return {};
-    if (explains_itself(row, problem)) return value + ": " + problem;
-  }
-  value.append(" ").append(problem).append("; allowed: ").append(allowed(row));
-  if (std::holds_alternative<Duration>(row.type)) value.append(", a whole number and a unit: ms, s, m or h");
-  return value;
+  const Problem problem = problem_of_value(row, given, settings);
+  if (problem.what.empty()) return {};
+  std::string error = shown(row, given);
+  if (problem.complete) return error.append(": ").append(problem.what);
+  error.append(" ").append(problem.what).append("; allowed: ").append(allowed(row));
+  if (std::holds_alternative<Duration>(row.type)) error.append(", a whole number and a unit: ms, s, m or h");
+  return error;
 }
 
 std::string allowed(const Setting& row) {
@@ -172,8 +192,8 @@ std::string allowed(const Setting& row) {
     const std::string bytes = std::to_string(type.bytes_min) + " to " + std::to_string(type.bytes_max) + " bytes";
     switch (type.rule) {
       case Text::Rule::kUrl: return "valkey://[user:password@]host[:port][/db], unix:///path[?db=N], embedded:DIR";
-      case Text::Rule::kStockKey: return bytes + " that hold <sku> once";
-      case Text::Rule::kOrderKey: return bytes + " that hold <id> once";
+      case Text::Rule::kStockKey: return bytes + " that contain <sku> once";
+      case Text::Rule::kOrderKey: return bytes + " that contain <id> once";
       case Text::Rule::kPasswordFile: return "the path of a file";
       default: return bytes + " without control characters";
     }

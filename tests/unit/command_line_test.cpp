@@ -22,13 +22,13 @@ CommandLine parse(std::vector<const char*> arguments, const Environment& environ
   return parse_command_line(static_cast<int>(arguments.size()), arguments.data(), environment);
 }
 
-// All that is wrong, for a line that has to be refused.
+// The errors of a command line that must be refused.
 std::string refused(const std::vector<const char*>& arguments, const Environment& environment = {}) {
   const CommandLine line = parse(arguments, environment);
   CHECK(line.action == Action::kDone);
   CHECK(line.exit_status == 2);
   CHECK(line.output.empty());
-  const std::string hint = "orderd --help tells more\n";
+  const std::string hint = "See orderd --help.\n";
   REQUIRE(line.errors.ends_with(hint));
   return line.errors.substr(0, line.errors.size() - hint.size());
 }
@@ -44,12 +44,13 @@ TEST_CASE("without arguments the daemon runs with the defaults") {
 
 TEST_CASE("flags and variables and the file make the settings and are kept for a reload") {
   const test::TemporaryDirectory directory;
-  const std::string file = test::write_file(directory, "f.toml", "[streams]\ngroup = \"file\"\nconsumer = \"file\"\n");
+  const std::string file =
+      test::write_file(directory, "f.toml", "[streams]\ngroup = \"file\"\n[processing]\nname = \"file\"\n");
   const CommandLine line = parse({"--config", file.c_str(), "--log.level", "warn", "--valkey.url=embedded:a=b"},
                                  {{"ORDERD_STREAMS_GROUP", "variable"}});
   REQUIRE_MESSAGE(line.action == Action::kRun, line.errors);
   CHECK(line.settings.streams.group == "variable");
-  CHECK(line.settings.streams.consumer == "file");
+  CHECK(line.settings.processing.name == "file");
   CHECK(line.settings.log.level == settings::LogLevel::kWarn);
   CHECK(line.settings.valkey.url == "embedded:a=b");
   const auto again = settings::load(line.sources);
@@ -57,7 +58,7 @@ TEST_CASE("flags and variables and the file make the settings and are kept for a
   CHECK(settings::print(*again) == settings::print(line.settings));
 }
 
-TEST_CASE("a flag keeps its value as it was given") {
+TEST_CASE("a flag keeps its value as given") {
   for (const char* value : {"{}", "[]", "[a,b]", "-", "--", "-1", "a b", "%%", "\"q\"", "a,b"}) {
     CAPTURE(value);
     CHECK(parse({"--streams.group", value}).settings.streams.group == value);
@@ -65,7 +66,7 @@ TEST_CASE("a flag keeps its value as it was given") {
   }
 }
 
-TEST_CASE("a flag with an empty value eats nothing") {
+TEST_CASE("a flag with an empty value does not consume the next argument") {
   const CommandLine line = parse({"--valkey.username=", "--log.level", "debug"}, {{"ORDERD_VALKEY_USERNAME", "anna"}});
   REQUIRE_MESSAGE(line.action == Action::kRun, line.errors);
   CHECK(line.settings.valkey.username.empty());
@@ -73,12 +74,12 @@ TEST_CASE("a flag with an empty value eats nothing") {
   CHECK(parse({"--valkey.username", ""}).action == Action::kRun);
 }
 
-TEST_CASE("the last of the same flags wins and all have to be good") {
+TEST_CASE("the last of equal flags wins and all must be valid") {
   CHECK(parse({"--streams.group", "a", "--log.level=warn", "--streams.group=b"}).settings.streams.group == "b");
-  CHECK(holds(refused({"--log.level", "loud", "--log.level", "info"}), "--log.level: \"loud\" is not known"));
+  CHECK(holds(refused({"--log.level", "loud", "--log.level", "info"}), "--log.level: \"loud\" is not valid"));
 }
 
-TEST_CASE("help names every flag and the exit codes and ends well") {
+TEST_CASE("help names every flag and the exit codes") {
   for (const char* flag : {"--help", "-h"}) {
     const CommandLine line = parse({flag, "--log.levle", "x"});
     CHECK(line.action == Action::kDone);
@@ -87,30 +88,30 @@ TEST_CASE("help names every flag and the exit codes and ends well") {
     for (const settings::Setting& row : settings::table())
       CHECK(holds(line.output, row.flag() + " ") == row.supported());
     for (const char* part : {"Usage: orderd", "[processing]:", "Examples:", "Exit status:", "--check", "--print-config",
-                             "--version", "--config FILE", "[30s]", "(create, stop)"}) {
+                             "--version", "--config FILE", "[3s]", "(text, json)", "[the host's name]"}) {
       CHECK(holds(line.output, part));
     }
     CHECK(!holds(line.output, "\n\n\n"));
   }
 }
 
-TEST_CASE("the version is the one of the build") {
+TEST_CASE("version prints the version of the build") {
   const CommandLine line = parse({"--version"});
   CHECK(line.action == Action::kDone);
   CHECK(line.exit_status == 0);
   CHECK(line.output == std::string("orderd ") + ORDERD_VERSION + "\n");
 }
 
-TEST_CASE("check says that the settings are good or what is wrong") {
+TEST_CASE("check reports whether the settings are valid") {
   const CommandLine line = parse({"--check"});
   CHECK(line.action == Action::kDone);
   CHECK(line.exit_status == 0);
-  CHECK(line.output == "the settings are good\n");
+  CHECK(line.output == "settings OK\n");
   CHECK(refused({"--check", "--log.level", "loud"}) ==
-        "orderd: --log.level: \"loud\" is not known; allowed: trace, debug, info, warn, error\n");
+        "orderd: --log.level: \"loud\" is not valid; allowed: trace, debug, info, warn, error\n");
 }
 
-TEST_CASE("print-config prints what is in force without secrets") {
+TEST_CASE("print-config prints the effective settings without secrets") {
   const CommandLine line =
       parse({"--print-config", "--log.level=warn"}, {{"ORDERD_VALKEY_URL", "valkey://a:hunter2@h"}});
   CHECK(line.action == Action::kDone);
@@ -121,29 +122,29 @@ TEST_CASE("print-config prints what is in force without secrets") {
   CHECK(holds(refused({"--print-config", "--log.level=loud"}), "loud"));
 }
 
-TEST_CASE("mistakes of the arguments and of the settings are told together with a line each") {
+TEST_CASE("mistakes in the arguments and in the settings are reported together") {
   CHECK(refused({"--log.levle", "info", "--processing.max_lines=0", "extra"}, {{"ORDERD_LOG_LEVLE", "x"}}) ==
         "orderd: --log.levle: unknown flag; did you mean --log.level?\n"
-        "orderd: \"extra\": unexpected; orderd takes flags only\n"
+        "orderd: \"extra\": unexpected argument; orderd takes only flags\n"
         "orderd: ORDERD_LOG_LEVLE: unknown variable; did you mean ORDERD_LOG_LEVEL?\n"
         "orderd: --processing.max_lines: \"0\" is out of range; allowed: a whole number from 1 to 1000\n");
 }
 
-TEST_CASE("an unknown flag is told the nearest") {
+TEST_CASE("an unknown flag comes with a suggestion") {
   CHECK(refused({"--chekc"}) == "orderd: --chekc: unknown flag; did you mean --check?\n");
   CHECK(refused({"--valkey.ulr=valkey://h"}) == "orderd: --valkey.ulr: unknown flag; did you mean --valkey.url?\n");
   CHECK(holds(refused({"--url", "x"}), "--url: unknown flag; "));
-  CHECK(refused({"-v"}) == "orderd: -v: unknown flag; there is one short flag, -h\n");
+  CHECK(refused({"-v"}) == "orderd: -v: unknown flag; -h is the only short flag\n");
 }
 
 TEST_CASE("a flag without its value is refused") {
   CHECK(refused({"--log.level"}).starts_with("orderd: --log.level: "));
   CHECK(refused({"--config"}).starts_with("orderd: --config: "));
-  CHECK(refused({"--config="}) == "orderd: --config: a file's name is expected\n");
+  CHECK(refused({"--config="}) == "orderd: --config: expects the name of a file\n");
   CHECK(refused({"--config", "a", "--config", "b"}).starts_with("orderd: --config: "));
 }
 
-TEST_CASE("flags that do not work yet say so with and without a value") {
+TEST_CASE("flags that are not supported yet are refused with and without a value") {
   for (const settings::Setting& row : settings::table()) {
     if (row.supported()) continue;
     const std::string error = "orderd: " + row.flag() + " is not supported yet\n";
@@ -153,9 +154,20 @@ TEST_CASE("flags that do not work yet say so with and without a value") {
   }
 }
 
-TEST_CASE("a file that is missing is refused") {
+TEST_CASE("removed flags are refused with and without a value") {
+  for (const settings::Removed& row : settings::removed()) {
+    const std::string flag = settings::flag_of(row.key);
+    const std::string error = "orderd: " + flag + " was removed: " + std::string(row.instead) + "\n";
+    CHECK(refused({flag.c_str()}) == error);
+    CHECK(refused({flag.c_str(), "x"}) == error);
+    CHECK(refused({(flag + "=x").c_str()}) == error);
+    CHECK(!holds(parse({"--help"}).output, flag));
+  }
+}
+
+TEST_CASE("a missing file is refused") {
   CHECK(refused({"--config", "/nowhere/orderd.toml"}) ==
-        "orderd: /nowhere/orderd.toml: the file cannot be read: No such file or directory\n");
+        "orderd: /nowhere/orderd.toml: cannot read the file: No such file or directory\n");
 }
 
 TEST_CASE("no message repeats a password") {
@@ -171,14 +183,14 @@ TEST_CASE("no message repeats a password") {
   }
 }
 
-TEST_CASE("output that cannot be written is a failure at run time") {
+TEST_CASE("output that cannot be written is a failure") {
   const CommandLine line = parse({"--version"});
   std::fflush(stdout);
   const int saved = ::dup(STDOUT_FILENO);
   const int full = ::open("/dev/full", O_WRONLY);
   REQUIRE(full >= 0);
   ::dup2(full, STDOUT_FILENO);
-  const int status = tell(line);
+  const int status = report(line);
   ::dup2(saved, STDOUT_FILENO);
   ::close(saved);
   ::close(full);

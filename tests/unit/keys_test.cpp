@@ -16,7 +16,7 @@ KeyTemplate order(std::string_view text) {
   return KeyTemplate::parse(text, "<id>").value();
 }
 
-TEST_CASE("a name is put in place of the placeholder") {
+TEST_CASE("the name replaces the placeholder") {
   CHECK(stock("product:<sku>:stock").key("shoe") == "product:shoe:stock");
   CHECK(stock("<sku>").key("shoe") == "shoe");
   CHECK(stock("stock:<sku>").key("shoe") == "stock:shoe");
@@ -25,7 +25,7 @@ TEST_CASE("a name is put in place of the placeholder") {
   CHECK(stock("{a}:<sku>").key("<sku>") == "{a}:<sku>");
 }
 
-TEST_CASE("a key is appended behind what is there") {
+TEST_CASE("append keeps what the string already holds") {
   std::string out = "before ";
   stock("product:<sku>:stock").append("shoe", out);
   CHECK(out == "before product:shoe:stock");
@@ -33,23 +33,50 @@ TEST_CASE("a key is appended behind what is there") {
   CHECK(out == std::string("before product:shoe:stocks:a\0b", 30));
 }
 
-TEST_CASE("a template without its placeholder is refused and named") {
+TEST_CASE("a template without its placeholder is refused") {
   for (const char* text : {"", "product", "product:<id>", "product:<SKU>", "product:sku", "<sku", "sku>"}) {
     const auto parsed = KeyTemplate::parse(text, "<sku>");
     REQUIRE(!parsed.ok());
-    CHECK(parsed.error() == std::string(text) + " lacks its placeholder: <sku> stands in a key just once");
+    CHECK(parsed.error() == std::string(text) + " does not contain <sku>");
   }
 }
 
-TEST_CASE("a template with its placeholder twice is refused and named") {
+TEST_CASE("the name of the orders stream replaces every <orders>") {
+  CHECK(with_orders("<orders>:dead", "shop") == "shop:dead");
+  CHECK(with_orders("<orders>/<orders>", "a") == "a/a");
+  CHECK(with_orders("", "a").empty());
+  CHECK(with_orders("<order>:dead", "a") == "<order>:dead");
+  CHECK(with_orders("<orders>:x", "<orders>") == "<orders>:x");  // not replaced again
+  CHECK(order("<orders>:order:<id>").with_orders("shop").key("o-1") == "shop:order:o-1");
+  CHECK(order("<id>").with_orders("shop").key("<orders>") == "<orders>");
+  CHECK(order("{<orders>}:<id>:<orders>").with_orders("shop").key("o-1") == "{shop}:o-1:shop");
+}
+
+TEST_CASE("a placeholder in the name of the orders stream is plain text") {
+  CHECK(order("<orders>:<id>").with_orders("a<id>b").key("o-1") == "a<id>b:o-1");
+  CHECK(order("<ord<id>ers>").with_orders("shop").key("x") == "<ordxers>");
+}
+
+TEST_CASE("the keys of an orders stream begin with its name") {
+  CHECK(position_key("orders") == "orders:position");
+  CHECK(owner_key("orders") == "orders:owner");
+  CHECK(standby_key("orders") == "orders:standby");
+}
+
+TEST_CASE("a template exposes the text around its placeholder") {
+  CHECK(stock("product:<sku>:stock").before() == "product:");
+  CHECK(stock("product:<sku>:stock").after() == ":stock");
+}
+
+TEST_CASE("a template with its placeholder twice is refused") {
   for (const char* text : {"<sku><sku>", "a<sku>b<sku>c", "<sku>:<sku>:<sku>"}) {
     const auto parsed = KeyTemplate::parse(text, "<sku>");
     REQUIRE(!parsed.ok());
-    CHECK(parsed.error() == std::string(text) + " has its placeholder twice: <sku> stands in a key just once");
+    CHECK(parsed.error() == std::string(text) + " contains <sku> more than once");
   }
 }
 
-TEST_CASE("two templates collide where their heads and their tails agree") {
+TEST_CASE("two templates collide if their heads and tails agree") {
   const std::vector<std::pair<const char*, const char*>> may = {
       {"order:<sku>", "order:<id>"}, {"<sku>", "<id>"},         {"<sku>", "order:<id>"}, {"<sku>:stock", "order:<id>"},
       {"a:<sku>", "a:b:<id>"},       {"a:<sku>:z", "a:b:<id>"}, {"<sku>:z", "<id>:y:z"}, {"a<sku>b", "aa<id>bb"},
@@ -101,7 +128,7 @@ TEST_CASE("a template collides with a fixed name that it can produce") {
   CHECK(stock("aa<sku>aa").may_collide("aaaaa"));
 }
 
-TEST_CASE("whatever key a template makes is told to collide with it") {
+TEST_CASE("a template collides with every key it produces") {
   for (const char* text : {"<sku>", "a:<sku>", "<sku>:z", "a:<sku>:z", "aa<sku>aa"}) {
     for (const char* name : {"x", "a", ":z", "a:", "aa", "shoe:stock"}) {
       const auto keys = stock(text);

@@ -11,13 +11,13 @@ namespace {
 
 using Keys = std::vector<std::string>;
 
-TEST_CASE("equal settings differ in nothing") {
+TEST_CASE("equal settings have no changes") {
   const Changes changes = compare(Settings{}, Settings{});
   CHECK(changes.live.empty());
   CHECK(changes.restart.empty());
 }
 
-TEST_CASE("what applies live is told apart from what needs a restart") {
+TEST_CASE("changes that apply live are separate from those that need a restart") {
   Settings after;
   after.valkey.url = "valkey://other";
   after.processing.max_lines = 65;
@@ -37,8 +37,7 @@ TEST_CASE("a changed password in the URL is a change") {
 }
 
 TEST_CASE("every setting is compared and applies where the contract says") {
-  const Keys live = {"processing.claim_idle", "retention.orders", "retention.results", "log.level", "log.format",
-                     "shutdown.drain_timeout"};
+  const Keys live = {"retention.orders", "retention.results", "log.level", "log.format", "shutdown.drain_timeout"};
   Keys found;
   for (const Setting& row : table()) {
     CAPTURE(row.key);

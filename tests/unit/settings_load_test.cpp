@@ -29,16 +29,16 @@ TEST_CASE("without any source the settings are the defaults of the contract") {
   CHECK(loaded->valkey.reply_timeout == 10s);
   CHECK(loaded->streams.orders == "orders");
   CHECK(loaded->streams.results == "results");
-  CHECK(loaded->streams.dead == "orders:dead");
+  CHECK(loaded->dead() == "orders:dead");
   CHECK(loaded->streams.group == "orderd");
   CHECK(loaded->keys.stock == "product:<sku>:stock");
-  CHECK(loaded->keys.order == "order:<id>");
+  CHECK(loaded->order_keys().key("o-1") == "orders:order:o-1");
+  CHECK(loaded->processing.lease == 3s);
+  CHECK(loaded->processing.orders_per_call == 64);
   CHECK(loaded->processing.max_in_flight == 1024);
   CHECK(loaded->processing.max_quantity == 1'000'000);
   CHECK(loaded->processing.max_lines == 64);
-  CHECK(loaded->processing.claim_idle == 30s);
   CHECK(loaded->processing.dedup_window == 24h);
-  CHECK(loaded->processing.missing_group == MissingGroup::kCreate);
   CHECK(loaded->retention.orders == 24h);
   CHECK(loaded->retention.results == 168h);
   CHECK(loaded->log.level == LogLevel::kInfo);
@@ -46,13 +46,13 @@ TEST_CASE("without any source the settings are the defaults of the contract") {
   CHECK(loaded->shutdown.drain_timeout == 10s);
 }
 
-TEST_CASE("the consumer is the host unless it is given") {
+TEST_CASE("the name of the daemon is the host's unless it is given") {
   std::array<char, 256> host{};
   REQUIRE(::gethostname(host.data(), host.size() - 1) == 0);
-  CHECK(load(Sources{})->streams.consumer == host.data());
-  CHECK(load_flag("streams.consumer", "c-1")->streams.consumer == "c-1");
-  CHECK(error_of(load_flag("streams.consumer", "")) ==
-        "--streams.consumer: \"\" is empty; allowed: 1 to 256 bytes without control characters");
+  CHECK(load(Sources{})->processing.name == host.data());
+  CHECK(load_flag("processing.name", "shop 1")->processing.name == "shop 1");
+  CHECK(error_of(load_flag("processing.name", "")) ==
+        "--processing.name: \"\" is empty; allowed: 1 to 128 bytes without control characters");
 }
 
 TEST_CASE("every key is read from a file") {
@@ -71,19 +71,19 @@ TEST_CASE("every key is read from a file") {
     results = "r"
     dead = "d"
     group = "g"
-    consumer = "Bürste"
     [keys]
     stock = "s:<sku>"
     order = "k:<id>"
     [processing]
+    name = "Bürste"
+    lease = "100ms"
+    orders_per_call = 128
     max_in_flight = 65536
     max_quantity = 9007199254740991
     max_lines = 1000
-    claim_idle = "100ms"
     dedup_window = "0s"
-    missing_group = "stop"
     [retention]
-    orders = "0s"
+    orders = "1s"
     results = "87600h"
     [log]
     level = "trace"
@@ -99,18 +99,18 @@ TEST_CASE("every key is read from a file") {
   CHECK(loaded->valkey.reply_timeout == 10min);
   CHECK(loaded->streams.orders == "o");
   CHECK(loaded->streams.results == "r");
-  CHECK(loaded->streams.dead == "d");
+  CHECK(loaded->dead() == "d");
   CHECK(loaded->streams.group == "g");
-  CHECK(loaded->streams.consumer == "Bürste");
+  CHECK(loaded->processing.name == "Bürste");
+  CHECK(loaded->processing.lease == 100ms);
+  CHECK(loaded->processing.orders_per_call == 128);
   CHECK(loaded->stock_keys().key("x") == "s:x");
   CHECK(loaded->order_keys().key("x") == "k:x");
   CHECK(loaded->processing.max_in_flight == 65536);
   CHECK(loaded->limits().max_quantity == 9'007'199'254'740'991);
   CHECK(loaded->limits().max_lines == 1000);
-  CHECK(loaded->processing.claim_idle == 100ms);
   CHECK(loaded->processing.dedup_window == 0s);
-  CHECK(loaded->processing.missing_group == MissingGroup::kStop);
-  CHECK(loaded->retention.orders == 0s);
+  CHECK(loaded->retention.orders == 1s);
   CHECK(loaded->retention.results == 87600h);
   CHECK(loaded->log.level == LogLevel::kTrace);
   CHECK(loaded->log.format == LogFormat::kJson);
@@ -132,12 +132,12 @@ TEST_CASE("a flag beats a variable beats the file beats the default") {
   CHECK(loaded->streams.dead == "last");
 }
 
-TEST_CASE("a value that is overridden has to be good all the same") {
+TEST_CASE("a value that is overridden must be valid all the same") {
   Sources sources;
   sources.environment = {{"ORDERD_LOG_LEVEL", "loud"}};
   sources.flags = {{"log.level", "info"}};
   CHECK(error_of(load(sources)) ==
-        "ORDERD_LOG_LEVEL: log.level: \"loud\" is not known; allowed: trace, debug, info, warn, error");
+        "ORDERD_LOG_LEVEL: log.level: \"loud\" is not valid; allowed: trace, debug, info, warn, error");
 }
 
 TEST_CASE("each setting has a flag and a variable") {
@@ -150,7 +150,7 @@ TEST_CASE("each setting has a flag and a variable") {
     if (key == "keys.order") return "k:<id>:x";
     if (key == "log.level") return "warn";
     if (key == "log.format") return "json";
-    if (key == "processing.missing_group") return "stop";
+    if (key == "retention.results") return "2000h";
     const Setting* row = find(key);
     if (std::holds_alternative<Whole>(row->type)) return "7";
     return std::holds_alternative<Duration>(row->type) ? "7s" : "name";
@@ -164,7 +164,7 @@ TEST_CASE("each setting has a flag and a variable") {
     const auto by_variable = load_variable(row.variable(), value_for(row.key));
     REQUIRE_MESSAGE(by_flag.ok(), error_of(by_flag));
     REQUIRE_MESSAGE(by_variable.ok(), error_of(by_variable));
-    const Changes changes = compare(Settings(*load(Sources{})), *by_flag);
+    const Changes changes = compare(*load(Sources{}), *by_flag);
     CHECK(changes.live.size() + changes.restart.size() == 1);
     CHECK(compare(*by_flag, *by_variable).restart.empty());
   }
@@ -177,14 +177,15 @@ TEST_CASE("the variable of a setting is its key in capitals") {
   CHECK(find("valkey.url")->flag() == "--valkey.url");
 }
 
-TEST_CASE("keys that do not work yet are refused wherever they stand") {
+TEST_CASE("keys that are not supported yet are refused in every source") {
   std::vector<std::string> keys;
   for (const Setting& row : table()) {
     if (!row.supported()) keys.emplace_back(row.key);
   }
-  CHECK(keys == std::vector<std::string>{"valkey.sentinels", "valkey.service", "valkey.cluster", "valkey.tls_ca_file",
+  CHECK(keys == std::vector<std::string>{"valkey.sentinels", "valkey.service", "valkey.sentinel_username",
+                                         "valkey.sentinel_password_file", "valkey.cluster", "valkey.tls_ca_file",
                                          "valkey.tls_cert_file", "valkey.tls_key_file", "valkey.tls_server_name",
-                                         "streams.lanes", "admin.listen"});
+                                         "streams.lanes", "keys.reply", "processing.reply_ttl", "admin.listen"});
   for (const std::string& key : keys) {
     CAPTURE(key);
     const Setting* row = find(key);
@@ -198,7 +199,39 @@ TEST_CASE("keys that do not work yet are refused wherever they stand") {
   }
 }
 
-TEST_CASE("every mistake is told in the order of the sources") {
+TEST_CASE("a removed key is an error that says what to use instead") {
+  const auto consumer = [](const std::string& where) {
+    return where + " was removed: use processing.name, the name of this daemon";
+  };
+  CHECK(error_of(load_text("[streams]\nconsumer = \"c-1\"")) == consumer("F:2:1: streams.consumer"));
+  CHECK(error_of(load_variable("ORDERD_STREAMS_CONSUMER", "c-1")) ==
+        consumer("ORDERD_STREAMS_CONSUMER: streams.consumer"));
+  CHECK(error_of(load_flag("streams.consumer", "c-1")) == consumer("--streams.consumer"));
+  CHECK(error_of(load_text("[processing]\nclaim_idle = \"30s\"")).find("use processing.lease") != std::string::npos);
+  CHECK(error_of(load_text("processing.missing_group = \"create\"")) ==
+        "F:1:12: processing.missing_group was removed: nothing replaces it; orderd no longer needs a consumer group");
+  REQUIRE(removed().size() == 3);
+  for (const Removed& row : removed()) {
+    CHECK(find(row.key) == nullptr);
+    CHECK(error_of(load_text(std::string(row.key) + " = 1")).find(" was removed: ") != std::string::npos);
+    CHECK(error_of(load_variable(variable_of(row.key), "")).find(" was removed: ") != std::string::npos);
+    CHECK(error_of(load_flag(std::string(row.key), "")).find(" was removed: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("the group may be empty and the names of keys may be relative to the orders stream") {
+  const auto loaded = load_text("[streams]\norders = \"shop\"\ngroup = \"\"\n[keys]\nstock = \"<orders>/<sku>\"");
+  REQUIRE_MESSAGE(loaded.ok(), error_of(loaded));
+  CHECK(loaded->streams.group.empty());
+  CHECK(loaded->dead() == "shop:dead");
+  CHECK(loaded->order_keys().key("o-1") == "shop:order:o-1");
+  CHECK(loaded->stock_keys().key("shoe") == "shop/shoe");
+  CHECK(load_flag("streams.dead", "<orders>/x")->dead() == "orders/x");
+  // Not a placeholder in the stream's own name.
+  CHECK(load_flag("streams.orders", "a<id>b<sku>")->order_keys().key("o-1") == "a<id>b<sku>:order:o-1");
+}
+
+TEST_CASE("every mistake is reported in the order of the sources") {
   const TemporaryDirectory directory;
   Sources sources;
   sources.file = write_file(directory, "f.toml",
@@ -218,7 +251,7 @@ TEST_CASE("every mistake is told in the order of the sources") {
   CHECK(std::count(error.begin(), error.end(), '\n') == static_cast<std::ptrdiff_t>(at.size()) - 1);
 }
 
-TEST_CASE("the environment gives every variable with our prefix") {
+TEST_CASE("every variable with the prefix is read from the environment") {
   REQUIRE(::setenv("ORDERD_LOG_LEVEL", "a=b", 1) == 0);
   REQUIRE(::setenv("ORDERD_", "", 1) == 0);
   const auto environment = read_environment();

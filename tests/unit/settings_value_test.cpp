@@ -18,19 +18,19 @@ using test::load_variable;
 
 TEST_CASE("a duration is a whole number and a unit and nothing else") {
   for (const auto& [text, value] : std::initializer_list<std::pair<const char*, Milliseconds>>{
-           {"100ms", 100ms}, {"1s", 1s}, {"90m", 90min}, {"24h", 24h}, {"86400000ms", 24h}}) {
-    CHECK(load_flag("processing.claim_idle", text)->processing.claim_idle == value);
+           {"1000ms", 1s}, {"1s", 1s}, {"90m", 90min}, {"24h", 24h}, {"86400000ms", 24h}}) {
+    CHECK(load_flag("processing.dedup_window", text)->processing.dedup_window == value);
   }
-  const std::string allowed = "; allowed: 100ms to 24h, a whole number and a unit: ms, s, m or h";
+  const std::string allowed = "; allowed: 100ms to 10m, a whole number and a unit: ms, s, m or h";
   for (const char* text : {"1.5s", "30 s", " 30s", "30s ", "-1s", "+1s", "1S", "1d", "1h30m", "24h1ms", "s", "", "030s",
                            "0x1s", "1e3ms", "1us", "00s"}) {
-    CHECK(error_of(load_flag("processing.claim_idle", text)) ==
-          "--processing.claim_idle: \"" + std::string(text) + "\" is not a duration" + allowed);
+    CHECK(error_of(load_flag("processing.lease", text)) ==
+          "--processing.lease: \"" + std::string(text) + "\" is not a duration" + allowed);
   }
-  CHECK(error_of(load_flag("processing.claim_idle", "30")) == "--processing.claim_idle: \"30\" has no unit" + allowed);
-  for (const char* text : {"0s", "99ms", "25h", "86400001ms", "99999999999999999999h", "9223372036854775807h"}) {
-    CHECK(error_of(load_flag("processing.claim_idle", text)) ==
-          "--processing.claim_idle: \"" + std::string(text) + "\" is out of range" + allowed);
+  CHECK(error_of(load_flag("processing.lease", "30")) == "--processing.lease: \"30\" has no unit" + allowed);
+  for (const char* text : {"0s", "99ms", "11m", "600001ms", "99999999999999999999h", "9223372036854775807h"}) {
+    CHECK(error_of(load_flag("processing.lease", text)) ==
+          "--processing.lease: \"" + std::string(text) + "\" is out of range" + allowed);
   }
 }
 
@@ -43,10 +43,10 @@ TEST_CASE("each duration has its range and zero only where it means something") 
   const std::vector<Case> cases = {
       {"valkey.connect_timeout", {"100ms", "10m"}, {"0s", "99ms", "601s"}},
       {"valkey.reply_timeout", {"100ms", "10m"}, {"0s", "99ms", "11m"}},
-      {"processing.claim_idle", {"100ms", "24h"}, {"0s", "0ms", "25h"}},
+      {"processing.lease", {"100ms", "10m"}, {"0s", "0ms", "601s"}},
       {"processing.dedup_window", {"0s", "0h", "1s", "8760h"}, {"999ms", "1ms", "8761h"}},
-      {"retention.orders", {"0s", "1s", "87600h"}, {"999ms", "87601h"}},
-      {"retention.results", {"0s", "1s", "87600h"}, {"999ms", "87601h"}},
+      {"retention.orders", {"1s", "168h"}, {"999ms", "87601h"}},
+      {"retention.results", {"0s", "24h", "87600h"}, {"999ms", "87601h"}},
       {"shutdown.drain_timeout", {"0s", "0ms", "1ms", "1h", "60m"}, {"61m", "2h"}},
   };
   for (const Case& each : cases) {
@@ -70,30 +70,39 @@ TEST_CASE("a whole number is digits within its range") {
   }
   CHECK(holds(error_of(load_flag("processing.max_quantity", "9007199254740992")), "1 to 9007199254740991"));
   CHECK(holds(error_of(load_flag("processing.max_quantity", "0")), "is out of range"));
+  CHECK(holds(error_of(load_flag("processing.orders_per_call", "129")), "a whole number from 1 to 128"));
+  CHECK(holds(error_of(load_flag("processing.orders_per_call", "0")), "is out of range"));
   CHECK(holds(error_of(load_flag("processing.max_lines", "1001")), "a whole number from 1 to 1000"));
   CHECK(holds(error_of(load_flag("processing.max_lines", "0")), "is out of range"));
 }
 
 TEST_CASE("a choice is one of its words") {
-  CHECK(error_of(load_flag("processing.missing_group", "Create")) ==
-        "--processing.missing_group: \"Create\" is not known; allowed: create, stop");
-  CHECK(holds(error_of(load_flag("log.format", "xml")), "allowed: text, json"));
+  CHECK(error_of(load_flag("log.format", "Text")) == "--log.format: \"Text\" is not valid; allowed: text, json");
+  CHECK(holds(error_of(load_flag("log.level", "loud")), "allowed: trace, debug, info, warn, error"));
   CHECK(load_flag("log.level", "error")->log.level == LogLevel::kError);
   CHECK(load_flag("log.level", "debug")->log.level == LogLevel::kDebug);
 }
 
-TEST_CASE("a name has 1 to 256 bytes without control characters") {
-  for (const char* key : {"streams.orders", "streams.results", "streams.dead", "streams.group", "streams.consumer"}) {
+TEST_CASE("a name has a limited number of bytes and no control characters") {
+  struct Case {
+    const char* key;
+    std::size_t min;
+    std::size_t max;
+  };
+  for (const auto& [key, min, max] :
+       {Case{"streams.orders", 1, 256}, Case{"streams.results", 1, 256}, Case{"streams.dead", 1, 256},
+        Case{"streams.group", 0, 256}, Case{"processing.name", 1, 128}}) {
     CAPTURE(key);
     const std::string where = std::string("--") + key + ": ";
-    const std::string allowed = "; allowed: 1 to 256 bytes without control characters";
-    CHECK(error_of(load_flag(key, std::string(256, 'n'))).empty());
-    CHECK(error_of(load_flag(key, "")) == where + "\"\" is empty" + allowed);
-    CHECK(error_of(load_flag(key, std::string(257, 'n'))) ==
+    const std::string allowed =
+        "; allowed: " + std::to_string(min) + " to " + std::to_string(max) + " bytes without control characters";
+    CHECK(error_of(load_flag(key, std::string(max, 'n'))).empty());
+    CHECK(error_of(load_flag(key, "")) == (min == 0 ? "" : where + "\"\" is empty" + allowed));
+    CHECK(error_of(load_flag(key, std::string(max + 1, 'n'))) ==
           where + "\"" + std::string(96, 'n') + "...\" is too long" + allowed);
-    CHECK(error_of(load_flag(key, "a\nb")) == where + "\"a\\x0Ab\" holds a control character" + allowed);
-    CHECK(error_of(load_flag(key, "\x7f")) == where + "\"\\x7F\" holds a control character" + allowed);
-    CHECK(error_of(load_flag(key, "\xc2\x85")) == where + "\"\\xC2\\x85\" holds a control character" + allowed);
+    CHECK(error_of(load_flag(key, "a\nb")) == where + "\"a\\x0Ab\" contains a control character" + allowed);
+    CHECK(error_of(load_flag(key, "\x7f")) == where + "\"\\x7F\" contains a control character" + allowed);
+    CHECK(error_of(load_flag(key, "\xc2\x85")) == where + "\"\\xC2\\x85\" contains a control character" + allowed);
     for (const char* text :
          {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf0\x80\x80\x80", "\xe0\x80\x80"}) {
       CHECK(holds(error_of(load_flag(key, text)), "is not valid UTF-8" + allowed));
@@ -112,54 +121,89 @@ TEST_CASE("lanes are not supported yet") {
   CHECK(holds(error_of(load_flag("keys.order", "{<lane>}:<id>")), "not supported yet"));
 }
 
-TEST_CASE("a key has its placeholder once") {
+TEST_CASE("the orders and the results stream have no relative names") {
+  for (const char* key : {"streams.orders", "streams.results"}) {
+    CHECK(error_of(load_flag(key, "<orders>:x")) ==
+          std::string("--") + key +
+              ": \"<orders>:x\": <orders> is not allowed here, only in streams.dead, keys.stock and keys.order");
+  }
+}
+
+TEST_CASE("a key contains its placeholder once") {
   for (const char* text : {"stock", "<id>", "<sku>:<sku>"}) {
     CHECK(error_of(load_flag("keys.stock", text)) ==
           "--keys.stock: \"" + std::string(text) +
-              "\" is no key's pattern; allowed: 1 to 256 bytes that hold <sku> once");
+              "\" is not a key template; allowed: 1 to 256 bytes that contain <sku> once");
   }
   for (const char* text : {"order", "<sku>", "<id><id>"}) {
     CHECK(error_of(load_flag("keys.order", text)) ==
           "--keys.order: \"" + std::string(text) +
-              "\" is no key's pattern; allowed: 1 to 256 bytes that hold <id> once");
+              "\" is not a key template; allowed: 1 to 256 bytes that contain <id> once");
   }
   CHECK(holds(error_of(load_flag("keys.order", "")), "is empty"));
 }
 
-TEST_CASE("no key may ever be a key of another kind") {
-  CHECK(
-      error_of(load_flag("keys.stock", "order:<sku>")) ==
-      "--keys.stock: keys.stock \"order:<sku>\" and keys.order \"order:<id>\" may name the same key; allowed: two that "
-      "differ before or behind <sku> and <id>");
+TEST_CASE("no template can produce the key of something else") {
+  CHECK(error_of(load_flag("keys.stock", "<orders>:<sku>")) ==
+        "--keys.stock: keys.stock \"<orders>:<sku>\" and keys.order \"<orders>:order:<id>\" can produce the same key; "
+        "allowed: two that differ before or after <sku> and <id>\n"
+        "--keys.stock: keys.stock \"<orders>:<sku>\" can produce the key of streams.dead \"orders:dead\"");
   CHECK(error_of(load_flags({{"keys.stock", "s<sku>"}, {"streams.results", "sales"}})) ==
-        "--keys.stock: keys.stock \"s<sku>\" may name the key of streams.results \"sales\"");
+        "--keys.stock: keys.stock \"s<sku>\" can produce the key of streams.results \"sales\"");
   CHECK(error_of(load_flag("streams.dead", "product:x:stock")) ==
-        "--streams.dead: keys.stock \"product:<sku>:stock\" may name the key of streams.dead \"product:x:stock\"");
-  CHECK(error_of(load_flag("streams.orders", "order:in")) ==
-        "--streams.orders: keys.order \"order:<id>\" may name the key of streams.orders \"order:in\"\n"
-        "--streams.orders: keys.order \"order:<id>\" may name the key of the group's position "
-        "\"order:in:orderd:position\" "
-        "(streams.orders:streams.group:position)");
-  CHECK(error_of(load_flag("streams.results", "orders:orderd:position")) ==
-        "--streams.results: streams.results is the key of the group's position \"orders:orderd:position\" "
-        "(streams.orders:streams.group:position); allowed: another name");
-  CHECK(error_of(load_flag("streams.dead", "orders:orderd:answered:before")) ==
-        "--streams.dead: streams.dead is the key of the group's marks \"orders:orderd:answered:before\" "
-        "(streams.orders:streams.group:answered:before); allowed: another name");
-  CHECK(error_of(load_flag("keys.order", "orders:orderd:answered:<id>")) ==
-        "--keys.order: keys.order \"orders:orderd:answered:<id>\" may name the key of the group's marks "
-        "\"orders:orderd:answered:before\" (streams.orders:streams.group:answered:before)");
+        "--streams.dead: keys.stock \"product:<sku>:stock\" can produce the key of streams.dead \"product:x:stock\"");
+  CHECK(holds(error_of(load_flag("streams.orders", "product:x")), "can produce the same key"));
+  CHECK(error_of(load_flags({{"streams.orders", "product:a"}, {"keys.stock", "product:<sku>"}})) ==
+        "--keys.stock: keys.stock \"product:<sku>\" and keys.order \"<orders>:order:<id>\" can produce the same key; "
+        "allowed: two that differ before or after <sku> and <id>\n"
+        "--keys.stock: keys.stock \"product:<sku>\" can produce the key of streams.orders \"product:a\"");
+}
+
+TEST_CASE("nothing can be one of the keys that orderd keeps") {
+  CHECK(error_of(load_flag("streams.results", "orders:position")) ==
+        "--streams.results: streams.results is orderd's key for the position, \"orders:position\"; allowed: another "
+        "name");
+  CHECK(error_of(load_flag("streams.dead", "<orders>:owner")) ==
+        "--streams.dead: streams.dead is orderd's key for the owner, \"orders:owner\"; allowed: another name");
+  CHECK(
+      error_of(load_flags({{"streams.dead", "shop:standby"}, {"streams.orders", "shop"}})) ==
+      "--streams.dead: streams.dead is orderd's key for the standby daemons, \"shop:standby\"; allowed: another name");
+  CHECK(error_of(load_flags({{"keys.order", "<orders>:p<id>"}, {"streams.dead", "d"}})) ==
+        "--keys.order: keys.order \"<orders>:p<id>\" can produce orderd's key for the position, \"orders:position\"");
+  CHECK(holds(error_of(load_flags({{"keys.stock", "<sku>:owner"}})), "can produce orderd's key for the owner"));
+  CHECK(holds(error_of(load_flags({{"keys.order", "<id>:standby"}})),
+              "can produce orderd's key for the standby daemons"));
+}
+
+TEST_CASE("results are kept at least as long as requests") {
+  const auto retention = [](const char* orders, const char* results) {
+    return error_of(load_flags({{"retention.orders", orders}, {"retention.results", results}}));
+  };
+  CHECK(retention("24h", "24h").empty());
+  CHECK(retention("0s", "0s").empty());
+  CHECK(retention("24h", "0s").empty());
+  CHECK(retention("24h", "23h") ==
+        "--retention.results: retention.results is shorter than retention.orders; allowed: 0s, or at least as long");
+  CHECK(
+      retention("0s", "87600h") ==
+      "--retention.results: results are trimmed, but requests are kept forever (retention.orders is 0s); allowed: 0s, "
+      "or another retention.orders");
+  CHECK(error_of(load_flag("retention.orders", "169h")) ==
+        "--retention.orders: retention.results is shorter than retention.orders; allowed: 0s, or at least as long");
+  CHECK(holds(error_of(load_flag("retention.orders", "0s")), "results are trimmed, but requests are kept forever"));
+  CHECK(!holds(retention("24h", "1"), "is shorter"));
 }
 
 TEST_CASE("the three streams have three names") {
   CHECK(error_of(load_flag("streams.results", "orders")) ==
         "--streams.results: streams.orders and streams.results are both \"orders\"; allowed: three different names");
-  CHECK(holds(error_of(load_flag("streams.orders", "orders:dead")), "streams.orders and streams.dead are both"));
+  CHECK(holds(error_of(load_flags({{"streams.orders", "x"}, {"streams.dead", "x"}})),
+              "streams.orders and streams.dead are both"));
   CHECK(holds(error_of(load_variable("ORDERD_STREAMS_DEAD", "results")),
               "ORDERD_STREAMS_DEAD: streams.dead: streams.results and"));
 }
 
-TEST_CASE("a contradiction with a wrong value is not told") {
+TEST_CASE("a contradiction with an invalid value is not reported") {
   CHECK(error_of(load_flags({{"streams.dead", "results"}, {"streams.results", ""}})) ==
         "--streams.results: \"\" is empty; allowed: 1 to 256 bytes without control characters");
 }

@@ -29,7 +29,7 @@ lane::Options options() {
   const settings::Settings defaults;
   return {.orders = defaults.streams.orders,
           .results = defaults.streams.results,
-          .dead = defaults.streams.dead,
+          .dead = defaults.dead(),
           .group = defaults.streams.group,
           .consumer = "bench-1",
           .stock_keys = defaults.stock_keys(),

@@ -32,7 +32,7 @@ lane::Options lane_options(const Setup& setup) {
   lane::Options options{
       .orders = defaults.streams.orders,
       .results = defaults.streams.results,
-      .dead = defaults.streams.dead,
+      .dead = defaults.dead(),
       .group = defaults.streams.group,
       .consumer = kConsumer,
       .stock_keys = defaults.stock_keys(),

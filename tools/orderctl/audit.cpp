@@ -134,7 +134,7 @@ Result<int> Audit::run(const Context& context) {
                    [&client](std::string_view error) { return client->explain(error); });
   const auto& settings = context.settings;
   audit::Options options;
-  options.names = {settings.streams.orders, settings.streams.results, settings.streams.dead, settings.streams.group};
+  options.names = {settings.streams.orders, settings.streams.results, settings.dead(), settings.streams.group};
   options.stock_key = [keys = settings.stock_keys()](std::string_view sku) { return keys.key(sku); };
   options.order_key = [keys = settings.order_keys()](std::string_view id) { return keys.key(id); };
   options.limits = {settings.processing.max_quantity, settings.processing.max_lines};

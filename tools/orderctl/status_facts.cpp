@@ -180,9 +180,10 @@ Result<StatusFacts> read_status(Client& client, const settings::Settings& settin
   auto server = read_server(client);
   if (!server) return server.failure();
   facts.server = std::move(*server);
+  const std::string dead = settings.dead();
   for (auto [name, stream] :
        {std::pair(&settings.streams.orders, &facts.orders), std::pair(&settings.streams.results, &facts.results),
-        std::pair(&settings.streams.dead, &facts.dead)}) {
+        std::pair(&dead, &facts.dead)}) {
     auto read = read_stream(client, *name);
     if (!read) return read.failure();
     *stream = std::move(*read);

@@ -82,13 +82,7 @@ Result<std::size_t> print_page(Client& client, const order::KeyTemplate& keys, c
 // The keys of stock as SCAN finds them.
 class Scan {
  public:
-  explicit Scan(const settings::Settings& settings) {
-    constexpr std::string_view kPlaceholder = "<sku>";
-    const std::string& key = settings.keys.stock;
-    const std::size_t at = key.find(kPlaceholder);
-    before_ = key.substr(0, at);
-    after_ = key.substr(at + kPlaceholder.size());
-  }
+  explicit Scan(const order::KeyTemplate& keys) : before_(keys.before()), after_(keys.after()) {}
 
   [[nodiscard]] bool done() const { return done_; }
   // Some more SKUs; may be none at all.
@@ -169,8 +163,8 @@ Result<int> list_stock(const Context& context, bool sorted) {
   auto client = Client::connect(context.settings);
   if (!client) return client.failure();
   Printer printer(context.json);
-  Scan scan(context.settings);
   const order::KeyTemplate keys = context.settings.stock_keys();
+  Scan scan(keys);
   return sorted ? list_sorted(*client, scan, keys, printer) : list_unsorted(*client, scan, keys, printer);
 }
 
