@@ -25,7 +25,7 @@ class Shop {
  public:
   void start(const std::vector<std::string>& environment = {}) {
     ProcessOptions options;
-    options.environment = {"ORDERD_VALKEY_URL=embedded:" + directory(), "ORDERD_STREAMS_CONSUMER=only"};
+    options.environment = {"ORDERD_VALKEY_URL=embedded:" + directory(), "ORDERD_PROCESSING_NAME=only"};
     options.environment.insert(options.environment.end(), environment.begin(), environment.end());
     daemon_ = std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
   }
@@ -99,7 +99,7 @@ TEST_CASE("the embedded server loses a torn decision as a whole and goes on thro
       INFO("kept ", kept, " of ", size, " bytes, then ", zeros, " zeros");
       write_bytes(shop.file(), bytes.substr(0, last.begin + kept) + std::string(zeros, '\0'));
       shop.open();
-      CHECK(shop.says(shop.file() + " ended in the middle of a decision"));
+      CHECK(shop.says(shop.file() + " ended in the middle of a transaction"));
       CHECK(shop.says("its last " + std::to_string(kept + zeros) + " bytes were cut off"));
       shop.order("o-4", 4);  // and o-3, whose decision was lost
       check_agreement(shop.client(), 4);
@@ -157,7 +157,7 @@ TEST_CASE("the embedded server refuses a damaged base file and names it") {
   write_bytes(base, damaged);
   shop.start();
   CHECK(shop.daemon().wait() == 1);
-  CHECK(shop.says("valkey-check-aof says"));
+  CHECK(shop.says("valkey-check-rdb says"));
   CHECK(shop.says("restore a backup"));
   CHECK(bytes_of(base) == damaged);
 }

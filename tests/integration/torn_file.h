@@ -1,4 +1,4 @@
-// Append-only files with a torn end, and whether what a server made of them agrees.
+// Append-only files with a torn end, and whether what a server loaded from them is consistent.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,6 @@ namespace orderd::test {
 
 // Of a server whose directory this is, and which has not rewritten its file yet.
 [[nodiscard]] std::string aof_path(const std::string& directory);
-[[nodiscard]] std::string aof_manifest(const std::string& directory);
 
 [[nodiscard]] std::string bytes_of(const std::string& path);
 void write_bytes(const std::string& path, const std::string& bytes);
@@ -27,9 +26,9 @@ struct Span {
 constexpr int kStock = 1000;
 std::string push_shoe(valkey::SyncClient& client, const std::string& id);
 
-// Fails the test unless the stock is what `accepted` orders of one shoe have left, and that many results stand in the
-// ledger, each with its record and none of them pending, and each request without a result is still to be read or
-// pending.
+// Fails the test unless the stock is what `accepted` orders of one shoe have left, the ledger has that many results,
+// each with its record, these are the results of the first requests in their order, and the position is the last of
+// them.
 void check_agreement(valkey::SyncClient& client, std::size_t accepted);
 
 }  // namespace orderd::test

@@ -29,7 +29,7 @@ ServerOptions shipped_settings() {
 
 Process orderd_at(const ValkeyServer& server) {
   ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_STREAMS_CONSUMER=only"};
+  options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_PROCESSING_NAME=only"};
   return Process({ORDERD_PATH}, options);
 }
 
@@ -50,11 +50,11 @@ std::string cut_power(ValkeyServer& server) {
   return bytes.substr(0, last_decision(bytes).end);
 }
 
-// As docs/operations.md has it. The exit status.
-int mend(const std::string& directory) {
+// As docs/operations.md has it. The exit status. The file alone: the valkey-check-aof of Valkey 9.1 rejects manifests.
+int repair(const std::string& directory) {
   ProcessOptions yes;
   yes.input = "y\n";
-  Process check({"valkey-check-aof", "--fix", aof_manifest(directory)}, yes);
+  Process check({"valkey-check-aof", "--fix", aof_path(directory)}, yes);
   return check.wait();
 }
 
@@ -84,15 +84,15 @@ TEST_CASE("valkey-check-aof cuts a decision torn at any byte off as a whole") {
   for (std::size_t kept = 1; kept < torn.size(); ++kept) {
     INFO("kept ", kept, " of ", torn.size(), " bytes");
     write_bytes(torn.file(), torn.bytes.substr(0, torn.last.begin + kept));
-    REQUIRE(mend(torn.server.directory()) == 0);
+    REQUIRE(repair(torn.server.directory()) == 0);
     REQUIRE(bytes_of(torn.file()) == before);
   }
   write_bytes(torn.file(), torn.bytes);
-  CHECK(mend(torn.server.directory()) == 0);
+  CHECK(repair(torn.server.directory()) == 0);
   CHECK(bytes_of(torn.file()) == torn.bytes);
 }
 
-TEST_CASE("with the shipped settings a torn decision is refused and once mended it stays away") {
+TEST_CASE("with the shipped settings a torn decision is refused and after the repair it is gone for good") {
   Torn torn(shipped_settings());
   // Within MULTI, between two commands, within each following quarter, and one byte before the end.
   const std::size_t border = torn.bytes.find("*", torn.last.begin + 1) - torn.last.begin;
@@ -103,7 +103,7 @@ TEST_CASE("with the shipped settings a torn decision is refused and once mended 
     write_bytes(torn.file(), cut);
     CHECK_THROWS_WITH_AS(torn.server.start(), doctest::Contains("valkey-check-aof --fix"), std::runtime_error);
     CHECK(bytes_of(torn.file()) == cut);
-    REQUIRE(mend(torn.server.directory()) == 0);
+    REQUIRE(repair(torn.server.directory()) == 0);
     torn.server.start();
     auto client = torn.server.client();
     check_agreement(client, 2);
