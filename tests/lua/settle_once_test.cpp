@@ -1,159 +1,135 @@
-// settle.lua decides each request once, whatever is delivered again, taken over, deleted or created anew.
+// settle.lua settles each request once, in order, whoever calls and however often: the position is its gate.
 #include "shop.h"
 #include "support/wait_for.h"
 
 namespace orderd::test {
 
-TEST_CASE_FIXTURE(Shop, "a second call for a settled request is stale and changes nothing") {
+TEST_CASE_FIXTURE(Shop, "a second call for settled requests answers moved and changes nothing") {
   stock("shoe", "100");
-  const std::string request = deliver();
-  CHECK(settle(request) == "accepted");
+  const Call first = call({Order{}, Malformed{}, Order{.id = "o-2"}});
+  CHECK(run(first) == "ama");
   const std::string before = snapshot();
-  CHECK(settle(request) == "stale");
-  CHECK(settle(request, {.window = "0"}) == "stale");
-  CHECK(settle(request, {.id = "o-2"}) == "stale");
-  CHECK(settle(request, {.id = "o-2", .lines = {{"shoe", "101"}}}) == "stale");
-  CHECK(settle(request, {.id = "o-2", .lines = {{"hat", "1"}}, .window = "0"}) == "stale");
+  for (int i = 0; i < 3; ++i) CHECK(run(first) == "moved");
+  Call other = first;
+  other.window = "0";
+  CHECK(run(other) == "moved");
+  CHECK(run(Call{"0-0", window, {{"9-0", Order{.id = "o-9"}}}}) == "moved");
   CHECK(snapshot() == before);
 }
 
-TEST_CASE_FIXTURE(Shop,
-                  "a request that another call has acknowledged is stale and all that was written is taken back") {
+TEST_CASE_FIXTURE(Shop, "a position that is missing or moved answers moved and nothing is written") {
   stock("shoe", "100");
-  stock("hat", "9007199254740991");
-  const Order order{.lines = {{"shoe", "3"}, {"hat", "9007199254740991"}}};
-  const std::string request = deliver();
-  acknowledge(request);
-  const std::string before = snapshot();
-  CHECK(settle(request, order) == "stale");
-  CHECK(snapshot() == before);
-  CHECK(record("o-1") == "none");
-}
-
-TEST_CASE_FIXTURE(Shop, "the slow consumer and the one that took over settle a request once between them") {
-  stock("shoe", "100");
-  const std::string request = deliver("slow");
-  CHECK(claim("quick", 0) == "0-0 1 0");
-  CHECK(settle(request) == "accepted");
-  CHECK(settle(request) == "stale");
-  CHECK(stock("shoe") == "97");
-  CHECK(results().size() == 1);
-}
-
-TEST_CASE_FIXTURE(Shop, "a request that is neither pending nor in the stream is gone and nothing changes") {
-  stock("shoe", "100");
-  const std::string request = deliver();
-  acknowledge(request);
-  (void)ask(admin(), {"XDEL", orders, request});
-  const std::string before = snapshot();
-  CHECK(settle(request) == "gone");
-  CHECK(settle(request, {.lines = {{"shoe", "101"}}}) == "gone");
-  CHECK(snapshot() == before);
-}
-
-TEST_CASE_FIXTURE(Shop, "a request that is still pending is settled though its entry was trimmed away") {
-  stock("shoe", "100");
-  const std::string request = deliver();
-  (void)ask(admin(), {"XTRIM", orders, "MAXLEN", "0"});
-  CHECK(settle(request) == "accepted");
-  CHECK(settle(request, {.id = "o-2"}) == "gone");
-  CHECK(stock("shoe") == "97");
-}
-
-TEST_CASE_FIXTURE(Shop, "without the group or the stream nothing is settled and nothing changes") {
-  stock("shoe", "100");
-  const std::string request = deliver();
-  SUBCASE("group") {
-    destroy_group();
+  const Call waiting = call({Order{}, Malformed{}});
+  SUBCASE("missing") {
+    (void)at_server({"DEL", position});
   }
-  SUBCASE("stream") {
-    (void)ask(admin(), {"DEL", orders});
+  SUBCASE("without an ID") {
+    (void)at_server({"HDEL", position, "id"});
+  }
+  for (const char* other : {"0-1", "1-0", "99-0", "00-0", "", "0"}) {
+    SUBCASE(other) {
+      (void)at_server({"HSET", position, "id", other});
+    }
   }
   const std::string before = snapshot();
-  CHECK(settle(request) == "nogroup");
-  CHECK(settle(request, {.lines = {{"shoe", "101"}}}) == "nogroup");
+  CHECK(run(waiting) == "moved");
   CHECK(snapshot() == before);
+  (void)at_server({"HSET", position, "id", "0-0"});
+  CHECK(run(waiting) == "am");
 }
 
-TEST_CASE_FIXTURE(Shop, "with the gate open a request is settled though nothing of it is pending") {
+TEST_CASE_FIXTURE(Shop, "previous is compared as text to the last digit") {
   stock("shoe", "100");
-  const std::string request = deliver();
-  acknowledge(request);
-  (void)ask(admin(), {"XDEL", orders, request});
-  CHECK(settle(request, {.gate = "0"}) == "accepted");
-  CHECK(stock("shoe") == "97");
-  CHECK(settle(request, {.gate = "0"}) == "stale");  // the record is the gate then
-  CHECK(settle(request, {.id = "o-2", .lines = {{"hat", "1"}}, .gate = "0"}) == "unknown_sku");
-  CHECK(results().size() == 2);
+  const std::string almost = "18446744073709551614-18446744073709551615";
+  (void)at_server({"HSET", position, "id", almost});
+  CHECK(run(Call{"18446744073709551615-18446744073709551615", window, {{"1-0", Order{}}}}) == "moved");
+  CHECK(run(Call{almost, window, {{"18446744073709551615-18446744073709551615", Order{}}}}) == "a");
+  CHECK(position_field("id") == "18446744073709551615-18446744073709551615");
 }
 
-TEST_CASE_FIXTURE(Shop,
-                  "a group created anew at 0 delivers everything again and what was decided first stays decided") {
-  stock("shoe", "10");
-  std::vector<std::string> requests;
-  for (int i = 0; i < 4; ++i) requests.push_back(deliver());
-  const auto order = [](std::size_t i) { return Order{.id = "o-" + std::to_string(i)}; };
-  for (std::size_t i = 0; i < 4; ++i)
-    CHECK(settle(requests[i], order(i)) == (i < 3 ? "accepted" : "insufficient_stock"));
-  const auto first_results = results();
-  for (int again = 0; again < 3; ++again) {
-    destroy_group();
-    create_group();
-    CHECK(read() == 4);
-    for (std::size_t i = 0; i < 4; ++i) CHECK(settle(requests[i], order(i)) == "stale");
-    CHECK(pending() == 0);  // stale by its record: it was acknowledged as well
+TEST_CASE_FIXTURE(Shop, "in a chain of calls all behind one that is refused answer moved") {
+  stock("shoe", "100");
+  stock("hat", "100");
+  std::vector<Call> calls;
+  std::string previous = "0-0";
+  for (int i = 0; i < 6; ++i) {
+    Call next = call({Order{.id = "a" + std::to_string(i), .lines = {{i == 2 ? "hat" : "shoe", "1"}}},
+                      Order{.id = "b" + std::to_string(i)}});
+    next.previous = previous;
+    previous = next.last();
+    calls.push_back(next);
   }
-  CHECK(stock("shoe") == "1");
-  CHECK(results() == first_results);
+  acl({"resetkeys", "~orders*", "~results", "~product:shoe:*", "%R~product:hat:*", "(+evalsha ~*)"});
+  const auto answers = run_chain(calls);
+  CHECK(answers[0] + answers[1] == "aaaa");
+  CHECK_MESSAGE(answers[2].starts_with("-NOPERM key product:hat:stock: "), answers[2]);
+  for (int i = 3; i < 6; ++i) CHECK(answers[static_cast<std::size_t>(i)] == "moved");
+  CHECK(results().size() == 4);
+  allow_everything();
+  const auto again = run_chain(calls);
+  CHECK(again[0] + again[1] + again[2] + again[3] + again[4] + again[5] == "movedmovedaaaaaaaa");
+  std::string order_of_results;
+  for (const Entry& result : results()) order_of_results += result.field("request") + " ";
+  CHECK(order_of_results == "1-0 2-0 3-0 4-0 5-0 6-0 7-0 8-0 9-0 10-0 11-0 12-0 ");
 }
 
-TEST_CASE_FIXTURE(Shop, "with a window of 0 there is no record and no duplicate and each request is settled once") {
-  stock("shoe", "10");
-  const Order order{.window = "0"};
-  const std::string request = deliver();
-  CHECK(settle(request, order) == "accepted");
-  CHECK(record("o-1") == "none");
-  CHECK(settle(request, order) == "stale");
-  CHECK(stock("shoe") == "7");
-  CHECK(settle(deliver(), order) == "accepted");
-  CHECK(stock("shoe") == "4");
-  CHECK(settle(deliver(), {.lines = {{"shoe", "5"}}, .window = "0"}) == "insufficient_stock");
-  CHECK(record("o-1") == "none");
-  set(admin(), record_key("o-1"), "somebody else's");  // not looked at
-  CHECK(settle(deliver(), order) == "accepted");
-  CHECK(record("o-1") == "somebody else's");
+TEST_CASE_FIXTURE(Shop, "two daemons at once settle each request once") {
+  stock("shoe", "100");
+  const Call mine = call({Order{.id = "1"}, Order{.id = "2"}, Order{.id = "3"}});
+  Call other = mine;
+  other.requests.pop_back();
+  CHECK(run(other) == "aa");
+  CHECK(run(mine) == "moved");
+  CHECK(run(rest()) == "a");
+  CHECK(stock("shoe") == "91");
 }
 
-TEST_CASE_FIXTURE(Shop, "the record holds digest and outcome and result and request and lives as long as the window") {
-  stock("shoe", "3");
-  CHECK(settle(deliver(), {.id = "yes", .window = "5000"}) == "accepted");
-  const std::string accepted = results().back().id;
-  CHECK(settle(deliver(), {.id = "no", .window = "86400000"}) == "insufficient_stock");
-  const std::string rejected = results().back().id;
-  CHECK(record("yes").substr(16) == "a" + accepted + " 1-0");
-  CHECK(record("no").substr(16) == "r" + rejected + " 2-0");
-  const auto yes_ms = ask_number(admin(), {"PTTL", record_key("yes")});
-  CHECK(yes_ms > 0);
-  CHECK(yes_ms <= 5000);
-  const auto no_ms = ask_number(admin(), {"PTTL", record_key("no")});
-  CHECK(no_ms > 86'000'000);
-  CHECK(no_ms <= 86'400'000);
+TEST_CASE_FIXTURE(Shop, "the record of an order that ran out of its window is a new order") {
+  stock("shoe", "100");
+  window = "1";
+  CHECK(settle({Order{}}) == "a");
+  wait_for([&] { return !exists(admin(), record_key("o-1")); }, std::chrono::seconds(5), "the end of the window");
+  CHECK(settle({Order{}}) == "a");
 }
 
-TEST_CASE_FIXTURE(Shop, "after the window the id is free again") {
-  stock("shoe", "10");
-  const Order order{.window = "1"};
-  CHECK(settle(deliver(), order) == "accepted");
-  wait_for([&] { return record("o-1") == "none"; }, std::chrono::seconds(10), "the end of the record");
-  CHECK(settle(deliver(), order) == "accepted");
-  CHECK(stock("shoe") == "4");
-}
-
-TEST_CASE_FIXTURE(Shop, "a duplicate does not prolong the window") {
-  stock("shoe", "10");
-  CHECK(settle(deliver(), {.window = "5000"}) == "accepted");
-  CHECK(settle(deliver(), {.window = "86400000"}) == "duplicate");
-  CHECK(ask_number(admin(), {"PTTL", record_key("o-1")}) <= 5000);
+TEST_CASE_FIXTURE(Shop, "the key of a record that holds something foreign is a result and stays as it is") {
+  stock("shoe", "100");
+  const std::string key = record_key("o-1");
+  std::string kind;
+  SUBCASE("a string") {
+    set(admin(), key, "x");
+  }
+  SUBCASE("an empty string") {
+    set(admin(), key, "");
+  }
+  SUBCASE("almost a record") {
+    set(admin(), key, "0123456789abcdefx1-1");
+  }
+  SUBCASE("a list") {
+    (void)at_server({"LPUSH", key, "x"});
+  }
+  SUBCASE("a hash") {
+    (void)at_server({"HSET", key, "x", "y"});
+  }
+  SUBCASE("a stream") {
+    (void)at_server({"XADD", key, "1-1", "x", "y"});
+  }
+  const std::string before = at_server({"DUMP", key});
+  // One that could be met, one that could not, of an unknown SKU; alone and among others.
+  const Order met{}, unmet{.lines = {{"shoe", "1000"}}},
+      unknown{.lines = {{"shoe", "1"}, {"hat", "1"}}, .customer = "c"};
+  CHECK(settle({met}) == "r");
+  CHECK(last_result() == "order=o-1 request=1-0 status=rejected reason=bad_record detail=the key " + key +
+                             " does not hold the record of an order");
+  CHECK(settle({unmet}) == "r");
+  CHECK(settle({unknown}) == "r");
+  CHECK(results().back().field("customer") == "c");
+  CHECK(settle({Order{.id = "o-2"}, met, unmet, Order{.id = "o-3"}, unknown, met}) == "arrarr");
+  CHECK(stock("shoe") == "94");
+  CHECK(at_server({"DUMP", key}) == before);
+  CHECK(results().size() == 9);
+  (void)at_server({"DEL", key});
+  CHECK(settle({met, met}) == "ad");
 }
 
 }  // namespace orderd::test

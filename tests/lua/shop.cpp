@@ -16,13 +16,8 @@ valkey::SyncClient daemon_client(const ValkeyServer& server, valkey::SyncClient&
   return std::move(*client);
 }
 
-// Stands for the digest that the daemon makes of an order's content.
-std::string digest_of(const Order& order) {
-  std::string content = order.customer;
-  for (const Line& line : order.lines) content += "|" + line.sku + "|" + line.quantity;
-  char digits[17];
-  (void)std::snprintf(digits, sizeof digits, "%016zx", std::hash<std::string>()(content));
-  return digits;
+std::string json_head(const Line& line) {
+  return R"({"sku":")" + line.sku + R"(","quantity":)" + line.quantity + ",";
 }
 
 }  // namespace
@@ -38,86 +33,122 @@ Shop::Shop() : Shop(shared_server(), "") {
 Shop::Shop(const ValkeyServer& server, std::string key_prefix)
     : prefix(std::move(key_prefix)), admin_(server.client()), daemon_(daemon_client(server, admin_)) {
   (void)send(admin_, command_of({"REPLICAOF", "NO", "ONE"}));  // an error in a cluster, where no test changes it
-  (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0"});
+  (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0", "stream-node-max-entries", "100",
+                     "stream-node-max-bytes", "4096"});
   (void)ask(admin_, {"FLUSHALL"});
-  for (const auto script : {lua::settle, lua::refuse, lua::claim, lua::position, lua::restore, lua::trim, lua::stock}) {
+  for (const auto script : {lua::settle, lua::join, lua::lease, lua::trim, lua::stock}) {
     auto hash = daemon_.load(script);
     REQUIRE_MESSAGE(hash.ok(), hash.error());
     hashes_[script] = *hash;
   }
-  create_group();
+  CHECK(join() == "0-0 0 0 created _ 0 0");
 }
 
-void Shop::forbid(const std::string& command) {
-  (void)ask(admin_, {"ACL", "SETUSER", "daemon", "-" + command});
+void Shop::acl(const std::vector<std::string>& rules) {
+  std::vector<std::string> words = {"ACL", "SETUSER", "daemon"};
+  words.insert(words.end(), rules.begin(), rules.end());
+  (void)ask(admin_, words);
 }
+
 void Shop::allow_everything() {
-  (void)ask(admin_, {"ACL", "SETUSER", "daemon", "+@all"});
+  acl({"clearselectors", "~*", "+@all"});
 }
 
-void Shop::create_group(const std::string& start) {
-  (void)ask(admin_, {"XGROUP", "CREATE", orders, group, start, "MKSTREAM"});
+std::string Shop::push(const Request& request, const std::string& id) {
+  const std::string entry = id.empty() ? std::to_string(++pushed_) + "-0" : id;
+  std::vector<std::string> words = {"XADD", orders, entry};
+  if (const auto* order = std::get_if<Order>(&request)) {
+    words.insert(words.end(), {"id", order->id, "sku", order->lines.at(0).sku});
+  } else {
+    const auto& raw = std::get<Malformed>(request).raw;
+    words.insert(words.end(), raw.begin(), raw.end());
+    if (raw.empty()) words.insert(words.end(), {"", ""});
+  }
+  requests_[entry] = request;
+  return ask(admin_, words);
 }
 
-std::string Shop::push() {
-  return ask(admin_, {"XADD", orders, std::to_string(++pushed_) + "-0", "order", "-"});
+void Shop::push_many(int count) {
+  for (int i = 0; i < count; ++i) (void)push(Order{.id = "o-" + std::to_string(pushed_ + 1)});
 }
 
-std::string Shop::deliver(const std::string& consumer) {
-  const std::string request = push();
-  REQUIRE(read(consumer) == 1);
-  return request;
+Call Shop::call(const std::vector<Request>& requests) {
+  Call made{position_field("id"), window, {}};
+  for (const Request& request : requests) made.requests.emplace_back(push(request), request);
+  return made;
 }
 
-std::size_t Shop::read(const std::string& consumer, int count) {
-  return read_group(admin_, orders, group, consumer, ">", count).size();
+Call Shop::rest() {
+  Call made{position_field("id"), window, {}};
+  for (const Entry& entry : entries(admin_, orders, "(" + made.previous)) {
+    made.requests.emplace_back(entry.id, requests_.at(entry.id));
+  }
+  return made;
 }
 
-std::vector<std::string> Shop::settle_keys(const Order& order) const {
-  std::vector<std::string> keys = {orders, results_stream, record_key(order.id)};
-  for (const Line& line : order.lines) keys.push_back(stock_key(line.sku));
+std::vector<std::string> Shop::keys_of(const Call& call) const {
+  std::vector<std::string> keys = {position, results_stream, dead};
+  std::vector<std::string> stock;
+  std::map<std::string, bool> seen;
+  for (const auto& [id, request] : call.requests) {
+    const auto* order = std::get_if<Order>(&request);
+    if (order == nullptr) continue;
+    keys.push_back(record_key(order->id));
+    for (const Line& line : order->lines) {
+      if (seen.emplace(line.sku, true).second) stock.push_back(stock_key(line.sku));
+    }
+  }
+  keys.insert(keys.end(), stock.begin(), stock.end());
   return keys;
 }
 
-std::vector<std::string> Shop::settle_arguments(const std::string& request, const Order& order) const {
-  std::vector<std::string> arguments = {group, request, order.id, digest_of(order), order.window, order.gate};
-  for (const Line& line : order.lines) {
-    arguments.push_back(line.quantity);
-    arguments.push_back(R"({"sku":")" + line.sku + R"(","quantity":)" + line.quantity + ",");
+std::vector<std::string> Shop::arguments_of(const Call& call) const {
+  std::vector<std::string> words = {call.previous, call.window, std::to_string(call.requests.size()), ""};
+  std::map<std::string, std::size_t> places;
+  std::size_t records = 0;
+  for (const auto& [id, request] : call.requests) {
+    if (const auto* order = std::get_if<Order>(&request)) {
+      ++records;
+      words.insert(words.end(),
+                   {std::to_string(order->lines.size()), id, order->id, digest_of(*order), order->customer});
+      for (const Line& line : order->lines) {
+        const std::size_t place = places.emplace(line.sku, places.size() + 1).first->second;
+        words.insert(words.end(), {std::to_string(place), line.quantity, json_head(line)});
+      }
+    } else {
+      const auto& malformed = std::get<Malformed>(request);
+      words.insert(words.end(),
+                   {"0", id, malformed.id, malformed.customer, malformed.detail, std::to_string(malformed.raw.size())});
+      words.insert(words.end(), malformed.raw.begin(), malformed.raw.end());
+    }
   }
-  if (!order.customer.empty()) arguments.push_back(order.customer);
-  return arguments;
+  words[3] = std::to_string(records);
+  return words;
 }
 
-std::string Shop::settle(const std::string& request, const Order& order) {
-  return run(lua::settle, settle_keys(order), settle_arguments(request, order));
+std::string Shop::run(const Call& call) {
+  return run(lua::settle, keys_of(call), arguments_of(call));
 }
 
-std::string Shop::refuse(const std::string& request, const Refusal& refusal) {
-  std::vector<std::string> arguments = {group,          request,        refusal.gate,    refusal.id,
-                                        refusal.reason, refusal.detail, refusal.customer};
-  arguments.insert(arguments.end(), refusal.raw.begin(), refusal.raw.end());
-  return run(lua::refuse, {orders, results_stream, dead}, arguments);
+std::vector<std::string> Shop::run_chain(const std::vector<Call>& calls) {
+  for (const Call& call : calls) daemon_.append(command(lua::settle, keys_of(call), arguments_of(call)));
+  std::vector<std::string> answers;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    auto reply = daemon_.read();
+    REQUIRE_MESSAGE(reply.ok(), reply.error());
+    answers.push_back(text_of(reply->view()));
+  }
+  return answers;
 }
 
-std::string Shop::claim(const std::string& consumer, int idle_ms, const std::string& from, int count) {
-  return run(lua::claim, {orders, results_stream},
-             {group, consumer, std::to_string(idle_ms), from, std::to_string(count)});
+std::string Shop::lease(const std::string& name, const std::string& token, const std::string& state,
+                        const std::string& ms) {
+  return run(lua::lease, {owner, standby}, {name, token, ms, state});
 }
 
-std::string Shop::position() {
-  return run(lua::position, {orders, results_stream, position_key}, {group});
-}
-
-std::string Shop::restore(const std::string& start, const std::string& newest,
-                          const std::vector<std::string>& unsettled) {
-  std::vector<std::string> arguments = {group, "c", start, newest};
-  arguments.insert(arguments.end(), unsettled.begin(), unsettled.end());
-  return run(lua::restore, {orders, results_stream}, arguments);
-}
-
-std::string Shop::trim(const std::string& stream, int64_t retention_ms, int limit, const std::string& required) {
-  return run(lua::trim, {stream}, {std::to_string(retention_ms), std::to_string(limit), required});
+std::string Shop::trim(const std::string& kind, int64_t retention_ms, int limit, const std::string& group) {
+  return run(lua::trim, {kind == "orders" ? orders : results_stream, position},
+             {kind, std::to_string(retention_ms), std::to_string(limit), group});
 }
 
 std::string Shop::change_stock(const std::string& change, const std::string& sku, const std::string& amount,
@@ -125,18 +156,31 @@ std::string Shop::change_stock(const std::string& change, const std::string& sku
   return run(lua::stock, {results_stream, stock_key(sku)}, {change, amount, R"({"sku":")" + sku + R"(",)", reason});
 }
 
-std::string Shop::run(std::string_view script, const std::vector<std::string>& keys,
-                      const std::vector<std::string>& arguments) {
+valkey::Command Shop::command(std::string_view script, const std::vector<std::string>& keys,
+                              const std::vector<std::string>& arguments) const {
   std::vector<std::string> words = {"EVALSHA", hashes_.at(script), std::to_string(keys.size())};
   words.insert(words.end(), keys.begin(), keys.end());
   words.insert(words.end(), arguments.begin(), arguments.end());
-  return text_of(send(daemon_, command_of(words)).view());
+  return command_of(words);
+}
+
+std::string Shop::run(std::string_view script, const std::vector<std::string>& keys,
+                      const std::vector<std::string>& arguments) {
+  return text_of(test::send(daemon_, command(script, keys, arguments)).view());
 }
 
 std::string Shop::last_result() {
   const auto reply = send(admin_, command_of({"XREVRANGE", results_stream, "+", "-", "COUNT", "1"}));
   const auto found = entries_of(reply.view());
   return found.empty() ? "none" : text_of(found.front());
+}
+
+std::string digest_of(const Order& order) {
+  std::string content = order.customer;
+  for (const Line& line : order.lines) content += "|" + line.sku + "|" + line.quantity;
+  char digits[17];
+  (void)std::snprintf(digits, sizeof digits, "%016zx", std::hash<std::string>()(content));
+  return digits;
 }
 
 std::string text_of(const Entry& entry) {
@@ -150,7 +194,10 @@ std::string text_of(valkey::Reply reply) {
   if (reply.is_integer()) return std::to_string(reply.integer());
   if (!reply.is_array()) return std::string(reply.text());
   std::string text;
-  for (std::size_t i = 0; i < reply.size(); ++i) text += (i == 0 ? "" : " ") + text_of(reply.at(i));
+  for (std::size_t i = 0; i < reply.size(); ++i) {
+    const std::string element = text_of(reply.at(i));
+    text += (i == 0 ? "" : " ") + (element.empty() ? "_" : element);
+  }
   return text;
 }
 

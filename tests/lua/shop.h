@@ -1,4 +1,4 @@
-// The language of the script tests: a shop with stock, an orders stream with one group, and the scripts as verbs.
+// The language of the script tests: a shop with stock, an orders stream, and the scripts as verbs.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "lua/scripts.h"
@@ -23,97 +24,106 @@ struct Order {
   std::string id = "o-1";
   std::vector<Line> lines = {{"shoe", "3"}};
   std::string customer = "";
-  std::string window = "86400000";
-  std::string gate = "1";
 };
 
-// A malformed request.
-struct Refusal {
+struct Malformed {
   std::string id = "";
-  std::string reason = "malformed";
   std::string detail = "`id` is missing";
   std::string customer = "";
-  std::string gate = "1";
   std::vector<std::string> raw = {"sku", "shoe"};
+};
+
+using Request = std::variant<Order, Malformed>;
+
+// One call of lua/settle.lua.
+struct Call {
+  std::string previous;
+  std::string window;
+  std::vector<std::pair<std::string, Request>> requests;  // by the IDs of their entries
+  [[nodiscard]] const std::string& last() const { return requests.back().first; }
 };
 
 class Shop {
  public:
   const std::string prefix;
   const std::string orders = prefix + "orders";
+  const std::string position = orders + ":position";
   const std::string results_stream = prefix + "results";
-  const std::string dead = prefix + "orders:dead";
-  const std::string group = "g";
-  const std::string position_key = orders + ":" + group + ":position";
-  const std::string answered_key = orders + ":" + group + ":answered";
+  const std::string dead = orders + ":dead";
+  const std::string owner = orders + ":owner";
+  const std::string standby = orders + ":standby";
+  std::string window = "86400000";
 
-  // Empties the server (one for the whole executable) and puts back its settings; the group "g" starts at the first
-  // entry.
+  // Empties the server (one for the whole executable), puts back its settings, and joins for the first time.
   Shop();
   // The same on another server, with a prefix for all keys.
   Shop(const ValkeyServer& server, std::string key_prefix);
 
   // What a person at the server sees and does.
   valkey::SyncClient& admin() { return admin_; }
+  std::string at_server(const std::vector<std::string>& words) { return ask(admin_, words); }
   void stock(const std::string& sku, const std::string& value) { set(admin_, stock_key(sku), value); }
   std::string stock(const std::string& sku) { return get(admin_, stock_key(sku)).value_or("none"); }
-  // Takes the right to a command away from the user who runs the scripts.
-  void forbid(const std::string& command);
+  std::string record(const std::string& id) { return get(admin_, record_key(id)).value_or("none"); }
+  std::string position_field(const std::string& name) { return at_server({"HGET", position, name}); }
+  // Rules for the user who runs the scripts, such as "-xadd"; allow_everything() takes them back.
+  void acl(const std::vector<std::string>& rules);
   void allow_everything();
 
-  // Requests have the ids 1-0, 2-0, …
-  std::string push();
-  // Pushes a request and reads it for a consumer of the group.
-  std::string deliver(const std::string& consumer = "c");
-  // Reads what is new; answers how many there were.
-  std::size_t read(const std::string& consumer = "c", int count = 1000);
-  void acknowledge(const std::string& request) { (void)ask(admin_, {"XACK", orders, group, request}); }
-  void destroy_group() { (void)ask(admin_, {"XGROUP", "DESTROY", orders, group}); }
-  void create_group(const std::string& start = "0");
-  void set_group(const std::string& to) { (void)ask(admin_, {"XGROUP", "SETID", orders, group, to}); }
-  // What stands in the sorted set of marks, and in the one put aside.
-  std::size_t marks() { return marks_in(answered_key) + marks_in(answered_key + ":before"); }
+  // Requests get the IDs 1-0, 2-0, … unless one is given. The entry holds the order's ID, as it has to.
+  std::string push(const Request& request = Order{}, const std::string& id = "");
+  void push_many(int count);
+  // The next request gets the ID n-0.
+  void next_id(int n) { pushed_ = n - 1; }
+  // Pushes the requests, and makes the call that settles them from the position on.
+  Call call(const std::vector<Request>& requests);
+  // The call that settles everything in the stream behind the position.
+  Call rest();
 
-  // The scripts. An answer is text: an error begins with '-', the elements of an array stand between spaces.
-  std::string settle(const std::string& request, const Order& order = {});
-  std::string refuse(const std::string& request, const Refusal& refusal = {});
-  std::string claim(const std::string& consumer, int idle_ms, const std::string& from = "0-0", int count = 100);
-  std::string position();
-  std::string restore(const std::string& start, const std::string& newest,
-                      const std::vector<std::string>& unsettled = {});
-  std::string trim(const std::string& stream, int64_t retention_ms, int limit = 10000,
-                   const std::string& required = "");
+  // The scripts. An answer is text: an error begins with '-', the elements of an array are separated by spaces, and an
+  // empty one is '_'.
+  std::string run(const Call& call);
+  // call() and run().
+  std::string settle(const std::vector<Request>& requests) { return run(call(requests)); }
+  // All in one pipe, without waiting for an answer.
+  std::vector<std::string> run_chain(const std::vector<Call>& calls);
+  std::string join() { return run(lua::join, {position, orders, results_stream}, {}); }
+  std::string lease(const std::string& name, const std::string& token, const std::string& state,
+                    const std::string& ms = "60000");
+  std::string trim(const std::string& kind, int64_t retention_ms, int limit = 5000, const std::string& group = "");
   std::string change_stock(const std::string& change, const std::string& sku, const std::string& amount,
                            const std::string& reason = "a test");
   std::string run(std::string_view script, const std::vector<std::string>& keys,
                   const std::vector<std::string>& arguments);
 
-  // The newest result, or the entry of a request's only result: "order=o-1 request=1-0 status=accepted …".
-  std::string last_result();
   std::vector<Entry> results() { return entries(admin_, results_stream); }
-  std::size_t pending() { return pending_count(admin_, orders, group); }
-  std::string record(const std::string& id) { return get(admin_, record_key(id)).value_or("none"); }
+  // The newest result: "order=o-1 request=1-0 status=accepted …".
+  std::string last_result();
 
-  // Everything that the server holds but the times: keys, values, groups, pending entries and their consumers.
-  // A stream without entries and groups counts as none, because taking back the first entry of a stream leaves that.
+  // Everything that the server holds but the times: keys, values, groups.
+  // A stream without entries and groups counts as none, because undoing the first entry of a stream leaves that.
   std::string snapshot();
 
   [[nodiscard]] std::string stock_key(const std::string& sku) const { return prefix + "product:" + sku + ":stock"; }
-  [[nodiscard]] std::string record_key(const std::string& id) const { return prefix + "order:" + id; }
+  [[nodiscard]] std::string record_key(const std::string& id) const { return orders + ":order:" + id; }
 
   // The keys and arguments of lua/settle.lua, for tests that change them.
-  std::vector<std::string> settle_keys(const Order& order) const;
-  std::vector<std::string> settle_arguments(const std::string& request, const Order& order) const;
+  [[nodiscard]] std::vector<std::string> keys_of(const Call& call) const;
+  [[nodiscard]] std::vector<std::string> arguments_of(const Call& call) const;
 
  private:
-  std::size_t marks_in(const std::string& key) { return static_cast<std::size_t>(ask_number(admin_, {"ZCARD", key})); }
+  valkey::Command command(std::string_view script, const std::vector<std::string>& keys,
+                          const std::vector<std::string>& arguments) const;
 
   valkey::SyncClient admin_;
   valkey::SyncClient daemon_;
   std::map<std::string_view, std::string> hashes_;  // of the loaded scripts
+  std::map<std::string, Request> requests_;         // as pushed, by the IDs of their entries
   int pushed_ = 0;
 };
 
+// What stands for the digest that the daemon makes of an order's content.
+[[nodiscard]] std::string digest_of(const Order& order);
 // "name=value name=value …"
 std::string text_of(const Entry& entry);
 // A reply as text; see above.

@@ -10,23 +10,25 @@ std::string stream_text(valkey::SyncClient& client, const std::string& key) {
   std::string text;
   for (const Entry& entry : entries(client, key)) text += "  " + entry.id + " " + text_of(entry) + "\n";
   const auto groups = send(client, command_of({"XINFO", "GROUPS", key}));
-  for (std::size_t i = 0; i < groups->size(); ++i) {
-    const std::string name(groups->at(i).at(1).text());
-    text += "  group " + name + " at " + std::string(groups->at(i).at(7).text()) + "\n";
-    const auto pending = send(client, command_of({"XPENDING", key, name, "-", "+", "1000000"}));
-    for (std::size_t p = 0; p < pending->size(); ++p) {
-      const valkey::Reply entry = pending->at(p);  // id, consumer, idle time, deliveries
-      text +=
-          "    pending " + text_of(entry.at(0)) + " at " + text_of(entry.at(1)) + " x" + text_of(entry.at(3)) + "\n";
-    }
-  }
+  for (std::size_t i = 0; i < groups->size(); ++i) text += "  group " + text_of(groups->at(i)) + "\n";
   return text;
+}
+
+std::string hash_text(valkey::SyncClient& client, const std::string& key) {
+  const auto reply = send(client, command_of({"HGETALL", key}));
+  std::map<std::string, std::string> fields;
+  for (std::size_t i = 0; i + 1 < reply->size(); i += 2) {
+    fields.emplace(reply->at(i).text(), reply->at(i + 1).text());
+  }
+  std::string text = " ";
+  for (const auto& [name, value] : fields) text.append(" ").append(name).append("=").append(value);
+  return text + "\n";
 }
 
 std::string value_text(valkey::SyncClient& client, const std::string& key, const std::string& type) {
   if (type == "string") return "  " + ask(client, {"GET", key}) + "\n";
   if (type == "list") return "  " + text_of(send(client, command_of({"LRANGE", key, "0", "-1"})).view()) + "\n";
-  if (type == "hash") return "  " + text_of(send(client, command_of({"HGETALL", key})).view()) + "\n";
+  if (type == "hash") return hash_text(client, key);
   if (type == "zset") return "  " + text_of(send(client, command_of({"ZRANGE", key, "0", "-1"})).view()) + "\n";
   return stream_text(client, key);
 }

@@ -1,0 +1,180 @@
+// settle.lua decides many requests in one call: in order, each on what the ones before it have left.
+#include <algorithm>
+
+#include "shop.h"
+
+namespace orderd::test {
+namespace {
+
+const std::string kMaxWhole = "9007199254740991";  // 2^53-1
+
+Order shoes(const std::string& id, const std::string& quantity) {
+  return {.id = id, .lines = {{"shoe", quantity}}};
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Shop, "each request of a call is decided on what the ones before it have left") {
+  stock("shoe", "10");
+  CHECK(settle({shoes("1", "4"), shoes("2", "7"), shoes("3", "6"), shoes("4", "1")}) == "asas");
+  CHECK(stock("shoe") == "0");
+  const auto written = results();
+  REQUIRE(written.size() == 4);
+  CHECK(written[1].field("lines") == R"([{"sku":"shoe","quantity":7,"available":6}])");
+  CHECK(written[3].field("lines") == R"([{"sku":"shoe","quantity":1,"available":0}])");
+  for (std::size_t i = 0; i < 4; ++i) CHECK(written[i].field("request") == std::to_string(i + 1) + "-0");
+  CHECK(position_field("id") == "4-0");
+  CHECK(position_field("count") == "4");
+  CHECK(position_field("result") == written.back().id);
+}
+
+TEST_CASE_FIXTURE(Shop, "what an order that cannot be met gave back is there for the next one") {
+  stock("shoe", "5");
+  stock("hat", "1");
+  CHECK(settle({Order{.id = "1", .lines = {{"shoe", "5"}, {"hat", "2"}}}, shoes("2", "5")}) == "sa");
+  CHECK(stock("shoe") == "0");
+  CHECK(stock("hat") == "1");
+}
+
+TEST_CASE_FIXTURE(Shop, "duplicates and reused IDs inside one call are known") {
+  stock("shoe", "4");
+  const std::vector<Request> requests = {shoes("x", "3"), shoes("x", "3"), shoes("y", "3"),  shoes("x", "1"),
+                                         shoes("y", "3"), shoes("z", "1"), shoes("y", "30"), shoes("x", "3")};
+  CHECK(settle(requests) == "adsidaid");
+  const auto written = results();
+  CHECK(written[1].field("original") == written[0].id);
+  CHECK(written[7].field("original") == written[0].id);
+  CHECK(written[4].field("original") == written[2].id);
+  CHECK(written[4].field("outcome") == "rejected");
+  CHECK(stock("shoe") == "0");
+  CHECK(settle({shoes("x", "3"), shoes("y", "3"), shoes("z", "1")}) == "ddd");
+}
+
+TEST_CASE_FIXTURE(Shop, "every outcome has its place in a batch whatever is around it") {
+  stock("shoe", "1000");
+  stock("bad", "1e3");
+  set(admin(), record_key("foreign"), "x");
+  CHECK(settle({shoes("known", "1")}) == "a");
+  std::vector<std::pair<char, Request>> kinds = {{'a', Order{}},
+                                                 {'s', shoes("", "5000")},
+                                                 {'u', Order{.lines = {{"hat", "1"}}}},
+                                                 {'k', Order{.lines = {{"bad", "1"}}}},
+                                                 {'r', shoes("foreign", "1")},
+                                                 {'i', shoes("known", "2")},
+                                                 {'d', shoes("known", "1")},
+                                                 {'m', Malformed{}}};
+  int next = 0;
+  for (std::size_t turn = 0; turn < kinds.size(); ++turn) {
+    std::rotate(kinds.begin(), kinds.begin() + 1, kinds.end());
+    std::string expected;
+    std::vector<Request> requests;
+    for (auto& [letter, request] : kinds) {
+      expected += letter;
+      if (std::string("asuk").find(letter) != std::string::npos) {
+        std::get<Order>(request).id = "o-" + std::to_string(++next);
+      }
+      requests.push_back(request);
+    }
+    CHECK(settle(requests) == expected);
+  }
+  CHECK(stock("shoe") == "975");
+  CHECK(stock("bad") == "1e3");
+  CHECK(results().size() == 65);
+  CHECK(length(admin(), dead) == 8);
+  CHECK(position_field("count") == "65");
+}
+
+TEST_CASE_FIXTURE(Shop, "an SKU in two lines is sold line by line as long as there is enough for both") {
+  stock("shoe", "7");
+  CHECK(settle({Order{.lines = {{"shoe", "3"}, {"shoe", "4"}}}}) == "a");
+  CHECK(results().back().field("lines") ==
+        R"([{"sku":"shoe","quantity":3,"remaining":4},{"sku":"shoe","quantity":4,"remaining":0}])");
+  CHECK(stock("shoe") == "0");
+}
+
+TEST_CASE_FIXTURE(Shop, "the largest call of 128 requests is settled in one") {
+  stock("shoe", "100");
+  std::vector<Request> requests;
+  std::string expected;
+  for (int i = 0; i < 128; ++i) {
+    if (i % 8 == 7) {
+      requests.emplace_back(Malformed{.raw = std::vector<std::string>(400, "word")});
+    } else {
+      requests.emplace_back(shoes("o-" + std::to_string(i), "1"));
+    }
+    expected += i % 8 == 7 ? 'm' : (i - i / 8 < 100 ? 'a' : 's');
+  }
+  CHECK(settle(requests) == expected);
+  CHECK(stock("shoe") == "0");
+  CHECK(results().size() == 128);
+}
+
+TEST_CASE_FIXTURE(Shop, "orders of 64 and of 256 and of 2500 lines are settled as one") {
+  for (const int count : {64, 256, 2500}) {
+    CAPTURE(count);
+    Order order{.id = "o-" + std::to_string(count), .lines = {}};
+    std::string expected;
+    for (int i = 1; i <= count; ++i) {
+      const std::string sku = "sku-" + std::to_string(i);
+      stock(sku, std::to_string(i));
+      order.lines.push_back({sku, std::to_string(i)});
+      expected +=
+          (i == 1 ? "[" : ",") + (R"({"sku":")" + sku) + R"(","quantity":)" + std::to_string(i) + R"(,"remaining":0})";
+    }
+    Order again = order;
+    again.id += "-again";
+    CHECK(settle({order, again, order}) == "asd");
+    const auto written = results();
+    CHECK(written[written.size() - 3].field("lines") == expected + "]");
+    for (int i = 1; i <= count; ++i) CHECK(stock("sku-" + std::to_string(i)) == "0");
+  }
+}
+
+TEST_CASE_FIXTURE(Shop, "a malformed request of 7000 raw words becomes a dead letter and one of more is an error") {
+  std::vector<std::string> words;
+  for (int i = 0; i < 7000; ++i) words.push_back("w" + std::to_string(i));
+  stock("shoe", "100");
+  CHECK(settle({shoes("1", "1"), Malformed{.raw = words}, shoes("2", "1")}) == "ama");
+  CHECK(entries(admin(), dead).back().fields.size() == 3503);
+  words.insert(words.end(), 2, "more");
+  const std::string before = snapshot();
+  Call call{position_field("id"), window, {}};
+  call.requests = {{"8-0", shoes("3", "1")}, {"9-0", Malformed{.raw = words}}};
+  CHECK(run(call) == "-ERR key orders:position: the arguments do not match their counts");
+  CHECK(snapshot() == before);
+}
+
+TEST_CASE_FIXTURE(Shop, "the sums of a batch reach 2^53-1 and not one more") {
+  stock("shoe", kMaxWhole);
+  CHECK(settle({shoes("1", "9007199254740990"), shoes("2", "1"), shoes("3", "1")}) == "aas");
+  CHECK(stock("shoe") == "0");
+  stock("shoe", kMaxWhole);
+  stock("hat", "1");
+  CHECK(settle({Order{.id = "4", .lines = {{"shoe", kMaxWhole}, {"hat", "2"}}}, shoes("5", kMaxWhole)}) == "sa");
+  CHECK(stock("shoe") == "0");
+}
+
+TEST_CASE_FIXTURE(Shop, "keys and arguments that do not match are an error that changes nothing") {
+  stock("shoe", "100");
+  const Call call{
+      position_field("id"), window, {{"1-0", shoes("1", "1")}, {"2-0", Malformed{}}, {"3-0", shoes("3", "1")}}};
+  const std::string before = snapshot();
+  const auto keys = keys_of(call);
+  const auto arguments = arguments_of(call);
+  for (std::size_t missing = 1; missing < arguments.size(); ++missing) {
+    CAPTURE(missing);
+    const std::string answer =
+        run(lua::settle, keys, {arguments.begin(), arguments.end() - static_cast<std::ptrdiff_t>(missing)});
+    CHECK_MESSAGE(answer.starts_with("-ERR "), answer);
+    CHECK(snapshot() == before);
+  }
+  auto more = arguments;
+  for (int i = 0; i < 3; ++i) {
+    more.emplace_back("1");
+    CHECK(run(lua::settle, keys, more) == "-ERR key orders:position: the arguments do not match their counts");
+    CHECK(snapshot() == before);
+  }
+  CHECK(run(call) == "ama");
+}
+
+}  // namespace orderd::test
