@@ -8,145 +8,187 @@
 --           entries found deleted before they were settled }
 -- What was done: '' nothing; 'created' never served before; 'recovered' the key was gone, the newest result names the
 -- position; 'restored' the key was moved by hand, likewise; 'restarted' the stream was recreated with smaller IDs;
--- 'behind' it ends before the position, but what it holds was settled before: it is left alone.
+-- 'behind' it ends before the position, and nothing proves that what it holds is new: it is left alone.
 --
 -- The position is a hash:
 --   id, count, result   of the last settled request: its ID, how many were settled, the ID of its result (settle.lua)
 --   base      entries-added of the stream when count was 0; absent while not known. A recreated stream counts again.
 --   deleted   entries that were deleted before they were settled, as far as noticed here
 --   floor     where the stream was recreated with smaller IDs: results up to this one answered the stream before it
+--   start     then: entries of the stream up to this one were settled before
 --
 -- Why the results can say where the position was: each is written in the same step as the position, in the order of the
--- requests. XINFO STREAM copies the first and the last entry, which may be large: hence only here, never periodically.
+-- requests. To settle twice is worse than to wait: a stream is taken for a recreated one only where the results prove it.
+-- XINFO STREAM copies the first and the last entry, which may be large: hence only here, never periodically.
 
 local server = redis
-local attempt, call = server.pcall, server.call
+local attempt = server.pcall
 local position, orders, results = KEYS[1], KEYS[2], KEYS[3]
 -- include lib/failed.lua
 -- include lib/fields.lua
+-- include lib/is_id.lua
 -- include lib/less.lua
 
-local function is_id(text) return text and string.find(text, '^%d+%-%d+$') ~= nil end
+local function ask(command, key, ...)
+  local reply = attempt(command, key, ...)
+  if reply.err then error(failed(reply, key)) end
+  return reply
+end
 
-local read = attempt('HGETALL', position)
-if read.err then return failed(read, position) end
-local held = fields(read)
-local floor = held.floor or '0-0'
+local function describe(stream)
+  local reply = attempt('XINFO', 'STREAM', stream)
+  if reply.err and not string.find(reply.err, 'no such key', 1, true) then error(failed(reply, stream)) end
+  local info = fields(reply)
+  return info.length or 0, info['entries-added'] or 0, info['last-generated-id'] or '0-0', info['first-entry'], info['last-entry']
+end
 
--- The request that the newest result after the floor answers, and the newest entry of any kind.
-local newest, newest_result, newest_entry = nil, nil, '0-0'
-local from = '+'
-repeat
-  local page = attempt('XREVRANGE', results, from, '(' .. floor, 'COUNT', '100')
-  if page.err then return failed(page, results) end
-  for _, entry in ipairs(page) do
-    if newest_entry == '0-0' then newest_entry = entry[1] end
-    local request = fields(entry[2]).request
-    if is_id(request) then
-      newest, newest_result = request, entry[1]
-      break
+-- The first result from `from` on that names a request: its ID and its fields.
+local function naming(command, from, to)
+  local count = 1
+  while true do
+    local page = ask(command, results, from, to, 'COUNT', count)
+    for _, entry in ipairs(page) do
+      local named = fields(entry[2])
+      if named.order and is_id(named.request) then return entry[1], named end
+      from = '(' .. entry[1]
     end
-    from = '(' .. entry[1]
+    if #page < count then return nil end
+    count = 100 -- changes of stock: seldom, then many
   end
-until newest or #page < 100
+end
 
-local id, done, wrong = held.id, '', ''
+local function integer(text) return text and #text <= 16 and string.find(text, '^%-?%d+$') and tonumber(text) or nil end
+local function number(n) return string.format('%.0f', n) end
+
+local held = fields(ask('HGETALL', position))
+local floor, start = is_id(held.floor) and held.floor or '0-0', is_id(held.start) and held.start or '0-0'
+local newest_result, newest = naming('XREVRANGE', '+', '(' .. floor)
+
+local id, result, done, wrong = held.id, held.result or '', '', ''
+local count, base = integer(held.count) or 0, integer(held.base)
 if not is_id(id) then
-  done, wrong = newest and 'recovered' or 'created', id or ''
-  id = newest or '0-0'
-elseif newest then
-  -- The result of the last settled request is named in the hash: does it answer the request that the hash names?
-  local proof = is_id(held.result) and call('XRANGE', results, held.result, held.result) or {}
-  local moved = #proof > 0 and fields(proof[1][2]).request ~= id
-  if moved or less(id, newest) then done, wrong, id = 'restored', id, newest end
-end
-local count, base = tonumber(held.count) or 0, tonumber(held.base)
-if done == 'recovered' or done == 'created' then count, base = 0, nil end
-
-local stream = attempt('XINFO', 'STREAM', orders)
-if stream.err then
-  if not string.find(stream.err, '^ERR no such key') then return failed(stream, orders) end
-  stream = {}
-end
-local info = fields(stream)
-local length, added, last = info.length or 0, info['entries-added'] or 0, info['last-generated-id'] or '0-0'
-local first_entry, last_entry = info['first-entry'], info['last-entry']
-
--- Was the entry settled? Looks for a result of its ID by bisection over the times of the results, whose requests increase.
-local function settled(entry)
-  local function at(ms) -- the first result of a request from this time on: the request and the result's fields
-    local start = string.format('%.0f', ms)
-    repeat
-      local page = call('XRANGE', results, start, '+', 'COUNT', '100')
-      for _, result in ipairs(page) do
-        local named = fields(result[2])
-        if is_id(named.request) and less(floor, result[1]) then return named.request, named end
-        start = '(' .. result[1]
-      end
-    until #page < 100
+  done, wrong, count, base = newest and 'recovered' or 'created', id or '', 0, nil
+elseif newest and newest.request ~= id then
+  -- Where the hash names a newer result than there is, somebody deleted that result: the hash is right.
+  if less(id, newest.request) or not is_id(result) or not less(newest_result, result) then
+    done, wrong = 'restored', id
+    if result ~= newest_result then base = nil end -- the whole hash is an old one
   end
-  local oldest = call('XRANGE', results, '(' .. floor, '+', 'COUNT', '1')
-  if #oldest == 0 then return false end
-  local low, high = tonumber(string.match(oldest[1][1], '^%d+')), tonumber(string.match(newest_entry, '^%d+')) + 1
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    local request = at(middle)
-    if not request or not less(request, entry[1]) then high = middle else low = middle + 1 end
-  end
-  -- The result is among those of the millisecond before, or it is the first from `low` on.
-  local start = string.format('%.0f', math.max(low - 1, 0))
-  repeat
-    local page = call('XRANGE', results, start, '+', 'COUNT', '100')
-    for _, result in ipairs(page) do
-      local named = fields(result[2])
-      if named.request == entry[1] and less(floor, result[1]) then
-        -- The same ID may have been given again, to another order.
-        return string.find(table.concat(entry[2], ' '), named.order or '', 1, true) ~= nil
+end
+if done ~= '' then id, result = newest and newest.request or '0-0', newest_result or '' end
+
+local length, added, last, first_entry, last_entry = describe(orders)
+
+-- The largest ID that fits; 0-0 does, and from some ID on none does. Digit by digit: IDs are longer than Lua's numbers.
+local function largest(fits)
+  local id_so_far = ''
+  for half = 1, 2 do
+    local digits = ''
+    for place = 19, 0, -1 do
+      local low, high = 0, 9
+      while low < high do
+        local middle = math.ceil((low + high) / 2)
+        local text = string.match(digits .. middle .. string.rep('0', place), '^0*(%d+)$')
+        local candidate = id_so_far .. text .. (half == 1 and '-0' or '')
+        if is_id(candidate) and fits(candidate) then low = middle else high = middle - 1 end
       end
-      if is_id(named.request) and less(entry[1], named.request) then return false end
-      start = '(' .. result[1]
+      digits = digits .. low
     end
-  until #page < 100
-  return false
+    id_so_far = id_so_far .. string.match(digits, '^0*(%d+)$') .. (half == 1 and '-' or '')
+  end
+  return id_so_far
 end
 
-local restart_floor = nil
-local result = done ~= '' and newest_result or held.result or ''
-if length > 0 and less(last, id) then
-  if settled(last_entry) then
-    done = done == '' and 'behind' or done
-  else
-    done, wrong, id, count, base, restart_floor = 'restarted', id, '0-0', 0, added - length, newest_entry
-    if restart_floor == '0-0' then restart_floor = floor end
-    result = ''
+-- Are all results since the floor still there?
+local function complete()
+  local kept, ever, _, first = describe(results)
+  return kept > 0 and (not less(floor, first[1]) or ever == kept and kept >= count)
+end
+
+-- Is this an entry that was never settled, though the position is past it? Only if the results prove it: it has none, and
+-- those of the requests before and after it are there; or the result of its ID names an order that is not in it.
+local function is_new(entry)
+  local target = entry[1]
+  if not less(start, target) or not newest or less(newest.request, target) then return false end
+  local after = '(' .. floor
+  local _, named = naming('XRANGE', after, '+')
+  if target == newest.request then
+    named = newest
+  elseif less(named.request, target) then
+    local before = largest(function(from)
+      if less(newest_result, from) then return false end
+      local _, next_named = naming('XRANGE', less(floor, from) and from or after, '+')
+      return next_named ~= nil and less(next_named.request, target)
+    end)
+    _, named = naming('XRANGE', '(' .. naming('XRANGE', less(floor, before) and before or after, '+'), '+')
+    if named.request ~= target then return true end
+  elseif named.request ~= target then
+    return complete()
   end
+  if named.reason == 'malformed' then return false end
+  for _, text in ipairs(entry[2]) do
+    -- As a field of its own, or in JSON, which may write it with escapes.
+    if text == named.order or string.find(text, '"' .. named.order .. '"', 1, true) or string.find(text, '\\', 1, true) then
+      return false
+    end
+  end
+  return true
+end
+
+local behind = length > 0 and less(last, id)
+local before = last_entry
+if length > 0 and less(id, last_entry[1]) then before = ask('XREVRANGE', orders, id, '-', 'COUNT', '1')[1] end
+if before and is_new(before) then
+  done, wrong, id, behind = 'restarted', id, '0-0', false
+  if not is_new(first_entry) then
+    -- The stream of before, and more behind it (RENAME or RESTORE): go on where the new entries begin.
+    local limit = before[1]
+    local from = largest(function(candidate)
+      local entry = ask('XRANGE', orders, candidate, limit, 'COUNT', '1')[1]
+      return entry ~= nil and not is_new(entry)
+    end)
+    id = ask('XRANGE', orders, from, limit, 'COUNT', '1')[1][1]
+  end
+  local newest_entry = ask('XREVRANGE', results, '+', '-', 'COUNT', '1')[1]
+  floor, start, result, count = newest_entry and newest_entry[1] or floor, id, '', 0
+  base = id == '0-0' and added - length or nil
+elseif behind and done == '' then
+  done = 'behind'
 end
 
 -- Entries that were added, but neither settled nor still there, were deleted before they were settled.
 local waiting, deleted = -1, 0
 local all_settled = length == 0 or not less(id, last_entry[1])
-local none_settled = not all_settled and less(id, first_entry[1])
-if all_settled or none_settled then
+if all_settled or less(id, first_entry[1]) then
   waiting = all_settled and 0 or length
-  local excess = base and added - waiting - (count + base) or 0
-  if excess > 0 then deleted = excess end
-  -- Fewer than were settled: the stream was recreated.
-  if not base or excess ~= 0 then base = added - waiting - count end
+  -- A stream that is away, or an old one, may give way to the right one again.
+  if added > 0 and not behind or done == 'created' then
+    local excess = base and added - waiting - (count + base) or 0
+    if excess > 0 then deleted = excess end
+    -- Fewer than were settled: the stream was recreated.
+    if not base or excess ~= 0 then base = added - waiting - count end
+  end
 elseif base then
   waiting = math.max(added - (count + base), 0)
 end
 
-local function number(n) return string.format('%.0f', n) end
-local write = { 'HSET', position, 'id', id, 'count', number(count), 'result', result }
-local function add(name, value)
+local write = {}
+local function put(name, value)
+  if not value or value == held[name] then return end
   write[#write + 1] = name
   write[#write + 1] = value
 end
-if base then add('base', number(base)) end
-if deleted > 0 then add('deleted', number((tonumber(held.deleted) or 0) + deleted)) end
-if restart_floor then add('floor', restart_floor) end
-if id ~= held.id or count ~= tonumber(held.count) or base ~= tonumber(held.base) or deleted > 0 or restart_floor then
-  local set = attempt(unpack(write))
+put('id', id)
+put('count', number(count))
+put('result', result)
+put('base', base and number(base) or held.base and '')
+if deleted > 0 then put('deleted', number((integer(held.deleted) or 0) + deleted)) end
+if done == 'restarted' then
+  put('floor', floor)
+  put('start', start)
+end
+if #write > 0 then
+  local set = attempt('HSET', position, unpack(write))
   if type(set) == 'table' then return failed(set, position) end
 end
 return { id, number(count), number(waiting), done, wrong, number(deleted) }

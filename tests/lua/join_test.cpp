@@ -1,0 +1,290 @@
+// join.lua finds out where to go on. An answer: where, how many were settled, how many wait (-1: not known), what was
+// done, the ID that was wrong, how many were found deleted, entries-added of the stream at that place.
+#include "shop.h"
+
+namespace orderd::test {
+namespace {
+
+// Ten requests settled, two of them waiting behind them.
+class ServedShop : public Shop {
+ public:
+  ServedShop() {
+    stock("shoe", "1000000");
+    push_many(10);
+    CHECK(run(rest()) == "aaaaaaaaaa");
+  }
+  // What was settled is settled no more, and what waits is, once.
+  void settles_each_once(std::size_t requests) {
+    const Call waiting = rest();
+    if (!waiting.requests.empty()) CHECK(run(waiting) == std::string(waiting.requests.size(), 'a'));
+    std::string last;
+    std::size_t count = 0;
+    for (const Entry& result : results()) {
+      if (!result.has("request")) continue;
+      ++count;
+      CHECK(result.field("status") == "accepted");
+      CHECK(result.field("request") != last);
+      last = result.field("request");
+    }
+    CHECK(count == requests);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Shop, "the first join creates the position at the beginning and the second finds it") {
+  CHECK(snapshot() == "orders:position hash\n  base=0 count=0 id=0-0 result=\n");
+  CHECK(join() == "0-0 0 0 _ _ 0 0");
+  push_many(3);
+  CHECK(join() == "0-0 0 3 _ _ 0 0");
+  (void)at_server({"DEL", position});
+  CHECK(join() == "0-0 0 3 created _ 0 0");
+}
+
+TEST_CASE_FIXTURE(Shop,
+                  "the first join to a stream with a history begins at its first entry and finds nothing deleted") {
+  (void)at_server({"DEL", position});
+  push_many(20);
+  (void)at_server({"XTRIM", orders, "MAXLEN", "5"});
+  CHECK(join() == "0-0 0 5 created _ 0 15");
+  CHECK(position_field("base") == "15");
+}
+
+TEST_CASE_FIXTURE(ServedShop, "a join where all is well changes nothing and says what waits") {
+  const std::string before = snapshot();
+  CHECK(join() == "10-0 10 0 _ _ 0 10");
+  CHECK(snapshot() == before);
+  push_many(4);
+  CHECK(join() == "10-0 10 4 _ _ 0 10");
+  (void)at_server({"XTRIM", orders, "MINID", "10-0"});
+  CHECK(join() == "10-0 10 4 _ _ 0 10");
+  (void)at_server({"XTRIM", orders, "MINID", "11-0"});
+  CHECK(join() == "10-0 10 4 _ _ 0 10");
+  settles_each_once(14);
+}
+
+TEST_CASE_FIXTURE(ServedShop, "a position that was deleted is recovered from the newest result") {
+  push_many(3);
+  std::string wrong = "_";
+  SUBCASE("the key") {
+    (void)at_server({"DEL", position});
+  }
+  SUBCASE("its field") {
+    (void)at_server({"HDEL", position, "id"});
+  }
+  SUBCASE("with changes of stock since then") {
+    for (int i = 0; i < 250; ++i) (void)change_stock("add", "shoe", "1");
+    (void)at_server({"DEL", position});
+  }
+  for (const char* nonsense : {"x", "10", "010-0", "18446744073709551616-0", "1-18446744073709551616", "-1-0"}) {
+    SUBCASE(nonsense) {
+      wrong = nonsense;
+      (void)at_server({"HSET", position, "id", nonsense});
+    }
+  }
+  CHECK(join() == "10-0 0 -1 recovered " + wrong + " 0 _");
+  CHECK(join() == "10-0 0 -1 _ _ 0 _");
+  settles_each_once(13);
+  CHECK(join() == "13-0 3 0 _ _ 0 13");
+}
+
+TEST_CASE_FIXTURE(ServedShop, "a position that was moved by hand is restored from the newest result") {
+  push_many(3);
+  for (const int stock_changes : {0, 1, 150}) {
+    for (int i = 0; i < stock_changes; ++i) (void)change_stock("add", "shoe", "1");
+    for (const std::string there : {"0-0", "9-0", "11-0", "999-0", "18446744073709551615-18446744073709551615"}) {
+      (void)at_server({"HSET", position, "id", there});
+      CHECK(join() == "10-0 10 3 restored " + there + " 0 10");
+      CHECK(join() == "10-0 10 3 _ _ 0 10");
+    }
+  }
+  settles_each_once(13);
+}
+
+TEST_CASE_FIXTURE(ServedShop, "a position is restored whatever result its hash names") {
+  push_many(3);
+  const std::string oldest = results().front().id, fifth = results()[4].id;
+  std::size_t requests = 13;
+  SUBCASE("one that was trimmed, moved forward") {
+    (void)at_server({"XDEL", results_stream, oldest});
+    requests = 12;
+    (void)at_server({"HSET", position, "id", "12-0", "result", oldest});
+  }
+  SUBCASE("one that was trimmed, moved back") {
+    (void)at_server({"XDEL", results_stream, oldest});
+    requests = 12;
+    (void)at_server({"HSET", position, "id", "1-0", "result", oldest});
+  }
+  SUBCASE("an older one, as if the key came from a backup") {
+    (void)at_server({"HSET", position, "id", "5-0", "count", "5", "result", fifth});
+  }
+  SUBCASE("none") {
+    (void)at_server({"DEL", position});
+    (void)at_server({"HSET", position, "id", "12-0"});
+  }
+  SUBCASE("nonsense") {
+    (void)at_server({"HSET", position, "id", "12-0", "result", "x"});
+  }
+  const std::string answer = join();
+  CHECK_MESSAGE(answer.starts_with("10-0 "), answer);
+  CHECK_MESSAGE(answer.find(" restored ") != std::string::npos, answer);
+  CHECK_MESSAGE(answer.ends_with(" 0 _"), answer);  // nothing counts as deleted
+  CHECK(position_field("result") == results().back().id);
+  settles_each_once(requests);
+  CHECK(join().find(" _ _ 0 13") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(ServedShop, "the hash is right where the newest results were deleted") {
+  push_many(2);
+  SUBCASE("the newest") {
+    (void)at_server({"XDEL", results_stream, results().back().id});
+  }
+  SUBCASE("several") {
+    for (std::size_t i = 4; i < 10; ++i) (void)at_server({"XDEL", results_stream, results().back().id});
+  }
+  SUBCASE("all") {
+    (void)at_server({"XTRIM", results_stream, "MAXLEN", "0"});
+  }
+  SUBCASE("the stream") {
+    (void)at_server({"DEL", results_stream});
+  }
+  SUBCASE("all but changes of stock") {
+    (void)at_server({"DEL", results_stream});
+    (void)change_stock("add", "shoe", "1");
+  }
+  CHECK(join() == "10-0 10 2 _ _ 0 10");
+  CHECK(run(rest()) == "aa");
+  CHECK(join() == "12-0 12 0 _ _ 0 12");
+}
+
+TEST_CASE_FIXTURE(ServedShop, "with the position and all results gone it begins at the first entry") {
+  (void)at_server({"DEL", position, results_stream});
+  CHECK(join() == "0-0 0 10 created _ 0 0");
+  CHECK(run(rest()) == "dddddddddd");
+}
+
+TEST_CASE_FIXTURE(ServedShop, "a result that names no request by a valid ID is no proof of a position") {
+  for (const char* request : {"", "x", "99", "99-", "099-0", "99999999999999999999-0"}) {
+    (void)at_server({"XADD", results_stream, "*", "order", "x", "request", request});
+  }
+  CHECK(join() == "10-0 10 0 _ _ 0 10");
+  (void)at_server({"DEL", position});
+  CHECK(join() == "10-0 0 0 recovered _ 0 10");
+}
+
+TEST_CASE_FIXTURE(Shop, "IDs of 64 bits are no obstacle") {
+  stock("shoe", "100");
+  const std::vector<std::string> ids = {
+      "9007199254740993-5", "18446744073709551614-18446744073709551615", "18446744073709551615-9007199254740993",
+      "18446744073709551615-18446744073709551614", "18446744073709551615-18446744073709551615"};
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::string before = i == 0 ? "0-0" : ids[i - 1];
+    (void)push(Order{.id = "o-" + std::to_string(i)}, ids[i]);
+    CHECK(join().starts_with(before + " " + std::to_string(i) + " 1 _ _ 0 "));
+    CHECK(run(rest()) == "a");
+    (void)at_server({"HSET", position, "id", before});
+    CHECK(join() == ids[i] + " " + std::to_string(i + 1) + " 0 " + (before == ids[i] ? "_ _" : "restored " + before) +
+                        " 0 " + std::to_string(i + 1));
+    (void)at_server({"HSET", position, "id", "18446744073709551615-18446744073709551615"});
+    CHECK(join().starts_with(ids[i] + " "));
+    (void)at_server({"DEL", position});
+    CHECK(join() == ids[i] + " 0 0 recovered _ 0 " + std::to_string(i + 1));
+    (void)at_server({"HSET", position, "count", std::to_string(i + 1), "base", "0"});
+  }
+}
+
+TEST_CASE_FIXTURE(ServedShop, "entries that were deleted before they were settled are counted once") {
+  SUBCASE("in the middle of what waits") {
+    push_many(6);
+    (void)at_server({"XDEL", orders, "12-0", "14-0"});
+    CHECK(join() == "10-0 10 6 _ _ 0 10");  // not known yet: settled and waiting entries are in the stream
+    settles_each_once(14);
+    CHECK(join() == "16-0 14 0 _ _ 2 16");
+    CHECK(position_field("deleted") == "2");
+  }
+  SUBCASE("at the end") {
+    push_many(3);
+    (void)at_server({"XDEL", orders, "13-0", "12-0"});
+    CHECK(run(rest()) == "a");
+    CHECK(join() == "11-0 11 0 _ _ 2 13");
+  }
+  SUBCASE("all that wait") {
+    push_many(3);
+    (void)at_server({"XDEL", orders, "11-0", "12-0", "13-0"});
+    CHECK(join() == "10-0 10 0 _ _ 3 13");
+  }
+  SUBCASE("by XTRIM") {
+    push_many(7);
+    (void)at_server({"XTRIM", orders, "MAXLEN", "4"});
+    CHECK(join() == "10-0 10 4 _ _ 3 13");
+    settles_each_once(14);
+  }
+  SUBCASE("by XTRIM to nothing") {
+    push_many(7);
+    (void)at_server({"XTRIM", orders, "MAXLEN", "0"});
+    CHECK(join() == "10-0 10 0 _ _ 7 17");
+  }
+  const std::string deleted = position_field("deleted");
+  for (int i = 0; i < 3; ++i) CHECK(join().find(" _ _ 0 ") != std::string::npos);
+  push_many(2);
+  (void)at_server({"XTRIM", orders, "MAXLEN", "1"});
+  CHECK(join().find(" _ _ 1 ") != std::string::npos);
+  CHECK(position_field("deleted") == std::to_string(std::stoi(deleted) + 1));
+}
+
+TEST_CASE_FIXTURE(ServedShop, "entries that were settled before they were deleted do not count") {
+  (void)at_server({"XDEL", orders, "3-0", "10-0"});
+  CHECK(join() == "10-0 10 0 _ _ 0 10");
+  (void)at_server({"XTRIM", orders, "MAXLEN", "0"});
+  CHECK(join() == "10-0 10 0 _ _ 0 10");
+  push_many(2);
+  CHECK(join() == "10-0 10 2 _ _ 0 10");
+}
+
+TEST_CASE_FIXTURE(ServedShop, "a position hash damaged by hand is put right as far as it goes") {
+  (void)at_server({"HSET", position, "count", "many", "base", "1e400", "deleted", "x", "floor", "y", "start", ""});
+  CHECK(join() == "10-0 0 0 _ _ 0 10");
+  push_many(1);
+  (void)at_server({"XTRIM", orders, "MAXLEN", "0"});
+  CHECK(join() == "10-0 0 0 _ _ 1 11");
+  CHECK(position_field("deleted") == "1");
+}
+
+TEST_CASE_FIXTURE(ServedShop, "what a join is refused is named with its key and nothing changes") {
+  (void)at_server({"HSET", position, "id", "9-0"});
+  std::string beginning;
+  SUBCASE("position is no hash") {
+    (void)at_server({"SET", position, "x"});
+    beginning = "-WRONGTYPE key orders:position: ";
+  }
+  SUBCASE("orders is no stream") {
+    (void)at_server({"SET", orders, "x"});
+    beginning = "-WRONGTYPE key orders: ";
+  }
+  SUBCASE("results is no stream") {
+    (void)at_server({"SET", results_stream, "x"});
+    beginning = "-WRONGTYPE key results: ";
+  }
+  const std::vector<std::pair<std::string, std::string>> rights = {
+      {"-hgetall", position}, {"-xrevrange", results_stream}, {"-xinfo", orders}, {"-hset", position}};
+  for (const auto& [rule, key] : rights) {
+    SUBCASE(rule.c_str()) {
+      acl({rule});
+      beginning = "-NOPERM key " + key + ": ";
+    }
+  }
+  SUBCASE("out of memory") {
+    (void)at_server({"CONFIG", "SET", "maxmemory", "1"});
+    beginning = "-OOM ";
+  }
+  SUBCASE("a replica") {
+    (void)at_server({"REPLICAOF", "127.0.0.1", "1"});
+    beginning = "-READONLY ";
+  }
+  const std::string before = snapshot();
+  const std::string answer = join();
+  CHECK_MESSAGE(answer.starts_with(beginning), answer);
+  CHECK(snapshot() == before);
+}
+
+}  // namespace orderd::test
