@@ -13,12 +13,12 @@
 -- Out of memory it works all the same (allow-oom): it writes next to nothing, and to lose the lease would help nobody.
 
 local server = redis
-local attempt, call = server.pcall, server.call
+local attempt = server.pcall
 local owner, standby = KEYS[1], KEYS[2]
 local name, token, lease, state = unpack(ARGV)
 -- include lib/failed.lua
 
-local time = call('TIME')
+local time = server.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = attempt('GET', owner)
 if type(held) == 'table' then return failed(held, owner) end
@@ -30,8 +30,10 @@ end
 local mine = holder == name and holder_token == token
 
 if state == 'release' then
-  if mine then call('DEL', owner) end
-  call('ZREM', standby, name)
+  local freed = mine and attempt('DEL', owner)
+  local removed = attempt('ZREM', standby, name)
+  if type(freed) == 'table' then return failed(freed, owner) end
+  if type(removed) == 'table' then return failed(removed, standby) end
   return { 'released' }
 end
 
@@ -46,18 +48,24 @@ if not held or mine or (holder == name and state == 'fresh') then
   return { 'active', since }
 end
 
-local left = call('PTTL', owner)
-if left < 0 then
+local left = attempt('PTTL', owner)
+if left == -1 then
   -- Written by hand, without an end: it lapses like any other.
-  call('PEXPIRE', owner, lease)
-  left = tonumber(lease)
+  left = attempt('PEXPIRE', owner, lease)
+  if left == 1 then left = tonumber(lease) end
 end
+if type(left) == 'table' then return failed(left, owner) end
 if holder ~= name then
   local seen = attempt('ZSCORE', standby, name)
   if type(seen) == 'table' then return failed(seen, standby) end
   if not seen or now - tonumber(seen) > lease / 3 or tonumber(seen) > now then
-    call('ZADD', standby, string.format('%.0f', now), name)
-    call('ZREMRANGEBYSCORE', standby, '-inf', string.format('%.0f', now - 10 * lease))
+    local written = {
+      attempt('ZADD', standby, string.format('%.0f', now), name),
+      attempt('ZREMRANGEBYSCORE', standby, '-inf', string.format('%.0f', now - 10 * lease)),
+    }
+    for _, reply in ipairs(written) do
+      if type(reply) == 'table' then return failed(reply, standby) end
+    end
   end
 end
 return { holder == name and 'namesake' or 'standby', holder, string.format('%.0f', left) }

@@ -35,32 +35,15 @@ TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refu
   Cluster cluster;
   Shop shop(cluster.server(), "{a}:");
   shop.stock("shoe", "100");
-  CHECK(shop.settle(shop.deliver()) == "accepted");
-  CHECK(shop.settle(shop.deliver()) == "duplicate");
-  CHECK(shop.settle(shop.deliver(), {.id = "o-2", .lines = {{"hat", "1"}}}) == "unknown_sku");
-  CHECK(shop.settle("1-0", {.id = "o-3"}) == "stale");
-  CHECK(shop.refuse(shop.deliver()) == "malformed");
+  CHECK(shop.settle({Order{}, Order{}, Order{.id = "o-2", .lines = {{"hat", "1"}}}, Malformed{}}) == "adum");
   CHECK(shop.change_stock("add", "shoe", "3").starts_with("97 100 "));
-  CHECK(shop.position() == "");
-  CHECK(shop.position() == "4-0");
-  (void)shop.deliver("dead");
-  CHECK(shop.claim("c", 0) == "0-0 1 0");
-  shop.set_group("0");
-  CHECK(shop.read() == 5);
-  CHECK(shop.settle("2-0") == "stale");
-  CHECK(shop.refuse("4-0") == "stale");
-  CHECK(shop.settle("3-0", {.id = "o-2", .lines = {{"hat", "1"}}}) == "stale");
-  CHECK(shop.settle("1-0") == "stale");
-  CHECK(shop.trim(shop.orders, 1) == "4");
-  const std::string newest = shop.results().back().id;
-  CHECK(shop.restore("5-0", newest, {"5-0"}) == "exists");
-  shop.destroy_group();
-  CHECK(shop.restore("5-0", newest, {"5-0"}) == "created");
-  CHECK(shop.pending() == 1);
+  CHECK(shop.join() == "4-0 4 0 _ _ 0 4");
+  CHECK(shop.trim("orders", 1) == "3 0");
+  CHECK(shop.lease("one", "1a", "fresh").starts_with("active "));
 
-  const Order order{.id = "o-4"};
-  const auto keys = shop.settle_keys(order);
-  const auto arguments = shop.settle_arguments("5-0", order);
+  const Call call = shop.call({Order{.id = "o-4"}, Malformed{}});
+  const auto keys = shop.keys_of(call);
+  const auto arguments = shop.arguments_of(call);
   const std::string before = shop.snapshot();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     auto split = keys;
@@ -69,35 +52,48 @@ TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refu
     CHECK_MESSAGE(answer.starts_with("-CROSSSLOT "), answer);
     CHECK(shop.snapshot() == before);
   }
-  CHECK(shop.settle("5-0", order) == "accepted");
+  CHECK(shop.run(call) == "am");
 }
 
 TEST_CASE_FIXTURE(Shop, "a script that was loaded outlives any number of others that were not") {
   stock("shoe", "100");
-  for (int i = 0; i < 600; ++i) (void)ask(admin(), {"EVAL", "return " + std::to_string(i), "0"});
-  CHECK(settle(deliver()) == "accepted");
+  for (int i = 0; i < 600; ++i) (void)at_server({"EVAL", "return " + std::to_string(i), "0"});
+  CHECK(settle({Order{}}) == "a");
 }
 
 TEST_CASE("each script asks to be refused up front where it could be stopped half-way") {
-  for (const auto script : {lua::settle, lua::refuse, lua::claim, lua::position, lua::restore, lua::stock}) {
-    CHECK(script.starts_with("#!lua\n"));
-  }
-  CHECK(lua::trim.starts_with("#!lua flags=allow-oom\n"));  // it only removes
+  for (const auto script : {lua::settle, lua::join, lua::stock}) CHECK(script.starts_with("#!lua\n"));
+  // Out of memory one makes room, and the other must not lose the lease.
+  for (const auto script : {lua::trim, lua::lease}) CHECK(script.starts_with("#!lua flags=allow-oom\n"));
 }
 
-TEST_CASE_FIXTURE(Shop, "every answer is a string or a small whole number") {
+TEST_CASE("what several scripts need was put in") {
+  for (const auto script : {lua::settle, lua::join, lua::lease, lua::trim, lua::stock}) {
+    CHECK(script.find("-- include ") == std::string_view::npos);
+    CHECK(script.find("local function failed(") != std::string_view::npos);
+  }
+}
+
+TEST_CASE_FIXTURE(Shop, "every answer is a string or an array of strings") {
   stock("shoe", "9007199254740991");
-  const std::string request = deliver();
-  const auto keys = settle_keys({}), arguments = settle_arguments(request, {});
-  std::vector<std::string> words = {"EVAL", std::string(lua::settle), std::to_string(keys.size())};
-  words.insert(words.end(), keys.begin(), keys.end());
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  CHECK(send(admin(), command_of(words))->is_string());
-  const auto changed = send(admin(), command_of({"EVAL", std::string(lua::stock), "2", results_stream,
-                                                 stock_key("shoe"), "add", "3", R"({"sku":"shoe",)", ""}));
-  REQUIRE(changed->size() == 3);
-  for (std::size_t i = 0; i < 3; ++i) CHECK(changed->at(i).is_string());
-  CHECK(changed->at(1).text() == "9007199254740991");
+  const auto answer = [&](std::string_view script, const std::vector<std::string>& keys,
+                          const std::vector<std::string>& arguments) {
+    std::vector<std::string> words = {"EVAL", std::string(script), std::to_string(keys.size())};
+    words.insert(words.end(), keys.begin(), keys.end());
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return send(admin(), command_of(words));
+  };
+  const Call one = call({Order{}});
+  CHECK(answer(lua::settle, keys_of(one), arguments_of(one))->is_string());
+  const auto are_strings = [](const valkey::OwnedReply& reply, std::size_t count) {
+    CHECK(reply->size() == count);
+    for (std::size_t i = 0; i < reply->size(); ++i) CHECK(reply->at(i).is_string());
+  };
+  are_strings(answer(lua::stock, {results_stream, stock_key("shoe")}, {"add", "3", R"({"sku":"shoe",)", ""}), 3);
+  are_strings(answer(lua::join, {position, orders, results_stream}, {}), 7);
+  are_strings(answer(lua::lease, {owner, standby}, {"one", "1a", "3000", "fresh"}), 2);
+  are_strings(answer(lua::lease, {owner, standby}, {"two", "2b", "3000", "standby"}), 3);
+  are_strings(answer(lua::trim, {orders, position}, {"orders", "1", "100", ""}), 2);
 }
 
 }  // namespace orderd::test

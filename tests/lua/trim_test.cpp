@@ -1,4 +1,4 @@
-// trim.lua: old entries go, but none that a group has yet to read or to settle.
+// trim.lua: old entries go, step by step, but none that is not settled, or that another group has yet to read.
 #include <algorithm>
 
 #include "shop.h"
@@ -9,155 +9,255 @@ namespace {
 
 constexpr int64_t kHour = 3'600'000;
 
-int64_t now_ms(Shop& shop) {
-  const auto time = send(shop.admin(), command_of({"TIME"}));
-  return std::stoll(text_of(time->at(0))) * 1000 + std::stoll(text_of(time->at(1))) / 1000;
-}
-
-// Trims until nothing is left to trim; how many entries went.
-int trim_all(Shop& shop, int64_t retention_ms, int limit = 10000) {
-  int removed = 0;
-  for (int last = 1; last > 0; removed += last)
-    last = std::stoi(shop.trim(shop.orders, retention_ms, limit, shop.group));
-  return removed;
-}
+class TrimmedShop : public Shop {
+ public:
+  int64_t now() {
+    const auto time = send(admin(), command_of({"TIME"}));
+    return std::stoll(text_of(time->at(0))) * 1000 + std::stoll(text_of(time->at(1))) / 1000;
+  }
+  // As settle.lua leaves it.
+  void settled(const std::string& request, const std::string& result = "") {
+    (void)at_server({"HSET", position, "id", request, "result", result});
+  }
+  // Trims until no more is due; how many entries went. Each step but the last one removes something, and it has its
+  // bound.
+  int trim_all(const std::string& kind, int64_t retention_ms, int limit = 5000, int bound = 5000) {
+    int removed = 0;
+    while (true) {
+      const std::string answer = trim(kind, retention_ms, limit, "orderd");
+      const auto space = answer.find(' ');
+      REQUIRE_MESSAGE(space != std::string::npos, answer);
+      const int step = std::stoi(answer.substr(0, space));
+      removed += step;
+      CHECK(step <= bound);
+      if (answer.substr(space) == " 0") return removed;
+      REQUIRE(step > 0);
+    }
+  }
+  void fill(const std::string& stream, int count, int64_t first_ms = 1) {
+    for (int i = 0; i < count; ++i) {
+      admin().append(command_of({"XADD", stream, std::to_string(first_ms + i) + "-0", "id", "o"}));
+    }
+    for (int i = 0; i < count; ++i) REQUIRE(admin().read().ok());
+  }
+  std::string first(const std::string& stream) {
+    const auto found = entries(admin(), stream);
+    return found.empty() ? "none" : found.front().id;
+  }
+};
 
 }  // namespace
 
 // The requests 1-0, 2-0, … are of the year 1970: older than any retention here.
 
-TEST_CASE_FIXTURE(Shop, "settled entries older than the retention go and younger ones stay") {
-  for (int i = 0; i < 5; ++i) acknowledge(deliver());
-  const int64_t now = now_ms(*this);
+TEST_CASE_FIXTURE(TrimmedShop, "settled entries older than the retention go and younger ones and unsettled ones stay") {
+  fill(orders, 5);
+  const int64_t time = now();
   for (const int64_t age : {2 * kHour, kHour + 60000, kHour - 60000, int64_t{0}}) {
-    (void)ask(admin(), {"XADD", orders, std::to_string(now - age) + "-0", "order", "x"});
+    (void)at_server({"XADD", orders, std::to_string(time - age) + "-0", "id", "x"});
   }
-  (void)read();
-  for (const auto& id : pending_ids(admin(), orders, group)) acknowledge(id);
-  CHECK(trim_all(*this, kHour) == 7);
+  CHECK(trim("orders", kHour) == "0 0");  // nothing is settled
+  settled("3-0");
+  CHECK(trim_all("orders", kHour) == 2);
+  settled(entries(admin(), orders).back().id);
+  CHECK(trim_all("orders", kHour) == 5);
   CHECK(length(admin(), orders) == 2);
 }
 
-TEST_CASE_FIXTURE(Shop, "what a group has not read yet stays whichever group it is") {
-  (void)ask(admin(), {"XGROUP", "CREATE", orders, "slow", "0"});
-  for (int i = 0; i < 5; ++i) acknowledge(deliver());
-  CHECK(trim_all(*this, 1) == 0);
-  for (const Entry& entry : read_group(admin(), orders, "slow", "c", ">", 3))
-    (void)ask(admin(), {"XACK", orders, "slow", entry.id});
-  CHECK(trim_all(*this, 1) == 2);  // the last entry that was read stays, too
-  CHECK(entries(admin(), orders).front().id == "3-0");
+TEST_CASE_FIXTURE(TrimmedShop, "the last settled request and its result stay however old") {
+  fill(orders, 5);
+  fill(results_stream, 5, 11);
+  settled("5-0", "14-0");
+  CHECK(trim_all("orders", 1) == 4);
+  CHECK(trim_all("results", 1) == 3);
+  CHECK(first(orders) == "5-0");
+  CHECK(first(results_stream) == "14-0");
+  (void)at_server({"HSET", position, "result", ""});  // not known
+  CHECK(trim_all("results", 1) == 2);
 }
 
-TEST_CASE_FIXTURE(Shop, "what is pending in a group stays whichever group it is") {
-  (void)ask(admin(), {"XGROUP", "CREATE", orders, "other", "0"});
-  for (int i = 0; i < 6; ++i) (void)push();
-  (void)read();
-  (void)read_group(admin(), orders, "other", "c");
-  for (const std::string id : {"1-0", "2-0", "3-0", "5-0"}) acknowledge(id);
-  (void)ask(admin(), {"XACK", orders, "other", "1-0", "2-0", "4-0", "5-0", "6-0"});
-  CHECK(trim_all(*this, 1) == 2);  // 4-0 is pending here, 3-0 there
-  CHECK(entries(admin(), orders).front().id == "3-0");
-  (void)ask(admin(), {"XACK", orders, "other", "3-0"});
-  CHECK(trim_all(*this, 1) == 1);
-  CHECK(entries(admin(), orders).front().id == "4-0");
-}
-
-TEST_CASE_FIXTURE(Shop, "nothing goes without the group that has to be there") {
-  for (int i = 0; i < 5; ++i) acknowledge(deliver());
-  CHECK(trim(orders, 1, 10000, "another") == "0");
-  destroy_group();
-  CHECK(trim(orders, 1, 10000, group) == "0");
-  CHECK(length(admin(), orders) == 5);
-  CHECK(trim(orders, 1) == "5");  // nobody reads it: age alone decides
-}
-
-TEST_CASE_FIXTURE(Shop, "a stream that is not there and a retention longer than time itself are nothing to trim") {
-  CHECK(trim("nowhere", 1) == "0");
-  CHECK_FALSE(exists(admin(), "nowhere"));
-  for (int i = 0; i < 5; ++i) acknowledge(deliver());
-  CHECK(trim(orders, 9'007'199'254'740'991) == "0");
-  CHECK(length(admin(), orders) == 5);
-}
-
-TEST_CASE_FIXTURE(Shop, "a key that is no stream is an error") {
-  set(admin(), "nonsense", "x");
-  CHECK(trim("nonsense", 1).starts_with("-WRONGTYPE "));
-}
-
-TEST_CASE_FIXTURE(Shop, "whole nodes go first as many as the limit allows and in the end the result is exact") {
-  for (int i = 0; i < 1050; ++i) (void)push();
-  (void)read("c", 1050);
-  for (const auto& id : pending_ids(admin(), orders, group)) {
-    if (id != "1021-0") acknowledge(id);
+TEST_CASE_FIXTURE(TrimmedShop, "what another group has not read yet or not acknowledged stays") {
+  for (const std::string kind : {"orders", "results"}) {
+    CAPTURE(kind);
+    const std::string stream = kind == "orders" ? orders : results_stream;
+    fill(stream, 9);
+    settled("9-0", "9-0");
+    (void)at_server({"XGROUP", "CREATE", stream, "slow", "0"});
+    (void)at_server({"XGROUP", "CREATE", stream, "quick", "$"});
+    CHECK(trim_all(kind, 1) == 0);
+    for (const Entry& entry : read_group(admin(), stream, "slow", "c", ">", 5)) {
+      if (entry.id != "3-0") (void)at_server({"XACK", stream, "slow", entry.id});
+    }
+    CHECK(trim_all(kind, 1) == 2);
+    CHECK(first(stream) == "3-0");
+    (void)at_server({"XACK", stream, "slow", "3-0"});
+    CHECK(trim_all(kind, 1) == 2);
+    CHECK(first(stream) == "5-0");  // the last entry that was read stays, too
+    (void)at_server({"XGROUP", "DESTROY", stream, "slow"});
+    CHECK(trim_all(kind, 1) == 4);
   }
-  CHECK(trim(orders, 1, 300, group) == "300");  // the server keeps 100 entries in a node
-  CHECK(trim(orders, 1, 10000, group) == "700");
-  CHECK(trim(orders, 1, 10000, group) == "20");
-  CHECK(trim(orders, 1, 10000, group) == "0");
-  CHECK(entries(admin(), orders).front().id == "1021-0");
-  CHECK(length(admin(), orders) == 30);
 }
 
-TEST_CASE_FIXTURE(Shop, "trimming compares ids as numbers of 64 bits") {
+TEST_CASE_FIXTURE(TrimmedShop, "the group that only shows the position does not matter") {
+  fill(orders, 9);
+  settled("9-0");
+  (void)at_server({"XGROUP", "CREATE", orders, "orderd", "0"});
+  (void)read_group(admin(), orders, "orderd", "c", ">", 2);
+  CHECK(trim("orders", 1, 5000, "other") == "0 0");
+  CHECK(trim_all("orders", 1) == 8);
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "bounded steps remove everything due whatever the size of the nodes") {
+  for (const int node : {10, 100, 10000}) {
+    CAPTURE(node);
+    (void)at_server({"DEL", orders});
+    (void)at_server(
+        {"CONFIG", "SET", "stream-node-max-entries", std::to_string(node), "stream-node-max-bytes", "10000000"});
+    fill(orders, 25000);
+    settled("24950-0");
+    CHECK(trim_all("orders", 1, 1000, std::max(1000, node)) == 24949);
+    CHECK(first(orders) == "24950-0");
+    CHECK(trim("orders", 1) == "0 0");
+  }
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "an ID from the future does not stop retention") {
+  for (const std::string kind : {"orders", "results"}) {
+    CAPTURE(kind);
+    const std::string stream = kind == "orders" ? orders : results_stream;
+    const std::string future = std::to_string(now() + 1000 * kHour);
+    for (int i = 0; i < 10; ++i) (void)at_server({"XADD", stream, future + "-" + std::to_string(i), "id", "o"});
+    settled(future + "-5", future + "-5");
+    CHECK(trim_all(kind, kHour) == 0);
+    // An hour passes.
+    const auto hour_passes = [&] {
+      const std::string seen = position_field(kind + "_seen");
+      (void)at_server({"HSET", position, kind + "_seen", std::to_string(std::stoll(seen) - kHour)});
+    };
+    const std::string newest = kind == "orders" ? "-5" : "-9";
+    CHECK(position_field(kind + "_mark") == future + newest);
+    settled(future + "-7", future + "-7");
+    hour_passes();
+    CHECK(trim_all(kind, kHour) == (kind == "orders" ? 5 : 7));
+    CHECK(position_field(kind + "_old") == future + newest);
+    settled(future + "-9", future + "-9");
+    CHECK(trim_all(kind, kHour) == (kind == "orders" ? 0 : 2));
+    hour_passes();
+    CHECK(trim_all(kind, kHour) == (kind == "orders" ? 2 : 0));
+    hour_passes();
+    CHECK(trim_all(kind, kHour) == (kind == "orders" ? 2 : 0));
+    CHECK(length(admin(), stream) == 1);
+  }
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "what is remembered of a stream is forgotten when its position is behind it") {
+  const int64_t time = now();
+  fill(orders, 10, time);
+  settled(std::to_string(time + 9) + "-0");
+  const std::string far = std::to_string(time + 1000 * kHour) + "-0";
+  (void)at_server({"HSET", position, "orders_mark", far, "orders_seen", std::to_string(time - 1), "orders_old", far});
+  CHECK(trim_all("orders", kHour) == 0);
+  CHECK(position_field("orders_old") == "0-0");
+  CHECK(position_field("orders_mark") == std::to_string(time + 9) + "-0");
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "what is remembered may be damaged by hand and a clock may go back") {
+  fill(orders, 5);
+  settled("5-0");
+  const std::vector<std::string> values = {"", "x", "99", "-1", "99999999999999999999999-0", "18446744073709551615-0"};
+  for (const std::string& value : values) {
+    CAPTURE(value);
+    (void)at_server({"HSET", position, "orders_mark", value, "orders_seen", value, "orders_old", value});
+    const int64_t forever = now() + kHour;
+    CHECK(trim_all("orders", forever) == 0);
+  }
+  (void)at_server({"HSET", position, "orders_seen", "99999999999999"});
+  CHECK(trim_all("orders", kHour) == 4);
+  CHECK(std::stoll(position_field("orders_seen")) <= now());
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "missing keys are nothing to trim and none is made") {
+  const std::string before = snapshot();
+  CHECK(trim("orders", 1) == "0 0");
+  CHECK(trim("results", 1) == "0 0");
+  CHECK(snapshot() == before);
+  fill(orders, 3);
+  fill(results_stream, 3);
+  (void)at_server({"DEL", position});
+  CHECK(trim("orders", 1) == "0 0");
+  CHECK(trim("results", 1) == "0 0");
+  CHECK_FALSE(exists(admin(), position));
+  settled("3-0", "3-0");
+  (void)at_server({"XTRIM", orders, "MAXLEN", "0"});
+  CHECK(trim("orders", 1) == "0 0");
+  CHECK(trim("orders", 9'007'199'254'740'991) == "0 0");
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "trimming compares IDs as numbers of 64 bits") {
   std::string before;
   for (const std::string id : {"9-18446744073709551615", "10-0", "10-9", "10-10", "10-18446744073709551615", "11-0"}) {
-    (void)ask(admin(), {"XADD", orders, id, "order", "-"});
-    CHECK(read() == 1);
-    (void)trim_all(*this, 1);
-    // `before` is pending, and `id`, just after it, is the last one delivered.
-    CHECK(entries(admin(), orders).front().id == (before.empty() ? id : before));
-    if (!before.empty()) acknowledge(before);
+    (void)at_server({"XADD", orders, id, "id", "-"});
+    settled(id);
+    CHECK(trim_all("orders", 1) == (before.empty() ? 0 : 1));
+    CHECK(first(orders) == id);
     before = id;
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "random groups lose nothing they need and in the end nothing else is left") {
+TEST_CASE_FIXTURE(TrimmedShop, "what is refused is named with its key and out of memory it trims all the same") {
+  fill(orders, 5);
+  settled("5-0");
+  (void)at_server({"XGROUP", "CREATE", orders, "other", "0"});
+  (void)read_group(admin(), orders, "other", "c", ">", 5);
+  const std::string before = snapshot();
+  const std::vector<std::pair<std::string, std::string>> rights = {
+      {"xinfo", orders}, {"hmget", position}, {"hset", position}, {"xpending", orders}, {"xtrim", orders}};
+  for (const auto& [command, key] : rights) {
+    acl({"-" + command});
+    const std::string answer = trim("orders", 1);
+    CHECK_MESSAGE(answer.starts_with("-NOPERM key " + key + ": "), answer);
+    allow_everything();
+    (void)at_server({"HDEL", position, "orders_mark", "orders_seen", "orders_old"});
+    CHECK(snapshot() == before);
+  }
+  (void)at_server({"XGROUP", "DESTROY", orders, "other"});
+  (void)at_server({"CONFIG", "SET", "maxmemory", "1"});
+  CHECK(trim("orders", 1) == "4 0");
+  (void)at_server({"CONFIG", "SET", "maxmemory", "0"});
+  (void)at_server({"SET", results_stream, "x"});
+  CHECK(trim("results", 1).starts_with("-WRONGTYPE key results: "));
+  (void)at_server({"SET", position, "x"});
+  CHECK(trim("orders", 1).starts_with("-WRONGTYPE key orders:position: "));
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "random groups lose nothing they need and in the end nothing else is left") {
   Random random(test_seed());
-  for (int round = 0; round < 30; ++round) {
-    (void)ask(admin(), {"FLUSHALL"});
-    (void)ask(admin(), {"CONFIG", "SET", "stream-node-max-entries", std::to_string(random.number(1, 30))});
-    create_group();
-    std::vector<std::string> ids;
-    for (std::size_t i = random.number(1, 200); i > 0; --i) ids.push_back(push());
-    std::size_t needed = ids.size();  // index of the first entry that some group needs, or read last
-    for (std::size_t g = 0; g < random.number(1, 3); ++g) {
-      const std::string name = g == 0 ? group : "group-" + std::to_string(g);
-      if (g > 0) (void)ask(admin(), {"XGROUP", "CREATE", orders, name, "0"});
-      const std::size_t count = random.number(ids.size() + 1);
-      needed = std::min(needed, count == 0 ? 0 : count - 1);
-      if (count > 0) (void)read_group(admin(), orders, name, "c", ">", static_cast<int>(count));
-      for (std::size_t i = 0; i < count; ++i) {
-        if (random.chance(95)) {
-          (void)ask(admin(), {"XACK", orders, name, ids[i]});
+  for (int round = 0; round < 40; ++round) {
+    (void)at_server({"FLUSHALL"});
+    (void)at_server({"CONFIG", "SET", "stream-node-max-entries", std::to_string(random.number(1, 30))});
+    const std::size_t count = random.number(1, 200);
+    fill(orders, static_cast<int>(count));
+    std::size_t needed = random.number(count);  // index of the first entry that somebody needs, or read last
+    settled(std::to_string(needed + 1) + "-0");
+    for (std::size_t g = random.number(3); g > 0; --g) {
+      const std::string name = "group-" + std::to_string(g);
+      (void)at_server({"XGROUP", "CREATE", orders, name, "0"});
+      const std::size_t read = random.number(count + 1);
+      needed = std::min(needed, read == 0 ? 0 : read - 1);
+      if (read > 0) (void)read_group(admin(), orders, name, "c", ">", static_cast<int>(read));
+      for (std::size_t i = 0; i < read; ++i) {
+        if (random.chance(98)) {
+          (void)at_server({"XACK", orders, name, std::to_string(i + 1) + "-0"});
         } else {
           needed = std::min(needed, i);
         }
       }
     }
-    CHECK(trim_all(*this, kHour, static_cast<int>(random.number(30, 100))) == static_cast<int>(needed));
+    CHECK(trim_all("orders", kHour, static_cast<int>(random.number(1, 100))) == static_cast<int>(needed));
     const auto left = entries(admin(), orders);
-    REQUIRE(left.size() == ids.size() - needed);
-    CHECK(left.front().id == ids[needed]);
+    REQUIRE(left.size() == count - needed);
+    CHECK(left.front().id == std::to_string(needed + 1) + "-0");
   }
-  (void)ask(admin(), {"CONFIG", "SET", "stream-node-max-entries", "100"});
-}
-
-TEST_CASE_FIXTURE(Shop, "results behind the position stay whatever their age") {
-  const auto trim_results = [&] { return run(lua::trim, {results_stream, position_key}, {"1", "10000", ""}); };
-  for (int i = 1; i <= 9; ++i) (void)ask(admin(), {"XADD", results_stream, std::to_string(i) + "-0", "request", "1-0"});
-  CHECK(trim_results() == "0");  // no position yet
-  (void)ask(admin(), {"HSET", position_key, "settled", "3-0", "results", "4-0"});
-  CHECK(trim_results() == "3");
-  CHECK(trim_results() == "0");
-  CHECK(results().front().id == "4-0");
-}
-
-TEST_CASE_FIXTURE(Shop, "out of memory old entries are trimmed all the same") {
-  for (int i = 0; i < 5; ++i) acknowledge(deliver());
-  CHECK(ask(admin(), {"CONFIG", "SET", "maxmemory", "1"}) == "OK");
-  const int removed = trim_all(*this, 1);
-  CHECK(ask(admin(), {"CONFIG", "SET", "maxmemory", "0"}) == "OK");
-  CHECK(removed == 4);
 }
 
 }  // namespace orderd::test

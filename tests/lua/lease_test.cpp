@@ -1,0 +1,185 @@
+// lease.lua: who is active. Two daemons here, "one" and "two"; each process has a token.
+#include "shop.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+class LeasedShop : public Shop {
+ public:
+  int64_t ms_left() { return ask_number(admin(), {"PTTL", owner}); }
+  std::string who() { return get(admin(), owner).value_or("nobody"); }
+  std::string standing_by() { return text_of(send(admin(), command_of({"ZRANGE", standby, "0", "-1"})).view()); }
+  void is_standby(const std::string& answer, const std::string& of) {
+    CHECK_MESSAGE(answer.starts_with("standby " + of + " "), answer);
+    const auto left = std::stoll(answer.substr(answer.rfind(' ') + 1));
+    CHECK(left > 0);
+    CHECK(left <= 60000);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(LeasedShop, "the first to ask is active and the others stand by and are listed") {
+  const std::string active = lease("one", "1a", "fresh");
+  CHECK(active.starts_with("active 1"));
+  CHECK(who() == "one 1a " + active.substr(7));
+  is_standby(lease("two", "2b", "fresh"), "one");
+  is_standby(lease("a third one", "3c", "fresh"), "one");
+  CHECK(standing_by() == "a third one two");
+  CHECK(ask_number(admin(), {"ZCARD", standby}) == 2);
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "the active one renews its lease and stays active since the same time") {
+  const std::string active = lease("one", "1a", "fresh");
+  (void)at_server({"PEXPIRE", owner, "5000"});
+  CHECK(lease("one", "1a", "active") == active);
+  CHECK(ms_left() > 50000);
+  CHECK(lease("one", "1a", "active", "10000") == active);
+  CHECK(ms_left() <= 10000);
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "a lease that has ended or was given back is taken by who asks next") {
+  SUBCASE("ended") {
+    CHECK(lease("one", "1a", "fresh", "1").starts_with("active "));
+    wait_for([&] { return who() == "nobody"; }, std::chrono::seconds(5), "the end of the lease");
+  }
+  SUBCASE("given back") {
+    CHECK(lease("one", "1a", "fresh").starts_with("active "));
+    is_standby(lease("two", "2b", "fresh"), "one");
+    CHECK(lease("one", "1a", "release") == "released");
+  }
+  SUBCASE("deleted by hand") {
+    CHECK(lease("one", "1a", "fresh").starts_with("active "));
+    (void)at_server({"DEL", owner});
+  }
+  CHECK(lease("two", "2b", "standby").starts_with("active "));
+  CHECK(who().starts_with("two 2b "));
+  CHECK(standing_by().empty());
+  is_standby(lease("one", "1a", "active"), "two");
+  CHECK(standing_by() == "one");
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "who gives back what is not his only leaves the list") {
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  is_standby(lease("two", "2b", "fresh"), "one");
+  CHECK(lease("two", "2b", "release") == "released");
+  CHECK(lease("one", "9f", "release") == "released");
+  CHECK(who().starts_with("one 1a "));
+  CHECK(standing_by().empty());
+  CHECK(lease("one", "1a", "release") == "released");
+  CHECK(lease("one", "1a", "release") == "released");
+  CHECK(who() == "nobody");
+}
+
+TEST_CASE_FIXTURE(LeasedShop,
+                  "a daemon that was restarted takes its own lease at once and its former self finds a namesake") {
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  is_standby(lease("two", "2b", "fresh"), "one");
+  CHECK(lease("one", "9f", "fresh").starts_with("active "));
+  CHECK(who().starts_with("one 9f "));
+  for (const char* state : {"active", "standby"}) CHECK(lease("one", "1a", state).starts_with("namesake one "));
+  CHECK(standing_by() == "two");
+  CHECK(who().starts_with("one 9f "));
+  (void)at_server({"DEL", owner});
+  CHECK(lease("one", "1a", "standby").starts_with("active "));
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "names may hold spaces and what looks like a token") {
+  const std::string name = "the shop at 1a 22";
+  CHECK(lease(name, "1a", "fresh").starts_with("active "));
+  CHECK(lease(name, "1a", "active").starts_with("active "));
+  is_standby(lease("two", "2b", "fresh"), name);
+  CHECK(lease(name, "2b", "active").starts_with("namesake " + name + " "));
+  CHECK(lease(name, "1a", "release") == "released");
+  CHECK(who() == "nobody");
+}
+
+TEST_CASE_FIXTURE(LeasedShop,
+                  "an owner written by hand is respected for one lease at most unless it has an end of its own") {
+  for (const std::string by_hand : {"somebody", "", "two words", "one 1a"}) {
+    CAPTURE(by_hand);
+    (void)at_server({"SET", owner, by_hand});
+    const std::string answer = lease("one", "1a", "fresh");
+    CHECK_MESSAGE(answer == "standby " + (by_hand.empty() ? "_" : by_hand) + " 60000", answer);
+    CHECK(ms_left() > 50000);
+    CHECK(who() == by_hand);
+  }
+  (void)at_server({"SET", owner, "somebody", "PX", "1000000"});
+  CHECK(lease("one", "1a", "fresh").starts_with("standby somebody "));
+  CHECK(ms_left() > 900000);
+  (void)at_server({"SET", owner, "one"});
+  CHECK(lease("one", "1a", "standby") == "namesake one 60000");
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  CHECK(who().starts_with("one 1a "));
+}
+
+TEST_CASE_FIXTURE(LeasedShop,
+                  "the list of those that stand by is refreshed seldom and forgets who was not seen for long") {
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  (void)at_server({"ZADD", standby, "1", "long gone"});
+  is_standby(lease("two", "2b", "fresh"), "one");
+  CHECK(standing_by() == "two");
+  const std::string seen = at_server({"ZSCORE", standby, "two"});
+  (void)at_server({"ZADD", standby, std::to_string(std::stoll(seen) - 10000), "two"});
+  is_standby(lease("two", "2b", "standby"), "one");
+  CHECK(std::stoll(at_server({"ZSCORE", standby, "two"})) == std::stoll(seen) - 10000);  // a third of the lease: 20 s
+  for (const char* score : {"1", "99999999999999", "inf"}) {
+    (void)at_server({"ZADD", standby, score, "two"});
+    is_standby(lease("two", "2b", "standby"), "one");
+    CHECK(at_server({"ZSCORE", standby, "two"}).starts_with(seen.substr(0, 6)));
+  }
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "keys of the wrong type are named") {
+  (void)at_server({"LPUSH", owner, "x"});
+  for (const char* state : {"fresh", "active", "standby", "release"}) {
+    CHECK(lease("one", "1a", state).starts_with("-WRONGTYPE key orders:owner: "));
+  }
+  (void)at_server({"DEL", owner});
+  (void)at_server({"SET", standby, "x"});
+  CHECK(lease("one", "1a", "fresh").starts_with("-WRONGTYPE key orders:standby: "));
+  CHECK(lease("one", "1a", "active").starts_with("active "));  // what matters was done
+  CHECK(lease("two", "2b", "fresh").starts_with("-WRONGTYPE key orders:standby: "));
+  CHECK(lease("one", "1a", "release").starts_with("-WRONGTYPE key orders:standby: "));
+  CHECK(who() == "nobody");
+  CHECK(lease("one", "1a", "fresh", "0").starts_with("-ERR key orders:owner: invalid expire time"));
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "each right that is missing is named with its key") {
+  const auto refused = [&](const std::string& command, const std::string& key, const std::string& name,
+                           const std::string& state) {
+    CAPTURE(command);
+    acl({"-" + command});
+    const std::string answer = lease(name, "1a", state);
+    CHECK_MESSAGE(answer.starts_with("-NOPERM key " + key + ": "), answer);
+    allow_everything();
+  };
+  refused("get", owner, "one", "fresh");
+  refused("set", owner, "one", "fresh");
+  refused("zrem", standby, "one", "fresh");
+  CHECK(lease("one", "1a", "active").starts_with("active "));
+  refused("set", owner, "one", "active");
+  refused("pttl", owner, "two", "fresh");
+  refused("zscore", standby, "two", "fresh");
+  refused("zadd", standby, "two", "fresh");
+  refused("zremrangebyscore", standby, "three", "fresh");
+  refused("del", owner, "one", "release");
+  CHECK(lease("one", "1a", "release") == "released");
+  (void)at_server({"SET", owner, "x"});
+  refused("pexpire", owner, "two", "fresh");
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "out of memory the lease is kept and taken all the same and a replica refuses") {
+  (void)at_server({"CONFIG", "SET", "maxmemory", "1"});
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  CHECK(lease("one", "1a", "active").starts_with("active "));
+  is_standby(lease("two", "2b", "fresh"), "one");
+  CHECK(lease("one", "1a", "release") == "released");
+  (void)at_server({"CONFIG", "SET", "maxmemory", "0"});
+  (void)at_server({"REPLICAOF", "127.0.0.1", "1"});
+  CHECK(lease("one", "1a", "fresh").starts_with("-READONLY "));
+  (void)at_server({"REPLICAOF", "NO", "ONE"});
+}
+
+}  // namespace orderd::test
