@@ -5,7 +5,7 @@
 namespace orderd::test {
 namespace {
 
-// Where in its stream an entry stands, fit for comparing.
+// An ID, fit for comparing.
 std::pair<uint64_t, uint64_t> place(const std::string& id) {
   const std::size_t dash = id.find('-');
   return {std::stoull(id.substr(0, dash)), std::stoull(id.substr(dash + 1))};
@@ -41,38 +41,43 @@ std::vector<std::string> AofSale::torn() {
   valkey::SyncClient& client = sale.client();
   std::vector<std::string> found;
   std::map<std::string, int64_t> last_remaining;
-  std::set<std::string> settled;
-  for (const Entry& result : entries(client, "results")) {
-    settled.insert(result.field("request"));
+  const std::vector<Entry> results = entries(client, "results");
+  for (const Entry& result : results) {
     const bool accepted = result.field("status") == "accepted";
     if (accepted) {
       for (const auto& line : nlohmann::json::parse(result.field("lines")))
         last_remaining[line["sku"]] = line["remaining"];
     }
     if (!accepted && result.field("reason") != "insufficient_stock") continue;
-    const auto record = get(client, "order:" + result.field("order"));
-    const std::string expected = (accepted ? "a" : "r") + result.id + " " + result.field("request");
-    if (!record || !record->ends_with(expected)) found.push_back("the record of the result " + result.id);
+    const auto record = get(client, "orders:order:" + result.field("order"));
+    if (!record || !record->ends_with((accepted ? "a" : "r") + result.id))
+      found.push_back("the record of the result " + result.id);
   }
   for (const auto& [sku, remaining] : last_remaining) {
     if (get(client, "product:" + sku + ":stock") != std::to_string(remaining)) found.push_back("the stock of " + sku);
   }
-  find_torn_deliveries(settled, found);
+  find_torn_position(results, found);
   return found;
 }
 
-void AofSale::find_torn_deliveries(const std::set<std::string>& settled, std::vector<std::string>& found) {
+void AofSale::find_torn_position(const std::vector<Entry>& results, std::vector<std::string>& found) {
   valkey::SyncClient& client = sale.client();
-  const auto pending = pending_ids(client, "orders", "orderd");
-  const std::set<std::string> waiting(pending.begin(), pending.end());
-  const auto groups = send(client, command_of({"XINFO", "GROUPS", "orders"}));
-  const auto delivered = place(std::string(groups->at(0).at(7).text()));
+  const std::string position = ask(client, {"HGET", "orders:position", "id"});
+  if (position.empty()) {
+    if (!results.empty()) found.emplace_back("results without a position");
+    return;
+  }
+  std::set<std::string> settled;
+  for (const Entry& result : results) settled.insert(result.field("request"));
+  if (ask(client, {"HGET", "orders:position", "count"}) != std::to_string(results.size()))
+    found.emplace_back("the count of the position");
+  if (ask(client, {"HGET", "orders:position", "result"}) != (results.empty() ? "" : results.back().id))
+    found.emplace_back("the result of the position");
   for (const Entry& request : entries(client, "orders")) {
     const bool done = settled.count(request.id) == 1;
-    const bool waits = waiting.count(request.id) == 1;
-    if (done && waits) found.push_back("settled and not acknowledged: " + request.id);
-    if (done && place(request.id) > delivered) found.push_back("settled and never delivered: " + request.id);
-    if (!done && !waits && place(request.id) <= delivered) found.push_back("acknowledged, not settled: " + request.id);
+    const bool before = place(request.id) <= place(position);
+    if (done && !before) found.push_back("settled after the position: " + request.id);
+    if (!done && before) found.push_back("not settled before the position: " + request.id);
   }
 }
 

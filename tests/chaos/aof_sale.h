@@ -1,4 +1,4 @@
-// A sale (integration/sale.h) whose server stands on a machine of the test's own making (shims.h), with a reader of the
+// A sale (integration/sale.h) whose server runs on a machine of the test's own making (shims.h), with a reader of the
 // results as a shop would have one.
 #pragma once
 
@@ -42,8 +42,8 @@ class AofSale {
   explicit AofSale(ServerOptions::AppendOnly append_only) : sale(test_seed(), options(append_only)) {}
 
   // What the server holds now and whole scripts could not have left: a stock that disagrees with the results, a first
-  // decision without its record, an entry that is settled and pending, or delivered and neither. Empty: all is whole.
-  // No daemon may be at work.
+  // decision without its record, a position that disagrees with the results. Empty: all is whole. No daemon may be at
+  // work.
   [[nodiscard]] std::vector<std::string> torn();
 
   // Ends the sale well: all settled, books right, the daemon stopped.
@@ -60,7 +60,7 @@ class AofSale {
   Sale sale;
 
  private:
-  void find_torn_deliveries(const std::set<std::string>& settled, std::vector<std::string>& found);
+  void find_torn_position(const std::vector<Entry>& results, std::vector<std::string>& found);
   [[nodiscard]] ServerOptions options(ServerOptions::AppendOnly append_only) const {
     ServerOptions options;
     options.append_only = append_only;

@@ -15,7 +15,7 @@ namespace {
 std::size_t gone(const std::vector<std::string>& seen, const std::vector<Entry>& there) {
   const std::size_t both = std::min(seen.size(), there.size());
   for (std::size_t i = 0; i < both; ++i) {
-    if (seen[i] != there[i].id) FAIL("no prefix: ", seen[i], " was seen where ", there[i].id, " stands now");
+    if (seen[i] != there[i].id) FAIL("no prefix: ", seen[i], " was seen where ", there[i].id, " is now");
   }
   return seen.size() - both;
 }
@@ -32,8 +32,8 @@ struct Loss {
 };
 
 // Cuts the power at a moment of the seed's choosing, and looks at what is left before the daemon goes on.
-Loss cut_and_look(AofSale& world, Process& daemon) {
-  Sale& sale = world.sale;
+Loss cut_and_look(AofSale& trial, Process& daemon) {
+  Sale& sale = trial.sale;
   const std::string file = append_only_file(sale.server.directory());
   ResultReader reader(sale.server);
   const auto read_more = [&](std::size_t more) {
@@ -41,15 +41,15 @@ Loss cut_and_look(AofSale& world, Process& daemon) {
     wait_for([&] { return reader.count() >= aim; }, AofSale::kPatience, "results to be read");
   };
   // Without a single result on disk there would be nothing to look at.
-  wait_for([&] { return safe_contents(file, world.shims).find("$7\r\nresults\r\n") != std::string::npos; },
+  wait_for([&] { return safe_contents(file, trial.shims).find("$7\r\nresults\r\n") != std::string::npos; },
            AofSale::kPatience, "a result to be synced");
   read_more(sale.random.number(1, 2500));
-  const PowerCut cut = cut_power(sale.server, world.shims);
+  const PowerCut cut = cut_power(sale.server, trial.shims);
   daemon.pause();
   sale.stop_producing();
   sale.server.start();
   sale.reconnect();
-  CHECK(world.torn() == std::vector<std::string>{});
+  CHECK(trial.torn() == std::vector<std::string>{});
   const auto acknowledged = sale.acknowledged();
   const Loss loss{gone(reader.ids(), entries(sale.client(), "results")),
                   gone(acknowledged, entries(sale.client(), "orders"))};
@@ -60,60 +60,68 @@ Loss cut_and_look(AofSale& world, Process& daemon) {
   return loss;
 }
 
-void go_on(AofSale& world, Process& daemon) {
-  world.sale.produce();
-  world.sale.wait_for_results(500);
-  world.finish(daemon);
+void go_on(AofSale& trial, Process& daemon) {
+  trial.sale.produce();
+  trial.sale.wait_for_results(500);
+  trial.finish(daemon);
 }
 
 }  // namespace
 
 TEST_CASE("a power cut takes nothing that was acknowledged or read when the server syncs always") {
   for (int times = 0; times < 3; ++times) {
-    AofSale world(AppendOnly::kAlways);
-    auto daemon = world.sale.daemon("only");
-    world.sale.produce();
-    const Loss loss = cut_and_look(world, *daemon);
+    AofSale trial(AppendOnly::kAlways);
+    auto daemon = trial.sale.daemon("only");
+    trial.sale.produce();
+    const Loss loss = cut_and_look(trial, *daemon);
     CHECK(loss.results == 0);
     CHECK(loss.requests == 0);
-    go_on(world, *daemon);
+    go_on(trial, *daemon);
   }
 }
 
 TEST_CASE("a power cut leaves a prefix of whole scripts when the server syncs every second") {
   for (int times = 0; times < 3; ++times) {
-    AofSale world(AppendOnly::kEverySecond);
-    auto daemon = world.sale.daemon("only");
-    world.sale.produce();
-    (void)cut_and_look(world, *daemon);  // looks for the prefix and for whole scripts, and says how much is gone
-    go_on(world, *daemon);
+    AofSale trial(AppendOnly::kEverySecond);
+    auto daemon = trial.sale.daemon("only");
+    trial.sale.produce();
+    (void)cut_and_look(trial, *daemon);  // looks for the prefix and for whole scripts, and says how much is gone
+    go_on(trial, *daemon);
   }
 }
 
 TEST_CASE("what a script would have left half done is found") {
-  AofSale world(AppendOnly::kOff);
-  Sale& sale = world.sale;
+  AofSale trial(AppendOnly::kOff);
+  Sale& sale = trial.sale;
   auto daemon = sale.daemon("only");
   for (const char* id : {"first", "second", "third"})
     xadd(sale.client(), "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "2"}});
   sale.settle();
   daemon->pause();
-  CHECK(world.torn().empty());
+  CHECK(trial.torn().empty());
   const auto ledger = entries(sale.client(), "results");
   REQUIRE(ledger.size() == 3);
-  const auto found = [&] { return world.torn().empty() ? std::string() : world.torn().front(); };
+  const auto found = [&] { return trial.torn().empty() ? std::string() : trial.torn().front(); };
 
   ask_number(sale.client(), {"INCR", "product:shoe:stock"});
   CHECK(found() == "the stock of shoe");
   ask_number(sale.client(), {"DECR", "product:shoe:stock"});
-  ask(sale.client(), {"RENAME", "order:second", "kept"});
+  ask(sale.client(), {"RENAME", "orders:order:second", "kept"});
   CHECK(found() == "the record of the result " + ledger[1].id);
-  ask(sale.client(), {"RENAME", "kept", "order:second"});
-  const std::string request = ledger[1].field("request");
-  (void)send(sale.client(), command_of({"XCLAIM", "orders", "orderd", "only", "0", request, "FORCE", "JUSTID"}));
-  CHECK(found() == "settled and not acknowledged: " + request);
-  ask_number(sale.client(), {"XACK", "orders", "orderd", request});
-  CHECK(world.torn().empty());
-  ask_number(sale.client(), {"XDEL", "results", ledger[1].id});
-  CHECK(found() == "acknowledged, not settled: " + request);
+  ask(sale.client(), {"RENAME", "kept", "orders:order:second"});
+  const std::string last = ledger[2].field("request");
+  const auto position = [&](const char* field, const std::string& value) {
+    ask_number(sale.client(), {"HSET", "orders:position", field, value});
+  };
+  position("id", ledger[1].field("request"));
+  CHECK(found() == "settled after the position: " + last);
+  position("id", last);
+  position("count", "2");
+  CHECK(found() == "the count of the position");
+  position("count", "3");
+  CHECK(trial.torn().empty());
+  ask_number(sale.client(), {"XDEL", "results", ledger[2].id});
+  position("count", "2");
+  position("result", ledger[1].id);
+  CHECK(found() == "not settled before the position: " + last);
 }

@@ -16,12 +16,12 @@ class ProxiedSale {
   ProxiedSale() : ProxiedSale(test_seed()) {}
   explicit ProxiedSale(uint64_t seed) : sale(seed), proxy(sale.server.endpoint(), seed) { sale.url = proxy.url(); }
 
-  // A daemon that gives up a reply after 300 ms.
+  // A daemon that waits 300 ms for a reply.
   void start(const std::vector<std::string>& settings = {}) {
     std::vector<std::string> all = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=500ms"};
     all.insert(all.end(), settings.begin(), settings.end());
     daemon = sale.daemon("only", all);
-    wait_for([&] { return proxy.commands("XREADGROUP") > 0; }, kPatience, "the daemon to read");
+    wait_for([&] { return proxy.commands("XREAD") > 0; }, kPatience, "the daemon to read");
   }
   // Waits until a trigger has been played.
   void wait_fired(FaultProxy::TriggerId trigger) {
@@ -32,7 +32,7 @@ class ProxiedSale {
     const uint64_t aim = proxy.stats().accepted + more;
     wait_for([&] { return proxy.stats().accepted >= aim; }, kPatience, "new connections");
   }
-  // Everything is well again: waits until all is settled, looks at the books and ends the daemon.
+  // All is healed: waits until all is settled, looks at the books and ends the daemon.
   void check() {
     proxy.heal();
     sale.stop_producing();

@@ -22,52 +22,52 @@ std::string ping() {
 }  // namespace
 
 TEST_CASE("a reset reaches the client as a reset and a close as an end") {
-  ProxiedServer world;
-  RawClient first(world.proxy.endpoint());
-  RawClient second(world.proxy.endpoint());
+  ProxiedServer trial;
+  RawClient first(trial.proxy.endpoint());
+  RawClient second(trial.proxy.endpoint());
   for (RawClient* client : {&first, &second}) {
     client->send(ping());
     CHECK(client->read(7) == "+PONG\r\n");
   }
-  world.proxy.close(1);
+  trial.proxy.close(1);
   CHECK(second.read_all().empty());
   CHECK(second.end() == RawClient::End::kOrderly);
   first.send(ping());
   CHECK(first.read(7) == "+PONG\r\n");
-  world.proxy.reset();
+  trial.proxy.reset();
   CHECK(first.read_all().empty());
   CHECK(first.end() == RawClient::End::kReset);
-  wait_for([&] { return world.proxy.stats().standing == 0; }, kPatience, "both to be gone");
+  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "both to be gone");
 }
 
 TEST_CASE("a reset comes behind the byte that was asked for") {
-  ProxiedServer world;
-  RawClient reply(world.proxy.endpoint());
+  ProxiedServer trial;
+  RawClient reply(trial.proxy.endpoint());
   reply.send(ping());
   CHECK(reply.read(7) == "+PONG\r\n");
-  world.proxy.reset_after(Direction::kToClient, 3);
+  trial.proxy.reset_after(Direction::kToClient, 3);
   // The reset may overtake bytes that wait in the client's kernel, as a network's may: what counts is that no more
   // came.
   reply.send(ping());
   CHECK(std::string("+PO").starts_with(reply.read_all()));
   CHECK(reply.end() == RawClient::End::kReset);
 
-  RawClient request(world.proxy.endpoint());
+  RawClient request(trial.proxy.endpoint());
   request.send(ping());
   CHECK(request.read(7) == "+PONG\r\n");
   const std::string bytes = command_bytes({"SET", "key", "1"});
-  world.proxy.reset_after(Direction::kToServer, bytes.size() - 1);
+  trial.proxy.reset_after(Direction::kToServer, bytes.size() - 1);
   request.send(bytes);
   CHECK(request.read_all().empty());
   CHECK(request.end() == RawClient::End::kReset);
-  CHECK(world.ask_server({"EXISTS", "key"}) == "0");
-  CHECK(world.proxy.stats().played["reset"] == 2);
+  CHECK(trial.ask_server({"EXISTS", "key"}) == "0");
+  CHECK(trial.proxy.stats().played["reset"] == 2);
 }
 
 TEST_CASE("the same seed chooses the same bytes") {
-  ProxiedServer world;
-  FaultProxy one(world.server.endpoint(), 7);
-  FaultProxy two(world.server.endpoint(), 7);
+  ProxiedServer trial;
+  FaultProxy one(trial.server.endpoint(), 7);
+  FaultProxy two(trial.server.endpoint(), 7);
   for (int i = 0; i < 20; ++i) {
     const uint64_t bytes = one.reset_somewhere(Direction::kToClient, 1000);
     CHECK(bytes >= 1);
@@ -77,49 +77,49 @@ TEST_CASE("the same seed chooses the same bytes") {
 }
 
 TEST_CASE("half a connection ends and the other half goes on") {
-  ProxiedServer world;
-  RawClient deaf(world.proxy.endpoint());
+  ProxiedServer trial;
+  RawClient deaf(trial.proxy.endpoint());
   deaf.send(ping());
   CHECK(deaf.read(7) == "+PONG\r\n");
-  world.proxy.half_close(Direction::kToClient, 0);
+  trial.proxy.half_close(Direction::kToClient, 0);
   CHECK(deaf.read_all().empty());
   CHECK(deaf.end() == RawClient::End::kOrderly);
   deaf.send(command_bytes({"SET", "key", "1"}));
-  wait_for([&] { return world.ask_server({"EXISTS", "key"}) == "1"; }, kPatience, "the command to arrive");
+  wait_for([&] { return trial.ask_server({"EXISTS", "key"}) == "1"; }, kPatience, "the command to arrive");
 
-  RawClient mute(world.proxy.endpoint());
+  RawClient mute(trial.proxy.endpoint());
   mute.send(ping());
   CHECK(mute.read(7) == "+PONG\r\n");
-  world.proxy.half_close(Direction::kToServer, 1);
+  trial.proxy.half_close(Direction::kToServer, 1);
   CHECK(mute.read_all().empty());  // the server answers an end with its own
   CHECK(mute.end() == RawClient::End::kOrderly);
 }
 
 TEST_CASE("a refused door keeps its port and a silent one serves late") {
-  ProxiedServer world;
-  CHECK(world.reachable());
-  world.proxy.set_door(Door::kRefused);
-  CHECK_THROWS_AS(RawClient(world.proxy.endpoint()), std::system_error);
-  world.proxy.set_door(Door::kSilent);
-  RawClient waits(world.proxy.endpoint());
+  ProxiedServer trial;
+  CHECK(trial.reachable());
+  trial.proxy.set_door(Door::kRefused);
+  CHECK_THROWS_AS(RawClient(trial.proxy.endpoint()), std::system_error);
+  trial.proxy.set_door(Door::kSilent);
+  RawClient waits(trial.proxy.endpoint());
   waits.send(ping());
-  wait_for([&] { return world.proxy.stats().standing == 1; }, kPatience, "the client to be let in");
+  wait_for([&] { return trial.proxy.stats().standing == 1; }, kPatience, "the client to be let in");
   CHECK(waits.peek().empty());
-  world.proxy.set_door(Door::kOpen);
+  trial.proxy.set_door(Door::kOpen);
   CHECK(waits.read(7) == "+PONG\r\n");
 }
 
 TEST_CASE("clients are closed while the server is away and served when it is back") {
-  ProxiedServer world;
-  auto client = world.client();
-  world.server.kill();
+  ProxiedServer trial;
+  auto client = trial.client();
+  trial.server.kill();
   CHECK_FALSE(client.call(command_of({"PING"})).ok());
-  RawClient early(world.proxy.endpoint());
+  RawClient early(trial.proxy.endpoint());
   CHECK(early.read_all().empty());
   CHECK(early.end() == RawClient::End::kOrderly);
-  CHECK(world.proxy.stats().upstream_failed >= 1);
-  world.server.start();
-  CHECK(world.reachable());
+  CHECK(trial.proxy.stats().upstream_failed >= 1);
+  trial.server.start();
+  CHECK(trial.reachable());
 }
 
 TEST_CASE("a server on TCP is served as well as one on a unix socket") {
@@ -140,35 +140,35 @@ TEST_CASE("a server on TCP is served as well as one on a unix socket") {
 }
 
 TEST_CASE("a flapping proxy leaks no descriptor") {
-  ProxiedServer world;
-  CHECK(world.reachable());
-  wait_for([&] { return world.proxy.stats().standing == 0; }, kPatience, "the client to be gone");
+  ProxiedServer trial;
+  CHECK(trial.reachable());
+  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "the client to be gone");
   const auto before = open_files();
-  world.proxy.flap(5ms, 3ms);
+  trial.proxy.flap(5ms, 3ms);
   std::size_t good = 0;
   wait_for(
       [&] {
         try {
-          RawClient client(world.proxy.endpoint());
+          RawClient client(trial.proxy.endpoint());
           client.send(ping());
           if (client.read(7) == "+PONG\r\n") ++good;
         } catch (const std::system_error&) {  // refused, or gone already: what flapping is
         }
-        return good >= 10 && world.proxy.stats().played["flap"] >= 20;
+        return good >= 10 && trial.proxy.stats().played["flap"] >= 20;
       },
       kPatience, "twenty flaps with something served between them");
-  world.proxy.stop_flapping();
-  CHECK(world.reachable());
-  wait_for([&] { return world.proxy.stats().standing == 0; }, kPatience, "all to be gone");
+  trial.proxy.stop_flapping();
+  CHECK(trial.reachable());
+  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "all to be gone");
   CHECK(open_files() == before);
 }
 
 TEST_CASE("injected bytes come next") {
-  ProxiedServer world;
-  RawClient client(world.proxy.endpoint());
+  ProxiedServer trial;
+  RawClient client(trial.proxy.endpoint());
   client.send(ping());
   CHECK(client.read(7) == "+PONG\r\n");
-  world.proxy.inject("!garbage");
+  trial.proxy.inject("!garbage");
   CHECK(client.read(8) == "!garbage");
   client.send(ping());
   CHECK(client.read(7) == "+PONG\r\n");

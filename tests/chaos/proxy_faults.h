@@ -41,10 +41,10 @@ enum class Door {
 // A fault that waits for a command. It counts commands as the proxy reads them, on all connections together; a command
 // sets off the youngest trigger that matches it and is not used up.
 //
-//   Trigger::on("EVALSHA").after(2).swallow_reply()              the third from now: settled, never heard of; then
-//   reset Trigger::on("XREADGROUP").cut_reply_after_entries(100)       the next reply of at least 100 entries
-//   Trigger::on("EVALSHA").hold_reply()                          …  proxy.release(id)
-//   Trigger::on("XREADGROUP").with(">").lose_command().then(Trigger::Then::kSilence)
+//   settlement().after(2).swallow_reply()                   the third from now: settled, never heard of; then a reset
+//   Trigger::on("XREAD").cut_reply_after_entries(100)       the next reply of at least 100 entries
+//   settlement().hold_reply()                               …  proxy.release(id)
+//   Trigger::on("XREAD").lose_command().then(Trigger::Then::kSilence)
 //
 // Exactly one of its faults must be named, the last one counts.
 class Trigger {
@@ -53,9 +53,9 @@ class Trigger {
     kNothing,          // only counts
     kLoseCommand,      // does not reach the server, nor does anything behind it
     kSwallowReply,     // the server has carried it out; no byte of the reply reaches the client
-    kCutAfterEntries,  // the reply (of XREADGROUP's shape) ends behind an entry
-    kCutAfterBytes,    // the reply ends behind a byte
-    kHoldReply,        // the reply, and what is behind it, waits for release()
+    kCutAfterEntries,  // the reply (of XREAD's shape) ends after an entry
+    kCutAfterBytes,    // the reply ends after a byte
+    kHoldReply,        // the reply, and what follows it, waits for release()
     kReplaceReply,     // other bytes in its place
   };
   // What happens to the connection where its bytes end. For a held or replaced reply kNothing is meant.
@@ -106,6 +106,11 @@ class Trigger {
   std::size_t limit_ = 0;
   std::string bytes_;
 };
+
+// A call of lua/settle.lua for the stream 'orders': the only one that names the dead letters.
+[[nodiscard]] inline Trigger settlement() {
+  return Trigger::on("EVALSHA").with("orders:dead");
+}
 
 struct ProxyStats {
   uint64_t accepted = 0;         // connections so far, silent ones too

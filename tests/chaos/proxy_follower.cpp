@@ -9,7 +9,7 @@ namespace orderd::test {
 namespace {
 
 constexpr std::size_t kWordsMax = 16;
-// [[stream, [[id, fields], …]]]: how deep an entry stands in a reply of XREADGROUP.
+// [[stream, [[id, fields], …]]]: how deep an entry stands in a reply of XREAD.
 constexpr int kEntryDepth = 3;
 
 }  // namespace

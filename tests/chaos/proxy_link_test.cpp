@@ -8,15 +8,15 @@ using namespace std::chrono_literals;
 using Flow = LinkFaults::Flow;
 
 TEST_CASE("a proxy without faults passes on what both sides say") {
-  ProxiedServer world;
-  auto client = world.client();
+  ProxiedServer trial;
+  auto client = trial.client();
   const std::string large(3'000'000, 'x');
   CHECK(ask(client, {"SET", "large", large}) == "OK");
   CHECK(ask(client, {"GET", "large"}) == large);
   for (int i = 0; i < 20000; ++i) client.append(command_of({"INCR", "n"}));
   for (int i = 1; i <= 20000; ++i) REQUIRE((*client.read()).view().integer() == i);
-  CHECK(world.proxy.commands("incr") == 20000);
-  const ProxyStats stats = world.proxy.stats();
+  CHECK(trial.proxy.commands("incr") == 20000);
+  const ProxyStats stats = trial.proxy.stats();
   CHECK(stats.accepted == 1);
   CHECK(stats.standing == 1);
   CHECK(stats.bytes_to_server > large.size());
@@ -26,97 +26,97 @@ TEST_CASE("a proxy without faults passes on what both sides say") {
 }
 
 TEST_CASE("latency with jitter keeps replies in order") {
-  ProxiedServer world;
-  world.proxy.set_both({.latency = 3ms, .jitter = 4ms});
-  auto client = world.client();
+  ProxiedServer trial;
+  trial.proxy.set_both({.latency = 3ms, .jitter = 4ms});
+  auto client = trial.client();
   for (int round = 0; round < 5; ++round) {
     for (int i = 0; i < 50; ++i) client.append(command_of({"INCR", "n"}));
     for (int i = 1; i <= 50; ++i) CHECK((*client.read()).view().integer() == round * 50 + i);
   }
-  CHECK(world.proxy.stats().played["slow"] == 2);
+  CHECK(trial.proxy.stats().played["slow"] == 2);
 }
 
 TEST_CASE("single bytes in both directions arrive whole") {
-  ProxiedServer world;
-  world.proxy.set_both({.slice_max = 1});
-  auto client = world.client();
+  ProxiedServer trial;
+  trial.proxy.set_both({.slice_max = 1});
+  auto client = trial.client();
   const std::string text(5000, 'y');
   CHECK(ask(client, {"SET", "text", text}) == "OK");
   CHECK(ask(client, {"GET", "text"}) == text);
 }
 
 TEST_CASE("bandwidth is shared out until all has arrived") {
-  ProxiedServer world;
-  world.proxy.set_both({.slice_max = 700, .bytes_per_second = 200'000});
-  auto client = world.client();
+  ProxiedServer trial;
+  trial.proxy.set_both({.slice_max = 700, .bytes_per_second = 200'000});
+  auto client = trial.client();
   const std::string text(20'000, 'z');
   CHECK(ask(client, {"SET", "text", text}) == "OK");
   CHECK(ask(client, {"GET", "text"}) == text);
 }
 
 TEST_CASE("what is held arrives when it flows again") {
-  ProxiedServer world;
-  auto client = world.client();
-  world.proxy.set(Direction::kToServer, {.flow = Flow::kHeld});
+  ProxiedServer trial;
+  auto client = trial.client();
+  trial.proxy.set(Direction::kToServer, {.flow = Flow::kHeld});
   client.append(command_of({"SET", "key", "1"}));
   client.append(command_of({"GET", "key"}));
   // A pipeline leaves with the first read; the proxy has it when it says so.
-  RawClient other(world.proxy.endpoint());
+  RawClient other(trial.proxy.endpoint());
   other.send(command_bytes({"SET", "other", "2"}));
-  wait_for([&] { return world.proxy.stats().queued > 0; }, kPatience, "bytes to wait in the proxy");
-  CHECK(world.ask_server({"EXISTS", "key", "other"}) == "0");
-  world.proxy.set(Direction::kToServer, {});
+  wait_for([&] { return trial.proxy.stats().queued > 0; }, kPatience, "bytes to wait in the proxy");
+  CHECK(trial.ask_server({"EXISTS", "key", "other"}) == "0");
+  trial.proxy.set(Direction::kToServer, {});
   CHECK(other.read(5) == "+OK\r\n");
   CHECK((*client.read()).view().text() == "OK");
   CHECK((*client.read()).view().text() == "1");
 }
 
 TEST_CASE("what a client sent before it left is delivered late and what it sent before a reset is not") {
-  ProxiedServer world;
-  world.proxy.set(Direction::kToServer, {.flow = Flow::kHeld});
+  ProxiedServer trial;
+  trial.proxy.set(Direction::kToServer, {.flow = Flow::kHeld});
   {
-    RawClient leaves(world.proxy.endpoint());
+    RawClient leaves(trial.proxy.endpoint());
     leaves.send(command_bytes({"SET", "left", "1"}));
-    RawClient reset(world.proxy.endpoint());
+    RawClient reset(trial.proxy.endpoint());
     reset.send(command_bytes({"SET", "reset", "1"}));
-    wait_for([&] { return world.proxy.stats().queued >= 60; }, kPatience, "both commands to wait");
-    world.proxy.reset(1);
+    wait_for([&] { return trial.proxy.stats().queued >= 60; }, kPatience, "both commands to wait");
+    trial.proxy.reset(1);
   }
-  world.proxy.heal();
-  wait_for([&] { return world.ask_server({"EXISTS", "left"}) == "1"; }, kPatience, "the late command");
-  wait_for([&] { return world.proxy.stats().standing == 0; }, kPatience, "both connections to end");
-  CHECK(world.ask_server({"EXISTS", "reset"}) == "0");
+  trial.proxy.heal();
+  wait_for([&] { return trial.ask_server({"EXISTS", "left"}) == "1"; }, kPatience, "the late command");
+  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "both connections to end");
+  CHECK(trial.ask_server({"EXISTS", "reset"}) == "0");
 }
 
 TEST_CASE("what falls into a black hole never arrives and the connection is of no use any more") {
-  ProxiedServer world;
-  RawClient client(world.proxy.endpoint());
+  ProxiedServer trial;
+  RawClient client(trial.proxy.endpoint());
   client.send(command_bytes({"PING"}));
   CHECK(client.read(7) == "+PONG\r\n");
-  world.proxy.set(Direction::kToClient, {.flow = Flow::kBlackHole});
+  trial.proxy.set(Direction::kToClient, {.flow = Flow::kBlackHole});
   client.send(command_bytes({"SET", "key", "1"}));
-  wait_for([&] { return world.proxy.stats().bytes_lost == 5; }, kPatience, "the reply to be lost");
-  CHECK(world.ask_server({"GET", "key"}) == "1");
-  world.proxy.set(Direction::kToClient, {});
+  wait_for([&] { return trial.proxy.stats().bytes_lost == 5; }, kPatience, "the reply to be lost");
+  CHECK(trial.ask_server({"GET", "key"}) == "1");
+  trial.proxy.set(Direction::kToClient, {});
   client.send(command_bytes({"GET", "key"}));
-  wait_for([&] { return world.proxy.stats().bytes_lost == 12; }, kPatience, "the next reply to be lost, too");
+  wait_for([&] { return trial.proxy.stats().bytes_lost == 12; }, kPatience, "the next reply to be lost, too");
   CHECK(client.peek().empty());
-  world.proxy.heal();
+  trial.proxy.heal();
   CHECK(client.read_all().empty());
   CHECK(client.end() == RawClient::End::kReset);
-  CHECK(world.reachable());
+  CHECK(trial.reachable());
 }
 
 TEST_CASE("a reader that does not read costs the proxy no more than its bound") {
-  ProxiedServer world;
+  ProxiedServer trial;
   const std::string large(8'000'000, 'x');
-  CHECK(world.ask_server({"SET", "large", large}) == "OK");
-  RawClient client(world.proxy.endpoint());
-  world.proxy.set(Direction::kToClient, {.flow = Flow::kHeld});
+  CHECK(trial.ask_server({"SET", "large", large}) == "OK");
+  RawClient client(trial.proxy.endpoint());
+  trial.proxy.set(Direction::kToClient, {.flow = Flow::kHeld});
   for (int i = 0; i < 4; ++i) client.send(command_bytes({"GET", "large"}));
-  wait_for([&] { return world.proxy.stats().queued >= FaultProxy::kQueueMax; }, kPatience, "the queue to fill up");
-  world.proxy.set(Direction::kToClient, {});
+  wait_for([&] { return trial.proxy.stats().queued >= FaultProxy::kQueueMax; }, kPatience, "the queue to fill up");
+  trial.proxy.set(Direction::kToClient, {});
   const std::string reply = "$8000000\r\n" + large + "\r\n";
   for (int i = 0; i < 4; ++i) REQUIRE(client.read(reply.size()) == reply);
-  CHECK(world.proxy.stats().queued_peak <= FaultProxy::kQueueMax + 64 * 1024);
+  CHECK(trial.proxy.stats().queued_peak <= FaultProxy::kQueueMax + 64 * 1024);
 }

@@ -44,73 +44,73 @@ int64_t ahead_s(orderd::valkey::SyncClient& client) {
 }  // namespace
 
 TEST_CASE("the clock of the server jumps and its monotonic clock does not") {
-  ShimmedServer world(ServerOptions::AppendOnly::kOff);
-  wait_for([&] { return std::abs(ahead_s(world.client)) <= 1; }, kPatience, "the clock to be right without a shift");
-  CHECK(ask(world.client, {"SET", "waits", "1", "EX", "1800"}) == "OK");
+  ShimmedServer trial(ServerOptions::AppendOnly::kOff);
+  wait_for([&] { return std::abs(ahead_s(trial.client)) <= 1; }, kPatience, "the clock to be right without a shift");
+  CHECK(ask(trial.client, {"SET", "waits", "1", "EX", "1800"}) == "OK");
   for (const auto shift : {3600s, -3600s, 1s, 0s}) {
-    world.shims.shift_clock(shift);
-    wait_for([&] { return std::abs(ahead_s(world.client) - shift.count()) <= 1; }, kPatience, "TIME to show the jump");
+    trial.shims.shift_clock(shift);
+    wait_for([&] { return std::abs(ahead_s(trial.client) - shift.count()) <= 1; }, kPatience, "TIME to show the jump");
     // A blocked command waits by the monotonic clock: the jump neither ends it at once nor keeps it.
-    CHECK(ask(world.client, {"BLPOP", "nothing", "0.05"}).empty());
-    if (shift == 3600s) CHECK(ask(world.client, {"EXISTS", "waits"}) == "0");
+    CHECK(ask(trial.client, {"BLPOP", "nothing", "0.05"}).empty());
+    if (shift == 3600s) CHECK(ask(trial.client, {"EXISTS", "waits"}) == "0");
   }
 }
 
 TEST_CASE("what the table calls safe is what was synced") {
-  ShimmedServer world(ServerOptions::AppendOnly::kAlways);
-  CHECK(ask(world.client, {"SET", "key", "1"}) == "OK");
-  const std::string file = append_only_file(world.server.directory());
-  const uint64_t always = world.shims.safe_bytes(file);
+  ShimmedServer trial(ServerOptions::AppendOnly::kAlways);
+  CHECK(ask(trial.client, {"SET", "key", "1"}) == "OK");
+  const std::string file = append_only_file(trial.server.directory());
+  const uint64_t always = trial.shims.safe_bytes(file);
   CHECK(always == std::filesystem::file_size(file));
-  CHECK(ask(world.client, {"CONFIG", "SET", "appendfsync", "no"}) == "OK");
-  for (int i = 0; i < 100; ++i) CHECK(ask(world.client, {"SET", "key", std::to_string(i)}) == "OK");
-  CHECK(world.shims.safe_bytes(file) == always);
+  CHECK(ask(trial.client, {"CONFIG", "SET", "appendfsync", "no"}) == "OK");
+  for (int i = 0; i < 100; ++i) CHECK(ask(trial.client, {"SET", "key", std::to_string(i)}) == "OK");
+  CHECK(trial.shims.safe_bytes(file) == always);
   CHECK(std::filesystem::file_size(file) > always + 100);
-  const PowerCut cut = cut_power(world.server, world.shims);
+  const PowerCut cut = cut_power(trial.server, trial.shims);
   CHECK(cut.bytes_lost > 100);
   CHECK(std::filesystem::file_size(file) == always);
-  world.server.start();
-  world.reconnect();
-  CHECK(get(world.client, "key") == "1");
+  trial.server.start();
+  trial.reconnect();
+  CHECK(get(trial.client, "key") == "1");
 }
 
 TEST_CASE("a power cut behind a rewrite of the file finds all that was synced") {
-  ShimmedServer world(ServerOptions::AppendOnly::kAlways);
+  ShimmedServer trial(ServerOptions::AppendOnly::kAlways);
   for (int times = 0; times < 4; ++times) {
-    const std::string before = append_only_file(world.server.directory());
-    for (int i = 0; i < 50; ++i) ask_number(world.client, {"INCR", "n"});
-    ask(world.client, {"BGREWRITEAOF"});
+    const std::string before = append_only_file(trial.server.directory());
+    for (int i = 0; i < 50; ++i) ask_number(trial.client, {"INCR", "n"});
+    ask(trial.client, {"BGREWRITEAOF"});
     wait_for(
         [&] {
-          return append_only_file(world.server.directory()) != before &&
-                 ask(world.client, {"INFO", "persistence"}).find("aof_rewrite_in_progress:0") != std::string::npos;
+          return append_only_file(trial.server.directory()) != before &&
+                 ask(trial.client, {"INFO", "persistence"}).find("aof_rewrite_in_progress:0") != std::string::npos;
         },
         kPatience, "the rewrite");
-    ask_number(world.client, {"INCR", "n"});
-    const PowerCut cut = cut_power(world.server, world.shims);
+    ask_number(trial.client, {"INCR", "n"});
+    const PowerCut cut = cut_power(trial.server, trial.shims);
     CHECK(cut.bytes_safe > 0);
-    world.server.start();
-    world.reconnect();
-    CHECK(get(world.client, "n") == std::to_string((times + 1) * 51));
+    trial.server.start();
+    trial.reconnect();
+    CHECK(get(trial.client, "n") == std::to_string((times + 1) * 51));
   }
 }
 
 TEST_CASE("writes fail while the disk is full and the server heals when it is not") {
-  ShimmedServer world(ServerOptions::AppendOnly::kEverySecond);
-  CHECK(ask(world.client, {"SET", "key", "1"}) == "OK");
-  world.shims.fill_disk();
+  ShimmedServer trial(ServerOptions::AppendOnly::kEverySecond);
+  CHECK(ask(trial.client, {"SET", "key", "1"}) == "OK");
+  trial.shims.fill_disk();
   wait_for(
       [&] {
-        return send(world.client, command_of({"SET", "key", "2"}))->text().starts_with("MISCONF");
+        return send(trial.client, command_of({"SET", "key", "2"}))->text().starts_with("MISCONF");
       },
       kPatience, "the server to notice");
-  world.shims.free_disk();
+  trial.shims.free_disk();
   wait_for(
       [&] {
-        return send(world.client, command_of({"SET", "key", "3"}))->text() == "OK";
+        return send(trial.client, command_of({"SET", "key", "3"}))->text() == "OK";
       },
       kPatience, "the server to heal");
-  world.server.restart();
-  world.reconnect();
-  CHECK(get(world.client, "key") == "3");
+  trial.server.restart();
+  trial.reconnect();
+  CHECK(get(trial.client, "key") == "3");
 }

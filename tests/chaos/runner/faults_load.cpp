@@ -1,4 +1,4 @@
-// Rows D1 to D5, L1, L2, L4: hostile and careless producers, too many of them, and one slow daemon.
+// D1 to D5, L1, L2, L4: hostile and careless producers, too many of them, and one slow daemon.
 #include <csignal>
 
 #include "chaos/runner/fault.h"
@@ -17,8 +17,8 @@ Order malformed(std::vector<std::pair<std::string, std::string>> entry) {
   return order;
 }
 
-// Texts that are no JSON, or no order. The whole table of such texts is in tests/unit; these are one of each kind.
-Injury broken_json(World& world, std::size_t /*daemon*/) {
+// Texts that are not JSON, or not an order. The whole table is in tests/payloads; these are one of each kind.
+Injected broken_json(Trial& trial, std::size_t /*daemon*/) {
   static const char* const kTexts[] = {"",
                                        " ",
                                        "[",
@@ -51,17 +51,17 @@ Injury broken_json(World& world, std::size_t /*daemon*/) {
                                        "[]",
                                        "{}"};
   std::vector<Order> orders;
-  for (int i = 0; i < 5; ++i) orders.push_back(malformed({{"order", kTexts[world.random.number(std::size(kTexts))]}}));
-  (void)world.push(orders);
+  for (int i = 0; i < 5; ++i) orders.push_back(malformed({{"order", kTexts[trial.random.number(std::size(kTexts))]}}));
+  (void)trial.push(orders);
   return {};
 }
 
-Injury wrong_fields(World& world, std::size_t /*daemon*/) {
+Injected wrong_fields(Trial& trial, std::size_t /*daemon*/) {
   static const char* const kQuantities[] = {
       "0",       "-1", "1e3", "0x10", "2147483648", "9223372036854775808",  "1.0",
       "+5",      " 5", "5 ",  "05",   "",           "99999999999999999999", "five",
       "\xd9\xa3"};
-  const std::string quantity = kQuantities[world.random.number(std::size(kQuantities))];
+  const std::string quantity = kQuantities[trial.random.number(std::size(kQuantities))];
   std::vector<Order> orders;
   const auto add = [&](std::vector<std::pair<std::string, std::string>> entry) {
     orders.push_back(malformed(std::move(entry)));
@@ -78,66 +78,66 @@ Injury wrong_fields(World& world, std::size_t /*daemon*/) {
   add({{"order", R"({"id":"d2","sku":"sku-1","quantity":1})"}, {"sku", "sku-1"}});
   for (Order& order : orders) order.id = order.entry[0].first == "id" && order.entry[0].second == "d2" ? "d2" : "";
   if (orders.back().entry[0].first == "order") orders.back().id = "";
-  (void)world.push(orders);
+  (void)trial.push(orders);
   return {};
 }
 
-Injury enormous(World& world, std::size_t /*daemon*/) {
+Injected enormous(Trial& trial, std::size_t /*daemon*/) {
   std::vector<std::pair<std::string, std::string>> many;
-  const std::size_t fields = world.random.number(1000, 20'000);
+  const std::size_t fields = trial.random.number(1000, 20'000);
   for (std::size_t i = 0; i < fields; ++i) many.emplace_back("f" + std::to_string(i), "v");
   const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
-  (void)world.push(
+  (void)trial.push(
       {malformed(std::move(many)), malformed({{"order", std::string(1 << 20, ' ')}}), malformed({{"order", deep}})});
   return {};
 }
 
 // As large as it may be, and good: 64 lines, ids of 128 bytes.
-Injury largest_good(World& world, std::size_t /*daemon*/) {
-  Order order = world.probe();
+Injected largest_good(Trial& trial, std::size_t /*daemon*/) {
+  Order order = trial.probe();
   order.id.append(std::string(128 - order.id.size(), 'i'));
   order.customer = std::string(128, 'c');
   order.lines.clear();
   for (int i = 0; i < 64; ++i) order.lines.emplace_back(i % 2 == 0 ? "sku-1" : "sku-2", 1 + static_cast<uint64_t>(i));
   write_entry(order, Form::kJson);
-  (void)world.push(order);
+  (void)trial.push(order);
   return {};
 }
 
 // One id: twice the same, then with another content, then the same again in the other form.
-Injury conflicting(World& world, std::size_t /*daemon*/) {
-  Order first = world.probe();
+Injected conflicting(Trial& trial, std::size_t /*daemon*/) {
+  Order first = trial.probe();
   Order other = first;
   other.lines[0].second = 9;
   write_entry(other, Form::kFlat);
   Order again = first;
   write_entry(again, Form::kJson);
-  (void)world.push({first, first, other, again, other});
+  (void)trial.push({first, first, other, again, other});
   return {};
 }
 
-Injury overload(World& world, std::size_t /*daemon*/) {
+Injected overload(Trial& trial, std::size_t /*daemon*/) {
   std::vector<Order> burst;
-  for (int i = 0; i < 4000; ++i) burst.push_back(world.probe());
-  (void)world.push(burst);
+  for (int i = 0; i < 4000; ++i) burst.push_back(trial.probe());
+  (void)trial.push(burst);
   return {};
 }
 
-Injury hot_sku(World& world, std::size_t /*daemon*/) {
+Injected hot_sku(Trial& trial, std::size_t /*daemon*/) {
   std::vector<Order> burst;
   for (int i = 0; i < 500; ++i) {
-    Order order = world.probe();
+    Order order = trial.probe();
     order.lines = {{"sku-3", 1}};
     write_entry(order, Form::kFlat);
     burst.push_back(std::move(order));
   }
-  (void)world.push(burst);
+  (void)trial.push(burst);
   return {};
 }
 
-// A hundred times slower than the others: for each 2 ms that it runs it stands for 200.
-Injury slow_daemon(World& world, std::size_t number) {
-  test::Process& process = world.daemons[number]->process();
+// A hundred times slower than the others: for each 2 ms that it runs it sleeps for 200.
+Injected slow_daemon(Trial& trial, std::size_t number) {
+  test::Process& process = trial.daemons[number]->process();
   for (int i = 0; i < 4; ++i) {
     process.pause();
     let_pass(200ms);
@@ -150,10 +150,10 @@ Injury slow_daemon(World& world, std::size_t number) {
 }  // namespace
 
 void add_load_faults(std::vector<Fault>& faults) {
-  const auto load = [&](const char* row, const char* name, Injury (*play)(World&, std::size_t)) {
-    faults.push_back({row, name, Touches::kServerState, "load", Kind::kSafe, play});
+  const auto load = [&](const char* id, const char* name, Injected (*inject)(Trial&, std::size_t)) {
+    faults.push_back({id, name, Touches::kServerState, "load", Kind::kSafe, inject});
   };
-  load("D1", "requests that are no JSON", broken_json);
+  load("D1", "requests that are not JSON", broken_json);
   load("D2", "fields that are missing, twice, or wrong", wrong_fields);
   load("D3", "20,000 fields, a megabyte, 30,000 levels", enormous);
   load("D4", "the largest order that is good", largest_good);

@@ -1,15 +1,18 @@
-// Reads both streams once, then goes through the record. Memory grows with the world, which is small.
+// Reads both streams once, then goes through the record. Memory grows with the trial, which is small. Results have to
+// be in the order of their requests.
 #include "chaos/runner/judge.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
+
+#include "chaos/runner/audit_check.h"
 
 namespace orderd::chaos {
 namespace {
 
-constexpr std::size_t kToldMax = 12;  // violations of one kind that are told in words
+constexpr std::size_t kSaidMax = 12;  // violations of one kind that are written out
 
 // A result as the judge needs it.
 struct Decision {
@@ -20,15 +23,11 @@ struct Decision {
 
 class Judge {
  public:
-  explicit Judge(World& world)
-      : world_(world),
-        attempts_(world.record.attempts()),
-        excused_(world.record.excused()),
-        disasters_(world.record.disasters()) {}
+  explicit Judge(Trial& trial) : trial_(trial), record_(trial.record.contents()) {}
 
   Verdict verdict() {
-    for (const std::string& incident : world_.incidents()) say("incident", incident);
-    verdict_.hindrances = world_.hindrances();
+    for (const std::string& incident : trial_.incidents()) say("incident", incident);
+    verdict_.skipped = trial_.skipped();
     read();
     check_attempts();
     check_phantoms();
@@ -37,15 +36,15 @@ class Judge {
     check_prefix();
     check_stock();
     run_audit();
-    for (const auto& [kind, count] : told_) {
-      if (count > kToldMax) verdict_.violations.push_back(kind + ": " + std::to_string(count) + " in all");
+    for (const auto& [kind, count] : said_) {
+      if (count > kSaidMax) verdict_.violations.push_back(kind + ": " + std::to_string(count) + " in all");
     }
     return std::move(verdict_);
   }
 
  private:
   void say(const std::string& kind, const std::string& what) {
-    if (++told_[kind] <= kToldMax) verdict_.violations.push_back(kind + ": " + what);
+    if (++said_[kind] <= kSaidMax) verdict_.violations.push_back(kind + ": " + what);
   }
 
   void read();
@@ -60,15 +59,16 @@ class Judge {
   void check_stock();
   void run_audit();
   // May what was acknowledged under this id be gone with the server's memory?
-  [[nodiscard]] bool forgettable(EntryId id) const { return !disasters_.empty() && id <= disasters_.back().boundary; }
+  [[nodiscard]] bool forgettable(EntryId id) const {
+    return !record_.data_losses.empty() && id <= record_.data_losses.back().boundary;
+  }
 
-  World& world_;
-  const std::vector<Attempt> attempts_;
-  const std::set<EntryId> excused_;
-  const std::vector<Record::Disaster> disasters_;
+  Trial& trial_;
+  Record::Contents record_;
   Verdict verdict_;
-  std::map<std::string, uint64_t> told_;
-  std::set<EntryId> requests_;  // that stand in the orders stream
+  std::map<std::string, uint64_t> said_;
+  std::set<EntryId> requests_;  // in the orders stream
+  EntryId newest_;              // that the last result read answers
   std::map<EntryId, uint64_t> results_;
   std::map<EntryId, std::vector<Decision>> by_request_;
   std::map<std::string, int64_t> sold_;
@@ -89,6 +89,10 @@ void Judge::read_result(const test::Entry& entry) {
     return;
   }
   Order order;
+  const EntryId request = EntryId::of(entry.field("request"));
+  if (request <= newest_ && record_.recreated.erase(request) == 0)
+    say("out of order", entry.id + " answers " + request.text() + " after " + newest_.text());
+  newest_ = request;
   order.customer = entry.field("customer");
   for (const auto& line : lines) {
     const auto quantity = line.value("quantity", uint64_t{0});
@@ -97,13 +101,13 @@ void Judge::read_result(const test::Entry& entry) {
   }
   decision.has_lines = !order.lines.empty();
   decision.content = order.content();
-  by_request_[EntryId::of(entry.field("request"))].push_back(std::move(decision));
+  by_request_[request].push_back(std::move(decision));
 }
 
 void Judge::read() {
   const auto pages = [&](const std::string& stream, const auto& each) {
     for (std::string first = "-";;) {
-      const valkey::OwnedReply reply = world_.call({"XRANGE", stream, first, "+", "COUNT", "2000"});
+      const valkey::OwnedReply reply = trial_.call({"XRANGE", stream, first, "+", "COUNT", "2000"});
       const auto entries = test::entries_of(reply.view());
       if (entries.empty()) return;
       for (const test::Entry& entry : entries) each(entry);
@@ -120,8 +124,8 @@ void Judge::check_attempt(const Attempt& attempt) {
   const std::size_t count = found == by_request_.end() ? 0 : found->second.size();
   if (count > 1) return say("more than one result", where);
   if (count == 0) {
-    if (excused_.count(attempt.entry) > 0) {
-      ++verdict_.excused;
+    if (record_.deleted.count(attempt.entry) > 0) {
+      ++verdict_.deleted;
     } else if (forgettable(attempt.entry)) {
       // With its entry, its result; without it, both are gone. An entry that is there has been settled since.
       if (requests_.count(attempt.entry) > 0) say("no result", where);
@@ -136,15 +140,16 @@ void Judge::check_attempt(const Attempt& attempt) {
     ++verdict_.forgotten;
     return;
   }
-  if (decision.reason == "request_lost") {
-    if (excused_.count(attempt.entry) == 0) say("lost though nobody deleted it", where);
-    return;
-  }
   if ((decision.reason == "malformed") != attempt.malformed)
     return say("malformed, or not", where + ": " + decision.status + " " + decision.reason);
   if (!attempt.malformed && decision.order != attempt.order)
     say("another order's result", where + " got that of '" + decision.order + "'");
   if (decision.has_lines && decision.content != attempt.content) say("another content", where);
+  const auto foreign = record_.foreign_records.find(attempt.order);
+  if (decision.reason == "bad_record" && foreign == record_.foreign_records.end())
+    say("bad_record, and the record was good", where);
+  if (decision.reason != "bad_record" && foreign != record_.foreign_records.end() && foreign->second)
+    say("the record was foreign", where + " got " + decision.status + " " + decision.reason);
 }
 
 // A server that has forgotten an entry within its millisecond gives the entry's id to the next one: whose is the
@@ -159,12 +164,12 @@ bool Judge::given_again(const Attempt& attempt, const Decision& decision) const 
 }
 
 void Judge::check_attempts() {
-  if (!disasters_.empty()) {
-    for (const Attempt& attempt : attempts_) {
+  if (!record_.data_losses.empty()) {
+    for (const Attempt& attempt : record_.attempts) {
       if (attempt.outcome == Outcome::kOk) by_entry_.emplace(attempt.entry, &attempt);
     }
   }
-  for (const Attempt& attempt : attempts_) {
+  for (const Attempt& attempt : record_.attempts) {
     ++verdict_.requests;
     if (attempt.outcome == Outcome::kFail) ++verdict_.failed;
     if (attempt.outcome == Outcome::kUnknown) ++verdict_.unknown;
@@ -179,7 +184,7 @@ void Judge::check_phantoms() {
   std::set<EntryId> known;
   std::map<std::string, std::set<std::string>> lost_sight_of;
   bool lost_malformed = false;
-  for (const Attempt& attempt : attempts_) {
+  for (const Attempt& attempt : record_.attempts) {
     if (attempt.outcome == Outcome::kOk) known.insert(attempt.entry);
     if (attempt.outcome != Outcome::kUnknown) continue;
     if (attempt.malformed) lost_malformed = true;
@@ -190,7 +195,7 @@ void Judge::check_phantoms() {
     if (decisions.size() > 1) say("more than one result", request.text());
     for (const Decision& decision : decisions) {
       ++verdict_.recovered;
-      if (decision.reason == "request_lost" || (decision.reason == "malformed" && lost_malformed)) continue;
+      if (decision.reason == "malformed" && lost_malformed) continue;
       const auto asked = lost_sight_of.find(decision.order);
       if (asked == lost_sight_of.end()) {
         say("a result nobody asked for", decision.id.text() + " of the order '" + decision.order + "'");
@@ -215,7 +220,7 @@ void Judge::check_once_accepted() {
 
 // What was read once has neither changed nor vanished.
 void Judge::check_reader() {
-  for (const Tailer::Seen& seen : world_.tailer->seen()) {
+  for (const Tailer::Seen& seen : trial_.tailer->seen()) {
     const auto found = results_.find(seen.id);
     if (found == results_.end()) {
       if (!forgettable(seen.id)) say("a result has vanished", seen.id.text());
@@ -225,19 +230,19 @@ void Judge::check_reader() {
   }
 }
 
-// What a disaster left is a prefix: behind the first that is gone, none is there up to the moment of the disaster.
+// What a loss of data left is a prefix: after the first entry that is gone, none is there up to the moment of the loss.
 void Judge::check_prefix() {
   const auto check = [&](const std::string& what, const std::vector<EntryId>& acknowledged, const auto& there) {
     std::size_t at = 0;
-    for (const Record::Disaster& disaster : disasters_) {
+    for (const Record::DataLoss& data_loss : record_.data_losses) {
       EntryId gone;
-      bool any_gone = disaster.everything;  // how much of it was left cannot be told then
-      for (; at < acknowledged.size() && acknowledged[at] <= disaster.boundary; ++at) {
-        if (disaster.everything) continue;
-        if (there(acknowledged[at]) || excused_.count(acknowledged[at]) > 0) {
+      bool any_gone = data_loss.everything;  // how much of it was left cannot be told then
+      for (; at < acknowledged.size() && acknowledged[at] <= data_loss.boundary; ++at) {
+        if (data_loss.everything) continue;
+        if (there(acknowledged[at]) || record_.deleted.count(acknowledged[at]) > 0) {
           if (any_gone && there(acknowledged[at]))
             say("not a prefix",
-                what + " " + acknowledged[at].text() + " outlived " + gone.text() + " in " + disaster.what);
+                what + " " + acknowledged[at].text() + " outlived " + gone.text() + " in " + data_loss.what);
         } else if (!any_gone) {
           any_gone = true;
           gone = acknowledged[at];
@@ -245,26 +250,26 @@ void Judge::check_prefix() {
       }
     }
   };
-  const bool flushed =
-      std::any_of(disasters_.begin(), disasters_.end(), [](const auto& disaster) { return disaster.everything; });
+  const bool flushed = std::any_of(record_.data_losses.begin(), record_.data_losses.end(),
+                                   [](const auto& data_loss) { return data_loss.everything; });
   if (flushed) return;
   std::vector<EntryId> pushed;
-  for (const Attempt& attempt : attempts_) {
+  for (const Attempt& attempt : record_.attempts) {
     if (attempt.outcome == Outcome::kOk) pushed.push_back(attempt.entry);
   }
   std::sort(pushed.begin(), pushed.end());
   // A stream that was deleted meanwhile: what it held was settled, or is excused.
   check("the request", pushed, [&](EntryId id) { return requests_.count(id) > 0 || by_request_.count(id) > 0; });
   std::vector<EntryId> read;
-  for (const Tailer::Seen& seen : world_.tailer->seen()) read.push_back(seen.id);
+  for (const Tailer::Seen& seen : trial_.tailer->seen()) read.push_back(seen.id);
   std::sort(read.begin(), read.end());
   check("the result", read, [&](EntryId id) { return results_.count(id) > 0; });
 }
 
-// What is left and what was sold is what there was. Stock set by the operator's command stands in the ledger.
+// What is left and what was sold is what there was. Stock set by the operator's command is in the ledger.
 void Judge::check_stock() {
-  for (const auto& [sku, amount] : World::stock()) {
-    const std::string held = world_.ask({"GET", "product:" + sku + ":stock"});
+  for (const auto& [sku, amount] : Trial::stock()) {
+    const std::string held = trial_.ask({"GET", "product:" + sku + ":stock"});
     if (held.empty()) {
       say("the stock is gone", sku);
       continue;
@@ -278,36 +283,22 @@ void Judge::check_stock() {
   }
 }
 
-// Clean; or it names just those requests that the group was set past and that nobody has settled since.
+// Clean; or it names just those requests that were passed over and that nobody has settled since.
 void Judge::run_audit() {
-  std::set<EntryId> wanted;
-  for (const EntryId id : world_.record.passed_over()) {
-    if (requests_.count(id) > 0 && by_request_.count(id) == 0) wanted.insert(id);
+  std::set<EntryId> unanswered;
+  for (const EntryId id : record_.passed_over) {
+    if (requests_.count(id) > 0 && by_request_.count(id) == 0) unanswered.insert(id);
   }
-  test::ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=unix://" + world_.server.endpoint().path};
-  test::Process audit({world_.programs.orderctl, "audit", "--json", "--max-findings", "1000000"}, options);
-  const int status = audit.wait(std::chrono::minutes(5));
-  verdict_.audit = audit.output();
-  const auto said = nlohmann::json::parse(verdict_.audit, nullptr, false);
-  std::set<EntryId> named;
-  bool other = !said.is_object() || status != (wanted.empty() ? 0 : 3);
-  for (std::size_t i = 0; !other && i < said["violations"].size(); ++i) {
-    const auto& violation = said["violations"][i];
-    if (violation["check"] != "missing_result") other = true;
-    named.insert(EntryId::of(violation.value("request", "")));
-  }
-  verdict_.passed_over += wanted.size();
-  if (other || named != wanted) {
-    say("orderctl audit", "status " + std::to_string(status) + ", " + std::to_string(wanted.size()) +
-                              " passed over: " + verdict_.audit.substr(0, 4000) + audit.errors());
-  }
+  verdict_.passed_over += unanswered.size();
+  const AuditCheck check = check_audit(trial_, unanswered);
+  verdict_.audit = check.output;
+  if (check.complaint) say("orderctl audit", *check.complaint);
 }
 
 }  // namespace
 
-Verdict judge(World& world) {
-  return Judge(world).verdict();
+Verdict judge(Trial& trial) {
+  return Judge(trial).verdict();
 }
 
 }  // namespace orderd::chaos

@@ -1,4 +1,4 @@
-// The adversary: real daemons, a real server, producers with retries, and a seeded schedule of faults. See --help.
+// The fault injector: real daemons, a real server, producers with retries, and a seeded schedule. See --help.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kBriefWorlds = 4;
-constexpr const char* kDeleteStream = "DEL of the orders stream";
+constexpr std::size_t kBriefTrials = 4;
+constexpr const char* kClockJumps = "T1";
 
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
@@ -40,23 +40,23 @@ struct Options {
   Programs programs;
 };
 
-// The faults whose row, or whose row and number, is named; an unknown name is a failure.
+// The faults whose ID is named; an unknown one is a failure.
 Result<std::vector<Fault>> chosen(const std::string& only) {
   std::vector<Fault> faults = all_faults();
   if (only.empty()) return faults;
   std::set<std::string> wanted;
   std::stringstream list(only);
-  for (std::string row; std::getline(list, row, ',');) {
-    if (std::none_of(faults.begin(), faults.end(), [&](const Fault& fault) { return fault.row == row; })) {
-      return Failure{"--only: there is no fault '" + row + "'; --list shows them"};
+  for (std::string id; std::getline(list, id, ',');) {
+    if (std::none_of(faults.begin(), faults.end(), [&](const Fault& fault) { return fault.id == id; })) {
+      return Failure{"--only: there is no fault '" + id + "'; --list shows them"};
     }
-    wanted.insert(row);
+    wanted.insert(id);
   }
-  std::erase_if(faults, [&](const Fault& fault) { return wanted.count(fault.row) == 0; });
+  std::erase_if(faults, [&](const Fault& fault) { return wanted.count(fault.id) == 0; });
   return faults;
 }
 
-// Which world comes next: all of it follows from the seed and the number.
+// Which trial comes next: all of it follows from the seed and the number.
 Plan plan_of(uint64_t seed, std::size_t number, bool lossy_wanted) {
   test::Random random(seed * 1'000'003 + number);
   Plan plan;
@@ -65,6 +65,7 @@ Plan plan_of(uint64_t seed, std::size_t number, bool lossy_wanted) {
   plan.lossy = lossy_wanted;
   plan.workload = static_cast<Workload>(random.number(3));
   plan.per_second = static_cast<unsigned>(random.number(400, 1600));
+  plan.clock_jumps = random.chance(50);
   return plan;
 }
 
@@ -74,27 +75,37 @@ void add(Verdict& sum, const Verdict& one) {
   sum.failed += one.failed;
   sum.unknown += one.unknown;
   sum.recovered += one.recovered;
-  sum.excused += one.excused;
+  sum.deleted += one.deleted;
   sum.passed_over += one.passed_over;
   sum.forgotten += one.forgotten;
   sum.results += one.results;
   for (const auto& [outcome, count] : one.outcomes) sum.outcomes[outcome] += count;
-  sum.hindrances.insert(sum.hindrances.end(), one.hindrances.begin(), one.hindrances.end());
+  sum.skipped.insert(sum.skipped.end(), one.skipped.begin(), one.skipped.end());
   sum.violations.insert(sum.violations.end(), one.violations.begin(), one.violations.end());
 }
 
-// One world from start to verdict.
-Verdict run_world(const Options& options, const Plan& plan, bool alone, milliseconds time,
-                  const std::vector<Fault>& all, Tally& tally) {
+// What of `all` this trial may have. A stream that is recreated while the clock jumps gives IDs of entries a second
+// time: nobody could say whose result is whose. So a trial has one of the two.
+std::vector<Fault> faults_of(const Plan& plan, const std::vector<Fault>& all) {
   std::vector<Fault> faults = all;
   std::erase_if(faults, [&](const Fault& fault) { return fault.kind == (plan.lossy ? Kind::kSafe : Kind::kLossy); });
-  // A stream that is deleted while the clock jumps gives the ids of its entries a second time: whose result is whose
-  // cannot be told then, by nobody. So a world has one of the two.
-  const bool clock = test::Random(plan.seed).chance(50);
-  std::erase_if(faults, [&](const Fault& fault) { return clock ? fault.name == kDeleteStream : fault.row == "T1"; });
-  World world(plan, options.programs);
-  if (faults.empty()) throw std::invalid_argument("none of the faults of --only goes into this world; name one more");
-  Schedule schedule(world, faults, tally);
+  const auto excluded = [](const Fault& fault, bool clock_jumps) {
+    return clock_jumps ? fault.needs.steady_clock : fault.id == kClockJumps;
+  };
+  const bool any =
+      std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) { return !excluded(fault, plan.clock_jumps); });
+  const bool clock_jumps = any ? plan.clock_jumps : !plan.clock_jumps;
+  std::erase_if(faults, [&](const Fault& fault) { return excluded(fault, clock_jumps); });
+  return faults;
+}
+
+// One trial from start to verdict.
+Verdict run_trial(const Options& options, const Plan& plan, bool alone, milliseconds time,
+                  const std::vector<Fault>& all, Tally& tally) {
+  const std::vector<Fault> faults = faults_of(plan, all);
+  if (faults.empty()) throw std::invalid_argument("none of the faults of --only goes into this trial; name one more");
+  Trial trial(plan, options.programs);
+  Schedule schedule(trial, faults, tally);
   const auto end = Clock::now() + time;
   if (alone) {
     schedule.alone(options.brief ? 1 : 100, [&] { return Clock::now() >= end; });
@@ -104,12 +115,12 @@ Verdict run_world(const Options& options, const Plan& plan, bool alone, millisec
   schedule.drain();
   Verdict verdict;
   try {
-    verdict = judge(world);
+    verdict = judge(trial);
   } catch (const std::runtime_error& error) {
-    verdict.violations = world.incidents();
-    verdict.violations.push_back(std::string("the world cannot be judged: ") + error.what());
+    verdict.violations = trial.incidents();
+    verdict.violations.push_back(std::string("the trial cannot be judged: ") + error.what());
   }
-  if (!verdict.violations.empty() && !options.keep.empty()) keep_evidence(world, verdict, options.keep);
+  if (!verdict.violations.empty() && !options.keep.empty()) keep_evidence(trial, verdict, options.keep);
   return verdict;
 }
 
@@ -128,6 +139,8 @@ int run(const Options& options, const std::vector<Fault>& faults) {
       std::any_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.kind == Kind::kLossy; });
   const bool any_safe =
       std::any_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.kind != Kind::kLossy; });
+  const bool all_alone =
+      std::all_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.needs.alone; });
   const auto begin = Clock::now();
   const auto total = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(options.minutes * 60));
   const milliseconds slice =
@@ -136,27 +149,28 @@ int run(const Options& options, const std::vector<Fault>& faults) {
   sum.seed = options.seed;
   sum.again = again(options);
   const auto more = [&](std::size_t number) {
-    return options.brief ? number < kBriefWorlds : number == 0 || Clock::now() - begin < total;
+    return options.brief ? number < kBriefTrials : number == 0 || Clock::now() - begin < total;
   };
   for (std::size_t number = 0; more(number); ++number) {
-    // In turn: alone, together; of three pairs one forgets.
-    const bool alone = options.mode == "alone" || (options.mode == "both" && number % 2 == 0);
+    // In turn: alone, together; of three pairs one has a server that loses data.
+    const bool alone = all_alone || options.mode == "alone" || (options.mode == "both" && number % 2 == 0);
     const bool lossy = any_lossy && (!any_safe || number % 6 >= 4 || (options.brief && number % 4 >= 2));
-    const Plan plan = plan_of(options.seed, number, lossy);
+    Plan plan = plan_of(options.seed, number, lossy);
+    if (options.brief) plan.clock_jumps = number == 1;  // so that each fault has its turn alone, but for the clock
     Tally tally;
     // Each fault once takes as long as it takes.
     Verdict verdict;
     try {
-      verdict = run_world(options, plan, alone, options.brief && alone ? milliseconds(5min) : slice, faults, tally);
+      verdict = run_trial(options, plan, alone, options.brief && alone ? milliseconds(5min) : slice, faults, tally);
     } catch (const std::runtime_error& error) {
       if (number == 0) throw;
       // What a long run has found so far is not to be lost.
-      verdict.violations.push_back(std::string("the world could not be played: ") + error.what());
+      verdict.violations.push_back(std::string("the trial could not be run: ") + error.what());
     }
-    ++sum.worlds;
+    ++sum.trials;
     sum.tally.add(tally);
     add(sum.verdict, verdict);
-    say_world(number, plan, alone, tally, verdict);
+    say_trial(number, plan, alone, tally, verdict);
   }
   sum.took = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
   print_run(sum, options.json);
@@ -165,8 +179,8 @@ int run(const Options& options, const std::vector<Fault>& faults) {
 
 int list(const std::vector<Fault>& faults) {
   for (const Fault& fault : faults)
-    std::printf("%-4s %s%s\n", fault.row.c_str(), fault.name.c_str(),
-                fault.kind == Kind::kLossy ? " (where the server may forget)" : "");
+    std::printf("%-4s %s%s\n", fault.id.c_str(), fault.name.c_str(),
+                fault.kind == Kind::kLossy ? " (where the server may lose data)" : "");
   return kDone;
 }
 
@@ -174,20 +188,20 @@ int main_of(int argc, char** argv) {
   Options options;
   options.programs = {ORDERD_PATH, ORDERCTL_PATH};
   CLI::App app(
-      "Plays faults on real orderd daemons, a real valkey-server and the network between them, then proves that "
+      "Injects faults into real orderd daemons, a real valkey-server and the network between them, then proves that "
       "every\npromise was kept: orderctl audit, and the producers' own record.",
       "chaos");
   app.add_option("--seed", options.seed, "what the schedule is drawn from [a new one]");
   app.add_option("--minutes", options.minutes, "how long [1]")->check(CLI::PositiveNumber);
-  app.add_option("--only", options.only, "only these rows: P4,V10");
+  app.add_option("--only", options.only, "only these faults: P4,V10");
   app.add_option("--mode", options.mode, "alone: one fault at a time; together: many; both, in turn")
       ->check(CLI::IsMember({"alone", "together", "both"}));
   app.add_flag("--list", options.list, "print the faults and end");
   app.add_flag("--brief", options.brief,
                "the short set of tools/test: each fault once, then some seconds of all together");
   app.add_flag("--json", options.json, "print the record of the run as JSON");
-  app.add_option("--keep", options.keep, "where to put logs and streams of a world with a violation");
-  app.add_option("--orderd", options.programs.orderd, "the daemon to play with");
+  app.add_option("--keep", options.keep, "where to put logs and streams of a trial with a violation");
+  app.add_option("--orderd", options.programs.orderd, "the daemon to test");
   app.add_option("--orderctl", options.programs.orderctl, "the orderctl whose audit judges");
   app.footer("Exit status: 0 all promises were kept, 1 it failed at run time, 2 usage, 3 a violation.");
   try {

@@ -65,6 +65,7 @@ void Producer::run() {
     if (left > 0ms) let_pass(left);
     // After a long wait the beats that were missed are not made up for.
     next = std::max(next, std::chrono::steady_clock::now() - kBeat);
+    const std::lock_guard<std::mutex> turn(turn_);
     if (!connection) connection = valkey::SyncClient::connect(server_, connection_options());
     if (!connection) continue;
     std::vector<Order> batch(again.begin(), again.end());
@@ -74,7 +75,6 @@ void Producer::run() {
     if (!push(*connection, batch, record_, &pushed)) connection = Failure{"lost"};
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (pushed[i].outcome == Outcome::kOk) continue;
-      if (pushed[i].outcome == Outcome::kUnknown) ++unknown_;
       if (again.size() < kAgainMax) again.push_back(batch[i]);
     }
   }

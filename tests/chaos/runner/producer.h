@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -31,8 +32,8 @@ class Producer {
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  void rate(unsigned per_second) { per_second_ = per_second; }
-  [[nodiscard]] uint64_t unknown() const { return unknown_; }
+  // It pushes nothing while this is locked; what it had pushed before has been answered, or lost.
+  [[nodiscard]] std::unique_lock<std::mutex> hold() { return std::unique_lock<std::mutex>(turn_); }
 
  private:
   void run();
@@ -40,9 +41,9 @@ class Producer {
   valkey::Endpoint server_;
   OrderSource source_;
   Record& record_;
-  std::atomic<unsigned> per_second_;
+  unsigned per_second_;
+  std::mutex turn_;
   std::atomic<bool> stop_{false};
-  std::atomic<uint64_t> unknown_{0};
   std::thread thread_;
 };
 

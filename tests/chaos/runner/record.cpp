@@ -1,4 +1,4 @@
-// A list under a lock; the work is the judge's.
+// Lists under a lock; the work is the judge's.
 #include "chaos/runner/record.h"
 
 #include <charconv>
@@ -26,48 +26,38 @@ std::string Order::content() const {
 void Record::add(const Order& order, Outcome outcome, EntryId entry) {
   Attempt attempt{order.id, order.malformed ? "" : order.content(), order.malformed, outcome, entry};
   const std::lock_guard<std::mutex> guard(mutex_);
-  attempts_.push_back(std::move(attempt));
+  contents_.attempts.push_back(std::move(attempt));
 }
 
-void Record::excuse(const std::vector<std::string>& entries) {
+void Record::deleted(const std::vector<std::string>& entries) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  for (const std::string& entry : entries) excused_.insert(EntryId::of(entry));
+  for (const std::string& entry : entries) contents_.deleted.insert(EntryId::of(entry));
 }
 
-void Record::pass_over(const std::vector<std::string>& entries) {
-  excuse(entries);
+void Record::passed_over(const std::vector<std::string>& entries) {
+  deleted(entries);
   const std::lock_guard<std::mutex> guard(mutex_);
-  for (const std::string& entry : entries) passed_over_.insert(EntryId::of(entry));
+  for (const std::string& entry : entries) contents_.passed_over.insert(EntryId::of(entry));
 }
 
-void Record::disaster(Disaster disaster) {
+void Record::recreated(EntryId first) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  disasters_.push_back(std::move(disaster));
+  contents_.recreated.insert(first);
 }
 
-std::vector<Attempt> Record::attempts() const {
+void Record::foreign_record(const std::string& order, bool certain) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  return attempts_;
+  contents_.foreign_records[order] = certain;
 }
 
-std::set<EntryId> Record::excused() const {
+void Record::data_loss(DataLoss data_loss) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  return excused_;
+  contents_.data_losses.push_back(std::move(data_loss));
 }
 
-std::set<EntryId> Record::passed_over() const {
+Record::Contents Record::contents() const {
   const std::lock_guard<std::mutex> guard(mutex_);
-  return passed_over_;
-}
-
-std::vector<Record::Disaster> Record::disasters() const {
-  const std::lock_guard<std::mutex> guard(mutex_);
-  return disasters_;
-}
-
-std::size_t Record::size() const {
-  const std::lock_guard<std::mutex> guard(mutex_);
-  return attempts_.size();
+  return contents_;
 }
 
 }  // namespace orderd::chaos

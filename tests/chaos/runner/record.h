@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -51,32 +52,39 @@ struct Attempt {
 class Record {
  public:
   void add(const Order& order, Outcome outcome, EntryId entry = {});
-  // These entries were deleted by a fault: they may have a result or none.
-  void excuse(const std::vector<std::string>& entries);
-  // The group was set past these: they may have a result or none, and the audit has to name those that have none.
-  void pass_over(const std::vector<std::string>& entries);
-  // From here on the server has forgotten a tail of what it had acknowledged: what was written up to `boundary` may be
+  // These entries were deleted by a fault while they were not settled yet, as far as anybody can know: they may have a
+  // result or none.
+  void deleted(const std::vector<std::string>& entries);
+  // The same, but they are in the stream again since: the audit has to name those that have no result.
+  void passed_over(const std::vector<std::string>& entries);
+  // The stream was recreated with smaller IDs, and this is the first of them: the order of requests begins again there.
+  void recreated(EntryId first);
+  // Something foreign was put where this order's record goes: it may be answered with bad_record; with `certain` it has
+  // to be.
+  void foreign_record(const std::string& order, bool certain);
+  // From here on the server has lost a tail of what it had acknowledged: what was written up to `boundary` may be
   // gone, the youngest first; all of it where `everything` is true.
-  struct Disaster {
+  struct DataLoss {
     EntryId boundary;
     bool everything = false;
     std::string what;
   };
-  void disaster(Disaster disaster);
+  void data_loss(DataLoss data_loss);
 
-  [[nodiscard]] std::vector<Attempt> attempts() const;
-  // Those passed over among them.
-  [[nodiscard]] std::set<EntryId> excused() const;
-  [[nodiscard]] std::set<EntryId> passed_over() const;
-  [[nodiscard]] std::vector<Disaster> disasters() const;
-  [[nodiscard]] std::size_t size() const;
+  // All of it, for the judge.
+  struct Contents {
+    std::vector<Attempt> attempts;
+    std::set<EntryId> deleted;  // those passed over among them
+    std::set<EntryId> passed_over;
+    std::set<EntryId> recreated;
+    std::map<std::string, bool> foreign_records;  // by order: certain?
+    std::vector<DataLoss> data_losses;
+  };
+  [[nodiscard]] Contents contents() const;
 
  private:
   mutable std::mutex mutex_;
-  std::vector<Attempt> attempts_;
-  std::set<EntryId> excused_;
-  std::set<EntryId> passed_over_;
-  std::vector<Disaster> disasters_;
+  Contents contents_;
 };
 
 }  // namespace orderd::chaos

@@ -23,7 +23,7 @@ Json json_of(const Run& run) {
   Json faults = Json::array();
   for (const auto& [key, count] : run.tally.injected) {
     const std::size_t tab = key.find('\t');
-    Json fault = {{"row", key.substr(0, tab)}, {"fault", key.substr(tab + 1)}, {"injected", count}};
+    Json fault = {{"id", key.substr(0, tab)}, {"fault", key.substr(tab + 1)}, {"injected", count}};
     if (const auto times = run.tally.recovery.find(key); times != run.tally.recovery.end()) {
       fault["recovery_ms"] = {{"p50", percentile_of(times->second, 0.5).count()},
                               {"p99", percentile_of(times->second, 0.99).count()},
@@ -34,7 +34,7 @@ Json json_of(const Run& run) {
   const Verdict& verdict = run.verdict;
   return {{"seed", run.seed},
           {"again", run.again},
-          {"worlds", run.worlds},
+          {"trials", run.trials},
           {"seconds", run.took.count() / 1000},
           {"faults", run.tally.total},
           {"recovery_ms",
@@ -47,24 +47,24 @@ Json json_of(const Run& run) {
             {"failed", verdict.failed},
             {"unknown", verdict.unknown},
             {"of_those_there", verdict.recovered},
-            {"deleted_or_passed_over_by_a_fault", verdict.excused},
+            {"deleted_by_a_fault", verdict.deleted},
             {"named_by_the_audit", verdict.passed_over},
-            {"forgotten_by_the_server", verdict.forgotten}}},
+            {"lost_by_the_server", verdict.forgotten}}},
           {"results", verdict.results},
           {"outcomes", verdict.outcomes},
-          {"hindrances", verdict.hindrances},
+          {"skipped", verdict.skipped},
           {"violations", verdict.violations},
           {"by_fault", std::move(faults)}};
 }
 
 void print_table(const Run& run) {
-  std::printf("%-4s %-52s %8s %9s %9s\n", "row", "fault", "injected", "p50 ms", "p99 ms");
+  std::printf("%-4s %-52s %8s %9s %9s\n", "ID", "fault", "injected", "p50 ms", "p99 ms");
   const Json record = json_of(run);
   for (const auto& fault : record["by_fault"]) {
     const auto recovery = fault.find("recovery_ms");
     const std::string half = recovery == fault.end() ? "" : (*recovery)["p50"].dump();
     const std::string most = recovery == fault.end() ? "" : (*recovery)["p99"].dump();
-    std::printf("%-4s %-52s %8s %9s %9s\n", fault["row"].get<std::string>().c_str(),
+    std::printf("%-4s %-52s %8s %9s %9s\n", fault["id"].get<std::string>().c_str(),
                 fault["fault"].get<std::string>().c_str(), fault["injected"].dump().c_str(), half.c_str(),
                 most.c_str());
   }
@@ -74,15 +74,15 @@ void print_table(const Run& run) {
   };
   std::printf("\n");
   number("faults injected", run.tally.total);
-  number("faults that could not be played", verdict.hindrances.size());
+  number("faults skipped", verdict.skipped.size());
   number("requests attempted", verdict.requests);
   number("  answered with an id", verdict.ok);
   number("  refused", verdict.failed);
   number("  never answered", verdict.unknown);
   number("results of requests that were never answered", verdict.recovered);
-  number("requests that a fault deleted or passed over before they were settled", verdict.excused);
-  number("of these, passed over and named by the audit", verdict.passed_over);
-  number("acknowledged and forgotten by the server", verdict.forgotten);
+  number("requests that a fault deleted before they were settled", verdict.deleted);
+  number("  of these, brought back and named by the audit", verdict.passed_over);
+  number("acknowledged and lost by the server", verdict.forgotten);
   number("results", verdict.results);
   for (const auto& [outcome, count] : verdict.outcomes) number(("  " + outcome).c_str(), count);
   std::printf("\nrecovery from a healed fault: p50 %lld ms, p99 %lld ms, the longest %lld ms\n",
@@ -90,16 +90,16 @@ void print_table(const Run& run) {
               static_cast<long long>(run.tally.percentile(0.99).count()),
               static_cast<long long>(run.tally.percentile(1).count()));
   for (const std::string& violation : verdict.violations) std::printf("VIOLATION %s\n", violation.c_str());
-  std::printf("%s: seed %llu, %zu worlds, %lld s\n", verdict.violations.empty() ? "all promises were kept" : "VIOLATED",
-              static_cast<unsigned long long>(run.seed), run.worlds, static_cast<long long>(run.took.count() / 1000));
+  std::printf("%s: seed %llu, %zu trials, %lld s\n", verdict.violations.empty() ? "all promises were kept" : "VIOLATED",
+              static_cast<unsigned long long>(run.seed), run.trials, static_cast<long long>(run.took.count() / 1000));
   std::printf("the same schedule again: %s\n", run.again.c_str());
 }
 
-void write_streams(World& world, const std::filesystem::path& place) {
+void write_streams(Trial& trial, const std::filesystem::path& place) {
   for (const std::string stream : {"orders", "results", "orders:dead"}) {
     std::ofstream file(place / (stream + ".txt"));
     for (std::string first = "-";;) {
-      const auto entries = test::entries_of(world.call({"XRANGE", stream, first, "+", "COUNT", "2000"}).view());
+      const auto entries = test::entries_of(trial.call({"XRANGE", stream, first, "+", "COUNT", "2000"}).view());
       if (entries.empty()) break;
       for (const test::Entry& entry : entries) {
         file << entry.id;
@@ -113,14 +113,14 @@ void write_streams(World& world, const std::filesystem::path& place) {
 
 }  // namespace
 
-void say_world(std::size_t number, const Plan& plan, bool alone, const Tally& tally, const Verdict& verdict) {
+void say_trial(std::size_t number, const Plan& plan, bool alone, const Tally& tally, const Verdict& verdict) {
   std::fprintf(
-      stderr, "chaos: world %zu (%zu daemon%s, %s, %s%s): %llu faults, %llu results, recovery p99 %lld ms: %s\n",
+      stderr, "chaos: trial %zu (%zu daemon%s, %s, %s%s): %llu faults, %llu results, recovery p99 %lld ms: %s\n",
       number, plan.daemons, plan.daemons == 1 ? "" : "s", name_of(plan.workload),
-      alone ? "one fault at a time" : "all together", plan.lossy ? ", a server that may forget" : "",
+      alone ? "one fault at a time" : "all together", plan.lossy ? ", a server that may lose data" : "",
       static_cast<unsigned long long>(tally.total), static_cast<unsigned long long>(verdict.results),
       static_cast<long long>(tally.percentile(0.99).count()), verdict.violations.empty() ? "good" : "VIOLATED");
-  for (const std::string& hindrance : verdict.hindrances) std::fprintf(stderr, "  not played: %s\n", hindrance.c_str());
+  for (const std::string& skipped : verdict.skipped) std::fprintf(stderr, "  skipped: %s\n", skipped.c_str());
   for (const std::string& violation : verdict.violations) std::fprintf(stderr, "  %s\n", violation.c_str());
 }
 
@@ -132,26 +132,26 @@ void print_run(const Run& run, bool json) {
   }
 }
 
-void keep_evidence(World& world, const Verdict& verdict, const std::string& where) {
-  const std::filesystem::path place = std::filesystem::path(where) / ("world-" + std::to_string(world.plan.seed));
+void keep_evidence(Trial& trial, const Verdict& verdict, const std::string& where) {
+  const std::filesystem::path place = std::filesystem::path(where) / ("trial-" + std::to_string(trial.plan.seed));
   std::filesystem::create_directories(place);
   std::ofstream violations(place / "violations.txt");
   for (const std::string& violation : verdict.violations) violations << violation << "\n";
   std::ofstream notes(place / "schedule.txt");
-  for (const std::string& note : world.notes()) notes << note << "\n";
+  for (const std::string& note : trial.notes()) notes << note << "\n";
   std::ofstream(place / "audit.json") << verdict.audit;
   std::error_code ignored;  // then it is not kept
-  std::filesystem::copy(world.server.directory() + "/appendonlydir", place / "appendonlydir", ignored);
-  std::ofstream(place / "valkey.log") << world.server.log();
-  for (const auto& daemon : world.daemons) std::ofstream(place / (daemon->consumer() + ".log")) << daemon->log();
+  std::filesystem::copy(trial.server.directory() + "/appendonlydir", place / "appendonlydir", ignored);
+  std::ofstream(place / "valkey.log") << trial.server.log();
+  for (const auto& daemon : trial.daemons) std::ofstream(place / (daemon->name() + ".log")) << daemon->whole_log();
   std::ofstream attempts(place / "attempts.txt");
-  for (const Attempt& attempt : world.record.attempts()) {
+  for (const Attempt& attempt : trial.record.contents().attempts) {
     attempts << attempt.entry.text() << " " << static_cast<int>(attempt.outcome) << " " << attempt.order
              << (attempt.malformed ? " malformed" : "") << "\n";
   }
   std::fprintf(stderr, "chaos: what is known of it is in %s\n", place.c_str());
   try {
-    write_streams(world, place);
+    write_streams(trial, place);
   } catch (const std::runtime_error& error) {
     std::fprintf(stderr, "chaos: its streams cannot be read: %s\n", error.what());
   }

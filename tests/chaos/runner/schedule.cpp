@@ -1,4 +1,4 @@
-// Recovery is the time from the healing to the result of a request that is pushed right behind it. It waits behind all
+// Recovery is the time from the healing to the result of a request that is pushed right after it. It waits behind all
 // that has piled up, as every buyer does.
 #include "chaos/runner/schedule.h"
 
@@ -19,6 +19,7 @@ constexpr auto kRecoveryDeadline = 30s;
 constexpr auto kDrainDeadline = 90s;
 constexpr auto kHealDeadline = 60s;
 constexpr std::size_t kActiveMax = 4;
+constexpr std::size_t kLogEnd = 800;  // bytes of each daemon's log in an incident
 
 }  // namespace
 
@@ -37,21 +38,21 @@ milliseconds Tally::percentile(double part) const {
   return all[std::min(all.size() - 1, static_cast<std::size_t>(part * static_cast<double>(all.size())))];
 }
 
-void Schedule::play(const Fault& fault, std::size_t daemon, std::vector<Active>& active) {
-  world_.note("play " + fault.row + " " + fault.name + " on daemon " + std::to_string(daemon));
+void Schedule::inject(const Fault& fault, std::size_t daemon, std::vector<Active>& active) {
+  trial_.note("inject " + fault.id + " " + fault.name + " on daemon " + std::to_string(daemon));
   try {
-    Injury injury = fault.play(world_, daemon);
-    ++tally_.injected[fault.row + "\t" + fault.name];
+    Injected injected = fault.inject(trial_, daemon);
+    ++tally_.injected[fault.id + "\t" + fault.name];
     ++tally_.total;
-    active.push_back({&fault, daemon, Clock::now() + injury.lasts, std::move(injury.heal)});
+    active.push_back({&fault, daemon, Clock::now() + injected.lasts, std::move(injected.heal)});
   } catch (const std::runtime_error& error) {
-    world_.hindrance("playing " + fault.row + ", " + fault.name + ": " + error.what());
+    trial_.skip(fault.id + ", " + fault.name + ": " + error.what());
   }
 }
 
 void Schedule::heal(Active& active) {
   if (!active.heal) return;
-  world_.note("heal " + active.fault->row + " " + active.fault->name);
+  trial_.note("heal " + active.fault->id + " " + active.fault->name);
   std::string problem;
   // A server that is busy for a while is asked again: what is not healed spoils all that follows.
   const auto healed = [&] {
@@ -64,7 +65,7 @@ void Schedule::heal(Active& active) {
     }
   };
   if (test::poll_until(healed, kHealDeadline)) return;
-  world_.incident("healing " + active.fault->row + ", " + active.fault->name + ": " + problem);
+  trial_.incident("healing " + active.fault->id + ", " + active.fault->name + ": " + problem);
 }
 
 void Schedule::heal_due(std::vector<Active>& active, bool all) {
@@ -87,7 +88,8 @@ void Schedule::heal_due(std::vector<Active>& active, bool all) {
   }
 }
 
-bool Schedule::may_play(const Fault& fault, std::size_t daemon, const std::vector<Active>& active) const {
+bool Schedule::may_inject(const Fault& fault, std::size_t daemon, const std::vector<Active>& active) const {
+  if (fault.needs.alone) return false;
   for (const Active& other : active) {
     const Touches a = fault.touches;
     const Touches b = other.fault->touches;
@@ -100,56 +102,55 @@ bool Schedule::may_play(const Fault& fault, std::size_t daemon, const std::vecto
     const bool daemons_a = a == Touches::kDaemon || a == Touches::kAllDaemons;
     const bool daemons_b = b == Touches::kDaemon || b == Touches::kAllDaemons;
     if (daemons_a && daemons_b && (a != b || a == Touches::kAllDaemons || daemon == other.daemon)) return false;
-    // Faults of a daemon play on its proxy, too, and heal it.
+    // Faults of a daemon act on its proxy, too, and heal it.
     const bool proxies_a = a == Touches::kProxy || daemons_a;
     const bool proxies_b = b == Touches::kProxy || daemons_b;
     if (proxies_a && proxies_b && daemon == other.daemon) return false;
-    // Some faults push requests while they are played: that needs a server that answers.
+    // Some faults push requests while they are injected: that needs a server that answers.
     if ((a == Touches::kServerProcess && daemons_b) || (b == Touches::kServerProcess && daemons_a)) return false;
   }
   return true;
 }
 
-bool Schedule::serves(std::size_t number, milliseconds within) {
-  const valkey::OwnedReply consumers = world_.call({"XINFO", "CONSUMERS", "orders", "orderd"});
-  for (std::size_t i = 0; i < consumers->size(); ++i) {
-    const valkey::Reply info = consumers->at(i);
-    if (info.at(1).text() == world_.daemons[number]->consumer()) return info.at(5).integer() < within.count();
+std::size_t Schedule::draw_daemon() {
+  const std::size_t busiest = trial_.busiest();
+  return trial_.random.chance(60) ? busiest : trial_.random.number(trial_.daemons.size());
+}
+
+std::string Schedule::logs(std::size_t bytes) const {
+  std::string all;
+  for (const auto& daemon : trial_.daemons) {
+    const std::string log = daemon->log();
+    all += "\n" + daemon->name() + ": " + log.substr(log.size() - std::min(log.size(), bytes));
   }
-  return false;
+  return all;
 }
 
 void Schedule::recover(const Fault* fault, std::size_t number) {
   const auto healed = Clock::now();
-  const std::string what = fault == nullptr ? "all faults together" : fault->row + ", " + fault->name;
+  const std::string what = fault == nullptr ? "all faults together" : fault->id + ", " + fault->name;
+  const bool suffered = fault != nullptr && (fault->touches == Touches::kDaemon || fault->touches == Touches::kProxy);
+  const uint64_t calls = trial_.daemons[number]->calls();
   try {
     std::string request;
     const auto seen = [&] {
-      world_.supervise();
+      trial_.supervise();
       if (request.empty()) {
-        const Pushed pushed = world_.push(world_.probe());
+        const Pushed pushed = trial_.push(trial_.probe());
         if (pushed.outcome == Outcome::kOk) request = pushed.entry.text();
       }
-      if (request.empty() || !world_.tailer->has(request)) return false;
-      // The others may have served it: the one that suffered has to read again, too.
-      const bool suffered =
-          fault != nullptr && (fault->touches == Touches::kDaemon || fault->touches == Touches::kProxy);
-      return !suffered || serves(number, std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
+      if (request.empty() || !trial_.tailer->has(request)) return false;
+      // The others may have served it.
+      return !suffered || trial_.daemons[number]->calls() > calls;
     };
-    if (!test::poll_until(seen, kRecoveryDeadline)) {
-      std::string logs;
-      for (const auto& daemon : world_.daemons) {
-        const std::string log = daemon->log();
-        logs += "\n" + daemon->consumer() + ": " + log.substr(log.size() - std::min<std::size_t>(log.size(), 800));
-      }
-      return world_.incident("no recovery within 30 s from " + what + logs);
-    }
+    if (!test::poll_until(seen, kRecoveryDeadline))
+      return trial_.incident("no recovery within 30 s from " + what + logs(kLogEnd));
   } catch (const std::runtime_error& error) {
-    return world_.incident("recovering from " + what + ": " + error.what());
+    return trial_.incident("recovering from " + what + ": " + error.what());
   }
-  world_.note("recovered");
+  trial_.note("recovered");
   if (fault == nullptr) return;
-  tally_.recovery[fault->row + "\t" + fault->name].push_back(
+  tally_.recovery[fault->id + "\t" + fault->name].push_back(
       std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
 }
 
@@ -158,13 +159,13 @@ void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
   for (std::size_t i = 0; i < times; ++i) {
     for (const Fault& fault : faults_) order.push_back(&fault);
   }
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[world_.random.number(i)]);
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[trial_.random.number(i)]);
   recover(nullptr, 0);  // all is well before the first
   for (const Fault* fault : order) {
     if (enough()) return;
     std::vector<Active> active;
-    const std::size_t daemon = world_.random.number(world_.daemons.size());
-    play(*fault, daemon, active);
+    const std::size_t daemon = draw_daemon();
+    inject(*fault, daemon, active);
     if (!active.empty() && active[0].due > Clock::now())
       let_pass(std::chrono::duration_cast<milliseconds>(active[0].due - Clock::now()));
     heal_due(active, true);
@@ -177,37 +178,31 @@ void Schedule::together(milliseconds time) {
   std::vector<Active> active;
   while (Clock::now() < end) {
     heal_due(active, false);
-    const Fault& fault = faults_[world_.random.number(faults_.size())];
-    const std::size_t daemon = world_.random.number(world_.daemons.size());
-    if (active.size() < kActiveMax && may_play(fault, daemon, active)) play(fault, daemon, active);
-    let_pass(milliseconds(world_.random.number(5, 60)));
+    const Fault& fault = faults_[trial_.random.number(faults_.size())];
+    const std::size_t daemon = draw_daemon();
+    if (active.size() < kActiveMax && may_inject(fault, daemon, active)) inject(fault, daemon, active);
+    let_pass(milliseconds(trial_.random.number(5, 60)));
     if (std::none_of(active.begin(), active.end(),
                      [](const Active& one) { return one.fault->touches == Touches::kServerProcess; }))
-      world_.supervise();
+      trial_.supervise();
   }
   heal_due(active, true);
   recover(nullptr, 0);
 }
 
 bool Schedule::drain() {
-  world_.stop_producing();
+  trial_.stop_producing();
   try {
     const auto settled = [&] {
-      world_.supervise();
-      return world_.settled();
+      trial_.supervise();
+      return trial_.settled();
     };
     if (test::poll_until(settled, kDrainDeadline)) return true;
-    const std::string groups(world_
-                                 .call({"EVAL",
-                                        "return cjson.encode({server.pcall('XINFO', 'GROUPS', 'orders'), "
-                                        "server.pcall('XINFO', 'CONSUMERS', 'orders', 'orderd')})",
-                                        "0"})
-                                 ->text());
-    std::string logs;
-    for (const auto& daemon : world_.daemons) logs += "\n" + daemon->consumer() + ": " + daemon->log();
-    world_.incident("not everything was settled within 90 s: " + groups + logs);
+    const auto waiting = trial_.run("return unsettled('orders')");
+    trial_.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " wait from " +
+                    (waiting.empty() ? "" : waiting[0]) + logs(kLogEnd));
   } catch (const std::runtime_error& error) {
-    world_.incident(std::string("draining: ") + error.what());
+    trial_.incident(std::string("draining: ") + error.what());
   }
   return false;
 }

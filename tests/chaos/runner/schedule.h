@@ -1,4 +1,4 @@
-// Plays faults on a world: each alone, with its recovery measured, or many at a time.
+// Injects faults into a trial: each alone, with its recovery measured, or many at a time.
 #pragma once
 
 #include <chrono>
@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "chaos/runner/fault.h"
-#include "chaos/runner/world.h"
+#include "chaos/runner/trial.h"
 
 namespace orderd::chaos {
 
 struct Tally {
-  std::map<std::string, uint64_t> injected;                                // by row and name, tab between
-  std::map<std::string, std::vector<std::chrono::milliseconds>> recovery;  // likewise; of faults that were played alone
+  std::map<std::string, uint64_t> injected;  // by ID and name, tab between
+  std::map<std::string, std::vector<std::chrono::milliseconds>>
+      recovery;  // likewise; of faults that were injected alone
   uint64_t total = 0;
 
   void add(const Tally& other);
@@ -24,11 +25,11 @@ struct Tally {
 
 class Schedule {
  public:
-  // `faults`: those that may be played in this world. All three outlive it.
-  Schedule(World& world, const std::vector<Fault>& faults, Tally& tally)
-      : world_(world), faults_(faults), tally_(tally) {}
+  // `faults`: those that may be injected into this trial. All three outlive it.
+  Schedule(Trial& trial, const std::vector<Fault>& faults, Tally& tally)
+      : trial_(trial), faults_(faults), tally_(tally) {}
 
-  // Each fault `times` times in an order drawn by the world's seed: played, healed, recovered from. Stops early when
+  // Each fault `times` times in an order drawn by the trial's seed: injected, healed, recovered from. Stops early when
   // `enough` says so.
   void alone(std::size_t times, const std::function<bool()>& enough);
   // Faults at random, many at a time, for `time`; then all is healed and recovery is waited for.
@@ -44,18 +45,20 @@ class Schedule {
     std::function<void()> heal;
   };
 
-  // Throws nothing: what goes wrong is an incident of the world.
-  void play(const Fault& fault, std::size_t daemon, std::vector<Active>& active);
+  // Throws nothing: what goes wrong is an incident of the trial.
+  void inject(const Fault& fault, std::size_t daemon, std::vector<Active>& active);
   void heal(Active& active);
   void heal_due(std::vector<Active>& active, bool all);
-  [[nodiscard]] bool may_play(const Fault& fault, std::size_t daemon, const std::vector<Active>& active) const;
-  // Waits until a probe that is pushed now has its result and, after a fault of one daemon, that one reads again.
-  // `fault` null: of all together, whose recovery is not measured.
+  [[nodiscard]] bool may_inject(const Fault& fault, std::size_t daemon, const std::vector<Active>& active) const;
+  // More often the one that serves than one that stands by.
+  [[nodiscard]] std::size_t draw_daemon();
+  // Waits until a probe that is pushed now has its result and, after a fault of one daemon, that one calls scripts
+  // again: it serves, or looks after the lease. `fault` null: of all together, whose recovery is not measured.
   void recover(const Fault* fault, std::size_t daemon);
-  // Has this daemon asked for entries within that time?
-  [[nodiscard]] bool serves(std::size_t number, std::chrono::milliseconds within);
+  // What the daemons have logged, the last `bytes` of each.
+  [[nodiscard]] std::string logs(std::size_t bytes) const;
 
-  World& world_;
+  Trial& trial_;
   const std::vector<Fault>& faults_;
   Tally& tally_;
 };

@@ -1,0 +1,118 @@
+// V11: keys that hold something foreign.
+#include <stdexcept>
+
+#include "chaos/runner/fault.h"
+
+namespace orderd::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+// A key is moved aside for a while, and something of another type is in its place.
+Injected in_the_way(Trial& trial, const std::string& key) {
+  const bool list = trial.random.chance(50);
+  (void)trial.run(R"(
+      if server.call('EXISTS', ARGV[1]) == 1 then server.call('RENAME', ARGV[1], ARGV[2]) end
+      if ARGV[3] == 'list' then
+        server.call('RPUSH', ARGV[1], 'in the way')
+      else
+        server.call('SET', ARGV[1], 'in the way')
+      end
+      return {})",
+                  {key, key + ":aside", list ? "list" : "string"});
+  return {trial.between(50, 600), [&trial, key] {
+            (void)trial.run(R"(
+                server.call('DEL', ARGV[1])
+                if server.call('EXISTS', ARGV[2]) == 1 then server.call('RENAME', ARGV[2], ARGV[1]) end
+                return {})",
+                            {key, key + ":aside"});
+          }};
+}
+
+Injected results_in_the_way(Trial& trial, std::size_t /*daemon*/) {
+  return in_the_way(trial, "results");
+}
+
+Injected dead_letters_in_the_way(Trial& trial, std::size_t /*daemon*/) {
+  return in_the_way(trial, "orders:dead");
+}
+
+Injected position_in_the_way(Trial& trial, std::size_t /*daemon*/) {
+  return in_the_way(trial, "orders:position");
+}
+
+// Stock on sale: whoever asks for it meanwhile is answered with bad_stock.
+Injected stock_in_the_way(Trial& trial, std::size_t /*daemon*/) {
+  const auto stock = OrderSource::stock();
+  return in_the_way(trial, "product:" + stock[trial.random.number(stock.size())].first + ":stock");
+}
+
+// Something foreign where an order's record goes: the order is answered with bad_record, and nothing waits for it.
+Injected record_in_the_way(Trial& trial, std::size_t /*daemon*/) {
+  static const std::vector<std::vector<std::string>> kForeign = {
+      {"RPUSH", "in the way"}, {"SET", "in the way"}, {"SET", ""}, {"SET", "7"}, {"SADD", "in the way"}};
+  const Order order = trial.probe();
+  const std::string key = "orders:order:" + order.id;
+  std::vector<std::string> words = kForeign[trial.random.number(kForeign.size())];
+  words.insert(words.begin() + 1, key);
+  (void)trial.ask(words);
+  trial.record.foreign_record(order.id, false);
+  const std::string request = trial.push(order).entry.text();
+  return {trial.between(50, 600), [&trial, key, order, request] {
+            const bool answered = trial.tailer->has(request);
+            (void)trial.ask({"DEL", key});
+            if (answered) trial.record.foreign_record(order.id, true);
+          }};
+}
+
+// An SKU whose stock key holds what is not a stock; later it gets one, by the operator's command.
+Injected bad_stock(Trial& trial, std::size_t /*daemon*/) {
+  static const std::vector<std::vector<std::string>> kBad = {{},
+                                                             {"SET", "seven"},
+                                                             {"SET", "1e3"},
+                                                             {"SET", "-4"},
+                                                             {"SET", "007"},
+                                                             {"SET", "9007199254740992"},
+                                                             {"SET", "99999999999999999999"},
+                                                             {"RPUSH", "7"}};
+  Order order = trial.probe();
+  const std::string sku = "odd-" + order.id;
+  std::vector<std::string> words = kBad[trial.random.number(kBad.size())];
+  if (!words.empty()) {
+    words.insert(words.begin() + 1, "product:" + sku + ":stock");
+    (void)trial.ask(words);
+  }
+  order.lines = {{sku, 1}};
+  write_entry(order, Form::kJson);
+  Order mixed = trial.probe();
+  mixed.lines.emplace_back(sku, 2);
+  write_entry(mixed, Form::kJson);
+  (void)trial.push({order, mixed});
+  return {trial.between(20, 100), [&trial, sku] {
+            test::ProcessOptions options;
+            options.environment = {"ORDERD_VALKEY_URL=unix://" + trial.server.endpoint().path};
+            test::Process stock({trial.programs.orderctl, "stock", "set", sku, "10", "--reason", "repaired"}, options);
+            if (stock.wait() != 0) throw std::runtime_error("orderctl stock set: " + stock.errors());
+            Order good = trial.probe();
+            good.lines = {{sku, 3}};
+            write_entry(good, Form::kFlat);
+            (void)trial.push(good);
+          }};
+}
+
+}  // namespace
+
+void add_key_faults(std::vector<Fault>& faults) {
+  const auto add = [&](const char* name, const char* part, Injected (*inject)(Trial&, std::size_t)) {
+    faults.push_back({"V11", name, Touches::kServerState, part, Kind::kSafe, inject});
+  };
+  add("something else at the results key", "results", results_in_the_way);
+  add("something else at the dead-letter key", "dead", dead_letters_in_the_way);
+  add("something else at the position key", "stream", position_in_the_way);
+  add("something else at an order's record", "record", record_in_the_way);
+  add("something else at the stock of an SKU on sale", "stock", stock_in_the_way);
+  add("stock that is not a stock, then repaired", "results", bad_stock);
+}
+
+}  // namespace orderd::chaos

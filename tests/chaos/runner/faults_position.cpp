@@ -1,0 +1,120 @@
+// V22 and V23: the position is deleted or moved by hand; the key that names the active daemon is deleted or stolen.
+#include <stdexcept>
+
+#include "chaos/runner/fault.h"
+
+namespace orderd::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr const char* kPosition = "orders:position";
+
+Injected delete_position(Trial& trial, std::size_t /*daemon*/) {
+  (void)trial.ask({"DEL", kPosition});
+  return {};
+}
+
+// To an entry that was settled before, to the beginning, or to what is not an ID.
+Injected move_back(Trial& trial, std::size_t /*daemon*/) {
+  static const std::vector<std::string> kFar = {"2", "3", "20", "65", "1000", "1000000"};
+  (void)trial.run(R"(
+      if server.call('EXISTS', 'orders:position') == 0 then return {} end
+      local newest = newest_request()
+      if not newest then return {} end
+      local page = server.call('XREVRANGE', 'orders', newest, '-', 'COUNT', ARGV[1])
+      local id = #page == tonumber(ARGV[1]) and page[#page][1] or ARGV[2]
+      server.call('HSET', 'orders:position', 'id', id)
+      return {})",
+                  {kFar[trial.random.number(kFar.size())], trial.random.chance(80) ? "0-0" : "nothing"});
+  return {};
+}
+
+// To an entry that waits, to the last one, or to the future. The entries come in the same step, so that some do wait.
+Injected move_forward(Trial& trial, std::size_t /*daemon*/) {
+  std::vector<Order> orders;
+  for (std::size_t i = trial.random.number(1, 20); i > 0; --i) orders.push_back(trial.probe());
+  std::vector<std::string> arguments = {trial.random.chance(80) ? "entry" : "future",
+                                        std::to_string(trial.random.number(1000)),
+                                        std::to_string(2 * orders.front().entry.size())};
+  for (const Order& order : orders) {
+    for (const auto& [name, value] : order.entry) arguments.insert(arguments.end(), {name, value});
+  }
+  const auto ids = trial.run(R"(
+      local width, pushed = tonumber(ARGV[3]), {}
+      for first = 4, #ARGV, width do
+        pushed[#pushed + 1] = server.call('XADD', 'orders', '*', unpack(ARGV, first, first + width - 1))
+      end
+      local waiting = unsettled('orders')
+      local id = waiting[1 + tonumber(ARGV[2]) % #waiting]
+      if ARGV[1] == 'future' then id = string.gsub(id, '^%d', '9') end
+      if server.call('EXISTS', 'orders:position') == 1 then server.call('HSET', 'orders:position', 'id', id) end
+      return pushed)",
+                             arguments);
+  for (std::size_t i = 0; i < orders.size(); ++i) trial.record.add(orders[i], Outcome::kOk, EntryId::of(ids.at(i)));
+  return {};
+}
+
+// The whole hash as it was a moment ago.
+Injected older_copy(Trial& trial, std::size_t /*daemon*/) {
+  const std::string copy = trial.ask({"DUMP", kPosition});
+  if (copy.empty()) throw std::runtime_error("there is no position just now");
+  return {trial.between(0, 500), [&trial, copy] { (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"}); }};
+}
+
+Injected delete_owner(Trial& trial, std::size_t /*daemon*/) {
+  (void)trial.ask({"DEL", "orders:owner"});
+  return {};
+}
+
+// A name that no daemon has, that of another daemon, or no name at all; for a while.
+Injected steal_lease(Trial& trial, bool expires) {
+  const std::vector<std::string> names = {"stranger 0123abcd 1732386423123",
+                                          trial.daemons[0]->name() + " 0123abcd 1",
+                                          "stranger",
+                                          " ",
+                                          "two words 01 1",
+                                          ""};
+  std::vector<std::string> words = {"SET", "orders:owner", names[trial.random.number(names.size())]};
+  if (expires) words.insert(words.end(), {"PX", std::to_string(trial.random.number(1, 1000))});
+  (void)trial.ask(words);
+  return {trial.between(100, 900), {}};
+}
+
+Injected steal_for_a_while(Trial& trial, std::size_t /*daemon*/) {
+  return steal_lease(trial, true);
+}
+
+Injected steal_for_good(Trial& trial, std::size_t /*daemon*/) {
+  return steal_lease(trial, false);
+}
+
+// Something of another type where the lease goes, or where those who stand by are named.
+Injected wrong_type(Trial& trial, std::size_t /*daemon*/) {
+  const bool owner = trial.random.chance(50);
+  const std::string key = owner ? "orders:owner" : "orders:standby";
+  (void)trial.ask({"DEL", key});
+  (void)trial.ask(owner ? std::vector<std::string>{"RPUSH", key, "in the way"}
+                        : std::vector<std::string>{"SET", key, "in the way"});
+  return {trial.between(100, 900), [&trial, key] { (void)trial.ask({"DEL", key}); }};
+}
+
+}  // namespace
+
+void add_position_faults(std::vector<Fault>& faults) {
+  const auto add = [&](const char* id, const char* name, const char* part, Kind kind,
+                       Injected (*inject)(Trial&, std::size_t)) {
+    faults.push_back({id, name, Touches::kServerState, part, kind, inject});
+  };
+  add("V22", "DEL of the position", "stream", Kind::kAnywhere, delete_position);
+  add("V22", "the position moved back by hand", "stream", Kind::kAnywhere, move_back);
+  add("V22", "the position moved forward by hand", "stream", Kind::kSafe, move_forward);
+  add("V22", "the position replaced by an older copy", "stream", Kind::kSafe, older_copy);
+  add("V23", "DEL of the owner's key", "owner", Kind::kAnywhere, delete_owner);
+  add("V23", "the owner's key stolen, with an end", "owner", Kind::kAnywhere, steal_for_a_while);
+  add("V23", "the owner's key stolen, without an end", "owner", Kind::kAnywhere, steal_for_good);
+  add("V23", "something else at the owner's key or at that of the standbys", "owner", Kind::kSafe, wrong_type);
+}
+
+}  // namespace orderd::chaos

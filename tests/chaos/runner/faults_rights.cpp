@@ -1,0 +1,101 @@
+// V19: the daemons' user loses rights, or its password, while a load with malformed requests and duplicates runs: each
+// step of a call of lua/settle.lua is refused some day.
+#include <memory>
+#include <stdexcept>
+
+#include "chaos/runner/fault.h"
+#include "chaos/runner/pace.h"
+#include "support/wait_for.h"
+
+namespace orderd::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr auto kResumeDeadline = 10s;
+
+// Rules of ACL SETUSER that take one right away each: a command, all rights to a key, the right to write to it.
+std::vector<std::vector<std::string>> all_losses() {
+  std::vector<std::vector<std::string>> losses;
+  for (const char* command : {"xadd", "xdel", "set", "del", "decrby", "hset", "hmget", "mget", "get", "exists", "xread",
+                              "evalsha", "xgroup", "xinfo"})
+    losses.push_back({"-" + std::string(command)});
+  const std::vector<std::string> keys = {"orders",         "results",   "orders:dead",  "orders:position",
+                                         "orders:order:*", "product:*", "orders:owner", "orders:standby"};
+  for (const bool reads : {false, true}) {
+    for (const std::string& lost : keys) {
+      std::vector<std::string> rules = {"resetkeys"};
+      for (const std::string& key : keys) {
+        if (key != lost) rules.push_back("~" + key);
+      }
+      if (reads) rules.push_back("%R~" + lost);
+      losses.push_back(rules);
+    }
+  }
+  return losses;
+}
+
+void set_user(Trial& trial, const std::vector<std::string>& rules) {
+  std::vector<std::string> words = {"ACL", "SETUSER", kDaemonUser};
+  words.insert(words.end(), rules.begin(), rules.end());
+  (void)trial.ask(words);
+}
+
+// Gives all rights back, once.
+std::function<void()> giving_back(Trial& trial, const std::vector<std::string>& rules) {
+  return [&trial, rules] {
+    set_user(trial, rules);
+    trial.refuses_daemons(false);
+  };
+}
+
+const std::vector<std::string> kAllRights = {"+@all", "allkeys"};
+
+Injected lose_one(Trial& trial, std::size_t /*daemon*/) {
+  const auto losses = all_losses();
+  const auto& loss = losses[trial.random.number(losses.size())];
+  std::string rules;
+  for (const std::string& rule : loss) rules += " " + rule;
+  trial.note("ACL SETUSER" + rules);
+  set_user(trial, loss);
+  trial.refuses_daemons(true);
+  return {trial.between(50, 600), giving_back(trial, kAllRights)};
+}
+
+// All of them in turn, each until processing has resumed after the one before.
+Injected lose_each(Trial& trial, std::size_t /*daemon*/) {
+  trial.refuses_daemons(true);
+  for (const auto& loss : all_losses()) {
+    set_user(trial, loss);
+    let_pass(trial.between(20, 120));
+    set_user(trial, kAllRights);
+    const std::size_t results = trial.tailer->size();
+    if (!test::poll_until([&] { return trial.tailer->size() > results; }, kResumeDeadline)) {
+      std::string rules;
+      for (const std::string& rule : loss) rules += " " + rule;
+      trial.incident("processing has not resumed after ACL SETUSER" + rules);
+    }
+  }
+  return {0ms, giving_back(trial, kAllRights)};
+}
+
+Injected another_password(Trial& trial, std::size_t /*daemon*/) {
+  set_user(trial, {"resetpass", ">another"});
+  trial.refuses_daemons(true);
+  (void)trial.call({"CLIENT", "KILL", "USER", kDaemonUser});
+  return {trial.between(50, 900), giving_back(trial, {"resetpass", std::string(">") + kDaemonPassword})};
+}
+
+}  // namespace
+
+void add_rights_faults(std::vector<Fault>& faults) {
+  const auto add = [&](const char* name, bool alone, Injected (*inject)(Trial&, std::size_t)) {
+    faults.push_back({"V19", name, Touches::kServerState, "rights", Kind::kAnywhere, inject, {.alone = alone}});
+  };
+  add("a right is taken away", false, lose_one);
+  add("each right is taken away in turn", true, lose_each);
+  add("another password, and back", false, another_password);
+}
+
+}  // namespace orderd::chaos

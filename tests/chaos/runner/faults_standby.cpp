@@ -1,0 +1,109 @@
+// P4, P9, P12, P13: daemons that take over from each other, stand by, sleep, or have the same name.
+#include <csignal>
+#include <memory>
+#include <stdexcept>
+
+#include "chaos/runner/fault.h"
+#include "chaos/runner/pace.h"
+#include "support/wait_for.h"
+
+namespace orderd::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr auto kEndDeadline = 10s;
+constexpr auto kTakeOverDeadline = 5s;
+
+// A process that sleeps for longer than the lease (600ms here) and then goes on with what it held.
+Injected sleep_a_while(Trial& trial, std::size_t number) {
+  trial.daemons[number]->process().pause();
+  return {trial.between(100, 1500), [&trial, number] { trial.daemons[number]->process().resume(); }};
+}
+
+// Daemons that sleep, and those that were started to take over from them.
+struct Sleepers {
+  std::vector<test::Process*> asleep;
+  std::vector<std::unique_ptr<Daemon>> guests;
+
+  void wake(Trial& trial) {
+    for (test::Process* process : asleep) process->resume();
+    asleep.clear();
+    let_pass(trial.between(0, 200));
+    for (const auto& guest : guests) guest->process().signal(SIGTERM);
+    for (const auto& guest : guests) {
+      const int status = guest->process().wait(kEndDeadline);
+      if (status != 0) trial.incident(guest->name() + " was told to stop and ended with " + std::to_string(status));
+    }
+    guests.clear();
+  }
+};
+
+// The active daemon falls asleep; another takes over and falls asleep, too; a third one takes over. Then all awake.
+Injected asleep_across_two(Trial& trial, std::size_t number) {
+  const auto sleepers = std::make_shared<Sleepers>();
+  try {
+    for (int times = 0; times < 2; ++times) {
+      const std::string owner = trial.owner();
+      test::Process* active = &trial.daemons[number]->process();
+      for (const auto& daemon : trial.daemons) {
+        if (daemon->name() == owner) active = &daemon->process();
+      }
+      for (const auto& guest : sleepers->guests) {
+        if (guest->name() == owner) active = &guest->process();
+      }
+      active->pause();
+      sleepers->asleep.push_back(active);
+      if (sleepers->asleep.size() >= trial.daemons.size() + sleepers->guests.size()) {
+        sleepers->guests.push_back(std::make_unique<Daemon>(trial.programs, trial.server.endpoint(), trial.files.path(),
+                                                            "guest-" + std::to_string(times),
+                                                            trial.random.number(1U << 30U)));
+        sleepers->guests.back()->start();
+      }
+      const auto taken_over = [&] {
+        const std::string now = trial.owner();
+        return !now.empty() && now != owner;
+      };
+      if (!test::poll_until(taken_over, kTakeOverDeadline)) trial.note("nobody took over from " + owner);
+      let_pass(trial.between(0, 100));
+    }
+  } catch (const std::runtime_error&) {
+    sleepers->wake(trial);
+    throw;
+  }
+  return {trial.between(0, 300), [&trial, sleepers] { sleepers->wake(trial); }};
+}
+
+// The active one is killed and stays away until another has taken over, where there is one.
+Injected kill_active(Trial& trial, std::size_t number) {
+  const std::string owner = trial.owner();
+  for (std::size_t i = 0; i < trial.daemons.size(); ++i) {
+    if (trial.daemons[i]->name() == owner) number = i;
+  }
+  trial.daemons[number]->kill();
+  return {trial.between(800, 1500), [&trial, number] { trial.daemons[number]->start(); }};
+}
+
+// Two with one name.
+Injected namesake(Trial& trial, std::size_t number) {
+  const auto second = std::make_shared<test::Process>(
+      std::vector<std::string>{trial.programs.orderd, "--config", trial.daemons[number]->settings_file()});
+  return {trial.between(200, 1200), [&trial, second] {
+            second->signal(trial.random.chance(50) ? SIGTERM : SIGKILL);
+            second->wait(kEndDeadline);
+          }};
+}
+
+}  // namespace
+
+void add_standby_faults(std::vector<Fault>& faults) {
+  faults.push_back({"P4", "SIGSTOP for up to twice the lease", Touches::kDaemon, "", Kind::kAnywhere, sleep_a_while});
+  faults.push_back({"P9", "a second daemon of the same name", Touches::kDaemon, "", Kind::kAnywhere, namesake});
+  faults.push_back(
+      {"P12", "asleep across two take-overs", Touches::kAllDaemons, "", Kind::kAnywhere, asleep_across_two});
+  faults.push_back({"P13", "kill -9 of the active one, and another takes over", Touches::kAllDaemons, "",
+                    Kind::kAnywhere, kill_active});
+}
+
+}  // namespace orderd::chaos
