@@ -38,21 +38,25 @@ TEST_CASE("results of strangers are forgotten") {
   CHECK(awaiting.size() == 1);
 }
 
-TEST_CASE("a run is checked for results that are missing or too many and for orders sold twice") {
+TEST_CASE("a run is checked for the order of its results and for orders sold twice") {
   RunCheck check;
-  const auto accepted = [](std::string_view request, std::string_view order) {
-    return Entry{.id = "9-0", .fields = {{"request", request}, {"order", order}, {"status", "accepted"}}};
+  const auto accepted = [&check](std::string_view result, std::string_view request, std::string_view order) {
+    check.seen({.id = result, .fields = {{"request", request}, {"order", order}, {"status", "accepted"}}});
   };
-  check.seen(accepted("99-0", "of a stranger"));
-  check.pushed({1, 0});
-  check.seen(accepted("1-0", "a"));
-  CHECK(check.problems(10).empty());
-  check.seen(accepted("1-0", "a"));
-  check.pushed({2, 0});
-  const auto problems = check.problems(10);
-  REQUIRE(problems.size() == 3);
-  CHECK(check.problems(1).size() == 2);
-  CHECK(check.problems(1).back() == "and 2 more");
+  accepted("1-0", "1-0", "of a stranger");
+  accepted("2-0", "2-0", "a");
+  accepted("3-0", "10-0", "b");
+  CHECK(check.count() == 0);
+  accepted("4-0", "10-0", "c");
+  accepted("5-0", "3-0", "d");
+  accepted("6-0", "11-0", "a");
+  CHECK(check.problems() == std::vector<std::string>{"the request 10-0 has a second result, 4-0",
+                                                     "the result 5-0 of the request 3-0 comes after that of the later "
+                                                     "request 10-0",
+                                                     "the order 'a' was accepted twice: 2-0 and 6-0"});
+  for (int i = 0; i < 100; ++i) accepted("7-0", "1-0", "other");
+  CHECK(check.count() == 3 + 100 + 99);
+  CHECK(check.problems().size() == 10);
 }
 
 }  // namespace

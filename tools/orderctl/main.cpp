@@ -1,4 +1,4 @@
-// orderctl: the operator's command. Reads its arguments, then the settings, then does what the sub-command says.
+// orderctl: the operator's command. Reads its arguments, then the settings, then runs the sub-command.
 #include <CLI/CLI.hpp>
 
 #include "orderctl/audit.h"
@@ -11,14 +11,13 @@
 
 namespace {
 
-constexpr const char* kDescription =
-    "orderctl " ORDERD_VERSION
-    ": sets stock, pushes orders, shows results and how orderd is doing, proves the ledger.\n"
-    "It takes orderd's own settings, and so finds the same server and the same streams.";
+constexpr const char* kDescription = "orderctl " ORDERD_VERSION
+                                     ": sets stock, pushes orders, shows results and status, audits the ledger.\n"
+                                     "It uses the settings of orderd to find the same server and the same streams.";
 
 constexpr const char* kFooter =
-    R"(The settings come from the file, from variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or behind the
-sub-command. A flag beats a variable beats the file beats the default. orderd's other settings are taken, too, and not used.
+    R"(Settings come from the file, from environment variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or
+after the sub-command. A flag overrides a variable, which overrides the file. orderd's other settings are accepted and ignored.
 
 Examples:
   orderctl stock set shoe 100
@@ -27,15 +26,15 @@ Examples:
   orderctl results --follow
   orderctl --config orderd.toml status
   orderctl audit
-  orderctl SUBCOMMAND --help                  more about one of them
+  orderctl SUBCOMMAND --help                  details and examples
 
 Results go to standard output, everything else to standard error. NO_COLOR turns colors off.
 
 Exit status:
   0  done
-  1  it failed at run time
-  2  usage or settings
-  3  orderctl audit has found a violation)";
+  1  failed at run time
+  2  wrong usage or settings
+  3  orderctl audit found a violation)";
 
 }  // namespace
 

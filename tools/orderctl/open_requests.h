@@ -1,4 +1,4 @@
-// The requests that were pushed and have no result yet: 24 bytes for each, from the oldest of them on.
+// The requests that were pushed and have no result yet: 24 bytes for each, from the oldest one on.
 #pragma once
 
 #include <algorithm>
@@ -10,12 +10,12 @@ namespace orderd::tools {
 
 class OpenRequests {
  public:
-  // Ids come in the order of the stream.
+  // IDs have to increase.
   void add(StreamId id) {
     requests_.push_back({id, false});
     ++open_;
   }
-  // False: it is none of ours, or was answered before.
+  // False: not one of ours, or answered before.
   bool answer(StreamId id) {
     const auto found =
         std::lower_bound(requests_.begin(), requests_.end(), id,
@@ -27,7 +27,7 @@ class OpenRequests {
     return true;
   }
   [[nodiscard]] std::size_t size() const { return open_; }
-  // Only where size() is not 0.
+  // Only while size() is not 0.
   [[nodiscard]] StreamId oldest() const { return requests_.front().id; }
 
  private:

@@ -1,4 +1,4 @@
-// A result's lines are JSON, written by the scripts; what comes from elsewhere is shown as it stands.
+// A result's lines are JSON, written by the scripts; anything else is shown as it is.
 #include "orderctl/result_view.h"
 
 #include <nlohmann/json.hpp>
@@ -6,13 +6,13 @@
 namespace orderd::tools {
 namespace {
 
-// An id of the present time.
+// The ID of an entry of this century.
 constexpr std::size_t kIdWidth = 17;
 
-// The deepest good one is an array of objects. nlohmann's dump() calls itself for each level.
+// Valid lines are an array of objects. nlohmann's dump() recurses for each level.
 constexpr int kDeepest = 4;
 
-// A discarded value where `text` is no JSON, or too deep.
+// A discarded value if `text` is not JSON, or too deep.
 Json parse_lines(std::string_view text) {
   bool deep = false;
   const auto look = [&deep](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
@@ -29,7 +29,7 @@ std::string text_of(const Json& line, const char* name) {
   return found->is_string() ? shown(found->get_ref<const std::string&>()) : shown(found->dump());
 }
 
-// "shoe 3, 97 left"; refused: "shoe 3, 2 there"; a change of stock: "shoe +3, 100 left".
+// "shoe 3, 97 left"; rejected: "shoe 3, 2 available"; a change of stock: "shoe +3, 100 left".
 std::string line_text(const Json& line, bool change) {
   std::string quantity = text_of(line, "quantity");
   if (change && !quantity.empty() && quantity[0] != '-') quantity.insert(0, quantity == "null" ? "" : "+");
@@ -37,8 +37,8 @@ std::string line_text(const Json& line, bool change) {
   if (line.contains("remaining")) return text + ", " + text_of(line, "remaining") + " left";
   const auto available = line.find("available");
   if (available == line.end()) return text;
-  if (available->is_null()) return text + ", no stock there";
-  return text + ", " + text_of(line, "available") + " there";
+  if (available->is_null()) return text + ", no stock";
+  return text + ", " + text_of(line, "available") + " available";
 }
 
 std::string lines_text(std::string_view text, bool change) {
@@ -76,7 +76,7 @@ Json json_of_result(const Entry& entry) {
   Json out = {{"id", std::string(entry.id)}};
   for (const auto& [name, value] : entry.fields) {
     std::string member(name);
-    // A stream's entry may have a field twice, and one called `id`.
+    // An entry may have a field twice, and one called `id`.
     for (int i = 2; out.contains(member); ++i) member = std::string(name) + "#" + std::to_string(i);
     Json& kept = out[member] = name == "lines" ? parse_lines(value) : Json(Json::value_t::discarded);
     if (kept.is_discarded()) kept = std::string(value);

@@ -1,4 +1,4 @@
-// How an entry of the results stream is shown.
+// How an entry of the results stream is displayed.
 #pragma once
 
 #include "shared/entry.h"
@@ -6,7 +6,7 @@
 
 namespace orderd::tools {
 
-// The entry's id as "id", then its fields in order: "lines" as JSON where it is good JSON, all others as strings.
+// The entry's ID as "id", then its fields in order: "lines" as JSON if it is valid JSON, all others as strings.
 [[nodiscard]] Json json_of_result(const Entry& entry);
 
 class ResultTable {

@@ -1,4 +1,4 @@
-// The flags of results, and what is there already; results_follow.cpp has what comes later.
+// The flags of results, and the results that exist already; results_follow.cpp has those that follow.
 #include "orderctl/results.h"
 
 #include <CLI/CLI.hpp>
@@ -16,18 +16,18 @@ using valkey::Command;
 
 constexpr const char* kMore = R"(Examples:
   orderctl results                        the last 20
-  orderctl results --follow               and what comes, until Ctrl-C
-  orderctl results --order o-1            all there is about an order; reads the whole stream
+  orderctl results --follow               the last 20 and new ones, until Ctrl-C
+  orderctl results --order o-1            all results of an order; reads the whole stream
   orderctl results --from 0 --json        the whole stream
   orderctl results --from 1732386423123-0 --count 100
 
-Exit status 1: nothing was found for --order or --request.)";
+Exit status 1: no result was found for --order or --request.)";
 
 std::string check_stream_id(const std::string& text) {
-  return parse_id(text) ? "" : "'" + shown(text) + "' is no id of a stream's entry, such as 1732386423123-0";
+  return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
 }
 
-// The place of the last `count` entries: their first id, "" for none.
+// The ID of the first of the last `count` entries; "" if there are none.
 Result<std::string> start_of_last(Client& client, const std::string& stream, uint64_t count) {
   std::string start;
   while (count > 0) {
@@ -57,7 +57,7 @@ void ResultPrinter::add(const Entry& entry) {
 }
 
 void ResultPrinter::end_page() {
-  // No headings above nothing.
+  // Without a row there are no headings.
   if (unprinted_ > 0 && !json_) table_.print();
   printed_ += unprinted_;
   unprinted_ = 0;
@@ -67,18 +67,18 @@ Results::Results(CLI::App& parent, Program& program) {
   CLI::App* app = add_command(parent, "results", "show the results of requests", kMore);
   CLI::Option* count =
       add_whole(*app, "--count", count_, 0, order::kMaxWhole,
-                "how many: the last ones, or with --from the first ones from there [20, with --from all]");
-  CLI::Option* from = add_text(*app, "--from", from_, "ID", "from this entry on")->check(check_stream_id);
-  CLI::Option* order = add_text(*app, "--order", order_, "ID", "only those of this order")->check(check_id);
+                "how many: the last ones, or with --from the first ones from there [20; with --from: all]");
+  CLI::Option* from = add_text(*app, "--from", from_, "ID", "start at this entry")->check(check_stream_id);
+  CLI::Option* order = add_text(*app, "--order", order_, "ID", "only results of this order")->check(check_id);
   CLI::Option* request =
-      add_text(*app, "--request", request_, "ID", "only that of this request")->check(check_stream_id);
-  app->add_flag("--follow", follow_, "go on with what comes, until Ctrl-C");
+      add_text(*app, "--request", request_, "ID", "only the result of this request")->check(check_stream_id);
+  app->add_flag("--follow", follow_, "keep printing new results, until Ctrl-C");
   add_json(*app, program);
   app->callback([=, this, &program] {
     counted_ = count->count() > 0;
     if (counted_ && order->count() + request->count() > 0) throw CLI::ExcludesError("--count", "--order or --request");
     if (counted_ && from->count() > 0 && follow_) throw CLI::ExcludesError("--count", "--from with --follow");
-    // As the server writes it.
+    // In the form that the server writes.
     if (!request_.empty()) request_ = parse_id(request_)->text();
     program.action = [this](const Context& context) { return run(context); };
   });
@@ -90,7 +90,7 @@ Result<int> Results::run(const Context& context) {
   const std::string& stream = context.settings.streams.results;
   const bool selective = !order_.empty() || !request_.empty();
   std::string start = from_.empty() && selective ? "-" : from_;
-  // Where to follow from, should nothing be printed first.
+  // Where to follow from if nothing is printed first.
   std::string last = from_.empty() ? "0-0" : id_before(*parse_id(from_)).text();
   if (start.empty() && count_ > 0) {
     auto found = start_of_last(*client, stream, count_);
@@ -121,11 +121,11 @@ Result<int> Results::run(const Context& context) {
   if (follow_) return follow_results(context, last, printer);
   if (printer.printed() > 0) return kDone;
   if (selective) {
-    note("there is no result of " + (order_.empty() ? "request " + shown(request_) : "order " + shown(order_)) +
+    note("no result of " + (order_.empty() ? "request " + shown(request_) : "order " + shown(order_)) +
          " in the stream '" + shown(stream) + "'");
     return kFailed;
   }
-  if (count_ > 0) note("there are no results in the stream '" + shown(stream) + "'");
+  if (count_ > 0) note("no results in the stream '" + shown(stream) + "'");
   return kDone;
 }
 

@@ -32,10 +32,10 @@ class Results {
   bool follow_ = false;
 };
 
-// Prints the results that were asked for, page by page.
+// Prints the wanted results, page by page.
 class ResultPrinter {
  public:
-  // Empty: any.
+  // Empty: all.
   struct Wanted {
     std::string order;
     std::string request;
@@ -56,8 +56,8 @@ class ResultPrinter {
   uint64_t unprinted_ = 0;
 };
 
-// Prints what comes behind the entry `after`, across restarts of the server, until SIGINT or SIGTERM: then the process
-// exits with kDone. Comes back only when something went wrong that time does not mend.
+// Prints what follows the entry `after`, across restarts of the server, until SIGINT or SIGTERM: then the process exits
+// with kDone. Returns only after a failure that will not pass by itself.
 [[nodiscard]] Result<int> follow_results(const Context& context, const std::string& after, ResultPrinter& printer);
 
 }  // namespace orderd::tools

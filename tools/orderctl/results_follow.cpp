@@ -1,5 +1,5 @@
-// Following the results stream. All that was printed is put out before each wait, so a signal that comes while waiting
-// may end the process at once, and one that comes while printing is seen before the next wait.
+// Following the results stream. Everything printed is flushed before each wait, so a signal during a wait may end the
+// process at once; one that arrives while printing takes effect before the next wait.
 #include <poll.h>
 #include <unistd.h>
 
@@ -30,8 +30,8 @@ extern "C" void on_stop(int /*signal*/) {
 void stop_on(int signal) {
   struct sigaction action {};
   action.sa_handler = on_stop;
-  action.sa_flags = SA_RESTART;               // a write that has begun goes on
-  (void)sigaction(signal, &action, nullptr);  // fails for signals that do not exist only
+  action.sa_flags = SA_RESTART;               // a write in progress is completed
+  (void)sigaction(signal, &action, nullptr);  // fails only for signals that do not exist
 }
 
 // While one of these lives, a signal ends the process.
@@ -54,15 +54,15 @@ Result<int> follow_results(const Context& context, const std::string& after, Res
   valkey::Backoff backoff(std::random_device{}());
   std::optional<ResultTail> tail;
   std::string last = after;
-  std::string trouble;  // that was told
+  std::string trouble;  // as reported last
   bool connected = false;
   for (;;) {
     if (!flush_output()) return kFailed;
     std::string failure;
     if (!tail) {
       const Waiting now;
-      auto opened = ResultTail::behind(context.settings, last);
-      // The first time, whoever started this is there to mend it.
+      auto opened = ResultTail::after(context.settings, last);
+      // At the start somebody is there who can fix it.
       if (!opened && !connected) return opened.failure();
       if (opened) {
         tail.emplace(std::move(*opened));
@@ -75,13 +75,13 @@ Result<int> follow_results(const Context& context, const std::string& after, Res
       Result<std::size_t> read = [&] {
         const Waiting now;
         return tail->read(kBlock, [&](const Entry& entry) {
-          waiting = 0;  // from here on something may be printed
+          waiting = 0;  // from here on something is printed
           printer.add(entry);
         });
       }();
       if (read) {
         printer.end_page();
-        if (!trouble.empty()) note("the connection is there again");
+        if (!trouble.empty()) note("reconnected");
         trouble.clear();
         backoff.reset();
         last = tail->last();
@@ -91,7 +91,7 @@ Result<int> follow_results(const Context& context, const std::string& after, Res
       failure = read.error();
       tail.reset();
     }
-    if (trouble.empty()) note(failure + "; trying again until it is there");
+    if (trouble.empty()) note(failure + "; reconnecting");
     trouble = failure;
     const Waiting now;
     (void)poll(nullptr, 0, static_cast<int>(backoff.next().count()));

@@ -14,11 +14,15 @@ namespace orderd::tools {
 namespace {
 
 constexpr const char* kMore =
-    R"(waiting: pushed, not read by orderd yet. pending: read, not settled. settled: has its result.
+    R"(position: the last settled request. settled: requests with a result. waiting: requests after the position.
+active: the daemon that settles; standby: daemons that take over when it is gone.
+What the server does not say, or does not let this user ask, is "not known".
 
 Examples:
   orderctl status
-  orderctl status --json | jq .group.lag)";
+  orderctl status --json | jq .waiting.count)";
+
+constexpr const char* kNotKnown = "not known";
 
 template <class T>
 Json or_null(const std::optional<T>& value) {
@@ -27,53 +31,60 @@ Json or_null(const std::optional<T>& value) {
 Json or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
 }
-
-Json json_of(const StreamFacts& stream) {
-  return {{"stream", stream.name},
-          {"exists", stream.exists},
-          {"length", stream.length},
-          {"newest", or_null(stream.newest)}};
+Json or_null(const std::optional<milliseconds>& time) {
+  return time ? Json(time->count()) : Json();
 }
 
-Json json_of(const GroupFacts& group) {
-  Json oldest;
-  if (group.oldest) {
-    oldest = {{"request", group.oldest->id},
-              {"consumer", group.oldest->consumer},
-              {"age_ms", group.oldest->age.count()},
-              {"idle_ms", group.oldest->idle.count()},
-              {"deliveries", group.oldest->deliveries}};
-  }
-  Json consumers = Json::array();
-  for (const ConsumerFacts& consumer : group.consumers) {
-    consumers.push_back({{"name", consumer.name},
-                         {"pending", consumer.pending},
-                         {"idle_ms", consumer.idle.count()},
-                         {"inactive_ms", consumer.inactive ? Json(consumer.inactive->count()) : Json()}});
-  }
-  return {{"name", group.name},
-          {"exists", group.exists},
-          {"lag", or_null(group.lag)},
-          {"pending", group.pending},
-          {"oldest_pending", oldest},
-          {"settled", or_null(group.settled)},
-          {"settled_up_to", or_null(group.position)},
-          {"consumers", consumers}};
+Json json_of(const ServerFacts& server) {
+  return {{"address", server.address},
+          {"version", or_null(server.version)},
+          {"role", or_null(server.role)},
+          {"append_only", or_null(server.append_only)},
+          {"aof_load_truncated", or_null(server.load_truncated)},
+          {"maxmemory_policy", or_null(server.policy)},
+          {"memory_used", or_null(server.memory_used)},
+          {"memory_max", or_null(server.memory_max)}};
+}
+
+Json json_of(const std::optional<OwnerFacts>& owner) {
+  if (!owner) return {};
+  return {{"name", owner->name},
+          {"since_ms", or_null(owner->since_ms)},
+          {"active_ms", or_null(owner->active)},
+          {"lease_left_ms", or_null(owner->left)}};
+}
+
+Json json_of(const std::vector<StandbyFacts>& standby) {
+  Json out = Json::array();
+  for (const StandbyFacts& daemon : standby) out.push_back({{"name", daemon.name}, {"seen_ms", or_null(daemon.seen)}});
+  return out;
+}
+
+Json json_of(const StreamFacts& stream) {
+  return {{"stream", stream.name}, {"length", or_null(stream.length)}};
 }
 
 Json json_of(const StatusFacts& facts) {
-  const ServerFacts& server = facts.server;
-  return {{"server",
-           {{"address", server.address},
-            {"version", or_null(server.version)},
-            {"role", or_null(server.role)},
-            {"append_only", or_null(server.append_only)},
-            {"aof_load_truncated", or_null(server.load_truncated)},
-            {"maxmemory_policy", or_null(server.policy)},
-            {"memory_used", server.memory_used},
-            {"memory_max", server.memory_max}}},
-          {"orders", json_of(facts.orders)},
-          {"group", json_of(facts.group)},
+  Json orders = json_of(facts.orders);
+  orders["newest"] = or_null(facts.newest);
+  Json group;
+  if (facts.group) {
+    group = {{"name", facts.group->name}, {"exists", facts.group->exists}, {"lag", or_null(facts.group->lag)}};
+  }
+  const PositionFacts& position = facts.position;
+  return {{"server", json_of(facts.server)},
+          {"active", json_of(facts.owner)},
+          {"standby", json_of(facts.standby)},
+          {"orders", orders},
+          {"position", or_null(position.id)},
+          {"settled", or_null(position.settled)},
+          {"last_result", or_null(position.result)},
+          {"deleted_before_settled", position.known ? Json(position.deleted) : Json()},
+          {"waiting",
+           {{"count", or_null(facts.waiting.count)},
+            {"oldest", or_null(facts.waiting.oldest)},
+            {"oldest_ms", or_null(facts.waiting.age)}}},
+          {"group", group},
           {"results", json_of(facts.results)},
           {"dead", json_of(facts.dead)},
           {"warnings", facts.warnings}};
@@ -86,66 +97,85 @@ std::string mebibytes(uint64_t bytes) {
 }
 
 std::string server_text(const ServerFacts& server) {
-  if (server.version.empty()) return server.address + ", which does not let this user ask about it (INFO)";
-  return server.address + ", " + shown(server.version) + ", " + server.role + ", append-only file " +
-         (server.append_only == true ? "on" : "off");
+  std::string text = server.address + ", " + (server.version.empty() ? "version not known" : shown(server.version));
+  if (!server.role.empty()) text += ", " + server.role;
+  if (server.append_only) text += std::string(", append-only file ") + (*server.append_only ? "on" : "off");
+  return text;
 }
 
 std::string memory_text(const ServerFacts& server) {
-  return mebibytes(server.memory_used) + " used" +
-         (server.memory_max == 0 ? ", no limit set" : " of " + mebibytes(server.memory_max)) + ", maxmemory-policy " +
-         shown(server.policy);
+  if (!server.memory_used) return kNotKnown;
+  std::string text = mebibytes(*server.memory_used) + " used";
+  if (server.memory_max) text += *server.memory_max == 0 ? ", no limit set" : " of " + mebibytes(*server.memory_max);
+  if (!server.policy.empty()) text += ", maxmemory-policy " + shown(server.policy);
+  return text;
 }
 
-std::string stream_text(const StreamFacts& stream, const char* maker) {
-  if (!stream.exists) return "the stream '" + shown(stream.name) + "' is not there yet: " + maker + " makes it";
-  return count_text(stream.length, "entry", "entries") + " in '" + shown(stream.name) + "'" +
-         (stream.length > 0 ? ", the newest is " + shown(stream.newest) : "");
+std::string active_text(const StatusFacts& facts) {
+  if (!facts.owner_known) return kNotKnown;
+  if (!facts.owner) return "none";
+  std::string text = "'" + shown(facts.owner->name) + "'";
+  if (facts.owner->since_ms) text += " since " + time_text(*facts.owner->since_ms);
+  if (facts.owner->active) text += ", for " + duration_text(*facts.owner->active);
+  return text + (facts.owner->left ? "; its lease ends in " + duration_text(*facts.owner->left) : "");
+}
+
+std::string standby_text(const std::vector<StandbyFacts>& standby) {
+  std::string text;
+  for (const StandbyFacts& daemon : standby) {
+    text.append(text.empty() ? "" : ", ").append("'" + shown(daemon.name) + "'");
+    if (daemon.seen) text += ", seen " + duration_text(*daemon.seen) + " ago";
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string length_text(const StreamFacts& stream) {
+  if (!stream.length) return kNotKnown;
+  return count_text(*stream.length, "entry", "entries") + " in '" + shown(stream.name) + "'";
+}
+
+std::string position_text(const PositionFacts& position) {
+  if (!position.known) return kNotKnown;
+  if (position.id.empty()) return "none: orderd has not served this stream yet";
+  std::string text = shown(position.id);
+  if (!position.result.empty()) text += ", its result is " + shown(position.result);
+  return text;
+}
+
+std::string waiting_text(const WaitingFacts& waiting) {
+  std::string text = waiting.count ? std::to_string(*waiting.count) : kNotKnown;
+  if (!waiting.oldest.empty()) text += ", the oldest is " + shown(waiting.oldest);
+  if (waiting.age) text += ", for " + duration_text(*waiting.age);
+  return text;
 }
 
 std::string group_text(const GroupFacts& group) {
-  if (!group.exists) return "the group '" + shown(group.name) + "' is not there: orderd creates it when it starts";
-  return "'" + shown(group.name) + "': " + (group.lag ? std::to_string(*group.lag) : "unknown") + " waiting, " +
-         std::to_string(group.pending) + " pending, " + (group.settled ? std::to_string(*group.settled) : "unknown") +
-         " settled";
-}
-
-std::string oldest_text(const PendingFacts& oldest) {
-  return shown(oldest.id) + ", pushed " + duration_text(oldest.age) + " ago, delivered " +
-         count_text(oldest.deliveries, "time") + ", last to '" + shown(oldest.consumer) + "' " +
-         duration_text(oldest.idle) + " ago";
+  const std::string name = "'" + shown(group.name) + "'";
+  if (!group.exists) return name + " does not exist; orderd creates it for monitoring";
+  return name + (group.lag ? " shows a lag of " + std::to_string(*group.lag) : ", lag not known");
 }
 
 void print_text(const StatusFacts& facts) {
   const auto row = [](const char* name, const std::string& text) {
+    constexpr std::size_t kLabelWidth = 14;
     std::string label(name);
-    label.resize(std::max<std::size_t>(label.size(), 16), ' ');
+    label.resize(kLabelWidth, ' ');
     print(colored(label, Color::kBold) + text + "\n");
   };
   row("server", server_text(facts.server));
-  if (!facts.server.policy.empty()) row("memory", memory_text(facts.server));
-  row("orders", stream_text(facts.orders, "the first order"));
-  row("group", group_text(facts.group));
-  if (facts.group.oldest) row("oldest pending", oldest_text(*facts.group.oldest));
-  row("settled up to", facts.group.position.empty() ? "not written down yet" : shown(facts.group.position));
-  row("results", stream_text(facts.results, "the first result"));
-  row("dead letters", stream_text(facts.dead, "the first malformed request"));
-  if (!facts.group.consumers.empty()) {
-    Table table({{"CONSUMER"},
-                 {"PENDING", Table::Align::kRight},
-                 {"IDLE", Table::Align::kRight},
-                 {"INACTIVE", Table::Align::kRight}});
-    for (const ConsumerFacts& consumer : facts.group.consumers) {
-      table.add({{shown(consumer.name)},
-                 {std::to_string(consumer.pending)},
-                 {duration_text(consumer.idle)},
-                 {consumer.inactive ? duration_text(*consumer.inactive) : "-"}});
-    }
-    print("\n");
-    table.print();
-  } else if (facts.group.exists) {
-    print("\nno consumer has read from this group yet\n");
+  row("memory", memory_text(facts.server));
+  row("active", active_text(facts));
+  row("standby", standby_text(facts.standby));
+  row("orders", length_text(facts.orders) + (facts.newest.empty() ? "" : ", the newest is " + shown(facts.newest)));
+  row("position", position_text(facts.position));
+  row("settled", facts.position.settled ? std::to_string(*facts.position.settled) : kNotKnown);
+  row("waiting", waiting_text(facts.waiting));
+  if (facts.position.deleted > 0) {
+    row("deleted", count_text(facts.position.deleted, "entry", "entries") + " before they were settled");
   }
+  if (facts.group) row("group", group_text(*facts.group));
+  row("results", length_text(facts.results));
+  row("dead letters", length_text(facts.dead));
   if (!facts.warnings.empty()) print("\n");
   for (const std::string& warning : facts.warnings) print(colored("warning: ", Color::kYellow) + warning + "\n");
 }
@@ -166,7 +196,7 @@ Result<int> status(const Context& context) {
 }  // namespace
 
 void add_status(CLI::App& parent, Program& program) {
-  CLI::App* app = add_command(parent, "status", "show how the queue stands, and what is wrong with the server", kMore);
+  CLI::App* app = add_command(parent, "status", "show who is active, what waits, and problems of the server", kMore);
   add_json(*app, program);
   app->callback([&program] { program.action = status; });
 }

@@ -1,4 +1,4 @@
-// orderctl status: how the queue stands.
+// orderctl status: who is active, what waits, and what is wrong with the server.
 #pragma once
 
 #include "shared/program.h"

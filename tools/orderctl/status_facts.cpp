@@ -1,113 +1,22 @@
-// A stream or a group that is missing is a fact, not a failure.
+// Each question is asked once. XINFO STREAM copies the first and the last entry, which may be large: it is asked of the
+// orders stream only; the others are known by their length.
 #include "orderctl/status_facts.h"
 
 #include <algorithm>
 
+#include "orderctl/questions.h"
 #include "shared/entry.h"
 #include "shared/options.h"
 #include "shared/output.h"
-#include "valkey/error.h"
 
 namespace orderd::tools {
 namespace {
 
 using valkey::Command;
+using valkey::OwnedReply;
 using valkey::Reply;
 
-uint64_t count_of(const Reply& reply) {
-  return reply.integer() > 0 ? static_cast<uint64_t>(reply.integer()) : 0;
-}
-
-bool is_missing(const Reply& reply) {
-  return reply.is_error() && reply.text().starts_with("ERR no such key");
-}
-
-Result<StreamFacts> read_stream(Client& client, const std::string& name) {
-  StreamFacts facts;
-  facts.name = name;
-  const auto reply = client.call(Command::of("XINFO", "STREAM", name));
-  if (!reply) return reply.failure();
-  if (is_missing(reply->view())) return facts;
-  if ((*reply)->is_error() && (*reply)->text().starts_with("WRONGTYPE")) {
-    return Failure{"the key '" + shown(name) + "' holds no stream; check streams.orders, .results and .dead"};
-  }
-  if ((*reply)->is_error()) return Failure{client.explain((*reply)->text())};
-  facts.exists = true;
-  facts.length = count_of(value_of(reply->view(), "length"));
-  facts.newest = value_of(reply->view(), "last-generated-id").text();
-  return facts;
-}
-
-Result<std::optional<PendingFacts>> read_oldest(Client& client, const std::string& stream, const std::string& group) {
-  const auto reply = client.ask(Command::of("XPENDING", stream, group, "-", "+", 1));
-  if (!reply) return reply.failure();
-  // Asked behind the other, or an entry would look younger than its delivery.
-  const auto time = client.ask(Command::of("TIME"));
-  if (!time) return time.failure();
-  if ((*reply)->size() == 0) return std::optional<PendingFacts>();
-  const Reply first = (*reply)->at(0);
-  PendingFacts facts;
-  facts.id = first.at(0).text();
-  facts.consumer = first.at(1).text();
-  facts.idle = milliseconds(first.at(2).integer());
-  facts.deliveries = count_of(first.at(3));
-  const auto now_s = whole_of((*time)->at(0).text());
-  const auto now_us = whole_of((*time)->at(1).text());
-  const auto id = parse_id(facts.id);
-  if (now_s && now_us && id) {
-    const uint64_t now_ms = *now_s * 1000 + *now_us / 1000;
-    facts.age = milliseconds(now_ms - std::min(now_ms, id->ms));
-  }
-  return std::optional(facts);
-}
-
-Result<std::vector<ConsumerFacts>> read_consumers(Client& client, const std::string& stream, const std::string& group) {
-  const auto reply = client.ask(Command::of("XINFO", "CONSUMERS", stream, group));
-  if (!reply) return reply.failure();
-  std::vector<ConsumerFacts> consumers((*reply)->size());
-  for (std::size_t i = 0; i < consumers.size(); ++i) {
-    const Reply info = (*reply)->at(i);
-    consumers[i].name = value_of(info, "name").text();
-    consumers[i].pending = count_of(value_of(info, "pending"));
-    consumers[i].idle = milliseconds(value_of(info, "idle").integer());
-    const Reply inactive = value_of(info, "inactive");
-    if (inactive.is_integer() && inactive.integer() >= 0) consumers[i].inactive = milliseconds(inactive.integer());
-  }
-  return consumers;
-}
-
-Result<GroupFacts> read_group(Client& client, const std::string& stream, const std::string& group) {
-  GroupFacts facts;
-  facts.name = group;
-  const auto position =
-      client.ask(Command::of("HGET", stream + ":" + group + ":position", "settled"));  // see lua/position.lua
-  if (!position) return position.failure();
-  facts.position = (*position)->text();
-  const auto reply = client.call(Command::of("XINFO", "GROUPS", stream));
-  if (!reply) return reply.failure();
-  if (is_missing(reply->view())) return facts;
-  if ((*reply)->is_error()) return Failure{client.explain((*reply)->text())};
-  for (std::size_t i = 0; i < (*reply)->size(); ++i) {
-    const Reply info = (*reply)->at(i);
-    if (value_of(info, "name").text() != group) continue;
-    facts.exists = true;
-    facts.pending = count_of(value_of(info, "pending"));
-    const Reply lag = value_of(info, "lag");
-    if (lag.is_integer()) facts.lag = count_of(lag);
-    const Reply read = value_of(info, "entries-read");
-    if (read.is_integer()) facts.settled = count_of(read) - std::min(count_of(read), facts.pending);
-  }
-  if (!facts.exists) return facts;
-  auto oldest = read_oldest(client, stream, group);
-  if (!oldest) return oldest.failure();
-  facts.oldest = *oldest;
-  auto consumers = read_consumers(client, stream, group);
-  if (!consumers) return consumers.failure();
-  facts.consumers = std::move(*consumers);
-  return facts;
-}
-
-// Of the text INFO answers; empty where it does not tell.
+// Of INFO's text; empty if it does not have the field.
 std::string_view info_value(std::string_view info, std::string_view name) {
   while (!info.empty()) {
     const std::string_view line = info.substr(0, info.find("\r\n"));
@@ -117,58 +26,205 @@ std::string_view info_value(std::string_view info, std::string_view name) {
   return {};
 }
 
-// Nothing: this user may not ask, or the server knows no such setting.
-Result<std::optional<bool>> read_load_truncated(Client& client) {
-  const auto reply = client.call(Command::of("CONFIG", "GET", "aof-load-truncated"));
-  if (!reply) return reply.failure();
-  if ((*reply)->error() == valkey::ErrorKind::kRefused) return std::optional<bool>();
-  if ((*reply)->is_error()) return Failure{client.explain((*reply)->text())};
-  const std::string_view value = value_of(reply->view(), "aof-load-truncated").text();
-  return value.empty() ? std::optional<bool>() : std::optional(value == "yes");
+ServerFacts read_server(Questions& questions, const std::string& address) {
+  ServerFacts facts;
+  facts.address = address;
+  const OwnedReply truncated = questions.ask("CONFIG GET", "", Command::of("CONFIG", "GET", "aof-load-truncated"));
+  const std::string_view value = value_of(truncated.view(), "aof-load-truncated").text();
+  if (!value.empty()) facts.load_truncated = value == "yes";
+  const OwnedReply reply =
+      questions.ask("INFO", "", Command::of("INFO", "server", "replication", "memory", "persistence"));
+  const std::string_view info = reply->text();
+  const std::string_view valkey = info_value(info, "valkey_version");
+  const std::string_view redis = info_value(info, "redis_version");
+  if (!valkey.empty()) facts.version = "Valkey " + std::string(valkey);
+  if (valkey.empty() && !redis.empty()) facts.version = "Redis " + std::string(redis);
+  const std::string_view role = info_value(info, "role");
+  if (!role.empty()) facts.role = role == "master" ? "primary" : "replica";
+  facts.policy = info_value(info, "maxmemory_policy");
+  const std::string_view append_only = info_value(info, "aof_enabled");
+  if (!append_only.empty()) facts.append_only = append_only == "1";
+  facts.memory_used = whole_of(info_value(info, "used_memory"));
+  facts.memory_max = whole_of(info_value(info, "maxmemory"));
+  return facts;
 }
 
-Result<ServerFacts> read_server(Client& client) {
-  ServerFacts facts;
-  facts.address = client.server();
-  const auto load_truncated = read_load_truncated(client);
-  if (!load_truncated) return load_truncated.failure();
-  facts.load_truncated = *load_truncated;
-  const auto reply = client.call(Command::of("INFO", "server", "replication", "memory", "persistence"));
-  if (!reply) return reply.failure();
-  // To be refused is fine: INFO is not needed for anything else.
-  if ((*reply)->error() == valkey::ErrorKind::kRefused) return facts;
-  if ((*reply)->is_error()) return Failure{client.explain((*reply)->text())};
-  const std::string_view info = (*reply)->text();
-  const std::string_view version = info_value(info, "valkey_version");
-  facts.version =
-      version.empty() ? "Redis " + std::string(info_value(info, "redis_version")) : "Valkey " + std::string(version);
-  facts.role = info_value(info, "role") == "master" ? "primary" : "replica";
-  facts.policy = info_value(info, "maxmemory_policy");
-  facts.append_only = info_value(info, "aof_enabled") == "1";
-  facts.memory_used = whole_of(info_value(info, "used_memory")).value_or(0);
-  facts.memory_max = whole_of(info_value(info, "maxmemory")).value_or(0);
+// Milliseconds since 1970 by the server's clock.
+std::optional<uint64_t> read_time(Questions& questions) {
+  const OwnedReply reply = questions.ask("TIME", "", Command::of("TIME"));
+  const auto seconds = whole_of(reply->at(0).text());
+  const auto microseconds = whole_of(reply->at(1).text());
+  if (!seconds || !microseconds) return std::nullopt;
+  return *seconds * 1000 + *microseconds / 1000;
+}
+
+std::optional<milliseconds> since(std::optional<uint64_t> now_ms, std::optional<uint64_t> then_ms) {
+  if (!now_ms || !then_ms) return std::nullopt;
+  return milliseconds(*now_ms - std::min(*now_ms, *then_ms));
+}
+
+StreamFacts read_length(Questions& questions, const std::string& name) {
+  StreamFacts facts;
+  facts.name = name;
+  const OwnedReply reply = questions.ask("XLEN", name, Command::of("XLEN", name));
+  if (reply->is_integer()) facts.length = static_cast<uint64_t>(reply->integer());
+  return facts;
+}
+
+// "<name> <token> <since, ms>"; the name may hold spaces.
+OwnerFacts parse_owner(std::string_view text) {
+  OwnerFacts facts;
+  facts.name = text;
+  const std::size_t last = text.rfind(' ');
+  if (last == std::string_view::npos || last == 0) return facts;
+  const std::size_t middle = text.rfind(' ', last - 1);
+  const auto since_ms = whole_of(text.substr(last + 1));
+  if (middle == std::string_view::npos || !since_ms) return facts;  // not written by orderd
+  facts.name = text.substr(0, middle);
+  facts.since_ms = since_ms;
+  return facts;
+}
+
+void read_daemons(Questions& questions, const settings::Settings& settings, std::optional<uint64_t> now_ms,
+                  StatusFacts& facts) {
+  const std::string owner_key = settings.streams.orders + ":owner";
+  const OwnedReply owner = questions.ask("GET", owner_key, Command::of("GET", owner_key));
+  facts.owner_known = !owner->lost();
+  if (owner->is_string()) {
+    facts.owner = parse_owner(owner->text());
+    facts.owner->active = since(now_ms, facts.owner->since_ms);
+    const OwnedReply left = questions.ask("PTTL", owner_key, Command::of("PTTL", owner_key));
+    if (left->is_integer() && left->integer() >= 0) facts.owner->left = milliseconds(left->integer());
+  }
+  const std::string standby_key = settings.streams.orders + ":standby";
+  const OwnedReply standby =
+      questions.ask("ZRANGE", standby_key, Command::of("ZRANGE", standby_key, 0, -1, "WITHSCORES"));
+  // Who has not been seen for three leases is gone: it would have been seen at least six times.
+  const milliseconds gone = 3 * settings.processing.lease;
+  for (std::size_t i = 0; i + 1 < standby->size(); i += 2) {
+    const auto seen = since(now_ms, whole_of(standby->at(i + 1).text()));
+    if (!seen || *seen <= gone) facts.standby.push_back({std::string(standby->at(i).text()), seen});
+  }
+}
+
+// The hash of lua/join.lua: `base` is the stream's entries-added when `count` was 0.
+struct Position {
+  PositionFacts facts;
+  std::optional<int64_t> base;
+};
+
+Position read_position(Questions& questions, const std::string& orders) {
+  Position position;
+  const std::string key = orders + ":position";
+  const OwnedReply reply = questions.ask("HGETALL", key, Command::of("HGETALL", key));
+  position.facts.known = reply->is_array();
+  const auto text = [&reply](std::string_view name) { return value_of(reply.view(), name).text(); };
+  position.facts.id = text("id");
+  position.facts.result = text("result");
+  position.facts.settled = whole_of(text("count"));
+  if (position.facts.known && position.facts.id.empty()) position.facts.settled = 0;
+  position.facts.deleted = whole_of(text("deleted")).value_or(0);
+  const std::string_view base = text("base");
+  const bool negative = base.starts_with("-");  // orderd counts from where it began
+  if (const auto number = whole_of(base.substr(negative ? 1 : 0))) {
+    position.base = negative ? -static_cast<int64_t>(*number) : static_cast<int64_t>(*number);
+  }
+  return position;
+}
+
+// What XINFO STREAM says of the orders stream.
+struct Stream {
+  uint64_t length = 0;
+  int64_t added = 0;
+  std::string newest;
+  std::string first;  // IDs of entries; empty: there are none
+  std::string last;
+};
+
+// How many come after the position. Nothing: that cannot be said without counting them.
+std::optional<uint64_t> count_waiting(const Stream& stream, const Position& position) {
+  const auto at = parse_id(position.facts.id);
+  const auto first = parse_id(stream.first);
+  const auto last = parse_id(stream.last);
+  if (!first || !last) return 0;
+  if (!at || *at < *first) return stream.length;
+  if (*last <= *at) return 0;
+  if (!position.base || !position.facts.settled) return std::nullopt;
+  // Entries that were deleted meanwhile count until orderd notices.
+  const int64_t waiting = stream.added - *position.base - static_cast<int64_t>(*position.facts.settled);
+  return std::clamp<uint64_t>(static_cast<uint64_t>(std::max<int64_t>(waiting, 1)), 1, stream.length);
+}
+
+void read_orders(Questions& questions, const settings::Settings& settings, std::optional<uint64_t> now_ms,
+                 StatusFacts& facts) {
+  const std::string& name = settings.streams.orders;
+  facts.orders.name = name;
+  const Position position = read_position(questions, name);
+  facts.position = position.facts;
+  const OwnedReply info = questions.ask("XINFO STREAM", name, Command::of("XINFO", "STREAM", name));
+  if (info->lost()) return;
+  Stream stream;
+  if (!info->is_error()) {
+    stream.length = static_cast<uint64_t>(value_of(info.view(), "length").integer());
+    stream.added = value_of(info.view(), "entries-added").integer();
+    stream.newest = value_of(info.view(), "last-generated-id").text();
+    stream.first = value_of(info.view(), "first-entry").at(0).text();
+    stream.last = value_of(info.view(), "last-entry").at(0).text();
+  }
+  facts.orders.length = stream.length;
+  facts.newest = stream.newest;
+  if (!facts.position.known) return;
+  facts.waiting.count = count_waiting(stream, position);
+  if (facts.waiting.count == 0U) return;
+  if (facts.waiting.count == stream.length) {
+    facts.waiting.oldest = stream.first;
+  } else {
+    const OwnedReply next =
+        questions.ask("XRANGE", name, Command::of("XRANGE", name, "(" + facts.position.id, "+", "COUNT", 1));
+    facts.waiting.oldest = next->at(0).at(0).text();
+  }
+  const auto oldest = parse_id(facts.waiting.oldest);
+  facts.waiting.age = since(now_ms, oldest ? std::optional(oldest->ms) : std::nullopt);
+}
+
+std::optional<GroupFacts> read_group(Questions& questions, const std::string& stream, const std::string& group) {
+  if (group.empty()) return std::nullopt;
+  GroupFacts facts;
+  facts.name = group;
+  const OwnedReply reply = questions.ask("XINFO GROUPS", stream, Command::of("XINFO", "GROUPS", stream));
+  for (std::size_t i = 0; i < reply->size(); ++i) {
+    const Reply info = reply->at(i);
+    if (value_of(info, "name").text() != group) continue;
+    facts.exists = true;
+    const Reply lag = value_of(info, "lag");
+    if (lag.is_integer() && lag.integer() >= 0) facts.lag = static_cast<uint64_t>(lag.integer());
+  }
   return facts;
 }
 
 std::vector<std::string> warnings_of(const StatusFacts& facts) {
   std::vector<std::string> out;
   const ServerFacts& server = facts.server;
-  if (server.role == "replica")
-    out.emplace_back("the server is a replica, which takes no writes; set valkey.url to its primary");
+  if (server.role == "replica") {
+    out.emplace_back("the server is a replica and accepts no writes; set valkey.url to its primary");
+  }
   if (!server.policy.empty() && server.policy != "noeviction") {
     out.push_back("maxmemory-policy is '" + shown(server.policy) +
-                  "': once maxmemory is reached the server deletes keys, " +
-                  "and with them stock, orders or results; set it to noeviction");
+                  "': at maxmemory the server deletes keys, and with them stock, orders or results; set it to "
+                  "noeviction");
   }
   if (server.append_only == false) {
     out.emplace_back(
-        "the append-only file is off: when the server stops, it forgets what came since its last snapshot, sales "
-        "among it; set appendonly to yes");
+        "the append-only file is off: when the server stops, it loses everything since its last snapshot, sales "
+        "included; set appendonly to yes");
   } else if (server.load_truncated == true) {
     out.emplace_back(
-        "aof-load-truncated is yes: when a power cut has torn the append-only file, half a decision may be executed at "
-        "the start after the next, stock taken without a result; set it to no (docs/operations.md, The machine lost "
-        "its power)");
+        "aof-load-truncated is yes: after a power loss that tore the append-only file, the server may execute half a "
+        "decision, stock taken without a result; set it to no (docs/operations.md, Power loss)");
+  }
+  const bool waits = facts.waiting.count.value_or(0) > 0 || !facts.waiting.oldest.empty();
+  if (facts.owner_known && !facts.owner && waits) {
+    out.emplace_back("requests are waiting and no orderd is active; start orderd, or see its log");
   }
   return out;
 }
@@ -176,22 +232,18 @@ std::vector<std::string> warnings_of(const StatusFacts& facts) {
 }  // namespace
 
 Result<StatusFacts> read_status(Client& client, const settings::Settings& settings) {
+  Questions questions(client);
   StatusFacts facts;
-  auto server = read_server(client);
-  if (!server) return server.failure();
-  facts.server = std::move(*server);
-  const std::string dead = settings.dead();
-  for (auto [name, stream] :
-       {std::pair(&settings.streams.orders, &facts.orders), std::pair(&settings.streams.results, &facts.results),
-        std::pair(&dead, &facts.dead)}) {
-    auto read = read_stream(client, *name);
-    if (!read) return read.failure();
-    *stream = std::move(*read);
-  }
-  auto group = read_group(client, settings.streams.orders, settings.streams.group);
-  if (!group) return group.failure();
-  facts.group = std::move(*group);
+  facts.server = read_server(questions, client.server());
+  const auto now_ms = read_time(questions);
+  read_daemons(questions, settings, now_ms, facts);
+  read_orders(questions, settings, now_ms, facts);
+  facts.group = read_group(questions, settings.streams.orders, settings.streams.group);
+  facts.results = read_length(questions, settings.streams.results);
+  facts.dead = read_length(questions, settings.dead());
+  if (const auto outcome = questions.outcome(); !outcome) return outcome.failure();
   facts.warnings = warnings_of(facts);
+  for (std::string& warning : questions.warnings()) facts.warnings.push_back(std::move(warning));
   return facts;
 }
 

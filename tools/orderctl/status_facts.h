@@ -1,4 +1,4 @@
-// What `orderctl status` asks the server for.
+// What `orderctl status` reads from the server.
 #pragma once
 
 #include <chrono>
@@ -13,61 +13,76 @@ namespace orderd::tools {
 
 using std::chrono::milliseconds;
 
-struct StreamFacts {
-  std::string name;
-  bool exists = false;
-  uint64_t length = 0;
-  std::string newest;  // the id generated last; empty where the stream does not exist
-};
+// In all of these, empty or nothing means: not known, because the server does not say or this user may not ask.
 
-struct ConsumerFacts {
-  std::string name;
-  uint64_t pending = 0;
-  milliseconds idle{};                   // since it asked for something
-  std::optional<milliseconds> inactive;  // since it got something; nothing: it never did
-};
-
-struct PendingFacts {
-  std::string id;
-  std::string consumer;
-  milliseconds age{};   // since it was pushed, told by its id and the server's clock
-  milliseconds idle{};  // since it was delivered last
-  uint64_t deliveries = 0;
-};
-
-struct GroupFacts {
-  std::string name;
-  bool exists = false;
-  std::optional<uint64_t> lag;  // entries not read yet; nothing: the server does not know
-  uint64_t pending = 0;         // read, but not settled
-  std::optional<uint64_t> settled;
-  std::optional<PendingFacts> oldest;
-  std::vector<ConsumerFacts> consumers;
-  std::string position;  // up to here everything was settled; empty: not written down yet
-};
-
-// Empty or nothing: the server does not tell this user.
 struct ServerFacts {
   std::string address;
   std::string version;
-  std::string role;
+  std::string role;    // "primary" or "replica"
   std::string policy;  // maxmemory-policy
   std::optional<bool> append_only;
   std::optional<bool> load_truncated;  // aof-load-truncated
-  uint64_t memory_used = 0;
-  uint64_t memory_max = 0;  // 0: no limit
+  std::optional<uint64_t> memory_used;
+  std::optional<uint64_t> memory_max;  // 0: no limit
+};
+
+struct StreamFacts {
+  std::string name;
+  std::optional<uint64_t> length;
+};
+
+// The position: which requests are settled (lua/join.lua).
+struct PositionFacts {
+  bool known = false;               // it could be read
+  std::string id;                   // the last settled request; empty: none yet
+  std::string result;               // the ID of its result
+  std::optional<uint64_t> settled;  // in this stream
+  uint64_t deleted = 0;             // entries that were deleted before they were settled, as far as noticed
+};
+
+// Requests after the position.
+struct WaitingFacts {
+  std::optional<uint64_t> count;
+  std::string oldest;               // a request; empty: none
+  std::optional<milliseconds> age;  // of the oldest, by its ID and the server's clock
+};
+
+// The active daemon (lua/lease.lua).
+struct OwnerFacts {
+  std::string name;
+  std::optional<uint64_t> since_ms;    // since 1970
+  std::optional<milliseconds> active;  // for how long
+  std::optional<milliseconds> left;    // of its lease
+};
+
+struct StandbyFacts {
+  std::string name;
+  std::optional<milliseconds> seen;  // how long ago
+};
+
+// The consumer group that shows the position to monitoring.
+struct GroupFacts {
+  std::string name;
+  bool exists = false;
+  std::optional<uint64_t> lag;
 };
 
 struct StatusFacts {
   ServerFacts server;
+  std::optional<OwnerFacts> owner;  // nothing: no daemon is active
+  bool owner_known = false;
+  std::vector<StandbyFacts> standby;
   StreamFacts orders;
+  std::string newest;  // the ID generated last in the orders stream
+  PositionFacts position;
+  WaitingFacts waiting;
+  std::optional<GroupFacts> group;  // nothing: streams.group is empty
   StreamFacts results;
   StreamFacts dead;
-  GroupFacts group;
-  // What an operator should mend, a sentence each.
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings;  // what an operator should change, one sentence each
 };
 
+// A failure: the connection was lost, the server cannot answer now, or this user may read nothing at all.
 [[nodiscard]] Result<StatusFacts> read_status(Client& client, const settings::Settings& settings);
 
 }  // namespace orderd::tools

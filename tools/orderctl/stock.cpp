@@ -26,25 +26,25 @@ std::string check_amount(const std::string& text) {
 std::string check_difference(const std::string& text) {
   const bool has_sign = text.starts_with("-") || text.starts_with("+");
   if (whole_of(std::string_view(text).substr(has_sign ? 1 : 0))) return "";
-  return "'" + shown(text) + "' is not " + kAllowed + ", with a minus sign to take away";
+  return "'" + shown(text) + "' is not " + kAllowed + ", with a minus sign to subtract";
 }
 
 constexpr const char* kSetExamples =
-    R"(The change is written to the results stream, too, in the same step: with status stock, and the reason.
+    R"(The change is also written to the results stream, in the same step, with status stock and the reason.
 
 Examples:
   orderctl stock set shoe 100
   orderctl stock set shoe 97 --reason "counted by hand")";
 
 constexpr const char* kAddExamples =
-    R"(The change is written to the results stream, too, in the same step: with status stock, and the reason. Stock never goes
-below zero. The stock of an SKU that has none is made with orderctl stock set.
+    R"(The change is also written to the results stream, in the same step, with status stock and the reason. Stock never goes
+below zero. For an SKU without stock, use orderctl stock set first.
 
 Examples:
   orderctl stock add shoe 20 --reason "delivery 4711"
   orderctl stock add shoe -5)";
 
-// What an error of the script means.
+// An error of the script, for a person.
 std::string refusal(const Client& client, const StockChange& change, std::string_view error) {
   const std::string_view word = valkey::first_word(error);
   const std::string sku = shown(change.sku);
@@ -54,9 +54,7 @@ std::string refusal(const Client& client, const StockChange& change, std::string
   }
   if (word == "RANGE") {
     return "the stock of '" + sku +
-           "' would leave the range from 0 to 9007199254740991; nothing was changed: orderctl stock "
-           "get " +
-           sku + " shows what there is";
+           "' would leave the range from 0 to 9007199254740991; nothing was changed. See orderctl stock get " + sku;
   }
   return client.explain(error);
 }
@@ -77,17 +75,17 @@ Stock::Stock(CLI::App& parent, Program& program) {
 }
 
 void Stock::add_change(CLI::App& stock, Program& program, bool set) {
-  CLI::App* app = set ? add_command(stock, "set", "set the stock of an SKU, known or new", kSetExamples)
-                      : add_command(stock, "add", "add to the stock of an SKU, or take away", kAddExamples);
+  CLI::App* app = set ? add_command(stock, "set", "set the stock of an SKU", kSetExamples)
+                      : add_command(stock, "add", "add to or subtract from the stock of an SKU", kAddExamples);
   add_text(*app, "SKU", sku_, "", "what is sold")->required()->check(check_sku);
-  add_text(*app, "N", amount_, "", set ? "how many there are" : "how many more; below zero: how many less")
+  add_text(*app, "N", amount_, "", set ? "how many there are" : "how many to add; negative: to subtract")
       ->required()
       ->check(set ? check_amount : check_difference);
-  add_text(*app, "--reason", reason_, "TEXT", "why, for whoever reads the results stream; left out: set or add");
+  add_text(*app, "--reason", reason_, "TEXT", "a reason for the results stream [set or add]");
   add_json(*app, program);
   app->callback([this, &program, set] {
     program.action = [this, set](const Context& context) {
-      // The script knows no plus sign.
+      // The script accepts no plus sign.
       const std::string amount = amount_.starts_with("+") ? amount_.substr(1) : amount_;
       return change_stock(context,
                           {set ? "set" : "add", sku_, amount, reason_.empty() ? (set ? "set" : "add") : reason_});
@@ -100,7 +98,7 @@ void Stock::add_get(CLI::App& stock, Program& program) {
   orderctl stock get shoe
   orderctl stock get shoe sock --json
 
-Exit status 1: one of them has no stock, or what is there is no number.)");
+Exit status 1: an SKU has no stock, or its key holds something else than a number.)");
   add_texts(*app, "SKU", skus_, "", "what is sold")->required()->check(check_sku);
   add_json(*app, program);
   app->callback(
@@ -112,9 +110,9 @@ void Stock::add_list(CLI::App& stock, Program& program) {
   orderctl stock list
   orderctl stock list --json --unsorted | wc -l
 
-The keys are found with SCAN and the setting keys.stock. An SKU that comes or goes meanwhile may be missing.)");
+Keys are found with SCAN and the setting keys.stock. An SKU created or deleted meanwhile may be missing.)");
   app->add_flag("--unsorted", unsorted_,
-                "print each SKU as it is found, in no order and some perhaps twice; takes no memory for their names");
+                "print SKUs as they are found, unsorted and possibly twice; needs no memory for their names");
   add_json(*app, program);
   app->callback([this, &program] {
     program.action = [this](const Context& context) { return list_stock(context, !unsorted_); };
@@ -130,7 +128,8 @@ Result<int> change_stock(const Context& context, const StockChange& change) {
   const auto reply = client->run(lua::stock, {context.settings.streams.results, key},
                                  {change.change, change.amount, head, change.reason});
   if (!reply)
-    return Failure{reply.error() + "; orderctl stock get " + shown(change.sku) + " shows whether it was done"};
+    return Failure{reply.error() + "; it is unknown whether the stock was changed. See orderctl stock get " +
+                   shown(change.sku)};
   if ((*reply)->is_error()) return Failure{refusal(*client, change, (*reply)->text())};
   const std::string before((*reply)->at(0).text());
   const std::string stock((*reply)->at(1).text());

@@ -38,9 +38,9 @@ struct StockChange {
   std::string reason;
 };
 [[nodiscard]] Result<int> change_stock(const Context& context, const StockChange& change);
-// Status kFailed where one of them has no stock, or a bad one.
+// Status kFailed if one of them has no usable stock.
 [[nodiscard]] Result<int> get_stock(const Context& context, const std::vector<std::string>& skus);
-// All there is; `sorted` by SKU, which takes memory for all their names.
+// All stock; `sorted` by SKU, which needs memory for all their names.
 [[nodiscard]] Result<int> list_stock(const Context& context, bool sorted);
 
 }  // namespace orderd::tools

@@ -1,5 +1,5 @@
-// Showing stock. Values are read with one GET each, a page at a time, because MGET does not tell a key of another type
-// from none.
+// Showing stock. Values are read with one GET each, a page at a time: MGET does not distinguish a key of another type
+// from a missing one.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -28,7 +28,7 @@ class Printer {
     if (json_) return print_json({{"sku", sku}, {"stock", stock}});
     table_.add({{shown(sku)}, {std::to_string(stock)}, {}});
   }
-  // `problem`: the reason that an order for it would be rejected with.
+  // `problem`: the reason with which an order for it would be rejected.
   void bad(const std::string& sku, const char* problem, const std::string& detail) {
     if (json_) return print_json({{"sku", sku}, {"stock", Json()}, {"problem", problem}, {"detail", detail}});
     table_.add({{shown(sku)}, {"-"}, {detail, Color::kRed}});
@@ -42,8 +42,8 @@ class Printer {
   Table table_{{{"SKU", Table::Align::kLeft, 20}, {"STOCK", Table::Align::kRight, 10}, {""}}};
 };
 
-// Reads and prints the stock of `skus`, at most a page of them. `missing`: is one without stock told, or left out?
-// Answers how many have no good stock.
+// Reads and prints the stock of `skus`, at most a page of them; returns how many have no usable stock. `missing`: SKUs
+// without stock are printed too.
 Result<std::size_t> print_page(Client& client, const order::KeyTemplate& keys, const std::vector<std::string>& skus,
                                bool missing, Printer& printer) {
   for (const std::string& sku : skus) client.append(Command::of("GET", keys.key(sku)));
@@ -63,14 +63,14 @@ Result<std::size_t> print_page(Client& client, const order::KeyTemplate& keys, c
     if ((*reply)->is_nil()) {
       printer.bad(sku, "unknown_sku", "no stock");
     } else if (problem != nullptr) {
-      printer.bad(sku, "malformed", std::string("no order can name it: the SKU ") + problem);
+      printer.bad(sku, "malformed", std::string("not a valid SKU: it ") + problem);
     } else if (!(*reply)->is_error()) {
       const bool cut = text.size() > kShownValueBytes;
       printer.bad(sku, "bad_stock",
                   "not a whole number from 0 to 9007199254740991: '" + shown(text.substr(0, kShownValueBytes)) +
                       (cut ? "...'" : "'"));
     } else if (text.starts_with("WRONGTYPE")) {
-      printer.bad(sku, "bad_stock", "the key holds no string");
+      printer.bad(sku, "bad_stock", "the key does not hold a string");
     } else {
       return Failure{client.explain(text)};
     }
@@ -79,7 +79,7 @@ Result<std::size_t> print_page(Client& client, const order::KeyTemplate& keys, c
   return bad;
 }
 
-// The keys of stock as SCAN finds them.
+// The stock keys as SCAN finds them.
 class Scan {
  public:
   explicit Scan(const order::KeyTemplate& keys) : before_(keys.before()), after_(keys.after()) {}

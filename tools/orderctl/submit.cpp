@@ -1,4 +1,4 @@
-// The flags of submit, and the order they make.
+// The flags of submit, and the order built from them.
 #include "orderctl/submit.h"
 
 #include <CLI/CLI.hpp>
@@ -16,8 +16,8 @@ namespace orderd::tools {
 namespace {
 
 constexpr const char* kMore =
-    R"(One order is made from flags. A file has one on each line, as JSON; the lines are pushed as they are, and orderd answers
-to each, `malformed` where it is no order. Empty lines are left out, and so, with exit status 1, are lines over 64 KiB.
+    R"(One order is built from flags. A file has one order per line, as JSON. Lines are pushed unchanged; orderd answers a line
+that is not an order with `malformed`. Empty lines are skipped. Lines over 64 KiB are skipped too, with exit status 1.
 
 Examples:
   orderctl submit --sku shoe --quantity 3 --customer c-7 --wait
@@ -25,10 +25,10 @@ Examples:
   orderctl submit orders.ndjson --wait
   tail -f orders.ndjson | orderctl submit -
 
-Exit status: 0 where all was pushed and, with --wait, each request has its result, be it accepted or rejected;
-1 where a result did not come in time. To submit an order again is safe: its id makes it a duplicate.)";
+Exit status: 0 if all was pushed and, with --wait, each request has a result, accepted or rejected; 1 if a result did not
+arrive in time. It is safe to submit an order again: its ID makes it a duplicate.)";
 
-// No two orders share one: the time, for who reads it, and 64 random bits.
+// Unique: the time, for readers, and 64 random bits.
 std::string fresh_id() {
   std::random_device random;
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
@@ -43,7 +43,7 @@ struct Item {
   uint64_t quantity = 0;
 };
 
-// Of "SKU=N"; an SKU may hold a "=".
+// Of "SKU=N"; an SKU may contain "=".
 Item item_of(const std::string& text) {
   const std::size_t equals = text.rfind('=');
   if (equals == std::string::npos) return {};
@@ -53,7 +53,7 @@ Item item_of(const std::string& text) {
 std::string check_item(const std::string& text) {
   if (text.find('=') == std::string::npos) return "'" + shown(text) + "' is not SKU=N";
   const Item item = item_of(text);
-  if (item.quantity == 0) return "'" + shown(text) + "': behind the = stands a whole number from 1 to 9007199254740991";
+  if (item.quantity == 0) return "'" + shown(text) + "': after the = comes a whole number from 1 to 9007199254740991";
   return check_sku(item.sku);
 }
 
@@ -62,18 +62,18 @@ std::string check_item(const std::string& text) {
 Submit::Submit(CLI::App& parent, Program& program) {
   CLI::App* app = add_command(parent, "submit", "push orders into the orders stream", kMore);
   const std::string one = "One order";
-  CLI::Option* file = add_text(*app, "FILE", file_, "", "orders as JSON, one on each line; - for standard input");
-  file->check([](const std::string& name) { return std::string(name.empty() ? "a file's name is expected" : ""); });
-  CLI::Option* id = add_text(*app, "--id", id_, "ID", "of the order; left out: a new one")->check(check_id);
+  CLI::Option* file = add_text(*app, "FILE", file_, "", "orders as JSON, one per line; - for standard input");
+  file->check([](const std::string& name) { return std::string(name.empty() ? "a file name is expected" : ""); });
+  CLI::Option* id = add_text(*app, "--id", id_, "ID", "the order's ID [a new one]")->check(check_id);
   CLI::Option* customer = add_text(*app, "--customer", customer_, "ID", "who buys")->check(check_id);
-  CLI::Option* sku = add_text(*app, "--sku", sku_, "SKU", "what is bought")->check(check_sku);
-  CLI::Option* quantity = add_whole(*app, "--quantity", quantity_, 1, order::kMaxWhole, "how many of it [1]");
-  CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "a line of an order; once for each line");
+  CLI::Option* sku = add_text(*app, "--sku", sku_, "SKU", "what to buy")->check(check_sku);
+  CLI::Option* quantity = add_whole(*app, "--quantity", quantity_, 1, order::kMaxWhole, "how many [1]");
+  CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "one line of an order; repeat it for more lines");
   items->check(check_item);
   for (CLI::Option* option : {id, customer, sku, quantity, items}) option->group(one);
-  app->add_flag("--wait", options_.wait, "wait for the results and print them, of a file a summary");
-  add_duration(*app, "--timeout", options_.timeout, "for how long --wait waits while none of them comes [30s]");
-  app->add_flag("--quiet", options_.quiet, "print no request ids, no summary and no progress");
+  app->add_flag("--wait", options_.wait, "wait for the results; print them, or for a file a summary");
+  add_duration(*app, "--timeout", options_.timeout, "give up if no result arrives for this long [30s]");
+  app->add_flag("--quiet", options_.quiet, "print no request IDs, summary or progress");
   add_json(*app, program);
   app->callback([=, this, &program] {
     const auto given = [](const CLI::Option* option) { return option->count() > 0; };

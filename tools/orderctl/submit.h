@@ -38,7 +38,7 @@ class Submit {
   SubmitOptions options_;
 };
 
-// Pushes `json` as one request and says so. `id`: of the order.
+// Pushes `json` as one request and prints its ID. `id`: of the order.
 [[nodiscard]] Result<int> submit_order(const Context& context, const SubmitOptions& options, const std::string& id,
                                        const std::string& json);
 // Pushes each line of `file`, "-" for standard input, as a request.

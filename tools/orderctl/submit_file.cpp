@@ -1,4 +1,4 @@
-// Many orders: pushed through a pipeline of bounded length, while the results that have come are counted in between.
+// Many orders: pushed through a pipeline of bounded length, counting the results that arrive meanwhile.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -24,12 +24,12 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kField = "order";
-// The limit is that of an entry: its names and its values.
+// An entry's limit covers its names and its values.
 constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - kField.size();
-// Requests that were sent and not answered; and what they may take.
+// Requests sent and not answered yet, and their bytes.
 constexpr std::size_t kWindow = 1000;
 constexpr std::size_t kWindowBytes = 4 * 1024 * 1024;
-// More requests without a result are not kept in memory: pushing waits.
+// With more requests without a result than this, pushing waits: each takes memory.
 constexpr std::size_t kMaxOpen = 1'000'000;
 constexpr uint64_t kMaxComplaints = 20;
 constexpr milliseconds kProgressEvery{200};
@@ -51,7 +51,7 @@ class FileCloser {
   const int file_;
 };
 
-// A line on the terminal that changes in place.
+// A line on the terminal that is updated in place.
 class Progress {
  public:
   explicit Progress(bool wanted) : shown_(wanted && isatty(STDERR_FILENO) == 1) {}
@@ -106,7 +106,7 @@ class Push {
   }
 
  private:
-  // False: a result did not come in time.
+  // False: a result did not arrive in time.
   Result<bool> push_all() {
     for (;;) {
       Result<bool> good = true;
@@ -114,7 +114,7 @@ class Push {
         case LineReader::Kind::kLine: good = push(reader_.line()); break;
         case LineReader::Kind::kLong:
           ++tally_.long_lines;
-          complain(tally_.long_lines, "longer than an order may be, 64 KiB; not pushed");
+          complain(tally_.long_lines, "longer than 64 KiB, the limit of an order; skipped");
           break;
         case LineReader::Kind::kWait:
           good = settle(0);
@@ -133,7 +133,7 @@ class Push {
 
   Result<bool> push(std::string_view line) {
     if (line.empty() || line == "\r") {
-      complain(++tally_.empty_lines, "empty; left out");
+      complain(++tally_.empty_lines, "empty; skipped");
       return true;
     }
     command_.begin(5);
@@ -148,7 +148,7 @@ class Push {
     return settle(sent_bytes_ < kWindowBytes ? kWindow / 2 : 0);
   }
 
-  // Reads answers until at most `left` are outstanding, then what there is of results.
+  // Reads replies until at most `left` are outstanding, then the results that are there.
   Result<bool> settle(std::size_t left) {
     while (sent_.size() > left) {
       const auto reply = client_.read();
@@ -181,20 +181,20 @@ class Push {
     });
   }
 
-  // Until at most `left` requests have no result. False: too long none of theirs came.
+  // Until at most `left` requests have no result. False: none arrived for too long.
   Result<bool> wait(std::size_t left) {
     newest_result_ = Clock::now();
     while (open_.size() > left) {
       const auto patience = options_.timeout - since(newest_result_);
       if (patience <= milliseconds(0)) {
         progress_.clear();
-        note(count_text(open_.size(), "request has", "requests have") + " no result, and none came within " +
-             duration_text(options_.timeout) + "; does orderd run? orderctl status shows what waits. The oldest is " +
+        note(count_text(open_.size(), "request has", "requests have") + " no result, and none arrived within " +
+             duration_text(options_.timeout) + ". Is orderd running? See orderctl status. The oldest is " +
              open_.oldest().text());
         return false;
       }
       const auto read = read_results(patience);
-      if (!read) return Failure{read.error() + "; the orders were pushed: orderctl results shows what becomes of them"};
+      if (!read) return Failure{read.error() + "; the orders were pushed. To look for their results: orderctl results"};
       progress_.show(tally_.pushed, tally_.pushed - open_.size());
     }
     return true;
@@ -204,13 +204,13 @@ class Push {
     if (times > kMaxComplaints || options_.quiet) return;
     progress_.clear();
     note("line " + std::to_string(reader_.number()) + ": " + what +
-         (times == kMaxComplaints ? "; more of these are counted only" : ""));
+         (times == kMaxComplaints ? "; further ones are only counted" : ""));
   }
 
   std::string broken(const std::string& why) const {
-    return why + "; " + count_text(tally_.pushed, "order was", "orders were") + " pushed, from line " +
+    return why + "; " + count_text(tally_.pushed, "order was", "orders were") + " pushed; from line " +
            std::to_string(sent_.front()) +
-           " on it is not known; to submit the file again is safe, what was pushed already " + "becomes a duplicate";
+           " on it is unknown. It is safe to submit the file again: what was pushed becomes a duplicate";
   }
 
   const Context& context_;
@@ -222,7 +222,7 @@ class Push {
   Tally tally_;
   OpenRequests open_;
   valkey::Command command_;
-  std::deque<uint64_t> sent_;  // the lines whose answer is to come
+  std::deque<uint64_t> sent_;  // the lines whose reply is outstanding
   std::size_t sent_bytes_ = 0;
   const Clock::time_point start_ = Clock::now();
   Clock::time_point newest_result_ = start_;

@@ -1,4 +1,4 @@
-// One order: push it, say so, and wait for its result if asked to.
+// One order: push it, print its request ID, and wait for its result if asked to.
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -20,7 +20,7 @@ void print_result(const Entry& entry, bool json) {
   table.print();
 }
 
-// Prints the result of `request` when it comes.
+// Prints the result of `request` when it arrives.
 Result<int> wait_for_result(ResultTail& tail, const Context& context, milliseconds timeout,
                             const std::string& request) {
   const auto deadline = Clock::now() + timeout;
@@ -29,8 +29,9 @@ Result<int> wait_for_result(ResultTail& tail, const Context& context, millisecon
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     if (left <= milliseconds(0)) {
       std::string what = "no result for request " + request + " within " + duration_text(timeout);
-      what.append("; does orderd run? orderctl status shows what waits, orderctl results --request ").append(request);
-      note(what.append(" the result once it is there"));
+      what.append(
+          ". Is orderd running? See orderctl status. To look for the result later: orderctl results --request ");
+      note(what.append(request));
       return kFailed;
     }
     const auto read = tail.read(left, [&](const Entry& entry) {
@@ -39,8 +40,8 @@ Result<int> wait_for_result(ResultTail& tail, const Context& context, millisecon
       print_result(entry, context.json);
     });
     if (!read) {
-      return Failure{read.error() + "; the order was pushed: orderctl results --request " + request +
-                     " shows its result"};
+      return Failure{read.error() + "; the order was pushed. To look for its result: orderctl results --request " +
+                     request};
     }
   }
   return kDone;
@@ -60,12 +61,13 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   }
   const auto reply = client->call(valkey::Command::of("XADD", context.settings.streams.orders, "*", "order", json));
   if (!reply) {
-    return Failure{reply.error() + "; whether the order was pushed is not known: submit it again with --id " +
-                   shown(id) + ", an order is never sold twice"};
+    return Failure{reply.error() +
+                   "; it is unknown whether the order was pushed. It is safe to submit it again with --id " +
+                   shown(id)};
   }
   if ((*reply)->is_error()) return Failure{client->explain((*reply)->text())};
   const std::string request((*reply)->text());
-  // With --wait the result says it all.
+  // With --wait only the result is printed.
   if (!options.quiet && !options.wait) {
     if (context.json) {
       print_json({{"order", id}, {"request", request}});

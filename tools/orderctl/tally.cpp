@@ -26,14 +26,14 @@ void Tally::count(const Entry& result) {
 void Tally::print(bool waited) const {
   std::string text = "pushed " + count_text(pushed, "request");
   if (pushed > 0) text += " in " + duration_text(pushing);
-  // Of less time a rate says nothing.
+  // Below this a rate means nothing.
   constexpr std::chrono::milliseconds kShortest{100};
   if (pushing >= kShortest) {
     text += " (" + std::to_string(pushed * 1000 / static_cast<uint64_t>(pushing.count())) + "/s)";
   }
   if (pushed > 0) text += ", " + first + " to " + last;
-  if (empty_lines > 0) text += "\nleft out " + count_text(empty_lines, "empty line");
-  if (long_lines > 0) text += "\nnot pushed: " + count_text(long_lines, "line") + " over 64 KiB";
+  if (empty_lines > 0) text += "\nskipped " + count_text(empty_lines, "empty line");
+  if (long_lines > 0) text += "\nskipped " + count_text(long_lines, "line") + " over 64 KiB";
   tools::print(text + "\n");
   if (!waited) return;
   Table table({{"RESULT"}, {"REQUESTS", Table::Align::kRight}, {""}});
@@ -48,7 +48,7 @@ void Tally::print(bool waited) const {
   tools::print("\n");
   table.print();
   if (pushed > missing) {
-    tools::print("\nthe last result came " + duration_text(waiting) + " after the first push\n");
+    tools::print("\nthe last result arrived " + duration_text(waiting) + " after the first push\n");
   }
 }
 

@@ -1,4 +1,4 @@
-// What became of a file of orders: counted, then printed as a summary.
+// The outcome of a file of orders: counted, then printed as a summary.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// A hash table, for ids of several producers come in no order.
+// A hash table: the IDs of several producers are in no order.
 #include "replay/awaiting.h"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// XRANGE for what is there, XREAD for what comes: both read without a group, and so disturb none. A page of large
-// entries takes 16 MiB at most.
+// XRANGE for the existing entries, XREAD for new ones. A page of large entries takes 16 MiB at most.
 #include "replay/capture.h"
 
 #include <poll.h>
@@ -31,9 +30,9 @@ constexpr std::size_t kPage = 256;
 constexpr std::chrono::milliseconds kBlock{500};
 
 constexpr const char* kMore =
-    R"(Each entry becomes a line: its id, its fields as they are (bytes that are no text as Base64), and when it came, counted from
-the first one. No consumer group is touched. --from and --to take an entry's id, milliseconds since 1970, or a time as UTC,
-2026-11-25T12:00:00Z; both ends belong to the range.
+    R"(Each entry becomes a line: its ID, its fields (bytes that are not UTF-8 as Base64), and its time, relative to the first one.
+The server is only read. --from and --to take an entry ID, milliseconds since 1970, or a UTC time, 2026-11-25T12:00:00Z;
+both are inclusive.
 
 Examples:
   order-replay capture -o orders.ndjson
@@ -46,7 +45,7 @@ extern "C" void on_stop(int /*signal*/) {
   stopped = 1;
 }
 
-// An id as XRANGE takes it; "" where `text` is none of what is allowed.
+// An ID as XRANGE takes it; "" if `text` is not valid.
 std::string place_of(const std::string& text) {
   if (text == "-" || text == "+" || tools::parse_id(text)) return text;
   std::tm parts{};
@@ -59,10 +58,10 @@ std::string place_of(const std::string& text) {
 std::string check_place(const std::string& text) {
   if (!place_of(text).empty()) return "";
   return "'" + tools::shown(text) +
-         "' is no entry's id, such as 1795569346433-0, and no time, such as 2026-11-25T12:00:00Z";
+         "' is neither a stream entry ID (example: 1795569346433-0) nor a time (example: 2026-11-25T12:00:00Z)";
 }
 
-// Writes pages of entries, and knows how far it is.
+// Writes pages of entries and keeps the last ID.
 class Writer {
  public:
   explicit Writer(Sink sink) : sink_(std::move(sink)) {}
@@ -71,13 +70,13 @@ class Writer {
     lines_.clear();
     for (const tools::Entry& entry : entries) {
       const auto id = tools::parse_id(entry.id);
-      if (!id) return Failure{"the server answered an entry without an id: '" + tools::shown(entry.id) + "'"};
+      if (!id) return Failure{"the server returned an entry with an invalid ID: '" + tools::shown(entry.id) + "'"};
       if (!first_) first_ = id;
       last_ = entry.id;
       append_entry(lines_, (id->ms - first_->ms) * 1000, entry.id, fields_of(entry));
     }
     sink_.write(lines_);
-    // Whoever reads a pipe sees each page when it comes.
+    // The reader of a pipe gets each page at once.
     return sink_.flush();
   }
   [[nodiscard]] const std::string& last() const { return last_; }
@@ -102,12 +101,12 @@ Result<bool> write_range(tools::Client& client, const std::string& stream, std::
   return true;
 }
 
-// Until a signal, through lost connections.
+// Until a signal; reconnects.
 Result<bool> write_new(tools::Client first, const settings::Settings& settings, const std::string& stream,
                        std::string after, Writer& writer) {
   std::optional<tools::Client> client(std::move(first));
   valkey::Backoff backoff(std::random_device{}());
-  bool told = false;
+  bool reported = false;
   while (stopped == 0) {
     std::string trouble;
     if (client) {
@@ -118,8 +117,8 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
         const auto entries = tools::entries_of((*reply)->at(0).at(1));
         if (const auto written = writer.write(entries); !written) return written.failure();
         if (!entries.empty()) after = entries.back().id;
-        if (told) tools::note("the connection is there again");
-        told = false;
+        if (reported) tools::note("reconnected");
+        reported = false;
         backoff.reset();
         continue;
       }
@@ -135,8 +134,8 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
     } else {
       trouble = connected.error();
     }
-    if (!told) tools::note(trouble + "; trying again until it is there");
-    told = true;
+    if (!reported) tools::note(trouble + "; reconnecting");
+    reported = true;
     (void)poll(nullptr, 0, static_cast<int>(backoff.next().count()));
   }
   return true;
@@ -145,11 +144,11 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
 }  // namespace
 
 Capture::Capture(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries down as a recording", kMore);
-  app->add_flag("--results", results_, "the results stream, not the orders stream");
+  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording", kMore);
+  app->add_flag("--results", results_, "capture the results stream instead of the orders stream");
   add_text(*app, "--from", from_, "PLACE", "the first entry [the stream's]")->check(check_place);
   CLI::Option* to = add_text(*app, "--to", to_, "PLACE", "the last entry [the stream's]")->check(check_place);
-  CLI::Option* follow = app->add_flag("--follow", follow_, "go on with what comes, until Ctrl-C");
+  CLI::Option* follow = app->add_flag("--follow", follow_, "keep capturing new entries, until Ctrl-C");
   follow->excludes(to);
   add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
   app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
@@ -163,7 +162,7 @@ Result<int> Capture::run(const tools::Context& context) {
   for (const int number : {SIGINT, SIGTERM}) {
     struct sigaction action {};
     action.sa_handler = on_stop;
-    (void)sigaction(number, &action, nullptr);  // fails for signals that do not exist only
+    (void)sigaction(number, &action, nullptr);  // fails only for signals that do not exist
   }
   const std::string& stream = results_ ? context.settings.streams.results : context.settings.streams.orders;
   Writer writer(std::move(*sink));
@@ -172,7 +171,7 @@ Result<int> Capture::run(const tools::Context& context) {
   if (!written) return written.failure();
   if (!follow_) return stopped == 0 ? tools::kDone : tools::kFailed;
   std::string after = writer.last();
-  // Nothing was there yet: from the place that was asked for, which belongs to the range.
+  // No entry so far: from the given start, which is inclusive.
   if (after.empty()) after = tools::id_before(tools::parse_id(from).value_or(tools::StreamId{})).text();
   const auto followed = write_new(std::move(*client), context.settings, stream, after, writer);
   if (!followed) return followed.failure();

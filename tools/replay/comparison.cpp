@@ -1,4 +1,4 @@
-// Hashes of 128 bits stand for keys, hashes of 64 bits for a key's decisions in their order.
+// 128-bit hashes represent keys, 64-bit hashes the sequence of a key's decisions.
 #include "replay/comparison.h"
 
 #include <xxhash.h>
@@ -60,7 +60,7 @@ Comparison::Problem Comparison::problem_of(const Pair& pair, bool with_expected,
   if (!with_expected) return {};
   if (pair.expected != pair.results)
     return {counted(", " + tools::count_text(pair.expected, "result") + " expected"), true};
-  if (pair.decisions != pair.expected_decisions) return {"decided otherwise", true};
+  if (pair.decisions != pair.expected_decisions) return {"decided differently", true};
   return {};
 }
 

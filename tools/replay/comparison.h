@@ -1,5 +1,5 @@
-// Requests against results, and results against those of another run, by a key: an order's id, or a request entry's id.
-// Keeps no text: 100 bytes of memory for each key.
+// Compares requests with results, and results with those of another run, by a key: the ID of an order or of a request
+// entry. Keeps no text: 100 bytes of memory for each key.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace orderd::replay {
 
-// What is compared of a result: status, reason, outcome and lines; not ids, not times.
+// The parts of a result that are compared: status, reason, outcome and lines; not IDs and times.
 [[nodiscard]] std::string decision_text(const tools::Entry& result);
 
 class Comparison {
@@ -25,10 +25,10 @@ class Comparison {
     std::string what;  // empty: there is none
     bool decided_otherwise = false;
   };
-  // `with_expected`: decisions are compared, too. `resent`: more results than requests are good where all but one of
+  // `with_expected`: decisions are compared, too. `resent`: more results than requests are accepted if all but one of
   // each order's decisions are duplicates.
   [[nodiscard]] Problem problem_of(std::string_view key, bool with_expected, bool resent) const;
-  // Of all keys those with a problem.
+  // How many keys have a problem.
   [[nodiscard]] uint64_t problems(bool with_expected, bool resent) const;
   [[nodiscard]] std::size_t keys() const { return pairs_.size(); }
 

@@ -1,4 +1,4 @@
-// The flags of generate, and the file.
+// The flags of generate, and the output.
 #include "replay/generate.h"
 
 #include <CLI/CLI.hpp>
@@ -25,13 +25,13 @@ constexpr const char* kMore =
     R"(Writes a recording: first the stock of each SKU (order-replay run FILE --set-stock sets it), then the requests with their
 times. The same flags and the same seed give the same bytes on every machine. Shares are decimals from 0 to 1.
 
-How often an SKU is asked for:
-  uniform   each as often as any other
-  zipf      the SKU number k with the weight 1/k^EXPONENT
-  hot       the first SKU has a share of its own, the others have the rest
+Distribution of the orders over the SKUs:
+  uniform   all equally often
+  zipf      SKU number k with the weight 1/k^EXPONENT
+  hot       the first SKU has a share of its own, the others share the rest
 
-The preset 'drop', which other flags beat: one SKU, 'sneaker', 100 pairs of it, and everybody in the same second: 1000
-orders, or --orders, for 1 to 3 pairs; some malformed, some of an unknown SKU, some sent twice.
+The preset 'drop' (other flags override it): 100 pairs of one SKU, 'sneaker', and 1000 orders (or --orders) for 1 to 3 pairs
+within one second; some malformed, some for an unknown SKU, some sent twice.
 
 Examples:
   order-replay generate --orders 100000 --rate 10000 -o load.ndjson
@@ -49,7 +49,7 @@ void apply_drop(Workload& workload) {
   workload.repeated = kMillion / 20;
 }
 
-// All within a second, however many.
+// All within one second.
 void gather(Workload& workload) {
   workload.rate = std::clamp<uint64_t>(workload.orders, 1, kMaxRate);
 }
@@ -60,10 +60,10 @@ std::string check_one_of(const std::string& text, const std::vector<std::string>
     if (name == text) return "";
     all.append(all.empty() ? "" : ", ").append(name);
   }
-  return "'" + tools::shown(text) + "' is none of: " + all;
+  return "'" + tools::shown(text) + "' is not one of: " + all;
 }
 
-// Throws what is wrong with the flags together.
+// Throws if flags do not fit together.
 void check_together(const Workload& workload) {
   if (workload.lines_min > workload.lines_max) throw CLI::ValidationError("--lines-min", "is above --lines-max");
   if (workload.quantity_min > workload.quantity_max) {
@@ -77,34 +77,34 @@ void check_together(const Workload& workload) {
 }  // namespace
 
 Generate::Generate(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "generate", "make up a workload", kMore);
-  // order matters: CLI11 hands over what was given in this order, and a preset comes before what beats it.
+  CLI::App* app = tools::add_command(parent, "generate", "generate a workload", kMore);
+  // order matters: CLI11 runs the callbacks in this order, and a preset comes before the flags that override it.
   add_preset(*app);
   Workload& w = workload_;
   add_whole(*app, "--seed", w.seed, 0, order::kMaxWhole, "the same seed gives the same workload [1]");
-  add_whole(*app, "--orders", w.orders, 0, order::kMaxWhole, "requests, malformed and repeated ones included [1000]");
+  add_whole(*app, "--orders", w.orders, 0, order::kMaxWhole, "requests, including malformed and repeated ones [1000]");
   add_whole(*app, "--skus", w.skus, 1, kMaxSkus, "how many SKUs [100]");
-  add_text(*app, "--sku", w.sku, "NAME", "of one SKU its name, else what stands before a number [sku-]")
+  add_text(*app, "--sku", w.sku, "NAME", "the name of a single SKU, or the prefix of several [sku-]")
       ->check(tools::check_sku);
-  add_whole(*app, "--stock", w.stock, 0, order::kMaxWhole, "pieces of each SKU [1000000]");
-  add_text(*app, "--distribution", spread_, "NAME", "of the SKUs: uniform, zipf or hot [uniform]")
+  add_whole(*app, "--stock", w.stock, 0, order::kMaxWhole, "stock of each SKU [1000000]");
+  add_text(*app, "--distribution", spread_, "NAME", "over the SKUs: uniform, zipf or hot [uniform]")
       ->check([](const std::string& text) {
         return check_one_of(text, {"uniform", "zipf", "hot"});
       });
   add_decimal(*app, "--exponent", w.exponent, 5, "X", "of zipf, 0 to 5 [1]");
   add_decimal(*app, "--hot", w.hot, 1, "SHARE", "of the hot SKU [0.5]");
-  add_whole(*app, "--lines-min", w.lines_min, 1, 1000, "lines of an order, at least [1]");
-  add_whole(*app, "--lines-max", w.lines_max, 1, 1000, "and at most [1]");
-  add_whole(*app, "--quantity-min", w.quantity_min, 1, order::kMaxWhole, "pieces of a line, at least [1]");
-  add_whole(*app, "--quantity-max", w.quantity_max, 1, order::kMaxWhole, "and at most [1]");
-  add_whole(*app, "--customers", w.customers, 1, order::kMaxWhole, "how many buy [1000]");
-  add_text(*app, "--id", w.id, "TEXT", "what stands before the number of an order's id [o-]")->check(tools::check_id);
-  add_decimal(*app, "--malformed", w.malformed, 1, "SHARE", "of malformed requests, of nine kinds [0]");
-  add_decimal(*app, "--unknown", w.unknown, 1, "SHARE", "of orders for an SKU without stock [0]");
-  add_decimal(*app, "--repeated", w.repeated, 1, "SHARE", "of orders that are sent again as they were [0]");
-  add_decimal(*app, "--reused", w.reused, 1, "SHARE", "of orders with a used id and other content [0]");
-  add_whole(*app, "--rate", w.rate, 1, kMaxRate, "requests a second [1000; of a drop: all of them]");
-  app->add_flag("--poisson", w.poisson, "random gaps between requests, as independent buyers leave them");
+  add_whole(*app, "--lines-min", w.lines_min, 1, 1000, "fewest lines per order [1]");
+  add_whole(*app, "--lines-max", w.lines_max, 1, 1000, "most lines per order [1]");
+  add_whole(*app, "--quantity-min", w.quantity_min, 1, order::kMaxWhole, "smallest quantity [1]");
+  add_whole(*app, "--quantity-max", w.quantity_max, 1, order::kMaxWhole, "largest quantity [1]");
+  add_whole(*app, "--customers", w.customers, 1, order::kMaxWhole, "how many customers [1000]");
+  add_text(*app, "--id", w.id, "TEXT", "prefix of order IDs [o-]")->check(tools::check_id);
+  add_decimal(*app, "--malformed", w.malformed, 1, "SHARE", "malformed requests, of nine kinds [0]");
+  add_decimal(*app, "--unknown", w.unknown, 1, "SHARE", "orders for an SKU without stock [0]");
+  add_decimal(*app, "--repeated", w.repeated, 1, "SHARE", "orders that are sent a second time, unchanged [0]");
+  add_decimal(*app, "--reused", w.reused, 1, "SHARE", "orders with a used ID and other content [0]");
+  add_whole(*app, "--rate", w.rate, 1, kMaxRate, "requests per second [1000; preset drop: all]");
+  app->add_flag("--poisson", w.poisson, "random gaps between requests, as from independent buyers");
   add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
   app->callback([this, app, &program] {
     if (app->count("--preset") > 0 && app->count("--rate") == 0) gather(workload_);
@@ -119,7 +119,7 @@ void Generate::add_preset(CLI::App& app) {
     apply_drop(workload_);
     return true;
   };
-  app.add_option("--preset", apply, "a workload with a name: drop")
+  app.add_option("--preset", apply, "a predefined workload: drop")
       ->type_name("NAME")
       ->type_size(1)
       ->expected(1)
@@ -139,7 +139,7 @@ Result<int> Generate::run() {
     if (lines.size() < kFlushBytes) continue;
     sink->write(lines);
     lines.clear();
-    // A full disk ends it at once, not at the end of a long file.
+    // A full disk is reported at once, not at the end of a long file.
     if (auto flushed = sink->flush(); !flushed) return flushed.failure();
   }
   sink->write(lines);

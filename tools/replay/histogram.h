@@ -15,11 +15,11 @@ class Histogram {
   Histogram();
   void add(uint64_t value);
   [[nodiscard]] uint64_t count() const { return count_; }
-  // The largest and the smallest value, exactly; 0 where there is none.
+  // The largest and the smallest value, exactly; 0 if there is none.
   [[nodiscard]] uint64_t max() const { return max_; }
   [[nodiscard]] uint64_t min() const { return count_ == 0 ? 0 : min_; }
   [[nodiscard]] uint64_t mean() const { return count_ == 0 ? 0 : static_cast<uint64_t>(sum_ / count_); }
-  // The least value of which `millionths` of all values are not above it; never more than max(). 0 where there is none.
+  // The least value of which `millionths` of all values are not above it; never more than max(). 0 if there is none.
   [[nodiscard]] uint64_t percentile(uint64_t millionths) const;
 
   // The buckets that hold something, from the lowest one on.

@@ -1,4 +1,4 @@
-// order-replay: the replay and load tool. Reads its arguments, then the settings, then does what the sub-command says.
+// order-replay: the replay and load tool. Reads its arguments, then the settings, then runs the sub-command.
 #include <CLI/CLI.hpp>
 
 #include "replay/capture.h"
@@ -11,26 +11,25 @@
 
 namespace {
 
-constexpr const char* kDescription =
-    "order-replay " ORDERD_VERSION
-    ": makes up, records, replays and checks the load of an orderd.\n"
-    "It takes orderd's own settings, and so finds the same server and the same streams.";
+constexpr const char* kDescription = "order-replay " ORDERD_VERSION
+                                     ": generates, records, replays and verifies load for orderd.\n"
+                                     "It uses the settings of orderd to find the same server and the same streams.";
 
 constexpr const char* kFooter =
-    R"(The settings come from the file, from variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or behind the
-sub-command. A flag beats a variable beats the file beats the default. orderd's other settings are taken, too, and not used.
+    R"(Settings come from the file, from environment variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or
+after the sub-command. A flag overrides a variable, which overrides the file. orderd's other settings are accepted and ignored.
 
 Examples:
   order-replay generate --orders 100000 -o load.ndjson
   order-replay run load.ndjson --set-stock --rate 10000 --wait
-  order-replay SUBCOMMAND --help              more about one of them
+  order-replay SUBCOMMAND --help              details and examples
 
 Results go to standard output, everything else to standard error. NO_COLOR turns colors off.
 
 Exit status:
   0  done
-  1  it failed at run time
-  2  usage or settings
+  1  failed at run time
+  2  wrong usage or settings
   3  a verification found a violation)";
 
 }  // namespace

@@ -36,14 +36,14 @@ CLI::Option* add_decimal(CLI::App& app, const std::string& name, uint64_t& targe
   const auto good = [max](const std::string& text) {
     const auto number = millionths_of(text);
     if (number && *number <= max * kMillion) return std::string();
-    return "'" + tools::shown(text) + "' is no decimal from 0 to " + std::to_string(max) +
-           ", such as 0.05, with at most six digits behind the point";
+    return "'" + tools::shown(text) + "' is not a decimal between 0 and " + std::to_string(max) +
+           " with at most six decimal places (example: 0.05)";
   };
   return app.add_option(name, keep, help)->type_name(type)->type_size(1)->expected(1)->check(good);
 }
 
 std::string check_file_name(const std::string& name) {
-  return name.empty() ? "a file's name is expected" : "";
+  return name.empty() ? "a file name is expected" : "";
 }
 
 }  // namespace orderd::replay

@@ -16,11 +16,11 @@ namespace orderd::replay {
 // "0.05" is 50,000; at most six decimals, no sign, no exponent.
 [[nodiscard]] std::optional<uint64_t> millionths_of(std::string_view text);
 
-// `max` in whole units. `target` has to outlive the parsing.
+// `max` in whole units. `target` must outlive the parsing.
 CLI::Option* add_decimal(CLI::App& app, const std::string& name, uint64_t& target, uint64_t max,
                          const std::string& type, const std::string& help);
 
-// A check for CLI::Option::check(): "" or what is wrong.
+// For CLI::Option::check(): "" or the error.
 [[nodiscard]] std::string check_file_name(const std::string& name);
 
 }  // namespace orderd::replay

@@ -11,24 +11,24 @@ namespace orderd::replay {
 class Pace {
  public:
   enum class Kind {
-    kMax,    // as fast as it goes: each is due when it can be sent
-    kRate,   // so many a second, whatever the server does
-    kSpeed,  // by the recording's own times
+    kMax,    // as fast as possible: each is due when it can be sent
+    kRate,   // a fixed rate, whatever the server does
+    kSpeed,  // the recording's own times
   };
-  // `amount`: requests a second of kRate; of kSpeed how many times as fast as it was recorded, in millionths, not 0.
+  // `amount`: of kRate, requests per second; of kSpeed, the speed-up in millionths, not 0.
   Pace(Kind kind, uint64_t amount) : kind_(kind), amount_(amount) {}
 
   // The first request is due then.
   void begin(uint64_t now_ns) { begin_ns_ = last_ns_ = now_ns; }
-  // Of the next request; asked again before taken(), it answers the same, unless it is kMax.
+  // Of the next request. Unless kMax, the same until taken().
   [[nodiscard]] uint64_t due_ns(std::optional<uint64_t> at_us, uint64_t now_ns) {
     switch (kind_) {
       case Kind::kMax: return now_ns;
-      // Seconds apart, so that nothing overflows in a long run.
+      // Seconds separately, so that a long run does not overflow.
       case Kind::kRate: return begin_ns_ + taken_ / amount_ * kSecondNs + taken_ % amount_ * kSecondNs / amount_;
       case Kind::kSpeed: break;
     }
-    // Without a time it follows the one before.
+    // Without a time it follows the previous one.
     if (!at_us) return last_ns_;
     if (!first_us_) first_us_ = *at_us;
     const uint64_t since_us = *at_us > *first_us_ ? *at_us - *first_us_ : 0;

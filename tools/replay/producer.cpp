@@ -6,7 +6,7 @@
 namespace orderd::replay {
 namespace {
 
-// Before another try, where the server could not do it.
+// Before the next attempt, after the server could not do it.
 constexpr Milliseconds kPause{100};
 // A slot does not keep the memory of one large request.
 constexpr std::size_t kKeptBytes = 4096;
@@ -56,7 +56,7 @@ void Producer::push(const Recorded& recorded, Request request) {
 }
 
 void Producer::send(Slot& slot) {
-  // Refused on the way down: it is sent when the connection is there again.
+  // Not connected: it is sent after the reconnect.
   if (!session_.send(slot, slot.command)) resend_.push_back(&slot);
 }
 
@@ -113,12 +113,12 @@ uint64_t Producer::first_open_line() const {
   return first;
 }
 
-void Producer::on_up(valkey::Session& /*session*/) {
+void Producer::on_up() {
   send_again();
   if (has_room()) listener_.on_room();
 }
 
-void Producer::on_down(valkey::Session& /*session*/, const valkey::Error& error) {
+void Producer::on_down(const valkey::Error& error) {
   listener_.on_trouble(error.what);
 }
 

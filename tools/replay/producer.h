@@ -1,5 +1,6 @@
-// One producer: a connection of its own, over which requests go out in order, a bounded number of them at a time. What
-// was on its way when the connection was lost may have been carried out or not; it is sent again, first and in order.
+// One producer: a connection of its own, over which requests are sent in order, a bounded number of them at a time.
+// What was in flight when the connection was lost may have been carried out or not; it is sent again, first and in
+// order.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +10,12 @@
 #include <vector>
 
 #include "replay/recording.h"
+#include "replay/session.h"
 #include "shared/entry.h"
-#include "valkey/session.h"
 
 namespace orderd::replay {
 
-class Producer : private valkey::Session::Listener {
+class Producer : private Session::Listener {
  public:
   struct Options {
     std::string stream;
@@ -25,17 +26,17 @@ class Producer : private valkey::Session::Listener {
     uint64_t line = 0;
     uint64_t due_ns = 0;
   };
-  // None of these may destroy the producer. What a request has taken is free again before they are called.
+  // None of these may destroy the producer. A request's slot is free again before they are called.
   class Listener {
    public:
     virtual ~Listener() = default;
     virtual void on_pushed(const Request& request, tools::StreamId id) = 0;
-    // Nobody knows whether it was carried out. `again`: it will be sent again.
+    // Whether it was carried out is unknown. `again`: it will be sent again.
     virtual void on_unknown(const Request& request, bool again) = 0;
-    // The server answered an error. `again`: it may do better later, and it will be sent again. `answer`: the error,
-    // or what it answered in place of an id.
+    // The server answered an error. `again`: the error may pass, and the request will be sent again. `answer`: the
+    // error, or what it answered in place of an ID.
     virtual void on_failed(const Request& request, const std::string& answer, bool again) = 0;
-    // The connection is there, and there is room.
+    // Connected, and there is room.
     virtual void on_room() = 0;
     virtual void on_trouble(const std::string& what) = 0;
   };
@@ -47,7 +48,7 @@ class Producer : private valkey::Session::Listener {
   Producer& operator=(const Producer&) = delete;
 
   void start() { session_.start(); }
-  // What is on its way becomes unknown and is not sent again.
+  // What is in flight becomes unknown and is not sent again.
   void stop();
 
   [[nodiscard]] bool has_room() const { return session_.up() && resend_.empty() && !free_.empty(); }
@@ -55,9 +56,9 @@ class Producer : private valkey::Session::Listener {
   void push(const Recorded& recorded, Request request);
   // Requests that are sent, or to be sent again.
   [[nodiscard]] std::size_t open() const { return slots_.size() - free_.size(); }
-  // The least line of these; only where open() is not 0.
+  // The smallest line of these; only while open() is not 0.
   [[nodiscard]] uint64_t first_open_line() const;
-  // Of the request answered last.
+  // The ID of the last request that was answered.
   [[nodiscard]] tools::StreamId newest() const { return newest_; }
 
  private:
@@ -72,8 +73,8 @@ class Producer : private valkey::Session::Listener {
   void send_again();
   void on_reply(Slot& slot, const valkey::Reply& reply);
   void release(Slot& slot);
-  void on_up(valkey::Session& session) override;
-  void on_down(valkey::Session& session, const valkey::Error& error) override;
+  void on_up() override;
+  void on_down(const valkey::Error& error) override;
 
   const Options options_;
   Listener& listener_;
@@ -82,8 +83,8 @@ class Producer : private valkey::Session::Listener {
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
   std::deque<Slot*> resend_;
-  Timer pause_;              // before what was refused is sent again
-  valkey::Session session_;  // ends first: its calls are slots
+  Timer pause_;      // before what was refused is sent again
+  Session session_;  // ends first: its calls are slots
 };
 
 }  // namespace orderd::replay

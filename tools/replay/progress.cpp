@@ -1,4 +1,4 @@
-// The rate is that since the line before; the time left is taken from the part of the file that was read.
+// The rate is that since the previous line; the time left is estimated from the part of the file that was read.
 #include "replay/progress.h"
 
 #include <unistd.h>
@@ -20,7 +20,7 @@ Progress::Progress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) 
 void Progress::show(const State& state, uint64_t now_ns) {
   if (quiet_) return;
   if (begin_ns_ == 0) {
-    // Of no time there is nothing to tell.
+    // No time has passed yet.
     begin_ns_ = last_ns_ = now_ns;
     return;
   }
@@ -38,7 +38,7 @@ void Progress::show(const State& state, uint64_t now_ns) {
     text = "\r\x1b[K" + count_text(state.pushed, "request") + " pushed, " + std::to_string(rate) + "/s";
     if (state.results) text += ", " + count_text(*state.results, "result");
     if (state.failed + state.unknown > 0) text += ", " + count_text(state.failed + state.unknown, "error");
-    if (state.resent > 0) text += ", " + std::to_string(state.resent) + " sent again";
+    if (state.resent > 0) text += ", " + std::to_string(state.resent) + " resent";
     if (left) text += ", " + std::to_string(std::lround(*left)) + " s left";
   } else {
     tools::Json line = {{"seconds", elapsed},     {"pushed", state.pushed},   {"push_rate", rate},

@@ -1,4 +1,5 @@
-// How a run gets on, on standard error: on a terminal a line that changes in place, else a line of JSON each second.
+// The progress of a run, on standard error: on a terminal a line updated in place, otherwise a line of JSON each
+// second.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ class Progress {
     uint64_t failed = 0;
     uint64_t unknown = 0;
     uint64_t resent = 0;
-    std::optional<uint64_t> results;  // where they are waited for
+    std::optional<uint64_t> results;  // if they are waited for
     uint64_t part = 0;                // of the file, in millionths; 0: not known
   };
   explicit Progress(bool quiet);
@@ -25,7 +26,7 @@ class Progress {
   // How often to call show(), in milliseconds.
   [[nodiscard]] uint64_t every_ms() const { return terminal_ ? 200 : 1000; }
   void show(const State& state, uint64_t now_ns);
-  // Before anything else is written there.
+  // Call it before anything else is written there.
   void clear();
 
  private:

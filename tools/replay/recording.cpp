@@ -1,5 +1,5 @@
 // Most lines of a recording are entries; simdjson reads them. An order's own JSON is not read at all: what is wrong
-// with it is orderd's to say.
+// with it is reported by orderd.
 #include "replay/recording.h"
 
 #include <simdjson.h>
@@ -34,7 +34,7 @@ void append_text(std::string& out, std::string_view text) {
 Result<bool> read_stock(const object& top, Recorded& out) {
   if (top["stock"].get(out.sku) != simdjson::SUCCESS || top["quantity"].get(out.quantity) != simdjson::SUCCESS ||
       out.quantity > order::kMaxWhole) {
-    return Failure{R"(stock is given as {"stock":"SKU","quantity":N}, N from 0 to 9007199254740991)"};
+    return Failure{R"(stock has the form {"stock":"SKU","quantity":N}, N from 0 to 9007199254740991)"};
   }
   out.kind = Recorded::Kind::kStock;
   return true;
@@ -50,29 +50,29 @@ std::string_view trimmed(std::string_view line) {
 
 struct RecordingReader::Impl {
   simdjson::dom::parser parser{kMaxLineBytes};
-  std::deque<std::string> bytes;  // values that were base64; a deque, for views into it stay good
+  std::deque<std::string> bytes;  // values that were base64; a deque, so that views into it stay valid
   std::size_t bytes_used = 0;
 
   Result<bool> read_text(const element& value, std::string_view& out) {
     if (value.get(out) == simdjson::SUCCESS) return true;
     std::string_view text;
     if (value["base64"].get(text) != simdjson::SUCCESS) {
-      return Failure{R"(each name and each value of "fields" has to be a string or {"base64":"..."})"};
+      return Failure{R"(each name and value in "fields" must be a string or {"base64":"..."})"};
     }
     if (bytes_used == bytes.size()) bytes.emplace_back();
     std::string& decoded = bytes[bytes_used++];
-    if (!read_base64(text, decoded)) return Failure{R"(what stands in "base64" is not Base64 with padding)"};
+    if (!read_base64(text, decoded)) return Failure{R"("base64" does not hold Base64 with padding)"};
     out = decoded;
     return true;
   }
 
   Result<bool> read_fields(const object& line, Recorded& out) {
     array fields;
-    if (line["fields"].get(fields) != simdjson::SUCCESS) return Failure{R"("fields" has to be an array)"};
+    if (line["fields"].get(fields) != simdjson::SUCCESS) return Failure{R"("fields" must be an array)"};
     for (const element field : fields) {
       array pair;
       if (field.get(pair) != simdjson::SUCCESS || pair.size() != 2) {
-        return Failure{R"("fields" has to hold pairs, such as ["order","{...}"])"};
+        return Failure{R"("fields" must hold pairs such as ["order","{...}"])"};
       }
       for (const element text : pair) {
         std::string_view view;
@@ -127,13 +127,13 @@ Result<bool> RecordingReader::read(std::string_view line, Recorded& out) {
   uint64_t at_us = 0;
   if (top["at_us"].get(at) == simdjson::SUCCESS) {
     if (at.get(at_us) != simdjson::SUCCESS || at_us > kMaxAtUs) {
-      return Failure{R"("at_us" has to be a whole number of microseconds, at most a year)"};
+      return Failure{R"("at_us" must be a whole number of microseconds, at most a year)"};
     }
     out.at_us = at_us;
   }
   element id;
   if (top["id"].get(id) == simdjson::SUCCESS && id.get(out.id) != simdjson::SUCCESS) {
-    return Failure{R"("id" has to be a string)"};
+    return Failure{R"("id" must be a string)"};
   }
   return impl_->read_fields(top, out);
 }

@@ -1,4 +1,4 @@
-// A recording: one JSON object on each line. docs/replay.md has the format.
+// A recording: one JSON object per line. See docs/replay.md for the format.
 #pragma once
 
 #include <cstdint>
@@ -14,29 +14,29 @@
 
 namespace orderd::replay {
 
-// Lines of more bytes are refused.
+// Longer lines are refused.
 inline constexpr std::size_t kMaxLineBytes = 4 * 1024 * 1024;
-// Times of a recording lie within a year.
+// A recording spans at most a year.
 inline constexpr uint64_t kMaxAtUs = uint64_t{366} * 24 * 3600 * 1'000'000;
 
-// What a line says. Views into the reader, until its next read().
+// One line. Views into the reader, valid until its next read().
 struct Recorded {
   enum class Kind {
     kEntry,  // a request or a result
-    kStock,  // how many of an SKU the recording takes to be there
+    kStock,  // the stock of an SKU at the start
     kEmpty,  // an empty line
   };
   Kind kind = Kind::kEmpty;
-  std::optional<uint64_t> at_us;  // since the recording's beginning
+  std::optional<uint64_t> at_us;  // since the start of the recording
   std::string_view id;            // of the entry it was captured from; empty: none
   order::Fields fields;           // names and values in turn
   std::string_view sku;           // kStock
   uint64_t quantity = 0;
-  // The value of the first field of that name; empty where there is none.
+  // The value of the first field of that name; empty if there is none.
   [[nodiscard]] std::string_view field(std::string_view name) const;
 };
 
-// Reads lines one after the other.
+// Parses lines.
 class RecordingReader {
  public:
   RecordingReader();
@@ -53,12 +53,12 @@ class RecordingReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// Append a line with its newline. Bytes that are no UTF-8 are written as {"base64":"..."}.
+// Append a line with its newline. Bytes that are not UTF-8 are written as {"base64":"..."}.
 void append_entry(std::string& out, std::optional<uint64_t> at_us, std::string_view id, const order::Fields& fields);
 void append_stock(std::string& out, std::string_view sku, uint64_t quantity);
 // For append_entry(): the fields of a stream's entry.
 [[nodiscard]] order::Fields fields_of(const tools::Entry& entry);
-// Appends `text`, which has to be UTF-8, as a JSON string.
+// Appends `text`, which must be UTF-8, as a JSON string.
 void append_json(std::string& out, std::string_view text);
 
 }  // namespace orderd::replay

@@ -1,4 +1,4 @@
-// One gnuplot for each picture: the script goes in by a file of the directory, the SVG comes out by another one.
+// One gnuplot process per picture: it reads a script file and writes an SVG file, both in the run's directory.
 #include "replay/report.h"
 
 #include <spawn.h>
@@ -26,7 +26,7 @@ constexpr const char* kPage = "report.html";
 
 constexpr const char* kMore =
     R"(Draws what order-replay run --wait --data DIR has written: throughput over time, latency, outcomes, stock. The page is
-DIR/report.html; it is light or dark as the browser wishes, and needs no other file. The pictures are made by gnuplot.
+DIR/report.html; it follows the browser's light or dark theme and needs no other file. The pictures are drawn by gnuplot.
 
 Examples:
   order-replay run load.ndjson --set-stock --wait --data run-1
@@ -40,7 +40,7 @@ Result<std::string> read_file(const std::string& name) {
   return text.str();
 }
 
-// Runs `command` in `directory`; the failure says what to do where it is not there.
+// Runs `command` in `directory`; the failure says what to do if it is not installed.
 Result<bool> run_gnuplot(const std::string& directory, const std::string& script) {
   posix_spawn_file_actions_t actions;
   (void)posix_spawn_file_actions_init(&actions);
@@ -59,8 +59,7 @@ Result<bool> run_gnuplot(const std::string& directory, const std::string& script
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
-  return Failure{"gnuplot could not draw " + script + " in '" + tools::shown(directory) +
-                 "'; what it says stands above"};
+  return Failure{"gnuplot could not draw " + script + " in '" + tools::shown(directory) + "'; see its messages above"};
 }
 
 Result<std::string> draw(const std::string& directory, const Plot& plot) {
@@ -80,7 +79,7 @@ Result<std::string> draw(const std::string& directory, const Plot& plot) {
 
 Report::Report(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "report", "draw a run as a page", kMore);
-  tools::add_text(*app, "DIR", directory_, "", "the directory of the run's data")->required()->check(check_file_name);
+  tools::add_text(*app, "DIR", directory_, "", "the data directory of the run")->required()->check(check_file_name);
   app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
 }
 
@@ -88,7 +87,8 @@ Result<int> Report::run(const tools::Context& /*context*/) const {
   const auto text = read_file(directory_ + "/" + kSummaryFile);
   if (!text) return Failure{text.error() + "; order-replay run FILE --wait --data DIR writes it"};
   const tools::Json summary = tools::Json::parse(*text, nullptr, false);
-  if (!summary.is_object()) return Failure{"'" + tools::shown(directory_) + "/" + kSummaryFile + "' is no JSON object"};
+  if (!summary.is_object())
+    return Failure{"'" + tools::shown(directory_) + "/" + kSummaryFile + "' is not a JSON object"};
   const auto plots = plots_of(directory_, summary);
   if (!plots) return plots.failure();
   std::vector<Picture> pictures;

@@ -1,4 +1,4 @@
-// The flags of run, and what stands around a run: the stock before it, the summary behind it.
+// The flags of run, and what surrounds a run: the stock before it, the summary after it.
 #include "replay/run.h"
 
 #include <CLI/CLI.hpp>
@@ -26,21 +26,21 @@ constexpr uint64_t kMaxProducers = 1000;
 constexpr uint64_t kMaxWindow = 100'000;
 
 constexpr const char* kMore =
-    R"(A recording has one JSON object on each line (docs/replay.md): what order-replay generate and capture write, or an order's
-own JSON, as orderctl submit takes it. Files of any size are read in bounded memory.
+    R"(A recording has one JSON object per line (docs/replay.md): what order-replay generate and capture write, or an order's own
+JSON, as orderctl submit takes it. Files of any size are read in bounded memory.
 
 When a request is due:
-  --speed X   by the recording's own times, X times as fast; without any of these: --speed 1
-  --rate N    N a second
+  --speed X   the recording's own times, X times as fast; the default is --speed 1
+  --rate N    N per second
   --max       as soon as it can be sent
-Due times are kept whatever the server does: where it is slow, the waiting counts. Latency is the time from when a request
-was due to when its result could be read.
+Due times do not depend on the server: if it is slow, the delay counts. Latency is the time from when a request was due to
+when its result was read.
 
-When a connection is lost, nobody knows whether the requests on their way were appended; they are sent again, which is
-harmless: a request that was there before becomes a duplicate. --no-retry counts them as unknown.
+When a connection is lost, it is unknown whether the requests in flight were appended. They are sent again, which is safe:
+a request that was appended before becomes a duplicate. --no-retry counts them as unknown instead.
 
-Progress goes to standard error: on a terminal a line that changes, else a line of JSON each second. Ctrl-C stops it, and it
-says how to go on.
+Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second. Ctrl-C stops
+the run and prints the command that resumes it.
 
 Examples:
   order-replay run load.ndjson --set-stock --max --wait
@@ -49,10 +49,10 @@ Examples:
   order-replay run load.ndjson --wait --verify --data run-1; order-replay report run-1
   tail -f orders.ndjson | order-replay run - --max
 
-Exit status: 0 where all was pushed and, with --wait, each request has its result; 1 where not, or when stopped;
-3 where --verify found a violation.)";
+Exit status: 0 if all requests were pushed and, with --wait, each has a result; 1 if not, or if stopped; 3 if --verify found
+a violation.)";
 
-// The id of a stream's last entry.
+// The ID of a stream's last entry.
 Result<std::string> last_entry(tools::Client& client, const std::string& stream) {
   const auto newest = client.ask(Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
   if (!newest) return newest.failure();
@@ -64,26 +64,27 @@ Result<std::string> last_entry(tools::Client& client, const std::string& stream)
 Run::Run(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kMore);
   add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(check_file_name);
-  app->add_flag("--set-stock", set_stock_, "set the recording's stock first, as orderctl stock set does");
+  app->add_flag("--set-stock", set_stock_, "set the recording's stock first, like orderctl stock set");
   CLI::Option* max = app->add_flag("--max", max_, "each request as soon as it can be sent");
-  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests a second");
+  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests per second");
   CLI::Option* speed =
-      add_decimal(*app, "--speed", speed_, kMaxSpeed, "X", "times as fast as the recording's own times [1]");
+      add_decimal(*app, "--speed", speed_, kMaxSpeed, "X", "the recording's own times, X times as fast [1]");
   add_whole(*app, "--producers,--connections", options_.producers, 1, kMaxProducers,
-            "connections over which the requests are dealt in turn [1]");
-  add_whole(*app, "--window", options_.window, 1, kMaxWindow, "requests on their way over each of these [1024]");
-  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "begin with this line of the file [1]");
+            "connections; requests go to each in turn [1]");
+  add_whole(*app, "--window", options_.window, 1, kMaxWindow, "requests in flight per connection [1024]");
+  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "start at this line of the file [1]");
   app->add_flag_callback(
-      "--no-retry", [this] { options_.retry = false; }, "send nothing again");
+      "--no-retry", [this] { options_.retry = false; }, "do not resend");
   CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
-  tools::add_duration(*app, "--timeout", options_.timeout, "for how long --wait waits while no result comes [30s]");
-  CLI::Option* record =
-      add_text(*app, "--record-results", record_file_, "FILE", "with --wait: write each result there, as a recording");
+  tools::add_duration(*app, "--timeout", options_.timeout, "give up if no result arrives for this long [30s]");
+  CLI::Option* record = add_text(*app, "--record-results", record_file_, "FILE",
+                                 "with --wait: write the results to this file, as a recording");
   record->check(check_file_name);
-  CLI::Option* verify = app->add_flag(
-      "--verify", verify_, "with --wait: check that each request has one result, and no order is accepted twice");
+  CLI::Option* verify =
+      app->add_flag("--verify", verify_,
+                    "with --wait: check that each request has one result, in order, and no order is accepted twice");
   CLI::Option* data =
-      add_text(*app, "--data", data_directory_, "DIR", "with --wait: write there what order-replay report draws");
+      add_text(*app, "--data", data_directory_, "DIR", "with --wait: write the data for order-replay report here");
   data->check(check_file_name);
   app->add_flag("--quiet", options_.quiet, "no progress");
   tools::add_json(*app, program);
@@ -106,7 +107,7 @@ void Run::choose_pace() {
   options_.pace_amount = rate_;
 }
 
-// What is to be done before the first push, and what has to be there for it.
+// What has to be done and opened before the first push.
 Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSummary& summary) {
   auto client = tools::Client::connect(context.settings);
   if (!client) return client.failure();
@@ -134,10 +135,7 @@ Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSumm
 
 RunHooks Run::hooks() {
   RunHooks hooks;
-  if (check_) {
-    hooks.pushed = [this](tools::StreamId request) { check_->pushed(request); };
-    hooks.seen = [this](const tools::Entry& result) { check_->seen(result); };
-  }
+  if (check_) hooks.seen = [this](const tools::Entry& result) { check_->seen(result); };
   if (data_) {
     hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
   }
@@ -169,7 +167,7 @@ Result<int> Run::run(const tools::Context& context) {
   } else {
     summary.print();
   }
-  if (summary.stopped) tell_how_to_go_on(summary);
+  if (summary.stopped) print_how_to_resume(summary);
   Result<bool> written = true;
   if (record_) written = record_->flush();
   if (written && data_) written = data_->finish(summary);
@@ -178,7 +176,7 @@ Result<int> Run::run(const tools::Context& context) {
   return judge(summary);
 }
 
-// A second result of a request would come after all requests have their first one.
+// A second result of a request could come after the last one that the run has waited for.
 Result<bool> Run::read_late_results(const tools::Context& context, const std::string& after) {
   auto client = tools::Client::connect(context.settings);
   if (!client) return client.failure();
@@ -190,20 +188,24 @@ Result<bool> Run::read_late_results(const tools::Context& context, const std::st
 }
 
 int Run::judge(const RunSummary& summary) const {
-  constexpr std::size_t kShown = 10;
   if (summary.stopped || summary.failed + summary.unknown + summary.missing > 0) return tools::kFailed;
   if (!check_) return tools::kDone;
-  const std::vector<std::string> problems = check_->problems(kShown);
+  const std::vector<std::string>& problems = check_->problems();
   for (const std::string& problem : problems) tools::note("verify: " + problem);
-  if (!problems.empty()) return tools::kViolation;
-  if (!options_.quiet) tools::note("verify: each request has its one result, and no order was accepted twice");
+  if (check_->count() > problems.size()) {
+    tools::note("verify: and " + std::to_string(check_->count() - problems.size()) + " more");
+  }
+  if (check_->count() > 0) return tools::kViolation;
+  if (!options_.quiet) {
+    tools::note("verify: each request has exactly one result, in order, and no order was accepted twice");
+  }
   return tools::kDone;
 }
 
-void Run::tell_how_to_go_on(const RunSummary& summary) const {
+void Run::print_how_to_resume(const RunSummary& summary) const {
   const std::string line = std::to_string(summary.next_line);
-  tools::note("stopped before line " + line + "; go on with: order-replay run " + tools::shown(file_) +
-              " --from-line " + line + ", and the flags of this run but --set-stock");
+  tools::note("stopped before line " + line + "; resume with: order-replay run " + tools::shown(file_) +
+              " --from-line " + line + " and the other flags of this run, without --set-stock");
 }
 
 }  // namespace orderd::replay

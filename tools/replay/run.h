@@ -29,7 +29,7 @@ class Run {
   [[nodiscard]] RunHooks hooks();
   [[nodiscard]] Result<bool> read_late_results(const tools::Context& context, const std::string& after);
   [[nodiscard]] int judge(const RunSummary& summary) const;
-  void tell_how_to_go_on(const RunSummary& summary) const;
+  void print_how_to_resume(const RunSummary& summary) const;
 
   RunOptions options_;
   std::string file_;
@@ -42,7 +42,7 @@ class Run {
   std::string data_directory_;
   bool verify_ = false;
 
-  // Only where they are asked for.
+  // Only if asked for.
   std::optional<Sink> record_;
   std::optional<RunData> data_;
   std::optional<RunCheck> check_;

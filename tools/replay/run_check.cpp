@@ -1,4 +1,5 @@
-// Results of strangers are counted, too: whose a result is may be known only later.
+// Request IDs have to increase strictly from result to result: that is "exactly one result, in order" in one
+// comparison.
 #include "replay/run_check.h"
 
 #include "shared/output.h"
@@ -8,26 +9,25 @@ namespace orderd::replay {
 void RunCheck::seen(const tools::Entry& result) {
   const auto request = tools::parse_id(result.field("request"));
   if (!request) return;
-  ++requests_[*request].results;
-  if (result.field("status") == "accepted") ++accepted_[std::string(result.field("order"))];
+  const std::string id(result.id);
+  if (*request == last_) {
+    add("the request " + request->text() + " has a second result, " + id);
+  } else if (*request < last_) {
+    add("the result " + id + " of the request " + request->text() + " comes after that of the later request " +
+        last_.text());
+  } else {
+    last_ = *request;
+  }
+  if (result.field("status") != "accepted") return;
+  const auto [first, is_new] = accepted_.emplace(result.field("order"), id);
+  if (!is_new) {
+    add("the order '" + tools::shown(first->first) + "' was accepted twice: " + first->second + " and " + id);
+  }
 }
 
-std::vector<std::string> RunCheck::problems(std::size_t max) const {
-  std::vector<std::string> found;
-  uint64_t count = 0;
-  const auto add = [&](const std::string& what) {
-    if (++count <= max) found.push_back(what);
-  };
-  for (const auto& [id, request] : requests_) {
-    if (request.pushed && request.results != 1) {
-      add("the request " + id.text() + " has " + tools::count_text(request.results, "result"));
-    }
-  }
-  for (const auto& [order, times] : accepted_) {
-    if (times > 1) add("the order '" + tools::shown(order) + "' was accepted " + std::to_string(times) + " times");
-  }
-  if (count > max) found.push_back("and " + std::to_string(count - max) + " more");
-  return found;
+void RunCheck::add(const std::string& problem) {
+  ++count_;
+  if (problems_.size() < kKept) problems_.push_back(problem);
 }
 
 }  // namespace orderd::replay

@@ -1,5 +1,6 @@
-// Checks a run while it goes on: each request that was pushed gets exactly one result, and no order is accepted twice.
-// Memory: 100 bytes for each request and each accepted order.
+// Checks a run while it is in progress: the results are in the order of their requests, so that none has two, and no
+// order is accepted twice. Whether each request has a result is known from Awaiting. Memory: 100 bytes for each
+// accepted order.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +14,21 @@ namespace orderd::replay {
 
 class RunCheck {
  public:
-  void pushed(tools::StreamId request) { requests_[request].pushed = true; }
-  // Every result there is, of whomever.
+  // Every result that names a request, whoever pushed it, in the order of the results stream.
   void seen(const tools::Entry& result);
-  // Sentences; at most `max` of them, and at the end how many more there are. Empty: all is good.
-  [[nodiscard]] std::vector<std::string> problems(std::size_t max) const;
+  // How many problems there are.
+  [[nodiscard]] uint64_t count() const { return count_; }
+  // The first of them, one sentence each.
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:
-  struct Request {
-    bool pushed = false;
-    uint32_t results = 0;
-  };
-  std::unordered_map<tools::StreamId, Request, tools::StreamIdHash> requests_;
-  std::unordered_map<std::string, uint32_t> accepted_;  // by order id
+  static constexpr std::size_t kKept = 10;
+  void add(const std::string& problem);
+
+  tools::StreamId last_;                                   // the request that the last result answered
+  std::unordered_map<std::string, std::string> accepted_;  // the result of each accepted order, by the order's ID
+  std::vector<std::string> problems_;
+  uint64_t count_ = 0;
 };
 
 }  // namespace orderd::replay

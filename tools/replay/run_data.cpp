@@ -1,4 +1,4 @@
-// Samples are written as they come, so memory does not grow with the run.
+// Samples are written at once, so memory does not grow with the run.
 #include "replay/run_data.h"
 
 #include <simdjson.h>
@@ -22,7 +22,7 @@ std::string seconds_text(uint64_t now_ns, const RunSummary& summary) {
 Result<RunData> RunData::open(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) return Failure{"cannot make the directory '" + tools::shown(directory) + "': " + error.message()};
+  if (error) return Failure{"cannot create the directory '" + tools::shown(directory) + "': " + error.message()};
   auto series = Sink::open(directory + "/" + kSeriesFile);
   if (!series) return series.failure();
   auto stock = Sink::open(directory + "/" + kStockFile);
@@ -57,12 +57,12 @@ void RunData::note_stock(std::string_view sku, uint64_t quantity, uint64_t remai
   }
   if (stock_.size() == kMaxSkus) return;
   stock_.push_back({std::string(sku), remaining});
-  // Until the first was sold there was this much.
+  // The stock before the first sale.
   write_stock(seconds_text(0, {}), stock_.back().sku, quantity + remaining);
 }
 
 void RunData::write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining) {
-  // As CSV has it: in quotes, and a quote twice.
+  // CSV: in quotes, with quotes doubled.
   std::string quoted;
   for (const char c : sku) quoted.append(c == '"' ? 2 : 1, c);
   stock_file_.write(seconds + ",\"" + quoted + "\"," + std::to_string(remaining) + "\n");

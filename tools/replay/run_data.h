@@ -1,4 +1,4 @@
-// What a report is drawn from: how a run went over time, as files in a directory. docs/replay.md has their columns.
+// The data of a report: a run over time, as files in a directory. See docs/replay.md for their columns.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace orderd::replay {
 
-// The files' names in the directory.
+// File names in the directory.
 inline constexpr const char* kSummaryFile = "summary.json";
 inline constexpr const char* kSeriesFile = "series.csv";
 inline constexpr const char* kLatencyFile = "latency.csv";
@@ -20,10 +20,10 @@ inline constexpr const char* kStockFile = "stock.csv";
 
 class RunData {
  public:
-  // So many SKUs, the first ones that are sold, have a curve.
+  // Only the first SKUs that are sold have a curve.
   static constexpr std::size_t kMaxSkus = 8;
 
-  // Makes the directory where it is not there, and replaces the files in it.
+  // Creates the directory if it does not exist, and replaces the files in it.
   [[nodiscard]] static Result<RunData> open(const std::string& directory);
 
   void add(const tools::Entry& result);

@@ -30,10 +30,10 @@ double microseconds(uint64_t ns) {
   return static_cast<double>(ns) / 1e3;
 }
 
-// What this program has taken so far.
+// Resources used by this program so far.
 rusage taken() {
   rusage used{};
-  (void)getrusage(RUSAGE_SELF, &used);  // fails for a wrong first argument only
+  (void)getrusage(RUSAGE_SELF, &used);  // fails only for a wrong first argument
   return used;
 }
 
@@ -97,10 +97,10 @@ void RunSummary::print() const {
         " in " + formatted("%.1f s", pushing) + formatted(" (%.0f/s), ", rate(pushed, pushing)) + first + " to " + last;
   }
   text += "\n";
-  if (resent > 0) text += "sent again: " + std::to_string(resent) + ", which may have been carried out before\n";
+  if (resent > 0) text += "resent: " + std::to_string(resent) + ", possibly a second time\n";
   if (failed > 0) text += "refused by the server: " + std::to_string(failed) + "\n";
   if (unknown > 0) text += "unknown whether pushed: " + std::to_string(unknown) + "\n";
-  if (pushed > 0) text += line_of("sent late by: ", push_lag);
+  if (pushed > 0) text += line_of("push lag: ", push_lag);
   tools::print(text);
   if (!waited) return;
   Table table({{"RESULT"}, {"REQUESTS", Table::Align::kRight}, {""}});
@@ -116,8 +116,8 @@ void RunSummary::print() const {
   table.print();
   if (results() == 0) return;
   const double time = seconds(begin_ns, result_ns);
-  tools::print("\nthe last result came after " + formatted("%.1f s", time) +
-               formatted(" (%.0f/s)\n", rate(results(), time)) + line_of("from due to result: ", latency));
+  tools::print("\nthe last result arrived after " + formatted("%.1f s", time) +
+               formatted(" (%.0f/s)\n", rate(results(), time)) + line_of("latency: ", latency));
 }
 
 Json RunSummary::json() const {

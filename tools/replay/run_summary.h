@@ -1,4 +1,4 @@
-// What became of a run: counted, then printed.
+// The outcome of a run: counted, then printed.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,21 @@
 namespace orderd::replay {
 
 struct RunSummary {
-  uint64_t pushed = 0;   // appended, as the server has answered
-  uint64_t failed = 0;   // refused, and not sent again
-  uint64_t unknown = 0;  // nobody knows, and not sent again
-  uint64_t resent = 0;   // times that a request was sent again
+  uint64_t pushed = 0;   // appended, confirmed by the server
+  uint64_t failed = 0;   // refused and not resent
+  uint64_t unknown = 0;  // unknown, and not resent
+  uint64_t resent = 0;   // how often a request was sent again
   uint64_t stock_set = 0;
   std::string first;  // request
   std::string last;
   std::string results_after;  // the results stream's last entry before the run
   uint64_t begin_ns = 0;
-  uint64_t pushed_ns = 0;  // the last answer to a push
-  bool stopped = false;    // by a signal, or by a failure
-  uint64_t next_line = 0;  // from which to go on
-  Histogram push_lag;      // ns from due to sent: the error of this tool
+  uint64_t pushed_ns = 0;  // the last reply to a push
+  bool stopped = false;    // by a signal or a failure
+  uint64_t next_line = 0;  // where to resume
+  Histogram push_lag;      // ns from due to sent: the lateness of this tool
 
-  bool waited = false;  // below: only then
+  bool waited = false;  // what follows is only valid then
   uint64_t accepted = 0;
   uint64_t duplicates = 0;
   std::map<std::string, uint64_t> rejected;  // by reason

@@ -1,5 +1,5 @@
-// One thread, one loop. pump() hands out all that is due; it is called whenever something may have changed: a time has
-// come, a producer has room, input is there. finish() ends the loop.
+// One thread, one loop. pump() hands out everything that is due; it is called whenever something may have changed: a
+// due time has come, a producer has room, input has arrived. finish() ends the loop.
 #include "replay/runner.h"
 
 #include <algorithm>
@@ -15,9 +15,9 @@ using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds kInputPoll{2};
 constexpr Milliseconds kTick{100};
-// After a signal what is on its way may take so long to be answered.
+// How long a run that was stopped waits for the replies in flight.
 constexpr Milliseconds kDrain{5000};
-// More requests without a result are not kept in memory: pushing waits.
+// With more requests without a result than this, pushing waits: each takes memory.
 constexpr std::size_t kMaxWaiting = 1'000'000;
 
 valkey::Handshake handshake_of(const settings::Settings& settings) {
@@ -65,7 +65,7 @@ Runner::Runner(const settings::Settings& settings, const RunOptions& options, So
 Runner::~Runner() = default;
 
 Result<bool> Runner::run() {
-  // A server that goes away must not end the program; the write fails, and that is seen.
+  // A server that goes away must not end the program; the failed write is noticed.
   (void)std::signal(SIGPIPE, SIG_IGN);
   if (tail_) tail_->start();
   for (const auto& producer : producers_) producer->start();
@@ -76,7 +76,7 @@ Result<bool> Runner::run() {
   return true;
 }
 
-// True once all producers are there: from then on time counts.
+// True once all producers are connected: the run's time starts then.
 bool Runner::begin() {
   if (begun_) return true;
   for (const auto& producer : producers_) {
@@ -89,7 +89,7 @@ bool Runner::begin() {
 }
 
 void Runner::pump() {
-  // Pushing may call back, when a producer has room again.
+  // Pushing may call back when a producer has room again.
   if (pumping_ || !begin()) return;
   pumping_ = true;
   while (!stopping_ && !ended_) {
@@ -128,7 +128,7 @@ void Runner::pump() {
   if (stopping_ || ended_) settle_down();
 }
 
-// Nothing more is taken: is everything done?
+// No more requests are taken. Is everything done?
 void Runner::settle_down() {
   if (open_requests() > 0) return;
   if (!stopping_ && options_.wait && awaiting_.size() > 0) return;
@@ -159,7 +159,7 @@ void Runner::stop(const std::string& why) {
 
 void Runner::signaled() {
   if (stopping_) _exit(tools::kFailed);
-  tell("stopping; a second signal stops at once");
+  say("stopping (signal again to stop now)");
   stopping_ = true;
   drain_.start(kDrain);
   settle_down();
@@ -186,8 +186,8 @@ void Runner::look_at_patience() {
   if (!options_.wait || stopping_ || awaiting_.size() == 0 || !begun_) return;
   const auto patience_ns = static_cast<uint64_t>(options_.timeout / std::chrono::nanoseconds(1));
   if (now_ns() - std::max(newest_result_ns_, summary_.pushed_ns) < patience_ns) return;
-  stop(tools::count_text(awaiting_.size(), "request has", "requests have") + " no result, and none came within " +
-       tools::duration_text(options_.timeout) + "; does orderd run? orderctl status shows what waits. The oldest is " +
+  stop(tools::count_text(awaiting_.size(), "request has", "requests have") + " no result, and none arrived within " +
+       tools::duration_text(options_.timeout) + ". Is orderd running? See orderctl status. The oldest is " +
        awaiting_.oldest().text());
   settle_down();
 }
@@ -203,7 +203,6 @@ void Runner::on_pushed(const Producer::Request& request, tools::StreamId id) {
   summary_.last = id.text();
   if (summary_.pushed++ == 0) summary_.first = summary_.last;
   summary_.pushed_ns = now_ns();
-  if (hooks_.pushed) hooks_.pushed(id);
   if (options_.wait) {
     const auto early = awaiting_.add(id, {request.due_ns});
     if (early) take_result(early->entry(), request.due_ns, early->seen_ns);
@@ -219,7 +218,7 @@ void Runner::on_unknown(const Producer::Request& /*request*/, bool again) {
 void Runner::on_failed(const Producer::Request& request, const std::string& answer, bool again) {
   if (again) {
     ++summary_.resent;
-    return tell("the server cannot take requests now (" + tools::shown(answer) + "); trying again until it can");
+    return say("the server cannot take requests now (" + tools::shown(answer) + "); retrying until it can");
   }
   ++summary_.failed;
   stop("line " + std::to_string(request.line) + " was refused: " + tools::shown(answer));
@@ -254,11 +253,11 @@ void Runner::forget_strangers() {
 }
 
 void Runner::on_refused(const std::string& answer) {
-  stop("the results cannot be read: " + tools::shown(answer));
+  stop("cannot read the results: " + tools::shown(answer));
   settle_down();
 }
 
-void Runner::tell(const std::string& what) {
+void Runner::say(const std::string& what) {
   if (what == trouble_) return;
   trouble_ = what;
   progress_.clear();

@@ -1,4 +1,4 @@
-// A run: takes requests from a source when they are due, hands them to the producers in turn, and collects the results.
+// A run: takes requests from a source when they are due, gives them to the producers in turn, and collects the results.
 #pragma once
 
 #include <functional>
@@ -22,21 +22,19 @@ struct RunOptions {
   Pace::Kind pace = Pace::Kind::kSpeed;
   uint64_t pace_amount = kMillion;
   uint64_t producers = 1;
-  uint64_t window = 1024;  // requests on their way, of each producer
+  uint64_t window = 1024;  // requests in flight per producer
   bool retry = true;
   bool wait = false;
-  std::chrono::milliseconds timeout{30'000};  // while no result comes
+  std::chrono::milliseconds timeout{30'000};  // without any result
   bool quiet = false;
 };
 
-// What others want to hear of a run; each may be empty.
+// Callbacks of a run; each may be empty.
 struct RunHooks {
-  // A request was appended, under this id.
-  std::function<void(tools::StreamId request)> pushed;
-  // A result was read, of whomever.
+  // A result was read, whoever pushed its request, in the order of the results stream.
   std::function<void(const tools::Entry& result)> seen;
-  // A result of one of our requests, nearly always in the order of the results stream: one that overtakes the answer
-  // to its own push comes after that.
+  // A result of one of our requests, nearly always in the order of the results stream: one that is read before the
+  // reply to its own XADD is reported after that.
   std::function<void(const tools::Entry& result, uint64_t seen_ns)> result;
   // Ten times a second.
   std::function<void(uint64_t now_ns, const RunSummary& summary)> sample;
@@ -44,18 +42,18 @@ struct RunHooks {
 
 class Runner : private Producer::Listener, private Tail::Listener {
  public:
-  // `results_after`: the id behind which the results of this run stand. The source and the settings outlive it.
+  // `results_after`: the results of this run come after this entry. The source and the settings must outlive it.
   Runner(const settings::Settings& settings, const RunOptions& options, Source& source, std::string results_after,
          RunHooks hooks);
   ~Runner() override;
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  // Until all is pushed and, where it is waited for, answered; or until a signal. A failure says what stopped it;
-  // summary() is good then, too.
+  // Until everything is pushed and, if waited for, answered; or until a signal. A failure says what stopped it;
+  // summary() is valid then, too.
   [[nodiscard]] Result<bool> run();
   [[nodiscard]] const RunSummary& summary() const { return summary_; }
-  // The id of the last result that was read.
+  // The ID of the last result that was read.
   [[nodiscard]] std::string last_result() const { return tail_ ? tail_->after() : summary_.results_after; }
 
  private:
@@ -69,7 +67,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
   void look_at_patience();
   void take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t seen_ns);
   void forget_strangers();
-  void tell(const std::string& what);
+  void say(const std::string& what);
   [[nodiscard]] std::size_t open_requests() const;
 
   void on_pushed(const Producer::Request& request, tools::StreamId id) override;
@@ -78,7 +76,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
   void on_room() override { pump(); }
   void on_results(const std::vector<tools::Entry>& page, uint64_t now_ns) override;
   void on_refused(const std::string& answer) override;
-  void on_trouble(const std::string& what) override { tell(what); }
+  void on_trouble(const std::string& what) override { say(what); }
 
   const RunOptions options_;
   Source& source_;
@@ -89,10 +87,10 @@ class Runner : private Producer::Listener, private Tail::Listener {
   Awaiting awaiting_;
   std::string server_;
   std::string failure_;
-  std::string trouble_;  // that was told last
+  std::string trouble_;  // that was reported last
   bool begun_ = false;
-  bool ended_ = false;     // the source
-  bool stopping_ = false;  // no request is taken any more
+  bool ended_ = false;     // the source has no more lines
+  bool stopping_ = false;  // no more requests are taken
   bool finished_ = false;
   bool pumping_ = false;
   uint64_t next_producer_ = 0;
@@ -104,7 +102,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
   std::vector<std::unique_ptr<Producer>> producers_;
   std::unique_ptr<Tail> tail_;
   std::unique_ptr<PreciseTimer> due_;
-  Timer input_;  // where standard input has nothing yet
+  Timer input_;  // while standard input has nothing to read
   Timer ticker_;
   Timer drain_;
   std::vector<std::unique_ptr<Signal>> signals_;

@@ -14,7 +14,7 @@ Result<bool> settle(tools::Client& client, std::size_t& sent) {
   for (; sent > 0; --sent) {
     const auto reply = client.read();
     if (!reply) return reply.failure();
-    if ((*reply)->is_error()) return Failure{"the stock was not set: " + client.explain((*reply)->text())};
+    if ((*reply)->is_error()) return Failure{"cannot set the stock: " + client.explain((*reply)->text())};
   }
   return true;
 }

@@ -1,4 +1,4 @@
-// Sets the stock that a recording takes to be there, each with its entry in the ledger, as orderctl stock set does.
+// Sets the initial stock of a recording, each with its entry in the ledger, like orderctl stock set.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace orderd::replay {
 
-// Takes the stock lines off the source, up to the first request. Answers how many there were.
+// Consumes the stock lines of the source, up to the first request. Returns how many there were.
 [[nodiscard]] Result<uint64_t> set_stock(tools::Client& client, const settings::Settings& settings, Source& source);
 
 }  // namespace orderd::replay

@@ -21,7 +21,7 @@ Sink::Sink(Sink&& other) noexcept : file_(std::exchange(other.file_, nullptr)), 
 }
 
 Sink::~Sink() {
-  // Whoever wants to know whether all was written has called flush().
+  // Callers that need to know about errors have called flush().
   if (file_ != nullptr && file_ != stdout) (void)std::fclose(file_);
 }
 

@@ -1,4 +1,4 @@
-// Where lines go: a file, or standard output.
+// The output of lines: a file or standard output.
 #pragma once
 
 #include <cstdio>
@@ -11,13 +11,13 @@ namespace orderd::replay {
 
 class Sink {
  public:
-  // `name` "" or "-": standard output. A file that is there is replaced.
+  // `name` "" or "-": standard output. An existing file is replaced.
   [[nodiscard]] static Result<Sink> open(const std::string& name);
   Sink(Sink&& other) noexcept;
   Sink& operator=(Sink&&) = delete;
   ~Sink();
 
-  // What fails is told by the next flush().
+  // Errors are reported by the next flush().
   void write(std::string_view text);
   [[nodiscard]] Result<bool> flush();
 

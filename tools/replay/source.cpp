@@ -1,4 +1,4 @@
-// One line of lookahead: whoever pushes has to know when the next request is due before taking it.
+// One line of lookahead: the runner has to know when the next request is due before it takes it.
 #include "replay/source.h"
 
 #include <fcntl.h>
@@ -54,7 +54,7 @@ Source::State Source::read() {
     const Kind kind = reader_.next();
     if (kind == Kind::kWait) return State::kWait;
     if (kind == Kind::kEnd) return State::kEnd;
-    if (kind == Kind::kBroken) return fail(std::string("cannot be read: ") + std::strerror(errno));
+    if (kind == Kind::kBroken) return fail(std::string("cannot read it: ") + std::strerror(errno));
     if (reader_.number() < first_line_) continue;
     const std::string where = "line " + std::to_string(reader_.number()) + ": ";
     if (kind == Kind::kLong) return fail(where + "longer than " + std::to_string(kMaxLineBytes) + " bytes");

@@ -13,30 +13,30 @@ namespace orderd::replay {
 class Source {
  public:
   enum class State {
-    kLine,    // line() is the one to be used next
-    kWait,    // nothing can be read now
-    kEnd,     // there is no line any more
+    kLine,    // line() is the next one
+    kWait,    // nothing to read at the moment
+    kEnd,     // no more lines
     kBroken,  // error() says why, and which line
   };
 
-  // `name` "-": standard input. Lines before `first_line` are passed over unread; the first one is 1.
+  // `name` "-": standard input. Lines before `first_line` are skipped without parsing; the first one is 1.
   [[nodiscard]] static Result<std::unique_ptr<Source>> open(const std::string& name, uint64_t first_line = 1);
   ~Source();
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
-  // Looks at the next line, until advance() the same one. Empty lines are passed over.
+  // Looks at the next line; until advance() it is the same one. Empty lines are skipped.
   [[nodiscard]] State look();
   void advance() { state_ = State::kWait; }
-  // Reads on until it is known what comes; waits for it.
+  // Like look(), but waits until there is something to read.
   [[nodiscard]] State look_patiently();
 
-  // Where look() answered kLine; until the next look() behind advance().
+  // Only after look() returned kLine; valid until the next look() after advance().
   [[nodiscard]] const Recorded& line() const { return line_; }
-  // Of that line, or of the one that could not be read. Else of the one that will come next.
+  // Of that line, or of the one that could not be read; otherwise of the one that will be next.
   [[nodiscard]] uint64_t number() const { return reader_.number() + (state_ == State::kWait ? 1 : 0); }
   [[nodiscard]] const std::string& error() const { return error_; }
-  // How much of the file was read, in millionths; 0 where its size is not known.
+  // How much of the file was read, in millionths; 0 if its size is not known.
   [[nodiscard]] uint64_t part_read() const;
 
  private:
@@ -52,7 +52,7 @@ class Source {
   RecordingReader recording_;
   Recorded line_;
   std::string error_;
-  State state_ = State::kWait;  // kLine or kBroken: what look() has seen
+  State state_ = State::kWait;  // kLine or kBroken: what look() found
 };
 
 }  // namespace orderd::replay

@@ -1,4 +1,4 @@
-// One XREAD at a time; the next one goes out before the results of the last one are looked at.
+// One XREAD at a time; the next one is sent before the results of the last one are handled.
 #include "replay/tail.h"
 
 #include <chrono>
@@ -43,7 +43,7 @@ void Tail::stop() {
 
 void Tail::read() {
   if (stopped_ || pause_.active()) return;
-  // Not up: on_up() comes back here.
+  // While not connected nothing is sent; on_up() calls this again.
   (void)session_.send(
       read_, valkey::Command::of("XREAD", "COUNT", kPage, "BLOCK", kBlock.count(), "STREAMS", stream_, after_));
 }

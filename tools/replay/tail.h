@@ -1,20 +1,20 @@
-// The results as they come, on a connection of its own: XREAD, which disturbs no group.
+// The results as they arrive, on a connection of its own.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "replay/session.h"
 #include "shared/entry.h"
-#include "valkey/session.h"
 
 namespace orderd::replay {
 
-class Tail : private valkey::Session::Listener {
+class Tail : private Session::Listener {
  public:
-  // So many results at a time: reading one page is to take far less than a millisecond.
+  // Results of one read: handling a page should take far less than a millisecond.
   static constexpr std::size_t kPage = 128;
-  // For how long the server waits for new ones.
+  // How long one read waits at the server.
   static constexpr Milliseconds kBlock{1000};
 
   // None of these may destroy the tail.
@@ -24,11 +24,11 @@ class Tail : private valkey::Session::Listener {
     // Read at `now_ns` of the monotonic clock.
     virtual void on_results(const std::vector<tools::Entry>& page, uint64_t now_ns) = 0;
     virtual void on_trouble(const std::string& what) = 0;
-    // The server refuses to let the results be read.
+    // The server refuses the read.
     virtual void on_refused(const std::string& answer) = 0;
   };
 
-  // Reads what stands behind the entry `after`.
+  // Reads what comes after the entry `after`.
   Tail(Loop& loop, valkey::Topology& topology, const valkey::Handshake& handshake, std::string stream,
        std::string after, uint32_t seed, Listener& listener);
   ~Tail() override;
@@ -37,7 +37,7 @@ class Tail : private valkey::Session::Listener {
 
   void start() { session_.start(); }
   void stop();
-  // The entry read last.
+  // The ID of the last entry that was read.
   [[nodiscard]] const std::string& after() const { return after_; }
 
  private:
@@ -46,8 +46,8 @@ class Tail : private valkey::Session::Listener {
   };
   void read();
   void on_reply(const valkey::Reply& reply);
-  void on_up(valkey::Session& /*session*/) override { read(); }
-  void on_down(valkey::Session& /*session*/, const valkey::Error& error) override { listener_.on_trouble(error.what); }
+  void on_up() override { read(); }
+  void on_down(const valkey::Error& error) override { listener_.on_trouble(error.what); }
 
   const std::string stream_;
   std::string after_;
@@ -55,7 +55,7 @@ class Tail : private valkey::Session::Listener {
   Read read_;
   Timer pause_;
   bool stopped_ = false;
-  valkey::Session session_;  // ends first: read_ is its call
+  Session session_;  // ends first: read_ is its call
 };
 
 // Nanoseconds of the monotonic clock.

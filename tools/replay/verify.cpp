@@ -1,5 +1,5 @@
-// Two passes: the first one counts and hashes, and where something is wrong a second one reads the texts of the first
-// keys with a problem.
+// Two passes: the first one counts and hashes; if something is wrong, a second one reads the texts of the first keys
+// with a problem.
 #include "replay/verify.h"
 
 #include <CLI/CLI.hpp>
@@ -22,14 +22,15 @@ constexpr std::size_t kShown = 10;
 constexpr std::size_t kShownResults = 5;  // of each
 
 constexpr const char* kMore =
-    R"(Reads the results stream and says whether each request of the recording has exactly one result there, and whether an order
-was accepted twice. Requests and results are matched by the order's id; those too malformed to have one are only counted.
-Results of other orders are passed over. With --expect, each order's results have to be the same, in the same sequence, as in
-another run that began with the same stock: status, reason, outcome and lines. Memory: 100 bytes for each order.
+    R"(Reads the results stream and checks that each request of the recording has exactly one result, that no order was accepted
+twice, and that the results are in the order of their requests. Requests and results are matched by the order's ID; those too
+malformed to have one are only counted. Results of other orders count for their sequence only. With --expect, each order's
+results have to be the same, in the same sequence, as in another run that started with the same stock: status, reason,
+outcome and lines. Memory: 100 bytes for each order.
 
 Examples:
-  order-replay run load.ndjson --set-stock --wait --record-results good.ndjson      with the script that is known to be good
-  order-replay run load.ndjson --set-stock --wait                                   with the changed one, on an empty server
+  order-replay run load.ndjson --set-stock --wait --record-results good.ndjson      with a script known to be good
+  order-replay run load.ndjson --set-stock --wait                                   with a changed one, on an empty server
   order-replay verify load.ndjson --expect good.ndjson
   order-replay verify captured.ndjson --entries                                     on the server it was captured from
 
@@ -37,16 +38,16 @@ Exit status 3: something is wrong; the first differences are shown.)";
 
 std::string check_id(const std::string& text) {
   return tools::parse_id(text) ? ""
-                               : "'" + tools::shown(text) + "' is no id of a stream's entry, such as 1795569346433-0";
+                               : "'" + tools::shown(text) + "' is not a stream entry ID (example: 1795569346433-0)";
 }
 
-// Files are read again where something is wrong.
+// Files are read a second time if something is wrong.
 std::string check_recording(const std::string& name) {
-  if (name == "-") return "standard input cannot be read twice; a file is expected";
+  if (name == "-") return "standard input cannot be read twice; give a file";
   return check_file_name(name);
 }
 
-// Hands over each line that is an entry. A view of it is good during the call only.
+// Calls `each` for every line that is an entry. Views are valid during the call only.
 Result<bool> read_recording(const std::string& name, const std::function<Result<bool>(const Source&)>& each) {
   auto source = Source::open(name);
   if (!source) return source.failure();
@@ -67,19 +68,37 @@ struct Shown {
   std::vector<std::string> results;
 };
 
+// The results' sequence: the requests that they answer have increasing IDs.
+struct Sequence {
+  tools::StreamId last;
+  uint64_t breaks = 0;
+  std::vector<std::string> shown;
+
+  void add(const tools::Entry& result) {
+    const auto request = tools::parse_id(result.field("request"));
+    if (!request) return;
+    if (*request > last) {
+      last = *request;
+      return;
+    }
+    if (++breaks > kShown) return;
+    shown.push_back("result " + std::string(result.id) + " of request " + request->text() + " comes after that of " +
+                    last.text());
+  }
+};
+
 }  // namespace
 
 Verify::Verify(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "verify", "check that each request has its one result", kMore);
+  CLI::App* app =
+      tools::add_command(parent, "verify", "check that each request has exactly one result, in order", kMore);
   add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_recording);
-  CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the results there should be");
+  CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the expected results");
   expect->check(check_recording);
-  add_text(*app, "--after", after_, "ID", "only results behind this entry [all]")->check(check_id);
-  CLI::Option* entries =
-      app->add_flag("--entries", entries_, "match by the entry ids that the recording has, not by order ids");
+  add_text(*app, "--after", after_, "ID", "only results after this entry [all]")->check(check_id);
+  CLI::Option* entries = app->add_flag("--entries", entries_, "match by the recorded entry IDs, not by order IDs");
   entries->excludes(expect);
-  app->add_flag("--resent", resent_,
-                "more results than requests are good where they are duplicates: requests were sent again");
+  app->add_flag("--resent", resent_, "accept more results than requests if they are duplicates: requests were resent");
   tools::add_json(*app, program);
   app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
 }
@@ -92,12 +111,12 @@ Result<bool> Verify::read_requests(const settings::Settings& settings, const Eac
     const Recorded& line = source.line();
     if (entries_ && line.id.empty()) {
       return Failure{"line " + std::to_string(source.number()) +
-                     " has no entry id; --entries is for what order-replay capture wrote"};
+                     " has no entry ID; --entries is for what order-replay capture wrote"};
     }
     if (entries_) {
       each(std::string(line.id));
     } else {
-      // A malformed request has the id that its result tells.
+      // A malformed request has the ID that its result names.
       (void)decoder.decode(line.fields, request, detail);
       each(request.id);
     }
@@ -143,16 +162,29 @@ Result<int> Verify::run(const tools::Context& context) {
     if (!read) return read.failure();
   }
   const std::string& stream = context.settings.streams.results;
+  Sequence sequence;
   read = read_results(*client, stream, [&](std::string_view key, const tools::Entry& entry) {
     ++(comparison.add_result(key, entry) ? results : others);
+    sequence.add(entry);
   });
   if (!read) return read.failure();
-  const uint64_t problems = comparison.problems(!expect_.empty(), resent_);
+  const uint64_t problems = comparison.problems(!expect_.empty(), resent_) + sequence.breaks;
   if (context.json) {
-    tools::print_json({{"requests", requests}, {"results", results}, {"others", others}, {"problems", problems}});
+    tools::print_json({{"requests", requests},
+                       {"results", results},
+                       {"others", others},
+                       {"out_of_order", sequence.breaks},
+                       {"problems", problems}});
   } else {
     tools::print(tools::count_text(requests, "request") + ", " + tools::count_text(results, "result") + ", " +
-                 (problems == 0 ? "all as they should be\n" : tools::count_text(problems, "problem") + "\n"));
+                 (problems == 0 ? "no problem\n" : tools::count_text(problems, "problem") + "\n"));
+  }
+  for (const std::string& text : sequence.shown) {
+    if (context.json) {
+      tools::print_json({{"problem", text}});
+    } else {
+      tools::print("out of order: " + text + "\n");
+    }
   }
   if (problems == 0) return tools::kDone;
   if (const auto shown = show_first(context, *client, comparison); !shown) return shown.failure();
@@ -193,7 +225,7 @@ Result<bool> Verify::show_first(const tools::Context& context, tools::Client& cl
       continue;
     }
     const std::string name =
-        key.empty() ? "requests without an order id" : (entries_ ? "request " : "order ") + tools::shown(key);
+        key.empty() ? "requests without an order ID" : (entries_ ? "request " : "order ") + tools::shown(key);
     tools::print(name + ": " + shown.what + "\n");
     for (const std::string& text : shown.expected) tools::print("  expected  " + tools::shown(text) + "\n");
     for (const std::string& text : shown.results) tools::print("  result    " + tools::shown(text) + "\n");

@@ -1,4 +1,4 @@
-// order-replay verify: does each request of a recording have its one result, and the one that is expected?
+// order-replay verify: does each request of a recording have exactly one result, in order, and the expected one?
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Words for what a server may answer.
+// Sentences for the errors of a server: what happened, and what to do.
 #include "shared/client.h"
 
 #include "shared/output.h"
@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kSignIn =
     "valkey.username and valkey.password_file, or user and password in ORDERD_VALKEY_URL";
 
-// The sentence of a connect that was refused ends with this.
+// The message of a refused connect ends with this.
 constexpr std::string_view kCredentials = "check the user name and the password";
 
 // `how`: EVALSHA with the script's hash, or EVAL with its text.
@@ -50,12 +50,12 @@ Result<valkey::OwnedReply> Client::ask(const valkey::Command& command) {
 
 Result<valkey::OwnedReply> Client::run(std::string_view script, const std::vector<std::string_view>& keys,
                                        const std::vector<std::string_view>& arguments) {
-  // A user who may do what orderd does may do this; EVAL is a right of its own.
+  // Needs the same rights as orderd does; EVAL would be another one.
   const auto hash = client_.load(script);
   if (!hash) return hash.failure();
   auto reply = client_.call(evaluation("EVALSHA", *hash, keys, arguments));
   if (!reply || (*reply)->error() != valkey::ErrorKind::kNoScript) return reply;
-  // Somebody flushed the scripts between the two.
+  // The scripts were flushed between the two.
   return client_.call(evaluation("EVAL", script, keys, arguments));
 }
 
@@ -66,18 +66,18 @@ std::string Client::explain(std::string_view error) const {
     return server_ + " " + std::string(what) + " (" + shown(error) + "): " + std::string(advice);
   };
   if (word == "NOPERM") {
-    return sentence("does not let this user do that",
-                    "sign in as another user (" + std::string(kSignIn) + "), or grant the right with ACL SETUSER");
+    return sentence("denies this to the user",
+                    "log in as another user (" + std::string(kSignIn) + "), or grant the right with ACL SETUSER");
   }
-  if (word == "OOM") return sentence("is out of memory", "free some or raise its maxmemory, then try again");
-  if (word == "READONLY") return sentence("is a replica, which takes no writes", "set valkey.url to its primary");
+  if (word == "OOM") return sentence("is out of memory", "free some or raise its maxmemory, then retry");
+  if (word == "READONLY") return sentence("is a replica and accepts no writes", "set valkey.url to its primary");
   switch (valkey::classify(error)) {
-    case ErrorKind::kRefused: return sentence("wants a sign-in", "set " + std::string(kSignIn));
+    case ErrorKind::kRefused: return sentence("requires a login", "set " + std::string(kSignIn));
     case ErrorKind::kMoved:
-      return sentence("is a node of a cluster, and another node has the key", "clusters are not supported yet");
-    case ErrorKind::kUnavailable: return sentence("cannot do that now", "try again in a while");
-    case ErrorKind::kRoleChanged: return sentence("is not the primary any more", "try again");
-    default: return server_ + " answered an error: " + shown(error);
+      return sentence("is a cluster node, and another node has the key", "clusters are not supported yet");
+    case ErrorKind::kUnavailable: return sentence("cannot do that now", "retry later");
+    case ErrorKind::kRoleChanged: return sentence("is no longer the primary", "retry");
+    default: return server_ + " returned an error: " + shown(error);
   }
 }
 

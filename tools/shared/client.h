@@ -13,24 +13,24 @@ namespace orderd::tools {
 
 class Client {
  public:
-  // `blocking`: for how long a command of the caller's may block at the server.
+  // `blocking`: how long the caller's commands may block at the server.
   [[nodiscard]] static Result<Client> connect(const settings::Settings& settings,
                                               std::chrono::milliseconds blocking = {});
 
-  // One command, one reply. An error reply is a failure here: explain() worded it.
+  // One command, one reply. An error reply is a failure, in the words of explain().
   [[nodiscard]] Result<valkey::OwnedReply> ask(const valkey::Command& command);
-  // The same, and an error reply is a good result.
+  // The same, but an error reply is a result.
   [[nodiscard]] Result<valkey::OwnedReply> call(const valkey::Command& command) { return client_.call(command); }
-  // As of valkey::SyncClient: error replies are good results.
+  // See valkey::SyncClient: error replies are results.
   void append(const valkey::Command& command) { client_.append(command); }
   [[nodiscard]] Result<valkey::OwnedReply> read() { return client_.read(); }
-  // As of valkey::SyncClient: nothing else may be asked then.
+  // See valkey::SyncClient: nothing else may be called then.
   [[nodiscard]] int socket() const { return client_.socket(); }
-  // Runs a script of lua/, whether the server knows it or not. An error reply is a good result.
+  // Runs a script of lua/, whether or not the server has it loaded. An error reply is a result.
   [[nodiscard]] Result<valkey::OwnedReply> run(std::string_view script, const std::vector<std::string_view>& keys,
                                                const std::vector<std::string_view>& arguments);
 
-  // What an error reply of the server means, and the way out.
+  // An error reply of the server as a sentence: what it means and what to do.
   [[nodiscard]] std::string explain(std::string_view error) const;
   // The server, without its password.
   [[nodiscard]] const std::string& server() const { return server_; }

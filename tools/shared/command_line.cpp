@@ -1,4 +1,4 @@
-// CLI11 cuts the arguments. What it does not know is told here, without repeating what may be a password.
+// CLI11 parses the arguments. Unknown ones are reported here, without repeating what may be a password.
 #include "shared/command_line.h"
 
 #include <CLI/CLI.hpp>
@@ -18,10 +18,10 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 34;
 
-// Of no use to this program, and so not in its help.
+// Settings of the daemon only: accepted, but not in the help.
 constexpr std::string_view kDaemonSections[] = {"[processing]", "[retention]", "[log]", "[shutdown]", "[admin]"};
 
-// The sub-command that was named, as deep as the names went.
+// The innermost sub-command that was given.
 const CLI::App& named(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return chosen.empty() ? app : named(*chosen.front());
@@ -49,7 +49,7 @@ std::vector<std::string> command_names(const CLI::App& app) {
   return names;
 }
 
-// Of the first argument nobody knows; "" where there is none.
+// About the first unknown argument; "" if there is none.
 std::string problem_of_extras(const CLI::App& app) {
   const std::vector<std::string> extras = app.remaining(true);
   if (extras.empty()) return "";
@@ -67,7 +67,7 @@ std::string problem_of_extras(const CLI::App& app) {
   return what + "unknown sub-command; " + settings::suggestion(first, names);
 }
 
-// CLI11 puts two empty lines between groups.
+// CLI11 separates groups by two empty lines.
 std::string help_of(const CLI::App& app) {
   std::string help = app.help();
   for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
@@ -81,7 +81,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 int wrong_usage(const CLI::App& app, const std::string& what) {
-  const std::string line = name_of(named(app)) + " --help tells more\n";
+  const std::string line = name_of(named(app)) + " --help shows the usage\n";
   note(what);
   (void)std::fputs(line.c_str(), stderr);
   return kUsage;

@@ -1,4 +1,4 @@
-// A tool's command line: its sub-commands with orderd's own settings beside them.
+// A tool's command line: its sub-commands, and orderd's settings.
 #pragma once
 
 #include <optional>
@@ -13,18 +13,18 @@ namespace orderd::tools {
 
 struct About {
   const char* name;         // of the program
-  const char* description;  // what its help begins with
-  const char* footer;       // what its help ends with
+  const char* description;  // at the top of the help
+  const char* footer;       // at the end of the help
 };
 
-// Name, description and the flags that go with each sub-command; these are added after it.
+// Sets name, description and the flags common to all sub-commands. Add the sub-commands after this.
 void describe(CLI::App& app, Program& program, const About& about);
 
-// Reads the arguments into the program that `app` was described with. An exit status: there is nothing to run, and what
-// there is to say was said (the help, the version, or what is wrong).
+// Reads the arguments into the program that `app` was described with. Returns an exit status if there is nothing to
+// run: the help, the version, or an error was printed.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, const char* const* argv);
 
-// The settings, from the file, the variables and the flags. Nothing: they are wrong, and how was told.
+// The settings, from the file, the variables and the flags. Nothing: they are wrong, and the errors were printed.
 [[nodiscard]] std::optional<settings::Settings> load_settings(Program& program);
 
 }  // namespace orderd::tools

@@ -1,4 +1,4 @@
-// Reading streams page by page, so that memory does not grow with the stream.
+// Streams are read page by page, so that memory does not grow with the stream.
 #include "shared/entry.h"
 
 #include <charconv>

@@ -1,4 +1,4 @@
-// Entries of a stream and their ids.
+// Entries of a stream and their IDs.
 #pragma once
 
 #include <compare>
@@ -25,26 +25,26 @@ struct StreamId {
 struct StreamIdHash {
   std::size_t operator()(const StreamId& id) const { return id.ms * 0x9E3779B97F4A7C15U ^ id.sequence; }
 };
-// The greatest id that is less; 0-0 has none and stays.
+// The ID just before; 0-0 stays.
 [[nodiscard]] StreamId id_before(StreamId id);
-// "1732386423123-0", or "1732386423123" for the first of that millisecond.
+// "1732386423123-0", or "1732386423123" for the first ID of that millisecond.
 [[nodiscard]] std::optional<StreamId> parse_id(std::string_view text);
 
-// Views into the reply it was read from.
+// Views into the reply.
 struct Entry {
   std::string_view id;
   std::vector<std::pair<std::string_view, std::string_view>> fields;
-  // The value of the first field of that name; empty where there is none.
+  // The value of the first field of that name; empty if there is none.
   [[nodiscard]] std::string_view field(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
 };
 
 // The entries in a reply of XRANGE's shape.
 [[nodiscard]] std::vector<Entry> entries_of(valkey::Reply reply);
-// The value behind `name` in a reply of names and values in turn; one that is lost() where there is none.
+// The value of `name` in a reply of alternating names and values; lost() if there is none.
 [[nodiscard]] valkey::Reply value_of(valkey::Reply reply, std::string_view name);
 
-// Hands all entries from `first` to `last` ("-" and "+": all) to `page`, a page at a time, until it answers false.
+// Calls `page` with all entries from `first` to `last` ("-" and "+": all), a page at a time, until it returns false.
 [[nodiscard]] Result<bool> read_pages(Client& client, const std::string& stream, std::string first,
                                       const std::string& last,
                                       const std::function<bool(const std::vector<Entry>&)>& page);

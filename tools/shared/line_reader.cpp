@@ -1,5 +1,5 @@
-// One buffer: what is left of a line moves to its front when it is full. Of a line that does not fit, all but the
-// newline is dropped.
+// One buffer: when it is full, an incomplete line moves to its front. A line that does not fit is dropped up to its
+// newline.
 #include "shared/line_reader.h"
 
 #include <poll.h>
@@ -52,7 +52,7 @@ LineReader::Kind LineReader::next() {
 
 void LineReader::wait() const {
   pollfd ready{.fd = file_, .events = POLLIN, .revents = 0};
-  // A signal, or an error: the next read tells.
+  // After a signal or an error the next read reports it.
   (void)poll(&ready, 1, -1);
 }
 

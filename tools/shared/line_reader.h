@@ -1,4 +1,4 @@
-// Cuts what a file descriptor gives into lines, in bounded memory.
+// Splits the input of a file descriptor into lines, in bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ class LineReader {
   enum class Kind {
     kLine,    // line()
     kLong,    // a line of more than the limit; line() is empty
-    kWait,    // nothing can be read now: wait() before the next call
+    kWait,    // nothing to read at the moment: wait() before the next call
     kEnd,     // of the input
-    kBroken,  // errno tells why
+    kBroken,  // see errno
   };
   // Leaves `file` open.
   LineReader(int file, std::size_t line_bytes_max);
@@ -25,7 +25,7 @@ class LineReader {
   void wait() const;
   // Without its newline; until the next call of next().
   [[nodiscard]] std::string_view line() const { return line_; }
-  // Of the line read last; the first one is 1.
+  // Of the last line; the first one is 1.
   [[nodiscard]] uint64_t number() const { return number_; }
   // Of all lines read so far, newlines included.
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
@@ -36,9 +36,9 @@ class LineReader {
   const int file_;
   const std::size_t line_bytes_max_;
   std::vector<char> buffer_;
-  std::size_t begin_ = 0;    // of the line that is looked for
+  std::size_t begin_ = 0;    // of the current line
   std::size_t scanned_ = 0;  // up to here there is no newline
-  std::size_t end_ = 0;      // of what was read
+  std::size_t end_ = 0;      // of the bytes read
   bool cutting_ = false;     // the line is too long, and its beginning was dropped
   bool ended_ = false;
   std::string_view line_;

@@ -1,4 +1,4 @@
-// Every option has a callback that gets the texts as they were given.
+// Every option has a callback that gets the texts unchanged.
 #include "shared/options.h"
 
 #include <CLI/CLI.hpp>
@@ -24,13 +24,13 @@ std::string complaint(const std::string& text, const char* problem) {
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& brief, const std::string& more) {
   CLI::App* app = parent.add_subcommand(name, brief);
   app->fallthrough();
-  app->footer(more + "\n\nThe settings (--config, --valkey.url, ...) may stand here, too; " + program_name() +
+  app->footer(more + "\n\nSettings (--config, --valkey.url, ...) are accepted here, too; " + program_name() +
               " --help lists them.");
   return app;
 }
 
 void add_json(CLI::App& app, Program& program) {
-  app.add_flag("--json", program.json, "print JSON, one object on each line");
+  app.add_flag("--json", program.json, "print JSON, one object per line");
 }
 
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& type,
@@ -49,7 +49,7 @@ CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::
     return true;
   };
   CLI::Option* option = app.add_option(name, keep, help)->type_name(type)->type_size(1);
-  // A positional that may have extra arguments would have "[a,b]" split.
+  // For a positional with optional extra arguments CLI11 would split "[a,b]".
   constexpr int kAny = CLI::detail::expected_max_vector_size;
   option->expected(name.starts_with("-") ? 1 : kAny, name.starts_with("-") ? 1 : kAny);
   return option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -64,7 +64,7 @@ CLI::Option* add_whole(CLI::App& app, const std::string& name, uint64_t& target,
   const auto good = [min, max](const std::string& text) {
     const auto number = whole_of(text);
     if (number && *number >= min && *number <= max) return std::string();
-    return "'" + shown(text) + "' is no whole number from " + std::to_string(min) + " to " + std::to_string(max);
+    return "'" + shown(text) + "' is not a whole number between " + std::to_string(min) + " and " + std::to_string(max);
   };
   return app.add_option(name, keep, help)->type_name("N")->type_size(1)->expected(1)->check(good);
 }
@@ -77,7 +77,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::m
   };
   const auto good = [](const std::string& text) {
     if (duration_of(text)) return std::string();
-    return "'" + shown(text) + "' is no duration: a whole number and ms, s, m or h, at most 8760h";
+    return "'" + shown(text) + "' is not a duration: a whole number with ms, s, m or h, at most 8760h";
   };
   return app.add_option(name, keep, help)->type_name("DURATION")->type_size(1)->expected(1)->check(good);
 }

@@ -1,4 +1,4 @@
-// Options of the sub-commands, taken as they are given: CLI11's own conversions read "[a,b]" and "{}" as lists.
+// Options of the sub-commands, with their texts unchanged: CLI11's own conversions read "[a,b]" and "{}" as lists.
 #pragma once
 
 #include <chrono>
@@ -17,25 +17,25 @@ class Option;
 
 namespace orderd::tools {
 
-// A sub-command of `parent`. What it does not know itself (the settings) goes on to `parent`. `brief` is for the list
-// of sub-commands; its own help has `more`, whole lines, too.
+// A sub-command of `parent`. Options that it does not have (the settings) are passed to `parent`. `brief` is for the
+// list of sub-commands; `more`, whole lines, ends its own help.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& brief, const std::string& more);
 // --json.
 void add_json(CLI::App& app, Program& program);
 
-// `type`: how the help calls the value. The name of a positional has no dashes. `target` has to outlive the parsing.
+// `type`: the value's name in the help. The name of a positional has no dashes. `target` must outlive the parsing.
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& type,
                       const std::string& help);
-// May be given any number of times; a positional takes all that is left.
+// May be given any number of times; a positional takes all remaining arguments.
 CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& target,
                        const std::string& type, const std::string& help);
-// The arguments of these are checked as they are read.
+// Their arguments are checked while parsing.
 CLI::Option* add_whole(CLI::App& app, const std::string& name, uint64_t& target, uint64_t min, uint64_t max,
                        const std::string& help);
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::milliseconds& target,
                           const std::string& help);
 
-// Checks for CLI::Option::check(): "" or what is wrong.
+// For CLI::Option::check(): "" or the error.
 [[nodiscard]] std::string check_sku(const std::string& text);
 [[nodiscard]] std::string check_id(const std::string& text);
 

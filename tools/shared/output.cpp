@@ -1,4 +1,4 @@
-// Standard output is written through stdio, and flushed when a sub-command is done or is about to wait.
+// Standard output is written through stdio, and flushed when a sub-command is done or about to wait.
 #include "shared/output.h"
 
 #include <unistd.h>
@@ -15,9 +15,9 @@
 namespace orderd::tools {
 namespace {
 
-const char* named = "orderd";
+const char* name_of_program = "orderd";
 
-// Bytes of the UTF-8 sequence that `text` begins with; 0: it is none, or a control character.
+// Bytes of the UTF-8 sequence at the start of `text`; 0: not UTF-8, or a control character.
 std::size_t printable_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -31,13 +31,13 @@ std::size_t printable_bytes(std::string_view text) {
   const bool surrogate = first == 0xED && byte(1) >= 0xA0;
   const bool beyond = first == 0xF4 && byte(1) >= 0x90;
   const bool control = first == 0xC2 && byte(1) < 0xA0;
-  // U+202A to U+202E, U+2066 to U+2069: they turn the order of what is read.
+  // U+202A to U+202E, U+2066 to U+2069 change the reading direction.
   const bool turning = first == 0xE2 && ((byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
                                          (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
   return overlong || surrogate || beyond || control || turning ? 0 : size;
 }
 
-// How many characters a terminal shows, taking each for one cell wide.
+// How many characters a terminal shows, assuming one cell for each.
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
@@ -71,7 +71,7 @@ std::string shown(std::string_view text) {
 }
 
 void print(std::string_view text) {
-  // An error stays with the stream, and flush_output() tells it.
+  // The stream keeps an error; flush_output() reports it.
   (void)std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
@@ -80,16 +80,16 @@ void print_json(const Json& value) {
 }
 
 void name_program(const char* name) {
-  named = name;
+  name_of_program = name;
 }
 
 const char* program_name() {
-  return named;
+  return name_of_program;
 }
 
 void note(std::string_view text) {
   const std::string line = std::string(program_name()) + ": " + std::string(text) + "\n";
-  // The last resort: where it fails, nobody is left to be told.
+  // If this fails, there is nowhere left to report it.
   (void)std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -136,7 +136,7 @@ void Table::print() {
 
 void Table::print_row(const std::vector<Cell>& row) const {
   std::string line;
-  std::size_t owed = 0;  // spaces, unless nothing follows
+  std::size_t owed = 0;  // spaces, if something follows
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::size_t padding = widths_[i] - width_of(row[i].text);
     const bool right = columns_[i].align == Align::kRight;

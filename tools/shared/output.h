@@ -1,4 +1,4 @@
-// What goes to standard output: text and tables for people, JSON for programs.
+// Output to standard output: text and tables for people, JSON for programs.
 #pragma once
 
 #include <chrono>
@@ -12,30 +12,30 @@ namespace orderd::tools {
 
 using Json = nlohmann::ordered_json;
 
-// `text` fit for a terminal: control characters and bytes that are no UTF-8 as \xNN.
+// `text` made safe for a terminal: control characters and bytes that are not UTF-8 as \xNN.
 [[nodiscard]] std::string shown(std::string_view text);
 
 void print(std::string_view text);
-// On a line of its own. Bytes that are no UTF-8 become U+FFFD.
+// On a line of its own. Bytes that are not UTF-8 become U+FFFD.
 void print_json(const Json& value);
-// The program's name, which stands before each remark; text that lives as long as the program.
+// The program's name, the prefix of each note; `name` must live as long as the program.
 void name_program(const char* name);
 [[nodiscard]] const char* program_name();
-// A remark on standard error, the program's name before it.
+// A line on standard error, with the program's name as its prefix.
 void note(std::string_view text);
-// Puts out what was printed. False, and told on standard error: that failed now or before.
+// Flushes what was printed. False, with a note on standard error: that failed, now or before.
 [[nodiscard]] bool flush_output();
 
 enum class Color { kPlain, kBold, kRed, kGreen, kYellow };
-// `text` in that colour where standard output is a terminal and NO_COLOR is not set.
+// `text` in that color if standard output is a terminal and NO_COLOR is not set.
 [[nodiscard]] std::string colored(std::string_view text, Color color);
 
 struct Cell {
-  std::string text;  // fit for a terminal
+  std::string text;  // safe for a terminal
   Color color = Color::kPlain;
 };
 
-// Rows under their headings. Rows may be printed page by page: a column never becomes narrower.
+// Rows under headings. Rows may be printed page by page: a column never becomes narrower.
 class Table {
  public:
   enum class Align { kLeft, kRight };
@@ -47,7 +47,7 @@ class Table {
   explicit Table(std::vector<Column> columns);
 
   void add(std::vector<Cell> row);
-  // Prints the rows added since, with the headings above the first ones.
+  // Prints the rows added since the last call, with the headings above the first ones.
   void print();
 
  private:
@@ -61,9 +61,9 @@ class Table {
 
 // "340 ms", "4.2 s", "3 min", "2.5 h", "12 days".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds time);
-// Milliseconds since 1970 as local time, "2025-11-23 19:07:03"; empty where no clock can have shown that.
+// Milliseconds since 1970 as local time, "2025-11-23 19:07:03"; empty for an implausible time.
 [[nodiscard]] std::string time_text(uint64_t since_1970_ms);
-// "1 entry", "2 entries"; `many` empty: `one` and an s.
+// "1 entry", "2 entries"; if `many` is empty: `one` with an s.
 [[nodiscard]] std::string count_text(uint64_t count, std::string_view one, std::string_view many = {});
 
 }  // namespace orderd::tools

@@ -1,4 +1,4 @@
-// What the sub-commands have in common: the command line fills a Program, and main() runs the action it holds then.
+// Shared by the sub-commands: the command line fills a Program, then main() runs its action.
 #pragma once
 
 #include <functional>
@@ -13,19 +13,19 @@ inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kViolation = 3;
 
-// What an action works with.
+// Input of an action.
 struct Context {
   settings::Settings settings;
   bool json = false;
 };
 
-// Answers the exit status. A failure is one sentence for a person, and status 1.
+// Returns the exit status. A failure is one sentence for a person, and status 1.
 using Action = std::function<Result<int>(const Context&)>;
 
 struct Program {
   settings::Sources sources;
   bool json = false;
-  Action action;  // of the sub-command that was named
+  Action action;  // of the sub-command that was given
 };
 
 }  // namespace orderd::tools

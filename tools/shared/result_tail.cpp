@@ -13,21 +13,21 @@ using valkey::Command;
 
 constexpr milliseconds kLongestBlock{1000};
 
-// May the same command be answered well after a while?
+// May the same command succeed later?
 bool passing(valkey::ErrorKind kind) {
   return kind == valkey::ErrorKind::kUnavailable || kind == valkey::ErrorKind::kRoleChanged;
 }
 
 }  // namespace
 
-Result<ResultTail> ResultTail::behind(const settings::Settings& settings, const std::string& after) {
+Result<ResultTail> ResultTail::after(const settings::Settings& settings, const std::string& id) {
   auto client = Client::connect(settings, kLongestBlock);
   if (!client) return client.failure();
-  return ResultTail(std::move(*client), settings.streams.results, after);
+  return ResultTail(std::move(*client), settings.streams.results, id);
 }
 
 Result<ResultTail> ResultTail::at_end(const settings::Settings& settings) {
-  auto tail = behind(settings, "0-0");
+  auto tail = after(settings, "0-0");
   if (!tail) return tail;
   const auto newest = tail->client_.ask(Command::of("XREVRANGE", tail->stream_, "+", "-", "COUNT", 1));
   if (!newest) return newest.failure();
@@ -37,7 +37,7 @@ Result<ResultTail> ResultTail::at_end(const settings::Settings& settings) {
 
 Result<std::size_t> ResultTail::read(milliseconds wait, const std::function<void(const Entry&)>& each) {
   const auto block = std::min(wait, kLongestBlock).count();
-  // BLOCK 0 would wait for ever.
+  // BLOCK 0 would wait forever.
   const auto reply =
       client_.call(block > 0 ? Command::of("XREAD", "COUNT", kPageEntries, "BLOCK", block, "STREAMS", stream_, last_)
                              : Command::of("XREAD", "COUNT", kPageEntries, "STREAMS", stream_, last_));

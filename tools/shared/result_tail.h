@@ -1,4 +1,4 @@
-// Reads the results stream from a place on, as it grows.
+// Reads the results stream as it grows.
 #pragma once
 
 #include <chrono>
@@ -12,18 +12,17 @@ namespace orderd::tools {
 
 class ResultTail {
  public:
-  // Behind the newest entry there is now.
+  // From after the newest entry.
   [[nodiscard]] static Result<ResultTail> at_end(const settings::Settings& settings);
-  // Behind the entry `after`.
-  [[nodiscard]] static Result<ResultTail> behind(const settings::Settings& settings, const std::string& after);
+  // From after the entry `id`.
+  [[nodiscard]] static Result<ResultTail> after(const settings::Settings& settings, const std::string& id);
 
-  // One page of what is new, and where there is nothing new waits up to `wait`, but never much longer than a second.
-  // Answers how many entries there were; they are handed to `each` before that. A failure: `lost()` tells of which
-  // kind.
+  // Reads one page of new entries, calls `each` for them and returns how many there were. If there are none, waits up
+  // to `wait`, but not much longer than a second. After a failure see lost().
   [[nodiscard]] Result<std::size_t> read(std::chrono::milliseconds wait, const std::function<void(const Entry&)>& each);
-  // May another connection do better? Else the failure will come again.
+  // A new connection may succeed. Otherwise the failure would only be repeated.
   [[nodiscard]] bool lost() const { return lost_; }
-  // The id of the entry read last.
+  // The ID of the last entry that was read.
   [[nodiscard]] const std::string& last() const { return last_; }
 
  private:
