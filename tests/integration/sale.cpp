@@ -1,11 +1,14 @@
-// The truth about what was asked is the orders stream itself: a producer whose connection broke does not know whether
-// its request arrived, but the stream does.
+// The orders stream itself says what was asked for: a producer whose connection broke does not know whether its request
+// arrived.
 #include "integration/sale.h"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "support/entry_id.h"
 #include "support/wait_for.h"
 
 namespace orderd::test {
@@ -32,10 +35,9 @@ Sale::~Sale() {
   stop_producing();
 }
 
-std::unique_ptr<Process> Sale::daemon(const std::string& consumer, const std::vector<std::string>& settings) {
+std::unique_ptr<Process> Sale::daemon(const std::string& name, const std::vector<std::string>& settings) {
   ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=" + url, "ORDERD_STREAMS_CONSUMER=" + consumer,
-                         "ORDERD_PROCESSING_CLAIM_IDLE=400ms"};
+  options.environment = {"ORDERD_VALKEY_URL=" + url, "ORDERD_PROCESSING_NAME=" + name, "ORDERD_PROCESSING_LEASE=500ms"};
   options.environment.insert(options.environment.end(), settings.begin(), settings.end());
   return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
 }
@@ -118,29 +120,52 @@ void Sale::wait_for_results(std::size_t more) {
   wait_for([&] { return results() >= aim; }, kPatience, "more results");
 }
 
-void Sale::settle(std::size_t gone) {
+std::string Sale::position() {
+  return ask(client(), {"HGET", "orders:position", "id"});
+}
+
+std::string Sale::owner() {
+  const std::string held = ask(client(), {"GET", "orders:owner"});  // "<name> <token> <since>"
+  const std::size_t token = held.rfind(' ', held.rfind(' ') - 1);
+  return held.empty() ? "" : held.substr(0, token);
+}
+
+void Sale::wait_for_owner(const std::string& name) {
+  wait_for([&] { return owner() == name; }, kPatience, name + " to be active");
+}
+
+void Sale::settle() {
   const auto settled = [&] {
-    return results() >= length(client(), "orders") + gone && exists(client(), "orders") &&
-           ask_number(client(),
-                      {"EVAL", "local p = server.pcall('XPENDING', 'orders', 'orderd') return p.err and -1 or p[1]",
-                       "0"}) == 0;
+    const auto newest = ask(client(), {"EVAL",
+                                       "local last = server.call('XREVRANGE', 'orders', '+', '-', 'COUNT', 1)[1] "
+                                       "return last and last[1] or '0-0'",
+                                       "0"});
+    return EntryId::parse(position()) >= EntryId::parse(newest);
   };
   if (poll_until(settled, kPatience)) return;
-  FAIL("not settled: ", results(), " results of ", length(client(), "orders"), " requests and ", gone, " gone");
+  FAIL("not settled: ", results(), " results of ", length(client(), "orders"), " requests, position ", position(),
+       ", active: '", owner(), "'");
 }
 
 void Sale::check_books(std::size_t results_min) {
-  std::map<std::string, Entry> by_request;
   std::map<std::string, int64_t> chain = stock_;
   std::map<std::string, const Entry*> by_id;
   std::set<std::string> accepted;
   std::size_t malformed = 0;
+  EntryId last;
+  const std::vector<Entry> requests = entries(client(), "orders");
+  auto request = requests.begin();
   const std::vector<Entry> ledger = entries(client(), "results");
   for (const Entry& result : ledger) {
     by_id[result.id] = &result;
     const std::string status = result.field("status");
-    if (!by_request.emplace(result.field("request"), result).second)
-      FAIL_CHECK("two results for ", result.field("request"));
+    const EntryId answered = EntryId::parse(result.field("request"));
+    if (answered <= last) FAIL_CHECK("the result ", result.id, " of ", answered.text(), " comes after ", last.text());
+    last = answered;
+    for (; request != requests.end() && EntryId::parse(request->id) < answered; ++request) {
+      FAIL_CHECK("no result for ", request->id);
+    }
+    if (request != requests.end() && request->id == result.field("request")) ++request;
     if (result.field("reason") == "malformed") ++malformed;
     if (status == "accepted") {
       if (!accepted.insert(result.field("order")).second) FAIL_CHECK("accepted twice: ", result.field("order"));
@@ -158,26 +183,16 @@ void Sale::check_books(std::size_t results_min) {
       }
     }
   }
-  for (const Entry& request : entries(client(), "orders")) {
-    if (by_request.count(request.id) == 0) FAIL_CHECK("no result for ", request.id);
-  }
+  for (; request != requests.end(); ++request) FAIL_CHECK("no result for ", request->id);
   for (const auto& [sku, left] : chain) CHECK(get(client(), "product:" + sku + ":stock") == std::to_string(left));
   CHECK(length(client(), "orders:dead") == malformed);
-  CHECK(pending_count(client(), "orders", "orderd") == 0);
   CHECK(ledger.size() >= results_min);
 }
 
-void Sale::check_first_come_first_served() {
-  const auto number = [](const std::string& id) {
-    const std::size_t dash = id.find('-');
-    return std::pair(std::stoull(id.substr(0, dash)), std::stoull(id.substr(dash + 1)));
-  };
-  std::pair<unsigned long long, unsigned long long> last{0, 0};
-  for (const Entry& result : entries(client(), "results")) {
-    const auto request = number(result.field("request"));
-    if (request < last) FAIL("the result ", result.id, " was overtaken");
-    last = request;
-  }
+void end(Process& daemon) {
+  CHECK(daemon.running());
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
 }
 
 }  // namespace orderd::test

@@ -2,12 +2,10 @@
 // checked at the end.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,31 +26,30 @@ class Sale {
   Sale(const Sale&) = delete;
   Sale& operator=(const Sale&) = delete;
 
-  // A running orderd of that name as consumer. `settings`: more variables, "ORDERD_…=…".
-  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& consumer,
-                                                const std::vector<std::string>& settings = {});
+  // A running orderd of that name, with a lease of half a second. `settings`: more variables, "ORDERD_...=...".
+  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& name, const std::vector<std::string>& settings = {});
 
   // Pushes some thousand requests a second from a thread of its own: of one and of two lines, malformed ones, retries
-  // with the same content and with other content. It goes on through errors and lost connections,
-  // until stop_producing().
+  // with the same content and with other content. It continues through errors and lost connections until
+  // stop_producing(). It may be started again.
   void produce();
   void stop_producing();
 
-  // Waits until so many more results stand in the results stream.
+  // Waits until the results stream has so many more results.
   void wait_for_results(std::size_t more);
-  // Waits until every request in the orders stream has its result and nothing is pending. `gone`: requests that had
-  // their result or will get it though their entry is not in the stream any more.
-  void settle(std::size_t gone = 0);
+  // Waits until every request in the orders stream is settled.
+  void settle();
 
-  // Fails the test unless: one result for each request; each SKU's chain of remaining pieces is unbroken, never below
-  // zero, and ends at the stock key; an order id accepted at most once; every duplicate points at a first decision of
-  // the same order; as many dead letters as malformed results; nothing pending; and at least so many results, or the
-  // test has hardly tried.
+  // Fails the test unless
+  //   - the results' requests increase strictly: first come, first served, and none answered twice;
+  //   - each request in the orders stream has a result;
+  //   - each SKU's chain of remaining pieces is unbroken, never below zero, and ends at the stock key;
+  //   - an order ID is accepted at most once, and every duplicate points at the first decision of its order;
+  //   - there are as many dead letters as malformed results;
+  //   - there are at least so many results, or the test has hardly tried anything.
   void check_books(std::size_t results_min = 400);
-  // Fails the test unless the results stand in the order of their requests.
-  void check_first_come_first_served();
 
-  // The ids of the requests whose XADD the server has answered, in that order.
+  // The IDs of the requests whose XADD the server has answered, in that order.
   [[nodiscard]] std::vector<std::string> acknowledged();
 
   ValkeyServer server;
@@ -60,6 +57,12 @@ class Sale {
   std::string url;  // where daemons find the server: its unix socket, or what a test puts in its place
 
   [[nodiscard]] std::size_t results();
+  // The position as the server holds it; empty: none.
+  [[nodiscard]] std::string position();
+  // The name of the active daemon; empty: none.
+  [[nodiscard]] std::string owner();
+  // Waits until that daemon is active.
+  void wait_for_owner(const std::string& name);
   valkey::SyncClient& client();
   // After the server was gone: the old connection is of no use.
   void reconnect();
@@ -78,5 +81,8 @@ class Sale {
   bool stop_ = false;
   std::vector<std::string> acknowledged_;
 };
+
+// Stops the daemon with SIGTERM; fails the test unless it was running and exits with 0.
+void end(Process& daemon);
 
 }  // namespace orderd::test

@@ -1,6 +1,7 @@
 // orderctl: the operator's command. Reads its arguments, then the settings, then runs the sub-command.
 #include <CLI/CLI.hpp>
 
+#include "base/standard_descriptors.h"
 #include "orderctl/audit.h"
 #include "orderctl/results.h"
 #include "orderctl/status.h"
@@ -40,6 +41,7 @@ Exit status:
 
 int main(int argc, char** argv) {
   using namespace orderd::tools;
+  orderd::ensure_standard_descriptors();
   CLI::App app;
   Program program;
   describe(app, program, {"orderctl", kDescription, kFooter});

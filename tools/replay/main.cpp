@@ -1,6 +1,7 @@
 // order-replay: the replay and load tool. Reads its arguments, then the settings, then runs the sub-command.
 #include <CLI/CLI.hpp>
 
+#include "base/standard_descriptors.h"
 #include "replay/capture.h"
 #include "replay/generate.h"
 #include "replay/report.h"
@@ -36,6 +37,7 @@ Exit status:
 
 int main(int argc, char** argv) {
   using namespace orderd::tools;
+  orderd::ensure_standard_descriptors();
   CLI::App app;
   Program program;
   describe(app, program, {"order-replay", kDescription, kFooter});

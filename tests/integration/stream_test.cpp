@@ -1,0 +1,190 @@
+// What happens to the orders stream itself: renamed, restored from a dump, deleted, recreated, its entries deleted.
+#include <doctest/doctest.h>
+
+#include "integration/sale.h"
+#include "support/wait_for.h"
+
+using namespace orderd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// How often the server was asked about a stream as a whole: a daemon does so when it joins.
+int64_t looks(Sale& sale) {
+  const std::string stats = ask(sale.client(), {"INFO", "commandstats"});
+  const std::string name = "cmdstat_xinfo|stream:calls=";
+  const std::size_t at = stats.find(name);
+  return at == std::string::npos ? 0 : std::stoll(stats.substr(at + name.size()));
+}
+
+struct Store {
+  Sale sale{test_seed()};
+  std::unique_ptr<Process> daemon;
+
+  void start() { daemon = sale.daemon("only"); }
+  void order(const std::string& entry, const std::string& id) {
+    CHECK(ask(sale.client(), {"XADD", "orders", entry, "id", id, "sku", "shoe", "quantity", "1"}) == entry);
+  }
+  void wait_for_results(std::size_t count) {
+    wait_for([&] { return sale.results() >= count; }, 30s, "the results");
+    CHECK(sale.results() == count);
+  }
+  [[nodiscard]] bool says(const std::string& part) const { return daemon->errors().find(part) != std::string::npos; }
+  [[nodiscard]] std::string shoes() { return get(sale.client(), "product:shoe:stock").value_or(""); }
+};
+
+}  // namespace
+
+TEST_CASE("requests that were pushed before the first start are served from the first one on") {
+  Store store;
+  for (int i = 1; i <= 300; ++i) store.order("1-" + std::to_string(i), "o-" + std::to_string(i));
+  store.start();
+  store.wait_for_results(300);
+  store.sale.check_books(300);
+  end(*store.daemon);
+}
+
+TEST_CASE("a stream that is renamed away and back is served on as if nothing had happened") {
+  Sale sale(test_seed());
+  auto daemon = sale.daemon("only");
+  for (int times = 0; times < 4; ++times) {
+    sale.produce();
+    sale.wait_for_results(sale.random.number(1, 900));
+    sale.stop_producing();
+    if (times % 2 == 0) sale.settle();
+    CHECK(ask(sale.client(), {"RENAME", "orders", "away"}) == "OK");
+    const int64_t before = looks(sale);
+    if (times % 2 == 0) wait_for([&] { return looks(sale) > before; }, 20s, "the daemon to look for the stream");
+    CHECK(ask(sale.client(), {"RENAME", "away", "orders"}) == "OK");
+  }
+  sale.produce();
+  sale.wait_for_results(300);
+  sale.stop_producing();
+  sale.settle();
+  sale.check_books();
+  end(*daemon);
+}
+
+TEST_CASE("a stream that was restored from an older dump answers nothing twice") {
+  Sale sale(test_seed());
+  auto daemon = sale.daemon("only");
+  sale.produce();
+  for (int times = 0; times < 4; ++times) {
+    sale.wait_for_results(sale.random.number(200, 600));
+    const std::string dump = ask(sale.client(), {"DUMP", "orders"});
+    sale.wait_for_results(sale.random.number(1, 600));
+    CHECK(ask(sale.client(), {"RESTORE", "orders", "0", dump, "REPLACE"}) == "OK");
+    if (times % 2 == 1) sale.wait_for_results(100);
+  }
+  sale.wait_for_results(300);
+  sale.stop_producing();
+  sale.settle();
+  sale.check_books();
+  end(*daemon);
+  // And while no daemon runs.
+  const std::string dump = ask(sale.client(), {"DUMP", "orders"});
+  daemon = sale.daemon("only");
+  sale.produce();
+  sale.wait_for_results(300);
+  sale.stop_producing();
+  sale.settle();
+  end(*daemon);
+  const std::size_t results = sale.results();
+  ask_number(sale.client(), {"DEL", "orders"});
+  CHECK(ask(sale.client(), {"RESTORE", "orders", "0", dump}) == "OK");
+  daemon = sale.daemon("only");
+  wait_for([&] { return daemon->errors().find("ends before the position") != std::string::npos; }, 20s,
+           "the daemon to say so");
+  CHECK(sale.results() == results);
+  sale.produce();
+  sale.wait_for_results(300);
+  sale.stop_producing();
+  sale.settle();
+  sale.check_books();
+  end(*daemon);
+}
+
+TEST_CASE("a stream that is deleted costs the requests that were not settled and no others") {
+  Sale sale(test_seed());
+  auto one = sale.daemon("one");
+  auto two = sale.daemon("two");
+  sale.produce();
+  for (int times = 0; times < 5; ++times) {
+    sale.wait_for_results(sale.random.number(1, 1000));
+    ask_number(sale.client(), {"DEL", "orders"});
+  }
+  sale.wait_for_results(500);
+  sale.stop_producing();
+  sale.settle();
+  sale.check_books();
+  end(*one);
+  end(*two);
+}
+
+TEST_CASE("a stream that is recreated with lower ids is served from its first entry on") {
+  Store store;
+  store.start();
+  for (int i = 1; i <= 20; ++i) store.order("9000-" + std::to_string(i), "high-" + std::to_string(i));
+  store.wait_for_results(20);
+  // Under lower IDs.
+  ask_number(store.sale.client(), {"DEL", "orders"});
+  for (int i = 1; i <= 20; ++i) store.order("5-" + std::to_string(i), "low-" + std::to_string(i));
+  store.wait_for_results(40);
+  CHECK(store.says("was recreated with smaller IDs than 9000-20"));
+  // Under the same IDs, with other orders.
+  ask_number(store.sale.client(), {"DEL", "orders"});
+  for (int i = 1; i <= 10; ++i) store.order("5-" + std::to_string(i), "again-" + std::to_string(i));
+  store.wait_for_results(50);
+  CHECK(store.shoes() == "999950");
+  end(*store.daemon);
+  // While no daemon runs.
+  ask_number(store.sale.client(), {"DEL", "orders"});
+  for (int i = 1; i <= 5; ++i) store.order("2-" + std::to_string(i), "last-" + std::to_string(i));
+  store.start();
+  store.wait_for_results(55);
+  CHECK(store.shoes() == "999945");
+  end(*store.daemon);
+}
+
+TEST_CASE("entries that are deleted before they are settled are reported with their number") {
+  Store store;
+  store.start();
+  for (int i = 1; i <= 10; ++i) store.order("1-" + std::to_string(i), "o-" + std::to_string(i));
+  store.wait_for_results(10);
+  end(*store.daemon);
+  // From the midst, with others left.
+  for (int i = 1; i <= 10; ++i) store.order("2-" + std::to_string(i), "p-" + std::to_string(i));
+  for (const char* id : {"2-1", "2-4", "2-10"}) ask_number(store.sale.client(), {"XDEL", "orders", id});
+  store.start();
+  store.wait_for_results(17);
+  wait_for([&] { return store.says("3 entries of 'orders' were deleted before they were settled"); }, 20s, "the report");
+  end(*store.daemon);
+  // All that there were.
+  for (int i = 1; i <= 4; ++i) store.order("3-" + std::to_string(i), "q-" + std::to_string(i));
+  ask_number(store.sale.client(), {"XTRIM", "orders", "MAXLEN", "0"});
+  store.start();
+  wait_for([&] { return store.says("4 entries of 'orders' were deleted before they were settled"); }, 20s, "the report");
+  CHECK(ask(store.sale.client(), {"HGET", "orders:position", "deleted"}) == "7");
+  store.order("4-1", "r");
+  store.wait_for_results(18);
+  end(*store.daemon);
+}
+
+TEST_CASE("entries that were settled may be deleted at any time") {
+  Sale sale(test_seed());
+  auto daemon = sale.daemon("only");
+  sale.produce();
+  for (int times = 0; times < 8; ++times) {
+    sale.wait_for_results(sale.random.number(1, 600));
+    const auto results = entries(sale.client(), "results");
+    for (std::size_t i = 0; i < 20; ++i) {
+      ask_number(sale.client(), {"XDEL", "orders", results[sale.random.number(results.size())].field("request")});
+    }
+    if (times % 2 == 0) ask_number(sale.client(), {"XTRIM", "orders", "MINID", sale.position()});
+  }
+  sale.stop_producing();
+  sale.settle();
+  sale.check_books();
+  end(*daemon);
+  CHECK(ask(sale.client(), {"HGET", "orders:position", "deleted"}).empty());
+}
