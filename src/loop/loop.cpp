@@ -11,10 +11,10 @@ Loop::Loop() {
 }
 
 Loop::~Loop() {
-  // A look-up whose owner is gone may be under way in the thread pool. It cannot be cut off, and it answers to this
-  // loop.
+  // A look-up whose owner is gone may still run in the thread pool. It cannot be interrupted, and its answer comes to
+  // this loop.
   while (loop_.active_reqs.count > 0) uv_run(&loop_, UV_RUN_ONCE);
-  // Handles given up just now wait for their close callbacks.
+  // Handles that were released just now wait for their close callbacks.
   uv_run(&loop_, UV_RUN_NOWAIT);
   uv_run(&loop_, UV_RUN_NOWAIT);
   ORDERD_CHECK(uv_loop_close(&loop_) == 0, "the loop was destroyed before its handles");

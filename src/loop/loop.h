@@ -26,7 +26,7 @@ struct CloseHandle {
 template <class H>
 using HandlePtr = std::unique_ptr<H, CloseHandle<H>>;
 
-// One libuv loop. Destroyed last: every handle must have been given up by then (ORDERD_CHECK).
+// One libuv loop. Destroyed last: every handle must have been released by then (ORDERD_CHECK).
 class Loop {
  public:
   Loop();
@@ -56,7 +56,7 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Starts, or starts anew.
+  // Starts, or restarts.
   void start(Milliseconds delay);
   void stop();
   [[nodiscard]] bool active() const;

@@ -100,7 +100,7 @@ class Reader {
   std::string_view left_;
 };
 
-// The number behind `name` in a line; nothing where there is none.
+// The number after `name` in a line; nothing where there is none.
 std::optional<uint64_t> number_of(std::string_view line, std::string_view name) {
   const auto at = line.find(name);
   if (at == std::string_view::npos) return std::nullopt;

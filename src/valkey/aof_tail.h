@@ -29,7 +29,7 @@ struct AofAnalysis {
   std::string file;     // as it was given
   uint64_t size = 0;    // bytes
   uint64_t good = 0;    // bytes up to the end of the last whole command or transaction
-  uint64_t behind = 0;  // bytes behind that
+  uint64_t behind = 0;  // bytes after that
 };
 
 // The last such line with anything after the good part; nothing where there is none.

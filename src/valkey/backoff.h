@@ -1,4 +1,4 @@
-// How long to wait before the next try: doubling, with jitter, so that many clients do not come back in step.
+// How long to wait before the next attempt: doubling, with jitter, so that many clients do not come back in step.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ class Backoff {
     std::uniform_int_distribution<Milliseconds::rep> spread(ceiling.count() / 2, ceiling.count());
     return Milliseconds(spread(random_));
   }
-  // All is well again.
+  // The next wait is the shortest again.
   void reset() { ceiling_ = kFirst; }
 
  private:

@@ -112,7 +112,7 @@ bool Connection::send(Call& call, const Command& command) {
   ORDERD_CHECK(command.complete(), "a command with another number of arguments than announced");
   const std::string_view bytes = command.bytes();
   const int status = redisAsyncFormattedCommand(context_, Hooks::replied, &call, bytes.data(), bytes.size());
-  if (status != REDIS_OK) return false;  // it is on its way down; the end event follows
+  if (status != REDIS_OK) return false;  // it is ending; the end event follows
   if (in_flight_++ == 0) {
     progressed();
     if (!watchdog_.active()) watchdog_.start(reply_timeout_);
@@ -138,7 +138,7 @@ void Connection::read() {
   redisAsyncHandleRead(context_);
 }
 
-// Are there bytes behind the reply that was read last?
+// Are there bytes after the reply that was read last?
 bool Connection::unread() const {
   return context_->c.reader->pos < context_->c.reader->len;
 }
@@ -146,10 +146,10 @@ bool Connection::unread() const {
 // hiredis has noticed the end by itself: what did it see?
 void Connection::take_error() {
   if (state_ == State::kClosed) return;
-  // A server that turns a client away may do so with an empty error.
-  const bool told =
+  // A server that rejects a client may do so with an empty error.
+  const bool explained =
       context_ != nullptr && context_->err != 0 && context_->errstr != nullptr && *context_->errstr != '\0';
-  error_ = {ErrorKind::kLost, told ? context_->errstr : "the connection ended"};
+  error_ = {ErrorKind::kLost, explained ? context_->errstr : "the connection ended"};
   state_ = State::kClosed;
 }
 

@@ -1,12 +1,12 @@
 // One connection to one server, from the first connect to its end; never reused. Wraps hiredis' asynchronous context,
-// drives it from our loop, and turns its many ways to die into one event.
+// runs it on our loop, and turns its many ways to end into one event.
 //
 //   kOpening --connected--> kOpen --+
 //       |                           |   any failure, close(), the destructor
 //       +---------------------------+--> kClosed
 //
 // At the end, in this order: the state is kClosed, so nothing can be sent any more; every outstanding Call gets a
-// lost() reply: whether its command was carried out is unknown; then the listener is told, once.
+// lost() reply: whether its command was carried out is unknown; then the listener is called, once.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ class Connection {
   // Starts to connect. The listener is never called before open() returns. A failure here is a refusal on the spot.
   [[nodiscard]] static Result<std::unique_ptr<Connection>> open(Loop& loop, const Address& address,
                                                                 Milliseconds reply_timeout, Listener& listener);
-  // Ends the connection if it still stands; the listener hears of it before the destructor returns.
+  // Ends the connection if it has not ended; the listener hears of it before the destructor returns.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

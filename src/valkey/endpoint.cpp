@@ -1,5 +1,5 @@
-// Reads a server's URL. The parts are cut strictly, from the outside in; what could be a piece of a password (all that
-// stands before an '@', a port that is no number, an unknown query) is never put into a failure.
+// Reads a server's URL. The parts are cut strictly, from the outside in; what could be part of a password (all that
+// comes before an '@', a port that is not a number, an unknown query) is never put into a failure.
 #include "valkey/endpoint.h"
 
 #include <arpa/inet.h>
@@ -85,7 +85,7 @@ Failure bad_percent() {
   return {"a % is not followed by two hexadecimal digits (a % itself is written %25)"};
 }
 Failure bad_database() {
-  return {"the database is no whole number from 0 to 65535"};
+  return {"the database is not a whole number between 0 and 65535"};
 }
 
 bool is_host_name(std::string_view host) {
@@ -99,7 +99,7 @@ bool is_ipv6(std::string_view text) {
   const std::size_t percent = text.find('%');
   const std::string address(text.substr(0, percent));
   in6_addr parsed{};
-  // order matters: inet_pton() would stop at a zero byte and call what stands before it good.
+  // order matters: inet_pton() would stop at a zero byte and accept what comes before it.
   return address.find('\0') == std::string::npos && inet_pton(AF_INET6, address.c_str(), &parsed) == 1 &&
          (percent == std::string_view::npos || is_host_name(text.substr(percent + 1)));
 }
@@ -107,7 +107,7 @@ bool is_ipv6(std::string_view text) {
 Result<Endpoint> with_checked_socket(Endpoint endpoint) {
   const bool embedded = endpoint.kind == Endpoint::Kind::kEmbedded;
   if (endpoint.path.empty())
-    return Failure{embedded ? "no directory stands behind embedded:" : "no path stands behind unix://"};
+    return Failure{embedded ? "the directory after embedded: is missing" : "the path after unix:// is missing"};
   if (std::any_of(endpoint.path.begin(), endpoint.path.end(), is_control)) {
     return Failure{"the path holds a control character"};
   }
@@ -119,18 +119,18 @@ Result<Endpoint> with_checked_socket(Endpoint endpoint) {
   return endpoint;
 }
 
-// `rest`: behind "unix://".
+// `rest`: what comes after "unix://".
 Result<Endpoint> parse_unix(std::string_view rest) {
   Endpoint endpoint;
   endpoint.kind = Endpoint::Kind::kUnix;
   const std::size_t question = rest.find('?');
   const std::string_view path = rest.substr(0, question);
   if (!path.starts_with('/') && path.find('@') != std::string_view::npos) {
-    return Failure{"a unix socket's URL holds no user and no password; valkey.username and valkey.password_file do"};
+    return Failure{"a unix socket's URL has no user and no password; set valkey.username and valkey.password_file"};
   }
   if (question != std::string_view::npos) {
     const std::string_view query = rest.substr(question + 1);
-    if (!query.starts_with("db=")) return Failure{"only db=N may stand behind the ?"};
+    if (!query.starts_with("db=")) return Failure{"only db=N is allowed after the ?"};
     const auto database = whole_number(query.substr(3), kMaxDatabase);
     if (!database) return bad_database();
     endpoint.database = *database;
@@ -145,7 +145,8 @@ Result<Endpoint> parse_unix(std::string_view rest) {
 std::optional<Failure> parse_userinfo(std::string_view userinfo, Endpoint& endpoint) {
   const std::size_t colon = userinfo.find(':');
   if (colon == std::string_view::npos) {
-    return Failure{"before the @ stands user:password or :password; for a user alone there is valkey.username"};
+    return Failure{
+        "user:password or :password is expected before the @; for a user without a password set valkey.username"};
   }
   auto user = percent_decode(userinfo.substr(0, colon));
   auto password = percent_decode(userinfo.substr(colon + 1));
@@ -157,25 +158,25 @@ std::optional<Failure> parse_userinfo(std::string_view userinfo, Endpoint& endpo
 }
 
 std::optional<Failure> parse_host_port(std::string_view text, Endpoint& endpoint) {
-  static const Failure kBadPort{"the port is no whole number from 1 to 65535"};
+  static const Failure kBadPort{"the port is not a whole number between 1 and 65535"};
   std::string_view behind;
   if (text.starts_with('[')) {
     const std::size_t bracket = text.find(']');
-    if (bracket == std::string_view::npos) return Failure{"the ] behind the IPv6 address is missing"};
+    if (bracket == std::string_view::npos) return Failure{"the ] after the IPv6 address is missing"};
     auto address = percent_decode(text.substr(1, bracket - 1));
-    if (!address || address->empty() || !is_ipv6(*address)) return Failure{"no IPv6 address stands in the brackets"};
+    if (!address || address->empty() || !is_ipv6(*address)) return Failure{"the brackets do not hold an IPv6 address"};
     endpoint.host = std::move(*address);
     behind = text.substr(bracket + 1);
-    if (!behind.empty() && behind[0] != ':') return Failure{"only :port may stand behind the ] of an IPv6 address"};
+    if (!behind.empty() && behind[0] != ':') return Failure{"only :port is allowed after the ] of an IPv6 address"};
   } else {
     const std::size_t colon = text.find(':');
     if (colon != std::string_view::npos) behind = text.substr(colon);
     if (behind.find(':', 1) != std::string_view::npos) {
-      return Failure{"there is more than one : behind the host (an IPv6 address stands in brackets: [::1]:6379)"};
+      return Failure{"there is more than one : after the host (write an IPv6 address in brackets: [::1]:6379)"};
     }
     const std::string_view host = text.substr(0, colon);
     if (host.empty()) return Failure{"the host is missing"};
-    if (!is_host_name(host)) return Failure{"the host is no name and no address (letters, digits, '.', '-', '_')"};
+    if (!is_host_name(host)) return Failure{"the host is not a name or an address (letters, digits, '.', '-', '_')"};
     endpoint.host = host;
   }
   if (behind.empty()) return std::nullopt;
@@ -185,7 +186,7 @@ std::optional<Failure> parse_host_port(std::string_view text, Endpoint& endpoint
   return std::nullopt;
 }
 
-// `rest`: behind the scheme.
+// `rest`: what comes after the scheme.
 Result<Endpoint> parse_tcp(std::string_view rest, bool tls) {
   Endpoint endpoint;
   endpoint.tls = tls;
@@ -194,14 +195,14 @@ Result<Endpoint> parse_tcp(std::string_view rest, bool tls) {
   const std::string_view behind = rest.substr(authority_end);
   const std::size_t at = authority.find('@');
   if (behind.find('@') != std::string_view::npos || authority.rfind('@') != at) {
-    return Failure{"in a user and a password, each of : / ? # % @ is percent-encoded (@ is written %40, / is %2F)"};
+    return Failure{"in a user and a password, each of : / ? # % @ must be percent-encoded (@ is %40, / is %2F)"};
   }
   if (at != std::string_view::npos) {
     if (auto failure = parse_userinfo(authority.substr(0, at), endpoint)) return *failure;
   }
   const std::string_view host_port = at == std::string_view::npos ? authority : authority.substr(at + 1);
   if (auto failure = parse_host_port(host_port, endpoint)) return *failure;
-  if (behind.find_first_of("?#") != std::string_view::npos) return Failure{"nothing but /db may stand behind the port"};
+  if (behind.find_first_of("?#") != std::string_view::npos) return Failure{"only /db is allowed after the port"};
   if (behind.size() > 1) {
     const auto database = whole_number(behind.substr(1), kMaxDatabase);
     if (!database) return bad_database();
@@ -210,7 +211,7 @@ Result<Endpoint> parse_tcp(std::string_view rest, bool tls) {
   return endpoint;
 }
 
-// What stands behind the scheme (and the '@') of a TCP URL that may be broken: only what cannot be a password stays.
+// What comes after the scheme (and the '@') of a TCP URL that may be broken: only what cannot be a password is kept.
 std::string masked_authority(std::string_view rest) {
   std::string out;
   const std::size_t at = rest.rfind('@');
@@ -245,7 +246,7 @@ Result<Endpoint> parse_url(std::string_view url) {
     if (url.starts_with(scheme.text)) return parse_tcp(url.substr(scheme.text.size()), scheme.tls);
   }
   return Failure{
-      "the URL begins with none of valkey://, valkeys://, redis://, rediss:// (host:port), unix:// (path), embedded: "
+      "the URL must begin with valkey://, valkeys://, redis://, rediss:// (host:port), unix:// (path) or embedded: "
       "(directory)"};
 }
 
@@ -272,7 +273,7 @@ std::string Endpoint::redacted() const {
   if (kind == Kind::kEmbedded) return out.append(kEmbedded).append(path);
   if (kind == Kind::kUnix) {
     out = kUnix;
-    // Not the '@': in front of a relative path's first slash it would read as the end of a login.
+    // Not the '@': before a relative path's first slash it would read as the end of a login.
     percent_encode(path, "/:+,=", out);
     if (database != 0) out.append("?db=").append(std::to_string(database));
     return out;

@@ -20,7 +20,7 @@ struct Endpoint {
   uint16_t port = 6379;
   std::string path;
   int database = 0;
-  std::string username;  // empty: the default user
+  std::string username;  // empty: the default user; a user may have no password
   std::string password;  // empty: none
   bool tls = false;
 
@@ -30,11 +30,11 @@ struct Endpoint {
 
 // Reads valkey://[user:password@]host[:port][/db], valkeys:// (TLS), redis:// and rediss:// likewise,
 // unix:///path[?db=N], embedded:DIR. User and password are percent-encoded, the path of unix:// may be; DIR is taken as
-// it stands. An IPv6 address stands in brackets. Paths may be relative to the working directory; the socket's has at
+// it is. An IPv6 address is written in brackets. Paths may be relative to the working directory; the socket's has at
 // most 107 bytes. db: 0 to 65535. The failure says what is wrong and what is allowed, and never repeats a password.
 [[nodiscard]] Result<Endpoint> parse_url(std::string_view url);
 
-// `url` as given, right or wrong, fit for an error: all that may be a password is "***".
+// `url` as given, right or wrong, for use in an error: all that may be a password is "***".
 [[nodiscard]] std::string masked(std::string_view url);
 
 // The socket of the server that lives in `directory`.

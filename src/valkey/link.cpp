@@ -69,7 +69,7 @@ void Link::drop(const Error& why) {
   if (up()) fail(why);
 }
 
-// The phase alone does not say it: while the calls of a lost connection are told, its end has not been reported yet.
+// The phase alone does not say it: while the calls of a lost connection get lost(), its end has not been reported yet.
 bool Link::up() const {
   return phase_ == Phase::kUp && std::all_of(halves_.begin(), halves_.end(),
                                              [](const auto& each) { return each->ready.connection->is_open(); });

@@ -1,4 +1,4 @@
-// hiredis' reply structure behind a view that cannot be misread: the wrong question gets an empty answer.
+// A read-only view of hiredis' reply; an accessor of the wrong type returns an empty value.
 #include "valkey/reply.h"
 
 #include <hiredis/hiredis.h>

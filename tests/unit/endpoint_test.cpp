@@ -58,18 +58,18 @@ TEST_CASE("a password without a user is for the default user") {
   CHECK(endpoint->database == 0);
 }
 
-TEST_CASE("an IPv6 address stands in brackets") {
+TEST_CASE("write an IPv6 address in brackets") {
   CHECK(parse_url("valkey://[::1]")->host == "::1");
   CHECK(parse_url("valkey://[2001:db8::7]:7000/1")->port == 7000);
   CHECK(parse_url("valkey://[fe80::1%25eth0]:7000")->host == "fe80::1%eth0");
-  CHECK(error_of("valkey://::1:6379").find("an IPv6 address stands in brackets") != std::string::npos);
-  CHECK(error_of("valkey://[::1") == "the ] behind the IPv6 address is missing");
+  CHECK(error_of("valkey://::1:6379").find("write an IPv6 address in brackets") != std::string::npos);
+  CHECK(error_of("valkey://[::1") == "the ] after the IPv6 address is missing");
   for (const char* url :
        {"valkey://[]", "valkey://[127.0.0.1]", "valkey://[::g]", "valkey://[fe80::1%25]", "valkey://[::1%zz]",
         "valkey://[::1%00]", "valkey://[::1%00g]", "valkey://[fe80::1%25eth0%0A]", "valkey://[fe80::1%25a%25b]"}) {
-    CHECK(error_of(url) == "no IPv6 address stands in the brackets");
+    CHECK(error_of(url) == "the brackets do not hold an IPv6 address");
   }
-  CHECK(error_of("valkey://[::1]6379") == "only :port may stand behind the ] of an IPv6 address");
+  CHECK(error_of("valkey://[::1]6379") == "only :port is allowed after the ] of an IPv6 address");
 }
 
 TEST_CASE("a host is letters and digits and dots and dashes") {
@@ -77,7 +77,7 @@ TEST_CASE("a host is letters and digits and dots and dashes") {
   for (const char* url : {"valkey://", "valkey://:6379", "valkey:///0", "valkey://u:p@:6379"}) {
     CHECK(error_of(url) == "the host is missing");
   }
-  const std::string odd = "the host is no name and no address (letters, digits, '.', '-', '_')";
+  const std::string odd = "the host is not a name or an address (letters, digits, '.', '-', '_')";
   for (const char* url : {"valkey://a b", "valkey://h\n", "valkey://h%41", "valkey://h\xc3\xa4"})
     CHECK(error_of(url) == odd);
   CHECK(error_of("valkey://" + std::string(254, 'h')) == odd);
@@ -86,28 +86,28 @@ TEST_CASE("a host is letters and digits and dots and dashes") {
 
 TEST_CASE("a port is a whole number from 1 to 65535") {
   for (const char* port : {"", "0", "65536", "-1", "+1", "6379x", " 1", "0x10", "1.0", "99999999999999999999"}) {
-    CHECK(error_of(std::string("valkey://h:") + port) == "the port is no whole number from 1 to 65535");
+    CHECK(error_of(std::string("valkey://h:") + port) == "the port is not a whole number between 1 and 65535");
   }
 }
 
 TEST_CASE("a database is a whole number from 0 to 65535") {
   CHECK(parse_url("valkey://h/65535")->database == 65535);
   for (const char* database : {"65536", "-1", "x", "1/", "0 "}) {
-    CHECK(error_of(std::string("valkey://h/") + database) == "the database is no whole number from 0 to 65535");
+    CHECK(error_of(std::string("valkey://h/") + database) == "the database is not a whole number between 0 and 65535");
   }
-  CHECK(error_of("valkey://h/0?x=1") == "nothing but /db may stand behind the port");
-  CHECK(error_of("valkey://h#0") == "nothing but /db may stand behind the port");
+  CHECK(error_of("valkey://h/0?x=1") == "only /db is allowed after the port");
+  CHECK(error_of("valkey://h#0") == "only /db is allowed after the port");
 }
 
 TEST_CASE("half a login is refused") {
   CHECK(error_of("valkey://anna@h") ==
-        "before the @ stands user:password or :password; for a user alone there is valkey.username");
+        "user:password or :password is expected before the @; for a user without a password set valkey.username");
   CHECK(error_of("valkey://anna:@h") == "the password before the @ is empty");
   CHECK(error_of("valkey://a:%zz@h").find("two hexadecimal digits") != std::string::npos);
   CHECK(error_of("valkey://a:b%4@h").find("two hexadecimal digits") != std::string::npos);
 }
 
-TEST_CASE("a password that is not encoded is told how to be") {
+TEST_CASE("the failure of a password that is not encoded says how to encode it") {
   for (const char* url :
        {"valkey://u:hun/ter2@h", "valkey://u:hun@ter2@h", "valkey://u:hun?ter2@h", "valkey://u:hun#ter2@h"}) {
     CHECK(error_of(url).find("percent-encoded") != std::string::npos);
@@ -123,9 +123,9 @@ TEST_CASE("a unix socket has a path and perhaps a database") {
   CHECK(parse_url("unix://v.sock")->path == "v.sock");
   CHECK(parse_url("unix:///a%20b%3Fc")->path == "/a b?c");
   CHECK(parse_url("unix:///a@b")->path == "/a@b");
-  CHECK(error_of("unix://") == "no path stands behind unix://");
-  CHECK(error_of("unix:///p?db=x") == "the database is no whole number from 0 to 65535");
-  CHECK(error_of("unix:///p?password=x") == "only db=N may stand behind the ?");
+  CHECK(error_of("unix://") == "the path after unix:// is missing");
+  CHECK(error_of("unix:///p?db=x") == "the database is not a whole number between 0 and 65535");
+  CHECK(error_of("unix:///p?password=x") == "only db=N is allowed after the ?");
   CHECK(error_of("unix:///p%0A") == "the path holds a control character");
   CHECK(error_of("unix://u:p@/run/v.sock").find("valkey.password_file") != std::string::npos);
 }
@@ -138,7 +138,7 @@ TEST_CASE("an embedded server has a directory and its socket in it") {
   CHECK(embedded_socket("data") == "data/valkey.sock");
   CHECK(embedded_socket("/var/lib/orderd/") == "/var/lib/orderd/valkey.sock");
   CHECK(embedded_socket("/") == "/valkey.sock");
-  CHECK(error_of("embedded:") == "no directory stands behind embedded:");
+  CHECK(error_of("embedded:") == "the directory after embedded: is missing");
   CHECK(error_of("embedded:a\nb") == "the path holds a control character");
 }
 
@@ -152,7 +152,7 @@ TEST_CASE("a socket's path has at most 107 bytes") {
         "the path of the socket, DIR/valkey.sock, has 108 bytes; at most 107 are allowed");
 }
 
-TEST_CASE("an unknown scheme is told which there are") {
+TEST_CASE("the failure of an unknown scheme names the known ones") {
   for (const char* url : {"", "http://h", "localhost:6379", "tcp://h", "VALKEY://h", "valkey:/h", "unix:/p"}) {
     const std::string error = error_of(url);
     for (const char* scheme : {"valkey://", "valkeys://", "redis://", "rediss://", "unix://", "embedded:"}) {
@@ -174,7 +174,7 @@ TEST_CASE("no failure and no masked URL repeats a password") {
   }
 }
 
-TEST_CASE("a masked URL keeps all that is no secret") {
+TEST_CASE("a masked URL keeps everything that is not secret") {
   for (const char* url : {"valkey://h", "valkey://h:99999/70000", "valkey://[::1]:0/1", "embedded:a@b",
                           "unix:///a@b?db=1", "localhost:6379"}) {
     CHECK(masked(url) == url);
