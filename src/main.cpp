@@ -1,11 +1,13 @@
 // orderd: parses the command line, then serves until a signal stops it.
 #include <spdlog/spdlog.h>
 
+#include "base/standard_descriptors.h"
 #include "daemon/command_line.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 
 int main(int argc, char** argv) {
+  orderd::ensure_standard_descriptors();
   using orderd::daemon::CommandLine;
   CommandLine line = orderd::daemon::parse_command_line(argc, argv);
   if (line.action != CommandLine::Action::kRun) return orderd::daemon::report(line);
