@@ -14,8 +14,8 @@
 --   id, count, result   of the last settled request: its ID, how many were settled, the ID of its result (settle.lua)
 --   base      entries-added of the stream when count was 0; absent while not known. A recreated stream counts again.
 --   deleted   entries that were deleted before they were settled, as far as noticed here
---   floor     where the stream was recreated with smaller IDs: results up to this one answered the stream before it
---   start     then: entries of the stream up to this one were settled before
+--   floor     where the stream was recreated with smaller IDs: results up to this one may answer the stream before it
+--   start     then, or where the position was recovered: entries of the stream up to this one were settled before
 --
 -- Why the results can say where the position was: each is written in the same step as the position, in the order of the
 -- requests. To settle twice is worse than to wait: a stream is taken for a recreated one only where the results prove it.
@@ -76,6 +76,11 @@ elseif newest and newest.request ~= id then
   end
 end
 if done ~= '' then id, result = newest and newest.request or '0-0', newest_result or '' end
+if done == 'recovered' then
+  -- The floor is lost as well. Only the results from the newest one on are certain to be of this stream.
+  local older = ask('XREVRANGE', results, '(' .. newest_result, '-', 'COUNT', '1')[1]
+  start, floor = id, older and older[1] or '0-0'
+end
 
 local length, added, last, first_entry, last_entry = describe(orders)
 
@@ -109,11 +114,13 @@ end
 -- those of the requests before and after it are there; or the result of its ID names an order that is not in it.
 local function is_new(entry)
   local target = entry[1]
-  if not less(start, target) or not newest or less(newest.request, target) then return false end
+  if not newest or less(newest.request, target) then return false end
   local after = '(' .. floor
   local _, named = naming('XRANGE', after, '+')
   if target == newest.request then
     named = newest
+  elseif not less(start, target) then
+    return false
   elseif less(named.request, target) then
     local before = largest(function(from)
       if less(newest_result, from) then return false end
@@ -183,10 +190,8 @@ put('count', number(count))
 put('result', result)
 put('base', base and number(base) or held.base and '')
 if deleted > 0 then put('deleted', number((integer(held.deleted) or 0) + deleted)) end
-if done == 'restarted' then
-  put('floor', floor)
-  put('start', start)
-end
+if floor ~= '0-0' then put('floor', floor) end
+if start ~= '0-0' or held.start then put('start', start) end
 if #write > 0 then
   local set = attempt('HSET', position, unpack(write))
   if type(set) == 'table' then return failed(set, position) end

@@ -111,12 +111,31 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated again and again is settled 
 }
 
 TEST_CASE_FIXTURE(RecreatedShop,
-                  "a recreated stream without results of its own is recognized also without a position") {
+                  "where the position is gone as well only the newest result proves a stream recreated") {
   (void)at_server({"DEL", orders});
   push_new(1, 5);
   (void)at_server({"DEL", position});
+  CHECK(join() == "120-0 0 0 recovered _ 0 _");
+  stays("120-0 0 0 behind _ 0 _");
+  (void)at_server({"DEL", orders, position});
+  push_new(118, 3);
+  CHECK(join() == "119-0 0 -1 restarted 120-0 0 _");
+  CHECK(settles() == "120-0 ");
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "a position that is lost after a restart does not settle the stream again") {
+  (void)at_server({"DEL", orders});
+  push_new(1, 5);
   CHECK(join() == "0-0 0 5 restarted 120-0 0 0");
   CHECK(settles() == "1-0 2-0 3-0 4-0 5-0 ");
+  (void)at_server({"DEL", position});
+  (void)at_server({"XDEL", orders, "5-0"});
+  CHECK(join() == "5-0 0 0 recovered _ 0 5");
+  stays("5-0 0 0 _ _ 0 5");
+  push_new(6, 3);
+  CHECK(settles() == "6-0 7-0 8-0 ");
+  (void)at_server({"XDEL", orders, "8-0"});
+  stays("8-0 3 0 _ _ 0 8");
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "a recreated stream of malformed requests is recognized by the IDs it never had") {
@@ -149,20 +168,11 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream that is renamed away and back is as i
 TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back after another took its place is settled where it was left") {
   push_new(121, 3);
   (void)at_server({"RENAME", orders, "away"});
-  SUBCASE("with larger IDs") {
-    push_new(2001, 4);
-    CHECK(join() == "120-0 20 4 _ _ 0 0");
-    CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
-    (void)at_server({"RENAME", "away", orders});
-    CHECK(join() == "120-0 0 -1 restarted 2004-0 0 _");
-  }
-  SUBCASE("with larger IDs and nothing of it settled since it was back") {
-    push_new(2001, 4);
-    CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
-    (void)at_server({"DEL", position});
-    (void)at_server({"RENAME", "away", orders});
-    CHECK(join() == "120-0 0 -1 restarted 2004-0 0 _");
-  }
+  push_new(2001, 4);
+  CHECK(join() == "120-0 20 4 _ _ 0 0");
+  CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
+  (void)at_server({"RENAME", "away", orders});
+  CHECK(join() == "120-0 0 -1 restarted 2004-0 0 _");
   stays("120-0 0 -1 _ _ 0 _");
   CHECK(settles() == "121-0 122-0 123-0 ");
   stays("123-0 3 0 _ _ 0 23");

@@ -90,6 +90,12 @@ TEST_CASE_FIXTURE(Shop, "an SKU in two lines is sold line by line as long as the
   CHECK(results().back().field("lines") ==
         R"([{"sku":"shoe","quantity":3,"remaining":4},{"sku":"shoe","quantity":4,"remaining":0}])");
   CHECK(stock("shoe") == "0");
+  stock("shoe", "7");
+  const std::string before = snapshot();
+  const Order twice{.id = "2", .lines = {{"shoe", "4"}, {"shoe", "4"}}};
+  const std::string answer = run(Call{"1-0", window, {{"2-0", shoes("1", "1")}, {"3-0", twice}}});
+  CHECK_MESSAGE(answer.starts_with("-ERR key product:shoe:stock: "), answer);  // the decoder sums such lines up
+  CHECK(snapshot() == before);
 }
 
 TEST_CASE_FIXTURE(Shop, "the largest call of 128 requests is settled in one") {

@@ -1,0 +1,74 @@
+// The rules of settle.lua and join.lua, written down a second time: plain C++, no server, no tricks.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shop.h"
+
+namespace orderd::test {
+
+// An ID as two numbers; nothing where the text is not one.
+using Id = std::pair<uint64_t, uint64_t>;
+[[nodiscard]] Id id_of(const std::string& text);
+
+class Model {
+ public:
+  // An entry of the results stream. The model cannot know the IDs that the server gives: confirm() tells them.
+  struct Result {
+    std::string id, request, order, reason;
+    Fields fields;
+    std::optional<std::size_t> original;  // of a duplicate: the place of the first result
+  };
+  struct Waiting {
+    std::string id, order;
+    bool malformed;
+  };
+  struct Stream {
+    std::vector<Waiting> entries;
+    std::string last = "0-0";
+    int64_t added = 0;
+  };
+  struct Position {
+    std::string id, result, floor = "0-0", start = "0-0";
+    int64_t count = 0;
+    std::optional<int64_t> base;
+    int64_t deleted = 0;
+  };
+  struct Record {
+    std::string content;
+    bool accepted;
+    std::size_t result;
+  };
+
+  std::map<std::string, std::string> stock;
+  std::set<std::string> no_stock;                                    // keys of another type
+  std::map<std::string, std::variant<Record, std::string>> records;  // a string: something foreign
+  std::optional<Position> position;
+  Stream stream;
+  std::vector<Result> results;  // all that were ever written
+  std::size_t trimmed = 0;      // how many of them are gone, the oldest ones
+  std::size_t letters = 0;
+
+  std::string settle(const Call& call);
+  std::string join();
+  // The results that the last call has written, as the server has them: gives them their IDs, or says what differs.
+  std::string confirm(const std::vector<Entry>& written);
+  void push(const std::string& id, const Request& request);
+
+ private:
+  char decide(const std::string& request, const Order& order, bool keep_record);
+  char take(const Order& order, Fields& fields);
+  [[nodiscard]] std::vector<const Result*> naming() const;
+  [[nodiscard]] bool is_new(const Waiting& entry) const;
+  [[nodiscard]] std::string restart(std::string& wrong);
+
+  std::size_t confirmed_ = 0;
+};
+
+}  // namespace orderd::test
