@@ -5,7 +5,7 @@
 -- KEYS  1 position   2 orders stream   3 results stream
 --
 -- Answers { id to go on from, count, requests waiting or -1 where that is not known, what was done, the ID that was wrong,
---           entries found deleted before they were settled }
+--           entries found deleted before they were settled, entries-added of the stream at that id or '' }
 -- What was done: '' nothing; 'created' never served before; 'recovered' the key was gone, the newest result names the
 -- position; 'restored' the key was moved by hand, likewise; 'restarted' the stream was recreated with smaller IDs;
 -- 'behind' it ends before the position, and nothing proves that what it holds is new: it is left alone.
@@ -196,4 +196,4 @@ if #write > 0 then
   local set = attempt('HSET', position, unpack(write))
   if type(set) == 'table' then return failed(set, position) end
 end
-return { id, number(count), number(waiting), done, wrong, number(deleted) }
+return { id, number(count), number(waiting), done, wrong, number(deleted), base and number(count + base) or '' }
