@@ -87,6 +87,7 @@ class Shop {
   std::string settle(const std::vector<Request>& requests) { return run(call(requests)); }
   // All in one pipe, without waiting for an answer.
   std::vector<std::string> run_chain(const std::vector<Call>& calls);
+  std::string sign(const std::string& group) { return run(lua::sign, {orders, position}, {group}); }
   std::string join() { return run(lua::join, {position, orders, results_stream}, {}); }
   std::string lease(const std::string& name, const std::string& token, const std::string& state,
                     const std::string& ms = "60000");
