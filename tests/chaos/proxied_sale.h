@@ -38,7 +38,6 @@ class ProxiedSale {
     sale.stop_producing();
     sale.settle();
     sale.check_books();
-    sale.check_first_come_first_served();
     CHECK(daemon->running());
     daemon->signal(SIGTERM);
     CHECK(daemon->wait() == 0);

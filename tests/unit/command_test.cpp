@@ -92,15 +92,22 @@ TEST_CASE("begin drops the command before") {
   CHECK(text(command) == "*1\r\n$4\r\nPING\r\n");
 }
 
-TEST_CASE("the last byte of an argument can be changed later") {
+TEST_CASE("arguments collected beforehand become part of a command and count") {
+  Arguments keys;
+  keys.add("a");
+  keys.add(7);
+  CHECK(keys.count() == 2);
   Command command;
-  command.begin(3);
-  command.add("X");
-  command.add("gate0");
-  const std::size_t gate = command.last_byte();
-  command.add("behind");
-  command.patch(gate, '1');
-  CHECK(text(command) == "*3\r\n$1\r\nX\r\n$5\r\ngate1\r\n$6\r\nbehind\r\n");
+  command.begin(4);
+  command.add("DEL");
+  command.add(keys);
+  CHECK_FALSE(command.complete());
+  command.add("b");
+  CHECK(command.complete());
+  CHECK(text(command) == "*4\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\n7\r\n$1\r\nb\r\n");
+  keys.clear();
+  CHECK(keys.count() == 0);
+  CHECK(keys.bytes().empty());
 }
 
 TEST_CASE("memory of a large command is given back on demand and a small one keeps its own") {
