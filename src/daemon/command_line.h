@@ -22,13 +22,13 @@ struct CommandLine {
   settings::Settings settings;
 };
 
-// Reads the arguments, the variables (by default those of the process) and the file. Contacts no server, prints nothing.
-// Reports all mistakes in the arguments and in the settings together.
+// Reads the arguments, the variables (by default those of the process) and the file. Contacts no server, prints
+// nothing. Reports all mistakes in the arguments and in the settings together.
 [[nodiscard]] CommandLine parse_command_line(
     int argc, const char* const* argv, std::map<std::string, std::string> environment = settings::read_environment());
 
-// Writes `errors` to standard error and `output` to standard output. Returns the status to exit with: `exit_status`, or 1
-// if standard output could not be written.
+// Writes `errors` to standard error and `output` to standard output. Returns the status to exit with: `exit_status`, or
+// 1 if standard output could not be written.
 [[nodiscard]] int report(const CommandLine& line);
 
 }  // namespace orderd::daemon

@@ -16,7 +16,7 @@ struct Origins {
   // key, then where its effective value is, for an error: "orderd.toml:3:12: keys.stock". No entry: the default
   // applies.
   std::map<std::string, std::string, std::less<>> where;
-  // Keys with an invalid value, for which Settings hold no good one.
+  // Keys that were given an invalid value: Settings holds no usable one.
   std::set<std::string, std::less<>> failed;
 };
 

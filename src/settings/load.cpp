@@ -19,7 +19,7 @@ namespace orderd::settings {
 namespace {
 
 constexpr std::size_t kMaxHostNameBytes = 255;
-// A file that is no settings file at all may have thousands.
+// A file that is not a settings file at all can have thousands.
 constexpr std::size_t kMaxMistakes = 50;
 
 std::vector<std::string> known_names(Source source) {

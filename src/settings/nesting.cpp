@@ -37,7 +37,7 @@ class Scanner {
  private:
   static_assert(kMaxKeyParts == 16 && kMaxNesting == 16, "the errors say 16");
 
-  // `at_` is at the opening quote; moves behind the closing one. A string without an end goes on to the end of the
+  // `at_` is at the opening quote; moves past the closing one. A string without an end goes on to the end of the
   // text, and a plain one to the end of its line: the parser refuses both.
   void skip_string(char quote) {
     const std::string_view triple = quote == '"' ? R"(""")" : "'''";

@@ -121,7 +121,8 @@ constexpr auto kTable = std::to_array<Setting>({
      "Keep it the same across restarts, and give each daemon a different one."},
     {"processing.lease", duration(FIELD(processing.lease), false, 100ms, 10min), Applies::kRestart, false,
      "how long the active daemon may be silent before another one takes over",
-     "This is how long orders wait after a crash of the active daemon. It is not a safety limit: even two active daemons\n"
+     "This is how long orders wait after a crash of the active daemon. It is not a safety limit: even two active "
+     "daemons\n"
      "settle each request once and in order. Choose more than the server's longest pause (fsync, fork), or daemons "
      "take\n"
      "over from each other without need. All daemons of a stream use the same value."},

@@ -97,7 +97,8 @@ Problem problem_of_lanes(std::string_view text) {
   return {"lanes (<lane>) are not supported yet", true};
 }
 
-// `<orders>` in the name of a stream other than the dead letters' would be taken literally, which nobody means.
+// Only the dead-letter stream may be named relative to the orders stream. Elsewhere `<orders>` would be taken
+// literally, which is never intended.
 Problem problem_of_stream(std::string_view text) {
   if (text.find(order::kOrdersPlaceholder) == std::string_view::npos) return problem_of_lanes(text);
   return {"<orders> is not allowed here, only in streams.dead, keys.stock and keys.order", true};

@@ -90,9 +90,9 @@ TEST_CASE("the time is that of the clock in UTC") {
   });
   std::tm parts{};
   REQUIRE(::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) != nullptr);
-  const std::time_t told = ::timegm(&parts);
-  CHECK(told >= before);
-  CHECK(told <= before + 60);
+  const std::time_t logged_at = ::timegm(&parts);
+  CHECK(logged_at >= before);
+  CHECK(logged_at <= before + 60);
   if (zone == nullptr) {
     ::unsetenv("TZ");
   } else {
@@ -101,7 +101,7 @@ TEST_CASE("the time is that of the clock in UTC") {
   ::tzset();
 }
 
-TEST_CASE("a message is one line whatever it holds") {
+TEST_CASE("a message is one line whatever it contains") {
   const std::string text = logged([] {
     init_log(LogLevel::kInfo, LogFormat::kText);
     spdlog::info("a\nb\r\x1b[31m\x7f \xc3\xa4");
@@ -182,7 +182,7 @@ TEST_CASE("a stalled reader of the log does not keep a signal from being obeyed"
     ::raise(SIGTERM);
     loop.run();
     CHECK(obeyed);
-    // A reader that comes back gets what was queued, and is told what was not.
+    // A reader that comes back gets the queued lines, and how many were dropped.
     REQUIRE(::fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0);
     const auto reported = [&] {
       return text.append(read_all(pipe[0])).find(" log lines dropped: ") != std::string::npos;

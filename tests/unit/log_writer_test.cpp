@@ -123,7 +123,7 @@ TEST_CASE("lines are written whole and in order") {
   }
 }
 
-TEST_CASE("a reader that stalls costs lines and no time and the gap is reported at its place") {
+TEST_CASE("a stalled reader blocks nothing and the gap is reported at its place") {
   for (const auto& make : {Ends::pipe, Ends::socket, Ends::terminal}) {
     Ends ends = make();
     LogWriter writer(ends.writer(), notice, 1'000'000);
@@ -151,7 +151,7 @@ TEST_CASE("each gap is reported once") {
   CHECK(writer.dropped() == 6);
 }
 
-TEST_CASE("a stopped terminal gets its lines when it goes on") {
+TEST_CASE("a stopped terminal gets its lines when it is resumed") {
   Ends ends = Ends::terminal();
   LogWriter writer(ends.writer(), notice);
   REQUIRE(::tcflow(ends.writer(), TCOOFF) == 0);  // as Ctrl-S
@@ -239,7 +239,7 @@ TEST_CASE("what is queued at the end is written") {
   CHECK(ends.read() == lines(0, 20));
 }
 
-TEST_CASE("a reader that stalls delays the end by the patience only") {
+TEST_CASE("a stalled reader delays the end by the patience only") {
   Ends ends = Ends::pipe();
   const auto start = std::chrono::steady_clock::now();
   {
@@ -247,7 +247,7 @@ TEST_CASE("a reader that stalls delays the end by the patience only") {
     fill(writer);
   }
   CHECK(std::chrono::steady_clock::now() - start < 10s);
-  // The thread is left behind and ends once it can.
+  // The abandoned thread ends once it can write.
   CHECK(!ends.read_until(notice(1)).empty());
 }
 

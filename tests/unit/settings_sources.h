@@ -22,7 +22,7 @@ inline std::string write_file(const TemporaryDirectory& directory, const std::st
   return path;
 }
 
-// Loads what stands in a file; its errors name it "F".
+// Loads `text` from a file, which is "F" in the errors.
 inline Result<settings::Settings> load_text(std::string_view text) {
   const TemporaryDirectory directory;
   settings::Sources sources;
