@@ -210,15 +210,16 @@ void SyncClient::append(const Command& command) {
   (void)redisAppendFormattedCommand(context_.get(), command.bytes().data(), command.bytes().size());
 }
 
+void SyncClient::flush() {
+  for (int done = 0; done == 0 && redisBufferWrite(context_.get(), &done) == REDIS_OK;) {
+  }
+}
+
 Result<OwnedReply> SyncClient::read() {
   void* raw = nullptr;
   errno = 0;
   if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) return lost(context_.get());
   return OwnedReply(static_cast<redisReply*>(raw));
-}
-
-int SyncClient::socket() const {
-  return context_->fd;
 }
 
 Result<std::string> SyncClient::load(std::string_view source) {

@@ -53,12 +53,11 @@ class SyncClient {
   // The failure is the connection's; the client is of no more use then.
   [[nodiscard]] Result<OwnedReply> call(const Command& command);
 
-  // Pipelining: append() any number of commands, then read() as many replies, in the same order.
+  // Pipelining: append() any number of commands, then read() as many replies, in the same order. flush() sends what was
+  // appended now, so that the server works on it before the first read(); a failure is reported by read().
   void append(const Command& command);
+  void flush();
   [[nodiscard]] Result<OwnedReply> read();
-
-  // The socket, for a caller that reads replies in a way of its own from now on: no call() or read() beside it.
-  [[nodiscard]] int socket() const;
 
   // Loads a script and answers its SHA1.
   [[nodiscard]] Result<std::string> load(std::string_view source);

@@ -1,39 +1,76 @@
-// The books of a shop: what the streams, the group and the keys hold, to be copied, spoilt and laid out on a server
-// again.
+// The books of a shop: what streams and keys hold, written by hand from the rules of docs/contract.md. They are laid
+// out on a server for the audit; a test may falsify them first.
 #pragma once
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "integration/orderctl_desk.h"
 #include "support/seed.h"
 #include "support/valkey_helpers.h"
 
 namespace orderd::test {
 
+using Json = nlohmann::ordered_json;
+
 struct Books {
   std::vector<Entry> orders;
   std::vector<Entry> results;
   std::vector<Entry> dead;
-  std::map<std::string, std::string> keys;  // strings only
-  std::string delivered;                    // the group's last-delivered-id
-  std::vector<std::string> pending;
+  std::map<std::string, std::string> keys;      // strings only
+  std::map<std::string, std::string> position;  // the hash; empty: there is none
+  std::vector<std::string> deleted;             // IDs of `orders` that are deleted after they were added
 
-  // What stands in a server now.
-  [[nodiscard]] static Books read(valkey::SyncClient& client);
-  // Puts them into the place of all that is there. Ids stay as they are.
+  // Replaces everything in the server. IDs stay as they are.
   void lay_out(valkey::SyncClient& client) const;
-
-  // Of a result, by its place; -1: none.
+  // The index of its request, of a result by its index; orders.size(): there is none.
   [[nodiscard]] std::size_t request_of(std::size_t result) const;
 };
 
 void put(Entry& entry, const std::string& name, const std::string& value);
 void take_out(Entry& entry, const std::string& name);
 
-// A desk where a mixed sale was held by real daemons: both forms, several lines, retries, ids used again, malformed
-// requests, unknown SKUs, bad stock, changes of stock, lost requests; at the end some are pending, some not delivered.
-void hold_sale(Desk& desk, Random& random, std::size_t requests);
+// Settles requests by the rules, one after another, and keeps the books.
+class Clerk {
+ public:
+  Clerk();
+
+  // What a request asks for; no lines: it is malformed.
+  struct Asked {
+    Fields fields;
+    std::string order;
+    std::string customer;
+    std::vector<std::pair<std::string, int64_t>> lines = {};
+  };
+  // Adds a request and settles it.
+  void serve(const Asked& asked);
+  // Adds a request that waits.
+  void push(const Fields& fields);
+  // As orderctl stock does.
+  void change_stock(const std::string& sku, const std::string& change, int64_t amount);
+  // From now on the server's clock shows this.
+  void set_clock(uint64_t ms) { now_ = ms; }
+  // The orders stream is deleted and recreated: the clerk forgets its requests, and their IDs may be smaller.
+  void recreate_orders();
+
+  Books books;
+
+ private:
+  std::string new_id(std::string& last);
+  void settle(const Asked& asked);
+  void decide(const Asked& asked, Fields& fields, bool& accepted);
+  std::string add_result(const Fields& fields);
+
+  uint64_t now_ = 1'790'000'000'000;
+  std::string last_order_ = "0-0";
+  std::string last_result_ = "0-0";
+  std::string last_letter_ = "0-0";
+  uint64_t count_ = 0;
+};
+
+// A mixed sale: both forms, several lines, retries, reused IDs, malformed requests, unknown SKUs, bad stock, bad
+// records, stock changes; at the end some requests wait.
+[[nodiscard]] Clerk hold_sale(Random& random, std::size_t requests);
 
 }  // namespace orderd::test

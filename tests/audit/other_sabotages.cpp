@@ -1,4 +1,4 @@
-// Requests, the group, dead letters, keys.
+// Requests, the position, dead letters, keys.
 #include "audit/sabotage.h"
 
 namespace orderd::test {
@@ -22,33 +22,65 @@ void add_result(Books& books, const std::string& order, const std::string& reque
   books.keys["product:sock:stock"] = std::to_string(left);
 }
 
-// An id in the midst of the orders stream that no entry has.
+// An ID in the middle of the orders stream that no entry has.
 std::string id_between(const Books& books, Random& random) {
   return id_after(books.orders[random.number(books.orders.size() / 2)].id);
 }
 
+// Adds a request that was settled, by its place, but has no result.
+void pass_over(Books& books, Random& random) {
+  std::size_t place = 1 + random.number(books.orders.size() / 2);
+  const auto ms = [&](std::size_t at) { return books.orders[at].id.substr(0, books.orders[at].id.find('-')); };
+  while (ms(place) == ms(place - 1)) ++place;
+  const Entry entry{id_after(books.orders[place - 1].id), {{"id", "new"}, {"sku", "sock"}, {"quantity", "1"}}};
+  books.orders.insert(books.orders.begin() + static_cast<std::ptrdiff_t>(place), entry);
+}
+
+std::vector<Sabotage> positions() {
+  return {
+      {"the position moved forward", "position_differs",
+       [](Books& books, Random&) { books.position["id"] = books.orders.back().id; }},
+      {"the position moved back", "position_differs",
+       [](Books& books, Random& random) {
+         books.position["id"] = books.orders[random.number(books.orders.size() / 2)].id;
+       }},
+      {"the position moved beyond the stream", "position_differs",
+       [](Books& books, Random&) { books.position["id"] = id_behind(books.orders, 1000); }},
+      {"the position set to the beginning", "position_differs",
+       [](Books& books, Random&) { books.position["id"] = "0-0"; }},
+      {"a count that is too small", "position_differs", [](Books& books, Random&) { books.position["count"] = "7"; }},
+      {"a count that is too large", "position_differs",
+       [](Books& books, Random&) { books.position["count"] = "1000000"; }},
+      {"a position that names another result", "position_differs",
+       [](Books& books, Random& random) {
+         books.position["result"] = books.results[random.number(books.results.size() / 2)].id;
+       }},
+      {"a position that is not an ID", "position_differs",
+       [](Books& books, Random&) { books.position["id"] = "yesterday"; }},
+      {"a position that is not a hash", "position_differs",
+       [](Books& books, Random&) {
+         books.position.clear();
+         books.keys["orders:position"] = "1-0";
+       }},
+      {"a floor that hides results", "missing_result",
+       [](Books& books, Random&) { books.position["floor"] = books.results[books.results.size() / 2].id; }},
+      {"the next request settled without the position", "position_differs",
+       [](Books& books, Random&) { add_result(books, "u-0", books.orders[books.orders.size() - 5].id); }},
+  };
+}
+
 std::vector<Sabotage> requests() {
   return {
-      {"acknowledged without a result", "missing_result",
-       [](Books& books, Random& random) {
-         books.pending.erase(books.pending.begin() + static_cast<std::ptrdiff_t>(random.number(books.pending.size())));
-       }},
-      {"a result for a pending request", "pending_result",
-       [](Books& books, Random& random) {
-         const std::size_t which = random.number(books.pending.size());
-         add_result(books, "p-" + std::to_string(which), books.pending[which]);
-       }},
-      {"settled and pending again", "pending_result",
-       [](Books& books, Random& random) {
-         books.pending.push_back(books.results[pick(books, random, accepted)].field("request"));
-       }},
-      {"a result for a request not delivered", "early_result",
-       [](Books& books, Random&) { add_result(books, "u-1", books.orders.back().id); }},
+      {"a request passed over", "missing_result", pass_over},
+      {"waiting requests passed over by the position", "missing_result",
+       [](Books& books, Random&) { books.position["id"] = books.orders[books.orders.size() - 2].id; }},
+      {"waiting requests passed over by a result", "missing_result",
+       [](Books& books, Random&) { add_result(books, "u-4", books.orders.back().id); }},
       {"a result for a request of the future", "invented_request",
        [](Books& books, Random&) { add_result(books, "new", id_behind(books.orders, 1000)); }},
       {"a result for a request that never was", "invented_request",
        [](Books& books, Random& random) { add_result(books, "new", id_between(books, random)); }},
-      {"a request dropped from the midst", "invented_request",
+      {"a request dropped from the middle", "invented_request",
        [](Books& books, Random& random) {
          const std::string first = books.orders.front().id;
          const std::size_t place = books.request_of(pick(
@@ -60,14 +92,6 @@ std::vector<Sabotage> requests() {
          const std::size_t result = pick(books, random, accepted);
          books.orders[books.request_of(result)].fields = {
              {"id", books.results[result].field("order")}, {"sku", "other"}, {"quantity", "1"}};
-       }},
-      {"a lost request that is there", "lost_differs",
-       [](Books& books, Random& random) {
-         const auto good = [](const Entry& entry) { return has_reason(entry, "request_lost"); };
-         const std::string id = books.results[pick(books, random, good)].field("request");
-         auto place = books.orders.begin();
-         while (place != books.orders.end() && place->id < id && place->id.size() <= id.size()) ++place;
-         books.orders.insert(place, {id, {{"id", "lost"}, {"sku", "shoe"}, {"quantity", "1"}}});
        }},
       {"a good request called malformed", "malformed_differs",
        [](Books& books, Random& random) {
@@ -132,17 +156,21 @@ std::vector<Sabotage> letters_and_keys() {
       {"a record of another result", "record_differs",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["order:" + victim.field("order")] = "0123456789abcdefa1-1 " + victim.field("request");
+         books.keys["order:" + victim.field("order")] = "0123456789abcdefa1-1";
        }},
       {"a record of another outcome", "record_differs",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["order:" + victim.field("order")] = "0123456789abcdefr" + victim.id + " " + victim.field("request");
+         books.keys["order:" + victim.field("order")] = "0123456789abcdefr" + victim.id;
        }},
-      {"a record of another request", "record_differs",
+      {"a record that is foreign", "record_differs",
+       [](Books& books, Random& random) {
+         books.keys["order:" + books.results[pick(books, random, accepted)].field("order")] = "paid";
+       }},
+      {"a record with more in it", "record_differs",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["order:" + victim.field("order")] = "0123456789abcdefa" + victim.id + " 1-1";
+         books.keys["order:" + victim.field("order")] += " " + victim.field("request");
        }},
   };
 }
@@ -151,6 +179,7 @@ std::vector<Sabotage> letters_and_keys() {
 
 std::vector<Sabotage> other_sabotages() {
   std::vector<Sabotage> all = requests();
+  for (auto& each : positions()) all.push_back(std::move(each));
   for (auto& each : letters_and_keys()) all.push_back(std::move(each));
   return all;
 }

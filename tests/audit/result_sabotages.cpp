@@ -1,4 +1,4 @@
-// Results that are missing, too many, or not what they were.
+// Results that are missing, repeated, out of order, or changed.
 #include "audit/sabotage.h"
 
 namespace orderd::test {
@@ -27,10 +27,25 @@ void drop(Books& books, std::size_t place) {
   books.results.erase(books.results.begin() + at(place));
 }
 
+// Two neighbors that have no SKU in common: but for their order, all is as it should be.
+void swap_requests(Books& books, Random& random) {
+  const auto apart = [&](std::size_t place) {
+    if (place + 1 == books.results.size()) return false;
+    const Entry& one = books.results[place];
+    const Entry& two = books.results[place + 1];
+    return accepted(one) && accepted(two) && lines_of(one).size() == 1 && lines_of(two).size() == 1 &&
+           lines_of(one)[0]["sku"] != lines_of(two)[0]["sku"];
+  };
+  const std::size_t place = pick(books, random, [&](const Entry& entry) {
+    return apart(static_cast<std::size_t>(&entry - books.results.data()));
+  });
+  std::swap(books.results[place].fields, books.results[place + 1].fields);
+}
+
 void deduct_twice(Books& books, Random& random) {
   const std::size_t place = pick(books, random, accepted_shoes);
   const auto quantity = lines_of(books.results[place])[0]["quantity"].get<int64_t>();
-  // All behind it agree with the theft, the key, too.
+  // All later entries agree with the theft, and so does the key.
   for (std::size_t i = place; i < books.results.size(); ++i) {
     if (!books.results[i].has("lines")) continue;
     Json lines = lines_of(books.results[i]);
@@ -212,13 +227,11 @@ std::vector<Sabotage> entries() {
   return {
       {"a result dropped", "missing_result",
        [](Books& books, Random& random) {
-         drop(books, pick(books, random, [](const Entry& entry) {
-                return entry.has("request") && !has_reason(entry, "request_lost");
-              }));
+         drop(books, pick(books, random, [](const Entry& entry) { return entry.has("request"); }));
        }},
       {"an accepted result dropped", "chain_broken",
        [](Books& books, Random& random) {
-         // Not the last one of its SKU, which the key would tell.
+         // Not the last one of its SKU, which the key would show.
          const std::size_t last = pick(books, random, [&](const Entry& entry) {
            return accepted_shoes(entry) &&
                   stock_before(books, books.results.size(), "shoe") < lines_of(entry)[0]["remaining"].get<int64_t>();
@@ -230,6 +243,17 @@ std::vector<Sabotage> entries() {
          Entry copy = books.results[pick(books, random, [](const Entry& entry) { return entry.has("request"); })];
          copy.id = id_behind(books.results);
          books.results.push_back(copy);
+       }},
+      {"two requests settled in the wrong order", "request_order", swap_requests},
+      {"a result moved to the end", "request_order",
+       [](Books& books, Random& random) {
+         const std::size_t place = pick(books, random, [&](const Entry& entry) {
+           return entry.has("request") && &entry != &books.results.back();
+         });
+         Entry moved = books.results[place];
+         drop(books, place);
+         moved.id = id_behind(books.results);
+         books.results.push_back(moved);
        }},
       {"two results swapped", "chain_broken",
        [](Books& books, Random& random) {

@@ -1,4 +1,4 @@
-// What the sabotages choose and edit with.
+// What the sabotages use to choose and edit entries.
 #include "audit/sabotage.h"
 
 #include <doctest/doctest.h>

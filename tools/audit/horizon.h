@@ -1,13 +1,14 @@
-// Up to where an audit looks, and what it cannot see: taken in one step at its beginning, so that all of it is of one
-// moment.
+// How far an audit looks and what it cannot see, read in one step of the server: all of it is of one moment.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <vector>
+#include <string>
 
 #include "audit/id.h"
+#include "audit/link.h"
+#include "audit/options.h"
 
 namespace orderd::audit {
 
@@ -15,31 +16,46 @@ struct StreamFacts {
   bool exists = false;
   uint64_t length = 0;
   uint64_t added = 0;  // entries ever added
-  Id first;            // entry that is there; 0-0: none
-  Id last;             // id ever given
-  Id deleted;          // the greatest id that was ever deleted with XDEL
-  // Was nothing ever taken away?
-  [[nodiscard]] bool whole() const { return added == length; }
+  Id first;            // of an empty stream, after its last ID
+  Id last;             // largest ID ever given
+  Id deleted;          // largest ID ever deleted with XDEL
+  bool cut = false;    // the beginning was trimmed since
+  [[nodiscard]] bool whole() const { return added == length && !cut; }
+};
+
+// The hash that settle.lua moves along with the results.
+struct Position {
+  bool exists = false;
+  std::string problem;      // of a key that is no position; the rest is not filled then
+  Id id;                    // last settled request
+  uint64_t count = 0;       // requests settled in this orders stream
+  Id result;                // of the last settled request; 0-0: not known
+  bool from_start = false;  // `count` has counted since the stream's first entry
+  uint64_t deleted = 0;     // entries that orderd noticed were deleted before they were settled
+  Id floor;                 // results up to this one answered an orders stream before this one
+  [[nodiscard]] bool known() const { return exists && problem.empty(); }
 };
 
 struct Horizon {
   StreamFacts orders;
   StreamFacts results;
   StreamFacts dead;
-  Id newest_result;             // results up to it count
-  std::optional<Id> delivered;  // requests up to it were read by the group; none: there is no group
-  std::vector<Id> pending;      // in order
-  Id from;                      // results before it were not read, as the caller wanted
-  bool ranged = false;          // not all results were read, as the caller wanted
-  uint64_t window_ms = 0;       // processing.dedup_window
+  Position position;
+  uint64_t now_ms = 0;  // the server's clock
+  uint64_t window_ms = 0;
+  Id from;  // results before this one are not read, as requested
+  Id to;    // results after this one are not read
+  bool to_given = false;
 
-  [[nodiscard]] bool is_pending(Id request) const {
-    return std::binary_search(pending.begin(), pending.end(), request);
-  }
-  // The first result that was read or would have been.
   [[nodiscard]] Id first_result() const { return std::max(results.first, from); }
   // May there have been results before the first one?
   [[nodiscard]] bool results_cut() const { return !results.whole() || from > results.first; }
+  // Does the orders stream end before the position? Then it is not the one that the results answer.
+  [[nodiscard]] bool orders_replaced() const { return position.known() && orders.last < position.id; }
 };
+
+[[nodiscard]] Result<Horizon> take_horizon(Link& link, const Options& options);
+// What was trimmed or deleted since: moves the beginnings of the streams.
+[[nodiscard]] Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon);
 
 }  // namespace orderd::audit

@@ -1,4 +1,4 @@
-// xxHash does the hashing.
+// Parsing is strict; xxHash does the hashing.
 #include "audit/id.h"
 
 #define XXH_INLINE_ALL
@@ -7,7 +7,7 @@
 namespace orderd::audit {
 namespace {
 
-// The digits at the front of `text`, which they leave.
+// Removes the digits at the front of `text`.
 std::optional<uint64_t> digits(std::string_view& text) {
   uint64_t number = 0;
   std::size_t at = 0;

@@ -1,4 +1,4 @@
-// Ids of a stream's entries, and hashes of names.
+// IDs of stream entries, and hashes of names.
 #pragma once
 
 #include <compare>
@@ -16,12 +16,16 @@ struct Id {
   auto operator<=>(const Id&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };
+// The smallest ID after `id`.
+[[nodiscard]] inline Id after(Id id) {
+  return id.sequence == std::numeric_limits<uint64_t>::max() ? Id{id.ms + 1, 0} : Id{id.ms, id.sequence + 1};
+}
 inline constexpr Id kLastId{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max()};
 
-// "1732386423123-0", as the server writes it: both halves.
+// "1732386423123-0", both halves, as the server writes it.
 [[nodiscard]] std::optional<Id> id_of(std::string_view text);
 
-// 128 bits, so that among any number of names no two are taken for one.
+// 128 bits: no two names are confused.
 struct Name {
   uint64_t high = 0;
   uint64_t low = 0;

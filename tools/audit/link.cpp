@@ -1,78 +1,41 @@
-// Blocking reads and writes on a socket.
+// The server answers in the order of the commands, so the number of a reply is its ticket.
 #include "audit/link.h"
 
-#include <sys/socket.h>
-
-#include <cerrno>
-#include <cstring>
-
 namespace orderd::audit {
-namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
+using valkey::Command;
+using valkey::OwnedReply;
 
-}  // namespace
+Link::Ticket Link::send(const Command& command) {
+  client_.append(command);
+  client_.flush();
+  return ++sent_;
+}
 
-Failure Link::lost() const {
-  if (errno == EAGAIN || errno == EWOULDBLOCK) {
-    return Failure{server_ + " did not answer in time (valkey.reply_timeout): it may be overloaded or stopped"};
+Result<OwnedReply> Link::receive(Ticket ticket) {
+  while (received_ < ticket) {
+    auto reply = client_.read();
+    if (!reply) return reply.failure();
+    ++received_;
+    if (dropped_.erase(received_) == 0) early_.emplace(received_, std::move(*reply));
   }
-  const std::string why = errno == 0 ? "the server closed it" : std::strerror(errno);
-  return Failure{"the connection to " + server_ + " was lost (" + why + "): check that the server still runs"};
+  auto found = early_.extract(ticket);
+  ORDERD_CHECK(!found.empty(), "a ticket was received twice");
+  if (found.mapped()->is_error()) return Failure{explain_(found.mapped()->text())};
+  return std::move(found.mapped());
 }
 
-Result<bool> Link::send(const valkey::Command& command) {
-  ORDERD_CHECK(command.complete(), "a command that lacks arguments, or has too many");
-  std::string_view bytes = command.bytes();
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return lost();
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
-}
-
-Result<RespView> Link::receive() {
-  if (ready_) reader_.drop();
-  ready_ = false;
-  for (;;) {
-    switch (reader_.parse()) {
-      case RespReader::State::kReady:
-        ready_ = true;
-        if (reader_.reply().is_error()) return Failure{explain_(reader_.reply().text())};
-        return reader_.reply();
-      case RespReader::State::kBroken:
-        return Failure{server_ + " sent " + reader_.problem() + ": is it a Valkey server, and nothing in between?"};
-      case RespReader::State::kMore: break;
-    }
-    const auto space = reader_.space(kReadBytes);
-    const ssize_t got = recv(socket_, space.data(), space.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got == 0) errno = 0;
-    if (got <= 0) return lost();
-    reader_.filled(static_cast<std::size_t>(got));
-  }
-}
-
-Result<RespView> Link::ask(const valkey::Command& command) {
-  const auto sent = send(command);
-  if (!sent) return sent.failure();
-  return receive();
-}
-
-Result<RespView> Link::ask_at_once(const std::vector<valkey::Command>& commands) {
-  auto sent = send(valkey::Command::of("MULTI"));
-  for (std::size_t i = 0; sent && i < commands.size(); ++i) sent = send(commands[i]);
-  if (sent) sent = send(valkey::Command::of("EXEC"));
-  if (!sent) return sent.failure();
-  // An error here (a right that is missing) comes before the one of EXEC, and says more.
-  for (std::size_t i = 0; i <= commands.size(); ++i) {
-    const auto queued = receive();
+Result<OwnedReply> Link::ask_at_once(const std::vector<Command>& commands) {
+  std::vector<Ticket> tickets = {send(Command::of("MULTI"))};
+  for (const Command& command : commands) tickets.push_back(send(command));
+  const Ticket exec = send(Command::of("EXEC"));
+  // An error here, such as a missing right, says more than that of EXEC.
+  for (const Ticket ticket : tickets) {
+    const auto queued = receive(ticket);
     if (!queued) return queued.failure();
   }
-  auto done = receive();
-  if (done && done->size() != commands.size()) return Failure{server_ + " did not carry out what it had queued"};
+  auto done = receive(exec);
+  if (done && (*done)->size() != commands.size()) return Failure{"the server did not execute what it had queued"};
   return done;
 }
 

@@ -1,44 +1,47 @@
-// A connection that was signed in by somebody else: commands go out, replies are read as they come.
+// A connection on which several commands may be outstanding: each has a ticket, and replies are taken in any order.
 #pragma once
 
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
+#include <vector>
 
-#include "audit/resp_reader.h"
 #include "base/result.h"
-#include "valkey/command.h"
+#include "valkey/sync_client.h"
 
 namespace orderd::audit {
 
 class Link {
  public:
-  // Puts an error reply into a sentence.
+  // Turns an error reply into a sentence.
   using Explain = std::function<std::string(std::string_view)>;
-  // `socket`: blocking, with its time-outs set; stays the caller's, who outlives this. `server`: its name, for errors.
-  Link(int socket, std::string server, Explain explain)
-      : socket_(socket), server_(std::move(server)), explain_(std::move(explain)) {}
+  using Ticket = uint64_t;
+  // `client`: signed in, and used by nobody else while this exists.
+  Link(valkey::SyncClient& client, Explain explain) : client_(client), explain_(std::move(explain)) {}
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // No more than a few commands without reading their replies.
-  [[nodiscard]] Result<bool> send(const valkey::Command& command);
-  // The next reply, valid until the next call of anything. An error reply is a failure.
-  [[nodiscard]] Result<RespView> receive();
-  [[nodiscard]] Result<RespView> ask(const valkey::Command& command);
-  // The replies of `commands`, carried out in one step. In the answer an element may be an error.
-  [[nodiscard]] Result<RespView> ask_at_once(const std::vector<valkey::Command>& commands);
-  // Of the reply received last.
-  [[nodiscard]] std::size_t reply_bytes() const { return reader_.reply_bytes(); }
+  // The server gets the command at once and works on it while the caller does something else.
+  [[nodiscard]] Ticket send(const valkey::Command& command);
+  // Each ticket is either received or dropped, once. An error reply is a failure.
+  [[nodiscard]] Result<valkey::OwnedReply> receive(Ticket ticket);
+  void drop(Ticket ticket) { dropped_.insert(ticket); }
+
+  [[nodiscard]] Result<valkey::OwnedReply> ask(const valkey::Command& command) { return receive(send(command)); }
+  // An array with the replies to `commands`, which the server executed in one step. Its elements may be errors.
+  [[nodiscard]] Result<valkey::OwnedReply> ask_at_once(const std::vector<valkey::Command>& commands);
+  // How many replies were received so far.
+  [[nodiscard]] uint64_t received() const { return received_; }
   [[nodiscard]] std::string explain(std::string_view error) const { return explain_(error); }
 
  private:
-  [[nodiscard]] Failure lost() const;
-
-  const int socket_;
-  const std::string server_;
+  valkey::SyncClient& client_;
   const Explain explain_;
-  RespReader reader_;
-  bool ready_ = false;
+  Ticket sent_ = 0;
+  Ticket received_ = 0;
+  std::map<Ticket, valkey::OwnedReply> early_;  // came before their tickets were asked for
+  std::set<Ticket> dropped_;
 };
 
 }  // namespace orderd::audit

@@ -1,7 +1,8 @@
-// Decodes code point by code point, and judges each.
+// Decodes code point by code point and checks each.
 #include "audit/name_check.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace orderd::audit {
 namespace {
@@ -9,7 +10,7 @@ namespace {
 constexpr std::size_t kMaxBytes = 128;
 constexpr uint32_t kNone = UINT32_MAX;
 
-// The code point at the front of `text`, which it leaves; kNone: that is no UTF-8.
+// Removes the code point at the front of `text`; kNone: invalid UTF-8.
 uint32_t take(std::string_view& text) {
   const auto byte = [&](std::size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[i])); };
   const uint32_t first = byte(0);
@@ -41,7 +42,7 @@ bool is_control(uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code <= 0x9F);
 }
 
-// Unicode's White_Space, less the control characters.
+// Unicode's White_Space without the control characters.
 bool is_space(uint32_t code) {
   return code == 0x20 || code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 ||
          code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
@@ -58,6 +59,19 @@ bool is_good(std::string_view text, bool sku) {
 }
 
 }  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    uint64_t eight = 0;
+    if (text.size() >= sizeof eight) std::memcpy(&eight, text.data(), sizeof eight);
+    if (text.size() >= sizeof eight && (eight & 0x8080808080808080U) == 0) {
+      text.remove_prefix(sizeof eight);
+    } else if (take(text) == kNone) {
+      return false;
+    }
+  }
+  return true;
+}
 
 bool is_name(std::string_view text) {
   return is_good(text, false);

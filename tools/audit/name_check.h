@@ -1,10 +1,11 @@
-// What ids, customers and SKUs may look like, as docs/contract.md has it.
+// What IDs, customers and SKUs may look like: docs/contract.md, "A purchase request".
 #pragma once
 
 #include <string_view>
 
 namespace orderd::audit {
 
+[[nodiscard]] bool is_utf8(std::string_view text);
 // 1 to 128 bytes of UTF-8, no control characters.
 [[nodiscard]] bool is_name(std::string_view text);
 // The same, and no white space, no brace.

@@ -1,36 +1,40 @@
-// The records at keys.order: of some thousand orders, chosen by the hash of their id, each has to point to its
-// decision.
+// The records at keys.order: of some thousand orders, spread over the whole ledger, each has to refer to its decision.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "audit/findings.h"
 #include "audit/link.h"
+#include "audit/options.h"
+#include "audit/result_entry.h"
 
 namespace orderd::audit {
 
 class RecordCheck {
  public:
+  // Of `results` results.
+  explicit RecordCheck(uint64_t results) : every_(results / kChosenMax + 1) {}
+
+  // The next result.
+  void take(const ResultEntry& result, Id id);
+  // Returns how many records were compared; the others have expired.
+  [[nodiscard]] Result<uint64_t> judge(Link& link, const Options& options, Findings& findings);
+
+ private:
+  static constexpr uint64_t kChosenMax = 4096;
   struct Decision {
-    Name name;
     std::string order;
     Id result;
     Id request;
     bool accepted = false;
-    bool operator<(const Decision& other) const { return std::tie(name, result) < std::tie(other.name, other.result); }
   };
+  [[nodiscard]] static const char* problem_of(const Decision& decision, std::string_view record);
 
-  // A decision, in the order of the results.
-  void take(const Name& name, std::string_view order, Id result, Id request, bool accepted);
-  // Answers how many records there were to look at: the others have expired.
-  [[nodiscard]] Result<uint64_t> judge(Link& link, const std::function<std::string(std::string_view)>& key,
-                                       Findings& findings);
-
- private:
-  std::vector<Decision> chosen_;  // a heap, the greatest name on top
+  const uint64_t every_;
+  uint64_t taken_ = 0;
+  std::vector<Decision> chosen_;
 };
 
 }  // namespace orderd::audit

@@ -1,175 +1,199 @@
-// One group of rows after another: constant memory.
+// In a good ledger each result finds its request under the cursor. Requests that were passed over are kept for a while:
+// their results may come late, which is a violation of the order only.
 #include "audit/request_judge.h"
-
-#include "audit/content.h"
 
 namespace orderd::audit {
 namespace {
 
-bool is_decided(RowKind kind) {
-  return kind == RowKind::kAccepted || kind == RowKind::kRefused;
-}
+constexpr std::size_t kPassedOverMax = 10'000;
+constexpr const char* kRequests = "requests and their contents";
 
 }  // namespace
 
-void RequestJudge::found(Check check, Id request, Id result, std::string detail) {
-  findings_.add({check, result == Id{} ? "" : result.text(), request.text(), "", "", std::move(detail)});
+RequestJudge::RequestJudge(Link& link, const Options& options, Horizon& horizon, Findings& findings)
+    : link_(link),
+      options_(options),
+      horizon_(horizon),
+      findings_(findings),
+      requests_(link, options.names.orders, {}, horizon.orders.last),
+      previous_result_(horizon.results.first) {
 }
 
-void RequestJudge::take(const RequestRow& row) {
-  if (!group_.any || group_.request.request != row.request) {
-    end();
-    group_.any = true;
-    group_.request.request = row.request;
+void RequestJudge::found(Check check, Id request, Id result, std::string_view order, std::string detail) {
+  findings_.add(
+      {check, result == Id{} ? "" : result.text(), request.text(), std::string(order), "", std::move(detail)});
+}
+
+Result<bool> RequestJudge::take(const ResultEntry& result, Id id, bool good) {
+  content_known_ = false;
+  judge_order(result, id);
+  if (id <= horizon_.position.floor) {
+    before_floor_ = true;
+    findings_.not_checked(kRequests, "they were in an orders stream that was recreated since");
+    return true;
   }
-  if (row.is_request()) {
-    group_.has_request = true;
-    group_.request = row;
-  } else if (row.kind == RowKind::kDeadLetter) {
-    take_letter(row);
-  } else {
-    if (group_.results++ == 0) {
-      group_.result = row;
+  if (horizon_.orders_replaced() || horizon_.orders.added == 0) {
+    findings_.not_checked(kRequests, "the orders stream was deleted, recreated or replaced");
+    return true;
+  }
+  if (result.request > horizon_.orders.last) return judge_absent(result.request, id);
+  if (!begun_) {
+    const auto begun = begin(result.request);
+    if (!begun) return begun.failure();
+  }
+  if (result.request <= highest_) return take_late(result, id, good);
+  const auto passed = pass_over(result.request);
+  if (!passed) return passed.failure();
+  highest_ = result.request;
+  previous_result_ = id;
+  const auto request = requests_.peek();
+  if (!request) return request.failure();
+  if (*request == nullptr || (*request)->id != result.request) return judge_absent(result.request, id);
+  for (const Check check : {Check::kSecondResult, Check::kMissingResult, Check::kInventedRequest}) {
+    findings_.looked(check);
+  }
+  if (good) {
+    decode_request((*request)->fields, options_.limits, decoded_);
+    judge(decoded_, result, id);
+  }
+  ++requests_read_;
+  requests_.pop();
+  return true;
+}
+
+void RequestJudge::judge_order(const ResultEntry& result, Id id) {
+  if (id > horizon_.position.floor && !after_floor_) {
+    after_floor_ = true;
+    previous_ = {};
+  }
+  findings_.looked(Check::kRequestOrder);
+  if (result.request <= previous_) {
+    found(Check::kRequestOrder, result.request, id, result.order,
+          "the result before it answers request " + previous_.text() +
+              "; if the orders stream was recreated here, audit from this result on (--from)");
+  }
+  previous_ = result.request;
+}
+
+// Where results before the one of `first` may have been trimmed, the requests before that are not judged.
+Result<bool> RequestJudge::begin(Id first) {
+  begun_ = true;
+  if (!horizon_.results_cut() || before_floor_) return true;
+  first_ = first;
+  for (;;) {
+    const auto request = requests_.peek();
+    if (!request) return request.failure();
+    if (*request == nullptr || (*request)->id >= first) return true;
+    findings_.not_checked("requests without a result", "their results may have been trimmed, or are before --from");
+    ++requests_read_;
+    requests_.pop();
+  }
+}
+
+// The requests below `until` have no result so far.
+Result<bool> RequestJudge::pass_over(Id until) {
+  for (;;) {
+    const auto request = requests_.peek();
+    if (!request) return request.failure();
+    if (*request == nullptr || (*request)->id >= until) return true;
+    const auto fresh = refresh_once();
+    if (!fresh) return fresh.failure();
+    if (horizon_.results.first > after(previous_result_)) {
+      findings_.not_checked("requests without a result", "results were trimmed while the audit read them");
     } else {
-      found(Check::kSecondResult, row.request, row.result, "the first one is " + group_.result.result.text());
+      decode_request((*request)->fields, options_.limits, decoded_);
+      passed_over_.emplace((*request)->id, decoded_);
     }
-    if (row.kind == RowKind::kMalformed && !group_.is_malformed) {
-      group_.is_malformed = true;
-      group_.malformed = row;
+    if (passed_over_.size() > kPassedOverMax) {
+      forgotten_ = true;
+      report_missing(passed_over_.begin()->first, passed_over_.begin()->second.order);
+      passed_over_.erase(passed_over_.begin());
     }
-    if (group_.has_request) judge_content(group_.request, row);
+    ++requests_read_;
+    requests_.pop();
   }
 }
 
-void RequestJudge::end() {
-  if (group_.any) judge(group_);
-  group_ = Group();
-}
-
-void RequestJudge::take_letter(const RequestRow& letter) {
-  findings_.looked(Check::kDeadLetterForged);
-  if (letter.result < horizon_.first_result()) {
-    return findings_.not_checked("dead letters", "their results were trimmed or lie before --from");
+// A result of a request that is below one that has its result already.
+Result<bool> RequestJudge::take_late(const ResultEntry& result, Id id, bool good) {
+  auto passed = passed_over_.extract(result.request);
+  if (!passed.empty()) {
+    if (good) judge(passed.mapped(), result, id);
+    return true;
   }
-  if (letter.result > horizon_.newest_result) {
-    if (horizon_.ranged) return findings_.not_checked("dead letters", "their results lie behind --to");
-    return found(Check::kDeadLetterForged, letter.request, letter.result, "there is no such result");
-  }
-  if (!group_.is_malformed || group_.malformed.result != letter.result) {
-    return found(Check::kDeadLetterForged, letter.request, letter.result,
-                 "this is no malformed result of that request");
-  }
-  if (++group_.letters > 1) {
-    return found(Check::kDeadLetterForged, letter.request, letter.result, "there are two dead letters of this result");
-  }
-  if (letter.lines != group_.malformed.lines) {
-    found(Check::kDeadLetterForged, letter.request, letter.result, "its detail is not that of the result");
-  }
-}
-
-void RequestJudge::judge(const Group& group) {
-  if (group.results == 0) {
-    if (group.has_request) judge_missing(group);
-    return;
-  }
+  const std::string request = result.request.text();
+  const auto entry = link_.ask(valkey::Command::of("XRANGE", options_.names.orders, request, request));
+  if (!entry) return entry.failure();
+  if ((*entry)->size() == 0) return judge_absent(result.request, id);
   findings_.looked(Check::kSecondResult);
-  judge_place(group);
-  if (group.is_malformed) judge_letters(group);
+  if (forgotten_ || result.request < first_) {
+    findings_.not_checked("requests with two results", "whether they had one before is not known");
+  } else {
+    found(Check::kSecondResult, result.request, id, result.order, "this request had a result before");
+  }
+  return true;
 }
 
-void RequestJudge::judge_missing(const Group& group) {
-  const Id id = group.request.request;
-  if (!horizon_.delivered) {
-    return findings_.not_checked("requests without a result",
-                                 "the group is missing, so whether they were read is not known");
+// The orders stream does not have this request.
+Result<bool> RequestJudge::judge_absent(Id request, Id result) {
+  auto fresh = refresh_once();
+  if (!fresh) return fresh;
+  if (request < horizon_.orders.first) {
+    findings_.not_checked(kRequests, "they were trimmed from the orders stream");
+    return true;
   }
-  if (id > *horizon_.delivered || horizon_.is_pending(id)) return;
-  if (horizon_.ranged) {
-    return findings_.not_checked("requests without a result", "their results may lie outside --from and --to");
-  }
-  if (horizon_.results_cut() && id.ms <= horizon_.first_result().ms) {
-    return findings_.not_checked("requests without a result", "their results may have been trimmed");
-  }
-  findings_.looked(Check::kMissingResult);
-  found(Check::kMissingResult, id, {}, "it was delivered and is not pending");
-}
-
-void RequestJudge::judge_place(const Group& group) {
-  const Id request = group.request.request;
-  const Id result = group.result.result;
-  if (group.result.kind == RowKind::kLost) findings_.looked(Check::kLostDiffers);
-  if (!group.has_request && horizon_.orders.added == 0) {
-    return findings_.not_checked("requests and their contents", "the orders stream was deleted, or begun anew");
+  if (request <= horizon_.orders.deleted) {
+    findings_.not_checked(kRequests, "they are not in the orders stream, where entries were deleted by hand");
+    return true;
   }
   findings_.looked(Check::kInventedRequest);
-  if (group.has_request) {
-    findings_.looked(Check::kMissingResult);
-  } else if (request > horizon_.orders.last) {
-    return found(Check::kInventedRequest, request, result, "the orders stream has never had so great an id");
-  } else if (horizon_.delivered && request > *horizon_.delivered) {
-    // Entries behind it were not read.
-    findings_.looked(Check::kEarlyResult);
-    return found(Check::kEarlyResult, request, result,
-                 "the group was delivered requests up to " + horizon_.delivered->text());
-  } else if (group.result.kind != RowKind::kLost) {
-    if (request < horizon_.orders.first || horizon_.orders.length == 0) {
-      return findings_.not_checked("requests and their contents", "they were trimmed from the orders stream");
-    }
-    if (request > horizon_.orders.deleted) {
-      return found(Check::kInventedRequest, request, result,
-                   "the orders stream has no such entry, and none was deleted");
-    }
-    findings_.not_checked("requests and their contents",
-                          "they are not in the orders stream, where entries were deleted by hand");
-  }
-  if (!horizon_.delivered) {
-    return findings_.not_checked("whether results came after delivery", "the group is missing");
-  }
-  findings_.looked(Check::kEarlyResult);
-  findings_.looked(Check::kPendingResult);
-  if (horizon_.is_pending(request)) found(Check::kPendingResult, request, result, "it is pending");
+  found(Check::kInventedRequest, request, result, "",
+        request > horizon_.orders.last ? "the orders stream never had an ID this large"
+                                       : "the orders stream has no such entry, and none was deleted");
+  return true;
 }
 
-void RequestJudge::judge_content(const RequestRow& request, const RequestRow& result) {
-  if (result.kind == RowKind::kBadForm) return;
-  if (result.kind == RowKind::kLost) {
-    return found(Check::kLostDiffers, request.request, result.result, "the request is in the orders stream");
-  }
-  if (request.kind == RowKind::kRequestUnsure) {
-    return findings_.not_checked("contents of requests", "whether they are malformed the contract does not say");
-  }
+// What was trimmed before the pages in hand were read is known afterwards.
+Result<bool> RequestJudge::refresh_once() {
+  if (refreshed_at_ == link_.received()) return true;
+  auto done = refresh(link_, options_.names, horizon_);
+  refreshed_at_ = link_.received();
+  return done;
+}
+
+void RequestJudge::judge(const DecodedRequest& request, const ResultEntry& result, Id id) {
   findings_.looked(Check::kMalformedDiffers);
   findings_.looked(Check::kContentDiffers);
-  const bool malformed = result.kind == RowKind::kMalformed;
-  if (malformed != (request.kind == RowKind::kRequestMalformed)) {
-    return found(Check::kMalformedDiffers, request.request, result.result,
-                 malformed ? "the result says malformed, the request is good" : "the request is malformed");
+  const auto differs = [&](const char* what) { found(Check::kContentDiffers, result.request, id, result.order, what); };
+  if ((result.kind == ResultKind::kMalformed) != request.malformed) {
+    return found(Check::kMalformedDiffers, result.request, id, result.order,
+                 request.malformed ? "the request is malformed" : "the result says malformed, the request is good");
   }
-  if (request.order != result.order) {
-    found(Check::kContentDiffers, request.request, result.result, "the order's id is another one");
-  }
-  if (request.customer != result.customer) {
-    found(Check::kContentDiffers, request.request, result.result, "the customer is another one");
-  }
-  if (is_decided(result.kind) && request.lines != result.lines) {
-    found(Check::kContentDiffers, request.request, result.result, "the lines are others");
-  }
-  if (result.kind == RowKind::kIdReused || result.kind == RowKind::kDuplicate) {
-    const Content content{request.customer, request.lines};
-    content_({result.order, result.result, {}, content.digest(), DecisionKind::kContent, 0});
-  }
+  if (request.order != result.order) differs("the order ID differs");
+  if (request.customer != result.customer) differs("the customer differs");
+  const bool decided = result.kind == ResultKind::kAccepted || result.kind == ResultKind::kRefused;
+  if (decided && request.content.lines != result.content().lines) differs("the lines differ");
+  content_known_ = !request.malformed;
+  content_ = request.content;
 }
 
-void RequestJudge::judge_letters(const Group& group) {
-  const Id result = group.malformed.result;
-  findings_.looked(Check::kDeadLetterMissing);
-  if (group.letters > 0) return;
-  // A dead letter has its result's time. Who trims takes the oldest; one missing from the middle was taken otherwise.
-  const StreamFacts& dead = horizon_.dead;
-  if (dead.exists && !dead.whole() && (dead.length == 0 ? result.ms <= dead.last.ms : result.ms <= dead.first.ms)) {
-    return findings_.not_checked("dead letters of malformed results", "the oldest dead letters were trimmed");
+void RequestJudge::report_missing(Id request, const std::string& order) {
+  findings_.looked(Check::kMissingResult);
+  found(Check::kMissingResult, request, {}, order, "the position passed over this request");
+}
+
+Result<bool> RequestJudge::end() {
+  if (horizon_.orders_replaced()) return true;
+  const Id unsettled = after(std::max(horizon_.position.id, highest_));
+  auto good = begun_ ? Result<bool>(true) : begin(unsettled);
+  if (good && horizon_.to_given) {
+    findings_.not_checked("requests without a result", "their results may be after --to");
+  } else if (good) {
+    good = pass_over(unsettled);
   }
-  found(Check::kDeadLetterMissing, group.malformed.request, result, "no dead letter names this result");
+  for (const auto& [request, decoded] : passed_over_) report_missing(request, decoded.order);
+  passed_over_.clear();
+  return good;
 }
 
 }  // namespace orderd::audit

@@ -1,49 +1,65 @@
-// Requests, results and dead letters, each with those it belongs to.
+// Results and requests are in the same order: one walk over both finds each result's request, and each request that has
+// no result.
 #pragma once
 
-#include <functional>
-#include <vector>
+#include <map>
+#include <string>
 
+#include "audit/cursor.h"
 #include "audit/findings.h"
 #include "audit/horizon.h"
-#include "audit/rows.h"
+#include "audit/options.h"
+#include "audit/request_decoder.h"
+#include "audit/result_entry.h"
 
 namespace orderd::audit {
 
 class RequestJudge {
  public:
-  // `content`: takes what a request says whose result is a duplicate or id_reused, for the judge of decisions.
-  using ContentTaker = std::function<void(const DecisionRow&)>;
-  RequestJudge(const Horizon& horizon, Findings& findings, ContentTaker content)
-      : horizon_(horizon), findings_(findings), content_(std::move(content)) {}
+  // `horizon` is refreshed where a finding depends on what was trimmed meanwhile. All outlive this.
+  RequestJudge(Link& link, const Options& options, Horizon& horizon, Findings& findings);
 
-  // Rows come sorted. end() follows the last one.
-  void take(const RequestRow& row);
-  void end();
+  // The next result that names a request. `good`: its form is right, so that all of it can be compared.
+  [[nodiscard]] Result<bool> take(const ResultEntry& result, Id id, bool good);
+  // After the last result: the requests up to the position.
+  [[nodiscard]] Result<bool> end();
+
+  // What was asked for, of the result taken last: null where the request is gone or differs.
+  [[nodiscard]] const Content* content() const { return content_known_ ? &content_ : nullptr; }
+  // Settled requests that were read.
+  [[nodiscard]] uint64_t requests() const { return requests_read_; }
 
  private:
-  struct Group {
-    bool any = false;
-    bool has_request = false;
-    RequestRow request;  // only its id where !has_request
-    RequestRow result;   // the first one
-    uint64_t results = 0;
-    bool is_malformed = false;  // a result is: `malformed` then
-    RequestRow malformed;
-    uint64_t letters = 0;  // dead letters that belong to `malformed`
-  };
-  void judge(const Group& group);
-  void judge_missing(const Group& group);
-  void judge_place(const Group& group);
-  void judge_content(const RequestRow& request, const RequestRow& result);
-  void judge_letters(const Group& group);
-  void take_letter(const RequestRow& letter);
-  void found(Check check, Id request, Id result, std::string detail);
+  void judge_order(const ResultEntry& result, Id id);
+  [[nodiscard]] Result<bool> begin(Id first);
+  [[nodiscard]] Result<bool> pass_over(Id until);
+  [[nodiscard]] Result<bool> take_late(const ResultEntry& result, Id id, bool good);
+  [[nodiscard]] Result<bool> judge_absent(Id request, Id result);
+  [[nodiscard]] Result<bool> refresh_once();
+  void judge(const DecodedRequest& request, const ResultEntry& result, Id id);
+  void report_missing(Id request, const std::string& order);
+  void found(Check check, Id request, Id result, std::string_view order, std::string detail);
 
-  const Horizon& horizon_;
+  Link& link_;
+  const Options& options_;
+  Horizon& horizon_;
   Findings& findings_;
-  const ContentTaker content_;
-  Group group_;
+  Cursor requests_;
+  uint64_t requests_read_ = 0;
+  DecodedRequest decoded_;
+
+  bool before_floor_ = false;  // a result up to the floor was taken
+  bool after_floor_ = false;   // and one after it
+  bool begun_ = false;         // the walk over the requests has begun
+  Id previous_;                // request of the result taken before
+  Id previous_result_;
+  Id first_;                                  // requests below this one may have results that were not read
+  Id highest_;                                // highest request of a result so far
+  std::map<Id, DecodedRequest> passed_over_;  // below highest_, no result so far
+  bool forgotten_ = false;                    // there were too many of these to keep them all
+  uint64_t refreshed_at_ = 0;
+  bool content_known_ = false;
+  Content content_;
 };
 
 }  // namespace orderd::audit

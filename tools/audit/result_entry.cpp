@@ -3,59 +3,47 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 namespace orderd::audit {
-
-// A field that is not there is nullopt; the first of a name counts.
-struct ResultDecoder::Given {
-  std::optional<std::string_view> order, request, status, reason, lines, customer, outcome, original, detail, change;
-
-  std::optional<std::string_view>* slot(std::string_view name) {
-    switch (name.size()) {
-      case 5: return name == "order" ? &order : name == "lines" ? &lines : nullptr;
-      case 6:
-        return name == "status"   ? &status
-               : name == "reason" ? &reason
-               : name == "detail" ? &detail
-               : name == "change" ? &change
-                                  : nullptr;
-      case 7: return name == "request" ? &request : name == "outcome" ? &outcome : nullptr;
-      case 8: return name == "customer" ? &customer : name == "original" ? &original : nullptr;
-      default: return nullptr;
-    }
-  }
-};
-
 namespace {
 
-constexpr std::array<std::pair<Reason, const char*>, 6> kReasons = {{{Reason::kInsufficientStock, "insufficient_stock"},
-                                                                     {Reason::kUnknownSku, "unknown_sku"},
-                                                                     {Reason::kBadStock, "bad_stock"},
-                                                                     {Reason::kIdReused, "id_reused"},
-                                                                     {Reason::kMalformed, "malformed"},
-                                                                     {Reason::kRequestLost, "request_lost"}}};
-
-bool has_lines(ResultKind kind) {
-  return kind == ResultKind::kAccepted || kind == ResultKind::kRefused || kind == ResultKind::kStock;
-}
-
-ResultKind kind_of(Reason reason) {
-  switch (reason) {
-    case Reason::kIdReused: return ResultKind::kIdReused;
-    case Reason::kMalformed: return ResultKind::kMalformed;
-    case Reason::kRequestLost: return ResultKind::kLost;
-    default: return ResultKind::kRefused;
-  }
-}
+enum : std::size_t {
+  kOrder,
+  kRequest,
+  kStatus,
+  kReason,
+  kLines,
+  kCustomer,
+  kOutcome,
+  kOriginal,
+  kDetail,
+  kChange,
+  kFields
+};
+constexpr std::array<std::string_view, kFields> kNames = {"order",    "request", "status",   "reason", "lines",
+                                                          "customer", "outcome", "original", "detail", "change"};
+constexpr std::size_t kMaxDigits = 18;
+constexpr std::size_t kMaxLines = 1000;  // processing.max_lines cannot be more
 
 }  // namespace
 
-const char* text_of(Reason reason) {
-  const auto* const found =
-      std::find_if(kReasons.begin(), kReasons.end(), [&](const auto& each) { return each.first == reason; });
-  return found == kReasons.end() ? "" : found->second;
-}
+// A missing field is nullopt; of a repeated name the first counts.
+struct ResultDecoder::Given {
+  std::array<std::optional<std::string_view>, kFields> values;
+  bool twice = false;
+
+  explicit Given(const std::vector<std::string_view>& fields) {
+    for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+      const auto* const name = std::find(kNames.begin(), kNames.end(), fields[i]);
+      if (name == kNames.end()) continue;
+      auto& value = values.at(static_cast<std::size_t>(name - kNames.begin()));
+      twice = twice || value;
+      if (!value) value = fields[i + 1];
+    }
+  }
+  [[nodiscard]] bool has(std::size_t field) const { return values.at(field).has_value(); }
+  [[nodiscard]] std::string_view text(std::size_t field) const { return values.at(field).value_or(""); }
+};
 
 Content ResultEntry::content() const {
   Content content;
@@ -64,88 +52,105 @@ Content ResultEntry::content() const {
   return content;
 }
 
-const char* ResultDecoder::decode(const RawFields& fields, ResultEntry& entry) {
-  Given given;
-  const char* problem = nullptr;
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-    auto* const slot = given.slot(fields[i]);
-    if (slot == nullptr) continue;
-    if (slot->has_value()) problem = "a field is given twice";
-    if (!slot->has_value()) *slot = fields[i + 1];
-  }
+const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, ResultEntry& entry) {
+  const Given given(fields);
   entry.lines.clear();
-  entry.reason = Reason::kNone;
   entry.kind = ResultKind::kStock;
-  entry.order = given.order.value_or("");
-  entry.customer = given.customer.value_or("");
-  entry.detail = given.detail.value_or("");
-  const auto request = id_of(given.request.value_or(""));
-  entry.request = request.value_or(Id{});
-  if (problem == nullptr) problem = read_kind(given, entry);
-  if (problem != nullptr) return problem;
+  entry.reason = given.text(kReason);
+  entry.order = given.text(kOrder);
+  entry.customer = given.text(kCustomer);
+  entry.detail = given.text(kDetail);
+  entry.request = id_of(given.text(kRequest)).value_or(Id{});
+  if (given.twice) return "a field is given twice";
+  if (const char* const problem = read_kind(given, entry); problem != nullptr) return problem;
   if (entry.kind == ResultKind::kStock) {
-    if (given.request || given.order) return "a change of stock has no order and no request";
-  } else if (!request || !given.order) {
-    return "order or request is missing, or is none";
+    if (given.has(kRequest) || given.has(kOrder)) return "a stock change has no order and no request";
+  } else if (entry.request == Id{} || !given.has(kOrder)) {
+    return "order or request is missing or invalid";
   }
-  const bool nameless = entry.kind == ResultKind::kMalformed || entry.kind == ResultKind::kLost;
-  if (entry.order.empty() && entry.kind != ResultKind::kStock && !nameless) return "order is empty";
-  if (entry.kind == ResultKind::kMalformed && entry.detail.empty()) return "detail is missing";
-  if (entry.kind != ResultKind::kDuplicate && (given.outcome || given.original)) {
-    return "outcome or original stands where there is none";
+  const bool malformed = entry.kind == ResultKind::kMalformed;
+  if (entry.order.empty() && entry.kind != ResultKind::kStock && !malformed) return "order is empty";
+  if (entry.detail.empty() && (malformed || entry.kind == ResultKind::kBadRecord)) return "detail is missing";
+  if (entry.kind != ResultKind::kDuplicate && (given.has(kOutcome) || given.has(kOriginal))) {
+    return "outcome or original in a result that is not a duplicate";
   }
-  if (has_lines(entry.kind)) return read_lines(given, entry);
-  return given.lines ? "lines stand where there are none" : nullptr;
+  switch (entry.kind) {
+    case ResultKind::kAccepted:
+    case ResultKind::kRefused:
+    case ResultKind::kStock: return read_lines(given, entry);
+    default: return given.has(kLines) ? "lines in a result that has none" : nullptr;
+  }
 }
 
 const char* ResultDecoder::read_kind(const Given& given, ResultEntry& entry) {
-  const std::string_view status = given.status.value_or("");
+  const std::string_view status = given.text(kStatus);
   if (status == "stock") {
-    if (given.change != "set" && given.change != "add") return "change is neither set nor add";
-    return nullptr;
+    return given.text(kChange) == "set" || given.text(kChange) == "add" ? nullptr : "change is neither set nor add";
   }
   if (status == "accepted") {
     entry.kind = ResultKind::kAccepted;
-    return given.reason ? "an accepted order has a reason" : nullptr;
+    return given.has(kReason) ? "an accepted order has a reason" : nullptr;
   }
   if (status == "duplicate") {
     entry.kind = ResultKind::kDuplicate;
-    entry.was_accepted = given.outcome == "accepted";
-    if (!entry.was_accepted && given.outcome != "rejected") return "outcome is neither accepted nor rejected";
-    const auto original = id_of(given.original.value_or(""));
-    entry.original = original.value_or(Id{});
-    return original ? nullptr : "original is no id";
+    entry.was_accepted = given.text(kOutcome) == "accepted";
+    entry.original = id_of(given.text(kOriginal)).value_or(Id{});
+    if (!entry.was_accepted && given.text(kOutcome) != "rejected") return "outcome is neither accepted nor rejected";
+    return entry.original == Id{} ? "original is not an entry ID" : nullptr;
   }
-  if (status != "rejected") return "status is none there is";
-  for (const auto& [reason, text] : kReasons) {
-    if (given.reason == text) entry.reason = reason;
-  }
-  entry.kind = kind_of(entry.reason);
-  return entry.reason == Reason::kNone ? "reason is none there is" : nullptr;
+  if (status != "rejected") return "status is unknown";
+  const std::string_view reason = entry.reason;
+  const bool stock = reason == "insufficient_stock" || reason == "unknown_sku" || reason == "bad_stock";
+  entry.kind = reason == "malformed"    ? ResultKind::kMalformed
+               : reason == "id_reused"  ? ResultKind::kIdReused
+               : reason == "bad_record" ? ResultKind::kBadRecord
+                                        : ResultKind::kRefused;
+  return entry.kind == ResultKind::kRefused && !stock ? "reason is unknown" : nullptr;
 }
 
 const char* ResultDecoder::read_lines(const Given& given, ResultEntry& entry) {
-  if (!given.lines || !lines_.read(*given.lines, entry.lines)) {
-    entry.lines.clear();
-    return "lines are missing, or are not what they have to be";
-  }
+  const char* problem = read_array(given.text(kLines), entry.lines) ? nullptr : "lines are missing or invalid";
   for (const ResultLine& line : entry.lines) {
-    bool good = !line.remaining.is_missing() && line.available.is_missing();
-    if (entry.kind == ResultKind::kAccepted) {
-      good = good && line.remaining.is_number() && line.before.is_missing() && line.quantity.is_number();
-    } else if (entry.kind == ResultKind::kStock) {
-      good = good && entry.lines.size() == 1 && line.remaining.is_number() && !line.before.is_missing() &&
-             !line.quantity.is_missing();
-    } else {
-      good = line.remaining.is_missing() && !line.available.is_missing() && line.before.is_missing() &&
-             line.quantity.is_number();
-    }
-    if (!good) {
-      entry.lines.clear();
-      return "a line has not the members it has to have";
-    }
+    const bool refused = entry.kind == ResultKind::kRefused;
+    const bool stock = entry.kind == ResultKind::kStock;
+    const bool good = line.remaining.is_number() != refused && line.remaining.is_missing() == refused &&
+                      line.available.is_missing() != refused && line.before.is_missing() != stock &&
+                      (stock ? !line.quantity.is_missing() && entry.lines.size() == 1 : line.quantity.is_number());
+    if (problem == nullptr && !good) problem = "a line has the wrong members";
   }
-  return nullptr;
+  if (problem != nullptr) entry.lines.clear();
+  return problem;
+}
+
+// A JSON array of at least one object with an SKU and whole numbers, no SKU twice. Other members are ignored.
+bool ResultDecoder::read_array(std::string_view json, std::vector<ResultLine>& lines) {
+  JsonReader& reader = json_.emplace(json);
+  bool good = true;
+  const auto take = [&](const JsonValue& value, Amount& out) {
+    const bool number = value.kind == JsonValue::Kind::kNumber && value.text.size() <= kMaxDigits &&
+                        value.text.find_first_of(".eE") == std::string_view::npos;
+    good = good && (number || value.kind == JsonValue::Kind::kNull);
+    if (!good) return;
+    out.kind = number ? Amount::Kind::kNumber : Amount::Kind::kNull;
+    out.value = 0;
+    for (const char c : value.text) out.value = c == '-' ? 0 : out.value * 10 + (c - '0');
+    if (value.text.starts_with('-')) out.value = -out.value;
+  };
+  reader.array([&] {
+    ResultLine& line = lines.emplace_back();
+    reader.object([&](std::string_view name) {
+      JsonValue value;
+      if (!reader.value(value)) return;
+      if (name == "sku") line.sku = value.text;
+      if (name == "quantity") take(value, line.quantity);
+      if (name == "remaining") take(value, line.remaining);
+      if (name == "available") take(value, line.available);
+      if (name == "before") take(value, line.before);
+    });
+    good = good && !line.sku.empty() && lines.size() <= kMaxLines;
+    for (std::size_t i = 0; good && i + 1 < lines.size(); ++i) good = lines[i].sku != line.sku;
+  });
+  return good && reader.done() && !lines.empty();
 }
 
 }  // namespace orderd::audit

@@ -1,35 +1,51 @@
-// An entry of the results stream, read by the names of its fields. Needs no server.
+// An entry of the results stream, read by the names of its fields.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "audit/content.h"
-#include "audit/lines.h"
+#include "audit/json.h"
 
 namespace orderd::audit {
 
-// Names and values in turn.
-using RawFields = std::vector<std::string_view>;
-
-enum class Reason : uint8_t { kNone, kInsufficientStock, kUnknownSku, kBadStock, kIdReused, kMalformed, kRequestLost };
 enum class ResultKind : uint8_t {
   kAccepted,
   kRefused,  // for stock
+  kBadRecord,
   kIdReused,
   kMalformed,
-  kLost,
   kDuplicate,
   kStock,  // a change by orderctl stock
 };
 
+// A member of a line: missing, null, or a whole number of at most 18 digits.
+struct Amount {
+  enum class Kind : uint8_t { kMissing, kNull, kNumber };
+  Kind kind = Kind::kMissing;
+  int64_t value = 0;
+  [[nodiscard]] bool is_number() const { return kind == Kind::kNumber; }
+  [[nodiscard]] bool is_null() const { return kind == Kind::kNull; }
+  [[nodiscard]] bool is_missing() const { return kind == Kind::kMissing; }
+};
+
+struct ResultLine {
+  std::string_view sku;
+  Amount quantity;
+  Amount remaining;
+  Amount available;
+  Amount before;
+};
+
 struct ResultEntry {
   ResultKind kind = ResultKind::kStock;
-  Reason reason = Reason::kNone;
+  std::string_view reason;
   std::string_view order;
   std::string_view customer;
   std::string_view detail;
-  Id request;  // all but a change of stock
+  Id request;  // 0-0: none that could be read
   std::vector<ResultLine> lines;
   bool was_accepted = false;  // of a duplicate: its `outcome`
   Id original;                // of a duplicate
@@ -40,18 +56,17 @@ struct ResultEntry {
 
 class ResultDecoder {
  public:
-  // Fills `entry`; its views point into `fields`, or last until the next call. Answers nullptr, or what is wrong with
-  // the entry's form; of `entry` the order and the request are good then, if they could be read. Never throws on any
-  // input.
-  [[nodiscard]] const char* decode(const RawFields& fields, ResultEntry& entry);
+  // `fields`: names and values in turn. Fills `entry`; its views point into `fields`, or are valid until the next call.
+  // Returns nullptr, or what is wrong with the entry's form; order and request are filled then, too, where they could
+  // be read. Never throws on any input.
+  [[nodiscard]] const char* decode(const std::vector<std::string_view>& fields, ResultEntry& entry);
 
  private:
   struct Given;
-  [[nodiscard]] const char* read_kind(const Given& given, ResultEntry& entry);
+  [[nodiscard]] static const char* read_kind(const Given& given, ResultEntry& entry);
   [[nodiscard]] const char* read_lines(const Given& given, ResultEntry& entry);
-  LineReader lines_;
+  [[nodiscard]] bool read_array(std::string_view json, std::vector<ResultLine>& lines);
+  std::optional<JsonReader> json_;  // owns SKUs that have an escape
 };
-
-[[nodiscard]] const char* text_of(Reason reason);
 
 }  // namespace orderd::audit

@@ -1,4 +1,4 @@
-// After each violation the model goes on from what the entry says, so that one fault is told once.
+// After a violation the model continues from what the entry says, so that one fault is reported once.
 #include "audit/stock_model.h"
 
 namespace orderd::audit {
@@ -11,7 +11,7 @@ Stock number(int64_t value) {
   return {Kind::kNumber, value};
 }
 
-// Can a key that should hold `stock` be what an entry saw: a number, or null?
+// Is `seen`, a number or null, what a key that holds `stock` shows?
 bool agrees(const Stock& stock, const Amount& seen) {
   if (seen.is_number()) return stock.kind == Kind::kNumber && stock.value == seen.value;
   return stock.kind != Kind::kNumber;
@@ -27,16 +27,16 @@ std::string Stock::text() const {
   switch (kind) {
     case Kind::kNumber: return std::to_string(value);
     case Kind::kAbsent: return "no key";
-    case Kind::kBad: return "no whole number";
+    case Kind::kBad: return "not a whole number";
     case Kind::kNothing: break;
   }
-  return "no key, or no whole number";
+  return "no key, or not a whole number";
 }
 
 void StockModel::found(Check check, const Place& place, std::string_view sku, std::string detail) {
   const bool has_request = place.entry.kind != ResultKind::kStock;
-  findings_.add({check, std::string(place.id), has_request ? place.entry.request.text() : "",
-                 std::string(place.entry.order), std::string(sku), std::move(detail)});
+  findings_.add({check, place.id.text(), has_request ? place.entry.request.text() : "", std::string(place.entry.order),
+                 std::string(sku), std::move(detail)});
 }
 
 void StockModel::put(Stock* stock, std::string_view sku, Stock now) {
@@ -47,7 +47,7 @@ void StockModel::put(Stock* stock, std::string_view sku, Stock now) {
   }
 }
 
-void StockModel::apply(std::string_view id, const ResultEntry& entry) {
+void StockModel::apply(Id id, const ResultEntry& entry) {
   const Place place{id, entry};
   switch (entry.kind) {
     case ResultKind::kAccepted:
@@ -91,7 +91,7 @@ void StockModel::take(const Place& place) {
 }
 
 void StockModel::refuse(const Place& place) {
-  Reason due = Reason::kNone;
+  std::string_view due;
   bool either = false;  // unknown_sku or bad_stock: which one is not known
   for (const ResultLine& line : place.entry.lines) {
     findings_.looked(Check::kChainBroken);
@@ -109,27 +109,23 @@ void StockModel::refuse(const Place& place) {
     const bool met = line.available.is_number() && line.available.value >= line.quantity.value;
     Stock now = line.available.is_number() ? number(line.available.value) : Stock{Kind::kNothing, 0};
     if (!line.available.is_number() && stock != nullptr && stock->kind != Kind::kNumber) now = *stock;
-    if (due == Reason::kNone && !met) {
-      due = line.available.is_number()  ? Reason::kInsufficientStock
-            : now.kind == Kind::kAbsent ? Reason::kUnknownSku
-                                        : Reason::kBadStock;
+    if (due.empty() && !met) {
+      due = line.available.is_number() ? "insufficient_stock" : now.kind == Kind::kAbsent ? "unknown_sku" : "bad_stock";
       either = now.kind == Kind::kNothing;
-      // The reason tells which of the two it was.
-      if (either && place.entry.reason == Reason::kUnknownSku) now.kind = Kind::kAbsent;
-      if (either && place.entry.reason == Reason::kBadStock) now.kind = Kind::kBad;
+      // The reason says which of the two it was.
+      if (either && place.entry.reason == "unknown_sku") now.kind = Kind::kAbsent;
+      if (either && place.entry.reason == "bad_stock") now.kind = Kind::kBad;
     }
     put(stock, line.sku, now);
   }
   findings_.looked(Check::kRefusalUnjustified);
   findings_.looked(Check::kReasonDiffers);
-  if (due == Reason::kNone) {
-    return found(Check::kRefusalUnjustified, place, "", "each line could be met");
-  }
-  const Reason given = place.entry.reason;
-  if (given == due || (either && given == Reason::kUnknownSku)) return;
+  const std::string_view given = place.entry.reason;
+  if (due.empty()) return found(Check::kRefusalUnjustified, place, "", "each line could be met");
+  if (given == due || (either && given == "unknown_sku")) return;
   found(Check::kReasonDiffers, place, "",
-        std::string("the reason is ") + audit::text_of(given) + ", but the first line not met gives " +
-            (either ? "unknown_sku or bad_stock" : audit::text_of(due)));
+        "the reason is " + std::string(given) + ", but the first line not met gives " +
+            std::string(either ? "unknown_sku or bad_stock" : due));
 }
 
 void StockModel::change(const Place& place) {
@@ -139,13 +135,13 @@ void StockModel::change(const Place& place) {
   findings_.looked(Check::kNegativeStock);
   findings_.looked(Check::kStockEntryWrong);
   if (remaining < 0) found(Check::kNegativeStock, place, line.sku, std::to_string(remaining) + " remain");
-  // Without a usable stock before, quantity is what is there now, or null where something of no use was.
+  // Where the stock before was not usable, quantity is what is there now, or null where the key was bad.
   const bool adds_up = line.before.is_number()
                            ? line.quantity.is_number() && line.before.value + line.quantity.value == remaining
                            : line.quantity.is_null() || line.quantity.value == remaining;
   if (!adds_up) {
     found(Check::kStockEntryWrong, place, line.sku,
-          text_of(line.before) + " and " + text_of(line.quantity) + " do not make " + std::to_string(remaining));
+          text_of(line.before) + " and " + text_of(line.quantity) + " do not add up to " + std::to_string(remaining));
   }
   Stock* const stock = known(line.sku);
   if (stock == nullptr) {

@@ -1,5 +1,5 @@
-// The rules of stock once more, one entry of the ledger after another: what each SKU holds, and whether each entry is
-// what these rules give. Memory grows with the number of SKUs, not of results.
+// The stock rules a second time, applied to one ledger entry after another: what each SKU holds, and whether each entry
+// follows from those before it. Memory grows with the number of SKUs, not of results.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@ class StockModel {
   explicit StockModel(Findings& findings) : findings_(findings) {}
 
   // The next entry of the results stream, of good form.
-  void apply(std::string_view id, const ResultEntry& entry);
+  void apply(Id id, const ResultEntry& entry);
 
   // What a key should hold by now.
   struct Stock {
     enum class Kind : uint8_t {
       kNumber,
       kAbsent,   // no key
-      kBad,      // no whole number
-      kNothing,  // one of these two
+      kBad,      // not a whole number
+      kNothing,  // either of these two
     };
     Kind kind = Kind::kNothing;
     int64_t value = 0;
@@ -37,12 +37,12 @@ class StockModel {
   };
   using Skus = std::unordered_map<std::string, Stock, Hash, std::equal_to<>>;
   [[nodiscard]] const Skus& skus() const { return skus_; }
-  // Those whose first entry tells where they began, and is not checked itself.
+  // SKUs whose first entry was not checked, since it only shows where they began.
   [[nodiscard]] uint64_t anchored() const { return anchored_; }
 
  private:
   struct Place {
-    std::string_view id;
+    Id id;
     const ResultEntry& entry;
   };
   // The stock of `sku`; null: this is its first entry.

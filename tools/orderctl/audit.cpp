@@ -1,4 +1,4 @@
-// The sub-command: options, connection, progress. What is audited and how: tools/audit.
+// The subcommand: options, connection, progress. The audit itself is tools/audit.
 #include "orderctl/audit.h"
 
 #include <unistd.h>
@@ -25,24 +25,24 @@ constexpr uint64_t kMemoryMinMib = 1;
 constexpr uint64_t kMemoryMaxMib = 1024 * 1024;
 
 constexpr const char* kMore =
-    R"(Reads the results, the orders and the dead letters, and checks what docs/contract.md promises: one result for each
-settled request, no stock change twice and none missing, no refusal without cause, each duplicate of a decision, each
-result of what was asked for. Only reads; daemons may go on serving. It needs the settings that the daemons have:
-streams, keys, processing.max_quantity, processing.max_lines and processing.dedup_window.
+    R"(Reads results, orders and dead letters and checks the promises of docs/contract.md: one result for each settled
+request, in the order of the requests; no stock change twice and none missing; no refusal without cause; each duplicate
+refers to its decision; each result is what was asked for. The audit only reads, and daemons may keep serving. It needs
+the settings of the daemons: streams, keys, processing.max_quantity, processing.max_lines, processing.dedup_window.
 
-What cannot be seen any more (trimmed, before --from) is named in the table "not checked".
+The table "not checked" lists what is gone (trimmed, before --from).
 
 Examples:
   orderctl audit
   orderctl audit --json | jq '.verdict, .violations'
   orderctl audit --from 1795463342145-0
-  TMPDIR=/var/tmp orderctl audit --memory 1GiB
+  orderctl audit --memory 2GiB
 
 Exit status:
   0  clean
-  1  it could not be carried out
+  1  the audit could not be carried out
   2  usage or settings
-  3  there is a violation)";
+  3  a violation was found)";
 
 // "256MiB", "1GiB", in MiB.
 std::optional<uint64_t> mebibytes_of(std::string_view text) {
@@ -56,11 +56,11 @@ std::optional<uint64_t> mebibytes_of(std::string_view text) {
 }
 
 std::string check_memory(const std::string& text) {
-  return mebibytes_of(text) ? "" : "'" + shown(text) + "' is no size from 1MiB to 1024GiB";
+  return mebibytes_of(text) ? "" : "'" + shown(text) + "' is not a size between 1MiB and 1024GiB (example: 512MiB)";
 }
 
 std::string check_entry_id(const std::string& text) {
-  return parse_id(text) ? "" : "'" + shown(text) + "' is no id of a stream's entry, such as 1732386423123-0";
+  return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
 }
 
 std::optional<audit::Id> id_of(const std::string& text, uint64_t sequence) {
@@ -69,7 +69,7 @@ std::optional<audit::Id> id_of(const std::string& text, uint64_t sequence) {
   return audit::Id{id->ms, text.find('-') == std::string::npos ? sequence : id->sequence};
 }
 
-// A line on the terminal that changes in place.
+// A line on the terminal that is redrawn in place.
 class ProgressLine {
  public:
   ProgressLine() : shown_(isatty(STDERR_FILENO) == 1) {}
@@ -116,12 +116,12 @@ class ProgressLine {
 
 Audit::Audit(CLI::App& parent, Program& program) {
   CLI::App* app = add_command(parent, "audit", "prove from the streams and keys that the promises were kept", kMore);
-  add_text(*app, "--from", from_, "ID", "results from this one on only")->check(check_entry_id);
-  add_text(*app, "--to", to_, "ID", "results up to this one only")->check(check_entry_id);
+  add_text(*app, "--from", from_, "ID", "only results from this one on")->check(check_entry_id);
+  add_text(*app, "--to", to_, "ID", "only results up to this one")->check(check_entry_id);
   add_text(*app, "--memory", memory_, "SIZE",
-           "for fingerprints, 1MiB or more; what does not fit goes to TMPDIR; left out: 256MiB")
+           "for order IDs, 1MiB or more; what does not fit is read in several passes (default: 512MiB)")
       ->check(check_memory);
-  add_whole(*app, "--max-findings", findings_max_, 1, 1'000'000, "violations told of each check; left out: 20");
+  add_whole(*app, "--max-findings", findings_max_, 1, 1'000'000, "violations reported of each check (default: 20)");
   add_json(*app, program);
   app->callback([this, &program] { program.action = [this](const Context& context) { return run(context); }; });
 }
@@ -130,11 +130,11 @@ Result<int> Audit::run(const Context& context) {
   const auto start = Clock::now();
   auto client = Client::connect(context.settings);
   if (!client) return client.failure();
-  audit::Link link(client->socket(), client->server(),
-                   [&client](std::string_view error) { return client->explain(error); });
+  audit::Link link(client->connection(), [&client](std::string_view error) { return client->explain(error); });
   const auto& settings = context.settings;
   audit::Options options;
-  options.names = {settings.streams.orders, settings.streams.results, settings.dead(), settings.streams.group};
+  const std::string& orders = settings.streams.orders;
+  options.names = {orders, settings.streams.results, settings.dead(), orders + ":position"};
   options.stock_key = [keys = settings.stock_keys()](std::string_view sku) { return keys.key(sku); };
   options.order_key = [keys = settings.order_keys()](std::string_view id) { return keys.key(id); };
   options.limits = {settings.processing.max_quantity, settings.processing.max_lines};

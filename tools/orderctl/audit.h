@@ -23,7 +23,7 @@ class Audit {
 
   std::string from_;
   std::string to_;
-  std::string memory_ = "256MiB";
+  std::string memory_ = "512MiB";
   uint64_t findings_max_ = 20;
 };
 

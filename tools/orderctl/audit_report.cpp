@@ -1,4 +1,4 @@
-// A table of checks, then what was not checked, then the violations by name.
+// A table of checks, then what was not checked, then the violations by check.
 #include "orderctl/audit_report.h"
 
 #include <nlohmann/json.hpp>
@@ -52,14 +52,15 @@ void print_counts(const Report& report, std::chrono::milliseconds took) {
   row("  accepted", counts.accepted);
   row("  rejected", counts.rejected);
   row("  duplicate", counts.duplicates);
-  row("  changes of stock", counts.stock_changes);
-  row("requests", counts.requests);
-  row("  pending", report.horizon.pending.size());
+  row("  stock changes", counts.stock_changes);
+  row("settled requests", counts.requests);
+  row("waiting requests", counts.waiting);
+  row("deleted before they were settled", report.horizon.position.deleted);
   row("dead letters", counts.dead_letters);
   row("SKUs", counts.skus);
-  row("records, by chance", counts.records);
+  row("records, a sample", counts.records);
   table.print();
-  print("up to result " + report.horizon.newest_result.text() + ", in " + duration_text(took));
+  print("up to result " + report.horizon.to.text() + ", in " + duration_text(took));
   print(took.count() >= 100 ? " (" + std::to_string(rate_of(report, took)) + " results/s)\n\n" : "\n\n");
 }
 
@@ -81,13 +82,14 @@ void print_violations(const audit::Findings& findings) {
     const uint64_t violations = findings.violations(check);
     if (violations == 0) return;
     print("\n" + colored(audit::text_of(check).name, Color::kRed) + ": " + count_text(violations, "violation") + "\n");
-    uint64_t told = 0;
+    uint64_t shown_count = 0;
     for (const Finding& finding : findings.kept()) {
       if (finding.check != check) continue;
-      ++told;
+      ++shown_count;
       print("  " + line_of(finding) + "\n");
     }
-    if (told < violations) print("  and " + std::to_string(violations - told) + " more (--max-findings)\n");
+    if (shown_count == violations) return;
+    print("  and " + std::to_string(violations - shown_count) + " more (--max-findings)\n");
   });
 }
 
@@ -104,7 +106,8 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
               {"stock_changes", counts.stock_changes},
               {"lines", counts.lines},
               {"requests", counts.requests},
-              {"pending", report.horizon.pending.size()},
+              {"waiting", counts.waiting},
+              {"deleted_unsettled", report.horizon.position.deleted},
               {"dead_letters", counts.dead_letters},
               {"skus", counts.skus},
               {"records", counts.records},
@@ -121,11 +124,12 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
     out["not_checked"].push_back({{"what", each.what}, {"why", each.why}, {"count", each.count}});
   }
   for (const Finding& finding : findings.kept()) out["violations"].push_back(json_of(finding));
-  out["horizon"] = {{"result", report.horizon.newest_result.text()},
-                    {"delivered", report.horizon.delivered ? Json(report.horizon.delivered->text()) : Json()}};
+  const audit::Position& position = report.horizon.position;
+  out["horizon"] = {{"result", report.horizon.to.text()},
+                    {"position", position.known() ? Json(position.id.text()) : Json()}};
   out["seconds"] = static_cast<double>(took.count()) / 1000;
   out["results_per_second"] = rate_of(report, took);
-  out["spilled_bytes"] = counts.spilled_bytes;
+  out["passes"] = counts.passes;
   return out;
 }
 

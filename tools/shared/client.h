@@ -24,8 +24,8 @@ class Client {
   // See valkey::SyncClient: error replies are results.
   void append(const valkey::Command& command) { client_.append(command); }
   [[nodiscard]] Result<valkey::OwnedReply> read() { return client_.read(); }
-  // See valkey::SyncClient: nothing else may be called then.
-  [[nodiscard]] int socket() const { return client_.socket(); }
+  // The connection itself, for a caller that has several commands outstanding.
+  [[nodiscard]] valkey::SyncClient& connection() { return client_; }
   // Runs a script of lua/, whether or not the server has it loaded. An error reply is a result.
   [[nodiscard]] Result<valkey::OwnedReply> run(std::string_view script, const std::vector<std::string_view>& keys,
                                                const std::vector<std::string_view>& arguments);

@@ -1,0 +1,277 @@
+// What the audit cannot see it says, and does not call a violation: streams that were trimmed, deleted or recreated,
+// and clocks that were wrong.
+#include <doctest/doctest.h>
+
+#include "audit/books.h"
+#include "audit/report.h"
+
+namespace orderd::test {
+namespace {
+
+constexpr std::size_t kRequests = 1000;
+
+// A desk with the books of a sale, and the audit of it.
+struct Laid {
+  explicit Laid(const Books& laid) : books(laid) { books.lay_out(desk.admin()); }
+  Json audit(const Words& more = {}, int status = 0) {
+    Words words = {"audit", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ran ran = desk.run(words);
+    CHECK_MESSAGE(ran.status == status, ran.output, ran.errors);
+    return report_of(ran);
+  }
+  Desk desk;
+  Books books;
+};
+
+Books sale() {
+  Random random(test_seed());
+  return hold_sale(random, kRequests).books;
+}
+
+Clerk::Asked order(const std::string& id) {
+  return {{{"id", id}, {"sku", "sock"}, {"quantity", "1"}}, id, "", {{"sock", 1}}};
+}
+
+// A clerk who has served `count` simple orders.
+Clerk clerk_with(std::size_t count) {
+  Clerk clerk;
+  clerk.books.keys["product:sock:stock"] = "1000000";
+  for (std::size_t i = 0; i < count; ++i) clerk.serve(order("o-" + std::to_string(i)));
+  return clerk;
+}
+
+TEST_CASE("trimmed results are reported as not checked") {
+  Laid laid(sale());
+  CHECK(not_checked(laid.audit(), "stock before the first entry") > 0);
+  ask(laid.desk.admin(), {"XTRIM", "results", "MINID", laid.books.results[kRequests / 2].id});
+  const Json report = laid.audit();
+  for (const std::string what :
+       {"results before", "requests without a result", "dead letters", "id_reused", "duplicates", "the exact count"}) {
+    CHECK_MESSAGE(not_checked(report, what) > 0, what);
+  }
+  ask(laid.desk.admin(), {"XTRIM", "results", "MAXLEN", "0"});
+  CHECK(not_checked(laid.audit(), "the position") == 1);
+}
+
+TEST_CASE("trimmed requests are reported as not checked") {
+  Laid laid(sale());
+  ask(laid.desk.admin(), {"XTRIM", "orders", "MINID", laid.books.orders[kRequests / 2].id});
+  const Json report = laid.audit();
+  CHECK(not_checked(report, "requests and their contents") == kRequests / 2);
+  CHECK(not_checked(report, "contents of duplicates") > 0);
+  CHECK(not_checked(report, "contents of id_reused") > 0);
+  CHECK(report["waiting"] == 5);
+}
+
+TEST_CASE("a deleted orders stream is reported as not checked") {
+  Laid laid(sale());
+  ask(laid.desk.admin(), {"DEL", "orders"});
+  const Json report = laid.audit();
+  CHECK(not_checked(report, "requests and their contents") == kRequests);
+  CHECK(report["waiting"] == 0);
+}
+
+TEST_CASE("trimmed dead letters are reported as not checked and one missing in the middle is a violation") {
+  Laid laid(sale());
+  const std::string middle = laid.books.dead[laid.books.dead.size() / 2].id;
+  SUBCASE("trimmed") {
+    ask(laid.desk.admin(), {"XTRIM", "orders:dead", "MINID", middle});
+    CHECK(not_checked(laid.audit(), "dead letters of malformed results") == laid.books.dead.size() / 2);
+  }
+  SUBCASE("missing") {
+    ask(laid.desk.admin(), {"XDEL", "orders:dead", middle});
+    CHECK(violations(laid.audit({}, 3), "dead_letter_missing") == 1);
+  }
+}
+
+TEST_CASE("a range of results is judged as far as it goes") {
+  Laid laid(sale());
+  const auto& results = laid.books.results;
+  const Json report = laid.audit({"--from", results[kRequests / 2].id, "--to", results[kRequests * 3 / 4].id});
+  CHECK(report["results"] == kRequests * 3 / 4 - kRequests / 2 + 1);
+  for (const std::string what : {"results before", "results after", "stock keys", "the position"}) {
+    CHECK_MESSAGE(not_checked(report, what) > 0, what);
+  }
+}
+
+TEST_CASE("without a dedup window order IDs may be decided again") {
+  Laid laid(sale());
+  CHECK(not_checked(laid.audit({"--processing.dedup_window", "0s"}), "order IDs decided twice") > 0);
+}
+
+TEST_CASE("in little memory the results are read several times and the verdict is the same") {
+  Random random(test_seed());
+  Laid laid(hold_sale(random, 60'000).books);
+  Json roomy = laid.audit();
+  Json tight = laid.audit({"--memory", "1MiB"});
+  CHECK(roomy["passes"] == 1);
+  CHECK(tight["passes"] == 3);
+  CHECK(tight["checks"] == roomy["checks"]);
+  const std::string victim = laid.books.results[30'000].id;
+  ask(laid.desk.admin(), {"XDEL", "results", victim});
+  roomy = laid.audit({}, 3);
+  tight = laid.audit({"--memory", "1MiB"}, 3);
+  CHECK(tight["checks"] == roomy["checks"]);
+  CHECK(tight["violation_count"].get<uint64_t>() > 0);
+}
+
+TEST_CASE("a missing position is reported as not checked") {
+  Books books = sale();
+  books.position.clear();
+  Laid laid(books);
+  const Json report = laid.audit();
+  CHECK(not_checked(report, "the position") == 1);
+  CHECK(report["horizon"]["position"].is_null());
+}
+
+TEST_CASE("a position that counted from later on is compared as far as possible") {
+  Books books = sale();
+  // Recovered from the newest result when 300 were settled.
+  books.position["base"] = "300";
+  books.position["count"] = std::to_string(kRequests - 300);
+  Laid laid(books);
+  CHECK(not_checked(laid.audit(), "the exact count") == 1);
+}
+
+TEST_CASE("entries that were deleted before they were settled are counted and need no result") {
+  Clerk clerk = clerk_with(20);
+  clerk.push({{"id", "gone"}, {"sku", "sock"}, {"quantity", "1"}});
+  clerk.books.deleted.push_back(clerk.books.orders.back().id);
+  for (int i = 0; i < 5; ++i) clerk.serve(order("p-" + std::to_string(i)));
+  clerk.books.position["deleted"] = "1";
+  Laid laid(clerk.books);
+  const Json report = laid.audit();
+  CHECK(report["deleted_unsettled"] == 1);
+  CHECK(report["requests"] == 25);
+}
+
+TEST_CASE("an orders stream that was recreated with smaller IDs is told apart from the one before") {
+  Clerk clerk = clerk_with(50);
+  const uint64_t hour = 3'600'000;
+  clerk.recreate_orders();
+  // The clock was set back: results keep growing from the last ID, requests begin again below.
+  clerk.set_clock(1'790'000'000'000 - hour);
+  SUBCASE("nothing was settled since") {
+    clerk.push({{"id", "new"}, {"sku", "sock"}, {"quantity", "1"}});
+    Laid laid(clerk.books);
+    CHECK(not_checked(laid.audit(), "requests and their contents") == 50);
+  }
+  SUBCASE("orderd has noted where") {
+    for (int i = 0; i < 30; ++i) clerk.serve(order("n-" + std::to_string(i)));
+    Laid laid(clerk.books);
+    const Json report = laid.audit();
+    CHECK(not_checked(report, "requests and their contents") == 50);
+    CHECK(report["requests"] == 30);
+    ask(laid.desk.admin(), {"HSET", "orders:position", "count", "31"});
+    CHECK(violations(laid.audit({}, 3), "position_differs") == 1);
+  }
+  SUBCASE("nobody knows where") {
+    for (int i = 0; i < 30; ++i) clerk.serve(order("n-" + std::to_string(i)));
+    const std::string first = clerk.books.results[50].id;
+    // The key was deleted and recovered from the newest result.
+    clerk.books.position.erase("floor");
+    clerk.books.position["base"] = "30";
+    clerk.books.position["count"] = "0";
+    Laid laid(clerk.books);
+    CHECK(violations(laid.audit({}, 3), "request_order") == 1);
+    CHECK(violations(laid.audit({"--from", first}), "request_order") == 0);
+  }
+  SUBCASE("the new stream has overtaken the old IDs") {
+    for (int i = 0; i < 30; ++i) clerk.serve(order("n-" + std::to_string(i)));
+    clerk.set_clock(1'790'000'000'000 + hour);
+    for (int i = 0; i < 30; ++i) clerk.serve(order("m-" + std::to_string(i)));
+    Laid laid(clerk.books);
+    CHECK(laid.audit()["requests"] == 60);
+  }
+}
+
+TEST_CASE("an orders stream that ends before the position is one violation and not one for each result") {
+  Clerk clerk = clerk_with(50);
+  clerk.books.orders = {{"1-0", {{"id", "new"}, {"sku", "sock"}, {"quantity", "1"}}}};
+  Laid laid(clerk.books);
+  const Json report = laid.audit({}, 3);
+  CHECK(report["violation_count"] == 1);
+  CHECK(violations(report, "position_differs") == 1);
+  CHECK(not_checked(report, "requests and their contents") == 50);
+}
+
+TEST_CASE("IDs of the future are not mistaken for the time") {
+  Clerk clerk = clerk_with(50);
+  const uint64_t future = 9'000'000'000'000;
+  const uint64_t now = 1'790'000'100'000;
+  SUBCASE("of requests: one entry, and all after it") {
+    clerk.set_clock(future);
+    clerk.push({{"id", "x"}, {"sku", "sock"}, {"quantity", "1"}});
+    clerk.books.orders.pop_back();
+    clerk.set_clock(now);
+  }
+  SUBCASE("of results, too") {
+    clerk.set_clock(future);
+    clerk.serve(order("x"));
+    clerk.set_clock(now);
+  }
+  for (int i = 0; i < 100; ++i) {
+    clerk.serve(order("f-" + std::to_string(i)));
+    clerk.serve({{{"id", ""}}, "", ""});
+  }
+  // Decided again: its record has expired by the server's clock, though the IDs are of the same millisecond.
+  clerk.books.keys.erase("order:f-1");
+  clerk.serve(order("f-1"));
+  for (int i = 0; i < 5; ++i) clerk.serve(order("o-" + std::to_string(i)));
+  const bool results_too = clerk.books.results.back().id.starts_with("9");
+  Laid laid(clerk.books);
+  const Json report = laid.audit({}, results_too ? 0 : 3);
+  CHECK(report["violation_count"] == (results_too ? 0 : 1));
+  CHECK(violations(report, "decided_twice") == (results_too ? 0 : 1));
+  // Retention has trimmed by what it knows of the time.
+  ask(laid.desk.admin(), {"XTRIM", "results", "MINID", laid.books.results[60].id});
+  ask(laid.desk.admin(), {"XTRIM", "orders:dead", "MINID", laid.books.dead[10].id});
+  CHECK(laid.audit()["violation_count"] == 0);
+}
+
+TEST_CASE("an audit of nothing is clean and one that cannot be carried out fails") {
+  Desk desk;
+  CHECK(desk.run({"audit"}).status == 0);
+  CHECK(desk.run({"audit"}).says("clean: all that was checked holds"));
+  set(desk.admin(), "results", "x");
+  const Ran ran = desk.run({"audit"});
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(ran.complains("WRONGTYPE"), ran.errors);
+  desk.server().stop();
+  CHECK(desk.run({"audit"}).status == 1);
+}
+
+TEST_CASE("arguments of the audit are checked before a server is asked") {
+  Desk desk;
+  for (const Words& words : std::vector<Words>{{"--memory", "5"},
+                                               {"--memory", "0MiB"},
+                                               {"--memory", "5KiB"},
+                                               {"--memory", "MiB"},
+                                               {"--from", "x"},
+                                               {"--to", "1-"},
+                                               {"--max-findings", "0"},
+                                               {"now"}}) {
+    Words all = {"audit"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Ran refused = desk.run(all);
+    CHECK_MESSAGE(refused.status == 2, refused.errors);
+    CHECK(refused.output.empty());
+    CHECK_FALSE(refused.errors.empty());
+  }
+}
+
+TEST_CASE("the table for people names what was found") {
+  Laid laid(clerk_with(3).books);
+  CHECK(laid.desk.run({"audit"}).status == 0);
+  ask(laid.desk.admin(), {"INCRBY", "product:sock:stock", "1"});
+  const Ran ran = laid.desk.run({"audit"});
+  CHECK(ran.status == 3);
+  CHECK(
+      ran.says("stock_key_differs: 1 violation\n  SKU sock: the ledger ends with 999997, 'product:sock:stock' holds "
+               "999998"));
+  CHECK(ran.says("violated: 1 violation"));
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,49 @@
+// The entries of a stream in order. The next page is requested before this one is handed out, so that the server and
+// the audit work at the same time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/id.h"
+#include "audit/link.h"
+
+namespace orderd::audit {
+
+struct RawEntry {
+  Id id;
+  std::vector<std::string_view> fields;  // names and values in turn; views into the reply
+};
+// Fills `entry` from one element of an XRANGE reply. False: that is not an entry.
+[[nodiscard]] bool read_entry(const valkey::Reply& reply, RawEntry& entry);
+
+class Cursor {
+ public:
+  // From `first` to `last`, both included. `link` outlives this.
+  Cursor(Link& link, std::string stream, Id first, Id last);
+  ~Cursor();
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+
+  // The entry that comes next, until pop(); null: there are no more.
+  [[nodiscard]] Result<const RawEntry*> peek();
+  void pop() { ready_ = false; }
+
+ private:
+  void request(Id from);
+  [[nodiscard]] Result<bool> turn_page();
+
+  Link& link_;
+  const std::string stream_;
+  const std::string last_;
+  uint64_t count_;
+  std::optional<Link::Ticket> next_page_;
+  std::optional<valkey::OwnedReply> page_;
+  std::size_t at_ = 0;
+  bool ready_ = false;  // entry_ is filled
+  RawEntry entry_;
+};
+
+}  // namespace orderd::audit

@@ -1,0 +1,109 @@
+// Open addressing with linear probing. The table has its final size from the start: the number of results is known.
+// How far two results are apart is read from their IDs, which is a hint only: an ID later than the server's clock says
+// nothing, and neither do those that follow it, since IDs never go back.
+#include "audit/decisions.h"
+
+#include <algorithm>
+
+namespace orderd::audit {
+namespace {
+
+constexpr const char* kGone = "the request is not known";
+
+uint64_t digest_of(const Content& content, bool accepted) {
+  return content.digest() << 1U | (accepted ? 1U : 0U);
+}
+
+}  // namespace
+
+uint64_t Decisions::parts(uint64_t results, std::size_t bytes) {
+  const uint64_t room = std::max<uint64_t>(bytes / sizeof(Slot), slots_for(0) * 4);
+  return (slots_for(results) + room - 1) / room;
+}
+
+Decisions::Decisions(const Horizon& horizon, Findings& findings, uint64_t results, Part part)
+    : horizon_(horizon), findings_(findings), part_(part), slots_(slots_for(results / part.of)) {
+}
+
+void Decisions::found(Check check, const ResultEntry& result, Id id, std::string detail) {
+  findings_.add({check, id.text(), result.request.text(), std::string(result.order), "", std::move(detail)});
+}
+
+Decisions::Slot& Decisions::slot_of(const Name& order) {
+  __extension__ using Wide = unsigned __int128;
+  auto at = static_cast<uint64_t>(static_cast<Wide>(order.high) * slots_.size() >> 64U);
+  while (slots_[at].used() && slots_[at].name != order.low) at = at + 1 == slots_.size() ? 0 : at + 1;
+  return slots_[at];
+}
+
+void Decisions::take(const ResultEntry& result, Id id, const Content* asked) {
+  const bool decision = result.kind == ResultKind::kAccepted || result.kind == ResultKind::kRefused;
+  if (!decision && result.kind != ResultKind::kIdReused && result.kind != ResultKind::kDuplicate) return;
+  const Name order = name_of(result.order);
+  if (order.low % part_.of != part_.number) return;
+  Slot& slot = slot_of(order);
+  if (result.kind == ResultKind::kIdReused) return judge_reuse(slot, result, id, asked);
+  if (result.kind == ResultKind::kDuplicate) return judge_duplicate(slot, result, id, asked);
+  if (!slot.used() && ++used_ == slots_.size()) {
+    --used_;
+    return findings_.not_checked("order IDs", "there were more results than the server had announced");
+  }
+  decide(slot, result, id);
+  slot.name = order.low;
+}
+
+// May a decision that counted for the result `id` have been before the first result that was read?
+bool Decisions::may_be_before_first(Id id) const {
+  if (!horizon_.results_cut()) return false;
+  const Id first = horizon_.first_result();
+  return id.ms > horizon_.now_ms || id.ms < horizon_.window_ms || id.ms - horizon_.window_ms <= first.ms;
+}
+
+void Decisions::decide(Slot& slot, const ResultEntry& result, Id id) {
+  if (horizon_.window_ms > 0 && slot.used() && id.ms > horizon_.now_ms) {
+    findings_.not_checked("order IDs decided twice",
+                          "the results have IDs of the future, which say nothing about time");
+  } else if (horizon_.window_ms > 0) {
+    findings_.looked(Check::kDecidedTwice);
+    if (slot.used() && id.ms - slot.result.ms < horizon_.window_ms) {
+      found(Check::kDecidedTwice, result, id, "result " + slot.result.text() + " decided this order ID before");
+    }
+  }
+  slot.result = id;
+  slot.content = digest_of(result.content(), result.kind == ResultKind::kAccepted);
+}
+
+void Decisions::judge_reuse(const Slot& slot, const ResultEntry& result, Id id, const Content* asked) {
+  if (!slot.used() && may_be_before_first(id)) {
+    return findings_.not_checked("id_reused", "the first decision may have been trimmed, or is before --from");
+  }
+  findings_.looked(Check::kReuseUnjustified);
+  if (!slot.used()) return found(Check::kReuseUnjustified, result, id, "this order ID was not decided before");
+  if (asked == nullptr) return findings_.not_checked("contents of id_reused", kGone);
+  if (digest_of(*asked, false) >> 1U == slot.content >> 1U) {
+    found(Check::kReuseUnjustified, result, id, "result " + slot.result.text() + " decided the same content");
+  }
+}
+
+void Decisions::judge_duplicate(const Slot& slot, const ResultEntry& result, Id id, const Content* asked) {
+  if (!slot.used() && result.original < horizon_.first_result()) {
+    return findings_.not_checked("duplicates", "their original was trimmed, or is before --from");
+  }
+  findings_.looked(Check::kDuplicateUnjustified);
+  const std::string original = "its original " + result.original.text();
+  if (!slot.used() || slot.result != result.original) {
+    return found(Check::kDuplicateUnjustified, result, id,
+                 original + (result.original >= id ? " is not an earlier result"
+                                                   : " is not the newest decision of this order ID before it"));
+  }
+  const bool accepted = (slot.content & Slot::kAccepted) != 0;
+  if (result.was_accepted != accepted) {
+    return found(Check::kDuplicateUnjustified, result, id, original + " has another outcome");
+  }
+  if (asked == nullptr) return findings_.not_checked("contents of duplicates", kGone);
+  if (digest_of(*asked, accepted) != slot.content) {
+    found(Check::kDuplicateUnjustified, result, id, original + " has other content");
+  }
+}
+
+}  // namespace orderd::audit

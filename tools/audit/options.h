@@ -1,0 +1,41 @@
+// What is audited.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "audit/id.h"
+#include "audit/request_decoder.h"
+
+namespace orderd::audit {
+
+struct KeyNames {
+  std::string orders;
+  std::string results;
+  std::string dead;
+  std::string position;
+};
+
+// How far the audit is; `total` may be exceeded while daemons run.
+struct Progress {
+  const char* what = "";
+  uint64_t done = 0;
+  uint64_t total = 0;
+};
+
+struct Options {
+  KeyNames names;
+  std::function<std::string(std::string_view)> stock_key;  // of an SKU
+  std::function<std::string(std::string_view)> order_key;  // of an order ID
+  RequestLimits limits;
+  std::chrono::milliseconds window{};  // processing.dedup_window
+  std::size_t memory_bytes = std::size_t{512} * 1024 * 1024;
+  uint64_t findings_max = 20;  // kept of each check
+  std::optional<Id> from;      // only results from here on
+  std::optional<Id> to;        // only results up to here
+  std::function<void(const Progress&)> progress;
+};
+
+}  // namespace orderd::audit
