@@ -46,7 +46,8 @@ uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-ValkeyServer::ValkeyServer(const ServerOptions& options) : environment_(options.environment) {
+ValkeyServer::ValkeyServer(const ServerOptions& options)
+    : environment_(options.environment), program_(options.program) {
   if (options.tcp) port_ = free_port();
   std::ofstream file(directory_.file("valkey.conf"));
   file << "port " << port_ << "\nbind 127.0.0.1\nunixsocket " << endpoint().path << "\nunixsocketperm 700\ndir "
@@ -63,12 +64,12 @@ ValkeyServer::ValkeyServer(const ServerOptions& options) : environment_(options.
 void ValkeyServer::start() {
   ProcessOptions options;
   options.environment = environment_;
-  process_.emplace(std::vector<std::string>{"valkey-server", directory_.file("valkey.conf")}, options);
+  process_.emplace(std::vector<std::string>{program_, directory_.file("valkey.conf")}, options);
   const bool settled = poll_until([this] { return !process_->running() || answers(endpoint()); }, kStartDeadline);
   if (settled && process_->running()) return;
   const std::string text = log() + process_->errors();
   process_.reset();
-  throw std::runtime_error("valkey-server did not start; its log ends with:\n" +
+  throw std::runtime_error(program_ + " did not start; its log ends with:\n" +
                            text.substr(text.size() - std::min<std::size_t>(text.size(), 3000)));
 }
 

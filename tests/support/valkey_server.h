@@ -20,6 +20,7 @@ struct ServerOptions {
   bool tcp = false;                           // listen on a free port of 127.0.0.1, too
   std::vector<std::string> config = {};       // more lines for its configuration file, e.g. "maxmemory 10mb"
   std::vector<std::string> environment = {};  // of the server: "NAME=value", as in ProcessOptions
+  std::string program = "valkey-server";      // found on PATH, or a path; another server is as good
 };
 
 class ValkeyServer {
@@ -49,6 +50,7 @@ class ValkeyServer {
  private:
   TemporaryDirectory directory_;
   std::vector<std::string> environment_;
+  std::string program_;
   uint16_t port_ = 0;
   std::optional<Process> process_;  // after directory_: it ends before its directory goes
 };
