@@ -1,6 +1,7 @@
 #include "chaos/aof_sale.h"
 
 #include <nlohmann/json.hpp>
+
 #include <set>
 
 namespace orderd::test {
