@@ -1,15 +1,10 @@
 // The users of config/users.acl: each can do its work, and nothing else.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <fstream>
-#include <sstream>
 
-#include "support/process.h"
-#include "support/temporary_directory.h"
-#include "support/valkey_helpers.h"
-#include "support/valkey_server.h"
+#include "integration/guarded.h"
 #include "support/wait_for.h"
 
 using namespace orderd;
@@ -18,68 +13,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-struct Guarded {
-  TemporaryDirectory files;
-  ValkeyServer server;
-
-  Guarded() {
-    // An aclfile is named in the configuration file only; the same lines as commands do here.
-    auto client = server.client();
-    std::istringstream users(text_of(std::string(ORDERD_SOURCE_DIR) + "/config/users.acl"));
-    std::string line;
-    std::vector<std::vector<std::string>> later;
-    while (std::getline(users, line)) {
-      std::istringstream words(line);
-      std::vector<std::string> command = {"ACL", "SETUSER"};
-      std::string word;
-      words >> word;  // "user"
-      REQUIRE(word == "user");
-      bool selector = false;
-      while (words >> word) {
-        const bool inside = selector;
-        if (word.front() == '(') selector = true;
-        if (word.back() == ')') selector = false;
-        if (inside) {
-          command.back() += " " + word;
-        } else {
-          command.push_back(word);
-        }
-      }
-      later.push_back(command);
-    }
-    set(client, "product:shoe:stock", "100");
-    // The default user, which this connection is, is switched off last.
-    for (auto each = later.rbegin(); each != later.rend(); ++each) CHECK(ask(client, *each) == "OK");
-    std::ofstream(files.file("password")) << "replace-this-password\n";
-    chmod(files.file("password").c_str(), 0600);
-  }
-
-  [[nodiscard]] valkey::SyncClient as(const std::string& user) const {
-    valkey::Endpoint endpoint = server.endpoint();
-    endpoint.username = user;
-    endpoint.password = "replace-this-password";
-    auto client = valkey::SyncClient::connect(endpoint, {});
-    REQUIRE(client.ok());
-    return std::move(*client);
-  }
-  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& user) const {
-    ProcessOptions options;
-    options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user,
-                           "ORDERD_VALKEY_PASSWORD_FILE=" + files.file("password"),
-                           "ORDERD_PROCESSING_CLAIM_IDLE=300ms", "ORDERD_RETENTION_ORDERS=1s"};
-    return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
-  }
-};
-
 bool refused(valkey::SyncClient& client, const std::vector<std::string>& words) {
   return send(client, command_of(words)).view().error() == valkey::ErrorKind::kRefused;
+}
+
+Process orderctl_as_operator(const Guarded& shop, const std::string& command) {
+  ProcessOptions options;
+  options.environment = {"ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path, "ORDERD_VALKEY_USERNAME=operator",
+                         "ORDERD_VALKEY_PASSWORD_FILE=" + shop.files.file("password")};
+  return Process({ORDERCTL_PATH, command}, options);
 }
 
 }  // namespace
@@ -88,46 +30,51 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
   Guarded shop;
   auto producer = shop.as("producer");
   auto reader = shop.as("reader");
-  auto daemon = shop.daemon("orderd");
+  auto daemon = shop.daemon("orderd", {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1h"});
+  auto standby = shop.daemon("orderd", {"ORDERD_PROCESSING_NAME=standby"});
   xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
   xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
   xadd(producer, "orders", {{"id", "o-2"}, {"sku", "shoe"}, {"quantity", "300"}});
   xadd(producer, "orders", {{"id", "o-3"}});
-  wait_for([&] { return length(reader, "results") == 4; }, 10s, "four results");
+  xadd(producer, "orders", {{"id", "o-4"}, {"sku", "none"}, {"quantity", "1"}});
+  wait_for([&] { return length(reader, "results") == 5; }, 20s, "five results");
   const auto results = entries(reader, "results");
   CHECK(results[0].field("status") == "accepted");
   CHECK(results[1].field("status") == "duplicate");
   CHECK(results[2].field("reason") == "insufficient_stock");
   CHECK(results[3].field("reason") == "malformed");
-  // Claims, positions and trims come within a second or two; none may be refused.
-  auto operator_ = shop.as("operator");
-  wait_for(
-      [&] {
-        return ask(operator_, {"HGET", "orders:orderd:position", "settled"}) == results[3].field("request");
-      },
-      20s, "the position");
-  wait_for([&] { return length(operator_, "orders") < 4; }, 20s, "a trim");
-  ask_number(operator_, {"XLEN", "results"});
-  daemon->signal(SIGTERM);
-  CHECK(daemon->wait() == 0);
-  CHECK(daemon->errors().find("refused") == std::string::npos);
-  CHECK(daemon->errors().find("replace-this") == std::string::npos);
+  CHECK(results[4].field("reason") == "unknown_sku");
+  // The sign and the trims come within a second or two; none may be refused.
+  const auto sign = [&] {
+    return ask(shop.admin, {"EVAL", "return (server.pcall('XINFO', 'GROUPS', 'orders')[1] or { 0 })[8] or ''", "0"});
+  };
+  wait_for([&] { return sign() == results[4].field("request"); }, 20s, "the group to show the position");
+  wait_for([&] { return length(shop.admin, "orders") < 5; }, 20s, "a trim");
+  for (Process* each : {standby.get(), daemon.get()}) {
+    each->signal(SIGTERM);
+    CHECK(each->wait() == 0);
+    for (const char* word : {"refused", "NOPERM", "replace-this"}) {
+      CHECK_MESSAGE(each->errors().find(word) == std::string::npos, each->errors());
+    }
+  }
 }
 
-TEST_CASE("orderctl audit needs no more rights than the operator has") {
+TEST_CASE("orderctl needs no more rights than the operator has") {
   Guarded shop;
   auto producer = shop.as("producer");
   auto reader = shop.as("reader");
   const auto daemon = shop.daemon("orderd");
   xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
   xadd(producer, "orders", {{"id", "o-2"}});
-  wait_for([&] { return length(reader, "results") == 2; }, 10s, "two results");
-  ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path, "ORDERD_VALKEY_USERNAME=operator",
-                         "ORDERD_VALKEY_PASSWORD_FILE=" + shop.files.file("password")};
-  Process audit({ORDERCTL_PATH, "audit"}, options);
+  wait_for([&] { return length(reader, "results") == 2; }, 20s, "two results");
+  Process audit = orderctl_as_operator(shop, "audit");
   CHECK_MESSAGE(audit.wait() == 0, audit.errors());
-  CHECK(audit.output().find("clean: all that was checked holds") != std::string::npos);
+  Process status = orderctl_as_operator(shop, "status");
+  CHECK_MESSAGE(status.wait() == 0, status.errors());
+  CHECK(status.output().find("not known") == std::string::npos);
+  CHECK(status.output().find("active        'only' since") != std::string::npos);
+  Process results = orderctl_as_operator(shop, "results");
+  CHECK_MESSAGE(results.wait() == 0, results.errors());
 }
 
 TEST_CASE("a stolen password of orderd does not open the rest of the server") {
@@ -140,8 +87,8 @@ TEST_CASE("a stolen password of orderd does not open the rest of the server") {
                                              {"EVAL", "return 1", "0"},
                                              {"SCRIPT", "FLUSH"},
                                              {"SHUTDOWN"},
-                                             {"XGROUP", "SETID", "orders", "orderd", "0"},
                                              {"XADD", "orders", "*", "id", "x"},
+                                             {"DEL", "orders"},
                                              {"DEL", "product:shoe:stock"},
                                              {"SET", "product:shoe:stock", "1"},
                                              {"GET", "secret"},
@@ -163,6 +110,31 @@ TEST_CASE("with a wrong password orderd says so and exits with 1") {
   Guarded shop;
   std::ofstream(shop.files.file("password")) << "wrong\n";
   auto daemon = shop.daemon("orderd");
+  CHECK(daemon->wait() == 1);
+  CHECK(daemon->errors().find("WRONGPASS") != std::string::npos);
+  CHECK(daemon->errors().find("valkey.password_file") != std::string::npos);
+}
+
+TEST_CASE("a user name without a password is used to log in") {
+  ValkeyServer server;
+  auto admin = server.client();
+  ask(admin, {"ACL", "SETUSER", "shop", "on", "nopass", "~*", "+@all"});
+  ask(admin, {"ACL", "SETUSER", "guarded", "on", ">secret", "~*", "+@all"});
+  const auto start = [&](const std::string& user) {
+    return std::make_unique<Process>(
+        std::vector<std::string>{ORDERD_PATH},
+        ProcessOptions{.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path,
+                                       "ORDERD_VALKEY_USERNAME=" + user}});
+  };
+  auto daemon = start("shop");
+  wait_for([&] { return daemon->errors().find("ready") != std::string::npos; }, 20s, "the daemon to serve");
+  const std::string clients = ask(admin, {"CLIENT", "LIST"});
+  for (const std::string name : {"orderd-read", "orderd-settle"}) {
+    const std::size_t at = clients.find("name=" + name);
+    REQUIRE(at != std::string::npos);
+    CHECK(clients.substr(at, clients.find('\n', at) - at).find(" user=shop ") != std::string::npos);
+  }
+  daemon = start("guarded");
   CHECK(daemon->wait() == 1);
   CHECK(daemon->errors().find("WRONGPASS") != std::string::npos);
 }

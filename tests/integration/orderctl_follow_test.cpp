@@ -80,12 +80,12 @@ TEST_CASE("following goes on behind the last result when the server was restarte
   Process process = desk.start({"results", "--follow", "--json"});
   wait_for_orders(process, {"before"});
   desk.server().kill();
-  wait_for([&] { return process.errors().find("trying again") != std::string::npos; }, seconds(20), "it is told");
+  wait_for([&] { return process.errors().find("reconnecting") != std::string::npos; }, seconds(20), "it is told");
   desk.server().start();
   desk.connect();
   add(desk, "after");
   wait_for_orders(process, {"before", "after"});
-  CHECK(process.errors().find("the connection is there again") != std::string::npos);
+  CHECK(process.errors().find("orderctl: reconnected") != std::string::npos);
   process.signal(SIGINT);
   CHECK(process.wait() == 0);
 }

@@ -42,7 +42,7 @@ TEST_CASE("results show from an entry on") {
   CHECK(ids(desk.run({"results", "--json", "--from", "0"})).size() == 30);
   CHECK(ids(desk.run({"results", "--json", "--from", "5-0", "--count", "2"})) ==
         std::vector<std::string>{"5-0", "6-0"});
-  CHECK(desk.run({"results", "--from", "31"}).complains("there are no results"));
+  CHECK(desk.run({"results", "--from", "31"}).complains("no results"));
 }
 
 TEST_CASE("a stream of many pages shows whole and its end is found") {
@@ -69,10 +69,10 @@ TEST_CASE("the results of one order or one request are found") {
   Ran ran = desk.run({"results", "--order", "nobody"});
   CHECK(ran.status == 1);
   CHECK(ran.output.empty());
-  CHECK(ran.complains("there is no result of order nobody in the stream 'results'"));
+  CHECK(ran.complains("no result of order nobody in the stream 'results'"));
   ran = desk.run({"results", "--request", "1-0", "--json"});
   CHECK(ran.status == 1);
-  CHECK(ran.complains("there is no result of request 1-0"));
+  CHECK(ran.complains("no result of request 1-0"));
 }
 
 TEST_CASE("without results there is a remark and no failure") {
@@ -80,10 +80,10 @@ TEST_CASE("without results there is a remark and no failure") {
   const Ran ran = desk.run({"results"});
   CHECK(ran.status == 0);
   CHECK(ran.output.empty());
-  CHECK(ran.errors == "orderctl: there are no results in the stream 'results'\n");
+  CHECK(ran.errors == "orderctl: no results in the stream 'results'\n");
 }
 
-TEST_CASE("each kind of result is told in words") {
+TEST_CASE("each kind of result is shown in words") {
   Desk desk;
   const auto add = [&](const Fields& fields) { (void)xadd(desk.admin(), "results", fields); };
   add({{"order", "a"},
@@ -97,6 +97,11 @@ TEST_CASE("each kind of result is told in words") {
        {"reason", "malformed"},
        {"detail", "id is missing"}});
   add({{"order", "c"}, {"request", "3-0"}, {"status", "duplicate"}, {"outcome", "accepted"}, {"original", "1-0"}});
+  add({{"order", "d"},
+       {"request", "4-0"},
+       {"status", "rejected"},
+       {"reason", "bad_record"},
+       {"detail", "the key orders:order:d does not hold the record of an order"}});
   add({{"status", "stock"},
        {"change", "add"},
        {"reason", "wet"},
@@ -106,9 +111,10 @@ TEST_CASE("each kind of result is told in words") {
        {"reason", ""},
        {"lines", R"([{"sku":"x","before":null,"quantity":5,"remaining":5}])"}});
   const Ran ran = desk.run({"results"});
-  CHECK(ran.says("insufficient_stock; shoe 3, 2 there; hat 1, no stock there"));
+  CHECK(ran.says("insufficient_stock; shoe 3, 2 available; hat 1, no stock"));
   CHECK(ran.says("malformed; id is missing"));
   CHECK(ran.says("was accepted in 1-0"));
+  CHECK(ran.says("bad_record; the key orders:order:d does not hold the record of an order"));
   CHECK(ran.says("wet; shoe -2, 7 left"));
   CHECK(ran.says("x +5, 5 left"));
 }

@@ -114,8 +114,8 @@ TEST_CASE("a server that goes away while a file is pushed leaves a word on what 
   while (length(desk.admin(), "orders") < 5'000) REQUIRE(process.running());
   desk.server().kill();
   CHECK(process.wait() == 1);
-  CHECK(process.errors().find("orders were pushed, from line ") != std::string::npos);
-  CHECK(process.errors().find("to submit the file again is safe") != std::string::npos);
+  CHECK(process.errors().find("orders were pushed; from line ") != std::string::npos);
+  CHECK(process.errors().find("It is safe to submit the file again") != std::string::npos);
   CHECK(process.output().find("pushed ") != std::string::npos);
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("stock that is missing or bad shows as such with status 1") {
   CHECK(ran.row("shoe") == "shoe 3");
   CHECK(ran.row("sock") == "sock - no stock");
   CHECK(ran.row("hat") == "hat - not a whole number from 0 to 9007199254740991: '1\\x1b[31m\\x00\\xff'");
-  CHECK(ran.row("list") == "list - the key holds no string");
+  CHECK(ran.row("list") == "list - the key does not hold a string");
   Words with_json = words;
   with_json.emplace_back("--json");
   ran = desk.run(with_json);
@@ -137,7 +137,7 @@ TEST_CASE("all stock is listed by SKU and what is bad shows as such") {
   REQUIRE(lines.size() == 6);
   CHECK(lines[1].starts_with("bad "));
   CHECK(lines[2].starts_with("hat "));
-  CHECK(ran.row("s p") == "s p - no order can name it: the SKU holds white space");
+  CHECK(ran.row("s p") == "s p - not a valid SKU: it holds white space");
   CHECK(lines[4].starts_with("shoe "));
   CHECK(lines[5].starts_with("sock "));
   const auto json = desk.run({"stock", "list", "--json"}).json();

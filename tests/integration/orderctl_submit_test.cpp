@@ -65,7 +65,7 @@ TEST_CASE("the lines of a file are pushed as they are") {
   CHECK(ran.says(orders.front().id + " to " + orders.back().id));
 }
 
-TEST_CASE("empty lines are left out and long ones are told with their numbers") {
+TEST_CASE("empty lines and long ones are skipped and named by their numbers") {
   Desk desk;
   // With its field's name an entry of 64 KiB, and one byte more.
   const std::string fits(65'531, 'f');
@@ -93,7 +93,7 @@ TEST_CASE("complaints about lines come to an end") {
   const Ran ran = desk.run({"submit", "-"}, {.input = std::string(100'000, '\n')});
   CHECK(ran.status == 0);
   CHECK(lines_of(ran.errors).size() == 20);
-  CHECK(ran.says("pushed 0 requests\nleft out 100000 empty lines\n"));
+  CHECK(ran.says("pushed 0 requests\nskipped 100000 empty lines\n"));
   CHECK(desk.run({"submit", "-", "--quiet"}, {.input = "\n\n"}).errors.empty());
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("orders that the server refuses are told with the line they stand in")
   Ran ran = desk.run({"submit", "-"}, {.input = "\none\ntwo\n"});
   CHECK(ran.status == 1);
   CHECK(ran.complains("WRONGTYPE"));
-  CHECK(ran.complains("0 orders were pushed, from line 2 on it is not known"));
+  CHECK(ran.complains("0 orders were pushed; from line 2 on it is unknown"));
   ran = desk.run({"submit", "--sku", "shoe"});
   CHECK(ran.status == 1);
   CHECK(ran.complains("WRONGTYPE"));

@@ -48,9 +48,9 @@ TEST_CASE("the version is printed") {
 
 TEST_CASE("a sub-command has to be named") {
   CHECK(refused({}) ==
-        "orderctl: a sub-command is required: stock, submit, results, status, audit\norderctl --help tells more\n");
+        "orderctl: a sub-command is required: stock, submit, results, status, audit\norderctl --help shows the usage\n");
   CHECK(refused({"stock"}) ==
-        "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help tells more\n");
+        "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help shows the usage\n");
   CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("the arguments of stock are checked before a server is asked") {
 
 TEST_CASE("the arguments of submit are checked before a server is asked") {
   CHECK(refused({"submit"}).find("an order (--sku or --item) or a FILE of orders is required") != std::string::npos);
-  CHECK(refused({"submit", ""}).find("a file's name is expected") != std::string::npos);
+  CHECK(refused({"submit", ""}).find("a file name is expected") != std::string::npos);
   CHECK(refused({"submit", "--quantity", "3"}).find("--quantity requires --sku") != std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "file"}).find("--sku excludes FILE") != std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "--item", "b=1"}).find("--item excludes --sku") != std::string::npos);
@@ -103,13 +103,13 @@ TEST_CASE("the arguments of submit are checked before a server is asked") {
   CHECK(refused({"submit", "--item", "sh oe=1"}).find("white space") != std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "--id", "a\nb"}).find("'a\\x0ab' holds a control character") !=
         std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--timeout", "3"}).find("'3' is no duration") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--timeout", "3"}).find("'3' is not a duration") != std::string::npos);
 }
 
 TEST_CASE("the arguments of results are checked before a server is asked") {
   CHECK(refused({"results", "--count", "many"}).find("--count: 'many'") != std::string::npos);
-  CHECK(refused({"results", "--from", "1-"}).find("is no id of a stream's entry") != std::string::npos);
-  CHECK(refused({"results", "--request", "o-1"}).find("is no id of a stream's entry") != std::string::npos);
+  CHECK(refused({"results", "--from", "1-"}).find("is not a stream entry ID") != std::string::npos);
+  CHECK(refused({"results", "--request", "o-1"}).find("is not a stream entry ID") != std::string::npos);
   CHECK(refused({"results", "--count", "3", "--order", "o"}).find("--count excludes --order or --request") !=
         std::string::npos);
 }

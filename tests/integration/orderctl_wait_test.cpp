@@ -24,7 +24,7 @@ TEST_CASE("submit waits for the result of one order and shows it") {
   CHECK(ran.status == 0);
   CHECK(ran.row("RESULT") == "RESULT TIME STATUS ORDER REQUEST WHAT");
   CHECK(ran.says("rejected   o-2"));
-  CHECK(ran.says("insufficient_stock; shoe 3, 2 there"));
+  CHECK(ran.says("insufficient_stock; shoe 3, 2 available"));
   ran = desk.run({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait"});
   CHECK(ran.status == 0);
   CHECK(ran.says("duplicate  o-1"));
@@ -49,7 +49,7 @@ TEST_CASE("submit waits for the results of a file and sums them up") {
   CHECK(ran.says("1  malformed"));
   CHECK(ran.says("1  unknown_sku"));
   CHECK(ran.row("duplicate") == "duplicate 1000");
-  CHECK(ran.says("the last result came "));
+  CHECK(ran.says("the last result arrived "));
   ran = desk.run({"submit", "-", "--wait", "--json"}, {.input = input});
   CHECK(ran.status == 0);
   const Json line = ran.json().at(0);
@@ -66,7 +66,7 @@ TEST_CASE("results that do not come in time end with status 1 and say what to do
   CHECK(ran.status == 1);
   CHECK(ran.output.empty());
   CHECK(ran.complains("no result for request " + entries(desk.admin(), "orders").at(0).id + " within 200 ms"));
-  CHECK(ran.complains("does orderd run?"));
+  CHECK(ran.complains("Is orderd running?"));
   ran = desk.run({"submit", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"});
   CHECK(ran.status == 1);
   CHECK(ran.complains("2 requests have no result"));
@@ -111,12 +111,20 @@ TEST_CASE("the status of a server that orderd serves") {
   const Process daemon = desk.start_orderd();
   CHECK(desk.run({"submit", "-", "--wait"}, {.input = "bad\nbad\n"}).status == 0);
   const Json json = desk.run({"status", "--json"}).json().at(0);
-  CHECK(json["group"]["lag"] == 0);
-  CHECK(json["group"]["pending"] == 0);
-  CHECK(json["group"]["settled"] == 2);
+  CHECK(json["position"] == entries(desk.admin(), "orders").back().id);
+  CHECK(json["last_result"] == entries(desk.admin(), "results").back().id);
+  CHECK(json["settled"] == 2);
+  CHECK(json["deleted_before_settled"] == 0);
+  CHECK(json["waiting"]["count"] == 0);
+  CHECK(json["waiting"]["oldest"].is_null());
   CHECK(json["results"]["length"] == 2);
   CHECK(json["dead"]["length"] == 2);
-  CHECK(json["group"]["consumers"].size() == 1);
+  CHECK(json["active"]["name"].get<std::string>().size() > 0);
+  CHECK(json["active"]["lease_left_ms"] <= 3000);
+  CHECK(json["standby"] == Json::array());
+  const Process second = desk.start_orderd({"--processing.name", "the second one"});
+  wait_for([&] { return desk.run({"status"}).row("standby").starts_with("standby 'the second one', seen "); }, seconds(20),
+           "the second daemon to stand by");
 }
 
 TEST_CASE("the server of an orderd of its own is found by its directory") {

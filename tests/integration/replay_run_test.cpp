@@ -137,7 +137,7 @@ TEST_CASE("a server that is out of memory gets the requests when it has some") {
   const std::string file = desk.workload("w", {"--orders", "2000"});
   ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "1"});
   Process process = desk.start_replay({"run", file, "--max", "--json"});
-  wait_for([&] { return process.errors().find("trying again until it can") != std::string::npos; }, seconds(30),
+  wait_for([&] { return process.errors().find("retrying until it can") != std::string::npos; }, seconds(30),
            "the refusal is told");
   CHECK(length(desk.admin(), "orders") == 0);
   ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "0"});
@@ -171,7 +171,7 @@ TEST_CASE("a second result of a request is a violation") {
     xadd(desk.admin(), "results", {{"order", ""}, {"request", pushed[i].id}, {"status", "rejected"}});
   }
   CHECK(process.wait() == 3);
-  CHECK(process.errors().find("the request " + pushed[0].id + " has 2 results") != std::string::npos);
+  CHECK(process.errors().find("the request " + pushed[0].id + " has a second result") != std::string::npos);
 }
 
 TEST_CASE("the memory of a run does not grow with its file") {

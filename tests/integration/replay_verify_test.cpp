@@ -29,7 +29,7 @@ TEST_CASE("two runs of the same workload decide the same") {
   REQUIRE(third.replay({"run", file, "--max", "--wait"}).status == 0);
   ran = third.replay({"verify", file, "--expect", good});
   CHECK(ran.status == 3);
-  CHECK(ran.says("decided otherwise"));
+  CHECK(ran.says("decided differently"));
   CHECK(ran.says("  expected  accepted"));
   CHECK(ran.says("  result    rejected"));
   CHECK(third.replay({"verify", file}).status == 0);
@@ -46,7 +46,7 @@ TEST_CASE("verify finds results that are missing and orders that were sold twice
   result("b", "2-0", "accepted");
   Ran ran = desk.replay({"verify", file});
   CHECK(ran.status == 3);
-  CHECK(ran.says("requests without an order id: 1 request, 0 results"));
+  CHECK(ran.says("requests without an order ID: 1 request, 0 results"));
   result("", "3-0", "rejected");
   result("of a stranger", "4-0", "accepted");
   CHECK(desk.replay({"verify", file}).status == 0);
@@ -60,6 +60,30 @@ TEST_CASE("verify finds results that are missing and orders that were sold twice
   CHECK(ran.status == 3);
   CHECK(ran.json().at(0)["problems"] == 1);
   CHECK(ran.json().at(1)["order"] == "b");
+}
+
+TEST_CASE("verify finds results that are not in the order of their requests") {
+  ReplayDesk desk;
+  const std::string file = desk.file("w");
+  write_file(file, "{\"id\":\"a\",\"sku\":\"s\",\"quantity\":1}\n{\"id\":\"b\",\"sku\":\"s\",\"quantity\":1}\n");
+  const auto result = [&desk](const std::string& id, const std::string& order, const std::string& request) {
+    ask(desk.admin(), {"XADD", "results", id, "order", order, "request", request, "status", "accepted"});
+  };
+  result("1-0", "b", "10-0");
+  result("2-0", "a", "9-0");
+  Ran ran = desk.replay({"verify", file});
+  CHECK(ran.status == 3);
+  CHECK(ran.says("2 requests, 2 results, 1 problem\nout of order: result 2-0 of request 9-0 comes after that of 10-0\n"));
+  ran = desk.replay({"verify", file, "--json"});
+  CHECK(ran.json().at(0)["out_of_order"] == 1);
+  CHECK(ran.json().at(1)["problem"].get<std::string>().starts_with("result 2-0"));
+  // Of others, too: it is one sequence.
+  ask_number(desk.admin(), {"DEL", "results"});
+  result("1-0", "a", "9-0");
+  result("2-0", "b", "10-0");
+  result("3-0", "of a stranger", "10-0");
+  CHECK(desk.replay({"verify", file, "--json"}).json().at(0)["out_of_order"] == 1);
+  CHECK(desk.replay({"verify", file, "--after", "1-0"}).status == 3);
 }
 
 TEST_CASE("what was captured is verified by its entries") {
@@ -78,7 +102,7 @@ TEST_CASE("what was captured is verified by its entries") {
   write_file(file, "{}\n");
   const Ran none = desk.replay({"verify", file, "--entries"});
   CHECK(none.status == 1);
-  CHECK(none.complains("line 1 has no entry id"));
+  CHECK(none.complains("line 1 has no entry ID"));
 }
 
 TEST_CASE("a report is one page with its pictures in it") {

@@ -1,0 +1,71 @@
+// An aclfile can be named only in the configuration file; the same rules as commands do here.
+#include "integration/guarded.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace orderd::test {
+namespace {
+
+constexpr const char* kPassword = "replace-this-password";
+
+}  // namespace
+
+std::vector<std::string> rules_of(const std::string& user) {
+  std::ifstream file(std::string(ORDERD_SOURCE_DIR) + "/config/users.acl");
+  std::string line;
+  while (std::getline(file, line) && !line.starts_with("user " + user + " ")) continue;
+  std::istringstream words(line);
+  std::vector<std::string> rules;
+  std::string word;
+  words >> word >> word;  // "user", its name
+  REQUIRE_MESSAGE(word == user, "config/users.acl has no user ", user);
+  bool selector = false;
+  while (words >> word) {
+    if (selector) {
+      rules.back() += " " + word;
+    } else {
+      rules.push_back(word);
+    }
+    if (word.front() == '(') selector = true;
+    if (word.back() == ')') selector = false;
+  }
+  return rules;
+}
+
+Guarded::Guarded() : admin(server.client()) {
+  set(admin, "product:shoe:stock", "100");
+  for (const std::string user : {"orderd", "producer", "reader", "operator"}) {
+    std::vector<std::string> command = {"ACL", "SETUSER", user};
+    for (const std::string& rule : rules_of(user)) command.push_back(rule);
+    CHECK(ask(admin, command) == "OK");
+  }
+  CHECK(ask(admin, {"ACL", "SETUSER", "admin", "on", "nopass", "~*", "&*", "+@all"}) == "OK");
+  CHECK(ask(admin, {"AUTH", "admin", ""}) == "OK");
+  CHECK(ask(admin, {"ACL", "SETUSER", "default", "off", "resetkeys", "-@all"}) == "OK");
+  std::ofstream(files.file("password")) << kPassword << "\n";
+  chmod(files.file("password").c_str(), 0600);
+}
+
+valkey::SyncClient Guarded::as(const std::string& user) const {
+  valkey::Endpoint endpoint = server.endpoint();
+  endpoint.username = user;
+  endpoint.password = kPassword;
+  auto client = valkey::SyncClient::connect(endpoint, {});
+  REQUIRE_MESSAGE(client.ok(), user);
+  return std::move(*client);
+}
+
+std::unique_ptr<Process> Guarded::daemon(const std::string& user, const std::vector<std::string>& settings) const {
+  ProcessOptions options;
+  options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user,
+                         "ORDERD_VALKEY_PASSWORD_FILE=" + files.file("password"), "ORDERD_PROCESSING_NAME=only",
+                         "ORDERD_PROCESSING_LEASE=300ms"};
+  options.environment.insert(options.environment.end(), settings.begin(), settings.end());
+  return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
+}
+
+}  // namespace orderd::test

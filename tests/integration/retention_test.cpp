@@ -1,0 +1,100 @@
+// Retention removes what is old, all of it, and nothing that is not settled.
+#include <doctest/doctest.h>
+
+#include "integration/sale.h"
+#include "support/entry_id.h"
+#include "support/wait_for.h"
+
+using namespace orderd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kOrders = 25'000;
+
+// Pushes kOrders one-line orders whose IDs go up from `first`, a millisecond each.
+void push_old(Sale& sale, uint64_t first) {
+  ask_number(sale.client(), {"EVAL", R"(
+      for i = 1, ARGV[1] do
+        server.call('XADD', 'orders', string.format('%.0f-0', ARGV[2] + i), 'id', 'o-' .. i, 'sku', 'shoe', 'quantity', 1)
+      end
+      return 0)",
+                             "0", std::to_string(kOrders), std::to_string(first)});
+}
+
+uint64_t server_ms(Sale& sale) {
+  return EntryId::parse(ask(sale.client(), {"EVAL", R"(
+      local time = server.call('TIME')
+      return string.format('%.0f-0', time[1] * 1000 + time[2] / 1000))",
+                                            "0"}))
+      .ms;
+}
+
+// Waits until nothing but the last entry is left; `sold` orders were settled then, each once.
+void check_all_gone(Sale& sale, const std::string& stream, const std::string& sold) {
+  if (!poll_until([&] { return length(sale.client(), stream) <= 1; }, 60s)) {
+    FAIL(length(sale.client(), stream), " entries of '", stream, "' are left");
+  }
+  CHECK(get(sale.client(), "product:shoe:stock") == sold);
+}
+
+const std::vector<std::string> kShort = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1s"};
+
+}  // namespace
+
+TEST_CASE("all old entries go whatever the size of the nodes that hold them") {
+  for (const char* size : {"7", "100", "5000", "0"}) {  // 0: all entries in one node
+    CAPTURE(size);
+    Sale sale(test_seed(), {.config = {std::string("stream-node-max-entries ") + size, "stream-node-max-bytes 0"}});
+    push_old(sale, server_ms(sale) - 3'600'000);
+    auto daemon = sale.daemon("only", kShort);
+    check_all_gone(sale, "orders", std::to_string(1'000'000 - kOrders));
+    check_all_gone(sale, "results", std::to_string(1'000'000 - kOrders));
+    end(*daemon);
+  }
+}
+
+TEST_CASE("an id from the future stops neither orders nor their removal") {
+  Sale sale(test_seed());
+  CHECK(ask(sale.client(), {"XADD", "orders", "9999999999999-0", "order", "from the future"}) == "9999999999999-0");
+  auto daemon = sale.daemon("only", kShort);
+  sale.produce();
+  sale.wait_for_results(1000);
+  sale.stop_producing();
+  sale.settle();
+  // Later IDs follow that one: of what is left none is old by its ID.
+  CHECK(EntryId::parse(sale.position()).ms == 9'999'999'999'999);
+  wait_for([&] { return length(sale.client(), "orders") <= 1; }, 60s, "the orders to go");
+  end(*daemon);
+}
+
+TEST_CASE("what another group has yet to read is not removed") {
+  Sale sale(test_seed());
+  const uint64_t old = server_ms(sale) - 3'600'000;
+  push_old(sale, old);
+  ask(sale.client(), {"XGROUP", "CREATE", "orders", "analytics", std::to_string(old + kOrders / 2) + "-0"});
+  auto daemon = sale.daemon("only", kShort);
+  sale.settle();
+  const std::string first = std::to_string(old + kOrders / 2) + "-0";
+  wait_for([&] { return entries(sale.client(), "orders", "-", first).size() <= 1; }, 60s, "the first half to go");
+  CHECK(length(sale.client(), "orders") >= kOrders / 2);
+  CHECK(ask(sale.client(), {"XGROUP", "SETID", "orders", "analytics", "$"}) == "OK");
+  wait_for([&] { return length(sale.client(), "orders") <= 1; }, 60s, "the second half to go");
+  end(*daemon);
+  CHECK(get(sale.client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders));
+}
+
+TEST_CASE("what is left by retention is enough to find a lost position again") {
+  Sale sale(test_seed());
+  push_old(sale, server_ms(sale) - 3'600'000);
+  std::vector<std::string> settings = kShort;
+  settings.emplace_back("ORDERD_PROCESSING_DEDUP_WINDOW=0s");  // no record would tell an order that comes again
+  auto daemon = sale.daemon("only", settings);
+  check_all_gone(sale, "orders", std::to_string(1'000'000 - kOrders));
+  check_all_gone(sale, "results", std::to_string(1'000'000 - kOrders));
+  ask_number(sale.client(), {"DEL", "orders:position"});
+  xadd(sale.client(), "orders", {{"id", "next"}, {"sku", "shoe"}, {"quantity", "1"}});
+  sale.settle();
+  CHECK(get(sale.client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders - 1));
+  end(*daemon);
+}
