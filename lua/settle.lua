@@ -7,7 +7,8 @@
 --       3 number of requests, 1 to 128   4 number of records; then of each request, in order
 --       well-formed:  number of lines   request (the entry's ID)   order ID   digest of its content, 16 bytes
 --                     customer, '' for none
---                     and of each line, no SKU twice:  which stock key, from '1'   quantity   head of its JSON '{"sku":"shoe","quantity":3,'
+--                     and of each line, no SKU twice:  which stock key, from '1'   quantity
+--                       head of its JSON: '{"sku":"shoe","quantity":3,'
 --       malformed:    '0'   request   order ID, '' where none could be read   customer, '' for none   detail, one sentence
 --                     number of words that follow, 7,000 at most   the entry's raw names and values, for the dead letter
 --
@@ -159,7 +160,8 @@ for n = 1, trouble and 0 or count do
           list = list .. (j == first and '' or ',') .. args[j + 2] .. '"available":' .. there .. '}'
         end
         if not trouble and not reason then
-          trouble, troubled = { err = 'ERR a quantity is not a whole number of at least 1, or two lines are of one SKU' }, keys[stock + args[first]]
+          trouble = { err = 'ERR a quantity is not a whole number of at least 1, or two lines are of one SKU' }
+          troubled = keys[stock + args[first]]
         end
         if trouble then break end
         outcome = reason == 'insufficient_stock' and 's' or reason == 'unknown_sku' and 'u' or 'k'

@@ -123,8 +123,8 @@ TEST_CASE("a user name without a password is used to log in") {
   const auto start = [&](const std::string& user) {
     return std::make_unique<Process>(
         std::vector<std::string>{ORDERD_PATH},
-        ProcessOptions{.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path,
-                                       "ORDERD_VALKEY_USERNAME=" + user}});
+        ProcessOptions{
+            .environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user}});
   };
   auto daemon = start("shop");
   wait_for([&] { return daemon->errors().find("ready") != std::string::npos; }, 20s, "the daemon to serve");

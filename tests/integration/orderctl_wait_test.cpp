@@ -123,8 +123,8 @@ TEST_CASE("the status of a server that orderd serves") {
   CHECK(json["active"]["lease_left_ms"] <= 3000);
   CHECK(json["standby"] == Json::array());
   const Process second = desk.start_orderd({"--processing.name", "the second one"});
-  wait_for([&] { return desk.run({"status"}).row("standby").starts_with("standby 'the second one', seen "); }, seconds(20),
-           "the second daemon to stand by");
+  wait_for([&] { return desk.run({"status"}).row("standby").starts_with("standby 'the second one', seen "); },
+           seconds(20), "the second daemon to stand by");
 }
 
 TEST_CASE("the server of an orderd of its own is found by its directory") {

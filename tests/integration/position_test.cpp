@@ -101,7 +101,8 @@ TEST_CASE("a position that was moved while no daemon ran is restored at the star
   sale.produce();
   sale.wait_for_results(1000);
   end(*daemon);
-  for (const std::string& to : {std::string("0-0"), std::string("99999999999999-0"), std::string("no ID"), any_request(sale)}) {
+  for (const std::string& to :
+       {std::string("0-0"), std::string("99999999999999-0"), std::string("no ID"), any_request(sale)}) {
     ask_number(sale.client(), {"HSET", "orders:position", "id", to});
     daemon = sale.daemon("only");
     sale.wait_for_results(300);
@@ -127,8 +128,9 @@ TEST_CASE("keys of another type hold the orders until they are gone and are name
                                "server.call('SET', KEYS[1], 'text') return 0",
                                "1", key});
     const std::size_t said = daemon->errors().size();
-    wait_for([&] { return daemon->errors().find("cannot process orders: WRONGTYPE key " + key, said) != std::string::npos; },
-             30s, "the daemon to name the key");
+    wait_for(
+        [&] { return daemon->errors().find("cannot process orders: WRONGTYPE key " + key, said) != std::string::npos; },
+        30s, "the daemon to name the key");
     CHECK(ask(sale.client(), {"RENAME", key + ":aside", key}) == "OK");
     wait_for([&] { return daemon->errors().find("processing resumed", said) != std::string::npos; }, 30s,
              "the daemon to go on");

@@ -73,7 +73,8 @@ TEST_CASE("verify finds results that are not in the order of their requests") {
   result("2-0", "a", "9-0");
   Ran ran = desk.replay({"verify", file});
   CHECK(ran.status == 3);
-  CHECK(ran.says("2 requests, 2 results, 1 problem\nout of order: result 2-0 of request 9-0 comes after that of 10-0\n"));
+  CHECK(
+      ran.says("2 requests, 2 results, 1 problem\nout of order: result 2-0 of request 9-0 comes after that of 10-0\n"));
   ran = desk.replay({"verify", file, "--json"});
   CHECK(ran.json().at(0)["out_of_order"] == 1);
   CHECK(ran.json().at(1)["problem"].get<std::string>().starts_with("result 2-0"));

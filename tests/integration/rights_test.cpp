@@ -66,7 +66,8 @@ TEST_CASE("each right that is missing is either not needed or named at the start
     xadd(shop.admin, "orders", {{"id", "o-2"}});
     CHECK(grant(shop, without) == "OK");
     auto daemon = shop.daemon("orderd");
-    wait_for([&] { return !daemon->running() || length(shop.admin, "results") >= 2; }, 20s, "the daemon to end or settle");
+    wait_for([&] { return !daemon->running() || length(shop.admin, "results") >= 2; }, 20s,
+             "the daemon to end or settle");
     if (length(shop.admin, "results") == 0) {
       CHECK(daemon->wait() == 1);
       CHECK_MESSAGE(names(daemon->errors(), right), daemon->errors());

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 namespace {
 
 Process orderd(const ValkeyServer& server, const std::vector<std::string>& command) {
-  return Process(command, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path,
-                                           "ORDERD_PROCESSING_NAME=only"}});
+  return Process(
+      command, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_PROCESSING_NAME=only"}});
 }
 
 void push_one(valkey::SyncClient& client, const std::string& id) {

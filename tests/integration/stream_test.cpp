@@ -157,13 +157,15 @@ TEST_CASE("entries that are deleted before they are settled are reported with th
   for (const char* id : {"2-1", "2-4", "2-10"}) ask_number(store.sale.client(), {"XDEL", "orders", id});
   store.start();
   store.wait_for_results(17);
-  wait_for([&] { return store.says("3 entries of 'orders' were deleted before they were settled"); }, 20s, "the report");
+  wait_for([&] { return store.says("3 entries of 'orders' were deleted before they were settled"); }, 20s,
+           "the report");
   end(*store.daemon);
   // All that there were.
   for (int i = 1; i <= 4; ++i) store.order("3-" + std::to_string(i), "q-" + std::to_string(i));
   ask_number(store.sale.client(), {"XTRIM", "orders", "MAXLEN", "0"});
   store.start();
-  wait_for([&] { return store.says("4 entries of 'orders' were deleted before they were settled"); }, 20s, "the report");
+  wait_for([&] { return store.says("4 entries of 'orders' were deleted before they were settled"); }, 20s,
+           "the report");
   CHECK(ask(store.sale.client(), {"HGET", "orders:position", "deleted"}) == "7");
   store.order("4-1", "r");
   store.wait_for_results(18);

@@ -59,8 +59,9 @@ TEST_CASE("scripts may be flushed again and again") {
 }
 
 TEST_CASE("connections may be killed again and again") {
-  survive(15, 200,
-          [](Sale& sale) { ask_number(sale.client(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}); });
+  survive(15, 200, [](Sale& sale) {
+    ask_number(sale.client(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  });
 }
 
 TEST_CASE("either connection of a daemon may be killed alone") {

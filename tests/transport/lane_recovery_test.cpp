@@ -2,8 +2,9 @@
 // goes on.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
+#include <chrono>
 
+#include "support/wait_for.h"
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
@@ -123,7 +124,8 @@ TEST_CASE("a process that slept longer than its lease leaves both connections an
   LaneFixture test;
   test.options.lease = Milliseconds(90);
   test.serve();
-  CHECK(usleep(400'000) == 0);  // the loop is what sleeps here: nothing is waited for
+  const auto wake = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
+  wait_for([&] { return std::chrono::steady_clock::now() >= wake; }, kPatience, "the loop has slept");
   test.until([&] { return test.fake.accepted() == 4; }, "it connects again");
   test.until_idle();
   CHECK(test.logged("longer than processing.lease") == 1);
