@@ -171,7 +171,7 @@ TEST_CASE("a stalled reader of the log does not keep a signal from being obeyed"
     init_log(LogLevel::kInfo, LogFormat::kText);
     const std::string padding(1000, 'x');
     for (int i = 0; i < 5000; ++i) spdlog::info("{} {}", i, padding);
-    CHECK(dropped_log_lines() > 3000);
+    CHECK(dropped_log_lines() > 1000);
     bool obeyed = false;
     Loop loop;
     Signal stop(loop, SIGTERM, [&] {
@@ -184,13 +184,18 @@ TEST_CASE("a stalled reader of the log does not keep a signal from being obeyed"
     CHECK(obeyed);
     // A reader that comes back gets the queued lines, and how many were dropped.
     REQUIRE(::fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0);
+    // There may be several gaps, each with a notice of its own.
     const auto reported = [&] {
-      return text.append(read_all(pipe[0])).find(" log lines dropped: ") != std::string::npos;
+      text.append(read_all(pipe[0]));
+      uint64_t lines = 0;
+      for (std::size_t at = 0; (at = text.find(" log lines dropped: ", at)) != std::string::npos; ++at) {
+        lines += std::stoull(text.substr(text.rfind(' ', at - 1) + 1));
+      }
+      return lines == dropped_log_lines();
     };
-    test::wait_for(reported, 10s, "the notice");
+    test::wait_for(reported, 10s, "the notices");
   });
   CHECK(text.find(" info  0 xxx") != std::string::npos);
-  CHECK(text.find(" warn  " + std::to_string(dropped_log_lines()) + " log lines dropped: ") != std::string::npos);
   init_log(LogLevel::kInfo, LogFormat::kText);
   ::close(pipe[0]);
   ::close(pipe[1]);

@@ -82,15 +82,15 @@ TEST_CASE("garbage in a recording is named") {
   CHECK(trouble("one pair of shoes") == "not a JSON object");
   CHECK(trouble("[1]") == "not a JSON object");
   CHECK(trouble(R"({"fields":[["a","b"]})") == "not valid JSON");
-  CHECK(trouble(R"({"fields":7})") == R"("fields" has to be an array)");
+  CHECK(trouble(R"({"fields":7})") == R"("fields" must be an array)");
   CHECK(trouble(R"({"fields":[]})").find("is empty") != std::string::npos);
   CHECK(trouble(R"({"fields":[["a"]]})").find("pairs") != std::string::npos);
-  CHECK(trouble(R"({"fields":[["a",1]]})").find("has to be a string") != std::string::npos);
-  CHECK(trouble(R"({"fields":[["a",{"base64":"????"}]]})").find("not Base64") != std::string::npos);
+  CHECK(trouble(R"({"fields":[["a",1]]})").find("must be a string") != std::string::npos);
+  CHECK(trouble(R"({"fields":[["a",{"base64":"????"}]]})").find("does not hold Base64") != std::string::npos);
   CHECK(trouble(R"({"at_us":-1,"fields":[["a","b"]]})").find("at_us") != std::string::npos);
   CHECK(trouble(R"({"id":7,"fields":[["a","b"]]})").find("\"id\"") != std::string::npos);
-  CHECK(trouble(R"({"stock":"shoe"})").find("stock is given as") != std::string::npos);
-  CHECK(trouble(R"({"stock":"shoe","quantity":9007199254740992})").find("stock is given as") != std::string::npos);
+  CHECK(trouble(R"({"stock":"shoe"})").find("stock has the form") != std::string::npos);
+  CHECK(trouble(R"({"stock":"shoe","quantity":9007199254740992})").find("stock has the form") != std::string::npos);
 }
 
 TEST_CASE("a long line is read whole") {
