@@ -5,12 +5,12 @@
 #include "integration/sale.h"
 #include "support/wait_for.h"
 
-using namespace orderd::test;
-using namespace std::chrono_literals;
-
+namespace orderd::test {
 namespace {
 
-Process orderd(const ValkeyServer& server, const std::vector<std::string>& command) {
+using namespace std::chrono_literals;
+
+Process run_daemon(const ValkeyServer& server, const std::vector<std::string>& command) {
   return Process(
       command, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_PROCESSING_NAME=only"}});
 }
@@ -29,7 +29,7 @@ TEST_CASE("the log says ready with the server and the position and what waits") 
     ask(client, {"XADD", "orders", id, "id", id, "sku", "shoe", "quantity", "1"});
   }
   {
-    Process daemon = orderd(server, {ORDERD_PATH});
+    Process daemon = run_daemon(server, {ORDERD_PATH});
     wait_for([&] { return length(client, "results") == 3; }, 20s, "the results");
     daemon.signal(SIGTERM);
     CHECK(daemon.wait() == 0);
@@ -38,7 +38,7 @@ TEST_CASE("the log says ready with the server and the position and what waits") 
     CHECK(said.find("from position 0-0, 3 requests waiting") != std::string::npos);
   }
   push_one(client, "last");
-  Process daemon = orderd(server, {ORDERD_PATH});
+  Process daemon = run_daemon(server, {ORDERD_PATH});
   wait_for([&] { return daemon.errors().find("from position 1-3, 1 requests waiting") != std::string::npos; }, 20s,
            "the line: " + daemon.errors());
 }
@@ -46,7 +46,7 @@ TEST_CASE("the log says ready with the server and the position and what waits") 
 TEST_CASE("ready is not said before there is a server") {
   ValkeyServer server;
   server.stop();
-  Process daemon = orderd(server, {ORDERD_PATH});
+  Process daemon = run_daemon(server, {ORDERD_PATH});
   wait_for([&] { return daemon.errors().find("reconnecting") != std::string::npos; }, 20s, "the failure to be said");
   CHECK(daemon.errors().find("ready") == std::string::npos);
   server.start();
@@ -64,7 +64,7 @@ TEST_CASE("orderd serves where the server does not know the commands it can do w
   auto client = server.client();
   set(client, "product:shoe:stock", "10");
   push_one(client, "o-1");
-  Process daemon = orderd(server, {ORDERD_PATH});
+  Process daemon = run_daemon(server, {ORDERD_PATH});
   wait_for([&] { return length(client, "results") == 1; }, 20s, "the result: " + daemon.errors());
   daemon.signal(SIGTERM);
   CHECK(daemon.wait() == 0);
@@ -78,7 +78,7 @@ TEST_CASE("orderd started with closed standard descriptors serves and exits with
   for (const std::string closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {
     CAPTURE(closed);
     push_one(client, "o-" + std::to_string(++orders));
-    Process daemon = orderd(server, {"bash", "-c", "exec " ORDERD_PATH " " + closed});
+    Process daemon = run_daemon(server, {"bash", "-c", "exec " ORDERD_PATH " " + closed});
     wait_for([&] { return length(client, "results") == static_cast<std::size_t>(orders); }, 20s, "the result");
     daemon.signal(SIGTERM);
     CHECK(daemon.wait() == 0);
@@ -111,3 +111,5 @@ TEST_CASE("an entry of 2 MB and one of 20 MB get their result and hold nobody up
   }
   end(*daemon);
 }
+
+}  // namespace orderd::test
