@@ -48,7 +48,7 @@ Measured first_of(Lab& lab, const Plan& plan, uint64_t waiting, Drained* drained
   Measured measured;
   measured.memory_waiting = (used_memory(lab) - empty) / static_cast<double>(waiting);
   const double begin = lab.read({}).at;
-  const auto daemon = start_orderd(plan.orderd, lab, "bench-1");
+  const auto daemon = start_orderd(orderd_at(plan.orderd), lab, "bench-1");
   std::vector<Reading> readings = lab.watch(1, {daemon.get()});
   measured.first_result_ms = (readings.back().at - begin) * 1e3;
   const uint64_t sample = std::min(waiting, kSample);

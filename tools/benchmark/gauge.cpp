@@ -31,7 +31,7 @@ std::map<std::string, CommandCost> command_costs(valkey::SyncClient& client) {
 double info_number(valkey::SyncClient& client, const std::string& section, const std::string& name) {
   const std::string text = test::ask(client, {"INFO", section});
   const std::size_t at = text.find("\n" + name + ":");
-  if (at == std::string::npos) throw std::runtime_error("INFO " + section + " does not tell " + name);
+  if (at == std::string::npos) throw std::runtime_error("INFO " + section + " does not show " + name);
   return std::stod(text.substr(at + name.size() + 2));
 }
 

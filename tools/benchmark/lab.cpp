@@ -20,7 +20,7 @@ constexpr double kStuckSeconds = 60;
 
 double value_of(std::string_view info, std::string_view name) {
   const std::size_t at = info.find(name);
-  if (at == std::string_view::npos) throw std::runtime_error("INFO cpu does not tell " + std::string(name));
+  if (at == std::string_view::npos) throw std::runtime_error("INFO cpu does not show " + std::string(name));
   return std::stod(std::string(info.substr(at + name.size(), 24)));
 }
 
@@ -94,14 +94,22 @@ std::vector<Reading> Lab::watch(uint64_t total, const std::vector<test::Process*
   return readings;
 }
 
-std::unique_ptr<test::Process> start_orderd(const std::string& orderd, const Lab& lab, const std::string& consumer,
+Orderd orderd_at(const std::string& path) {
+  test::Process settings({path, "--print-config"});
+  if (const int status = settings.wait(); status != 0) {
+    throw std::runtime_error(path + " --print-config ended with " + std::to_string(status) + ": " + settings.errors());
+  }
+  return {path, settings.output().find("\nconsumer = ") != std::string::npos};
+}
+
+std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab, const std::string& name,
                                             std::vector<std::string> settings) {
   settings.push_back("ORDERD_VALKEY_URL=" + lab.url());
-  settings.push_back("ORDERD_STREAMS_CONSUMER=" + consumer);
+  settings.push_back((orderd.in_group ? "ORDERD_STREAMS_CONSUMER=" : "ORDERD_PROCESSING_NAME=") + name);
   settings.emplace_back("ORDERD_LOG_LEVEL=warn");
   test::ProcessOptions options;
   options.environment = std::move(settings);
-  return std::make_unique<test::Process>(std::vector<std::string>{orderd}, options);
+  return std::make_unique<test::Process>(std::vector<std::string>{orderd.path}, options);
 }
 
 void stop_orderd(test::Process& orderd) {

@@ -50,9 +50,16 @@ class Lab {
   valkey::SyncClient admin_;
 };
 
+// An orderd to measure: that of this tree, or one of an earlier commit.
+struct Orderd {
+  std::string path;
+  bool in_group = false;  // it reads as a consumer of a group, as orderd did before it settled by position
+};
+// Finds out which it is. Throws std::runtime_error where it cannot be run.
+[[nodiscard]] Orderd orderd_at(const std::string& path);
+
 // Starts an orderd on the lab's server; `settings` are more variables: "ORDERD_PROCESSING_DEDUP_WINDOW=0s".
-[[nodiscard]] std::unique_ptr<test::Process> start_orderd(const std::string& orderd, const Lab& lab,
-                                                          const std::string& consumer,
+[[nodiscard]] std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab, const std::string& name,
                                                           std::vector<std::string> settings = {});
 // SIGTERM. Throws unless it ends with 0.
 void stop_orderd(test::Process& orderd);

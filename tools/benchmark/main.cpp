@@ -37,7 +37,7 @@ void write(const std::string& path, const std::string& text) {
   if (!file) throw std::runtime_error("cannot write " + path + ": check that its folder is there and may be written");
 }
 
-// One part. A part that fails does not take the others along: what they measured is shown, and the status tells.
+// One part. A part that fails does not take the others along: what they measured is shown, and the status says so.
 int run_part(void (*part)(const Plan&, Report&), const Plan& plan, Report& report) {
   try {
     part(plan, report);
@@ -81,12 +81,16 @@ int main_of(int argc, char** argv) {
   plan.orderd = beside_this_program("orderd");
   plan.micro = beside_this_program("order-bench-micro");
   plan.replay = beside_this_program("order-replay");
+  plan.consumer = beside_this_program("order-bench-consumer");
   Output output;
   app.add_option("--orders", plan.orders, "orders of one run")->check(CLI::Range(1'000U, 100'000'000U));
   app.add_option("--repeat", plan.repeat, "runs of everything; medians are shown")->check(CLI::Range(1U, 100U));
   app.add_option("--waiting", plan.waiting, "the longest backlog")->check(CLI::Range(1'000U, 100'000'000U));
   app.add_option("--seconds", plan.seconds, "length of one latency run")->check(CLI::Range(1U, 600U));
   app.add_option("--orderd", plan.orderd, "the program to measure")->check(CLI::ExistingFile);
+  app.add_option("--against", plan.against, "another orderd, built from an earlier commit, that drain compares with")
+      ->check(CLI::ExistingFile);
+  app.add_flag("--base", plan.base, "of drain: the base alone, one line and one SKU over a unix socket");
   app.add_option("--replay", plan.replay, "order-replay");
   app.add_option("--peers", plan.peers, "folder of the peers, with their node_modules")->check(CLI::ExistingDirectory);
   app.add_flag("--markdown", output.markdown, "the table as Markdown");
@@ -103,11 +107,12 @@ int main_of(int argc, char** argv) {
   part("watch", "the tutorials' WATCH, MULTI, EXEC", {measure_watch});
   part("peers", "other clients at the same work", {measure_watch, measure_peers});
   part("latency", "from due to readable", {measure_latency});
-  part("daemons", "1, 2 and 4 daemons on one group", {measure_daemons});
+  part("takeover", "how long orders wait where a daemon starts, stops or is killed", {measure_takeover});
   part("backlog", "short and long backlogs, memory", {measure_backlog});
   part("micro", "decoding, writing and reading, without a server", {measure_micro});
-  part("all", "everything",
-       {measure_drain, measure_watch, measure_peers, measure_latency, measure_daemons, measure_backlog, measure_micro});
+  part(
+      "all", "everything",
+      {measure_drain, measure_watch, measure_peers, measure_latency, measure_takeover, measure_backlog, measure_micro});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,12 +1,13 @@
 // What orderd itself does with an order, without a server: decoding the request, writing the call that settles it, and
-// taking a reply of XREADGROUP apart.
+// taking a reply of XREAD apart.
 #include <benchmark/benchmark.h>
 #include <hiredis/hiredis.h>
 
 #include <memory>
 #include <string>
 
-#include "lane/settle_command.h"
+#include "lane/batch.h"
+#include "lane/reader.h"
 #include "order/decode.h"
 #include "settings/settings.h"
 #include "valkey/reply.h"
@@ -19,7 +20,7 @@ constexpr std::string_view kFourLines =
     R"({"id":"o-123456","customer":"c-77","items":[{"sku":"shoe","quantity":1},{"sku":"sock","quantity":2},)"
     R"({"sku":"lace","quantity":1},{"sku":"polish","quantity":1}]})";
 constexpr std::string_view kRequest = "1795463342144-0";
-constexpr int kEntries = 128;  // of one reply, as many as orderd asks for
+constexpr auto kEntries = static_cast<int>(lane::kReadEntries);  // of one reply
 
 const order::Fields kFlatFields = {"id", "o-123456", "sku", "shoe", "quantity", "1"};
 const order::Fields kOneLineFields = {"order", kOneLine};
@@ -31,7 +32,7 @@ lane::Options options() {
           .results = defaults.streams.results,
           .dead = defaults.dead(),
           .group = defaults.streams.group,
-          .consumer = "bench-1",
+          .name = "bench-1",
           .stock_keys = defaults.stock_keys(),
           .order_keys = defaults.order_keys(),
           .limits = defaults.limits()};
@@ -50,18 +51,24 @@ BENCHMARK_CAPTURE(decode, flat_one_line, kFlatFields);
 BENCHMARK_CAPTURE(decode, json_one_line, kOneLineFields);
 BENCHMARK_CAPTURE(decode, json_four_lines, kFourLinesFields);
 
+// The call of a full batch. The time is that of a whole call; items are orders.
 void write_settle(benchmark::State& state, const order::Fields& fields) {
   const lane::Options lane_options = options();
   const std::string script(40, 'a');  // a SHA1
   order::Decoder decoder(lane_options.limits);
   order::Request request;
-  std::string text;
-  if (!decoder.decode(fields, request, text)) state.SkipWithError(text.c_str());
-  valkey::Command command;
+  std::string detail;
+  if (!decoder.decode(fields, request, detail)) state.SkipWithError(detail.c_str());
+  lane::Batch batch(lane_options);
+  std::size_t bytes = 0;
   for ([[maybe_unused]] auto turn : state) {
-    benchmark::DoNotOptimize(lane::write_settle(lane_options, script, kRequest, request, text, command));
+    batch.clear();
+    for (uint32_t i = 0; i < lane_options.orders_per_call; ++i) batch.add(kRequest, request);
+    bytes = batch.write(script, kRequest).bytes().size();
+    benchmark::DoNotOptimize(bytes);
   }
-  state.counters["bytes"] = static_cast<double>(command.bytes().size());
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * lane_options.orders_per_call);
+  state.counters["bytes"] = static_cast<double>(bytes);
 }
 BENCHMARK_CAPTURE(write_settle, one_line, kOneLineFields);
 BENCHMARK_CAPTURE(write_settle, four_lines, kFourLinesFields);
@@ -85,7 +92,7 @@ std::string reply_of(const order::Fields& fields) {
   return bytes;
 }
 
-// hiredis' reader, then every field as a view, as the intake does. The time is that of a whole reply; items are
+// hiredis' reader, then every field as a view, as the reader does. The time is that of a whole reply; items are
 // entries.
 void take_entries(benchmark::State& state, const order::Fields& sent) {
   const std::string bytes = reply_of(sent);

@@ -14,12 +14,15 @@ struct Plan {
   uint64_t waiting = 10'000'000;  // the longest backlog
   uint64_t seconds = 10;          // one run of the latency
   std::string orderd;             // path of the program
+  std::string against;            // path of another orderd to compare with; empty: none
+  std::string consumer;           // path of order-bench-consumer
+  bool base = false;              // of draining the base alone, not its variants
   std::string replay;             // path of order-replay
   std::string micro;              // path of order-bench-micro
   std::string peers;              // folder with the peers' programs and their node_modules
 };
 
-// The ceiling, orderd against it, and the same in other settings.
+// The ceiling, orderd against it and against a hand-written consumer, and the same in other settings.
 void measure_drain(const Plan& plan, Report& report);
 // Clients of other kinds at the same work.
 void measure_peers(const Plan& plan, Report& report);
@@ -27,8 +30,8 @@ void measure_peers(const Plan& plan, Report& report);
 void measure_watch(const Plan& plan, Report& report);
 // From the moment an order is due until its result can be read.
 void measure_latency(const Plan& plan, Report& report);
-// Several daemons on one group.
-void measure_daemons(const Plan& plan, Report& report);
+// How long orders wait where a daemon starts, stops or is killed.
+void measure_takeover(const Plan& plan, Report& report);
 // Short and long backlogs; memory.
 void measure_backlog(const Plan& plan, Report& report);
 // What orderd does with an order, without a server.

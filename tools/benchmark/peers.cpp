@@ -12,21 +12,26 @@ namespace {
 
 struct Peer {
   const char* name;
-  const char* program;
-  bool jobs;  // works on jobs of its own instead of the stream
+  const char* program;  // for node; null: the hand-written consumer
+  bool jobs;            // works on jobs of its own instead of the stream
   std::vector<unsigned> concurrencies;
   const char* guarantee;
 };
 
 const std::vector<Peer>& peers() {
   static const std::vector<Peer> kPeers = {
+      {"hand-written consumer on hiredis",
+       nullptr,
+       false,
+       {16, 64, 128, 256},
+       "The hand-written consumer: at least once. It reads with XREADGROUP, calls the bare script, writes results and "
+       "acknowledges, all in bursts of three batches, two of them in flight."},
       {"GLIDE",
        "glide.mjs",
        false,
        {16, 64, 256, 1024},
        "GLIDE: at least once. Decision, result and acknowledgement are three steps: a crash between them decides "
-       "again, "
-       "and takes the stock twice."},
+       "again, and takes the stock twice."},
       {"iovalkey, automatic pipelining",
        "iovalkey.mjs",
        false,
@@ -57,32 +62,17 @@ void fill_jobs(const Plan& plan, Lab& lab, uint64_t orders) {
 }
 
 Cost work(const Plan& plan, Lab& lab, const Peer& peer, unsigned concurrency, uint64_t orders) {
-  const Setup setup;
-  lab.clear();
-  put_on_sale(lab.admin(), setup.shape);
+  const Shape shape;
   if (peer.jobs) {
+    lab.clear();
+    put_on_sale(lab.admin(), shape);
     fill_jobs(plan, lab, orders);
   } else {
-    fill(lab.admin(), setup.shape, orders);
-    test::ask(lab.admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
+    fill_for_group(lab, shape, orders);
   }
-  test::Process process(node(plan, peer.program, lab, concurrency));
-  const Stretch stretch = steady(lab.watch(orders, {&process}, peer.jobs ? kCompleted : kResults), orders);
-  Cost cost;
-  const double seconds = stretch.last.at - stretch.first.at;
-  cost.rate = stretch.orders() / seconds;
-  cost.server_us = (stretch.last.server_cpu - stretch.first.server_cpu) * 1e6 / stretch.orders();
-  cost.busy = (stretch.last.server_cpu - stretch.first.server_cpu) / seconds;
-  cost.client_us = (stretch.last.process_cpu - stretch.first.process_cpu) * 1e6 / stretch.orders();
-  process.signal(SIGTERM);
-  if (const int status = process.wait(); status != 0) {
-    throw std::runtime_error(std::string(peer.program) + " ended with " + std::to_string(status) + ": " +
-                             process.errors());
-  }
-  if (stock_left(lab.admin(), setup.shape) != kStock - orders) {
-    throw Violation(std::string(peer.name) + " did not take the stock that it had to");
-  }
-  return cost;
+  const Words command = peer.program == nullptr ? consumer_command(plan.consumer, lab, concurrency)
+                                                : node(plan, peer.program, lab, concurrency);
+  return consume(lab, shape, orders, command, peer.jobs ? kCompleted : kResults);
 }
 
 unsigned best_concurrency(const Plan& plan, Lab& lab, const Peer& peer, uint64_t orders) {
@@ -115,8 +105,9 @@ void measure_peers(const Plan& plan, Report& report) {
   Setup setup;
   setup.transport = Transport::kTcp;
   Lab lab(setup.transport, setup.append_only);
+  const Orderd orderd = orderd_at(plan.orderd);
   std::vector<unsigned> concurrencies;
-  std::vector<Table::Row> rows{{"orderd", {}}, {"orderd, ids not remembered", {}}};
+  std::vector<Table::Row> rows{{"orderd", {}}, {"orderd, no records", {}}};
   Setup forgetful = setup;
   forgetful.dedup = false;
   const std::size_t first_peer = rows.size();
@@ -124,28 +115,34 @@ void measure_peers(const Plan& plan, Report& report) {
     concurrencies.push_back(best_concurrency(plan, lab, peer, orders));
     rows.push_back({std::string(peer.name) + ", " + std::to_string(concurrencies.back()) + " at a time", {}});
   }
-  Samples times_best;
+  Samples times_npm;
+  Samples times_consumer;
   for (unsigned i = 0; i < plan.repeat; ++i) {
     say("peers: run " + std::to_string(i + 1) + " of " + std::to_string(plan.repeat));
-    const Cost ours = drain(lab, setup, plan.orders, plan.orderd);
+    const Cost ours = drain(lab, setup, plan.orders, orderd);
     add(rows[0], ours);
-    add(rows[1], drain(lab, forgetful, plan.orders, plan.orderd));
+    add(rows[1], drain(lab, forgetful, plan.orders, orderd));
     double best = 0;
     for (std::size_t p = 0; p < peers().size(); ++p) {
       const Cost cost = work(plan, lab, peers()[p], concurrencies[p], orders);
       add(rows[first_peer + p], cost);
-      best = std::max(best, cost.rate);
+      if (peers()[p].program == nullptr) {
+        times_consumer.push_back(ours.rate / cost.rate);
+      } else {
+        best = std::max(best, cost.rate);
+      }
     }
-    times_best.push_back(ours.rate / best);
+    times_npm.push_back(ours.rate / best);
   }
-  report.target({"orderd's orders a second / the best peer's", times_best, true, 4.0, 1});
+  report.target({"orders a second / the best npm peer's, TCP", times_npm, true, 2.2});
+  report.target({"orders a second / a hand-written consumer's, TCP", times_consumer, true, 1.0});
   Table table{
       "The same orders, the same server, loopback TCP: other clients",
       {{"orders/s", 0}, {"server busy", 2}, {"server us", 2}, {"client us", 2}, {"both us", 2}},
       std::move(rows),
-      {"orderd is exactly once: its script keeps the id, writes the result and acknowledges. The peers' script is the "
-       "bare decision; they write results and acknowledge beside it. us: CPU for one order, of the server's main "
-       "thread and of the client, all threads."}};
+      {"orderd is exactly once: its script writes the result, the order's record and the position in one step with the "
+       "stock. The peers' script is the bare decision; they write results and acknowledge beside it. us: CPU for one "
+       "order, of the server's main thread and of the client, all threads."}};
   for (const Peer& peer : peers()) table.notes.emplace_back(peer.guarantee);
   report.table(std::move(table));
 }

@@ -1,5 +1,6 @@
-// The runs that are compared: the bare script, the ceiling, and orderd draining a backlog. Each works on an empty
-// server with a backlog of its own, checks that every order was settled just once, and says what it cost.
+// The runs that are compared: the bare script, the ceiling, orderd and other consumers draining a backlog. Each works
+// on an empty server with a backlog of its own, checks that every order was settled exactly once, and reports what it
+// cost.
 #pragma once
 
 #include <string>
@@ -15,7 +16,7 @@ struct Setup {
   AppendOnly append_only = AppendOnly::kOff;
   Shape shape;
   bool dedup = true;
-  unsigned daemons = 1;
+  uint32_t orders_per_call = 64;  // processing.orders_per_call
 };
 
 // What one order has cost. Times in microseconds; 0 where it does not apply.
@@ -23,26 +24,35 @@ struct Cost {
   double rate = 0;           // orders a second
   double busy = 0;           // of the server's main thread, 1 is all the time
   double server_us = 0;      // CPU of the server's main thread
-  double client_us = 0;      // CPU of whoever makes the calls; all daemons together
+  double client_us = 0;      // CPU of whoever makes the calls
   double call_us = 0;        // of server_us: inside the script
-  double read_us = 0;        // of server_us: inside XREADGROUP
+  double read_us = 0;        // of server_us: inside XREAD or XREADGROUP
   double read_whole_us = 0;  // server CPU of reading beforehand, with receiving and sending: only of ceiling()
-  double peak_mib = 0;       // of the largest daemon
+  double peak_mib = 0;       // of the daemon
 };
 
-// The tutorials' script, GET, compare, DECRBY, and nothing else: no result, no acknowledgement, no memory of the id.
+// The bare script (bare_script.h), one call an order.
 [[nodiscard]] Cost bare(Lab& lab, const Setup& setup, uint64_t orders);
-// lua/settle.lua with the very arguments that orderd would send, from entries that were read beforehand, so that the
-// acknowledgement is real; sent by a client that does nothing else (pipeline.h).
+// lua/settle.lua with the very arguments that orderd would send, from entries that were read beforehand; sent by a
+// client that does nothing else (pipeline.h).
 [[nodiscard]] Cost ceiling(Lab& lab, const Setup& setup, uint64_t orders);
 // orderd, started on a server where the requests wait already. Rate, business and CPU are those of the time between
 // one twentieth and nineteen twentieths of the orders: neither the start nor the last read counts.
-[[nodiscard]] Cost drain(Lab& lab, const Setup& setup, uint64_t orders, const std::string& orderd);
+[[nodiscard]] Cost drain(Lab& lab, const Setup& setup, uint64_t orders, const Orderd& orderd);
+// An empty server with a backlog and a group `orderd` that has read nothing of it, for consume().
+void fill_for_group(Lab& lab, const Shape& shape, uint64_t orders);
+// Another consumer, measured as drain() does it; started on what is in the server now. It has to accept all orders.
+// `count` answers how many are done.
+[[nodiscard]] Cost consume(Lab& lab, const Shape& shape, uint64_t orders, const Words& command,
+                           const Words& count = kResults);
+// The hand-written consumer (consumer.cpp), so many orders a batch.
+[[nodiscard]] Words consumer_command(const std::string& program, const Lab& lab, unsigned batch);
 
-// Throws Violation unless each of `orders` has one result, nothing is pending, and the stock is what it has to be.
-void check_outcome(Lab& lab, const Shape& shape, uint64_t orders);
-// The variables for orderd that a setup asks for.
-[[nodiscard]] std::vector<std::string> settings_of(const Setup& setup);
+// Throws Violation unless each of `orders` has one result, the position (or the group, of an orderd that reads in one)
+// is behind the last request, and the stock is what it has to be.
+void check_outcome(Lab& lab, const Shape& shape, uint64_t orders, const Orderd& orderd = {});
+// The variables for this orderd that a setup asks for.
+[[nodiscard]] std::vector<std::string> settings_of(const Setup& setup, const Orderd& orderd);
 
 // The first and the last of those readings between which a steady state is taken to be; see drain().
 struct Stretch {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "benchmark/bare_script.h"
 #include "lua/scripts.h"
 
 namespace orderd::cost {
@@ -35,6 +36,7 @@ Template template_of(const std::string& text) {
 }
 
 std::string script_of(const std::string& name) {
+  if (name == "bare") return std::string(bench::kBareScript);
   if (name == "settle") return std::string(lua::settle);
   if (name == "join") return std::string(lua::join);
   if (name == "lease") return std::string(lua::lease);

@@ -1,0 +1,17 @@
+// The script of the tutorials: GET, compare, DECRBY, and nothing else: no result, no record of the order. What a
+// settled order costs is compared with it.
+#pragma once
+
+#include <string_view>
+
+namespace orderd::bench {
+
+inline constexpr std::string_view kBareScript = R"lua(
+local stock = tonumber(redis.call('GET', KEYS[1]) or '0')
+local quantity = tonumber(ARGV[1])
+if stock < quantity then return 0 end
+redis.call('DECRBY', KEYS[1], quantity)
+return 1
+)lua";
+
+}  // namespace orderd::bench
