@@ -141,7 +141,7 @@ void Lane::refused(const valkey::Error& error) {
     }
     case valkey::ErrorKind::kRefused:
     case valkey::ErrorKind::kUnfit:
-      if (!ever_served_) return fatal(with_advice(error.what));
+      if (!ever_served_) return fatal(error.what);
       return block(error);
     default: return block(error);
   }
@@ -178,7 +178,7 @@ void Lane::fatal(const std::string& what) {
   if (phase_ == Phase::kEnded) return;
   change_phase(Phase::kEnded);
   link_.stop();
-  listener_.on_fatal(what);
+  listener_.on_fatal(with_advice(what));
 }
 
 Status Lane::status() const {

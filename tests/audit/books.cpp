@@ -169,7 +169,7 @@ std::string Clerk::add_result(const Fields& fields) {
 void Clerk::settle(const Asked& asked) {
   const std::string request = books.orders.back().id;
   Fields fields = {{"order", asked.order}, {"request", request}, {"customer", asked.customer}};
-  const std::string key = "order:" + asked.order;
+  const std::string key = "orders:order:" + asked.order;
   const auto known = books.keys.find(key);
   std::string result;
   if (asked.lines.empty()) {
@@ -246,7 +246,7 @@ Clerk hold_sale(Random& random, std::size_t requests) {
   clerk.books.keys["product:späte:stock"] = "1000";
   clerk.books.keys["product:few:stock"] = "2";
   clerk.books.keys["product:bad:stock"] = "foo";
-  clerk.books.keys["order:foreign"] = "1";
+  clerk.books.keys["orders:order:foreign"] = "1";
   for (std::size_t i = 0; i < requests; ++i) {
     clerk.serve(request(random, pushed, sent));
     if (i == requests / 3) clerk.change_stock("hat", "set", 40);

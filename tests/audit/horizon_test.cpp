@@ -216,7 +216,7 @@ TEST_CASE("IDs of the future are not mistaken for the time") {
     clerk.serve({{{"id", ""}}, "", ""});
   }
   // Decided again: its record has expired by the server's clock, though the IDs are of the same millisecond.
-  clerk.books.keys.erase("order:f-1");
+  clerk.books.keys.erase("orders:order:f-1");
   clerk.serve(order("f-1"));
   for (int i = 0; i < 5; ++i) clerk.serve(order("o-" + std::to_string(i)));
   const bool results_too = clerk.books.results.back().id.starts_with("9");

@@ -156,21 +156,21 @@ std::vector<Sabotage> letters_and_keys() {
       {"a record of another result", "record_differs",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["order:" + victim.field("order")] = "0123456789abcdefa1-1";
+         books.keys["orders:order:" + victim.field("order")] = "0123456789abcdefa1-1";
        }},
       {"a record of another outcome", "record_differs",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["order:" + victim.field("order")] = "0123456789abcdefr" + victim.id;
+         books.keys["orders:order:" + victim.field("order")] = "0123456789abcdefr" + victim.id;
        }},
       {"a record that is foreign", "record_differs",
        [](Books& books, Random& random) {
-         books.keys["order:" + books.results[pick(books, random, accepted)].field("order")] = "paid";
+         books.keys["orders:order:" + books.results[pick(books, random, accepted)].field("order")] = "paid";
        }},
       {"a record with more in it", "record_differs",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["order:" + victim.field("order")] += " " + victim.field("request");
+         books.keys["orders:order:" + victim.field("order")] += " " + victim.field("request");
        }},
   };
 }

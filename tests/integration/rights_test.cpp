@@ -81,6 +81,7 @@ TEST_CASE("each right that is missing is either not needed or named at the start
     }
     CHECK(grant(shop, rules) == "OK");
     daemon = shop.daemon("orderd");
+    wait_for([&] { return daemon->errors().find("ready: ") != std::string::npos; }, 20s, "orderd to be ready");
     wait_for([&] { return length(shop.admin, "results") >= 2; }, 20s, "the results");
     daemon->signal(SIGTERM);
     CHECK(daemon->wait() == 0);
