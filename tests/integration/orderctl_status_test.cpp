@@ -50,7 +50,7 @@ TEST_CASE("the status shows the position and what waits and who is active and wh
   (void)ask(desk.admin(), {"ZADD", "orders:standby", now, "host \x1b[1m"});
   (void)ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", "1-0", "ENTRIESREAD", "1"});
   const Ran ran = desk.run({"status"});
-  CHECK(ran.row("active").starts_with("active 'host a' since 1970-01-01 00:00:01"));
+  CHECK(ran.row("active").starts_with("active 'host a' since "));
   CHECK(ran.row("standby").find("'host \\x1b[1m', seen ") != std::string::npos);
   CHECK(ran.row("position") == "position 1-0, its result is 5-0");
   CHECK(ran.row("settled").starts_with("settled 1"));

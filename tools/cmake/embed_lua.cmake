@@ -1,6 +1,6 @@
-# Writes scripts.h and scripts.cpp: each file of lua/ as a constant of its name, and the texts themselves as NAME.lua, for
-# luacheck and for measuring. A line "-- include lib/NAME.lua" is replaced by that file, so that a function that several
-# scripts need is in the tree once, while each script stays one text at the server.
+# Writes scripts.h and scripts.cpp: each file of lua/ as a constant of its name, and the texts with their comments as
+# NAME.lua, for luacheck and for measuring. A line "-- include lib/NAME.lua" is replaced by that file, so that a function
+# that several scripts need is in the tree once, while each script stays one text at the server.
 # Called as: cmake -DSOURCES=a.lua;b.lua -DOUTPUT=DIR -P embed_lua.cmake
 set(header "// Made from lua/ at build time.\n#pragma once\n\n#include <string_view>\n\nnamespace orderd::lua {\n")
 set(body "// Made from lua/ at build time.\n#include \"lua/scripts.h\"\n\nnamespace orderd::lua {\n")
@@ -13,9 +13,15 @@ foreach(source IN LISTS SOURCES)
     file(READ "${directory}/${CMAKE_MATCH_1}" included)
     string(REPLACE "${line}" "\n${included}" text "${text}")
   endwhile()
+  file(WRITE "${OUTPUT}/${name}.lua" "${text}")
+  # The server gets no comments but the title: half of the bytes, at each connect and over whatever line.
+  string(REGEX MATCH "^[^\n]*\n[^\n]*" title "${text}")
+  string(LENGTH "${title}" title_length)
+  string(SUBSTRING "${text}" ${title_length} -1 text)
+  string(REGEX REPLACE "\n *--[^\n]*" "" text "${text}")
+  string(PREPEND text "${title}")
   string(APPEND header "extern const std::string_view ${name};\n")
   string(APPEND body "const std::string_view ${name} = R\"LUASCRIPT(${text})LUASCRIPT\";\n")
-  file(WRITE "${OUTPUT}/${name}.lua" "${text}")
 endforeach()
 string(APPEND header "}  // namespace orderd::lua\n")
 string(APPEND body "}  // namespace orderd::lua\n")
