@@ -28,7 +28,7 @@ TEST_CASE("single bytes in both directions are enough to serve") {
   ProxiedSale trial;
   trial.proxy.set_both({.slice_max = 1});
   push(trial, 450);
-  trial.start({"ORDERD_VALKEY_REPLY_TIMEOUT=10s"});
+  trial.start({"ORDERD_VALKEY_REPLY_TIMEOUT=10s", "ORDERD_VALKEY_CONNECT_TIMEOUT=10s"});
   trial.sale.settle();
   CHECK(trial.proxy.stats().played["slow"] == 2);
   trial.check();
@@ -38,7 +38,7 @@ TEST_CASE("a slow line with jitter and little bandwidth keeps the sequence") {
   ProxiedSale trial;
   trial.proxy.set_both({.latency = 10ms, .jitter = 30ms, .slice_max = 400, .bytes_per_second = 120'000});
   push(trial, 500);
-  trial.start({"ORDERD_VALKEY_REPLY_TIMEOUT=10s"});
+  trial.start({"ORDERD_VALKEY_REPLY_TIMEOUT=10s", "ORDERD_VALKEY_CONNECT_TIMEOUT=10s"});
   trial.sale.settle();
   const uint64_t accepted = trial.proxy.stats().accepted;
   CHECK(accepted == 2);  // slow is not dead
