@@ -51,7 +51,9 @@ void Lane::on_lease() {
     spdlog::info("standing by: '{}' serves '{}'", lease_.owner(), options_.orders);
   }
   standing_by_for_ = lease_.owner();
-  ever_served_ = true;  // from here on it waits for whatever is wrong
+  ever_served_ = true;              // from here on it waits for whatever is wrong
+  (void)troubles_.clear("orders");  // of no concern to who stands by
+  (void)troubles_.clear("scripts");
   if (phase_ == Phase::kServing) return drain({});
   if (phase_ == Phase::kJoining || phase_ == Phase::kBlocked) change_phase(Phase::kStandby);
 }
@@ -60,10 +62,10 @@ void Lane::on_lease_refused(const valkey::Error& error) {
   if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
   // While it serves, only what ends the link matters: the lease is a hint, and orders meet the rest themselves.
   const bool elsewhere = error.kind == valkey::ErrorKind::kRoleChanged || error.kind == valkey::ErrorKind::kMoved;
-  if (phase_ == Phase::kStandby || elsewhere || error.kind == valkey::ErrorKind::kNoScript) {
-    if (phase_ == Phase::kStandby) return refused(error);
-    return drain(error);
-  }
+  const bool no_script = error.kind == valkey::ErrorKind::kNoScript;
+  if (phase_ == Phase::kStandby) return refused(error);
+  if (elsewhere || (no_script && phase_ == Phase::kServing)) return drain(error);
+  if (no_script) return;  // they are loaded when the wait is over; order matters: to block again would prolong it
   if (troubles_.raise("lease", error.what)) spdlog::warn("the lease was not renewed: {}", error.what);
 }
 
