@@ -119,5 +119,23 @@ TEST_CASE("a server that goes away while a file is pushed leaves a word on what 
   CHECK(process.output().find("pushed ") != std::string::npos);
 }
 
+TEST_CASE("with closed standard descriptors nothing is written into the connection") {
+  Desk desk;
+  for (int i = 0; i < 100; ++i) set(desk.admin(), "product:flushall-" + std::to_string(i) + ":stock", "5");
+  for (const std::string closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {
+    CAPTURE(closed);
+    for (const std::string words : {"stock list", "stock set shoe 1", "submit --sku shoe --quantity 1", "status"}) {
+      Process process(clean_command(
+          "bash", {"-c", "exec " ORDERCTL_PATH " --valkey.url " + desk.url() + " " + words + " " + closed}));
+      CHECK_MESSAGE(process.wait() == 0, process.errors());
+    }
+    Process replay(
+        clean_command("bash", {"-c", "exec " ORDER_REPLAY_PATH " --valkey.url " + desk.url() + " capture " + closed}));
+    CHECK_MESSAGE(replay.wait() == 0, replay.errors());
+  }
+  CHECK(ask(desk.admin(), {"INFO", "stats"}).find("total_error_replies:0\r") != std::string::npos);
+  CHECK(length(desk.admin(), "orders") == 4);
+}
+
 }  // namespace
 }  // namespace orderd::test

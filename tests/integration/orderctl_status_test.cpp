@@ -3,20 +3,40 @@
 namespace orderd::test {
 namespace {
 
-Json status(const Desk& desk) {
-  const Ran ran = desk.run({"status", "--json"});
-  CHECK(ran.status == 0);
+Json status(const Desk& desk, const Words& flags = {}) {
+  Words words = {"status", "--json"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  const Ran ran = desk.run(words);
+  CHECK_MESSAGE(ran.status == 0, ran.errors);
   CHECK(ran.errors.empty());
   const auto lines = ran.json();
   REQUIRE(lines.size() == 1);
   return lines[0];
 }
 
+// A server of which there is nothing to warn.
 const ServerOptions kKept = {.append_only = ServerOptions::AppendOnly::kEverySecond,
                              .config = {"aof-load-truncated no"}};
 
+// So many requests, of which the first `settled` are settled, as the scripts leave it.
+std::vector<std::string> fill(Desk& desk, int requests, int settled) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < requests; ++i) ids.push_back(xadd(desk.admin(), "orders", {{"order", "1"}}));
+  for (int i = 0; i < settled; ++i) {
+    const std::string result = xadd(desk.admin(), "results", {{"request", ids[static_cast<std::size_t>(i)]}});
+    (void)ask(desk.admin(), {"HSET", "orders:position", "id", ids[static_cast<std::size_t>(i)], "count",
+                             std::to_string(i + 1), "result", result, "base", "0"});
+  }
+  return ids;
+}
+
+uint64_t now_ms(Desk& desk) {
+  return std::stoull(ask(
+      desk.admin(), {"EVAL", "local t = server.call('TIME') return string.format('%d%03d', t[1], t[2] / 1000)", "0"}));
+}
+
 TEST_CASE("the status of a server that orderd has never served") {
-  const Desk desk(kKept);
+  Desk desk(kKept);
   const Ran ran = desk.run({"status"});
   CHECK(ran.status == 0);
   CHECK(ran.row("server").starts_with("server " + desk.url() + ", Valkey "));
@@ -24,8 +44,14 @@ TEST_CASE("the status of a server that orderd has never served") {
   CHECK(ran.row("memory").ends_with("no limit set, maxmemory-policy noeviction"));
   CHECK(ran.row("active") == "active none");
   CHECK(ran.row("standby") == "standby none");
+  CHECK(ran.row("orders") == "orders 0 entries in 'orders'");
   CHECK(ran.row("position") == "position none: orderd has not served this stream yet");
+  CHECK(ran.row("settled") == "settled 0");
+  CHECK(ran.row("waiting") == "waiting 0");
+  CHECK(ran.row("deleted").empty());
   CHECK(ran.row("group") == "group 'orderd' does not exist; orderd creates it for monitoring");
+  CHECK(ran.row("results") == "results 0 entries in 'results'");
+  CHECK(ran.row("dead letters") == "dead letters 0 entries in 'orders:dead'");
   CHECK_FALSE(ran.says("warning"));
   const Json json = status(desk);
   CHECK(json["server"]["role"] == "primary");
@@ -33,55 +59,104 @@ TEST_CASE("the status of a server that orderd has never served") {
   CHECK(json["server"]["aof_load_truncated"] == false);
   CHECK(json["active"].is_null());
   CHECK(json["standby"] == Json::array());
+  CHECK(json["orders"] == Json({{"stream", "orders"}, {"length", 0}, {"newest", nullptr}}));
   CHECK(json["position"].is_null());
-  CHECK(json["group"]["exists"] == false);
+  CHECK(json["settled"] == 0);
+  CHECK(json["waiting"] == Json({{"count", 0}, {"oldest", nullptr}, {"oldest_ms", nullptr}}));
+  CHECK(json["group"] == Json({{"name", "orderd"}, {"exists", false}, {"lag", nullptr}}));
   CHECK(json["warnings"] == Json::array());
 }
 
-TEST_CASE("the status shows the position and what waits and who is active and who stands by") {
+TEST_CASE("the status shows the position and what waits") {
   Desk desk(kKept);
-  (void)ask(desk.admin(), {"XADD", "orders", "1-0", "order", "1"});
-  (void)ask(desk.admin(), {"XADD", "orders", "2-0", "order", "1"});
-  (void)ask(desk.admin(), {"XADD", "orders", "3-0", "order", "1"});
-  (void)ask(desk.admin(),
-            {"HSET", "orders:position", "id", "1-0", "count", "1", "base", "0", "result", "5-0", "deleted", "2"});
-  (void)ask(desk.admin(), {"SET", "orders:owner", "host a 0123abcd 1000", "PX", "60000"});
-  const std::string now = ask(desk.admin(), {"EVAL", "return redis.call('TIME')[1] .. '000'", "0"});
-  (void)ask(desk.admin(), {"ZADD", "orders:standby", now, "host \x1b[1m"});
-  (void)ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", "1-0", "ENTRIESREAD", "1"});
+  const auto ids = fill(desk, 6, 2);
+  (void)ask(desk.admin(), {"HSET", "orders:position", "deleted", "3"});
+  (void)xadd(desk.admin(), "orders:dead", {{"order", "1"}});
   const Ran ran = desk.run({"status"});
-  CHECK(ran.row("active").starts_with("active 'host a' since "));
-  CHECK(ran.row("standby").find("'host \\x1b[1m', seen ") != std::string::npos);
-  CHECK(ran.row("position") == "position 1-0, its result is 5-0");
-  CHECK(ran.row("settled").starts_with("settled 1"));
-  CHECK(ran.row("waiting").starts_with("waiting 2, the oldest is 2-0"));
-  CHECK(ran.row("group") == "group 'orderd' shows a lag of 2");
+  CHECK(ran.row("orders") == "orders 6 entries in 'orders', the newest is " + ids[5]);
+  CHECK(ran.row("position").starts_with("position " + ids[1] + ", its result is "));
+  CHECK(ran.row("settled") == "settled 2");
+  CHECK(ran.row("waiting").starts_with("waiting 4, the oldest is " + ids[2] + ", for "));
+  CHECK(ran.row("deleted") == "deleted 3 entries before they were settled");
+  CHECK(ran.row("results") == "results 2 entries in 'results'");
+  CHECK(ran.row("dead letters") == "dead letters 1 entry in 'orders:dead'");
+  CHECK(ran.says("warning: requests are waiting and no orderd is active"));
   const Json json = status(desk);
-  CHECK(json["position"] == "1-0");
-  CHECK(json["settled"] == 1);
-  CHECK(json["deleted_before_settled"] == 2);
-  CHECK(json["waiting"]["count"] == 2);
-  CHECK(json["active"]["name"] == "host a");
-  CHECK(json["active"]["since_ms"] == 1000);
-  CHECK(json["standby"].size() == 1);
+  CHECK(json["position"] == ids[1]);
+  CHECK(json["last_result"] == entries(desk.admin(), "results").back().id);
+  CHECK(json["settled"] == 2);
+  CHECK(json["deleted_before_settled"] == 3);
+  CHECK(json["waiting"]["count"] == 4);
+  CHECK(json["waiting"]["oldest"] == ids[2]);
+  CHECK(json["waiting"]["oldest_ms"] >= 0);
+  CHECK(json["warnings"].size() == 1);
 }
 
-TEST_CASE("a lag that the server does not know is shown as unknown") {
+TEST_CASE("what waits is counted also where settled entries are gone or the position has no base") {
   Desk desk(kKept);
-  const std::string first = xadd(desk.admin(), "orders", {{"order", "1"}});
-  const std::string second = xadd(desk.admin(), "orders", {{"order", "1"}});
-  (void)xadd(desk.admin(), "orders", {{"order", "1"}});
-  (void)ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", first});
-  (void)ask(desk.admin(), {"XDEL", "orders", second});
-  CHECK(status(desk)["group"]["exists"] == true);
+  const auto ids = fill(desk, 10, 4);
+  (void)ask(desk.admin(), {"XTRIM", "orders", "MINID", ids[2]});
+  CHECK(status(desk)["waiting"]["count"] == 6);
+  (void)ask(desk.admin(), {"HDEL", "orders:position", "base"});
+  Json json = status(desk);
+  CHECK(json["waiting"]["count"].is_null());
+  CHECK(json["waiting"]["oldest"] == ids[4]);
+  CHECK(desk.run({"status"}).row("waiting").starts_with("waiting not known, the oldest is " + ids[4]));
+  (void)ask(desk.admin(), {"XTRIM", "orders", "MINID", ids[4]});
+  CHECK(status(desk)["waiting"]["count"] == 6);
+  // All settled: whatever the counts say.
+  (void)ask(desk.admin(), {"HSET", "orders:position", "id", ids[9], "base", "-5"});
+  json = status(desk);
+  CHECK(json["waiting"]["count"] == 0);
+  CHECK(json["waiting"]["oldest"].is_null());
+}
+
+TEST_CASE("the status shows who is active and who stands by") {
+  Desk desk(kKept);
+  (void)fill(desk, 2, 1);
+  const uint64_t now = now_ms(desk);
+  (void)ask(desk.admin(),
+            {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000), "PX", "2500"});
+  (void)ask(desk.admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two",
+                           std::to_string(now - 60'000), "gone since long"});
+  const Ran ran = desk.run({"status"});
+  CHECK(ran.row("active").starts_with("active 'shop \\x1b[1m one' since "));
+  CHECK(ran.row("active").find(", for 90") != std::string::npos);
+  CHECK(ran.row("active").find("; its lease ends in ") != std::string::npos);
+  CHECK(ran.row("standby").starts_with("standby 'shop two', seen "));
+  CHECK_FALSE(ran.says("gone since long"));
+  CHECK_FALSE(ran.says("warning"));
+  Json json = status(desk);
+  CHECK(json["active"]["name"] == "shop \x1b[1m one");
+  CHECK(json["active"]["since_ms"] == now - 90'000);
+  CHECK(json["active"]["active_ms"] >= 90'000);
+  CHECK(json["active"]["lease_left_ms"] <= 2500);
+  REQUIRE(json["standby"].size() == 1);
+  CHECK(json["standby"][0]["name"] == "shop two");
+  CHECK(json["standby"][0]["seen_ms"] >= 100);
+  // With a longer lease it may still be there.
+  CHECK(status(desk, {"--processing.lease", "1m"})["standby"].size() == 2);
+  // Written by hand.
+  set(desk.admin(), "orders:owner", "a thief");
+  json = status(desk);
+  CHECK(json["active"] ==
+        Json({{"name", "a thief"}, {"since_ms", nullptr}, {"active_ms", nullptr}, {"lease_left_ms", nullptr}}));
+  CHECK(desk.run({"status"}).row("active") == "active 'a thief'");
+}
+
+TEST_CASE("the group shows its lag or none where it is not known or not wanted") {
+  Desk desk(kKept);
+  const auto ids = fill(desk, 3, 1);
+  (void)ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", ids[0], "ENTRIESREAD", "1"});
+  CHECK(desk.run({"status"}).row("group") == "group 'orderd' shows a lag of 2");
+  CHECK(status(desk)["group"]["lag"] == 2);
+  (void)ask(desk.admin(), {"XDEL", "orders", ids[1]});
+  (void)ask(desk.admin(), {"XGROUP", "SETID", "orders", "orderd", ids[0]});
+  CHECK(desk.run({"status"}).row("group") == "group 'orderd', lag not known");
   CHECK(status(desk)["group"]["lag"].is_null());
-}
-
-TEST_CASE("requests that wait for nobody are warned of") {
-  Desk desk(kKept);
-  (void)xadd(desk.admin(), "orders", {{"order", "1"}});
-  CHECK(desk.run({"status"}).says("warning: requests are waiting and no orderd is active"));
-  CHECK(status(desk)["warnings"].size() == 1);
+  CHECK(status(desk, {"--streams.group", "other"})["group"]["exists"] == false);
+  CHECK(status(desk, {"--streams.group", ""})["group"].is_null());
+  CHECK(desk.run({"status", "--streams.group", ""}).row("group").empty());
 }
 
 TEST_CASE("settings of the server that lose data are warned of") {
@@ -107,27 +182,73 @@ TEST_CASE("a server that accepts a torn append-only file is warned of") {
   CHECK_FALSE(desk.run({"status"}).says("warning"));
 }
 
-TEST_CASE("a key of another type is named and the rest is shown") {
+TEST_CASE("a key of another type is a warning and the rest is shown") {
   Desk desk(kKept);
-  set(desk.admin(), "orders:dead", "text");
-  const Ran ran = desk.run({"status"});
-  CHECK(ran.status == 0);
-  CHECK(ran.says("warning: the key 'orders:dead' holds another type"));
-  CHECK(ran.row("dead letters") == "dead letters not known");
-  CHECK(ran.row("position").starts_with("position none"));
-}
-
-TEST_CASE("a user who may not ask about the server sees the rest") {
-  for (const char* right : {"-info", "-config|get", "-hgetall", "-xinfo"}) {
-    CAPTURE(right);
-    Desk desk(kKept);
-    (void)ask(desk.admin(), {"ACL", "SETUSER", "default", right});
+  (void)fill(desk, 2, 1);
+  for (const char* key : {"orders:dead", "orders:owner", "orders:standby", "orders:position", "orders"}) {
+    CAPTURE(key);
+    (void)ask(desk.admin(), {"EVAL",
+                             "server.call('DEL', KEYS[1]) "
+                             "return server.call(KEYS[1] == 'orders:owner' and 'LPUSH' or 'SADD', KEYS[1], 'x')",
+                             "1", key});
     const Ran ran = desk.run({"status"});
     CHECK(ran.status == 0);
-    CHECK(ran.row("server").starts_with("server " + desk.url()));
-    CHECK(ran.row("results").starts_with("results "));
-    (void)status(desk);
+    CHECK_MESSAGE(ran.says("warning: the key '" + std::string(key) + "' holds another type"), ran.output);
+    CHECK(ran.row("results") == "results 1 entry in 'results'");
   }
+  CHECK(desk.run({"status"}).row("waiting") == "waiting not known");
+}
+
+TEST_CASE("what a user may not ask is not known and the rest is shown") {
+  Desk desk(kKept);
+  const auto ids = fill(desk, 3, 1);
+  set(desk.admin(), "orders:owner", "shop 01 1");
+  const Ran whole = desk.run({"status"});
+  for (const std::string right :
+       {"config", "info", "client", "hello", "time", "get", "pttl", "zrange", "hgetall", "xinfo", "xrange", "xlen"}) {
+    CAPTURE(right);
+    (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-" + right});
+    const Ran ran = desk.run({"status"});
+    CHECK_MESSAGE(ran.status == 0, ran.errors);
+    CHECK(lines_of(ran.output).size() >= 12);
+    const bool asked = right != "client" && right != "hello";
+    CHECK(ran.says("the server denies") == asked);
+    CHECK(ran.says("NOPERM") == asked);
+    CHECK((status(desk)["position"] == ids[0]) == (right != "hgetall"));
+    (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "+@all"});
+  }
+  CHECK(desk.run({"status"}).row("position") == whole.row("position"));
+}
+
+TEST_CASE("where the server does not have a command its answer is not known") {
+  const Desk desk({.config = {"rename-command CONFIG \"\"", "rename-command INFO \"\"", "rename-command CLIENT \"\"",
+                              "rename-command HELLO \"\""}});
+  const Ran ran = desk.run({"status"});
+  CHECK_MESSAGE(ran.status == 0, ran.errors);
+  CHECK(ran.row("server") == "server " + desk.url() + ", version not known");
+  CHECK(ran.row("memory") == "memory not known");
+  CHECK(ran.row("active") == "active none");
+  CHECK(ran.says("the server denies CONFIG GET, INFO"));
+  const Json json = status(desk);
+  CHECK(json["server"] == Json({{"address", desk.url()},
+                                {"version", nullptr},
+                                {"role", nullptr},
+                                {"append_only", nullptr},
+                                {"aof_load_truncated", nullptr},
+                                {"maxmemory_policy", nullptr},
+                                {"memory_used", nullptr},
+                                {"memory_max", nullptr}}));
+  CHECK(desk.run({"stock", "set", "shoe", "3"}).status == 0);
+  CHECK(desk.run({"submit", "--sku", "shoe"}).status == 0);
+  CHECK(desk.run({"results"}).status == 0);
+}
+
+TEST_CASE("the status asks about the whole stream once") {
+  Desk desk(kKept);
+  (void)fill(desk, 3, 1);
+  (void)ask(desk.admin(), {"CONFIG", "RESETSTAT"});
+  CHECK(desk.run({"status"}).status == 0);
+  CHECK(ask(desk.admin(), {"INFO", "commandstats"}).find("cmdstat_xinfo|stream:calls=1,") != std::string::npos);
 }
 
 }  // namespace

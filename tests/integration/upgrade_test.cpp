@@ -1,0 +1,61 @@
+// The new orderd after the first edition, as docs/operations.md says: what that has settled stays settled.
+#include <doctest/doctest.h>
+
+#include "integration/sale.h"
+#include "support/wait_for.h"
+
+using namespace orderd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<std::string> kOldRecords = {"ORDERD_KEYS_ORDER=order:<id>"};
+
+// What the first edition leaves behind: a group that has read and acknowledged all, records that name the request, too,
+// results of several daemons not quite in the order of their requests, its own position, and none of this edition's
+// keys.
+void make_old(Sale& sale) {
+  ask_number(sale.client(), {"EVAL", R"(
+      for _, entry in ipairs(server.call('XRANGE', 'results', '-', '+')) do
+        local key = 'order:' .. entry[2][2]
+        local record = server.call('GET', key)
+        if record then server.call('SET', key, record .. ' ' .. entry[2][4], 'PX', 86400000) end
+      end
+      local all = server.call('XRANGE', 'results', '-', '+')
+      server.call('DEL', 'results', 'orders:position', 'orders:owner', 'orders:standby')
+      local n = #all
+      all[n - 3][2], all[n][2] = all[n][2], all[n - 3][2]
+      for _, entry in ipairs(all) do server.call('XADD', 'results', entry[1], unpack(entry[2])) end
+      server.call('HSET', 'orders:orderd:position', 'settled', all[n - 3][2][4])
+      return 0)",
+                             "0"});
+}
+
+}  // namespace
+
+TEST_CASE("after the first edition and its marker nothing is settled again and retries are known") {
+  Sale sale(test_seed());
+  auto daemon = sale.daemon("old", kOldRecords);
+  const auto order = [&](int i) {
+    return xadd(sale.client(), "orders", {{"id", "o-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
+  };
+  for (int i = 0; i < 50; ++i) order(i);
+  sale.settle();
+  end(*daemon);
+  make_old(sale);
+  const std::string marker = xadd(sale.client(), "orders", {{"upgrade", "marker"}});
+  const std::string answer = xadd(
+      sale.client(), "results",
+      {{"order", ""}, {"request", marker}, {"status", "rejected"}, {"reason", "malformed"}, {"detail", "no order"}});
+  daemon = sale.daemon("new", kOldRecords);
+  const std::string retry = order(7);
+  order(50);
+  sale.settle();
+  end(*daemon);
+  const auto since = entries(sale.client(), "results", "(" + answer);
+  REQUIRE(since.size() == 2);
+  CHECK(since[0].field("request") == retry);
+  CHECK(since[0].field("status") == "duplicate");
+  CHECK(since[1].field("status") == "accepted");
+  CHECK(get(sale.client(), "product:shoe:stock") == "999949");
+}
