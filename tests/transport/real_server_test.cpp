@@ -86,7 +86,8 @@ TEST_CASE("a real replica and a real node of a cluster are refused by name") {
   CHECK(at_replica.error.kind == ErrorKind::kUnfit);
   CHECK(at_replica.error.what.find("is a replica of 127.0.0.1:1: use this primary's address") != std::string::npos);
 
-  const ValkeyServer node({.tcp = true, .config = {"cluster-enabled yes"}});
+  const ValkeyServer node(
+      {.tcp = true, .config = {"cluster-enabled yes", "cluster-port " + std::to_string(free_port())}});
   const Attempt at_node(node.endpoint());
   CHECK(at_node.error.kind == ErrorKind::kUnfit);
   CHECK(at_node.error.what.find("is a node of a cluster") != std::string::npos);

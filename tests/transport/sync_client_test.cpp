@@ -92,7 +92,7 @@ TEST_CASE("a client that finds no address that answers says so within the connec
     const SilentAddress fourth("127.0.0.4", endpoint.port, SilentAddress::How::kNoConnect);
     const auto begin = std::chrono::steady_clock::now();
     CHECK(error_of(endpoint).find("timed out") != std::string::npos);
-    CHECK(std::chrono::steady_clock::now() - begin >= 600ms);
+    CHECK(std::chrono::steady_clock::now() - begin >= 500ms);  // more than one was waited for
   }
 }
 
