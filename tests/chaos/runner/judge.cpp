@@ -1,34 +1,33 @@
-// Reads both streams once, then goes through the record. Memory grows with the trial, which is small. Results have to
-// be in the order of their requests.
+// Goes through the record and the ledger, one promise after the other.
 #include "chaos/runner/judge.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 
 #include "chaos/runner/audit_check.h"
+#include "chaos/runner/ledger.h"
 
 namespace orderd::chaos {
 namespace {
 
 constexpr std::size_t kSaidMax = 12;  // violations of one kind that are written out
 
-// A result as the judge needs it.
-struct Decision {
-  EntryId id;
-  std::string order, status, reason, content;
-  bool has_lines = false;
-};
-
 class Judge {
  public:
-  explicit Judge(Trial& trial) : trial_(trial), record_(trial.record.contents()) {}
+  explicit Judge(Trial& trial)
+      : trial_(trial),
+        record_(trial.record.contents()),
+        ledger_(read_ledger(trial)),
+        may_be_late_(record_.passed_over) {}
 
   Verdict verdict() {
     for (const std::string& incident : trial_.incidents()) say("incident", incident);
     verdict_.skipped = trial_.skipped();
-    read();
+    for (const std::string& id : ledger_.unreadable) say("unreadable result", id);
+    verdict_.results = ledger_.results.size();
+    verdict_.outcomes = ledger_.outcomes;
+    check_order();
     check_attempts();
     check_phantoms();
     check_once_accepted();
@@ -47,8 +46,8 @@ class Judge {
     if (++said_[kind] <= kSaidMax) verdict_.violations.push_back(kind + ": " + what);
   }
 
-  void read();
-  void read_result(const test::Entry& entry);
+  void check_order();
+  [[nodiscard]] bool may_begin_again(EntryId request);
   void check_attempts();
   void check_attempt(const Attempt& attempt);
   [[nodiscard]] bool given_again(const Attempt& attempt, const Decision& decision) const;
@@ -65,70 +64,44 @@ class Judge {
 
   Trial& trial_;
   Record::Contents record_;
+  Ledger ledger_;
   Verdict verdict_;
   std::map<std::string, uint64_t> said_;
-  std::set<EntryId> requests_;  // in the orders stream
-  EntryId newest_;              // that the last result read answers
-  std::map<EntryId, uint64_t> results_;
-  std::map<EntryId, std::vector<Decision>> by_request_;
-  std::map<std::string, int64_t> sold_;
+  std::vector<std::set<EntryId>> may_be_late_;       // passed over, and not begun again yet
   std::multimap<EntryId, const Attempt*> by_entry_;  // only where the server has forgotten something
 };
 
-void Judge::read_result(const test::Entry& entry) {
-  ++verdict_.results;
-  const EntryId id = EntryId::of(entry.id);
-  results_[id] = fingerprint(entry);
-  Decision decision{id, entry.field("order"), entry.field("status"), entry.field("reason"), "", false};
-  ++verdict_.outcomes[decision.reason.empty() || decision.status == "stock" ? decision.status : decision.reason];
-  const auto lines = nlohmann::json::parse(entry.has("lines") ? entry.field("lines") : "[]", nullptr, false);
-  if (!lines.is_array()) return say("unreadable result", entry.id);
-  if (decision.status == "stock") {
-    for (const auto& line : lines)
-      sold_[line.value("sku", "")] -= line["quantity"].is_number() ? line["quantity"].get<int64_t>() : 0;
-    return;
-  }
-  Order order;
-  const EntryId request = EntryId::of(entry.field("request"));
-  if (request <= newest_ && record_.recreated.erase(request) == 0)
-    say("out of order", entry.id + " answers " + request.text() + " after " + newest_.text());
-  newest_ = request;
-  order.customer = entry.field("customer");
-  for (const auto& line : lines) {
-    const auto quantity = line.value("quantity", uint64_t{0});
-    order.lines.emplace_back(line.value("sku", ""), quantity);
-    if (decision.status == "accepted") sold_[line.value("sku", "")] += static_cast<int64_t>(quantity);
-  }
-  decision.has_lines = !order.lines.empty();
-  decision.content = order.content();
-  by_request_[request].push_back(std::move(decision));
+// Once for each fault that has brought a stream with smaller IDs.
+bool Judge::may_begin_again(EntryId request) {
+  if (record_.recreated.erase(request) > 0) return true;
+  const auto late = std::find_if(may_be_late_.begin(), may_be_late_.end(),
+                                 [&](const auto& entries) { return entries.count(request) > 0; });
+  if (late == may_be_late_.end()) return false;
+  may_be_late_.erase(late);
+  return true;
 }
 
-void Judge::read() {
-  const auto pages = [&](const std::string& stream, const auto& each) {
-    for (std::string first = "-";;) {
-      const valkey::OwnedReply reply = trial_.call({"XRANGE", stream, first, "+", "COUNT", "2000"});
-      const auto entries = test::entries_of(reply.view());
-      if (entries.empty()) return;
-      for (const test::Entry& entry : entries) each(entry);
-      first = "(" + entries.back().id;
-    }
-  };
-  pages("orders", [&](const test::Entry& entry) { requests_.insert(EntryId::of(entry.id)); });
-  pages("results", [&](const test::Entry& entry) { read_result(entry); });
+// Each result answers a later request than the one before.
+void Judge::check_order() {
+  EntryId newest;
+  for (const auto& [result, request] : ledger_.order) {
+    if (request <= newest && !may_begin_again(request))
+      say("out of order", result.text() + " answers " + request.text() + " after " + newest.text());
+    newest = request;
+  }
 }
 
 void Judge::check_attempt(const Attempt& attempt) {
   const std::string where = attempt.entry.text() + " of the order '" + attempt.order + "'";
-  const auto found = by_request_.find(attempt.entry);
-  const std::size_t count = found == by_request_.end() ? 0 : found->second.size();
+  const auto found = ledger_.by_request.find(attempt.entry);
+  const std::size_t count = found == ledger_.by_request.end() ? 0 : found->second.size();
   if (count > 1) return say("more than one result", where);
   if (count == 0) {
     if (record_.deleted.count(attempt.entry) > 0) {
       ++verdict_.deleted;
     } else if (forgettable(attempt.entry)) {
       // With its entry, its result; without it, both are gone. An entry that is there has been settled since.
-      if (requests_.count(attempt.entry) > 0) say("no result", where);
+      if (ledger_.requests.count(attempt.entry) > 0) say("no result", where);
       ++verdict_.forgotten;
     } else {
       say("no result", where);
@@ -190,7 +163,7 @@ void Judge::check_phantoms() {
     if (attempt.malformed) lost_malformed = true;
     lost_sight_of[attempt.order].insert(attempt.content);
   }
-  for (const auto& [request, decisions] : by_request_) {
+  for (const auto& [request, decisions] : ledger_.by_request) {
     if (known.count(request) > 0) continue;
     if (decisions.size() > 1) say("more than one result", request.text());
     for (const Decision& decision : decisions) {
@@ -208,7 +181,7 @@ void Judge::check_phantoms() {
 
 void Judge::check_once_accepted() {
   std::unordered_map<std::string, EntryId> accepted;
-  for (const auto& [request, decisions] : by_request_) {
+  for (const auto& [request, decisions] : ledger_.by_request) {
     for (const Decision& decision : decisions) {
       if (decision.status != "accepted") continue;
       const auto [first, fresh] = accepted.emplace(decision.order, decision.id);
@@ -221,8 +194,8 @@ void Judge::check_once_accepted() {
 // What was read once has neither changed nor vanished.
 void Judge::check_reader() {
   for (const Tailer::Seen& seen : trial_.tailer->seen()) {
-    const auto found = results_.find(seen.id);
-    if (found == results_.end()) {
+    const auto found = ledger_.results.find(seen.id);
+    if (found == ledger_.results.end()) {
       if (!forgettable(seen.id)) say("a result has vanished", seen.id.text());
     } else if (found->second != seen.fingerprint) {
       say("a result has changed", seen.id.text());
@@ -259,11 +232,12 @@ void Judge::check_prefix() {
   }
   std::sort(pushed.begin(), pushed.end());
   // A stream that was deleted meanwhile: what it held was settled, or is excused.
-  check("the request", pushed, [&](EntryId id) { return requests_.count(id) > 0 || by_request_.count(id) > 0; });
+  check("the request", pushed,
+        [&](EntryId id) { return ledger_.requests.count(id) > 0 || ledger_.by_request.count(id) > 0; });
   std::vector<EntryId> read;
   for (const Tailer::Seen& seen : trial_.tailer->seen()) read.push_back(seen.id);
   std::sort(read.begin(), read.end());
-  check("the result", read, [&](EntryId id) { return results_.count(id) > 0; });
+  check("the result", read, [&](EntryId id) { return ledger_.results.count(id) > 0; });
 }
 
 // What is left and what was sold is what there was. Stock set by the operator's command is in the ledger.
@@ -276,9 +250,10 @@ void Judge::check_stock() {
     }
     const int64_t left = std::stoll(held);
     if (left < 0) say("stock below zero", sku);
-    if (left + sold_[sku] != static_cast<int64_t>(amount)) {
+    if (left + ledger_.sold[sku] != static_cast<int64_t>(amount)) {
       say("stock and sales do not add up", sku + ": " + std::to_string(amount) + " at first, " +
-                                               std::to_string(sold_[sku]) + " sold, " + std::to_string(left) + " left");
+                                               std::to_string(ledger_.sold[sku]) + " sold, " + std::to_string(left) +
+                                               " left");
     }
   }
 }
@@ -286,8 +261,10 @@ void Judge::check_stock() {
 // Clean; or it names just those requests that were passed over and that nobody has settled since.
 void Judge::run_audit() {
   std::set<EntryId> unanswered;
-  for (const EntryId id : record_.passed_over) {
-    if (requests_.count(id) > 0 && by_request_.count(id) == 0) unanswered.insert(id);
+  for (const auto& entries : record_.passed_over) {
+    for (const EntryId id : entries) {
+      if (ledger_.requests.count(id) > 0 && ledger_.by_request.count(id) == 0) unanswered.insert(id);
+    }
   }
   verdict_.passed_over += unanswered.size();
   const AuditCheck check = check_audit(trial_, unanswered);

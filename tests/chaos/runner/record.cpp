@@ -37,7 +37,8 @@ void Record::deleted(const std::vector<std::string>& entries) {
 void Record::passed_over(const std::vector<std::string>& entries) {
   deleted(entries);
   const std::lock_guard<std::mutex> guard(mutex_);
-  for (const std::string& entry : entries) contents_.passed_over.insert(EntryId::of(entry));
+  contents_.passed_over.emplace_back();
+  for (const std::string& entry : entries) contents_.passed_over.back().insert(EntryId::of(entry));
 }
 
 void Record::recreated(EntryId first) {

@@ -55,7 +55,8 @@ class Record {
   // These entries were deleted by a fault while they were not settled yet, as far as anybody can know: they may have a
   // result or none.
   void deleted(const std::vector<std::string>& entries);
-  // The same, but they are in the stream again since: the audit has to name those that have no result.
+  // The same, but they are in the stream again since, and others were settled meanwhile: the audit has to name those
+  // that have no result. If they are settled after all, the order of requests begins again there, once.
   void passed_over(const std::vector<std::string>& entries);
   // The stream was recreated with smaller IDs, and this is the first of them: the order of requests begins again there.
   void recreated(EntryId first);
@@ -74,8 +75,8 @@ class Record {
   // All of it, for the judge.
   struct Contents {
     std::vector<Attempt> attempts;
-    std::set<EntryId> deleted;  // those passed over among them
-    std::set<EntryId> passed_over;
+    std::set<EntryId> deleted;                   // those passed over among them
+    std::vector<std::set<EntryId>> passed_over;  // one set for each fault
     std::set<EntryId> recreated;
     std::map<std::string, bool> foreign_records;  // by order: certain?
     std::vector<DataLoss> data_losses;

@@ -1,0 +1,57 @@
+// Each stream is read once. Memory grows with the trial, which is small.
+#include "chaos/runner/ledger.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orderd::chaos {
+namespace {
+
+void read_result(const test::Entry& entry, Ledger& ledger) {
+  const EntryId id = EntryId::of(entry.id);
+  ledger.results[id] = fingerprint(entry);
+  Decision decision{id, entry.field("order"), entry.field("status"), entry.field("reason"), "", false};
+  const bool stock = decision.status == "stock";
+  ++ledger.outcomes[decision.reason.empty() || stock ? decision.status : decision.reason];
+  const auto lines = nlohmann::json::parse(entry.has("lines") ? entry.field("lines") : "[]", nullptr, false);
+  if (!lines.is_array()) {
+    ledger.unreadable.push_back(entry.id);
+    return;
+  }
+  if (stock) {
+    for (const auto& line : lines)
+      ledger.sold[line.value("sku", "")] -= line["quantity"].is_number() ? line["quantity"].get<int64_t>() : 0;
+    return;
+  }
+  Order order;
+  order.customer = entry.field("customer");
+  for (const auto& line : lines) {
+    const auto quantity = line.value("quantity", uint64_t{0});
+    order.lines.emplace_back(line.value("sku", ""), quantity);
+    if (decision.status == "accepted") ledger.sold[line.value("sku", "")] += static_cast<int64_t>(quantity);
+  }
+  decision.has_lines = !order.lines.empty();
+  decision.content = order.content();
+  const EntryId request = EntryId::of(entry.field("request"));
+  ledger.order.emplace_back(id, request);
+  ledger.by_request[request].push_back(std::move(decision));
+}
+
+}  // namespace
+
+Ledger read_ledger(Trial& trial) {
+  Ledger ledger;
+  const auto pages = [&](const std::string& stream, const auto& each) {
+    for (std::string first = "-";;) {
+      const valkey::OwnedReply reply = trial.call({"XRANGE", stream, first, "+", "COUNT", "2000"});
+      const auto entries = test::entries_of(reply.view());
+      if (entries.empty()) return;
+      for (const test::Entry& entry : entries) each(entry);
+      first = "(" + entries.back().id;
+    }
+  };
+  pages("orders", [&](const test::Entry& entry) { ledger.requests.insert(EntryId::of(entry.id)); });
+  pages("results", [&](const test::Entry& entry) { read_result(entry, ledger); });
+  return ledger;
+}
+
+}  // namespace orderd::chaos
