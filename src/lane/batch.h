@@ -48,7 +48,7 @@ class Batch {
 
  private:
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the name that unordered_map looks for
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   [[nodiscard]] std::size_t stock_index(std::string_view sku);
