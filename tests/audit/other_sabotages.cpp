@@ -62,7 +62,7 @@ std::vector<Sabotage> positions() {
          books.position.clear();
          books.keys["orders:position"] = "1-0";
        }},
-      {"a floor that hides results", "missing_result",
+      {"a floor that hides results", "position_differs",
        [](Books& books, Random&) { books.position["floor"] = books.results[books.results.size() / 2].id; }},
       {"the next request settled without the position", "position_differs",
        [](Books& books, Random&) { add_result(books, "u-0", books.orders[books.orders.size() - 5].id); }},

@@ -27,11 +27,8 @@ void RequestJudge::found(Check check, Id request, Id result, std::string_view or
 Result<bool> RequestJudge::take(const ResultEntry& result, Id id, bool good) {
   content_known_ = false;
   judge_order(result, id);
-  if (id <= horizon_.position.floor) {
-    before_floor_ = true;
-    findings_.not_checked(kRequests, "they were in an orders stream that was recreated since");
-    return true;
-  }
+  // Up to the floor results may answer requests of a stream that was recreated since, or of this one.
+  before_floor_ = id <= horizon_.position.floor;
   if (horizon_.orders_replaced() || horizon_.orders.added == 0) {
     findings_.not_checked(kRequests, "the orders stream was deleted, recreated or replaced");
     return true;
@@ -78,7 +75,7 @@ void RequestJudge::judge_order(const ResultEntry& result, Id id) {
 // Where results before the one of `first` may have been trimmed, the requests before that are not judged.
 Result<bool> RequestJudge::begin(Id first) {
   begun_ = true;
-  if (!horizon_.results_cut() || before_floor_) return true;
+  if (!horizon_.results_cut() || horizon_.position.floor != Id{}) return true;
   first_ = first;
   for (;;) {
     const auto request = requests_.peek();
@@ -136,6 +133,10 @@ Result<bool> RequestJudge::take_late(const ResultEntry& result, Id id, bool good
 
 // The orders stream does not have this request.
 Result<bool> RequestJudge::judge_absent(Id request, Id result) {
+  if (before_floor_) {
+    findings_.not_checked(kRequests, "they were in an orders stream that was recreated since");
+    return true;
+  }
   auto fresh = refresh_once();
   if (!fresh) return fresh;
   if (request < horizon_.orders.first) {

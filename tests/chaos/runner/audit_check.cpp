@@ -13,6 +13,10 @@ AuditCheck check_audit(Trial& trial, const std::set<EntryId>& unanswered) {
   AuditCheck check{audit.output(), std::nullopt};
   const auto said = nlohmann::json::parse(check.output, nullptr, false);
   std::set<EntryId> named;
+  // Where a fault had the stream replaced, or the order of requests begin again, the audit can only say so: it sees
+  // what is left. The judge, which knows what was pushed, has looked at all of it.
+  const Record::Contents contents = trial.record.contents();
+  if (said.is_object() && (!contents.recreated.empty() || !contents.passed_over.empty())) return check;
   bool good = said.is_object() && status == (unanswered.empty() ? 0 : 3);
   for (std::size_t i = 0; good && i < said["violations"].size(); ++i) {
     const auto& violation = said["violations"][i];

@@ -197,8 +197,10 @@ int main_of(int argc, char** argv) {
   app.add_option("--mode", options.mode, "alone: one fault at a time; together: many; both, in turn")
       ->check(CLI::IsMember({"alone", "together", "both"}));
   app.add_flag("--list", options.list, "print the faults and end");
-  app.add_flag("--brief", options.brief,
-               "the short set of tools/test: each fault once, then some seconds of all together");
+  app.add_flag(
+      "--brief", options.brief,
+      "the short set of tools/test: each fault once but those that replace the orders stream, then some seconds of "
+      "all together");
   app.add_flag("--json", options.json, "print the record of the run as JSON");
   app.add_option("--keep", options.keep, "where to put logs and streams of a trial with a violation");
   app.add_option("--orderd", options.programs.orderd, "the daemon to test");
@@ -209,10 +211,15 @@ int main_of(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kUsage;
   }
-  const auto faults = chosen(options.only);
+  auto faults = chosen(options.only);
   if (!faults) {
     std::cerr << "chaos: " << faults.error() << "\n";
     return kUsage;
+  }
+  // What replaces the orders stream may give IDs twice, which the judge cannot tell apart yet. tests/lua and
+  // tests/integration play those one by one; here they are for the long runs.
+  if (options.brief && options.only.empty()) {
+    std::erase_if(*faults, [](const Fault& fault) { return fault.needs.steady_clock; });
   }
   if (options.list) return list(*faults);
   if (options.seed == 0) options.seed = std::random_device()() % 1'000'000 + 1;
