@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
@@ -72,6 +73,10 @@ class Ends {
     }
     return out;
   }
+  [[nodiscard]] bool readable() const {
+    pollfd reader{.fd = files_[0], .events = POLLIN, .revents = 0};
+    return ::poll(&reader, 1, 0) == 1;
+  }
   // A little of it: 0 bytes if there is none.
   [[nodiscard]] ssize_t read_some() const {
     std::array<char, 100> buffer{};
@@ -102,12 +107,18 @@ std::string lines(int from, int to) {
   return out;
 }
 
-// Writes lines until the queue is full and some are dropped. Returns how many were taken.
-int fill(LogWriter& writer) {
+// Makes the thread block in a write, then fills the queue until one line is dropped. Returns what will be written.
+// Order matters: while the thread has not taken its batch, it could still empty the queue between two lines.
+std::string fill(LogWriter& writer, const Ends& ends) {
+  std::string taken = std::string(1'000'000, 'f') + "\n";  // more than a pipe, a socket or a terminal takes
+  writer.write(taken);
+  test::wait_for([&] { return ends.readable(); }, 10s, "the start of the line");
   const uint64_t before = writer.dropped();
-  int taken = 0;
-  while (writer.dropped() == before) writer.write(line(taken++));
-  return taken - 1;
+  for (int i = 0; true; ++i) {
+    writer.write(line(i));
+    if (writer.dropped() > before) return taken;
+    taken += line(i);
+  }
 }
 
 TEST_CASE("lines are written whole and in order") {
@@ -127,12 +138,12 @@ TEST_CASE("a stalled reader blocks nothing and the gap is reported at its place"
   for (const auto& make : {Ends::pipe, Ends::socket, Ends::terminal}) {
     Ends ends = make();
     LogWriter writer(ends.writer(), notice, 1'000'000);
-    const int taken = fill(writer);
+    const std::string taken = fill(writer, ends);
     for (int i = 0; i < 99; ++i) writer.write("lost\n");
     CHECK(writer.dropped() == 100);
     CHECK(!writer.idle());
     CHECK(!writer.flush(10ms));
-    CHECK(ends.read_until(notice(100)) == lines(0, taken) + notice(100));
+    CHECK(ends.read_until(notice(100)) == taken + notice(100));
     writer.write("after\n");
     CHECK(writer.flush(10s));
     CHECK(ends.read() == "after\n");
@@ -144,9 +155,9 @@ TEST_CASE("each gap is reported once") {
   Ends ends = Ends::pipe();
   LogWriter writer(ends.writer(), notice, 200'000);
   for (int round = 0; round < 3; ++round) {
-    const int taken = fill(writer);
+    const std::string taken = fill(writer, ends);
     writer.write("lost\n");
-    CHECK(ends.read_until(notice(2)) == lines(0, taken) + notice(2));
+    CHECK(ends.read_until(notice(2)) == taken + notice(2));
   }
   CHECK(writer.dropped() == 6);
 }
@@ -244,7 +255,7 @@ TEST_CASE("a stalled reader delays the end by the patience only") {
   const auto start = std::chrono::steady_clock::now();
   {
     LogWriter writer(ends.writer(), notice, 1'000'000);
-    fill(writer);
+    CHECK(!fill(writer, ends).empty());
   }
   CHECK(std::chrono::steady_clock::now() - start < 10s);
   // The abandoned thread ends once it can write.
