@@ -104,7 +104,7 @@ local function largest(fits)
   return id_so_far
 end
 
--- Are all results since the floor still there?
+-- Are all results since the floor certainly there? After an undone call, which removes some, that is not known.
 local function complete()
   local kept, ever, _, first = describe(results)
   return kept > 0 and (not less(floor, first[1]) or ever == kept and kept >= count)

@@ -94,6 +94,7 @@ char Model::decide(const std::string& request, const Order& order, bool keep_rec
     if (keep_record) records[order.id] = Record{content, answer == 'a', results.size()};
   } else if (const auto* record = std::get_if<Record>(&known->second); record == nullptr) {
     answer = 'r';
+    undone = undone || no_record.contains(order.id);
     result.fields.insert(result.fields.end(), {{"status", "rejected"}, {"reason", "bad_record"}});
     detail = "the key orders:order:" + order.id + " does not hold the record of an order";
   } else if (record->content != content) {
@@ -176,7 +177,7 @@ bool Model::is_new(const Waiting& entry) const {
   // Older than all results: was one of them removed?
   const bool floor_is_there = id_of(results[trimmed].id) <= id_of(position->floor);
   return floor_is_there ||
-         (trimmed == 0 && results.size() >= static_cast<std::size_t>(std::max<int64_t>(position->count, 0)));
+         (trimmed == 0 && !undone && results.size() >= static_cast<std::size_t>(std::max<int64_t>(position->count, 0)));
 }
 
 // Where the last entry that the position is past is a new one: go on behind the last one that is not.

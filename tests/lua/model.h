@@ -54,6 +54,8 @@ class Model {
   std::vector<Result> results;  // all that were ever written
   std::size_t trimmed = 0;      // how many of them are gone, the oldest ones
   std::size_t letters = 0;
+  std::set<std::string> no_record;  // record keys of another type
+  bool undone = false;              // a result was written and removed again, as such a key makes it
 
   std::string settle(const Call& call);
   std::string join();

@@ -137,9 +137,13 @@ class History : public Shop {
     const std::string id = pick(seen_).id;
     (void)at_server({"DEL", record_key(id)});
     model_.records.erase(id);
+    model_.no_record.erase(id);
     switch (random_.number(4)) {
       case 0: return;
-      case 1: (void)at_server({"HSET", record_key(id), "x", "y"}); break;
+      case 1:
+        (void)at_server({"HSET", record_key(id), "x", "y"});
+        model_.no_record.insert(id);
+        break;
       default: set(admin(), record_key(id), pick(kTexts));
     }
     model_.records[id] = "foreign";
