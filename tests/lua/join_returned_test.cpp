@@ -1,0 +1,161 @@
+// join.lua where an orders stream comes back: renamed away and back, or restored from a dump.
+#include "recreated_shop.h"
+
+namespace orderd::test {
+
+TEST_CASE_FIXTURE(RecreatedShop, "a stream that is renamed away and back is as if nothing had been") {
+  push_new(121, 2);
+  (void)at_server({"RENAME", orders, "away"});
+  stays("120-0 20 0 _ _ 0 20");
+  (void)at_server({"XGROUP", "CREATE", orders, "orderd", "120-0", "MKSTREAM"});
+  stays("120-0 20 0 _ _ 0 20");
+  (void)at_server({"RENAME", "away", orders});
+  stays("120-0 20 2 _ _ 0 20");
+  CHECK(settles() == "121-0 122-0 ");
+  stays("122-0 22 0 _ _ 0 22");
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back after another took its place is settled where it was left") {
+  push_new(121, 3);
+  (void)at_server({"RENAME", orders, "away"});
+  push_new(2001, 4);
+  CHECK(join() == "120-0 20 4 _ _ 0 0");
+  CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
+  (void)at_server({"RENAME", "away", orders});
+  CHECK(join() == "120-0 0 -1 restarted 2004-0 0 _");
+  stays("120-0 0 -1 _ _ 0 _");
+  CHECK(settles() == "121-0 122-0 123-0 ");
+  stays("123-0 3 0 _ _ 0 23");
+  (void)at_server({"HSET", position, "id", "1-0"});
+  CHECK(join() == "123-0 3 0 restored 1-0 0 23");
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back with nothing unsettled stays alone") {
+  (void)at_server({"RENAME", orders, "away"});
+  push_new(2001, 4);
+  CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
+  (void)at_server({"RENAME", "away", orders});
+  stays("2004-0 24 0 behind _ 0 24");
+  push_new(2005, 1);
+  CHECK(settles() == "2005-0 ");
+  CHECK(join().starts_with("2005-0 25 0 _ _ 0 "));
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "nothing of a full dump that was restored is settled again") {
+  const std::string full = dump();
+  (void)at_server({"DEL", orders});
+  SUBCASE("noticed") {
+    stays("120-0 20 0 _ _ 0 20");
+  }
+  SUBCASE("not noticed") {
+  }
+  restore(full);
+  stays("120-0 20 0 _ _ 0 20");
+  CHECK(settles().empty());
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "nothing of an older dump that was restored is settled again") {
+  push_new(121, 3);
+  const std::string older = dump();  // with three that waited then
+  CHECK(settles() == "121-0 122-0 123-0 ");
+  push_new(124, 7);
+  CHECK(settles().ends_with(" 130-0 "));
+  const std::string full = dump();
+  restore(older);
+  SUBCASE("with all results") {
+  }
+  SUBCASE("with those of the last requests only") {
+    (void)at_server({"XTRIM", results_stream, "MAXLEN", "3"});
+  }
+  SUBCASE("with the last result only") {
+    (void)at_server({"XTRIM", results_stream, "MAXLEN", "1"});
+  }
+  SUBCASE("with no results") {
+    (void)at_server({"XTRIM", results_stream, "MAXLEN", "0"});
+  }
+  SUBCASE("with the results deleted") {
+    (void)at_server({"DEL", results_stream});
+  }
+  SUBCASE("with the result of its last request deleted and none before it left") {
+    (void)at_server({"XTRIM", results_stream, "MAXLEN", "7"});
+  }
+  SUBCASE("with the results deleted and some written since") {
+    (void)at_server({"DEL", results_stream});
+    push_new(131, 2);
+    CHECK(settles() == "131-0 132-0 ");
+    restore(older);
+    stays("132-0 32 0 behind _ 0 32");
+    return;
+  }
+  stays("130-0 30 0 behind _ 0 30");
+  CHECK(settles().empty());
+  SUBCASE("and the full one comes back") {
+    restore(full);
+    stays("130-0 30 0 _ _ 0 30");
+    CHECK(settles().empty());
+  }
+  SUBCASE("and new entries come with larger IDs") {
+    push_new(131, 2);
+    CHECK(settles() == "131-0 132-0 ");
+    CHECK(join().starts_with("132-0 32 0 _ _ 0 "));
+  }
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "new entries behind an older dump that was restored are settled and only they") {
+  const std::string older = dump();
+  push_new(121, 10);
+  (void)settles();
+  restore(older);
+  stays("130-0 30 0 behind _ 0 30");
+  push_new(121, 4);  // the same IDs, other orders
+  CHECK(join() == "120-0 0 -1 restarted 130-0 0 _");
+  CHECK(settles() == "121-0 122-0 123-0 124-0 ");
+  stays("124-0 4 0 _ _ 0 24");
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "where the new entries begin is found also in long streams and at IDs of 64 bits") {
+  std::vector<std::string> ids = {"9007199254740993-0", "9007199254740993-18446744073709551615",
+                                  "18446744073709551615-5", "18446744073709551615-9007199254740995"};
+  for (const auto& id : ids) (void)push(Order{.id = "big " + id}, id);
+  CHECK(settles() ==
+        "9007199254740993-0 9007199254740993-18446744073709551615 18446744073709551615-5 "
+        "18446744073709551615-9007199254740995 ");
+  const std::string older = dump();
+  for (int turn = 1; turn < 3; ++turn) {
+    restore(older);
+    const std::string id = "18446744073709551615-900719925474099" + std::to_string(6 + turn);
+    const std::string next = "18446744073709551615-900719925474100" + std::to_string(turn);
+    (void)push(Order{.id = "turn " + std::to_string(turn)}, id);
+    (void)push(Order{.id = "turn again " + std::to_string(turn)}, next);
+    const std::string answer = join();
+    if (turn == 2) CHECK(answer.starts_with(ids.back() + " 0 -1 restarted "));
+    CHECK(settles() == id + " " + next + " ");
+    CHECK(join().starts_with(next + " "));
+  }
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "results with an ID from the future are searched as well") {
+  for (int i = 1; i <= 600; ++i) {
+    if (i == 200) (void)at_server({"XADD", results_stream, "18446744073709551615-0", "status", "stock"});
+    if (i % 50 == 0) (void)change_stock("add", "shoe", "1");
+    push_new(1000 + i, 1);
+    (void)run(rest());
+  }
+  const std::string whole = dump();
+  for (const int last : {1100, 1199, 1200, 1500}) {
+    restore(whole);
+    (void)at_server({"XSETID", orders, "1600-0"});
+    const auto left = entries(admin(), orders, "(" + std::to_string(last) + "-0");
+    // As if the stream ended there: a dump of then.
+    (void)at_server({"DEL", orders});
+    for (int i = 1001; i <= last; ++i)
+      (void)at_server({"XADD", orders, std::to_string(i) + "-0", "id", "new-" + std::to_string(i - 1000)});
+    CHECK(join() == "1600-0 620 0 behind _ 0 620");
+    (void)at_server({"XADD", orders, std::to_string(last) + "-1", "id", "new"});
+    CHECK(join() == std::to_string(last) + "-0 0 -1 restarted 1600-0 0 _");
+    (void)at_server({"HSET", position, "id", "1600-0", "count", "620", "base", "0", "floor", "", "start", "", "result",
+                     results().back().id});
+  }
+}
+
+}  // namespace orderd::test

@@ -1,0 +1,45 @@
+// A shop whose orders stream is about to become another one.
+#pragma once
+
+#include "shop.h"
+
+namespace orderd::test {
+
+// Twenty requests settled, with the IDs from 101-0 on.
+class RecreatedShop : public Shop {
+ public:
+  RecreatedShop() {
+    stock("shoe", "1000000");
+    next_id(101);
+    push_many(20);
+    (void)run(rest());
+    CHECK(join() == "120-0 20 0 _ _ 0 20");
+  }
+  // New orders with the IDs from `first` on.
+  void push_new(int first, int count) {
+    next_id(first);
+    for (int i = 0; i < count; ++i) (void)push(Order{.id = "new-" + std::to_string(++made_)});
+  }
+  // The IDs of the requests that the newest results answer.
+  std::string settles() {
+    const auto before = results().size();
+    const Call waiting = rest();
+    if (waiting.requests.empty()) return "";
+    (void)run(waiting);
+    std::string text;
+    const auto written = results();
+    for (std::size_t i = before; i < written.size(); ++i) text += written[i].field("request") + " ";
+    return text;
+  }
+  // As often as somebody may ask: nothing is restored to a result of the stream before.
+  void stays(const std::string& answer) {
+    for (int i = 0; i < 3; ++i) CHECK(join() == answer);
+  }
+  std::string dump() { return at_server({"DUMP", orders}); }
+  void restore(const std::string& dump) { (void)at_server({"RESTORE", orders, "0", dump, "REPLACE"}); }
+
+ private:
+  int made_ = 0;
+};
+
+}  // namespace orderd::test
