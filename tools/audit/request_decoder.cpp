@@ -2,6 +2,7 @@
 #include "audit/request_decoder.h"
 
 #include <array>
+#include <charconv>
 #include <map>
 #include <optional>
 
@@ -86,7 +87,7 @@ void read_items(JsonReader& json, const RequestLimits& limits, Lines& items) {
 void read_object(JsonReader& json, Given& given, const RequestLimits& limits, Lines* items) {
   json.object([&](std::string_view name) {
     JsonValue value;
-    if (items != nullptr && name == kNames[kItems]) {
+    if (items != nullptr && name == kNames[kItems] && json.peek() != 'n') {
       read_items(json, limits, *items);
     } else {
       (void)json.value(value);
@@ -95,9 +96,30 @@ void read_object(JsonReader& json, Given& given, const RequestLimits& limits, Li
   });
 }
 
+// An optional member that is null counts as absent.
+void drop_null(Given& given, std::size_t which) {
+  if (given.times[which] == 1 && given.value[which].kind == JsonValue::Kind::kNull) given.times[which] = 0;
+}
+
+// An integer is no ID, but the result of the malformed request names it.
+std::string integer_id(const Given& given) {
+  const JsonValue& value = given.value[kId];
+  int64_t number = 0;
+  const char* const end = value.text.data() + value.text.size();
+  if (given.times[kId] != 1 || value.kind != JsonValue::Kind::kNumber) return {};
+  const auto [stop, error] = std::from_chars(value.text.data(), end, number);
+  return error == std::errc() && stop == end ? std::to_string(number) : std::string();
+}
+
 // Of the flat form, quantities are text.
-void judge(const Given& given, JsonValue::Kind quantity_kind, Lines& lines, const RequestLimits& limits,
+void judge(Given& given, JsonValue::Kind quantity_kind, Lines& lines, const RequestLimits& limits,
            DecodedRequest& out) {
+  drop_null(given, kCustomer);
+  drop_null(given, kItems);
+  if (given.times[kItems] > 0) {
+    drop_null(given, kSku);
+    drop_null(given, kQuantity);
+  }
   if (is_name(given.string(kId))) out.order = given.string(kId);
   if (is_name(given.string(kCustomer))) out.customer = given.string(kCustomer);
   if (given.times[kItems] == 0) {
@@ -106,6 +128,7 @@ void judge(const Given& given, JsonValue::Kind quantity_kind, Lines& lines, cons
     lines.good = false;
   }
   out.malformed = out.order.empty() || (given.times[kCustomer] > 0 && out.customer.empty()) || !lines.good;
+  if (out.order.empty()) out.order = integer_id(given);
   if (out.malformed) return;
   for (const auto& [sku, quantity] : lines.sums) out.content.add_line(sku, quantity);
   out.content.set_customer(out.customer);

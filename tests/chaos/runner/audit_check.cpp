@@ -17,9 +17,15 @@ AuditCheck check_audit(Trial& trial, const std::set<EntryId>& unanswered) {
   // what is left. The judge, which knows what was pushed, has looked at all of it.
   const Record::Contents contents = trial.record.contents();
   if (said.is_object() && (!contents.recreated.empty() || !contents.passed_over.empty())) return check;
-  bool good = said.is_object() && status == (unanswered.empty() ? 0 : 3);
+  bool good = said.is_object() && (status == 3 || (status == 0 && unanswered.empty()));
   for (std::size_t i = 0; good && i < said["violations"].size(); ++i) {
     const auto& violation = said["violations"][i];
+    // Stock that a fault overwrote with what is no number breaks the chain, and the audit says so rightly.
+    const std::string detail = violation.value("detail", "");
+    if (violation["check"] == "chain_broken" && (detail.find("available is null") != std::string::npos ||
+                                                 detail.find("there was not a whole number") != std::string::npos)) {
+      continue;
+    }
     if (violation["check"] != "missing_result") good = false;
     named.insert(EntryId::of(violation.value("request", "")));
   }
