@@ -29,8 +29,7 @@ std::string random_token(uint32_t seed) {
 
 // Behind the server's own words, the way out.
 std::string with_advice(const std::string& refusal) {
-  const bool rights =
-      refusal.find("NOPERM") != std::string::npos || refusal.find("ACL failure") != std::string::npos;
+  const bool rights = refusal.find("NOPERM") != std::string::npos || refusal.find("ACL failure") != std::string::npos;
   const bool login = refusal.find("NOAUTH") != std::string::npos || refusal.find("WRONGPASS") != std::string::npos;
   if (rights) return refusal + "; grant this user what config/users.acl gives to orderd";
   if (login)
