@@ -102,7 +102,7 @@ class Audit {
       horizon().results.cut = true;
     }
     for (uint64_t done = 0; next && *next != nullptr; next = results.peek()) {
-      const auto good = take(**next);
+      auto good = take(**next);
       if (!good) return good;
       results.pop();
       if (++done % kProgressEvery == 0 && options_.progress) options_.progress({"results", done, results_});
