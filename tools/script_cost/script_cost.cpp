@@ -129,7 +129,7 @@ std::string prepare(Server& server, const Shape& shape, std::size_t orders) {
   (void)server.ask({"FLUSHALL", "SYNC"});
   // Scripts that are no longer needed would still cost each collection of garbage.
   (void)server.ask({"SCRIPT", "FLUSH", "SYNC"});
-  const std::string sha1 = shape.script.empty() ? "" : text_of(*server.ask({"SCRIPT", "LOAD", shape.script}));
+  std::string sha1 = shape.script.empty() ? "" : text_of(*server.ask({"SCRIPT", "LOAD", shape.script}));
   (void)server.ask({"SET", "product:shoe:stock", "1000000000"});
   Shape requests;
   const Words request = {"XADD", "orders", "{id}", "order", R"({"id":"o-{n}","sku":"shoe","quantity":1})"};
@@ -162,7 +162,7 @@ void control_callgrind(const std::string& pid, const std::string& what) {
 // Server CPU of one order, in microseconds.
 double measure(Server& server, const Shape& shape, std::size_t wanted, const std::string& callgrind) {
   const std::size_t orders = wanted / shape.requests * shape.requests;
-  const std::string sha1 = prepare(server, shape, orders);
+  std::string sha1 = prepare(server, shape, orders);
   control_callgrind(callgrind, "-i on");
   const double before = cpu_seconds(server);
   Run(server, shape, sha1).send_all(orders);
