@@ -84,7 +84,11 @@ void Lane::on_loaded(const valkey::Reply& reply) {
 
 void Lane::on_joined(const valkey::Reply& reply) {
   if (reply.lost() || phase_ != Phase::kJoining) return;
-  if (reply.is_error()) return refused({reply.error(), std::string(reply.text())});
+  if (reply.is_error()) {
+    // Where an error leaves the script, the server adds where that was.
+    const std::string_view text = reply.text();
+    return refused({reply.error(), std::string(text.substr(0, text.find(" script: ")))});
+  }
   if (reply.at(0).text().empty()) {
     return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});
   }
