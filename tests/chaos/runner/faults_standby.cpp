@@ -34,7 +34,9 @@ struct Sleepers {
     for (const auto& guest : guests) guest->process().signal(SIGTERM);
     for (const auto& guest : guests) {
       const int status = guest->process().wait(kEndDeadline);
-      if (status != 0) trial.incident(guest->name() + " was told to stop and ended with " + std::to_string(status));
+      if (status == 0 || (status == 1 && trial.refusing())) continue;
+      trial.incident(guest->name() + " was told to stop and ended with " + std::to_string(status) +
+                     "; its log ends:\n" + guest->log());
     }
     guests.clear();
   }

@@ -218,9 +218,7 @@ void Trial::supervise() {
   for (const auto& daemon : daemons) {
     const auto what = daemon->surprise();
     if (!what) continue;
-    const bool refused = what->find("by itself with 1;") != std::string::npos &&
-                         (refusing_ > 0 || std::chrono::steady_clock::now() < refused_until_);
-    if (refused) {
+    if (refusing() && what->find("by itself with 1;") != std::string::npos) {
       note("refused at its start: " + *what);
     } else {
       incident(*what);
@@ -231,6 +229,10 @@ void Trial::supervise() {
 void Trial::refuses_daemons(bool refuses) {
   refusing_ += refuses ? 1 : -1;
   if (!refuses) refused_until_ = std::chrono::steady_clock::now() + kRefusedFor;
+}
+
+bool Trial::refusing() const {
+  return refusing_ > 0 || std::chrono::steady_clock::now() < refused_until_;
 }
 
 void Trial::incident(const std::string& what) {

@@ -88,6 +88,8 @@ class Trial {
   void supervise();
   // From here on the server refuses daemons for good, or it does not any more.
   void refuses_daemons(bool refuses);
+  // Does it, or did it a moment ago? Then a daemon may end with 1.
+  [[nodiscard]] bool refusing() const;
   void incident(const std::string& what);
   [[nodiscard]] const std::vector<std::string>& incidents() const { return incidents_; }
   // A fault that could not be injected, because the machine or another fault was in its way: no promise is broken by
