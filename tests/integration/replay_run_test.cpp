@@ -145,6 +145,15 @@ TEST_CASE("a server that is out of memory gets the requests when it has some") {
   CHECK(length(desk.admin(), "orders") == 2000);
 }
 
+TEST_CASE("a run needs no command that only asks about the server") {
+  ReplayDesk desk({.config = {"rename-command CONFIG \"\"", "rename-command INFO \"\"", "rename-command CLIENT \"\"",
+                              "rename-command HELLO \"\"", "rename-command ROLE \"\""}});
+  const std::string file = desk.workload("w", {"--orders", "10"});
+  CHECK(desk.replay({"run", file, "--set-stock", "--max"}).status == 0);
+  CHECK(length(desk.admin(), "orders") == 10);
+  CHECK(desk.replay({"capture"}).status == 0);
+}
+
 TEST_CASE("an orders stream of the wrong type ends the run at once") {
   ReplayDesk desk;
   set(desk.admin(), "orders", "no stream");

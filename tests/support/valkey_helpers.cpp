@@ -93,13 +93,6 @@ std::size_t pending_count(valkey::SyncClient& client, const std::string& stream,
   return static_cast<std::size_t>(good(client, {"XPENDING", stream, group})->at(0).integer());
 }
 
-std::vector<std::string> pending_ids(valkey::SyncClient& client, const std::string& stream, const std::string& group) {
-  const auto reply = good(client, {"XPENDING", stream, group, "-", "+", "1000000"});
-  std::vector<std::string> ids;
-  for (std::size_t i = 0; i < reply->size(); ++i) ids.emplace_back(reply->at(i).at(0).text());
-  return ids;
-}
-
 void set(valkey::SyncClient& client, const std::string& key, const std::string& value) {
   (void)ask(client, {"SET", key, value});
 }

@@ -47,8 +47,6 @@ std::vector<Entry> read_group(valkey::SyncClient& client, const std::string& str
 std::size_t length(valkey::SyncClient& client, const std::string& stream);
 // How many entries are pending in a group.
 std::size_t pending_count(valkey::SyncClient& client, const std::string& stream, const std::string& group);
-// Which, in order.
-std::vector<std::string> pending_ids(valkey::SyncClient& client, const std::string& stream, const std::string& group);
 
 void set(valkey::SyncClient& client, const std::string& key, const std::string& value);
 std::optional<std::string> get(valkey::SyncClient& client, const std::string& key);
