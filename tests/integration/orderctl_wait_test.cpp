@@ -60,6 +60,19 @@ TEST_CASE("submit waits for the results of a file and sums them up") {
   CHECK(line["missing"] == 0);
 }
 
+TEST_CASE("no result is missed that comes before the reply to its own request was read") {
+  Desk desk;
+  const Process daemon = desk.start_orderd();
+  std::string input;
+  for (int i = 0; i < 3000; ++i) input += "{}\n";
+  // Often, because it depends on who is faster.
+  for (int times = 0; times < 30; ++times) {
+    const Ran ran = desk.run({"submit", "-", "--wait", "--timeout", "5s", "--json"}, {.input = input});
+    REQUIRE_MESSAGE(ran.status == 0, ran.errors);
+    CHECK(ran.json().at(0)["rejected"] == Json({{"malformed", 3000}}));
+  }
+}
+
 TEST_CASE("results that do not come in time end with status 1 and say what to do") {
   Desk desk;
   Ran ran = desk.run({"submit", "--sku", "shoe", "--wait", "--timeout", "200ms"});

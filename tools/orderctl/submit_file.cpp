@@ -145,10 +145,11 @@ class Push {
     sent_.push_back(reader_.number());
     sent_bytes_ += line.size();
     if (sent_.size() < kWindow && sent_bytes_ < kWindowBytes) return true;
-    return settle(sent_bytes_ < kWindowBytes ? kWindow / 2 : 0);
+    // order matters: results are read only when every reply was, or one could come before its request's ID is known.
+    return settle(tail_ || sent_bytes_ >= kWindowBytes ? 0 : kWindow / 2);
   }
 
-  // Reads replies until at most `left` are outstanding, then the results that are there.
+  // Reads replies until at most `left` are outstanding; with --wait all of them, then the results that are there.
   Result<bool> settle(std::size_t left) {
     while (sent_.size() > left) {
       const auto reply = client_.read();

@@ -28,7 +28,7 @@ void Tally::print(bool waited) const {
   if (pushed > 0) text += " in " + duration_text(pushing);
   // Below this a rate means nothing.
   constexpr std::chrono::milliseconds kShortest{100};
-  if (pushing >= kShortest) {
+  if (pushed > 0 && pushing >= kShortest) {
     text += " (" + std::to_string(pushed * 1000 / static_cast<uint64_t>(pushing.count())) + "/s)";
   }
   if (pushed > 0) text += ", " + first + " to " + last;

@@ -26,7 +26,7 @@ bool read_base64(std::string_view text, std::string& out) {
   if (text.size() % 4 != 0) return false;
   for (std::size_t at = 0; at < text.size(); at += 4) {
     std::string_view group = text.substr(at, 4);
-    // Padding stands at the very end only.
+    // Padding is at the very end only.
     if (at + 4 == text.size()) group = group.substr(0, group.ends_with("==") ? 2 : group.ends_with('=') ? 3 : 4);
     uint32_t bits = 0;
     for (std::size_t i = 0; i < 4; ++i) {

@@ -1,4 +1,4 @@
-// A quote inside of quotes stands twice. No field holds a newline.
+// Quotes are doubled inside quotes. No field holds a newline.
 #include "replay/csv.h"
 
 #include <cstdlib>

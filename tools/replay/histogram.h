@@ -1,5 +1,5 @@
 // Counts values in buckets that grow with the value: 256 for each power of two, so that a percentile is at most 0.4%
-// above the value it stands for, in 72 KiB whatever the number of values.
+// above the true value, in 72 KiB whatever the number of values.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class Histogram {
 
   // The buckets that hold something, from the lowest one on.
   struct Bucket {
-    uint64_t upper;  // the greatest value it stands for
+    uint64_t upper;  // the largest value in it
     uint64_t count;
   };
   [[nodiscard]] std::vector<Bucket> buckets() const;

@@ -17,7 +17,7 @@ namespace {
 
 using tools::Json;
 
-// More points are not to be told apart.
+// More points could not be distinguished.
 constexpr std::size_t kMaxPoints = 160;
 // Seconds between two points, at least.
 constexpr double kShortest = 0.05;

@@ -40,7 +40,7 @@ void PreciseTimer::start_at(uint64_t due_ns) {
 
 void PreciseTimer::fired() {
   uint64_t times = 0;
-  // Nothing to read: it was started anew between the event and here.
+  // Nothing to read: it was restarted between the event and here.
   if (read(file_, &times, sizeof times) != sizeof times) return;
   due_ns_ = 0;
   fire_();

@@ -14,7 +14,7 @@ struct Workload {
   uint64_t seed = 1;
   uint64_t orders = 1000;      // lines that are requests, malformed and repeated ones included
   uint64_t skus = 100;         // at most 2^20
-  std::string sku = "sku-";    // of one SKU its name, of several what stands before their numbers
+  std::string sku = "sku-";    // the name of a single SKU, or the prefix of several
   uint64_t stock = 1'000'000;  // of each SKU
   Spread spread = Spread::kUniform;
   uint64_t exponent = kMillion;  // of kZipf, in millionths
@@ -24,7 +24,7 @@ struct Workload {
   uint64_t quantity_min = 1;
   uint64_t quantity_max = 1;
   uint64_t customers = 1000;
-  std::string id = "o-";  // what stands before the numbers of order ids
+  std::string id = "o-";  // the prefix of order IDs
   // Shares of all requests, in millionths, together at most a million.
   uint64_t malformed = 0;
   uint64_t unknown = 0;   // ask for an SKU that has no stock
