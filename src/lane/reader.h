@@ -17,7 +17,7 @@ namespace orderd::lane {
 inline constexpr Milliseconds kReadBlock{250};
 // Entries asked for at once, at most: short replies keep hiredis' cost per entry low (measured: 512 cost 2 to 4 times
 // as much for each as 64), and the way of an order short.
-inline constexpr std::size_t kReadEntries = 128;
+inline constexpr std::size_t kReadEntries = 256;
 
 class Reader {
  public:
