@@ -10,6 +10,8 @@
 
 #include <utility>
 
+#include "valkey/reply_pool.h"
+
 namespace orderd::valkey {
 namespace {
 
@@ -77,6 +79,7 @@ Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& 
     redisAsyncFree(context);
     return failure;
   }
+  use_reply_pool(*context->c.reader);
   std::unique_ptr<Connection> connection(new Connection(loop, reply_timeout, listener));
   HandlePtr<uv_poll_t> poll(new uv_poll_t);
   if (const int status = uv_poll_init_socket(loop.raw(), poll.get(), context->c.fd); status != 0) {

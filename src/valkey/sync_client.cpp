@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "valkey/addresses.h"
+#include "valkey/reply_pool.h"
 
 namespace orderd::valkey {
 namespace {
@@ -158,7 +159,7 @@ Result<bool> introduce(SyncClient& client, const Endpoint& endpoint, const std::
 }  // namespace
 
 void OwnedReply::Free::operator()(redisReply* raw) const {
-  freeReplyObject(raw);
+  free_pooled_reply(raw);
 }
 
 void SyncClient::Close::operator()(redisContext* context) const {
@@ -194,6 +195,7 @@ Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& 
   context->privdata = new Peer{name, options.reply_timeout};
   context->free_privdata = [](void* peer) { delete static_cast<Peer*>(peer); };
   write_without_sigpipe_from_now_on(context);
+  use_reply_pool(*context->reader);
   const auto introduced = introduce(client, endpoint, options.name);
   if (!introduced) return introduced.failure();
   return client;

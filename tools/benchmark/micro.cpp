@@ -11,6 +11,7 @@
 #include "order/decode.h"
 #include "settings/settings.h"
 #include "valkey/reply.h"
+#include "valkey/reply_pool.h"
 
 namespace orderd {
 namespace {
@@ -97,6 +98,7 @@ std::string reply_of(const order::Fields& fields) {
 void take_entries(benchmark::State& state, const order::Fields& sent) {
   const std::string bytes = reply_of(sent);
   const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(redisReaderCreate(), redisReaderFree);
+  valkey::use_reply_pool(*reader);
   order::Fields fields;
   for ([[maybe_unused]] auto turn : state) {
     void* raw = nullptr;
@@ -112,7 +114,7 @@ void take_entries(benchmark::State& state, const order::Fields& sent) {
       for (std::size_t f = 0; f < values.size(); ++f) fields.push_back(values.at(f).text());
       benchmark::DoNotOptimize(fields.data());
     }
-    freeReplyObject(raw);
+    valkey::free_pooled_reply(static_cast<redisReply*>(raw));
   }
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kEntries);
 }

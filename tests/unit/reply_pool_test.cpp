@@ -1,0 +1,103 @@
+// The memory of replies, with hiredis' own reader. The sanitizers see what is leaked or used too long.
+#include "valkey/reply_pool.h"
+
+#include <doctest/doctest.h>
+#include <hiredis/hiredis.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "valkey/reply.h"
+
+namespace orderd::valkey {
+namespace {
+
+struct FreeReply {
+  void operator()(redisReply* reply) const { free_pooled_reply(reply); }
+};
+using PooledReply = std::unique_ptr<redisReply, FreeReply>;
+
+class ReplyReader {
+ public:
+  ReplyReader() : reader_(redisReaderCreate(), redisReaderFree) { use_reply_pool(*reader_); }
+
+  void feed(std::string_view bytes) { REQUIRE(redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) == REDIS_OK); }
+  // Null where the reply is not whole yet.
+  PooledReply next() {
+    void* reply = nullptr;
+    REQUIRE(redisReaderGetReply(reader_.get(), &reply) == REDIS_OK);
+    return PooledReply(static_cast<redisReply*>(reply));
+  }
+  bool fails() {
+    void* reply = nullptr;
+    return redisReaderGetReply(reader_.get(), &reply) == REDIS_ERR && reply == nullptr;
+  }
+
+ private:
+  std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
+};
+
+std::string bulk(std::string_view text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
+}
+
+TEST_CASE("a reply of each type comes out of the pool as it was sent") {
+  ReplyReader reader;
+  reader.feed("+OK\r\n-ERR no\r\n:-42\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n" + bulk(std::string("a\0b", 3)));
+  const PooledReply status = reader.next();
+  const PooledReply error = reader.next();
+  const PooledReply integer = reader.next();
+  const PooledReply no_string = reader.next();
+  const PooledReply no_array = reader.next();
+  const PooledReply empty_array = reader.next();
+  const PooledReply empty = reader.next();
+  const PooledReply binary = reader.next();
+  CHECK(Reply(status.get()).text() == "OK");
+  CHECK(Reply(error.get()).is_error());
+  CHECK(Reply(error.get()).text() == "ERR no");
+  CHECK(Reply(integer.get()).integer() == -42);
+  CHECK(Reply(no_string.get()).is_nil());
+  CHECK(Reply(no_array.get()).is_nil());
+  CHECK(Reply(empty_array.get()).is_array());
+  CHECK(Reply(empty_array.get()).size() == 0);
+  CHECK(Reply(empty.get()).is_string());
+  CHECK(Reply(empty.get()).text().empty());
+  CHECK(Reply(binary.get()).text() == std::string_view("a\0b", 3));
+}
+
+TEST_CASE("a reply of many parts, small ones and ones larger than any block, arrives in pieces") {
+  const std::string large(300000, 'x');
+  std::string bytes = "*3\r\n*1000\r\n";
+  for (int i = 0; i < 1000; ++i) bytes += "*2\r\n:" + std::to_string(i) + "\r\n" + bulk("entry " + std::to_string(i));
+  bytes += bulk(large) + "*1\r\n$-1\r\n";
+  ReplyReader reader;
+  PooledReply whole;
+  for (std::size_t at = 0; at < bytes.size(); at += 7919) {
+    CHECK(whole == nullptr);
+    reader.feed(std::string_view(bytes).substr(at, 7919));
+    whole = reader.next();
+  }
+  REQUIRE(whole != nullptr);
+  const Reply reply(whole.get());
+  REQUIRE(reply.at(0).size() == 1000);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    CHECK(reply.at(0).at(i).at(0).integer() == static_cast<int64_t>(i));
+    CHECK(reply.at(0).at(i).at(1).text() == "entry " + std::to_string(i));
+  }
+  CHECK(reply.at(1).text() == large);
+  CHECK(reply.at(2).at(0).is_nil());
+}
+
+TEST_CASE("a reply that never ends, and one that is not a reply, leave nothing behind") {
+  ReplyReader cut;
+  cut.feed("*2\r\n*2\r\n" + bulk("first") + "$1000\r\nno more");
+  CHECK(cut.next() == nullptr);
+
+  ReplyReader wrong;
+  wrong.feed("*2\r\n" + bulk("first") + "?\r\n");
+  CHECK(wrong.fails());
+}
+
+}  // namespace
+}  // namespace orderd::valkey
