@@ -70,8 +70,7 @@ void Lane::on_lease_refused(const valkey::Error& error) {
 }
 
 void Lane::on_overslept(Milliseconds span) {
-  link_.drop({valkey::ErrorKind::kLost,
-              fmt::format("this process did nothing for {} ms, longer than processing.lease", span.count())});
+  link_.drop({valkey::ErrorKind::kLost, fmt::format("this process did nothing for {} ms", span.count())});
 }
 
 void Lane::on_loaded(const valkey::Reply& reply) {
@@ -85,9 +84,13 @@ void Lane::on_loaded(const valkey::Reply& reply) {
 void Lane::on_joined(const valkey::Reply& reply) {
   if (reply.lost() || phase_ != Phase::kJoining) return;
   if (reply.is_error()) {
-    // Where an error leaves the script, the server adds where that was.
-    const std::string_view text = reply.text();
-    return refused({reply.error(), std::string(text.substr(0, text.find(" script: ")))});
+    // Where an error leaves the script, the server adds where that was: 'script: <SHA1>, on @user_script:39.'
+    std::string_view text = reply.text();
+    const std::size_t place = text.rfind(" script: ");
+    if (place != std::string_view::npos && text.find("@user_script", place) != std::string_view::npos) {
+      text = text.substr(0, place);
+    }
+    return refused({reply.error(), std::string(text)});
   }
   if (reply.at(0).text().empty()) {
     return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});

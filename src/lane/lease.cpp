@@ -1,5 +1,5 @@
 // One timer: it renews while active, and looks while another one is. It also notices a process that was stopped or
-// starved: a tick that comes late by more than the lease.
+// starved: a tick that comes late by more than the lease, or by kOversleep.
 #include "lane/lease.h"
 
 #include <algorithm>
@@ -28,20 +28,19 @@ void Lease::ask() {
   const char* state = state_ == State::kActive ? "active" : ever_active_ ? "standby" : "fresh";
   ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 2, options_.owner_key(),
                                        options_.standby_key(), options_.name, token_, options_.lease.count(), state));
-  tick_due_ms_ = loop_.now_ms() + static_cast<uint64_t>(period().count());
-  timer_.start(period());
+  restart_timer();
 }
 
 void Lease::tick() {
-  const uint64_t late_ms = loop_.now_ms() - std::min(loop_.now_ms(), tick_due_ms_);
-  if (state_ == State::kActive && late_ms > static_cast<uint64_t>(options_.lease.count())) {
-    timer_.start(period());
-    tick_due_ms_ = loop_.now_ms() + static_cast<uint64_t>(period().count());
-    return listener_.on_overslept(Milliseconds(late_ms));
-  }
+  const Milliseconds late(loop_.now_ms() - std::min(loop_.now_ms(), tick_due_ms_));
+  restart_timer();
+  if (state_ == State::kActive && late > std::min(options_.lease, kOversleep)) return listener_.on_overslept(late);
+  if (link_.up()) ask();
+}
+
+void Lease::restart_timer() {
   timer_.start(period());
   tick_due_ms_ = loop_.now_ms() + static_cast<uint64_t>(period().count());
-  if (link_.up()) ask();
 }
 
 void Lease::on_answer(const valkey::Reply& reply) {

@@ -15,6 +15,8 @@ namespace orderd::lane {
 
 // How often those who stand by look.
 inline constexpr Milliseconds kLeaseLook{250};
+// A process that did nothing for so long connects anew, even where the lease is longer.
+inline constexpr Milliseconds kOversleep{10'000};
 
 class Lease {
  public:
@@ -25,7 +27,8 @@ class Lease {
     // The server has answered; state() and owner() are as of now. Called for each answer.
     virtual void on_lease() = 0;
     virtual void on_lease_refused(const valkey::Error& error) = 0;
-    // This process did nothing for longer than the lease: what it believes of the server may be old.
+    // This process did nothing for longer than the lease, or than kOversleep: what it believes of the server may be
+    // old.
     virtual void on_overslept(Milliseconds span) = 0;
   };
 
@@ -47,6 +50,7 @@ class Lease {
 
  private:
   void tick();
+  void restart_timer();
   void on_answer(const valkey::Reply& reply);
   void send_release();
   [[nodiscard]] Milliseconds period() const;

@@ -123,15 +123,15 @@ TEST_CASE("malformed requests go in the same calls as the others") {
   CHECK(test.settled == Requests{"1-0", "2-0", "3-0", "4-0"});
 }
 
-TEST_CASE("at most 128 entries are asked for at once") {
+TEST_CASE("at most 256 entries are asked for at once") {
   LaneFixture test;
   test.options.max_in_flight = 1024;
   test.serve();
-  test.deliver(order_entries(1, 1000));
+  test.deliver(order_entries(1, 3000));
   test.until_settled();
   const std::vector<std::size_t> asked = counts(test);
-  CHECK(*std::max_element(asked.begin(), asked.end()) == 128);
-  CHECK(test.settled.size() == 1000);
+  CHECK(*std::max_element(asked.begin(), asked.end()) == 256);
+  CHECK(test.settled.size() == 3000);
 }
 
 TEST_CASE("after huge entries fewer are asked for and after small ones more again") {
@@ -146,7 +146,7 @@ TEST_CASE("after huge entries fewer are asked for and after small ones more agai
       CHECK(counts(test).back() >= before);
       before = counts(test).back();
     }
-    CHECK(before == 128);
+    CHECK(before == 256);
   };
   CHECK(counts(test).front() == kMiB / order::kMaxEntryBytes);  // before anything was seen the worst is supposed
   grows_to_the_full(1);

@@ -25,5 +25,7 @@ foreach(source IN LISTS SOURCES)
 endforeach()
 string(APPEND header "}  // namespace orderd::lua\n")
 string(APPEND body "}  // namespace orderd::lua\n")
-file(WRITE "${OUTPUT}/scripts.h" "${header}")
+# Many files include it, and it changes only with the names.
+file(WRITE "${OUTPUT}/scripts.h.new" "${header}")
+file(COPY_FILE "${OUTPUT}/scripts.h.new" "${OUTPUT}/scripts.h" ONLY_IF_DIFFERENT)
 file(WRITE "${OUTPUT}/scripts.cpp" "${body}")
