@@ -80,7 +80,7 @@ redisReply* create(const redisReadTask* task, std::size_t bytes, void** memory) 
 void* create_string(const redisReadTask* task, char* text, std::size_t size) {
   void* memory = nullptr;
   auto* const reply = create(task, size + 1, &memory);
-  if (reply == nullptr) return nullptr;
+  if (reply == nullptr || memory == nullptr) return nullptr;
   reply->str = static_cast<char*>(std::memcpy(memory, text, size));
   reply->len = size;
   return reply;
