@@ -20,8 +20,8 @@ struct LogWriter::State {
   State(int file, Notice notice, std::size_t queue_bytes)
       : file_(file), notice_(std::move(notice)), queue_bytes_(queue_bytes) {}
 
-  // In the writing thread:
-  void run();
+  // In the writing thread. True: nobody waits for its end any more, and the state is the thread's to free.
+  [[nodiscard]] bool run();
   void write_batch(std::string_view batch, uint64_t gap);
   [[nodiscard]] uint64_t put(std::string_view lines);
   [[nodiscard]] std::size_t put_bytes(std::string_view text) const;
@@ -37,6 +37,7 @@ struct LogWriter::State {
   uint64_t gap_ = 0;                // lines dropped after those in queue_
   bool stopping_ = false;
   bool ended_ = false;
+  bool abandoned_ = false;
   std::atomic<bool> idle_ = true;
   std::atomic<uint64_t> dropped_ = 0;
 
@@ -45,7 +46,7 @@ struct LogWriter::State {
   bool torn_ = false;  // the last line was written in part
 };
 
-void LogWriter::State::run() {
+bool LogWriter::State::run() {
   std::string batch;
   std::unique_lock lock(mutex_);
   while (true) {
@@ -63,6 +64,7 @@ void LogWriter::State::run() {
   }
   ended_ = true;
   done_.notify_all();
+  return abandoned_;
 }
 
 // `gap` lines were dropped after `batch`.
@@ -112,7 +114,9 @@ LogWriter::LogWriter(int file, Notice notice, std::size_t queue_bytes)
   sigset_t before{};
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([state = state_.get()] { state->run(); });
+  thread_ = std::thread([state = state_.get()] {
+    if (state->run()) std::unique_ptr<State>(state).reset();
+  });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -121,13 +125,17 @@ LogWriter::~LogWriter() {
   state_->stopping_ = true;
   state_->filled_.notify_one();
   const bool ended = state_->done_.wait_for(lock, kPatience, [&] { return state_->ended_; });
-  lock.unlock();
+  state_->abandoned_ = !ended;
   if (ended) {
+    lock.unlock();
     thread_.join();
   } else {
-    // The thread is blocked in write(2) and uses its state when that returns: leave it both.
+    // The thread is blocked in write(2) and uses its state when that returns: leave it both. order matters: before the
+    // unlock, behind which the thread may free the state.
     thread_.detach();
-    (void)state_.release();
+    State* const abandoned = state_.release();
+    lock.release();
+    abandoned->mutex_.unlock();
   }
 }
 

@@ -8,7 +8,8 @@ struct redisReply;
 namespace orderd::valkey {
 
 // For a reader that has not read anything yet. Its replies are freed by hiredis itself, as those of an asynchronous
-// context, or with free_pooled_reply(); never with freeReplyObject().
+// context, or with free_pooled_reply(); never with freeReplyObject(), which a blocking context's own push callback
+// calls.
 void use_reply_pool(redisReader& reader);
 // `reply`: a whole reply, or null.
 void free_pooled_reply(redisReply* reply);

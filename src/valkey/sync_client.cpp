@@ -196,6 +196,9 @@ Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& 
   context->free_privdata = [](void* peer) { delete static_cast<Peer*>(peer); };
   write_without_sigpipe_from_now_on(context);
   use_reply_pool(*context->reader);
+  // A push of RESP3 that nobody asked for: hiredis would free it as one of its own.
+  redisSetPushCallback(context,
+                       [](void* /*peer*/, void* reply) { free_pooled_reply(static_cast<redisReply*>(reply)); });
   const auto introduced = introduce(client, endpoint, options.name);
   if (!introduced) return introduced.failure();
   return client;

@@ -102,6 +102,7 @@ std::string LaneServer::right_reply(const Words& words) {
   if (words[1] == "lease") return resp::bulks({words.back() == "release" ? "released" : "active", "1"});
   if (words[1] == "join") return resp::bulks({"0-0", "0", "0", "", "", "0", "0"});
   if (words[1] == "trim") return resp::bulks({"0", "0"});
+  if (words[1] == "sign") return resp::bulks({"moved", "0"});
   const std::size_t requests = std::stoul(words.at(3 + std::stoul(words.at(2)) + 2));
   return resp::bulk(std::string(requests, 'a'));
 }
