@@ -2,19 +2,21 @@
 -- settle.lua: decides a run of consecutive requests in order, and moves the position past them, in one atomic step.
 --
 -- KEYS  1 position   2 results stream   3 dead-letter stream   4.. the record of each well-formed request, in order
---       then each stock key once
+--       then each stock key once   then the list of replies of each request that asks for one
 -- ARGV  1 previous: the position has to be there, or nothing is done   2 dedup window in ms, '0': keep no records
---       3 number of requests, 1 to 128   4 number of records; then of each request, in order
+--       3 number of requests, 1 to 128   4 number of records   5 number of lists of replies; then of each request, in order
 --       well-formed:  number of lines   request (the entry's ID)   order ID   digest of its content, 16 bytes
 --                     customer, '' for none
 --                     and of each line, no SKU twice:  which stock key, from '1'   quantity
 --                       head of its JSON: '{"sku":"shoe","quantity":3,'
 --       malformed:    '0'   request   order ID, '' where none could be read   customer, '' for none   detail, one sentence
 --                     number of words that follow, 7,000 at most   the entry's raw names and values, for the dead letter
+--       then, where there are lists of replies:  their time to live in ms   of each list: which request, from '1'
 --
 -- Answers one letter for each request, in order:
 --   a accepted   s insufficient_stock   u unknown_sku   k bad_stock   r bad_record   i id_reused   d duplicate   m malformed
--- or 'moved': the position is not `previous`; or an error that names the key. In both cases nothing was written.
+-- and behind these, where a reply could not be pushed, ' ' and the first error; or 'moved': the position is not
+-- `previous`; or an error that names the key. In these two cases nothing was written.
 --
 -- The position is what makes each request settled once, in order, whoever calls and however often: it changes only here
 -- (and in join.lua, where it was lost), together with the results. A call that comes late, or twice, or behind one that
@@ -31,7 +33,7 @@
 local server = redis
 local attempt, keys, args, type, format = server.pcall, KEYS, ARGV, type, string.format
 local position, results, dead = keys[1], keys[2], keys[3]
-local window, count, record_count = args[2], tonumber(args[3]), tonumber(args[4])
+local window, count, record_count, asked = args[2], tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
 
 local trouble, troubled = nil, nil -- an error reply, and the key that it concerns
 local refused = nil                -- or several keys: what was refused for one of them, the first and the last one's place
@@ -42,14 +44,15 @@ if at[1] ~= args[1] then
 end
 
 local records, have = {}, {}
-local stock = 3 + record_count -- stock key s is keys[stock + s]
+local stock = 3 + record_count           -- stock key s is keys[stock + s]
+local reply_keys = #keys - asked        -- the list of reply a is keys[reply_keys + a]
 if not trouble and record_count > 0 and window ~= '0' then
   records = attempt('MGET', unpack(keys, 4, stock))
   if records.err then trouble, refused = records, { 'MGET', 4, stock } end
 end
-if not trouble and #keys > stock then
-  have = attempt('MGET', unpack(keys, stock + 1))
-  if have.err then trouble, refused = have, { 'MGET', stock + 1, #keys } end
+if not trouble and reply_keys > stock then
+  have = attempt('MGET', unpack(keys, stock + 1, reply_keys))
+  if have.err then trouble, refused = have, { 'MGET', stock + 1, reply_keys } end
 end
 
 -- What is left of each stock, and which of them hold something that is not a stock.
@@ -97,26 +100,23 @@ local tens, tens_text = {}, {}
 local outcomes = {}
 local ids, letters, kept = {}, {}, {} -- what was written: results, dead letters, records
 local decided = {}                    -- the record of each order decided in this call, by its ID
-local i, r = 5, 0                     -- the next argument, the last record
+local i, r = 6, 0                     -- the next argument, the last record
 local result, last = nil, nil         -- the newest result, the request that it answers
-local over = #args + 1
+local over = #args + 1 - (asked > 0 and asked + 1 or 0)
 local mismatch = { err = 'ERR the arguments do not match their counts' }
+local said = asked > 0 and {} or nil -- where replies are asked for: the fields of each result
 for n = 1, trouble and 0 or count do
   local kind, request, order = args[i], args[i + 1], args[i + 2]
-  local outcome = nil
+  local outcome, fields = nil, nil
   last = request
   if kind == '0' then
     local customer, detail, words = args[i + 3], args[i + 4], tonumber(args[i + 5] or '') or over
     local raw = i + 6
     i = raw + words
     if i > over or words > 7000 then trouble, troubled = mismatch, position break end -- unpack() fails near 8,000
-    if customer == '' then
-      result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'rejected', 'reason', 'malformed',
-        'detail', detail)
-    else
-      result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'rejected', 'reason', 'malformed',
-        'customer', customer, 'detail', detail)
-    end
+    fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', 'malformed', 'detail', detail }
+    if customer ~= '' then fields[9], fields[10], fields[11], fields[12] = 'customer', customer, 'detail', detail end
+    result = attempt('XADD', results, '*', unpack(fields))
     if result.err then trouble, troubled = result, results break end
     ids[n] = result
     local letter = attempt('XADD', dead, '*', 'request', request, 'result', result, 'detail', detail,
@@ -150,11 +150,12 @@ for n = 1, trouble and 0 or count do
       end
       if met == lines then
         outcome = 'a'
-        if customer == '' then
+        if customer == '' and not said then -- without a table
           result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'accepted', 'lines', text)
         else
-          result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'accepted', 'lines', text,
-            'customer', customer)
+          fields = { 'order', order, 'request', request, 'status', 'accepted', 'lines', text }
+          if customer ~= '' then fields[9], fields[10] = 'customer', customer end
+          result = attempt('XADD', results, '*', unpack(fields))
         end
       else
         for j = first, first + 3 * met - 3, 3 do left[args[j] + 0] = left[args[j] + 0] + args[j + 1] end
@@ -184,7 +185,7 @@ for n = 1, trouble and 0 or count do
         end
         if trouble then break end
         outcome = reason == 'insufficient_stock' and 's' or reason == 'unknown_sku' and 'u' or 'k'
-        local fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', reason, 'lines', list .. ']' }
+        fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', reason, 'lines', list .. ']' }
         if customer ~= '' then fields[11], fields[12] = 'customer', customer end
         result = attempt('XADD', results, '*', unpack(fields))
       end
@@ -214,7 +215,7 @@ for n = 1, trouble and 0 or count do
     if known then
       -- Decided before, or the key of its record holds something foreign.
       local before, verdict, original = string.match(known, '^(................)([ar])(%d+%-%d+)')
-      local fields = { 'order', order, 'request', request, 'status' }
+      fields = { 'order', order, 'request', request, 'status' }
       if not before then
         outcome = 'r'
         fields[6], fields[7], fields[8] = 'rejected', 'reason', 'bad_record'
@@ -240,6 +241,7 @@ for n = 1, trouble and 0 or count do
     end
   end
   outcomes[n] = outcome
+  if said then said[n] = fields end
 end
 
 local changed = {} -- stock keys written, and by how much
@@ -257,8 +259,38 @@ if not trouble then
 end
 if not trouble then
   local set = attempt('HSET', position, 'id', last, 'count', format('%.0f', (tonumber(at[2]) or 0) + count), 'result', result)
-  if type(set) == 'number' then return table.concat(outcomes) end
-  trouble, troubled = set, position
+  if type(set) ~= 'number' then
+    trouble, troubled = set, position
+  elseif asked == 0 then
+    return table.concat(outcomes)
+  end
+end
+-- include lib/failed.lua
+if not trouble then
+  -- Replies: each result also goes to the list that its request names, as JSON. The requests are settled, whatever is
+  -- refused from here on.
+  local ttl, unsent, lasting = args[over], nil, {}
+  for a = 1, asked do
+    local list, n, problem = keys[reply_keys + a], tonumber(args[over + a]), nil
+    if not lasting[list] and not server.acl_check_cmd('PEXPIRE', list, ttl) then
+      problem = { err = 'NOPERM this user has no right to PEXPIRE' } -- the list would stay for ever
+    else
+      local text, fields = '{"result":"' .. ids[n] .. '"', said[n]
+      for f = 1, #fields, 2 do
+        local value = fields[f + 1]
+        text = text .. ',"' .. fields[f] .. '":' .. (fields[f] == 'lines' and value or cjson.encode(value))
+      end
+      local length = attempt('RPUSH', list, text .. '}')
+      if type(length) == 'table' then
+        problem = length
+      elseif not lasting[list] then
+        attempt('PEXPIRE', list, ttl)
+        lasting[list] = true
+      end
+    end
+    unsent = unsent or problem and failed(problem, list).err
+  end
+  return table.concat(outcomes) .. (unsent and ' ' .. unsent or '')
 end
 
 -- Undo, and say which key is in the way.
@@ -273,5 +305,4 @@ if refused then
     if not server.acl_check_cmd(refused[1], keys[at_fault]) then troubled = keys[at_fault] end
   end
 end
--- include lib/failed.lua
 return failed(trouble, troubled or position)

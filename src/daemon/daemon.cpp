@@ -24,12 +24,14 @@ lane::Options lane_options(const settings::Settings& settings) {
       .name = settings.processing.name,
       .stock_keys = settings.stock_keys(),
       .order_keys = settings.order_keys(),
+      .reply_keys = settings.reply_keys(),
       .limits = settings.limits(),
   };
   options.max_in_flight = settings.processing.max_in_flight;
   options.orders_per_call = settings.processing.orders_per_call;
   options.lease = settings.processing.lease;
   options.dedup_window = settings.processing.dedup_window;
+  options.reply_ttl = settings.processing.reply_ttl;
   options.retention_orders = settings.retention.orders;
   options.retention_results = settings.retention.results;
   options.connect_timeout = settings.valkey.connect_timeout;

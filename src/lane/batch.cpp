@@ -18,6 +18,8 @@ void Batch::clear() {
   lines_ = 0;
   records_.clear();
   stock_.clear();
+  replies_.clear();
+  asked_.clear();
   arguments_.clear();
   arguments_.shrink(kKeptBytes);
   command_.clear();
@@ -57,9 +59,8 @@ void Batch::add(std::string_view id, const order::Request& request) {
     order::append_line_head(line, scratch_);
     arguments_.add(std::string_view(scratch_));
   }
-  last_.assign(id);
   lines_ += request.lines.size();
-  ++requests_;
+  end_request(id, request.reply_to);
 }
 
 void Batch::add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
@@ -82,13 +83,23 @@ void Batch::add_malformed(std::string_view id, const order::Request& known, std:
   arguments_.add(detail);
   arguments_.add(words);
   for (std::size_t i = 0; i < words; ++i) arguments_.add(i + 1 == words ? last_value : fields[i]);
+  end_request(id, known.reply_to);
+}
+
+void Batch::end_request(std::string_view id, std::string_view reply_to) {
   last_.assign(id);
   ++requests_;
+  if (reply_to.empty() || !reply_) return;
+  scratch_.clear();
+  options_.reply_keys.append(reply_to, scratch_);
+  replies_.add(std::string_view(scratch_));
+  asked_.add(requests_);
 }
 
 const valkey::Command& Batch::write(std::string_view script_id, std::string_view previous) {
-  const std::size_t keys = 3 + records_.count() + stock_.count();
-  command_.begin(3 + keys + 4 + arguments_.count());
+  const std::size_t keys = 3 + records_.count() + stock_.count() + replies_.count();
+  const bool asked = replies_.count() > 0;
+  command_.begin(3 + keys + 5 + arguments_.count() + (asked ? 1 : 0) + asked_.count());
   command_.add("EVALSHA");
   command_.add(script_id);
   command_.add(keys);
@@ -98,11 +109,15 @@ const valkey::Command& Batch::write(std::string_view script_id, std::string_view
   command_.add(std::string_view(options_.dead));
   command_.add(records_);
   command_.add(stock_);
+  command_.add(replies_);
   command_.add(previous);
   command_.add(options_.dedup_window.count());
   command_.add(requests_);
   command_.add(records_.count());
+  command_.add(replies_.count());
   command_.add(arguments_);
+  if (asked) command_.add(options_.reply_ttl.count());
+  command_.add(asked_);
   return command_;
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::size_t kBatchRequests = 128;
 inline constexpr std::size_t kBatchLines = 256;
 inline constexpr std::size_t kBatchBytes = 256 * 1024;
 inline constexpr std::size_t kRawWords = 7000;  // of a malformed request, for its dead letter
-static_assert(3 + kBatchRequests + kBatchLines < 7900 && kRawWords < 7900);
+static_assert(3 + 2 * kBatchRequests + kBatchLines < 7900 && kRawWords < 7900);
 
 class Batch {
  public:
@@ -28,6 +28,8 @@ class Batch {
 
   // Empties it; the memory is kept.
   void clear();
+  // Whether requests get the replies that they ask for; so it is at first.
+  void reply(bool wanted) { reply_ = wanted; }
   // Is there room for a request of so many lines and bytes beside those that are there? Any one request fits alone.
   [[nodiscard]] bool has_room(std::size_t lines, std::size_t bytes, std::size_t requests_max) const;
 
@@ -42,7 +44,11 @@ class Batch {
 
   [[nodiscard]] std::size_t size() const { return requests_; }
   [[nodiscard]] bool empty() const { return requests_ == 0; }
-  [[nodiscard]] std::size_t bytes() const { return records_.bytes().size() + arguments_.bytes().size(); }
+  [[nodiscard]] std::size_t bytes() const {
+    return records_.bytes().size() + arguments_.bytes().size() + replies_.bytes().size();
+  }
+  // Does the call name a list of replies?
+  [[nodiscard]] bool replies() const { return replies_.count() > 0; }
   // The ID of the last request. Only while not empty.
   [[nodiscard]] const std::string& last() const { return last_; }
 
@@ -52,14 +58,18 @@ class Batch {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   [[nodiscard]] std::size_t stock_index(std::string_view sku);
+  void end_request(std::string_view id, std::string_view reply_to);
 
   const Options& options_;
+  bool reply_ = true;
   std::size_t requests_ = 0;
   std::size_t lines_ = 0;
   std::string last_;
   valkey::Arguments records_;                                                 // keys
   valkey::Arguments stock_;                                                   // keys
+  valkey::Arguments replies_;                                                 // keys
   valkey::Arguments arguments_;                                               // of each request
+  valkey::Arguments asked_;                                                   // which requests have a key in replies_
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> skus_;  // their places in stock_, from 1
   std::string scratch_;
   valkey::Command command_;

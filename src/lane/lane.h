@@ -78,6 +78,7 @@ class Lane : private valkey::Link::Listener,
   void on_up() override;
   void on_down(const valkey::Error& error) override;
   void on_settled() override;
+  void on_reply_refused(std::string_view why) override;
   void on_broken(const Pipeline::Break& why) override;
   void on_entry(std::string_view id, const order::Fields& fields) override;
   void on_read(std::size_t count) override;

@@ -147,6 +147,16 @@ void Lane::on_settled() {
   read_on();
 }
 
+// No obstacle to the orders: the result is in the results stream. Producers choose the lists, so that each kind of
+// refusal is told once, with the first list that met it.
+void Lane::on_reply_refused(std::string_view why) {
+  const std::string kind = "replies " + std::string(why.substr(0, why.find(' ')));
+  if (troubles_.raise(kind, "")) {
+    spdlog::warn("a reply could not be pushed: {}; its result is in '{}'. Further ones are not logged", why,
+                 options_.results);
+  }
+}
+
 void Lane::on_broken(const Pipeline::Break& why) {
   if (phase_ == Phase::kServing) change_phase(Phase::kDraining);
   if (phase_ == Phase::kDraining && why.moved && ++moves_ > 1) {

@@ -18,11 +18,13 @@ struct Options {
   std::string name;   // of this daemon, as owner of the lane; no two daemons the same
   order::KeyTemplate stock_keys;
   order::KeyTemplate order_keys;
+  order::KeyTemplate reply_keys;
   order::Limits limits;
   uint32_t max_in_flight = 1024;  // requests read and not settled yet
   uint32_t orders_per_call = 64;  // 1 to 128
   Milliseconds lease{3000};
   Milliseconds dedup_window{24 * 3'600'000};  // 0: keep no record of orders
+  Milliseconds reply_ttl{60'000};             // how long a list of replies is kept after the last one
   Milliseconds retention_orders{0};           // 0: never trim
   Milliseconds retention_results{0};
   Milliseconds connect_timeout{5000};

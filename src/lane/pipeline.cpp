@@ -13,6 +13,8 @@ namespace {
 
 // What may be held before no more is read: 1024 usual requests are 0.3 MiB, but a malformed one may be 64 KiB.
 constexpr std::size_t kHeldBytes = 8 * 1024 * 1024;
+// So long no list of replies is named after the server has refused a call for one.
+constexpr uint64_t kNoRepliesMs = 60'000;
 
 std::size_t bytes_of(const order::Request& request) {
   std::size_t bytes = 128 + 2 * request.id.size() + request.customer.size();
@@ -60,6 +62,7 @@ Pipeline::Call& Pipeline::open_call() {
   waiting_.push_back(std::move(free_.back()));
   free_.pop_back();
   waiting_.back()->since_ms = loop_.now_ms();
+  waiting_.back()->batch.reply(loop_.now_ms() >= replies_again_ms_);
   return *waiting_.back();
 }
 
@@ -129,6 +132,11 @@ void Pipeline::on_reply(Call& call, const valkey::Reply& reply) {
   if (!good && why.error.kind == valkey::ErrorKind::kNone && !why.moved) {
     why.error = {valkey::ErrorKind::kFault, "the script gave an answer that this version does not know"};
   }
+  if (refused_for_replies(call, why.error)) {
+    replies_again_ms_ = loop_.now_ms() + kNoRepliesMs;
+    tell_reply_refused(why.error.what);
+    why.error = {};
+  }
   release(std::move(answered));
   if (reply.lost()) {
     flowing_ = false;  // reset() follows
@@ -139,8 +147,21 @@ void Pipeline::on_reply(Call& call, const valkey::Reply& reply) {
   listener_.on_settled();
 }
 
+// The server lets no call through that names a key which its user may not write, so that the script cannot leave it
+// alone. What the script itself refuses names a key.
+bool Pipeline::refused_for_replies(const Call& call, const valkey::Error& error) {
+  return call.batch.replies() && error.kind == valkey::ErrorKind::kRefused && !error.what.starts_with("NOPERM key ");
+}
+
+void Pipeline::tell_reply_refused(std::string_view why) {
+  ++counters_.replies_refused;
+  listener_.on_reply_refused(why);
+}
+
 // False: these are not the outcomes of this call.
-bool Pipeline::settle(const Call& call, std::string_view letters) {
+bool Pipeline::settle(const Call& call, std::string_view answer) {
+  const std::size_t end = std::min(answer.find(' '), answer.size());
+  const std::string_view letters = answer.substr(0, end);
   if (letters.size() != call.batch.size()) return false;
   for (const char letter : letters) {
     if (kOutcomeLetters.find(letter) == std::string_view::npos) return false;
@@ -151,6 +172,7 @@ bool Pipeline::settle(const Call& call, std::string_view letters) {
   one_by_one_ -= std::min(one_by_one_, letters.size());
   position_ = call.batch.last();
   link_.proven();
+  if (end < answer.size()) tell_reply_refused(answer.substr(end + 1));
   return true;
 }
 

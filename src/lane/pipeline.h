@@ -36,6 +36,8 @@ class Pipeline {
     virtual ~Listener() = default;
     // Requests were settled: there is room, and the position has moved.
     virtual void on_settled() = 0;
+    // A reply that a request asks for could not be pushed; the request is settled all the same. `why`: the first error.
+    virtual void on_reply_refused(std::string_view why) = 0;
     // The chain is broken and nothing is in flight any more; what was not settled is forgotten. begin() starts another.
     virtual void on_broken(const Break& why) = 0;
   };
@@ -85,7 +87,9 @@ class Pipeline {
   [[nodiscard]] Call& open_call();
   void send_next();
   void on_reply(Call& call, const valkey::Reply& reply);
-  [[nodiscard]] bool settle(const Call& call, std::string_view letters);
+  [[nodiscard]] bool settle(const Call& call, std::string_view answer);
+  [[nodiscard]] static bool refused_for_replies(const Call& call, const valkey::Error& error);
+  void tell_reply_refused(std::string_view why);
   void release(std::unique_ptr<Call> call);
   void drop_waiting();
 
@@ -104,6 +108,7 @@ class Pipeline {
   std::size_t held_ = 0;        // requests
   std::size_t held_bytes_ = 0;  // of their calls
   uint64_t settled_ = 0;
+  uint64_t replies_again_ms_ = 0;
   std::size_t one_by_one_ = 0;  // so many requests get a call each: one of them is in the way
 };
 

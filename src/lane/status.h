@@ -31,8 +31,9 @@ struct Counters {
   uint64_t calls = 0;         // of settle.lua that settled something
   uint64_t entries_read = 0;  // entries read again after a loss count again
   uint64_t joins = 0;
-  uint64_t trimmed = 0;  // entries removed by retention
-  uint64_t deleted = 0;  // entries noticed that were deleted before they were settled
+  uint64_t trimmed = 0;          // entries removed by retention
+  uint64_t replies_refused = 0;  // calls in which a reply could not be pushed
+  uint64_t deleted = 0;          // entries noticed that were deleted before they were settled
 
   [[nodiscard]] uint64_t settled() const {
     uint64_t sum = 0;

@@ -14,8 +14,9 @@ namespace {
 
 using FlatFields = GivenNames<std::string_view>;
 
-constexpr std::array kFlatNames = {Name::kId, Name::kCustomer, Name::kSku, Name::kQuantity};
-constexpr std::array<std::string_view, kFlatNames.size()> kFlatTexts = {"id", "customer", "sku", "quantity"};
+constexpr std::array kFlatNames = {Name::kId, Name::kCustomer, Name::kSku, Name::kQuantity, Name::kReplyTo};
+constexpr std::array<std::string_view, kFlatNames.size()> kFlatTexts = {"id", "customer", "sku", "quantity",
+                                                                        "reply_to"};
 
 // A flat field that was given; empty where none was.
 std::string_view flat_field_of(const FlatFields& given) {
@@ -29,6 +30,10 @@ bool read_name(const FlatFields& given, Name name, std::string_view field, const
                std::string& out, std::string& detail) {
   return given_once(detail, {field}, given[name].times) &&
          take_name(given[name].value, {field}, problem_of, out, detail);
+}
+
+bool read_optional(const FlatFields& given, Name name, std::string_view field, std::string& out, std::string& detail) {
+  return given[name].times == 0 || read_name(given, name, field, problem_of_id, out, detail);
 }
 
 // Digits only, the first of them not 0: from_chars() alone would take "-0" and "007".
@@ -59,6 +64,7 @@ class Decoder::Impl {
     detail.clear();
     request.id.clear();
     request.customer.clear();
+    request.reply_to.clear();
     const bool good = read(fields, request, detail);
     if (!good) keeper_.cut(request.lines, 0);
     return good;
@@ -72,6 +78,9 @@ class Decoder::Impl {
       bytes += fields[i].size() + fields[i + 1].size();
       given.note(name_of(fields[i]), fields[i + 1]);
     }
+    // Whoever mixes the forms, or sends too much, waits for an answer all the same.
+    const auto& [reply_to, reply_times] = given[Name::kReplyTo];
+    if (reply_times == 1 && problem_of_id(reply_to) == nullptr) request.reply_to.assign(reply_to);
     if (bytes > kMaxEntryBytes) {
       return refuse(detail, {"entry: ", std::to_string(bytes), " bytes are more than the ",
                              std::to_string(kMaxEntryBytes), " that an entry may have"});
@@ -90,13 +99,14 @@ class Decoder::Impl {
   }
 
   bool read_flat(const FlatFields& given, Request& request, std::string& detail) {
-    // Both are read in any case, for the result; the id comes second, so that of two sentences it is its that stays.
-    const bool customer_good = given[Name::kCustomer].times == 0 ||
-                               read_name(given, Name::kCustomer, "customer", problem_of_id, request.customer, detail);
+    // All are read in any case, for the result; the id comes last, so that of several sentences it is its that stays.
+    const bool reply_good = read_optional(given, Name::kReplyTo, "reply_to", request.reply_to, detail);
+    const bool customer_good = read_optional(given, Name::kCustomer, "customer", request.customer, detail);
     const bool id_good = read_name(given, Name::kId, "id", problem_of_id, request.id, detail);
     Line& line = keeper_.at(request.lines, 0);
     keeper_.cut(request.lines, 1);
-    return id_good && customer_good && read_name(given, Name::kSku, "sku", problem_of_sku, line.sku, detail) &&
+    return id_good && customer_good && reply_good &&
+           read_name(given, Name::kSku, "sku", problem_of_sku, line.sku, detail) &&
            read_quantity(given, limits_.max_quantity, line.quantity, detail);
   }
 

@@ -1,5 +1,5 @@
-// Decodes the fields of a request entry: the JSON form (one field, `order`) and the flat form (id, customer, sku,
-// quantity).
+// Decodes the fields of a request entry: the JSON form (one field, `order`) and the flat form (id, customer,
+// sku, quantity, reply_to).
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ class Decoder {
 
   // Fills `request` and answers true; or answers false, with one plain sentence in `detail` that says which field is
   // wrong and how (never quoting more than 40 bytes of the input, always valid UTF-8 without control characters), and
-  // in `request` the id and the customer where these could be read (the lines are empty then). `fields` holds an even
-  // number of views. Never throws on any input.
+  // in `request` the id, the customer and reply_to where these could be read (the lines are empty then). `fields` holds
+  // an even number of views. Never throws on any input.
   [[nodiscard]] bool decode(const Fields& fields, Request& request, std::string& detail);
 
  private:

@@ -130,6 +130,7 @@ bool JsonForm::read(std::string_view json, Request& request, LineKeeper& keeper,
   if (!parse(json, top, detail)) return false;
   Members members = members_of(top);
   drop_null(members, Name::kCustomer);
+  drop_null(members, Name::kReplyTo);
   drop_null(members, Name::kItems);
   if (members[Name::kItems].times > 0) {
     drop_null(members, Name::kSku);
@@ -159,8 +160,10 @@ bool JsonForm::parse(std::string_view json, simdjson::dom::object& top, std::str
   return refuse(detail, {"order has to be a JSON object, not ", type_of(root)});
 }
 
-// Both are read in any case, for the result; the id comes second, so that of two sentences it is its that stays.
+// All are read in any case, for the result; the id comes last, so that of several sentences it is its that stays.
 bool JsonForm::read_names(const Members& members, Request& request, std::string& detail) const {
+  const bool reply_good = members[Name::kReplyTo].times == 0 ||
+                          read_name(members, Name::kReplyTo, {"reply_to"}, problem_of_id, request.reply_to, detail);
   const bool customer_good = members[Name::kCustomer].times == 0 ||
                              read_name(members, Name::kCustomer, {"customer"}, problem_of_id, request.customer, detail);
   const bool id_good = read_name(members, Name::kId, {"id"}, problem_of_id, request.id, detail);
@@ -168,7 +171,7 @@ bool JsonForm::read_names(const Members& members, Request& request, std::string&
   int64_t number = 0;
   const auto& [value, times] = members[Name::kId];
   if (times == 1 && value.get_int64().get(number) == simdjson::SUCCESS) request.id = std::to_string(number);
-  return id_good && customer_good;
+  return id_good && customer_good && reply_good;
 }
 
 bool JsonForm::read_items(const Members& members, Request& request, LineKeeper& keeper, std::string& detail) const {
@@ -220,8 +223,11 @@ bool JsonForm::read_quantity(const Element& value, const Place& place, uint64_t&
                              limits_.max_quantity);
     }
     case element_type::DOUBLE:
-      return refuse_quantity(detail, place, "a number with a point, an exponent or more than 18 digits",
+      return refuse_quantity(detail, place,
+                             "a number with a point, an exponent or more than 18 digits (send 3, not 3.0)",
                              limits_.max_quantity);
+    case element_type::STRING:
+      return refuse(detail, place, {R"( has to be a JSON integer, not a string (send 3, not "3"))"});
     default: return refuse(detail, place, {" has to be a JSON integer, not ", type_of(value)});
   }
 }

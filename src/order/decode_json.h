@@ -19,7 +19,7 @@ class JsonForm {
   JsonForm(const JsonForm&) = delete;
   JsonForm& operator=(const JsonForm&) = delete;
 
-  // As Decoder::decode(), of the text of the field `order`, at most kMaxEntryBytes long. The id and the customer of
+  // As Decoder::decode(), of the text of the field `order`, at most kMaxEntryBytes long. The names in
   // `request` are empty at the call; where the answer is false, its lines are of no meaning.
   [[nodiscard]] bool read(std::string_view json, Request& request, LineKeeper& keeper, std::string& detail);
 

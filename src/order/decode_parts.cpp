@@ -40,7 +40,11 @@ Name name_of(std::string_view text) {
     case 2: return text == "id" ? Name::kId : Name::kOther;
     case 3: return text == "sku" ? Name::kSku : Name::kOther;
     case 5: return text == "order" ? Name::kOrder : text == "items" ? Name::kItems : Name::kOther;
-    case 8: return text == "customer" ? Name::kCustomer : text == "quantity" ? Name::kQuantity : Name::kOther;
+    case 8:
+      return text == "customer"   ? Name::kCustomer
+             : text == "quantity" ? Name::kQuantity
+             : text == "reply_to" ? Name::kReplyTo
+                                  : Name::kOther;
     default: return Name::kOther;
   }
 }

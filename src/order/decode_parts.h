@@ -12,9 +12,9 @@
 
 namespace orderd::order {
 
-// The names that mean something: four in both forms, `items` in JSON only, `order` as a field of the entry only.
-enum class Name : uint8_t { kId, kCustomer, kSku, kQuantity, kItems, kOrder, kOther };
-inline constexpr std::size_t kNames = 6;  // without kOther
+// The names that mean something: five in both forms, `items` in JSON only, `order` as a field of the entry only.
+enum class Name : uint8_t { kId, kCustomer, kReplyTo, kSku, kQuantity, kItems, kOrder, kOther };
+inline constexpr std::size_t kNames = 7;  // without kOther
 [[nodiscard]] Name name_of(std::string_view text);
 
 // What stands behind a name, and how often the name was given. `Value` is a view into the entry or a JSON element.

@@ -32,6 +32,8 @@ struct Request {
   std::string customer;  // empty: none
   // In the order of first appearance, no SKU twice.
   std::vector<Line> lines;
+  // Where the asker waits for the result; empty: nowhere. No part of the content.
+  std::string reply_to = {};
 };
 
 // The fields of a stream entry, names and values in turn, binary-safe. Views into the caller's buffer.

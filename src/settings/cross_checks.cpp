@@ -98,13 +98,24 @@ class Checker {
     };
     const bool stock = known("keys.stock", settings_.keys.stock);
     const bool order = known("keys.order", settings_.keys.order);
-    if (stock && order && settings_.stock_keys().may_collide(settings_.order_keys())) {
-      report({"keys.order", "keys.stock", "streams.orders"},
-             "keys.stock " + in_quotes(settings_.keys.stock) + " and keys.order " + in_quotes(settings_.keys.order) +
-                 " can produce the same key; allowed: two that differ before or after <sku> and <id>");
-    }
-    if (stock) check_template({"keys.stock", settings_.keys.stock}, settings_.stock_keys());
-    if (order) check_template({"keys.order", settings_.keys.order}, settings_.order_keys());
+    const bool reply = known("keys.reply", settings_.keys.reply);
+    const auto differ = [&](const Name& one, const order::KeyTemplate& keys, const Name& other,
+                            const order::KeyTemplate& other_keys) {
+      if (!keys.may_collide(other_keys)) return;
+      report({other.setting, one.setting, "streams.orders"},
+             std::string(one.setting) + " " + in_quotes(one.value) + " and " + std::string(other.setting) + " " +
+                 in_quotes(other.value) +
+                 " can produce the same key; allowed: two that differ before or after their placeholders");
+    };
+    const Name stock_name{"keys.stock", settings_.keys.stock};
+    const Name order_name{"keys.order", settings_.keys.order};
+    const Name reply_name{"keys.reply", settings_.keys.reply};
+    if (stock && order) differ(stock_name, settings_.stock_keys(), order_name, settings_.order_keys());
+    if (stock && reply) differ(stock_name, settings_.stock_keys(), reply_name, settings_.reply_keys());
+    if (order && reply) differ(order_name, settings_.order_keys(), reply_name, settings_.reply_keys());
+    if (stock) check_template(stock_name, settings_.stock_keys());
+    if (order) check_template(order_name, settings_.order_keys());
+    if (reply) check_template(reply_name, settings_.reply_keys());
   }
 
   // One report is enough: the user changes the template anyway.

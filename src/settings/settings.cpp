@@ -28,6 +28,10 @@ order::KeyTemplate Settings::order_keys() const {
   return order::KeyTemplate::parse(keys.order, "<id>")->with_orders(streams.orders);
 }
 
+order::KeyTemplate Settings::reply_keys() const {
+  return order::KeyTemplate::parse(keys.reply, "<to>")->with_orders(streams.orders);
+}
+
 order::Limits Settings::limits() const {
   return {processing.max_quantity, processing.max_lines};
 }

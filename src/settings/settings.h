@@ -36,6 +36,7 @@ struct Settings {
   struct {
     std::string stock = "product:<sku>:stock";  // as given: use stock_keys()
     std::string order = "<orders>:order:<id>";  // as given: use order_keys()
+    std::string reply = "<orders>:reply:<to>";  // as given: use reply_keys()
   } keys;
   struct {
     std::string name;  // load() fills in the host's name where none is given
@@ -45,6 +46,7 @@ struct Settings {
     uint64_t max_quantity = 1'000'000;
     uint32_t max_lines = 64;
     Milliseconds dedup_window{24 * 3'600'000};
+    Milliseconds reply_ttl{60'000};
   } processing;
   struct {
     Milliseconds orders{24 * 3'600'000};
@@ -65,6 +67,7 @@ struct Settings {
   [[nodiscard]] std::string dead() const;
   [[nodiscard]] order::KeyTemplate stock_keys() const;
   [[nodiscard]] order::KeyTemplate order_keys() const;
+  [[nodiscard]] order::KeyTemplate reply_keys() const;
   [[nodiscard]] order::Limits limits() const;
 };
 

@@ -113,8 +113,9 @@ constexpr auto kTable = std::to_array<Setting>({
      "Contains <id> exactly once. May contain <orders>, the name of the orders stream. orderd does not start if an "
      "order\n"
      "ID or a SKU could produce the key of something else."},
-    {"keys.reply", NotYet{R"("<orders>:reply:<to>")"}, Applies::kRestart, false,
-     "key of the list that a result is also pushed to, for a sender that waits", ""},
+    {"keys.reply", text(FIELD(keys.reply), Text::Rule::kReplyKey, 1, kMaxNameBytes), Applies::kRestart, false,
+     "key of the list that the result of a request with reply_to is also pushed to",
+     "Contains <to> exactly once, which stands for reply_to. May contain <orders>, the name of the orders stream."},
 
     {kNameKey, text(FIELD(processing.name), Text::Rule::kAny, 1, kMaxDaemonNameBytes), Applies::kRestart, false,
      "name of this daemon, shown as the owner of the orders stream",
@@ -140,7 +141,9 @@ constexpr auto kTable = std::to_array<Setting>({
      "A retry with the same ID within this time gets the first decision and never sells twice. With 0s every entry is "
      "its\n"
      "own order, whatever its ID."},
-    {"processing.reply_ttl", NotYet{R"("60s")"}, Applies::kRestart, false, "how long a pushed result is kept", ""},
+    {"processing.reply_ttl", duration(FIELD(processing.reply_ttl), false, 1s, 8760h), Applies::kRestart, false,
+     "how long a list of replies is kept after the last one",
+     "An asker that comes later finds the result in the results stream only."},
 
     {"retention.orders", duration(FIELD(retention.orders), true, 1s, 87600h), Applies::kLive, false,
      "age at which settled requests are trimmed; 0s: never",

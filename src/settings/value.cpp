@@ -101,7 +101,7 @@ Problem problem_of_lanes(std::string_view text) {
 // literally, which is never intended.
 Problem problem_of_stream(std::string_view text) {
   if (text.find(order::kOrdersPlaceholder) == std::string_view::npos) return problem_of_lanes(text);
-  return {"<orders> is not allowed here, only in streams.dead, keys.stock and keys.order", true};
+  return {"<orders> is not allowed here, only in streams.dead and in keys", true};
 }
 
 Problem problem_of_template(std::string_view text, std::string_view placeholder) {
@@ -134,6 +134,7 @@ Problem problem_of_rule(Text::Rule rule, const std::string& text, Source source)
     case Text::Rule::kDeadStream: return problem_of_lanes(text);
     case Text::Rule::kStockKey: return problem_of_template(text, "<sku>");
     case Text::Rule::kOrderKey: return problem_of_template(text, "<id>");
+    case Text::Rule::kReplyKey: return problem_of_template(text, "<to>");
     case Text::Rule::kPasswordFile: return problem_of_password_file(text);
   }
   ORDERD_CHECK(false, "unknown rule for a text");
@@ -195,6 +196,7 @@ std::string allowed(const Setting& row) {
       case Text::Rule::kUrl: return "valkey://[user:password@]host[:port][/db], unix:///path[?db=N], embedded:DIR";
       case Text::Rule::kStockKey: return bytes + " that contain <sku> once";
       case Text::Rule::kOrderKey: return bytes + " that contain <id> once";
+      case Text::Rule::kReplyKey: return bytes + " that contain <to> once";
       case Text::Rule::kPasswordFile: return "the path of a file";
       default: return bytes + " without control characters";
     }

@@ -25,6 +25,7 @@ lane::Options lane_options() {
       .name = "me",
       .stock_keys = *order::KeyTemplate::parse("product:<sku>:stock", "<sku>"),
       .order_keys = *order::KeyTemplate::parse("orders:order:<id>", "<id>"),
+      .reply_keys = *order::KeyTemplate::parse("orders:reply:<to>", "<to>"),
       .limits = {},
   };
   options.max_in_flight = 4;

@@ -32,6 +32,7 @@ void check_same(const Request& request, const order::Fields& fields, const char*
 json head_of(const Request& request) {
   json order = {{"id", request.id}};
   if (!request.customer.empty()) order["customer"] = request.customer;
+  if (!request.reply_to.empty()) order["reply_to"] = request.reply_to;
   return order;
 }
 
@@ -40,6 +41,7 @@ void check_one_line(const Request& request) {
   const std::string digits = std::to_string(line.quantity);
   order::Fields flat = {"quantity", digits, "sku", line.sku, "id", request.id};
   if (!request.customer.empty()) flat.insert(flat.end(), {"customer", request.customer});
+  if (!request.reply_to.empty()) flat.insert(flat.end(), {"reply_to", request.reply_to});
   check_same(request, flat, "the flat form means something else");
   json order = head_of(request);
   order["sku"] = line.sku;
@@ -75,7 +77,7 @@ void check_line_head(const Line& line) {
 }  // namespace
 
 bool same(const Request& a, const Request& b) {
-  return a.id == b.id && a.customer == b.customer &&
+  return a.id == b.id && a.customer == b.customer && a.reply_to == b.reply_to &&
          std::equal(a.lines.begin(), a.lines.end(), b.lines.begin(), b.lines.end(),
                     [](const Line& x, const Line& y) { return x.sku == y.sku && x.quantity == y.quantity; });
 }
@@ -86,7 +88,7 @@ bool Decoded::operator==(const Decoded& other) const {
 
 Decoded decode(order::Decoder& decoder, const order::Fields& fields) {
   Decoded answer;
-  answer.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}};
+  answer.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}, "old-asker"};
   answer.detail = "old detail";
   answer.good = decoder.decode(fields, answer.request, answer.detail);
   return answer;

@@ -75,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
 
   const Decoded answer = decode(judge.warm, fields);
   ORDERD_CHECK(answer.request.customer.empty() || is_good_id(answer.request.customer), "the customer breaks its rule");
+  ORDERD_CHECK(answer.request.reply_to.empty() || is_good_id(answer.request.reply_to), "reply_to breaks its rule");
   if (answer.good) {
     check_good(answer, judge.limits);
   } else {

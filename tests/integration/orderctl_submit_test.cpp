@@ -19,7 +19,7 @@ TEST_CASE("one order is pushed as JSON and its request is told") {
   const auto orders = entries(desk.admin(), "orders");
   REQUIRE(orders.size() == 1);
   CHECK(order_of(orders[0]) == R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3})");
-  CHECK(ran.output == "order o-1 is request " + orders[0].id + "\n");
+  CHECK(ran.output == "submitted order o-1 as request " + orders[0].id + "\n");
 }
 
 TEST_CASE("an order of several lines and of one without a quantity") {

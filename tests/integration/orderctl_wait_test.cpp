@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <fstream>
 
 #include "integration/orderctl_desk.h"
@@ -22,6 +24,7 @@ TEST_CASE("submit waits for the result of one order and shows it") {
   CHECK(line["request"] == entries(desk.admin(), "orders").at(0).id);
   ran = desk.run({"submit", "--id", "o-2", "--sku", "shoe", "--quantity", "3", "--wait"});
   CHECK(ran.status == 0);
+  CHECK(ran.output.starts_with("submitted order o-2 as request "));
   CHECK(ran.row("RESULT") == "RESULT TIME STATUS ORDER REQUEST WHAT");
   CHECK(ran.says("rejected   o-2"));
   CHECK(ran.says("insufficient_stock; shoe 3, 2 available"));
@@ -77,7 +80,7 @@ TEST_CASE("results that do not come in time end with status 1 and say what to do
   Desk desk;
   Ran ran = desk.run({"submit", "--sku", "shoe", "--wait", "--timeout", "200ms"});
   CHECK(ran.status == 1);
-  CHECK(ran.output.empty());
+  CHECK(ran.output.ends_with(" as request " + entries(desk.admin(), "orders").at(0).id + "\n"));
   CHECK(ran.complains("no result for request " + entries(desk.admin(), "orders").at(0).id + " within 200 ms"));
   CHECK(ran.complains("Is orderd running?"));
   ran = desk.run({"submit", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"});
@@ -85,6 +88,16 @@ TEST_CASE("results that do not come in time end with status 1 and say what to do
   CHECK(ran.complains("2 requests have no result"));
   CHECK(ran.json().at(0)["missing"] == 2);
   CHECK(ran.json().at(0)["pushed"] == 2);
+}
+
+TEST_CASE("who stops waiting is told how to look for the result") {
+  Desk desk;
+  Process process = desk.start({"submit", "--id", "o-1", "--sku", "shoe", "--wait"}, {});
+  wait_for([&] { return process.output().ends_with("\n"); }, seconds(20), "the request's ID");
+  process.signal(SIGINT);
+  CHECK(process.wait() == 130);
+  const std::string request = entries(desk.admin(), "orders").at(0).id;
+  CHECK(process.errors().find("orderctl results --request " + request) != std::string::npos);
 }
 
 TEST_CASE("the results of others are not taken for ours") {

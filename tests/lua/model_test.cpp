@@ -1,6 +1,7 @@
 // settle.lua, join.lua and stock.lua against a second implementation of their rules: random calls and random damage,
 // answers and states compared after each.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "model.h"
 #include "support/seed.h"
@@ -57,6 +58,7 @@ class History : public Shop {
  private:
   Order random_order() {
     Order order{.id = "o-" + std::to_string(++made_), .lines = {}};
+    if (random_.chance(30)) order.reply_to = random_.chance(50) ? "a" : "b";
     if (random_.chance(50)) order.customer = "c-" + std::to_string(random_.number(3));
     for (std::size_t i = random_.number(1, 4); i > 0; --i) {
       const std::string sku = pick(kSkus);
@@ -74,7 +76,8 @@ class History : public Shop {
     if (random_.chance(15)) {
       return Malformed{.id = random_.chance(50) ? "x" : "",
                        .customer = random_.chance(30) ? "c" : "",
-                       .raw = std::vector<std::string>(2 * random_.number(1, 5), "raw")};
+                       .raw = std::vector<std::string>(2 * random_.number(1, 5), "raw"),
+                       .reply_to = random_.chance(30) ? "a" : ""};
     }
     seen_.push_back(random_order());
     return seen_.back();
@@ -110,8 +113,15 @@ class History : public Shop {
     const std::string last = results().empty() ? "0-0" : results().back().id;
     const std::string expected = model_.settle(call);
     REQUIRE(run(call) == expected);
-    const std::string difference = model_.confirm(entries(admin(), results_stream, "(" + last));
+    const std::vector<Entry> written = entries(admin(), results_stream, "(" + last);
+    const std::string difference = model_.confirm(written);
     REQUIRE_MESSAGE(difference.empty(), difference);
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      const std::string to = reply_to_of(call.requests[i].second);
+      if (to.empty()) continue;
+      REQUIRE(nlohmann::json::parse(at_server({"LPOP", reply_key(to)}))["result"] == written[i].id);
+    }
+    REQUIRE(at_server({"EXISTS", reply_key("a"), reply_key("b")}) == "0");
   }
   void join_both() {
     const std::string expected = model_.join();

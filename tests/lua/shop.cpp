@@ -99,14 +99,20 @@ std::vector<std::string> Shop::keys_of(const Call& call) const {
     }
   }
   keys.insert(keys.end(), stock.begin(), stock.end());
+  for (const auto& [id, request] : call.requests) {
+    if (const std::string to = reply_to_of(request); !to.empty()) keys.push_back(reply_key(to));
+  }
   return keys;
 }
 
 std::vector<std::string> Shop::arguments_of(const Call& call) const {
-  std::vector<std::string> words = {call.previous, call.window, std::to_string(call.requests.size()), ""};
+  std::vector<std::string> words = {call.previous, call.window, std::to_string(call.requests.size()), "", ""};
+  std::vector<std::string> asked;
   std::map<std::string, std::size_t> places;
   std::size_t records = 0;
-  for (const auto& [id, request] : call.requests) {
+  for (std::size_t n = 0; n < call.requests.size(); ++n) {
+    const auto& [id, request] = call.requests[n];
+    if (!reply_to_of(request).empty()) asked.push_back(std::to_string(n + 1));
     if (const auto* order = std::get_if<Order>(&request)) {
       ++records;
       words.insert(words.end(),
@@ -123,6 +129,9 @@ std::vector<std::string> Shop::arguments_of(const Call& call) const {
     }
   }
   words[3] = std::to_string(records);
+  words[4] = std::to_string(asked.size());
+  if (!asked.empty()) words.push_back(reply_ttl);
+  words.insert(words.end(), asked.begin(), asked.end());
   return words;
 }
 
@@ -173,6 +182,10 @@ std::string Shop::last_result() {
   const auto reply = send(admin_, command_of({"XREVRANGE", results_stream, "+", "-", "COUNT", "1"}));
   const auto found = entries_of(reply.view());
   return found.empty() ? "none" : text_of(found.front());
+}
+
+std::string reply_to_of(const Request& request) {
+  return std::visit([](const auto& either) { return either.reply_to; }, request);
 }
 
 std::string digest_of(const Order& order) {

@@ -24,6 +24,7 @@ struct Order {
   std::string id = "o-1";
   std::vector<Line> lines = {{"shoe", "3"}};
   std::string customer = "";
+  std::string reply_to = "";
 };
 
 struct Malformed {
@@ -31,6 +32,7 @@ struct Malformed {
   std::string detail = "`id` is missing";
   std::string customer = "";
   std::vector<std::string> raw = {"sku", "shoe"};
+  std::string reply_to = "";
 };
 
 using Request = std::variant<Order, Malformed>;
@@ -53,6 +55,7 @@ class Shop {
   const std::string owner = orders + ":owner";
   const std::string standby = orders + ":standby";
   std::string window = "86400000";
+  std::string reply_ttl = "60000";
 
   // Empties the server (one for the whole executable), puts back its settings, and joins for the first time.
   Shop();
@@ -107,6 +110,7 @@ class Shop {
 
   [[nodiscard]] std::string stock_key(const std::string& sku) const { return prefix + "product:" + sku + ":stock"; }
   [[nodiscard]] std::string record_key(const std::string& id) const { return orders + ":order:" + id; }
+  [[nodiscard]] std::string reply_key(const std::string& to) const { return orders + ":reply:" + to; }
 
   // The keys and arguments of lua/settle.lua, for tests that change them.
   [[nodiscard]] std::vector<std::string> keys_of(const Call& call) const;
@@ -123,6 +127,8 @@ class Shop {
   int pushed_ = 0;
 };
 
+// Where the asker waits; empty: nowhere.
+[[nodiscard]] std::string reply_to_of(const Request& request);
 // What stands for the digest that the daemon makes of an order's content.
 [[nodiscard]] std::string digest_of(const Order& order);
 // "name=value name=value …"

@@ -25,6 +25,7 @@ lane::Options lane_options() {
       .name = "me",
       .stock_keys = *order::KeyTemplate::parse("product:<sku>:stock", "<sku>"),
       .order_keys = *order::KeyTemplate::parse("orders:order:<id>", "<id>"),
+      .reply_keys = *order::KeyTemplate::parse("orders:reply:<to>", "<to>"),
       .limits = {},
   };
   options.max_in_flight = 16;
@@ -60,7 +61,7 @@ SettleCall settle_call(const Received& command) {
   const std::size_t first = 3 + std::stoul(command.words.at(2));
   SettleCall call{command.words.at(first), {}};
   const std::size_t count = std::stoul(command.words.at(first + 2));
-  for (std::size_t at = first + 4; call.requests.size() < count;) {
+  for (std::size_t at = first + 5; call.requests.size() < count;) {
     call.requests.push_back(command.words.at(at + 1));
     const std::size_t lines = std::stoul(command.words.at(at));
     at += lines > 0 ? 5 + 3 * lines : 6 + std::stoul(command.words.at(at + 5));

@@ -17,6 +17,7 @@ lane::Options lane_options() {
           .name = "me",
           .stock_keys = *order::KeyTemplate::parse("stock:<sku>", "<sku>"),
           .order_keys = *order::KeyTemplate::parse("order:<id>", "<id>"),
+          .reply_keys = *order::KeyTemplate::parse("reply:<to>", "<to>"),
           .limits = {}};
 }
 
@@ -46,9 +47,9 @@ TEST_CASE("a batch names each record in order and each stock key once") {
   const Words keys = {"EVALSHA", "sha",     "7",       "orders:position", "results",
                       "dead",    "order:a", "order:b", "stock:shoe",      "stock:sock"};
   CHECK(Words(words.begin(), words.begin() + 10) == keys);
-  CHECK(Words(words.begin() + 10, words.begin() + 14) == Words{"0-5", "86400000", "3", "2"});
-  const std::string digest_a = words[17];
-  const std::string digest_b = words[25];
+  CHECK(Words(words.begin() + 10, words.begin() + 15) == Words{"0-5", "86400000", "3", "2", "0"});
+  const std::string digest_a = words[18];
+  const std::string digest_b = words[26];
   CHECK(digest_a.size() == 16);
   const Words rest = {"1",
                       "1-0",
@@ -79,7 +80,7 @@ TEST_CASE("a batch names each record in order and each stock key once") {
                       "n",
                       "m",
                       "o"};
-  CHECK(Words(words.begin() + 14, words.end()) == rest);
+  CHECK(Words(words.begin() + 15, words.end()) == rest);
 }
 
 TEST_CASE("a batch that was cleared begins again") {
@@ -92,6 +93,29 @@ TEST_CASE("a batch that was cleared begins again") {
   CHECK(batch.bytes() == 0);
   batch.add("1-0", request("a", {"shoe"}));
   CHECK(batch.write("sha", "0-0").bytes() == before);
+}
+
+TEST_CASE("a batch names the list of replies of each request that asks for one, and which request that is") {
+  lane::Options options = lane_options();
+  options.reply_ttl = Milliseconds(5000);
+  lane::Batch batch(options);
+  order::Request asking = request("b", {"shoe"});
+  asking.reply_to = "shop-1";
+  batch.add("1-0", request("a", {"shoe"}));
+  batch.add("2-0", asking);
+  batch.add_malformed("3-0", {"x", "", {}, "shop-1"}, "why", {"note", "n"});
+  Words words = words_of(batch, "0-0");
+  CHECK(words[2] == "8");
+  CHECK(Words(words.begin() + 8, words.begin() + 11) == Words{"stock:shoe", "reply:shop-1", "reply:shop-1"});
+  CHECK(words[15] == "2");
+  CHECK(Words(words.end() - 3, words.end()) == Words{"5000", "2", "3"});
+
+  batch.clear();
+  batch.add("4-0", request("c", {"shoe"}));
+  words = words_of(batch, "3-0");
+  CHECK(words[2] == "5");
+  CHECK(words[12] == "0");
+  CHECK(words.back() == R"({"sku":"shoe","quantity":2,)");
 }
 
 TEST_CASE("a batch is bounded by requests and lines and bytes but any one request fits alone") {
@@ -115,20 +139,20 @@ TEST_CASE("the raw words of a malformed request are cut at their bounds") {
     const std::string text = "x";
     batch.add_malformed("1-0", {}, "why", order::Fields(20'000, text));
     const Words words = words_of(batch, "0-0");
-    CHECK(words.size() == 10 + 6 + lane::kRawWords);
-    CHECK(words[15] == std::to_string(lane::kRawWords));
+    CHECK(words.size() == 11 + 6 + lane::kRawWords);
+    CHECK(words[16] == std::to_string(lane::kRawWords));
   }
   SUBCASE("long") {
     const std::string text(200'000, 'x');
     batch.add_malformed("1-0", {}, "why", {"note", text, "other", text});
     const Words words = words_of(batch, "0-0");
-    CHECK(words[15] == "2");
+    CHECK(words[16] == "2");
     CHECK(words.back().size() == order::kMaxEntryBytes - 4);
   }
   SUBCASE("a long name") {
     const std::string text(200'000, 'x');
     batch.add_malformed("1-0", {}, "why", {text, "1"});
-    CHECK(words_of(batch, "0-0")[15] == "0");
+    CHECK(words_of(batch, "0-0")[16] == "0");
   }
 }
 

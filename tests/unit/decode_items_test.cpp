@@ -34,7 +34,7 @@ TEST_CASE("items are an array of objects") {
   CHECK(decode_items("[[]]").detail == "items[0] has to be an object, not an array");
   CHECK(decode_items(R"([{"sku":"a","quantity":1},3])").detail == "items[1] has to be an object, not a number");
   CHECK(decode_items(R"([{"sku":"a","quantity":1},{"sku":"b","quantity":"1"}])").detail ==
-        "items[1].quantity has to be a JSON integer, not a string");
+        "items[1].quantity has to be a JSON integer, not a string (send 3, not \"3\")");
 }
 
 TEST_CASE("an order has from one line to the most allowed before any are summed") {

@@ -206,10 +206,11 @@ TEST_CASE("a quantity is a JSON integer from 1 to the largest allowed") {
   CHECK(detail("-0") == "quantity: 0" + behind);
   for (const std::string bad : {"3.0", "3e0", "3E+2", "0.5", "1e3", "18446744073709551616", "-9223372036854775809",
                                 "123456789012345678901234567890", "1e400", "-1e400", "1.5e999", "0.0", "-0.0"}) {
-    CHECK(detail(bad) == "quantity: a number with a point, an exponent or more than 18 digits" + behind);
+    CHECK(detail(bad) ==
+          "quantity: a number with a point, an exponent or more than 18 digits (send 3, not 3.0)" + behind);
     CHECK(decode_quantity(bad).request.id == "o-1");
   }
-  CHECK(detail("\"3\"") == "quantity has to be a JSON integer, not a string");
+  CHECK(detail("\"3\"") == "quantity has to be a JSON integer, not a string (send 3, not \"3\")");
   CHECK(detail("true") == "quantity has to be a JSON integer, not a boolean");
   CHECK(detail("null") == "quantity has to be a JSON integer, not null");
   CHECK(detail("[3]") == "quantity has to be a JSON integer, not an array");

@@ -19,7 +19,7 @@ Decoded decode_quantity(std::string_view quantity, uint64_t max_quantity = 1'000
 TEST_CASE("an entry has one form") {
   CHECK(decode_entry({"order", kJson}).good);
   CHECK(decode_entry({"id", "o-1", "sku", "shoe", "quantity", "3"}).good);
-  for (const std::string_view field : {"id", "customer", "sku", "quantity"}) {
+  for (const std::string_view field : {"id", "customer", "sku", "quantity", "reply_to"}) {
     const std::string expected = "order stands beside " + std::string(field);
     CHECK(starts_with(decode_entry({"order", kJson, field, "o-1"}).detail, expected));
     CHECK(starts_with(decode_entry({field, "o-1", "order", kJson}).detail, expected));
@@ -204,6 +204,36 @@ TEST_CASE("a malformed flat request has the id and the customer that can be read
   CHECK(neither.request.id.empty());
   CHECK(neither.request.customer.empty());
   CHECK(starts_with(neither.detail, "id "));
+}
+
+TEST_CASE("reply_to is optional, follows the rule of an id, and is read wherever it can be") {
+  const Decoded flat = decode_entry({"reply_to", "shop-1", "id", "o-1", "sku", "shoe", "quantity", "3"});
+  CHECK(flat.good);
+  CHECK(flat.request.reply_to == "shop-1");
+  CHECK(decode_entry({"id", "o-1", "sku", "shoe", "quantity", "3"}).request.reply_to.empty());
+  const Decoded json = decode_json(R"({"reply_to":"shop-1","id":"o-1","sku":"shoe","quantity":3})");
+  CHECK(json.good);
+  CHECK(json.request.reply_to == "shop-1");
+  CHECK(decode_json(R"({"reply_to":null,"id":"o-1","sku":"shoe","quantity":3})").good);
+
+  const Decoded empty = decode_entry({"reply_to", "", "id", "o-1", "sku", "shoe", "quantity", "3"});
+  CHECK(empty.detail == "reply_to is empty");
+  CHECK(empty.request.id == "o-1");
+  CHECK(empty.request.reply_to.empty());
+  CHECK(decode_json(R"({"reply_to":5,"id":"o-1","sku":"shoe","quantity":3})").detail ==
+        "reply_to has to be a string, not a number");
+  const Decoded twice = decode_json(R"({"reply_to":"a","id":"o-1","sku":"shoe","quantity":3,"reply_to":"b"})");
+  CHECK(twice.detail == "reply_to is given more than once");
+  CHECK(twice.request.reply_to.empty());
+
+  for (const Decoded& malformed : {decode_entry({"reply_to", "shop-1", "id", "", "sku", "shoe", "quantity", "0"}),
+                                   decode_json(R"({"reply_to":"shop-1","customer":"","id":"o-1","sku":"shoe"})"),
+                                   decode_entry({"reply_to", "shop-1", "order", kJson}),
+                                   decode_entry({"reply_to", "shop-1", "id", "o-1", "fill", std::string(70'000, 'x')}),
+                                   decode_entry({"reply_to", "shop-1"})}) {
+    CHECK_FALSE(malformed.good);
+    CHECK(malformed.request.reply_to == "shop-1");
+  }
 }
 
 TEST_CASE("a detail quotes at most 40 bytes") {

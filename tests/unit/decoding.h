@@ -58,7 +58,7 @@ inline Decoded decode_entry(const Fields& fields, const Limits& limits = {}) {
   Decoder decoder(limits);
   Decoded decoded;
   // Left from a request before: nothing of it may remain.
-  decoded.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}};
+  decoded.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}, "old-asker"};
   decoded.detail = "old detail";
   decoded.good = decoder.decode(fields, decoded.request, decoded.detail);
   check_answer(decoded, limits);

@@ -61,6 +61,7 @@ group = "orderd"
 [keys]
 stock = "product:<sku>:stock"
 order = "<orders>:order:<id>"
+reply = "<orders>:reply:<to>"
 
 [processing]
 name = "c"
@@ -70,6 +71,7 @@ orders_per_call = 64
 max_quantity = 1000000
 max_lines = 64
 dedup_window = "24h"
+reply_ttl = "1m"
 
 [retention]
 orders = "24h"

@@ -124,8 +124,7 @@ TEST_CASE("lanes are not supported yet") {
 TEST_CASE("the orders and the results stream have no relative names") {
   for (const char* key : {"streams.orders", "streams.results"}) {
     CHECK(error_of(load_flag(key, "<orders>:x")) ==
-          std::string("--") + key +
-              ": \"<orders>:x\": <orders> is not allowed here, only in streams.dead, keys.stock and keys.order");
+          std::string("--") + key + ": \"<orders>:x\": <orders> is not allowed here, only in streams.dead and in keys");
   }
 }
 
@@ -146,7 +145,9 @@ TEST_CASE("a key contains its placeholder once") {
 TEST_CASE("no template can produce the key of something else") {
   CHECK(error_of(load_flag("keys.stock", "<orders>:<sku>")) ==
         "--keys.stock: keys.stock \"<orders>:<sku>\" and keys.order \"<orders>:order:<id>\" can produce the same key; "
-        "allowed: two that differ before or after <sku> and <id>\n"
+        "allowed: two that differ before or after their placeholders\n"
+        "--keys.stock: keys.stock \"<orders>:<sku>\" and keys.reply \"<orders>:reply:<to>\" can produce the same key; "
+        "allowed: two that differ before or after their placeholders\n"
         "--keys.stock: keys.stock \"<orders>:<sku>\" can produce the key of streams.dead \"orders:dead\"");
   CHECK(error_of(load_flags({{"keys.stock", "s<sku>"}, {"streams.results", "sales"}})) ==
         "--keys.stock: keys.stock \"s<sku>\" can produce the key of streams.results \"sales\"");
@@ -155,7 +156,9 @@ TEST_CASE("no template can produce the key of something else") {
   CHECK(holds(error_of(load_flag("streams.orders", "product:x")), "can produce the same key"));
   CHECK(error_of(load_flags({{"streams.orders", "product:a"}, {"keys.stock", "product:<sku>"}})) ==
         "--keys.stock: keys.stock \"product:<sku>\" and keys.order \"<orders>:order:<id>\" can produce the same key; "
-        "allowed: two that differ before or after <sku> and <id>\n"
+        "allowed: two that differ before or after their placeholders\n"
+        "--keys.stock: keys.stock \"product:<sku>\" and keys.reply \"<orders>:reply:<to>\" can produce the same key; "
+        "allowed: two that differ before or after their placeholders\n"
         "--keys.stock: keys.stock \"product:<sku>\" can produce the key of streams.orders \"product:a\"");
 }
 
@@ -171,6 +174,9 @@ TEST_CASE("nothing can be one of the keys that orderd keeps") {
   CHECK(error_of(load_flags({{"keys.order", "<orders>:p<id>"}, {"streams.dead", "d"}})) ==
         "--keys.order: keys.order \"<orders>:p<id>\" can produce orderd's key for the position, \"orders:position\"");
   CHECK(holds(error_of(load_flags({{"keys.stock", "<sku>:owner"}})), "can produce orderd's key for the owner"));
+  CHECK(holds(error_of(load_flags({{"keys.reply", "orders:order:<to>"}})),
+              "keys.order \"<orders>:order:<id>\" and keys.reply \"orders:order:<to>\" can produce the same key"));
+  CHECK(holds(error_of(load_flags({{"keys.reply", "<orders>:<to>"}})), "can produce the key of streams.dead"));
   CHECK(holds(error_of(load_flags({{"keys.order", "<id>:standby"}})),
               "can produce orderd's key for the standby daemons"));
 }

@@ -36,6 +36,7 @@ lane::Options options() {
           .name = "bench-1",
           .stock_keys = defaults.stock_keys(),
           .order_keys = defaults.order_keys(),
+          .reply_keys = defaults.reply_keys(),
           .limits = defaults.limits()};
 }
 

@@ -30,6 +30,7 @@ lane::Options lane_options(const Setup& setup) {
       .name = "bench-1",
       .stock_keys = defaults.stock_keys(),
       .order_keys = defaults.order_keys(),
+      .reply_keys = defaults.reply_keys(),
       .limits = defaults.limits(),
   };
   options.orders_per_call = setup.orders_per_call;

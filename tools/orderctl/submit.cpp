@@ -28,16 +28,6 @@ Examples:
 Exit status: 0 if all was pushed and, with --wait, each request has a result, accepted or rejected; 1 if a result did not
 arrive in time. It is safe to submit an order again: its ID makes it a duplicate.)";
 
-// Unique: the time, for readers, and 64 random bits.
-std::string fresh_id() {
-  std::random_device random;
-  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
-  std::array<char, 64> text;
-  (void)std::snprintf(text.data(), text.size(), "ctl-%lld-%08x%08x", static_cast<long long>(ms), random(), random());
-  return text.data();
-}
-
 struct Item {
   std::string sku;
   uint64_t quantity = 0;
@@ -58,6 +48,15 @@ std::string check_item(const std::string& text) {
 }
 
 }  // namespace
+
+std::string fresh_id() {
+  std::random_device random;
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
+  std::array<char, 64> text;
+  (void)std::snprintf(text.data(), text.size(), "ctl-%lld-%08x%08x", static_cast<long long>(ms), random(), random());
+  return text.data();
+}
 
 Submit::Submit(CLI::App& parent, Program& program) {
   CLI::App* app = add_command(parent, "submit", "push orders into the orders stream", kMore);
@@ -102,7 +101,7 @@ Result<int> Submit::run(const Context& context) {
     const Item item = item_of(text);
     order["items"].push_back({{"sku", item.sku}, {"quantity", item.quantity}});
   }
-  return submit_order(context, options_, id, order.dump());
+  return submit_order(context, options_, std::move(order));
 }
 
 }  // namespace orderd::tools

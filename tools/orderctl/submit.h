@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/output.h"
 #include "shared/program.h"
 
 namespace CLI {
@@ -38,9 +39,10 @@ class Submit {
   SubmitOptions options_;
 };
 
-// Pushes `json` as one request and prints its ID. `id`: of the order.
-[[nodiscard]] Result<int> submit_order(const Context& context, const SubmitOptions& options, const std::string& id,
-                                       const std::string& json);
+// An ID that nobody else has: the time, for readers, and 64 random bits.
+[[nodiscard]] std::string fresh_id();
+// Pushes `order` as one request and prints its ID, then its result if asked to wait.
+[[nodiscard]] Result<int> submit_order(const Context& context, const SubmitOptions& options, Json order);
 // Pushes each line of `file`, "-" for standard input, as a request.
 [[nodiscard]] Result<int> submit_file(const Context& context, const SubmitOptions& options, const std::string& file);
 

@@ -1,11 +1,14 @@
-// One order: push it, print its request ID, and wait for its result if asked to.
+// One order: push it, print its request ID, and wait for its reply if asked to.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "orderctl/result_view.h"
 #include "orderctl/submit.h"
+#include "shared/entry.h"
 #include "shared/output.h"
-#include "shared/result_tail.h"
 
 namespace orderd::tools {
 namespace {
@@ -13,53 +16,93 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-void print_result(const Entry& entry, bool json) {
-  if (json) return print_json(json_of_result(entry));
-  ResultTable table;
-  table.add(entry);
-  table.print();
+// One BLPOP waits so long at most.
+constexpr milliseconds kSlice{1000};
+
+// What a signal prints before it ends the program. A handler may neither allocate nor format.
+std::string parting_words;
+
+void part(int signal) {
+  const ssize_t written = write(STDERR_FILENO, parting_words.data(), parting_words.size());
+  _exit(written < 0 ? 1 : 128 + signal);
 }
 
-// Prints the result of `request` when it arrives.
-Result<int> wait_for_result(ResultTail& tail, const Context& context, milliseconds timeout,
-                            const std::string& request) {
-  const auto deadline = Clock::now() + timeout;
-  bool found = false;
-  while (!found) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-    if (left <= milliseconds(0)) {
-      std::string what = "no result for request " + request + " within " + duration_text(timeout);
-      what.append(
-          ". Is orderd running? See orderctl status. To look for the result later: orderctl results --request ");
-      note(what.append(request));
-      return kFailed;
-    }
-    const auto read = tail.read(left, [&](const Entry& entry) {
-      if (found || entry.field("request") != request) return;
-      found = true;
-      print_result(entry, context.json);
-    });
-    if (!read) {
-      return Failure{read.error() + "; the order was pushed. To look for its result: orderctl results --request " +
-                     request};
+// While it lives, Ctrl-C says how to go on.
+class OnInterrupt {
+ public:
+  explicit OnInterrupt(std::string words) {
+    parting_words = std::move(words);
+    for (const int signal : {SIGINT, SIGTERM}) (void)::signal(signal, part);
+  }
+  ~OnInterrupt() {
+    for (const int signal : {SIGINT, SIGTERM}) (void)::signal(signal, SIG_DFL);
+  }
+  OnInterrupt(const OnInterrupt&) = delete;
+  OnInterrupt& operator=(const OnInterrupt&) = delete;
+};
+
+std::string how_to_look(const std::string& request) {
+  return "To look for its result: orderctl results --request " + request;
+}
+
+// `text`: a reply, see docs/contract.md, "Replies".
+bool print_reply(std::string_view text, bool as_json) {
+  Json reply = Json::parse(text, nullptr, false);
+  if (!reply.is_object()) return false;
+  std::string result;
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const auto& [name, value] : reply.items()) {
+    const std::string field = value.is_string() ? value.get<std::string>() : value.dump();
+    if (name == "result") {
+      result = field;
+    } else {
+      kept.emplace_back(name, field);
     }
   }
-  return kDone;
+  Entry entry{result, {}};
+  for (const auto& [name, value] : kept) entry.fields.emplace_back(name, value);
+  if (as_json) {
+    print_json(json_of_result(entry));
+  } else {
+    ResultTable table;
+    table.add(entry);
+    table.print();
+  }
+  return true;
+}
+
+// Prints the result of `request` when its reply arrives in the list `key`.
+Result<int> wait_for_reply(Client& client, const Context& context, milliseconds timeout, const std::string& key,
+                           const std::string& request) {
+  const OnInterrupt interrupted("\nthe order was pushed. " + how_to_look(request) + "\n");
+  const auto deadline = Clock::now() + timeout;
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    if (left <= milliseconds(0)) {
+      note("no result for request " + request + " within " + duration_text(timeout) +
+           ". Is orderd running? See orderctl status. " + how_to_look(request));
+      return kFailed;
+    }
+    const double seconds = std::chrono::duration<double>(std::min(left, kSlice)).count();
+    const auto reply = client.ask(valkey::Command::of("BLPOP", key, std::to_string(seconds)));
+    if (!reply) return Failure{reply.error() + "; the order was pushed. " + how_to_look(request)};
+    if ((*reply)->is_nil()) continue;
+    if (print_reply((*reply)->at(1).text(), context.json)) return kDone;
+    return Failure{"the list " + shown(key) + " holds something that is no reply. " + how_to_look(request)};
+  }
 }
 
 }  // namespace
 
-Result<int> submit_order(const Context& context, const SubmitOptions& options, const std::string& id,
-                         const std::string& json) {
-  auto client = Client::connect(context.settings);
+Result<int> submit_order(const Context& context, const SubmitOptions& options, Json order) {
+  const std::string id = order["id"];
+  // Of this request alone: a retry with the same order ID waits elsewhere.
+  const std::string reply_to = fresh_id();
+  if (options.wait) order["reply_to"] = reply_to;
+  auto client = Client::connect(context.settings, kSlice);
   if (!client) return client.failure();
-  std::optional<ResultTail> tail;
-  if (options.wait) {
-    auto opened = ResultTail::at_end(context.settings);
-    if (!opened) return opened.failure();
-    tail.emplace(std::move(*opened));
-  }
-  const auto reply = client->call(valkey::Command::of("XADD", context.settings.streams.orders, "*", "order", json));
+  const auto reply =
+      client->call(valkey::Command::of("XADD", context.settings.streams.orders, "*", "order", order.dump()));
   if (!reply) {
     return Failure{reply.error() +
                    "; it is unknown whether the order was pushed. It is safe to submit it again with --id " +
@@ -67,15 +110,15 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   }
   if ((*reply)->is_error()) return Failure{client->explain((*reply)->text())};
   const std::string request((*reply)->text());
-  // With --wait only the result is printed.
-  if (!options.quiet && !options.wait) {
-    if (context.json) {
-      print_json({{"order", id}, {"request", request}});
-    } else {
-      print("order " + shown(id) + " is request " + request + "\n");
-    }
+  if (context.json) {
+    // With --wait only the result is printed, which names both.
+    if (!options.quiet && !options.wait) print_json({{"order", id}, {"request", request}});
+  } else if (!options.quiet) {
+    print("submitted order " + shown(id) + " as request " + request + "\n");
+    if (!flush_output()) return kFailed;
   }
-  return tail ? wait_for_result(*tail, context, options.timeout, request) : Result<int>(kDone);
+  if (!options.wait) return kDone;
+  return wait_for_reply(*client, context, options.timeout, context.settings.reply_keys().key(reply_to), request);
 }
 
 }  // namespace orderd::tools

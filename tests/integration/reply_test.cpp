@@ -1,0 +1,109 @@
+// Who asks for a reply gets it, and whatever keeps a reply from being pushed keeps no order from being settled.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "integration/guarded.h"
+#include "support/wait_for.h"
+
+using namespace orderd;
+using namespace orderd::test;
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+namespace {
+
+std::string push(valkey::SyncClient& producer, const std::string& id, const std::string& reply_to) {
+  return xadd(producer, "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "1"}, {"reply_to", reply_to}});
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
+  return count;
+}
+
+void end(Process& daemon) {
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a backend pushes an order and waits for its own result with the rights that it has") {
+  Guarded shop;
+  auto backend = shop.as("backend");
+  const auto daemon = shop.daemon("orderd");
+  const std::string request = push(backend, "o-1", "o-1");
+  const valkey::OwnedReply reply = send(backend, command_of({"BLPOP", "orders:reply:o-1", "20"}));
+  REQUIRE(reply.view().size() == 2);
+  const Json result = Json::parse(reply.view().at(1).text());
+  CHECK(result["order"] == "o-1");
+  CHECK(result["request"] == request);
+  CHECK(result["status"] == "accepted");
+  CHECK(result["lines"] == Json::parse(R"([{"sku":"shoe","quantity":1,"remaining":99}])"));
+  CHECK(result["result"] == entries(shop.admin, "results").at(0).id);
+  // What it has asked for again, in one go.
+  for (const char* id : {"o-2", "o-1", "o-3"}) (void)push(backend, id, "shop-1");
+  (void)xadd(backend, "orders", {{"id", "o-4"}, {"reply_to", "shop-1"}});
+  wait_for([&] { return length(shop.admin, "results") == 5; }, 20s, "all results");
+  const valkey::OwnedReply many =
+      send(backend, command_of({"BLMPOP", "20", "1", "orders:reply:shop-1", "LEFT", "COUNT", "1000"}));
+  const valkey::Reply texts = many.view().at(1);
+  REQUIRE(texts.size() == 4);
+  CHECK(Json::parse(texts.at(0).text())["order"] == "o-2");
+  CHECK(Json::parse(texts.at(1).text())["status"] == "duplicate");
+  CHECK(Json::parse(texts.at(2).text())["order"] == "o-3");
+  CHECK(Json::parse(texts.at(3).text())["reason"] == "malformed");
+  CHECK(ask(shop.admin, {"EXISTS", "orders:reply:shop-1", "orders:reply:o-1"}) == "0");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"XRANGE", "results", "-", "+"},
+                                                                                     {"XRANGE", "orders", "-", "+"},
+                                                                                     {"GET", "product:shoe:stock"},
+                                                                                     {"KEYS", "*"}}) {
+    CHECK_MESSAGE(send(backend, command_of(words)).view().is_error(), words[0]);
+  }
+  end(*daemon);
+  CHECK(daemon->errors().find("NOPERM") == std::string::npos);
+}
+
+TEST_CASE("a daemon whose user has no right to the lists of replies settles all the same and says so once") {
+  Guarded shop;
+  auto backend = shop.as("backend");
+  for (const bool knows_the_keys : {false, true}) {
+    CAPTURE(knows_the_keys);
+    std::vector<std::string> command = {"ACL", "SETUSER", "orderd", "reset"};
+    for (std::string rule : rules_of("orderd")) {
+      if (rule.find("+rpush") != std::string::npos) continue;
+      if (rule == "~orders:reply:*" && !knows_the_keys) continue;
+      if (!rule.empty()) command.push_back(rule);
+    }
+    CHECK(ask(shop.admin, command) == "OK");
+    (void)ask(shop.admin, {"DEL", "orders", "results", "orders:position"});
+    const auto daemon = shop.daemon("orderd");
+    for (int i = 0; i < 20; ++i) {
+      (void)push(backend, "o-" + std::to_string(i), "asker-" + std::to_string(i));
+      (void)xadd(backend, "orders", {{"id", "q-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
+    }
+    wait_for([&] { return length(shop.admin, "results") == 40; }, 20s, "all results");
+    CHECK(count_of(daemon->errors(), "a reply could not be pushed: ") == 1);
+    CHECK(daemon->errors().find("cannot process") == std::string::npos);
+    end(*daemon);
+  }
+}
+
+TEST_CASE("a list that is no list costs its asker the reply and nobody anything else") {
+  Guarded shop;
+  auto backend = shop.as("backend");
+  set(shop.admin, "orders:reply:text", "x");
+  const auto daemon = shop.daemon("orderd");
+  for (int i = 0; i < 10; ++i) {
+    (void)push(backend, "o-" + std::to_string(i), "text");
+    (void)push(backend, "q-" + std::to_string(i), "good");
+  }
+  wait_for([&] { return length(shop.admin, "results") == 20; }, 20s, "all results");
+  CHECK(ask(shop.admin, {"LLEN", "orders:reply:good"}) == "10");
+  CHECK(get(shop.admin, "orders:reply:text") == "x");
+  end(*daemon);
+  CHECK(count_of(daemon->errors(), "WRONGTYPE key orders:reply:text") == 1);
+}

@@ -1,0 +1,128 @@
+// Replies: the result of a request that asks for one is also pushed to a list, in the same call.
+#include <nlohmann/json.hpp>
+
+#include "shop.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class AskedShop : public Shop {
+ public:
+  std::vector<std::string> replies(const std::string& to) {
+    std::vector<std::string> texts;
+    while (auto text = pop(to)) texts.push_back(*text);
+    return texts;
+  }
+  // The entry of a result as its reply has it.
+  static Json expected(const Entry& result) {
+    Json json = {{"result", result.id}};
+    for (const auto& [name, value] : result.fields) json[name] = name == "lines" ? Json::parse(value) : Json(value);
+    return json;
+  }
+  std::string ttl(const std::string& to) { return at_server({"PTTL", reply_key(to)}); }
+
+ private:
+  std::optional<std::string> pop(const std::string& to) {
+    if (at_server({"LLEN", reply_key(to)}) == "0") return std::nullopt;
+    return at_server({"LPOP", reply_key(to)});
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(AskedShop, "the reply has what the result has, whatever the outcome") {
+  stock("shoe", "10");
+  stock("bad", "1e3");
+  set(admin(), record_key("foreign"), "x");
+  CHECK(settle({Order{.id = "known", .reply_to = "a"}}) == "a");
+  CHECK(settle({Order{.id = "o-1", .lines = {{"shoe", "3"}}, .customer = R"(c "7" \ é)", .reply_to = "a"},
+                Order{.id = "few", .lines = {{"shoe", "30"}}, .reply_to = "a"},
+                Order{.id = "none", .lines = {{"glove", "1"}}, .reply_to = "a"},
+                Order{.id = "bad", .lines = {{"bad", "1"}}, .reply_to = "a"}, Order{.id = "foreign", .reply_to = "a"},
+                Order{.id = "known", .lines = {{"shoe", "1"}}, .reply_to = "a"}, Order{.id = "known", .reply_to = "a"},
+                Malformed{.id = "x", .detail = "`id` \"x\"", .customer = "c", .reply_to = "a"}}) == "asukridm");
+  const std::vector<std::string> texts = replies("a");
+  const std::vector<Entry> all = results();
+  REQUIRE(texts.size() == all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) CHECK(Json::parse(texts[i]) == expected(all[i]));
+}
+
+TEST_CASE_FIXTURE(AskedShop, "each list gets the results of its own requests in their order and no others") {
+  stock("shoe", "1000");
+  std::vector<Request> requests;
+  for (int i = 0; i < 128; ++i) {
+    const std::string to = i % 3 == 0 ? "" : "shop-" + std::to_string(i % 3);
+    requests.push_back(Order{.id = "o-" + std::to_string(i), .reply_to = to});
+  }
+  CHECK(settle(requests) == std::string(128, 'a'));
+  for (const int shop : {1, 2}) {
+    const std::vector<std::string> texts = replies("shop-" + std::to_string(shop));
+    CHECK(texts.size() == (shop == 1 ? 43 : 42));
+    int next = shop;
+    for (const std::string& text : texts) {
+      CHECK(Json::parse(text)["order"] == "o-" + std::to_string(next));
+      next += 3;
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(AskedShop, "a list lives as long as the settings say, from its last reply on") {
+  stock("shoe", "10");
+  CHECK(settle({Order{.id = "o-1", .reply_to = "a"}}) == "a");
+  CHECK(std::stoll(ttl("a")) > 50'000);
+  CHECK(std::stoll(ttl("a")) <= 60'000);
+  reply_ttl = "3600000";
+  CHECK(settle({Order{.id = "o-2", .reply_to = "a"}}) == "a");
+  CHECK(std::stoll(ttl("a")) > 3'500'000);
+  reply_ttl = "1";
+  CHECK(settle({Order{.id = "o-3", .reply_to = "b"}}) == "a");
+  CHECK(poll_until([&] { return at_server({"EXISTS", reply_key("b")}) == "0"; }, std::chrono::seconds(10)));
+}
+
+TEST_CASE_FIXTURE(AskedShop, "what refuses a reply is told behind the outcomes and changes nothing else") {
+  stock("shoe", "10");
+  (void)at_server({"SET", reply_key("text"), "x"});
+  const auto settles = [&](const std::string& id, const std::string& to) {
+    return settle({Order{.id = id, .lines = {{"shoe", "1"}}, .reply_to = to},
+                   Order{.id = id + "-other", .lines = {{"shoe", "1"}}, .reply_to = "other"}});
+  };
+  CHECK(settles("o-1", "text").starts_with("aa WRONGTYPE key orders:reply:text: "));
+  CHECK(replies("other").size() == 1);
+  for (const char* right : {"-rpush", "-pexpire"}) {
+    CAPTURE(right);
+    acl({right});
+    CHECK(settles(std::string("o") + right, "a").starts_with("aa NOPERM key orders:reply:a: "));
+    allow_everything();
+    CHECK(at_server({"EXISTS", reply_key("a"), reply_key("other")}) == "0");
+  }
+  CHECK(stock("shoe") == "4");
+  CHECK(results().size() == 6);
+  CHECK(position_field("count") == "6");
+}
+
+TEST_CASE_FIXTURE(AskedShop, "a call that is refused or late sends no reply") {
+  stock("shoe", "10");
+  const Call waiting = call({Order{.id = "o-1", .reply_to = "a"}, Malformed{.reply_to = "a"}});
+  acl({"-xadd"});
+  CHECK(run(waiting).starts_with("-NOPERM"));
+  allow_everything();
+  CHECK(at_server({"EXISTS", reply_key("a")}) == "0");
+  CHECK(run(waiting) == "am");
+  CHECK(run(waiting) == "moved");
+  CHECK(replies("a").size() == 2);
+}
+
+TEST_CASE_FIXTURE(AskedShop, "arguments that do not match the lists are refused before anything is written") {
+  stock("shoe", "10");
+  const Call waiting = call({Order{.id = "o-1", .reply_to = "a"}});
+  std::vector<std::string> arguments = arguments_of(waiting);
+  arguments.pop_back();
+  const std::string before = snapshot();
+  CHECK(run(lua::settle, keys_of(waiting), arguments).starts_with("-ERR"));
+  CHECK(snapshot() == before);
+}
+
+}  // namespace orderd::test
