@@ -15,8 +15,8 @@ namespace {
 constexpr uint64_t kMaxWhole = 9'007'199'254'740'991;
 constexpr std::size_t kMaxEntryBytes = 65'536;
 
-enum : std::size_t { kId, kCustomer, kSku, kQuantity, kItems, kMembers };
-constexpr std::array<std::string_view, kMembers> kNames = {"id", "customer", "sku", "quantity", "items"};
+enum : std::size_t { kId, kCustomer, kReplyTo, kSku, kQuantity, kItems, kMembers };
+constexpr std::array<std::string_view, kMembers> kNames = {"id", "customer", "reply_to", "sku", "quantity", "items"};
 
 struct Given {
   std::array<JsonValue, kMembers> value;
@@ -115,6 +115,7 @@ std::string integer_id(const Given& given) {
 void judge(Given& given, JsonValue::Kind quantity_kind, Lines& lines, const RequestLimits& limits,
            DecodedRequest& out) {
   drop_null(given, kCustomer);
+  drop_null(given, kReplyTo);
   drop_null(given, kItems);
   if (given.times[kItems] > 0) {
     drop_null(given, kSku);
@@ -127,7 +128,8 @@ void judge(Given& given, JsonValue::Kind quantity_kind, Lines& lines, const Requ
   } else if (given.times[kItems] > 1 || given.times[kSku] + given.times[kQuantity] > 0) {
     lines.good = false;
   }
-  out.malformed = out.order.empty() || (given.times[kCustomer] > 0 && out.customer.empty()) || !lines.good;
+  out.malformed = out.order.empty() || (given.times[kCustomer] > 0 && out.customer.empty()) ||
+                  (given.times[kReplyTo] > 0 && !is_name(given.string(kReplyTo))) || !lines.good;
   if (out.order.empty()) out.order = integer_id(given);
   if (out.malformed) return;
   for (const auto& [sku, quantity] : lines.sums) out.content.add_line(sku, quantity);
@@ -154,7 +156,8 @@ void decode_request(const std::vector<std::string_view>& fields, const RequestLi
       flat.take(fields[i], {JsonValue::Kind::kString, fields[i + 1]});
     }
   }
-  const bool any_flat = flat.times[kId] + flat.times[kCustomer] + flat.times[kSku] + flat.times[kQuantity] > 0;
+  const bool any_flat =
+      flat.times[kId] + flat.times[kCustomer] + flat.times[kReplyTo] + flat.times[kSku] + flat.times[kQuantity] > 0;
   if (bytes > kMaxEntryBytes || orders > 1 || (orders == 1 && any_flat)) return;
   Lines lines;
   if (orders == 0) return judge(flat, JsonValue::Kind::kString, lines, limits, out);
