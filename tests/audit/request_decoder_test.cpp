@@ -13,7 +13,7 @@ class Both {
  public:
   void compare(const order::Fields& fields) {
     const bool good = daemon_.decode(fields, request_, detail_);
-    audit::decode_request(fields, {.max_quantity = 1000, .max_lines = 4}, decoded_);
+    audit_.decode(fields, decoded_);
     std::string what;
     for (const std::string_view field : fields) what.append(field).push_back(' ');
     REQUIRE_MESSAGE(decoded_.malformed != good, what, detail_);
@@ -30,6 +30,7 @@ class Both {
 
  private:
   order::Decoder daemon_{{.max_quantity = 1000, .max_lines = 4}};
+  audit::RequestDecoder audit_{{.max_quantity = 1000, .max_lines = 4}};
   order::Request request_;
   std::string detail_;
   audit::DecodedRequest decoded_;
