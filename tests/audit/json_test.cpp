@@ -15,20 +15,18 @@ using audit::JsonReader;
 using audit::JsonValue;
 
 bool accepts(const std::string& text) {
-  JsonReader reader(text);
-  JsonValue value;
-  return reader.value(value) && reader.done();
+  return !JsonReader().read(text).empty();
 }
 
 // The member `x` of an object as text.
 std::string member(const std::string& text) {
-  JsonReader reader(text);
-  std::string found = "none";
-  reader.object([&](std::string_view name) {
-    JsonValue value;
-    if (reader.value(value) && name == "x") found = value.text;
-  });
-  return reader.done() ? found : "bad";
+  JsonReader reader;
+  const auto& values = reader.read(text);
+  std::string found = values.empty() ? "bad" : "none";
+  for (const JsonValue& value : values) {
+    if (value.depth == 1 && value.name == "x") found = value.text;
+  }
+  return found;
 }
 
 TEST_CASE("the reader accepts what another parser accepts") {
@@ -74,10 +72,23 @@ TEST_CASE("strings are unescaped and half surrogate pairs are refused") {
   }
 }
 
+TEST_CASE("values come in order, each with its kind and depth") {
+  JsonReader reader;
+  std::string shown;
+  for (const JsonValue& value : reader.read(R"({"a":[1,null,{}],"b":{"c":"d"},"e":true,"a":-2.50})")) {
+    shown.append(value.depth, '.').append(1, "oasn0tf"[static_cast<std::size_t>(value.kind)]).append(value.name);
+    shown.append("=").append(value.text).append(" ");
+  }
+  CHECK(shown == "o= .aa= ..n=1 ..0= ..o= .ob= ..sc=d .te= .na=-2.50 ");
+  CHECK(reader.read("[1,").empty());
+}
+
 TEST_CASE("what follows the value is refused and so is a value that is cut") {
   CHECK(member(R"({"x":12} )") == "12");
   CHECK(member(R"({"x":12} 1)") == "bad");
   CHECK(member(std::string("{\"x\":12}\0", 9)) == "bad");
+  CHECK(member(std::string("{\"x\":\"\0\"}", 9)) == "bad");
+  CHECK(member("\xef\xbb\xbf{\"x\":12}") == "bad");
   const std::string whole = R"({"x":[1,{"y":"z"}],"u":true})";
   for (std::size_t size = 0; size < whole.size(); ++size) CHECK(member(whole.substr(0, size)) == "bad");
 }

@@ -13,7 +13,7 @@ class Both {
  public:
   void compare(const order::Fields& fields) {
     const bool good = daemon_.decode(fields, request_, detail_);
-    audit::decode_request(fields, {.max_quantity = 1000, .max_lines = 4}, decoded_);
+    audit_.decode(fields, decoded_);
     std::string what;
     for (const std::string_view field : fields) what.append(field).push_back(' ');
     REQUIRE_MESSAGE(decoded_.malformed != good, what, detail_);
@@ -30,6 +30,7 @@ class Both {
 
  private:
   order::Decoder daemon_{{.max_quantity = 1000, .max_lines = 4}};
+  audit::RequestDecoder audit_{{.max_quantity = 1000, .max_lines = 4}};
   order::Request request_;
   std::string detail_;
   audit::DecodedRequest decoded_;
@@ -37,7 +38,7 @@ class Both {
 };
 
 const std::vector<std::string> kTexts = {
-    R"({"id":"o-1","customer":"c","sku":"shoe","quantity":3})",
+    R"({"id":"o-1","customer":"c","reply_to":"r","sku":"shoe","quantity":3})",
     R"({"id":"o-1","items":[{"sku":"a","quantity":1},{"sku":"b","quantity":2},{"sku":"a","quantity":1000}]})",
     R"( {"note":[1,2.5e3,-0.0,null,true,{"a":{}}],"sku":"\u0073hoe","id":"\ud83d\ude00","quantity":1} )",
     R"({"id":"o-1","sku":"shoe","quantity":1,"big":123456789012345678901234567890,"far":1e999,"neg":-1E-999})",
@@ -116,7 +117,8 @@ TEST_CASE("the decoder of the audit agrees with the daemon on JSON that was chan
 TEST_CASE("the decoder of the audit agrees with the daemon on flat fields that were changed at random") {
   Random random(test_seed());
   Both both;
-  const std::vector<std::string> names = {"id", "customer", "sku", "quantity", "order", "note", "items", ""};
+  const std::vector<std::string> names = {"id",    "customer", "reply_to", "sku", "quantity",
+                                          "order", "note",     "items",    ""};
   const std::vector<std::string> values = {
       "o-1", "", "3", "007", "+3", " 3", "3.0", "1001", "18446744073709551617", "a b", "é", "{", "{}", R"({"id":"x"})"};
   for (int i = 0; i < 60'000; ++i) {
@@ -138,6 +140,75 @@ TEST_CASE("an entry above the limit is malformed for both") {
     text.append(size - text.size() - 2, 'x').append("\"}");
     both.compare({"order", text});
   }
+  CHECK(both.good() == 1);
+}
+
+// The JSON of an order whose quantity and note are as given.
+std::string order_with(const std::string& quantity, const std::string& note = "0") {
+  return R"({"id":"o-1","sku":"a","quantity":)" + quantity + R"(,"note":)" + note + "}";
+}
+
+TEST_CASE("only a JSON integer is a quantity") {
+  Both both;
+  for (const char* quantity : {"1e2", "3e0", "3.0", "1E2", "-1", "-0", "0", "01", "+1", R"("3")", "1001", "null", "[1]",
+                               "9223372036854775808", "18446744073709551617", "100000000000000000000000000000"}) {
+    both.compare({"order", order_with(quantity)});
+  }
+  CHECK(both.good() == 0);
+  both.compare({"order", order_with("1000")});
+  CHECK(both.good() == 1);
+}
+
+TEST_CASE("a number of any size is good where it means nothing") {
+  Both both;
+  const std::vector<std::string> notes = {"1e999", "-1E-999", "1e99999", std::string(400, '9'), "-0.0e-0", "0.1e+5"};
+  for (const std::string& note : notes) both.compare({"order", order_with("1", note)});
+  CHECK(both.good() == notes.size());
+  for (const char* note : {"01", "1.", ".5", "1e", "-", "1e999.", "1e1e1"}) {
+    both.compare({"order", order_with("1", note)});
+  }
+  CHECK(both.good() == notes.size());
+}
+
+TEST_CASE("members that are given twice and members that are null") {
+  Both both;
+  for (const char* text :
+       {R"({"id":"o","id":"o","sku":"a","quantity":1})", R"({"id":"o","sku":"a","\u0073ku":"a","quantity":1})",
+        R"({"id":"o","sku":"a","quantity":1,"quantity":null})",
+        R"({"id":"o","customer":null,"customer":null,"sku":"a","quantity":1})",
+        R"({"id":"o","items":[{"sku":"a","quantity":1}],"items":[{"sku":"a","quantity":1}]})",
+        R"({"id":"o","items":[{"sku":"a","sku":"a","quantity":1}]})",
+        R"({"id":"o","reply_to":"r","reply_to":null,"sku":"a","quantity":1})",
+        R"({"id":"o","reply_to":"","sku":"a","quantity":1})", R"({"id":"o","items":[],"sku":"a","quantity":1})",
+        R"({"id":"o","items":{"0":{"sku":"a","quantity":1}}})", R"({"id":"o","items":[[{"sku":"a","quantity":1}]]})",
+        R"({"id":"o","items":[null]})", R"({"id":null,"sku":"a","quantity":1})", R"({"id":12,"sku":"a","quantity":1})",
+        R"({"id":-0,"sku":"a","quantity":1})", R"({"id":9223372036854775808,"sku":"a","quantity":1})",
+        R"({"id":"o","items":null})", R"([{"id":"o","sku":"a","quantity":1}])"}) {
+    both.compare({"order", text});
+  }
+  CHECK(both.good() == 0);
+  for (const char* text : {R"({"id":"o","customer":null,"reply_to":null,"sku":"a","quantity":1,"items":null})",
+                           R"({"id":"o","sku":null,"quantity":null,"items":[{"sku":"a","quantity":1,"id":1,"id":2}]})",
+                           R"({"id":"o","sku":"a","quantity":1,"note":{"id":"p","sku":[],"items":[{}]},"note":0})"}) {
+    both.compare({"order", text});
+  }
+  CHECK(both.good() == 3);
+}
+
+TEST_CASE("invalid UTF-8, half surrogate pairs, byte order marks and zero bytes are malformed") {
+  Both both;
+  for (const std::string note : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\\ud83d", "\\ude00",
+                                 "\\ud83d\\u0041", "\\u12", "\\x", "\n"}) {
+    both.compare({"order", order_with("1", "\"" + note + "\"")});
+  }
+  const std::string good = order_with("1");
+  const std::string zero(1, '\0');
+  for (const std::string& text : {"\xef\xbb\xbf" + good, good + zero, zero + good, good + " 1", good + ",",
+                                  order_with("1", "\"" + zero + "\""), order_with("1", "1" + zero)}) {
+    both.compare({"order", text});
+  }
+  CHECK(both.good() == 0);
+  both.compare({"order", order_with("1", R"("\u0000\ud83d\ude00\/é")")});
   CHECK(both.good() == 1);
 }
 

@@ -24,7 +24,7 @@ void check_agreement(const order::Fields& fields, const order::Limits& limits) {
   order::Decoder decoder(limits);
   const Decoded ours = decode(decoder, fields);
   audit::DecodedRequest theirs;
-  audit::decode_request(fields, {limits.max_quantity, limits.max_lines}, theirs);
+  audit::RequestDecoder({limits.max_quantity, limits.max_lines}).decode(fields, theirs);
   ORDERD_CHECK(ours.good != theirs.malformed, ours.good ? "good for orderd" : ours.detail.c_str());
   ORDERD_CHECK(ours.request.id == theirs.order, "another id");
   ORDERD_CHECK(ours.request.customer == theirs.customer, "another customer");

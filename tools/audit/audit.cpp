@@ -3,11 +3,9 @@
 
 #include "audit/cursor.h"
 #include "audit/decisions.h"
+#include "audit/keys_check.h"
 #include "audit/letter_judge.h"
-#include "audit/position_check.h"
-#include "audit/record_check.h"
 #include "audit/request_judge.h"
-#include "audit/stock_check.h"
 #include "audit/stock_model.h"
 
 namespace orderd::audit {
@@ -32,7 +30,7 @@ class Audit {
     counts().passes = parts_;
     if (good) good = judge_keys();
     if (!good) return good.failure();
-    check_position(horizon(), settled_, findings());
+    judge_position();
     list_what_was_not_checked();
     counts().skus = model_.skus().size();
     return std::move(report_);
@@ -53,16 +51,16 @@ class Audit {
       findings().looked(Check::kBadResult);
       const char* const problem = decoder_.decode(raw.fields, entry_);
       if (problem != nullptr) {
-        findings().add({Check::kBadResult, raw.id.text(), "", std::string(entry_.order), "", problem});
+        findings().add(Check::kBadResult, {raw.id, entry_.request, entry_.order}, problem);
       } else {
         count(entry_);
         model_.apply(raw.id, entry_);
       }
       if (entry_.request == Id{}) return true;
       if (raw.id > horizon().position.floor) {
-        settled_.request = entry_.request;
-        settled_.result = raw.id;
-        ++settled_.count;
+        newest_request_ = entry_.request;
+        newest_result_ = raw.id;
+        ++settled_;
       }
       auto judged = requests.take(entry_, raw.id, problem == nullptr);
       if (!judged || problem != nullptr) return judged;
@@ -72,7 +70,6 @@ class Audit {
     });
     if (good) good = requests.end();
     if (good) good = letters.end();
-    settled_.read = counts().results;
     counts().requests = requests.requests();
     counts().waiting = horizon().orders.length - std::min(horizon().orders.length, counts().requests);
     counts().dead_letters = letters.letters();
@@ -95,19 +92,19 @@ class Audit {
 
   Result<bool> each_result(const std::function<Result<bool>(const RawEntry&)>& take) {
     Cursor results(link_, options_.names.results, horizon().from, horizon().to);
-    auto next = results.peek();
-    if (next && *next != nullptr && (*next)->id > horizon().first_result()) {
+    const auto first = results.peek();
+    if (!first) return first.failure();
+    if (*first != nullptr && (*first)->id > horizon().first_result()) {
       // Trimmed since the horizon was taken.
-      horizon().results.first = (*next)->id;
+      horizon().results.first = (*first)->id;
       horizon().results.cut = true;
     }
-    for (uint64_t done = 0; next && *next != nullptr; next = results.peek()) {
-      auto good = take(**next);
-      if (!good) return good;
-      results.pop();
-      if (++done % kProgressEvery == 0 && options_.progress) options_.progress({"results", done, results_});
-    }
-    return next ? Result<bool>(true) : next.failure();
+    return results.each([&](const RawEntry& raw) {
+      if (options_.progress && results.popped() % kProgressEvery == 0) {
+        options_.progress({"results", results.popped(), results_});
+      }
+      return take(raw);
+    });
   }
 
   void count(const ResultEntry& entry) {
@@ -131,6 +128,45 @@ class Audit {
     if (!compared) return compared.failure();
     counts().records = *compared;
     return true;
+  }
+
+  // settle.lua moves the position in the same step in which it writes the results.
+  void judge_position() {
+    constexpr const char* kPosition = "the position";
+    const Position& position = horizon().position;
+    if (horizon().to_given) return findings().not_checked(kPosition, "results after --to were not read");
+    if (!position.exists) {
+      return findings().not_checked(kPosition, "there is none; orderd takes it from the newest result when it starts",
+                                    settled_ > 0 ? 1 : 0);
+    }
+    findings().looked(Check::kPositionDiffers);
+    const auto found = [&](const std::string& detail) {
+      findings().add(Check::kPositionDiffers, {newest_result_, position.id}, detail);
+    };
+    if (!position.known()) return found(position.problem);
+    if (horizon().orders_replaced() && horizon().orders.length > 0) {
+      found(
+          "it is beyond the last ID of the orders stream (" + horizon().orders.last.text() +
+          "): the stream was recreated with smaller IDs or replaced by an older copy, and orderd has not joined since");
+    }
+    // Results that are gone, whether trimmed or undone by a script, may have answered any request.
+    const uint64_t gone = horizon().results.added - std::min(counts().results, horizon().results.added);
+    const bool floor_seen = position.floor != Id{} && horizon().first_result() <= position.floor;
+    if (settled_ == 0 && gone > 0 && !floor_seen) {
+      return findings().not_checked(kPosition, "no result of this orders stream was read");
+    }
+    if (newest_request_ != position.id) {
+      found("the newest result answers request " + newest_request_.text());
+    } else if (position.result != Id{} && position.result != newest_result_) {
+      found("it names " + position.result.text() + " as the newest result");
+    }
+    const std::string counted = "its count is " + std::to_string(position.count) + ", but there are ";
+    if (position.count > settled_ + gone || (position.from_start && position.count < settled_)) {
+      found(counted + std::to_string(settled_) + " results");
+    } else if (position.count != settled_) {
+      findings().not_checked("the exact count of settled requests",
+                             "results are gone, or counting did not begin with the stream");
+    }
   }
 
   void list_what_was_not_checked() {
@@ -157,7 +193,10 @@ class Audit {
   RecordCheck records_;
   ResultDecoder decoder_;
   ResultEntry entry_;
-  Settled settled_;
+  // Of the results after the floor that name a request:
+  uint64_t settled_ = 0;
+  Id newest_request_;
+  Id newest_result_;
 };
 
 }  // namespace

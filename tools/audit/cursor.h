@@ -29,7 +29,23 @@ class Cursor {
 
   // The entry that comes next, until pop(); null: there are no more.
   [[nodiscard]] Result<const RawEntry*> peek();
-  void pop() { ready_ = false; }
+  void pop() {
+    ready_ = false;
+    ++popped_;
+  }
+  [[nodiscard]] uint64_t popped() const { return popped_; }
+
+  // Hands all entries, or those before `until`, to `take` and pops them. A failure of `take` ends it.
+  template <class Take>
+  [[nodiscard]] Result<bool> each(const Take& take, std::optional<Id> until = std::nullopt) {
+    for (;; pop()) {
+      const auto next = peek();
+      if (!next) return next.failure();
+      if (*next == nullptr || (until && (*next)->id >= *until)) return true;
+      Result<bool> good = take(**next);
+      if (!good) return good;
+    }
+  }
 
  private:
   void request(Id from);
@@ -43,6 +59,7 @@ class Cursor {
   std::optional<valkey::OwnedReply> page_;
   std::size_t at_ = 0;
   bool ready_ = false;  // entry_ is filled
+  uint64_t popped_ = 0;
   RawEntry entry_;
 };
 

@@ -4,6 +4,7 @@
 #include "audit/decisions.h"
 
 #include <algorithm>
+#include <string>
 
 namespace orderd::audit {
 namespace {
@@ -25,10 +26,6 @@ Decisions::Decisions(const Horizon& horizon, Findings& findings, uint64_t result
     : horizon_(horizon), findings_(findings), part_(part), slots_(slots_for(results / part.of)) {
 }
 
-void Decisions::found(Check check, const ResultEntry& result, Id id, std::string detail) {
-  findings_.add({check, id.text(), result.request.text(), std::string(result.order), "", std::move(detail)});
-}
-
 Decisions::Slot& Decisions::slot_of(const Name& order) {
   __extension__ using Wide = unsigned __int128;
   auto at = static_cast<uint64_t>(static_cast<Wide>(order.high) * slots_.size() >> 64U);
@@ -42,14 +39,15 @@ void Decisions::take(const ResultEntry& result, Id id, const Content* asked) {
   const Name order = name_of(result.order);
   if (order.low % part_.of != part_.number) return;
   Slot& slot = slot_of(order);
-  if (result.kind == ResultKind::kIdReused) return judge_reuse(slot, result, id, asked);
-  if (result.kind == ResultKind::kDuplicate) return judge_duplicate(slot, result, id, asked);
+  const Place place{id, result.request, result.order};
+  if (result.kind == ResultKind::kIdReused) return judge_reuse(slot, place, asked);
+  if (result.kind == ResultKind::kDuplicate) return judge_duplicate(slot, place, result, asked);
   if (!slot.used() && ++used_ == slots_.size()) {
     --used_;
     return findings_.not_checked("order IDs", "there were more results than the server had announced");
   }
-  decide(slot, result, id);
-  slot.name = order.low;
+  judge_decision(slot, place);
+  slot = {id, order.low, digest_of(result.content(), result.kind == ResultKind::kAccepted)};
 }
 
 // May a decision that counted for the result `id` have been before the first result that was read?
@@ -59,51 +57,45 @@ bool Decisions::may_be_before_first(Id id) const {
   return id.ms > horizon_.now_ms || id.ms < horizon_.window_ms || id.ms - horizon_.window_ms <= first.ms;
 }
 
-void Decisions::decide(Slot& slot, const ResultEntry& result, Id id) {
-  if (horizon_.window_ms > 0 && slot.used() && id.ms > horizon_.now_ms) {
-    findings_.not_checked("order IDs decided twice",
-                          "the results have IDs of the future, which say nothing about time");
-  } else if (horizon_.window_ms > 0) {
-    findings_.looked(Check::kDecidedTwice);
-    if (slot.used() && id.ms - slot.result.ms < horizon_.window_ms) {
-      found(Check::kDecidedTwice, result, id, "result " + slot.result.text() + " decided this order ID before");
-    }
+void Decisions::judge_decision(const Slot& slot, const Place& place) {
+  if (horizon_.window_ms == 0) return;
+  if (slot.used() && place.result.ms > horizon_.now_ms) {
+    return findings_.not_checked("order IDs decided twice",
+                                 "the results have IDs of the future, which say nothing about time");
   }
-  slot.result = id;
-  slot.content = digest_of(result.content(), result.kind == ResultKind::kAccepted);
+  findings_.looked(Check::kDecidedTwice);
+  if (slot.used() && place.result.ms - slot.result.ms < horizon_.window_ms) {
+    findings_.add(Check::kDecidedTwice, place, "result " + slot.result.text() + " decided this order ID before");
+  }
 }
 
-void Decisions::judge_reuse(const Slot& slot, const ResultEntry& result, Id id, const Content* asked) {
-  if (!slot.used() && may_be_before_first(id)) {
+void Decisions::judge_reuse(const Slot& slot, const Place& place, const Content* asked) {
+  if (!slot.used() && may_be_before_first(place.result)) {
     return findings_.not_checked("id_reused", "the first decision may have been trimmed, or is before --from");
   }
   findings_.looked(Check::kReuseUnjustified);
-  if (!slot.used()) return found(Check::kReuseUnjustified, result, id, "this order ID was not decided before");
+  const auto found = [&](const std::string& detail) { findings_.add(Check::kReuseUnjustified, place, detail); };
+  if (!slot.used()) return found("this order ID was not decided before");
   if (asked == nullptr) return findings_.not_checked("contents of id_reused", kGone);
   if (digest_of(*asked, false) >> 1U == slot.content >> 1U) {
-    found(Check::kReuseUnjustified, result, id, "result " + slot.result.text() + " decided the same content");
+    found("result " + slot.result.text() + " decided the same content");
   }
 }
 
-void Decisions::judge_duplicate(const Slot& slot, const ResultEntry& result, Id id, const Content* asked) {
+void Decisions::judge_duplicate(const Slot& slot, const Place& place, const ResultEntry& result, const Content* asked) {
   if (!slot.used() && result.original < horizon_.first_result()) {
     return findings_.not_checked("duplicates", "their original was trimmed, or is before --from");
   }
   findings_.looked(Check::kDuplicateUnjustified);
-  const std::string original = "its original " + result.original.text();
-  if (!slot.used() || slot.result != result.original) {
-    return found(Check::kDuplicateUnjustified, result, id,
-                 original + (result.original >= id ? " is not an earlier result"
-                                                   : " is not the newest decision of this order ID before it"));
-  }
+  const auto found = [&](const char* detail) {
+    findings_.add(Check::kDuplicateUnjustified, place, "its original " + result.original.text() + detail);
+  };
+  if (result.original >= place.result) return found(" is not an earlier result");
+  if (slot.result != result.original) return found(" is not the newest decision of this order ID before it");
   const bool accepted = (slot.content & Slot::kAccepted) != 0;
-  if (result.was_accepted != accepted) {
-    return found(Check::kDuplicateUnjustified, result, id, original + " has another outcome");
-  }
+  if (result.was_accepted != accepted) return found(" has another outcome");
   if (asked == nullptr) return findings_.not_checked("contents of duplicates", kGone);
-  if (digest_of(*asked, accepted) != slot.content) {
-    found(Check::kDuplicateUnjustified, result, id, original + " has other content");
-  }
+  if (digest_of(*asked, accepted) != slot.content) found(" has other content");
 }
 
 }  // namespace orderd::audit

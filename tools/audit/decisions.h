@@ -3,7 +3,6 @@
 // several times, and each pass takes a part of the IDs.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "audit/findings.h"
@@ -38,11 +37,10 @@ class Decisions {
   };
   [[nodiscard]] static uint64_t slots_for(uint64_t results) { return results + results / 4 + 16; }
   [[nodiscard]] Slot& slot_of(const Name& order);
-  void decide(Slot& slot, const ResultEntry& result, Id id);
-  void judge_reuse(const Slot& slot, const ResultEntry& result, Id id, const Content* asked);
-  void judge_duplicate(const Slot& slot, const ResultEntry& result, Id id, const Content* asked);
+  void judge_decision(const Slot& slot, const Place& place);
+  void judge_reuse(const Slot& slot, const Place& place, const Content* asked);
+  void judge_duplicate(const Slot& slot, const Place& place, const ResultEntry& result, const Content* asked);
   [[nodiscard]] bool may_be_before_first(Id id) const;
-  void found(Check check, const ResultEntry& result, Id id, std::string detail);
 
   const Horizon& horizon_;
   Findings& findings_;

@@ -38,8 +38,11 @@ const CheckText& text_of(Check check) {
   return kTexts.at(static_cast<std::size_t>(check));
 }
 
-void Findings::add(Finding finding) {
-  if (violations_[index(finding.check)]++ < kept_max_) kept_.push_back(std::move(finding));
+void Findings::add(Check check, const Place& place, std::string_view detail) {
+  if (violations_[index(check)]++ >= kept_max_) return;
+  const auto text = [](Id id) { return id == Id{} ? std::string() : id.text(); };
+  kept_.push_back({check, text(place.result), text(place.request), std::string(place.order), std::string(place.sku),
+                   std::string(detail)});
 }
 
 void Findings::not_checked(std::string_view what, std::string_view why, uint64_t count) {
@@ -48,12 +51,6 @@ void Findings::not_checked(std::string_view what, std::string_view why, uint64_t
 
 uint64_t Findings::violations() const {
   return std::accumulate(violations_.begin(), violations_.end(), uint64_t{0});
-}
-
-std::vector<NotChecked> Findings::not_checked() const {
-  std::vector<NotChecked> all;
-  for (const auto& [key, count] : not_checked_) all.push_back({key.first, key.second, count});
-  return all;
 }
 
 }  // namespace orderd::audit

@@ -53,10 +53,12 @@ struct Finding {
   std::string detail;
 };
 
-struct NotChecked {
-  std::string what;
-  std::string why;
-  uint64_t count = 0;
+// Where something was found; 0-0 and empty: does not apply.
+struct Place {
+  Id result;
+  Id request = {};
+  std::string_view order = {};
+  std::string_view sku = {};
 };
 
 class Findings {
@@ -64,15 +66,17 @@ class Findings {
   // Keeps `kept_max` violations of each check and counts all.
   explicit Findings(uint64_t kept_max) : kept_max_(kept_max) {}
 
-  void looked(Check check, uint64_t times = 1) { checked_[index(check)] += times; }
-  void add(Finding finding);
+  void looked(Check check) { ++checked_[index(check)]; }
+  void add(Check check, const Place& place, std::string_view detail);
   void not_checked(std::string_view what, std::string_view why, uint64_t count = 1);
 
   [[nodiscard]] uint64_t checked(Check check) const { return checked_[index(check)]; }
   [[nodiscard]] uint64_t violations(Check check) const { return violations_[index(check)]; }
   [[nodiscard]] uint64_t violations() const;
   [[nodiscard]] const std::vector<Finding>& kept() const { return kept_; }
-  [[nodiscard]] std::vector<NotChecked> not_checked() const;
+  // How many, by what and why.
+  using NotChecked = std::map<std::pair<std::string, std::string>, uint64_t>;
+  [[nodiscard]] const NotChecked& not_checked() const { return not_checked_; }
 
  private:
   static std::size_t index(Check check) { return static_cast<std::size_t>(check); }
@@ -80,7 +84,7 @@ class Findings {
   std::array<uint64_t, kChecks> checked_{};
   std::array<uint64_t, kChecks> violations_{};
   std::vector<Finding> kept_;
-  std::map<std::pair<std::string, std::string>, uint64_t, std::less<>> not_checked_;
+  NotChecked not_checked_;
 };
 
 }  // namespace orderd::audit

@@ -1,7 +1,6 @@
 // MULTI and EXEC around the questions. XINFO STREAM copies the first and the last entry; it is asked only a few times.
 #include "audit/horizon.h"
 
-#include <charconv>
 #include <vector>
 
 namespace orderd::audit {
@@ -24,20 +23,9 @@ Id id_in(const Reply& list, std::string_view name) {
   return id_of(value_of(list, name).text()).value_or(Id{});
 }
 
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
-}
-
 // From a reply to XINFO STREAM.
-Result<StreamFacts> facts_of(const Link& link, const Reply& reply) {
+StreamFacts facts_of(const Reply& reply) {
   StreamFacts facts;
-  if (reply.is_error()) {
-    if (reply.text().starts_with("ERR no such key")) return facts;
-    return Failure{link.explain(reply.text())};
-  }
   facts.exists = true;
   facts.length = static_cast<uint64_t>(value_of(reply, "length").integer());
   facts.added = static_cast<uint64_t>(value_of(reply, "entries-added").integer());
@@ -51,21 +39,20 @@ Result<StreamFacts> facts_of(const Link& link, const Reply& reply) {
 Position position_of(const Reply& hash) {
   Position position;
   position.exists = hash.is_error() || hash.size() > 0;
-  if (!position.exists) return position;
+  const auto number = [&hash](std::string_view name) { return whole_of(value_of(hash, name).text()); };
   const auto id = id_of(value_of(hash, "id").text());
-  const auto count = number_of<uint64_t>(value_of(hash, "count").text());
   if (hash.is_error()) {
     position.problem = "the key is not a hash";
-  } else if (!id || !count) {
+  } else if (position.exists && (!id || !number("count"))) {
     position.problem = "its id or its count is missing or invalid";
-  } else {
-    position.id = *id;
-    position.count = *count;
-    position.result = id_in(hash, "result");
-    position.from_start = number_of<int64_t>(value_of(hash, "base").text()) == 0;
-    position.deleted = number_of<uint64_t>(value_of(hash, "deleted").text()).value_or(0);
-    position.floor = id_in(hash, "floor");
   }
+  if (!position.known()) return position;
+  position.id = *id;
+  position.count = *number("count");
+  position.result = id_in(hash, "result");
+  position.from_start = number("base") == 0;
+  position.deleted = number("deleted").value_or(0);
+  position.floor = id_in(hash, "floor");
   return position;
 }
 
@@ -75,11 +62,11 @@ std::vector<Command> stream_questions(const KeyNames& names) {
 }
 
 Result<bool> read_streams(const Link& link, const Reply& replies, Horizon& horizon) {
-  std::size_t at = 0;
-  for (StreamFacts* facts : {&horizon.orders, &horizon.results, &horizon.dead}) {
-    auto read = facts_of(link, replies.at(at++));
-    if (!read) return read.failure();
-    *facts = *read;
+  StreamFacts* const all[] = {&horizon.orders, &horizon.results, &horizon.dead};
+  for (std::size_t i = 0; i < std::size(all); ++i) {
+    const Reply reply = replies.at(i);
+    if (reply.is_error() && !reply.text().starts_with("ERR no such key")) return Failure{link.explain(reply.text())};
+    if (!reply.is_error()) *all[i] = facts_of(reply);
   }
   return true;
 }
@@ -98,7 +85,7 @@ Result<Horizon> take_horizon(Link& link, const Options& options) {
   const Reply hash = replies->view().at(3);
   if (hash.is_error() && !hash.text().starts_with("WRONGTYPE")) return Failure{link.explain(hash.text())};
   horizon.position = position_of(hash);
-  horizon.now_ms = number_of<uint64_t>(replies->view().at(4).at(0).text()).value_or(0) * kMsPerSecond + kMsPerSecond;
+  horizon.now_ms = whole_of(replies->view().at(4).at(0).text()).value_or(0) * kMsPerSecond + kMsPerSecond;
   horizon.window_ms = static_cast<uint64_t>(options.window.count());
   horizon.from = options.from.value_or(Id{});
   horizon.to = std::min(options.to.value_or(kLastId), horizon.results.last);
@@ -107,6 +94,7 @@ Result<Horizon> take_horizon(Link& link, const Options& options) {
 }
 
 Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon) {
+  if (horizon.fresh_at == link.received()) return true;
   const auto replies = link.ask_at_once(stream_questions(names));
   if (!replies) return replies.failure();
   Horizon now;
@@ -120,6 +108,7 @@ Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon) {
   move_on(horizon.orders, now.orders);
   move_on(horizon.results, now.results);
   move_on(horizon.dead, now.dead);
+  horizon.fresh_at = link.received();
   return true;
 }
 

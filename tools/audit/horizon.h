@@ -43,8 +43,9 @@ struct Horizon {
   Position position;
   uint64_t now_ms = 0;  // the server's clock
   uint64_t window_ms = 0;
-  Id from;  // results before this one are not read, as requested
-  Id to;    // results after this one are not read
+  uint64_t fresh_at = 0;  // replies that had been received at the last refresh
+  Id from;                // results before this one are not read, as requested
+  Id to;                  // results after this one are not read
   bool to_given = false;
 
   [[nodiscard]] Id first_result() const { return std::max(results.first, from); }
@@ -55,7 +56,7 @@ struct Horizon {
 };
 
 [[nodiscard]] Result<Horizon> take_horizon(Link& link, const Options& options);
-// What was trimmed or deleted since: moves the beginnings of the streams.
+// Moves the beginnings of the streams to where they are by now: after all that was read from `link` so far.
 [[nodiscard]] Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon);
 
 }  // namespace orderd::audit

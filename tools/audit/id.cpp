@@ -1,35 +1,27 @@
 // Parsing is strict; xxHash does the hashing.
 #include "audit/id.h"
 
+#include <charconv>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace orderd::audit {
-namespace {
 
-// Removes the digits at the front of `text`.
-std::optional<uint64_t> digits(std::string_view& text) {
+std::optional<uint64_t> whole_of(std::string_view text) {
   uint64_t number = 0;
-  std::size_t at = 0;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
-    const auto digit = static_cast<uint64_t>(text[at] - '0');
-    if (number > (std::numeric_limits<uint64_t>::max() - digit) / 10) return std::nullopt;
-    number = number * 10 + digit;
-  }
-  if (at == 0 || (at > 1 && text[0] == '0')) return std::nullopt;
-  text.remove_prefix(at);
-  return number;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const bool zero_first = text.size() > 1 && text[0] == '0';
+  return error == std::errc() && stop == end && !zero_first ? std::optional(number) : std::nullopt;
 }
 
-}  // namespace
-
 std::optional<Id> id_of(std::string_view text) {
-  const auto ms = digits(text);
-  if (!ms || !text.starts_with('-')) return std::nullopt;
-  text.remove_prefix(1);
-  const auto sequence = digits(text);
-  if (!sequence || !text.empty()) return std::nullopt;
-  return Id{*ms, *sequence};
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto ms = whole_of(text.substr(0, dash));
+  const auto sequence = whole_of(text.substr(dash + 1));
+  return ms && sequence ? std::optional(Id{*ms, *sequence}) : std::nullopt;
 }
 
 Name name_of(std::string_view text) {

@@ -1,4 +1,4 @@
-// IDs of stream entries, and hashes of names.
+// IDs of stream entries, numbers, and hashes of names.
 #pragma once
 
 #include <compare>
@@ -16,20 +16,21 @@ struct Id {
   auto operator<=>(const Id&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };
-// The smallest ID after `id`.
-[[nodiscard]] inline Id after(Id id) {
-  return id.sequence == std::numeric_limits<uint64_t>::max() ? Id{id.ms + 1, 0} : Id{id.ms, id.sequence + 1};
-}
 inline constexpr Id kLastId{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max()};
+// The smallest ID after `id`.
+[[nodiscard]] constexpr Id after(Id id) {
+  return id.sequence == kLastId.sequence ? Id{id.ms + 1, 0} : Id{id.ms, id.sequence + 1};
+}
 
 // "1732386423123-0", both halves, as the server writes it.
 [[nodiscard]] std::optional<Id> id_of(std::string_view text);
+// Decimal digits without sign or leading zero, at most 2^64-1.
+[[nodiscard]] std::optional<uint64_t> whole_of(std::string_view text);
 
 // 128 bits: no two names are confused.
 struct Name {
   uint64_t high = 0;
   uint64_t low = 0;
-  auto operator<=>(const Name&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
 };
 [[nodiscard]] Name name_of(std::string_view text);
 [[nodiscard]] uint64_t hash_of(std::string_view text, uint64_t seed = 0);

@@ -1,74 +1,40 @@
-// A strict JSON reader (RFC 8259). It reads forward once and builds no tree: the caller asks for what it expects, and
-// whatever it does not ask for is checked and skipped.
+// A strict JSON reader (RFC 8259) of the audit's own: the daemon's parser is part of what is audited.
 #pragma once
 
 #include <cstdint>
 #include <forward_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderd::audit {
 
 struct JsonValue {
-  enum class Kind : uint8_t { kString, kNumber, kNull, kOther };
-  Kind kind = Kind::kOther;
-  std::string_view text;  // of a string, unescaped; of a number, as written; valid as long as the reader and its text
+  enum class Kind : uint8_t { kObject, kArray, kString, kNumber, kNull, kTrue, kFalse };
+  Kind kind = Kind::kNull;
+  std::size_t depth = 0;  // 0 for the outermost value
+  std::string_view name;  // of a member of an object
+  std::string_view text;  // of a string, unescaped; of a number, as written
 };
 
 class JsonReader {
  public:
-  // Text that is not valid UTF-8 is bad from the start.
-  explicit JsonReader(std::string_view text);
-  JsonReader(const JsonReader&) = delete;
-  JsonReader& operator=(const JsonReader&) = delete;
-
-  // All answer false, and change nothing more, once the text turned out not to be JSON or not what was asked for.
-  // `member` gets each name and consumes one value. `element` consumes one value.
-  template <class Member>
-  bool object(const Member& member) {
-    if (!good_ || !(skip('{') || fail())) return false;
-    if (skip('}')) return true;
-    if (!enter()) return false;
-    do {
-      JsonValue name;
-      if (!string(name) || !(skip(':') || fail())) return false;
-      member(name.text);
-    } while (good_ && skip(','));
-    return (skip('}') || fail()) && leave();
-  }
-  template <class Element>
-  bool array(const Element& element) {
-    if (!good_ || !(skip('[') || fail())) return false;
-    if (skip(']')) return true;
-    if (!enter()) return false;
-    do {
-      element();
-    } while (good_ && skip(','));
-    return (skip(']') || fail()) && leave();
-  }
-  // Any value; of an array or an object only the kind is kept.
-  bool value(JsonValue& out);
-  // The first byte of the next value; NUL at the end.
-  char peek();
-  // Nothing but white space follows, and all before it was good.
-  bool done() { return peek() == '\0' && at_ == text_.size() && good_; }
+  // All values of `text` in order, an object or array before its contents; empty: not JSON. The values are valid until
+  // the next call, and as long as `text`.
+  [[nodiscard]] const std::vector<JsonValue>& read(std::string_view text);
 
  private:
-  bool fail() { return good_ = false; }
-  bool enter();
-  bool leave();
-  bool skip(char c);
-  bool word(std::string_view text);
-  bool string(JsonValue& out);
-  bool escape(std::string& out);
-  bool hex4(uint32_t& code);
-  bool number(JsonValue& out);
-  bool digits();
+  [[nodiscard]] bool read_value(std::size_t depth, std::string_view name);
+  [[nodiscard]] bool read_contents(std::size_t depth, bool object);
+  [[nodiscard]] bool read_string(std::string_view& out);
+  [[nodiscard]] bool read_number(std::string_view& out);
+  [[nodiscard]] bool unescape(std::string_view& text);
+  [[nodiscard]] bool read_word(std::string_view word);
+  [[nodiscard]] bool skip(char c);
+  [[nodiscard]] char peek();
 
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t depth_ = 0;
-  bool good_;
+  std::string_view rest_;
+  std::vector<JsonValue> values_;
   std::forward_list<std::string> unescaped_;
 };
 

@@ -1,10 +1,9 @@
-// A result waits for its letter among the open ones; in a good ledger for no longer than one step.
+// A letter of a result that is not malformed is skipped, and so found.
 #include "audit/letter_judge.h"
 
 namespace orderd::audit {
 namespace {
 
-constexpr std::size_t kOpenMax = 10'000;
 constexpr const char* kLetters = "dead letters";
 
 // orderd's three fields come first; a raw field of the request may have one of their names.
@@ -23,72 +22,53 @@ struct Letter {
 
 }  // namespace
 
-LetterJudge::LetterJudge(Link& link, const Options& options, const Horizon& horizon, Findings& findings)
-    : horizon_(horizon), findings_(findings), cursor_(link, options.names.dead, {}, horizon.dead.last) {
-}
-
-Result<bool> LetterJudge::take(const ResultEntry& result, Id id) {
-  findings_.looked(Check::kDeadLetterMissing);
-  open_.emplace(id, Malformed{result.request, hash_of(result.detail)});
-  auto good = read_letters(id);
-  if (open_.size() > kOpenMax) {
-    report_missing(open_.begin()->first, open_.begin()->second.request);
-    open_.erase(open_.begin());
-  }
-  return good;
-}
-
-Result<bool> LetterJudge::end() {
-  auto good = read_letters(kLastId);
-  for (const auto& [result, malformed] : open_) report_missing(result, malformed.request);
-  open_.clear();
-  return good;
-}
-
-// Up to the first letter of a later result.
-Result<bool> LetterJudge::read_letters(Id until) {
-  for (;;) {
-    const auto next = cursor_.peek();
+// Skips the letters of results before `until`: they have none that is malformed and waits for its letter.
+Result<bool> LetterJudge::skip(std::optional<Id> until) {
+  for (;; letters_.pop()) {
+    const auto next = letters_.peek();
     if (!next) return next.failure();
     if (*next == nullptr) return true;
     const Letter letter((*next)->fields);
     if (!first_) first_ = letter.result;
-    // One that names a result of the future is judged at once.
-    if (letter.result && *letter.result > until && *letter.result <= horizon_.results.last) return true;
-    judge(**next);
-    ++letters_;
-    cursor_.pop();
+    // One that names a result of the future is not waited for.
+    if (until && letter.result && *letter.result >= *until && *letter.result <= horizon_.results.last) return true;
+    if (letter.result && *letter.result < horizon_.first_result()) {
+      findings_.not_checked(kLetters, "their results were trimmed, or are before --from");
+    } else if (letter.result && *letter.result > horizon_.to && horizon_.to_given) {
+      findings_.not_checked(kLetters, "their results are after --to");
+    } else {
+      findings_.looked(Check::kDeadLetterForged);
+      const bool names_both = letter.request && letter.result;
+      findings_.add(Check::kDeadLetterForged, {letter.result.value_or(Id{}), letter.request.value_or(Id{})},
+                    "dead letter " + (*next)->id.text() +
+                        (names_both ? ": no malformed result has this ID, or it has its dead letter already"
+                                    : ": it names no request or no result"));
+    }
   }
 }
 
-void LetterJudge::judge(const RawEntry& raw) {
-  const Letter letter(raw.fields);
-  findings_.looked(Check::kDeadLetterForged);
-  const auto forged = [&](const char* detail) {
-    const auto text = [](std::optional<Id> id) { return id ? id->text() : ""; };
-    findings_.add({Check::kDeadLetterForged, text(letter.result), text(letter.request), "", "",
-                   "dead letter " + raw.id.text() + ": " + detail});
-  };
-  if (!letter.request || !letter.result) return forged("it names no request or no result");
-  if (*letter.result < horizon_.first_result()) {
-    return findings_.not_checked(kLetters, "their results were trimmed, or are before --from");
+Result<bool> LetterJudge::take(const ResultEntry& result, Id id) {
+  const auto skipped = skip(id);
+  if (!skipped) return skipped.failure();
+  findings_.looked(Check::kDeadLetterMissing);
+  const auto next = letters_.peek();
+  if (!next) return next.failure();
+  const Letter letter(*next == nullptr ? std::vector<std::string_view>() : (*next)->fields);
+  if (letter.result == id) {
+    findings_.looked(Check::kDeadLetterForged);
+    if (letter.request != result.request || letter.detail != result.detail) {
+      findings_.add(Check::kDeadLetterForged, {id, letter.request.value_or(Id{})},
+                    "dead letter " + (*next)->id.text() + ": its " +
+                        (letter.request != result.request ? "request" : "detail") + " is not that of the result");
+    }
+    letters_.pop();
+  } else if (horizon_.dead.exists && !horizon_.dead.whole() && (!first_ || id < *first_)) {
+    // Trimming takes the oldest; a letter missing after the first one was removed otherwise.
+    findings_.not_checked("dead letters of malformed results", "the oldest dead letters were trimmed");
+  } else {
+    findings_.add(Check::kDeadLetterMissing, {id, result.request, result.order}, "no dead letter names this result");
   }
-  if (*letter.result > horizon_.to && horizon_.to_given) {
-    return findings_.not_checked(kLetters, "their results are after --to");
-  }
-  const auto open = open_.find(*letter.result);
-  if (open == open_.end()) return forged("no malformed result has this ID, or it has its dead letter already");
-  if (open->second.request != *letter.request) return forged("its request is not that of the result");
-  if (open->second.detail != hash_of(letter.detail)) forged("its detail is not that of the result");
-  open_.erase(open);
-}
-
-void LetterJudge::report_missing(Id result, Id request) {
-  // Trimming takes the oldest; a letter missing after the first one was removed otherwise.
-  if (horizon_.dead.exists && !horizon_.dead.whole() && (!first_ || result < *first_)) {
-    return findings_.not_checked("dead letters of malformed results", "the oldest dead letters were trimmed");
-  }
-  findings_.add({Check::kDeadLetterMissing, result.text(), request.text(), "", "", "no dead letter names this result"});
+  return true;
 }
 
 }  // namespace orderd::audit

@@ -1,9 +1,7 @@
 // Dead letters are in the order of their malformed results: a walk over both matches them one to one.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <string>
 
 #include "audit/cursor.h"
 #include "audit/findings.h"
@@ -16,29 +14,22 @@ namespace orderd::audit {
 class LetterJudge {
  public:
   // All outlive this.
-  LetterJudge(Link& link, const Options& options, const Horizon& horizon, Findings& findings);
+  LetterJudge(Link& link, const Options& options, const Horizon& horizon, Findings& findings)
+      : horizon_(horizon), findings_(findings), letters_(link, options.names.dead, {}, horizon.dead.last) {}
 
   // The next malformed result.
   [[nodiscard]] Result<bool> take(const ResultEntry& result, Id id);
   // After the last result.
-  [[nodiscard]] Result<bool> end();
-  [[nodiscard]] uint64_t letters() const { return letters_; }
+  [[nodiscard]] Result<bool> end() { return skip(std::nullopt); }
+  [[nodiscard]] uint64_t letters() const { return letters_.popped(); }
 
  private:
-  struct Malformed {
-    Id request;
-    uint64_t detail = 0;
-  };
-  [[nodiscard]] Result<bool> read_letters(Id until);
-  void judge(const RawEntry& raw);
-  void report_missing(Id result, Id request);
+  [[nodiscard]] Result<bool> skip(std::optional<Id> until);
 
   const Horizon& horizon_;
   Findings& findings_;
-  Cursor cursor_;
-  uint64_t letters_ = 0;
-  std::optional<Id> first_;       // result named by the first letter
-  std::map<Id, Malformed> open_;  // results without a letter so far
+  Cursor letters_;
+  std::optional<Id> first_;  // the result of the first letter
 };
 
 }  // namespace orderd::audit

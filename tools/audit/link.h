@@ -26,7 +26,9 @@ class Link {
   [[nodiscard]] Ticket send(const valkey::Command& command);
   // Each ticket is either received or dropped, once. An error reply is a failure.
   [[nodiscard]] Result<valkey::OwnedReply> receive(Ticket ticket);
-  void drop(Ticket ticket) { dropped_.insert(ticket); }
+  void drop(Ticket ticket) {
+    if (early_.erase(ticket) == 0) dropped_.insert(ticket);
+  }
 
   [[nodiscard]] Result<valkey::OwnedReply> ask(const valkey::Command& command) { return receive(send(command)); }
   // An array with the replies to `commands`, which the server executed in one step. Its elements may be errors.

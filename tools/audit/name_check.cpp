@@ -2,7 +2,6 @@
 #include "audit/name_check.h"
 
 #include <cstdint>
-#include <cstring>
 
 namespace orderd::audit {
 namespace {
@@ -12,30 +11,19 @@ constexpr uint32_t kNone = UINT32_MAX;
 
 // Removes the code point at the front of `text`; kNone: invalid UTF-8.
 uint32_t take(std::string_view& text) {
+  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
   const auto byte = [&](std::size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[i])); };
   const uint32_t first = byte(0);
-  std::size_t size = 1;
-  uint32_t code = first;
-  uint32_t least = 0;
-  if (first >= 0x80) {
-    if ((first & 0xE0U) == 0xC0) {
-      size = 2, code = first & 0x1FU, least = 0x80;
-    } else if ((first & 0xF0U) == 0xE0) {
-      size = 3, code = first & 0x0FU, least = 0x800;
-    } else if ((first & 0xF8U) == 0xF0) {
-      size = 4, code = first & 0x07U, least = 0x10000;
-    } else {
-      return kNone;
-    }
-    if (text.size() < size) return kNone;
-    for (std::size_t i = 1; i < size; ++i) {
-      if ((byte(i) & 0xC0U) != 0x80) return kNone;
-      code = code << 6U | (byte(i) & 0x3FU);
-    }
+  const std::size_t size = first < 0x80 ? 1 : first >> 5U == 6 ? 2 : first >> 4U == 14 ? 3 : first >> 3U == 30 ? 4 : 0;
+  if (size == 0 || text.size() < size) return kNone;
+  uint32_t code = size == 1 ? first : first & (0x7FU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return kNone;
+    code = code << 6U | (byte(i) & 0x3FU);
   }
   text.remove_prefix(size);
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  return code < least || code > 0x10FFFF || surrogate ? kNone : code;
+  return code < kLeast[size] || code > 0x10FFFF || surrogate ? kNone : code;
 }
 
 bool is_control(uint32_t code) {
@@ -62,13 +50,7 @@ bool is_good(std::string_view text, bool sku) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    uint64_t eight = 0;
-    if (text.size() >= sizeof eight) std::memcpy(&eight, text.data(), sizeof eight);
-    if (text.size() >= sizeof eight && (eight & 0x8080808080808080U) == 0) {
-      text.remove_prefix(sizeof eight);
-    } else if (take(text) == kNone) {
-      return false;
-    }
+    if (take(text) == kNone) return false;
   }
   return true;
 }

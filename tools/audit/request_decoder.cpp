@@ -1,16 +1,17 @@
 // Both forms become a table of members: how often each was given, and what. The rules are checked on that table.
 #include "audit/request_decoder.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
-#include <optional>
 
-#include "audit/json.h"
 #include "audit/name_check.h"
 
 namespace orderd::audit {
 namespace {
+
+using Kind = JsonValue::Kind;
 
 constexpr uint64_t kMaxWhole = 9'007'199'254'740'991;
 constexpr std::size_t kMaxEntryBytes = 65'536;
@@ -19,115 +20,57 @@ enum : std::size_t { kId, kCustomer, kReplyTo, kSku, kQuantity, kItems, kMembers
 constexpr std::array<std::string_view, kMembers> kNames = {"id", "customer", "reply_to", "sku", "quantity", "items"};
 
 struct Given {
-  std::array<JsonValue, kMembers> value;
+  std::array<std::string_view, kMembers> text;
+  std::array<Kind, kMembers> kind{};
   std::array<unsigned, kMembers> times{};
 
-  void take(std::string_view name, const JsonValue& given) {
-    for (std::size_t i = 0; i < kMembers; ++i) {
-      if (name != kNames[i]) continue;
-      value[i] = given;
-      ++times[i];
-    }
+  void take(std::string_view name, Kind given_kind, std::string_view given_text) {
+    const auto which = static_cast<std::size_t>(std::find(kNames.begin(), kNames.end(), name) - kNames.begin());
+    if (which == kMembers) return;
+    kind[which] = given_kind;
+    text[which] = given_text;
+    ++times[which];
   }
+  [[nodiscard]] bool once(std::size_t which, Kind wanted) const { return times[which] == 1 && kind[which] == wanted; }
   // A member given once that is a string; empty otherwise.
   [[nodiscard]] std::string_view string(std::size_t which) const {
-    const bool good = times[which] == 1 && value[which].kind == JsonValue::Kind::kString;
-    return good ? value[which].text : std::string_view();
+    return once(which, Kind::kString) ? text[which] : std::string_view();
+  }
+  // An optional member that is null counts as absent.
+  void drop_null(std::size_t which) {
+    if (once(which, Kind::kNull)) times[which] = 0;
   }
 };
-
-// A whole number from 1 to `max`: decimal digits, no sign, no leading zero.
-std::optional<uint64_t> whole(std::string_view text, uint64_t max) {
-  if (text.empty() || text.size() > 16 || text[0] == '0') return std::nullopt;
-  uint64_t number = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + static_cast<uint64_t>(c - '0');
-  }
-  return number <= max ? std::optional(number) : std::nullopt;
-}
 
 // The lines of one request, those of the same SKU summed.
 struct Lines {
-  std::map<std::string_view, uint64_t> sums;
+  const RequestLimits& limits;
+  const Kind quantity_kind;  // text in the flat form
+  std::map<std::string_view, uint64_t> sums = {};
   std::size_t count = 0;
   bool good = true;
 
-  void add(const Given& given, JsonValue::Kind quantity_kind, const RequestLimits& limits) {
-    const JsonValue& value = given.value[kQuantity];
-    const auto quantity = whole(value.text, limits.max_quantity);
-    good = good && ++count <= limits.max_lines && is_sku(given.string(kSku)) && given.times[kQuantity] == 1 &&
-           value.kind == quantity_kind && quantity;
-    if (!good) return;
-    uint64_t& sum = sums[given.string(kSku)];
-    sum += *quantity;
-    good = sum <= kMaxWhole;
+  void add(const Given& given) {
+    const std::string_view sku = given.string(kSku);
+    const uint64_t quantity = whole_of(given.text[kQuantity]).value_or(0);
+    good = good && ++count <= limits.max_lines && is_sku(sku) && given.once(kQuantity, quantity_kind) &&
+           quantity >= 1 && quantity <= limits.max_quantity;
+    if (good) good = (sums[sku] += quantity) <= kMaxWhole;
   }
 };
 
-void read_object(JsonReader& json, Given& given, const RequestLimits& limits, Lines* items);
-
-void read_items(JsonReader& json, const RequestLimits& limits, Lines& items) {
-  if (json.peek() != '[') items.good = false;
-  JsonValue other;
-  if (!items.good) return (void)json.value(other);
-  json.array([&] {
-    Given line;
-    if (json.peek() == '{') {
-      read_object(json, line, limits, nullptr);
-    } else {
-      (void)json.value(other);
-    }
-    items.add(line, JsonValue::Kind::kNumber, limits);
-  });
-  items.good = items.good && items.count > 0;
-}
-
-// `items`: where the lines of that member go; null: it has no meaning here.
-void read_object(JsonReader& json, Given& given, const RequestLimits& limits, Lines* items) {
-  json.object([&](std::string_view name) {
-    JsonValue value;
-    if (items != nullptr && name == kNames[kItems] && json.peek() != 'n') {
-      read_items(json, limits, *items);
-    } else {
-      (void)json.value(value);
-    }
-    given.take(name, value);
-  });
-}
-
-// An optional member that is null counts as absent.
-void drop_null(Given& given, std::size_t which) {
-  if (given.times[which] == 1 && given.value[which].kind == JsonValue::Kind::kNull) given.times[which] = 0;
-}
-
 // An integer is no ID, but the result of the malformed request names it.
 std::string integer_id(const Given& given) {
-  const JsonValue& value = given.value[kId];
+  const std::string_view text = given.text[kId];
   int64_t number = 0;
-  const char* const end = value.text.data() + value.text.size();
-  if (given.times[kId] != 1 || value.kind != JsonValue::Kind::kNumber) return {};
-  const auto [stop, error] = std::from_chars(value.text.data(), end, number);
-  return error == std::errc() && stop == end ? std::to_string(number) : std::string();
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool good = given.once(kId, Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
+  return good ? std::to_string(number) : std::string();
 }
 
-// Of the flat form, quantities are text.
-void judge(Given& given, JsonValue::Kind quantity_kind, Lines& lines, const RequestLimits& limits,
-           DecodedRequest& out) {
-  drop_null(given, kCustomer);
-  drop_null(given, kReplyTo);
-  drop_null(given, kItems);
-  if (given.times[kItems] > 0) {
-    drop_null(given, kSku);
-    drop_null(given, kQuantity);
-  }
+void judge(const Given& given, const Lines& lines, DecodedRequest& out) {
   if (is_name(given.string(kId))) out.order = given.string(kId);
   if (is_name(given.string(kCustomer))) out.customer = given.string(kCustomer);
-  if (given.times[kItems] == 0) {
-    lines.add(given, quantity_kind, limits);
-  } else if (given.times[kItems] > 1 || given.times[kSku] + given.times[kQuantity] > 0) {
-    lines.good = false;
-  }
   out.malformed = out.order.empty() || (given.times[kCustomer] > 0 && out.customer.empty()) ||
                   (given.times[kReplyTo] > 0 && !is_name(given.string(kReplyTo))) || !lines.good;
   if (out.order.empty()) out.order = integer_id(given);
@@ -138,11 +81,8 @@ void judge(Given& given, JsonValue::Kind quantity_kind, Lines& lines, const Requ
 
 }  // namespace
 
-void decode_request(const std::vector<std::string_view>& fields, const RequestLimits& limits, DecodedRequest& out) {
-  out.malformed = true;
-  out.order.clear();
-  out.customer.clear();
-  out.content = {};
+void RequestDecoder::decode(const std::vector<std::string_view>& fields, DecodedRequest& out) {
+  out = {};
   Given flat;
   std::string_view order;
   unsigned orders = 0;
@@ -153,18 +93,49 @@ void decode_request(const std::vector<std::string_view>& fields, const RequestLi
       order = fields[i + 1];
       ++orders;
     } else if (fields[i] != kNames[kItems]) {
-      flat.take(fields[i], {JsonValue::Kind::kString, fields[i + 1]});
+      flat.take(fields[i], Kind::kString, fields[i + 1]);
     }
   }
-  const bool any_flat =
-      flat.times[kId] + flat.times[kCustomer] + flat.times[kReplyTo] + flat.times[kSku] + flat.times[kQuantity] > 0;
+  const bool any_flat = flat.times != decltype(flat.times){};
   if (bytes > kMaxEntryBytes || orders > 1 || (orders == 1 && any_flat)) return;
-  Lines lines;
-  if (orders == 0) return judge(flat, JsonValue::Kind::kString, lines, limits, out);
-  JsonReader json(order);
-  Given members;
-  read_object(json, members, limits, &lines);
-  if (json.done()) judge(members, JsonValue::Kind::kNumber, lines, limits, out);
+  if (orders == 1) return decode_json(order, out);
+  Lines lines{limits_, Kind::kString};
+  lines.add(flat);
+  judge(flat, lines, out);
+}
+
+void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
+  const std::vector<JsonValue>& values = json_.read(order);
+  if (values.empty() || values[0].kind != Kind::kObject) return;
+  Given top;
+  std::vector<Given> items;
+  bool in_items = false;
+  bool all_objects = true;
+  for (const JsonValue& value : values) {
+    if (value.depth == 1) {
+      top.take(value.name, value.kind, value.text);
+      in_items = value.name == kNames[kItems];
+    } else if (in_items && value.depth == 2) {
+      items.emplace_back();
+      all_objects = all_objects && value.kind == Kind::kObject;
+    } else if (in_items && value.depth == 3) {
+      items.back().take(value.name, value.kind, value.text);
+    }
+  }
+  top.drop_null(kCustomer);
+  top.drop_null(kReplyTo);
+  top.drop_null(kItems);
+  Lines lines{limits_, Kind::kNumber};
+  if (top.times[kItems] == 0) {
+    lines.add(top);
+  } else {
+    top.drop_null(kSku);
+    top.drop_null(kQuantity);
+    lines.good =
+        top.once(kItems, Kind::kArray) && top.times[kSku] + top.times[kQuantity] == 0 && all_objects && !items.empty();
+    for (const Given& item : items) lines.add(item);
+  }
+  judge(top, lines, out);
 }
 
 }  // namespace orderd::audit

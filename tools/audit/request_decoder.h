@@ -6,9 +6,24 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/content.h"
+#include "audit/id.h"
+#include "audit/json.h"
 
 namespace orderd::audit {
+
+// What an order asks for, as fingerprints: of a request and of its result, to be compared.
+struct Content {
+  uint32_t customer = 0;
+  uint64_t lines = 0;  // independent of their order
+
+  // `quantity`: the sum of all lines of the SKU.
+  void add_line(std::string_view sku, uint64_t quantity) { lines += hash_of(sku, quantity * 0x9E3779B97F4A7C15U); }
+  void set_customer(std::string_view name) { customer = static_cast<uint32_t>(hash_of(name) >> 32U); }
+  [[nodiscard]] uint64_t digest() const {
+    const uint64_t mixed = (lines ^ (uint64_t{customer} + 1) * 0xC2B2AE3D27D4EB4FU) * 0x165667B19E3779F9U;
+    return mixed ^ (mixed >> 29U);
+  }
+};
 
 struct RequestLimits {
   uint64_t max_quantity = 1'000'000;
@@ -23,7 +38,18 @@ struct DecodedRequest {
   Content content;  // of a good one
 };
 
-// `fields`: names and values in turn. Never throws on any input.
-void decode_request(const std::vector<std::string_view>& fields, const RequestLimits& limits, DecodedRequest& out);
+class RequestDecoder {
+ public:
+  explicit RequestDecoder(const RequestLimits& limits) : limits_(limits) {}
+
+  // `fields`: names and values in turn. Never throws on any input.
+  void decode(const std::vector<std::string_view>& fields, DecodedRequest& out);
+
+ private:
+  void decode_json(std::string_view order, DecodedRequest& out);
+
+  const RequestLimits limits_;
+  JsonReader json_;
+};
 
 }  // namespace orderd::audit

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kPassedOverMax = 10'000;
 constexpr const char* kRequests = "requests and their contents";
+constexpr const char* kNoResult = "requests without a result";
 
 }  // namespace
 
@@ -16,44 +17,34 @@ RequestJudge::RequestJudge(Link& link, const Options& options, Horizon& horizon,
       horizon_(horizon),
       findings_(findings),
       requests_(link, options.names.orders, {}, horizon.orders.last),
+      decoder_(options.limits),
       previous_result_(horizon.results.first) {
 }
 
-void RequestJudge::found(Check check, Id request, Id result, std::string_view order, std::string detail) {
-  findings_.add(
-      {check, result == Id{} ? "" : result.text(), request.text(), std::string(order), "", std::move(detail)});
-}
-
 Result<bool> RequestJudge::take(const ResultEntry& result, Id id, bool good) {
-  content_known_ = false;
+  content_.reset();
   judge_order(result, id);
-  // Up to the floor results may answer requests of a stream that was recreated since, or of this one.
-  before_floor_ = id <= horizon_.position.floor;
   if (horizon_.orders_replaced() || horizon_.orders.added == 0) {
     findings_.not_checked(kRequests, "the orders stream was deleted, recreated or replaced");
     return true;
   }
-  if (result.request > horizon_.orders.last) return judge_absent(result.request, id);
-  if (!begun_) {
-    const auto begun = begin(result.request);
-    if (!begun) return begun.failure();
-  }
-  if (result.request <= highest_) return take_late(result, id, good);
-  const auto passed = pass_over(result.request);
-  if (!passed) return passed.failure();
+  if (result.request > horizon_.orders.last) return judge_absent(result, id);
+  auto walked = begun_ ? Result<bool>(true) : begin(result.request);
+  if (walked && result.request <= highest_) return take_late(result, id, good);
+  if (walked) walked = pass_over(result.request);
+  if (!walked) return walked;
   highest_ = result.request;
   previous_result_ = id;
   const auto request = requests_.peek();
   if (!request) return request.failure();
-  if (*request == nullptr || (*request)->id != result.request) return judge_absent(result.request, id);
+  if (*request == nullptr || (*request)->id != result.request) return judge_absent(result, id);
   for (const Check check : {Check::kSecondResult, Check::kMissingResult, Check::kInventedRequest}) {
     findings_.looked(check);
   }
   if (good) {
-    decode_request((*request)->fields, options_.limits, decoded_);
+    decoder_.decode((*request)->fields, decoded_);
     judge(decoded_, result, id);
   }
-  ++requests_read_;
   requests_.pop();
   return true;
 }
@@ -65,9 +56,9 @@ void RequestJudge::judge_order(const ResultEntry& result, Id id) {
   }
   findings_.looked(Check::kRequestOrder);
   if (result.request <= previous_) {
-    found(Check::kRequestOrder, result.request, id, result.order,
-          "the result before it answers request " + previous_.text() +
-              "; if the orders stream was recreated here, audit from this result on (--from)");
+    findings_.add(Check::kRequestOrder, {id, result.request, result.order},
+                  "the result before it answers request " + previous_.text() +
+                      "; if the orders stream was recreated here, audit from this result on (--from)");
   }
   previous_ = result.request;
 }
@@ -77,38 +68,32 @@ Result<bool> RequestJudge::begin(Id first) {
   begun_ = true;
   if (!horizon_.results_cut() || horizon_.position.floor != Id{}) return true;
   first_ = first;
-  for (;;) {
-    const auto request = requests_.peek();
-    if (!request) return request.failure();
-    if (*request == nullptr || (*request)->id >= first) return true;
-    findings_.not_checked("requests without a result", "their results may have been trimmed, or are before --from");
-    ++requests_read_;
-    requests_.pop();
-  }
+  const auto skip = [this](const RawEntry&) -> Result<bool> {
+    findings_.not_checked(kNoResult, "their results may have been trimmed, or are before --from");
+    return true;
+  };
+  return requests_.each(skip, first);
 }
 
 // The requests below `until` have no result so far.
 Result<bool> RequestJudge::pass_over(Id until) {
-  for (;;) {
-    const auto request = requests_.peek();
-    if (!request) return request.failure();
-    if (*request == nullptr || (*request)->id >= until) return true;
-    const auto fresh = refresh_once();
-    if (!fresh) return fresh.failure();
+  const auto keep = [this](const RawEntry& request) -> Result<bool> {
+    auto fresh = refresh(link_, options_.names, horizon_);
+    if (!fresh) return fresh;
     if (horizon_.results.first > after(previous_result_)) {
-      findings_.not_checked("requests without a result", "results were trimmed while the audit read them");
-    } else {
-      decode_request((*request)->fields, options_.limits, decoded_);
-      passed_over_.emplace((*request)->id, decoded_);
+      findings_.not_checked(kNoResult, "results were trimmed while the audit read them");
+      return true;
     }
+    decoder_.decode(request.fields, decoded_);
+    passed_over_.emplace(request.id, decoded_);
     if (passed_over_.size() > kPassedOverMax) {
-      forgotten_ = true;
+      first_ = after(passed_over_.begin()->first);
       report_missing(passed_over_.begin()->first, passed_over_.begin()->second.order);
       passed_over_.erase(passed_over_.begin());
     }
-    ++requests_read_;
-    requests_.pop();
-  }
+    return true;
+  };
+  return requests_.each(keep, until);
 }
 
 // A result of a request that is below one that has its result already.
@@ -121,66 +106,58 @@ Result<bool> RequestJudge::take_late(const ResultEntry& result, Id id, bool good
   const std::string request = result.request.text();
   const auto entry = link_.ask(valkey::Command::of("XRANGE", options_.names.orders, request, request));
   if (!entry) return entry.failure();
-  if ((*entry)->size() == 0) return judge_absent(result.request, id);
+  if ((*entry)->size() == 0) return judge_absent(result, id);
   findings_.looked(Check::kSecondResult);
-  if (forgotten_ || result.request < first_) {
+  if (result.request < first_) {
     findings_.not_checked("requests with two results", "whether they had one before is not known");
   } else {
-    found(Check::kSecondResult, result.request, id, result.order, "this request had a result before");
+    findings_.add(Check::kSecondResult, {id, result.request, result.order}, "this request had a result before");
   }
   return true;
 }
 
 // The orders stream does not have this request.
-Result<bool> RequestJudge::judge_absent(Id request, Id result) {
-  if (before_floor_) {
+Result<bool> RequestJudge::judge_absent(const ResultEntry& result, Id id) {
+  // Up to the floor results may answer requests of a stream that was recreated since, or of this one.
+  if (id <= horizon_.position.floor) {
     findings_.not_checked(kRequests, "they were in an orders stream that was recreated since");
     return true;
   }
-  auto fresh = refresh_once();
+  auto fresh = refresh(link_, options_.names, horizon_);
   if (!fresh) return fresh;
-  if (request < horizon_.orders.first) {
+  if (result.request < horizon_.orders.first) {
     findings_.not_checked(kRequests, "they were trimmed from the orders stream");
-    return true;
-  }
-  if (request <= horizon_.orders.deleted) {
+  } else if (result.request <= horizon_.orders.deleted) {
     findings_.not_checked(kRequests, "they are not in the orders stream, where entries were deleted by hand");
-    return true;
+  } else {
+    findings_.looked(Check::kInventedRequest);
+    findings_.add(Check::kInventedRequest, {id, result.request, result.order},
+                  result.request > horizon_.orders.last ? "the orders stream never had an ID this large"
+                                                        : "the orders stream has no such entry, and none was deleted");
   }
-  findings_.looked(Check::kInventedRequest);
-  found(Check::kInventedRequest, request, result, "",
-        request > horizon_.orders.last ? "the orders stream never had an ID this large"
-                                       : "the orders stream has no such entry, and none was deleted");
   return true;
-}
-
-// What was trimmed before the pages in hand were read is known afterwards.
-Result<bool> RequestJudge::refresh_once() {
-  if (refreshed_at_ == link_.received()) return true;
-  auto done = refresh(link_, options_.names, horizon_);
-  refreshed_at_ = link_.received();
-  return done;
 }
 
 void RequestJudge::judge(const DecodedRequest& request, const ResultEntry& result, Id id) {
   findings_.looked(Check::kMalformedDiffers);
   findings_.looked(Check::kContentDiffers);
-  const auto differs = [&](const char* what) { found(Check::kContentDiffers, result.request, id, result.order, what); };
+  const Place place{id, result.request, result.order};
   if ((result.kind == ResultKind::kMalformed) != request.malformed) {
-    return found(Check::kMalformedDiffers, result.request, id, result.order,
-                 request.malformed ? "the request is malformed" : "the result says malformed, the request is good");
+    return findings_.add(
+        Check::kMalformedDiffers, place,
+        request.malformed ? "the request is malformed" : "the result says malformed, the request is good");
   }
-  if (request.order != result.order) differs("the order ID differs");
-  if (request.customer != result.customer) differs("the customer differs");
+  if (request.order != result.order) findings_.add(Check::kContentDiffers, place, "the order ID differs");
+  if (request.customer != result.customer) findings_.add(Check::kContentDiffers, place, "the customer differs");
   const bool decided = result.kind == ResultKind::kAccepted || result.kind == ResultKind::kRefused;
-  if (decided && request.content.lines != result.content().lines) differs("the lines differ");
-  content_known_ = !request.malformed;
-  content_ = request.content;
+  if (decided && request.content.lines != result.content().lines)
+    findings_.add(Check::kContentDiffers, place, "the lines differ");
+  if (!request.malformed) content_ = request.content;
 }
 
 void RequestJudge::report_missing(Id request, const std::string& order) {
   findings_.looked(Check::kMissingResult);
-  found(Check::kMissingResult, request, {}, order, "the position passed over this request");
+  findings_.add(Check::kMissingResult, {{}, request, order}, "the position passed over this request");
 }
 
 Result<bool> RequestJudge::end() {
@@ -188,7 +165,7 @@ Result<bool> RequestJudge::end() {
   const Id unsettled = after(std::max(horizon_.position.id, highest_));
   auto good = begun_ ? Result<bool>(true) : begin(unsettled);
   if (good && horizon_.to_given) {
-    findings_.not_checked("requests without a result", "their results may be after --to");
+    findings_.not_checked(kNoResult, "their results may be after --to");
   } else if (good) {
     good = pass_over(unsettled);
   }

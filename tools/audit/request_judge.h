@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "audit/cursor.h"
@@ -25,41 +26,35 @@ class RequestJudge {
   [[nodiscard]] Result<bool> end();
 
   // What was asked for, of the result taken last: null where the request is gone or differs.
-  [[nodiscard]] const Content* content() const { return content_known_ ? &content_ : nullptr; }
+  [[nodiscard]] const Content* content() const { return content_ ? &*content_ : nullptr; }
   // Settled requests that were read.
-  [[nodiscard]] uint64_t requests() const { return requests_read_; }
+  [[nodiscard]] uint64_t requests() const { return requests_.popped(); }
 
  private:
   void judge_order(const ResultEntry& result, Id id);
   [[nodiscard]] Result<bool> begin(Id first);
   [[nodiscard]] Result<bool> pass_over(Id until);
   [[nodiscard]] Result<bool> take_late(const ResultEntry& result, Id id, bool good);
-  [[nodiscard]] Result<bool> judge_absent(Id request, Id result);
-  [[nodiscard]] Result<bool> refresh_once();
+  [[nodiscard]] Result<bool> judge_absent(const ResultEntry& result, Id id);
   void judge(const DecodedRequest& request, const ResultEntry& result, Id id);
   void report_missing(Id request, const std::string& order);
-  void found(Check check, Id request, Id result, std::string_view order, std::string detail);
 
   Link& link_;
   const Options& options_;
   Horizon& horizon_;
   Findings& findings_;
   Cursor requests_;
-  uint64_t requests_read_ = 0;
+  RequestDecoder decoder_;
   DecodedRequest decoded_;
 
-  bool before_floor_ = false;  // a result up to the floor was taken
-  bool after_floor_ = false;   // and one after it
-  bool begun_ = false;         // the walk over the requests has begun
-  Id previous_;                // request of the result taken before
+  bool after_floor_ = false;  // a result after the floor was taken
+  bool begun_ = false;        // the walk over the requests has begun
+  Id previous_;               // request of the result taken before
   Id previous_result_;
   Id first_;                                  // requests below this one may have results that were not read
   Id highest_;                                // highest request of a result so far
   std::map<Id, DecodedRequest> passed_over_;  // below highest_, no result so far
-  bool forgotten_ = false;                    // there were too many of these to keep them all
-  uint64_t refreshed_at_ = 0;
-  bool content_known_ = false;
-  Content content_;
+  std::optional<Content> content_;
 };
 
 }  // namespace orderd::audit

@@ -3,27 +3,31 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 
 namespace orderd::audit {
 namespace {
 
-enum : std::size_t {
-  kOrder,
-  kRequest,
-  kStatus,
-  kReason,
-  kLines,
-  kCustomer,
-  kOutcome,
-  kOriginal,
-  kDetail,
-  kChange,
-  kFields
-};
+enum Field { kOrder, kRequest, kStatus, kReason, kLines, kCustomer, kOutcome, kOriginal, kDetail, kChange, kFields };
 constexpr std::array<std::string_view, kFields> kNames = {"order",    "request", "status",   "reason", "lines",
                                                           "customer", "outcome", "original", "detail", "change"};
+constexpr std::pair<std::string_view, Amount ResultLine::*> kAmounts[] = {{"quantity", &ResultLine::quantity},
+                                                                          {"remaining", &ResultLine::remaining},
+                                                                          {"available", &ResultLine::available},
+                                                                          {"before", &ResultLine::before}};
 constexpr std::size_t kMaxDigits = 18;
-constexpr std::size_t kMaxLines = 1000;  // processing.max_lines cannot be more
+constexpr std::size_t kMaxLines = 1000;            // processing.max_lines cannot be more
+constexpr std::size_t kMaxLinesBytes = 1'000'000;  // more than so many lines have
+
+// False: neither a whole number nor null.
+bool read_amount(const JsonValue& value, Amount& out) {
+  const char* const end = value.text.data() + value.text.size();
+  out = {Amount::Kind::kNull, 0};
+  if (value.kind != JsonValue::Kind::kNumber) return value.kind == JsonValue::Kind::kNull;
+  out.kind = Amount::Kind::kNumber;
+  return value.text.size() <= kMaxDigits && std::from_chars(value.text.data(), end, out.value).ptr == end;
+}
 
 }  // namespace
 
@@ -41,8 +45,8 @@ struct ResultDecoder::Given {
       if (!value) value = fields[i + 1];
     }
   }
-  [[nodiscard]] bool has(std::size_t field) const { return values.at(field).has_value(); }
-  [[nodiscard]] std::string_view text(std::size_t field) const { return values.at(field).value_or(""); }
+  [[nodiscard]] bool has(Field field) const { return values.at(field).has_value(); }
+  [[nodiscard]] std::string_view text(Field field) const { return values.at(field).value_or(""); }
 };
 
 Content ResultEntry::content() const {
@@ -124,33 +128,31 @@ const char* ResultDecoder::read_lines(const Given& given, ResultEntry& entry) {
 
 // A JSON array of at least one object with an SKU and whole numbers, no SKU twice. Other members are ignored.
 bool ResultDecoder::read_array(std::string_view json, std::vector<ResultLine>& lines) {
-  JsonReader& reader = json_.emplace(json);
+  using Kind = JsonValue::Kind;
+  if (json.size() > kMaxLinesBytes) return false;
   bool good = true;
-  const auto take = [&](const JsonValue& value, Amount& out) {
-    const bool number = value.kind == JsonValue::Kind::kNumber && value.text.size() <= kMaxDigits &&
-                        value.text.find_first_of(".eE") == std::string_view::npos;
-    good = good && (number || value.kind == JsonValue::Kind::kNull);
-    if (!good) return;
-    out.kind = number ? Amount::Kind::kNumber : Amount::Kind::kNull;
-    out.value = 0;
-    for (const char c : value.text) out.value = c == '-' ? 0 : out.value * 10 + (c - '0');
-    if (value.text.starts_with('-')) out.value = -out.value;
-  };
-  reader.array([&] {
-    ResultLine& line = lines.emplace_back();
-    reader.object([&](std::string_view name) {
-      JsonValue value;
-      if (!reader.value(value)) return;
-      if (name == "sku") line.sku = value.text;
-      if (name == "quantity") take(value, line.quantity);
-      if (name == "remaining") take(value, line.remaining);
-      if (name == "available") take(value, line.available);
-      if (name == "before") take(value, line.before);
-    });
-    good = good && !line.sku.empty() && lines.size() <= kMaxLines;
-    for (std::size_t i = 0; good && i + 1 < lines.size(); ++i) good = lines[i].sku != line.sku;
-  });
-  return good && reader.done() && !lines.empty();
+  for (const JsonValue& value : json_.read(json)) {
+    if (value.depth == 0) good = value.kind == Kind::kArray;
+    if (value.depth == 1) {
+      good = good && value.kind == Kind::kObject && lines.size() < kMaxLines;
+      lines.emplace_back();
+    }
+    if (!good) return false;
+    if (value.depth != 2) continue;
+    ResultLine& line = lines.back();
+    if (value.name == "sku") {
+      line.sku = value.text;
+      good = value.kind == Kind::kString;
+    }
+    for (const auto& [name, amount] : kAmounts) {
+      if (value.name == name) good = read_amount(value, line.*amount);
+    }
+  }
+  for (std::size_t i = 0; good && i < lines.size(); ++i) {
+    good = !lines[i].sku.empty();
+    for (std::size_t j = 0; good && j < i; ++j) good = lines[j].sku != lines[i].sku;
+  }
+  return good && !lines.empty();
 }
 
 }  // namespace orderd::audit

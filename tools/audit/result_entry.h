@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
-#include "audit/content.h"
 #include "audit/json.h"
+#include "audit/request_decoder.h"
 
 namespace orderd::audit {
 
@@ -66,7 +65,7 @@ class ResultDecoder {
   [[nodiscard]] static const char* read_kind(const Given& given, ResultEntry& entry);
   [[nodiscard]] const char* read_lines(const Given& given, ResultEntry& entry);
   [[nodiscard]] bool read_array(std::string_view json, std::vector<ResultLine>& lines);
-  std::optional<JsonReader> json_;  // owns SKUs that have an escape
+  JsonReader json_;  // owns SKUs that have an escape
 };
 
 }  // namespace orderd::audit

@@ -41,21 +41,9 @@ class StockModel {
   [[nodiscard]] uint64_t anchored() const { return anchored_; }
 
  private:
-  struct Place {
-    Id id;
-    const ResultEntry& entry;
-  };
-  // The stock of `sku`; null: this is its first entry.
-  Stock* known(std::string_view sku) {
-    const auto found = skus_.find(sku);
-    return found == skus_.end() ? nullptr : &found->second;
-  }
-  void put(Stock* stock, std::string_view sku, Stock now);
-  void found(Check check, const Place& place, std::string_view sku, std::string detail);
-  void take(const Place& place);
-  void refuse(const Place& place);
-  void change(const Place& place);
-  [[nodiscard]] bool good_quantities(const Place& place);
+  Stock& follow(const Place& place, const char* says, const Amount& seen);
+  void refuse(Place place, const ResultEntry& entry);
+  void change(const Place& place, const ResultEntry& entry);
 
   Findings& findings_;
   Skus skus_;

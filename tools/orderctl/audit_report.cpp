@@ -120,8 +120,8 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
                              {"checked", findings.checked(check)},
                              {"violations", findings.violations(check)}});
   });
-  for (const auto& each : findings.not_checked()) {
-    out["not_checked"].push_back({{"what", each.what}, {"why", each.why}, {"count", each.count}});
+  for (const auto& [what, count] : findings.not_checked()) {
+    out["not_checked"].push_back({{"what", what.first}, {"why", what.second}, {"count", count}});
   }
   for (const Finding& finding : findings.kept()) out["violations"].push_back(json_of(finding));
   const audit::Position& position = report.horizon.position;
@@ -137,12 +137,12 @@ void print_report(const Report& report, std::chrono::milliseconds took) {
   const audit::Findings& findings = report.findings;
   print_counts(report, took);
   print_checks(findings);
-  const auto not_checked = findings.not_checked();
-  if (!not_checked.empty()) {
+  if (!findings.not_checked().empty()) {
     print("\n");
     Table table({{"NOT CHECKED"}, {"", Table::Align::kRight}, {"BECAUSE"}});
-    for (const auto& each : not_checked)
-      table.add({{shown(each.what)}, {std::to_string(each.count)}, {shown(each.why)}});
+    for (const auto& [what, count] : findings.not_checked()) {
+      table.add({{shown(what.first)}, {std::to_string(count)}, {shown(what.second)}});
+    }
     table.print();
   }
   print_violations(findings);

@@ -1,4 +1,5 @@
-// The records at keys.order: of some thousand orders, spread over the whole ledger, each has to refer to its decision.
+// Compares keys with what the ledger ends with, while orders are being settled: the stock keys, and of some thousand
+// orders, spread over the whole ledger, the records.
 #pragma once
 
 #include <string>
@@ -8,9 +9,14 @@
 #include "audit/findings.h"
 #include "audit/link.h"
 #include "audit/options.h"
-#include "audit/result_entry.h"
+#include "audit/stock_model.h"
 
 namespace orderd::audit {
+
+// `newest`: the last result that was applied to the model. Each key is read in one step with the results after it,
+// which are applied before the two are compared.
+[[nodiscard]] Result<bool> check_stock(Link& link, const Options& options, Id newest, StockModel& model,
+                                       Findings& findings);
 
 class RecordCheck {
  public:
