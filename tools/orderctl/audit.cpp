@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 constexpr uint64_t kMemoryMinMib = 1;
 constexpr uint64_t kMemoryMaxMib = 1024 * 1024;
 
-constexpr const char* kMore =
+constexpr const char* kAuditHelp =
     R"(Reads results, orders and dead letters and checks the promises of docs/contract.md: one result for each settled
 request, in the order of the requests; no stock change twice and none missing; no refusal without cause; each duplicate
 refers to its decision; each result is what was asked for. The audit only reads, and daemons may keep serving. It needs
@@ -115,7 +115,8 @@ class ProgressLine {
 }  // namespace
 
 Audit::Audit(CLI::App& parent, Program& program) {
-  CLI::App* app = add_command(parent, "audit", "prove from the streams and keys that the promises were kept", kMore);
+  CLI::App* app =
+      add_command(parent, "audit", "prove from the streams and keys that the promises were kept", kAuditHelp);
   add_text(*app, "--from", from_, "ID", "only results from this one on")->check(check_entry_id);
   add_text(*app, "--to", to_, "ID", "only results up to this one")->check(check_entry_id);
   add_text(*app, "--memory", memory_, "SIZE",

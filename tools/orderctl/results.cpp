@@ -14,7 +14,7 @@ namespace {
 
 using valkey::Command;
 
-constexpr const char* kMore = R"(Examples:
+constexpr const char* kResultsHelp = R"(Examples:
   orderctl results                        the last 20
   orderctl results --follow               the last 20 and new ones, until Ctrl-C
   orderctl results --order o-1            all results of an order; reads the whole stream
@@ -64,7 +64,7 @@ void ResultPrinter::end_page() {
 }
 
 Results::Results(CLI::App& parent, Program& program) {
-  CLI::App* app = add_command(parent, "results", "show the results of requests", kMore);
+  CLI::App* app = add_command(parent, "results", "show the results of requests", kResultsHelp);
   CLI::Option* count =
       add_whole(*app, "--count", count_, 0, order::kMaxWhole,
                 "how many: the last ones, or with --from the first ones from there [20; with --from: all]");

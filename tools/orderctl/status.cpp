@@ -13,7 +13,7 @@
 namespace orderd::tools {
 namespace {
 
-constexpr const char* kMore =
+constexpr const char* kStatusHelp =
     R"(position: the last settled request. settled: requests with a result. waiting: requests after the position.
 active: the daemon that settles; standby: daemons that take over when it is gone.
 What the server does not say, or does not let this user ask, is "not known".
@@ -196,7 +196,8 @@ Result<int> status(const Context& context) {
 }  // namespace
 
 void add_status(CLI::App& parent, Program& program) {
-  CLI::App* app = add_command(parent, "status", "show who is active, what waits, and problems of the server", kMore);
+  CLI::App* app =
+      add_command(parent, "status", "show who is active, what waits, and problems of the server", kStatusHelp);
   add_json(*app, program);
   app->callback([&program] { program.action = status; });
 }

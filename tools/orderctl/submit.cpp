@@ -15,7 +15,7 @@
 namespace orderd::tools {
 namespace {
 
-constexpr const char* kMore =
+constexpr const char* kSubmitHelp =
     R"(One order is built from flags. A file has one order per line, as JSON. Lines are pushed unchanged; orderd answers a line
 that is not an order with `malformed`. Empty lines are skipped. Lines over 64 KiB are skipped too, with exit status 1.
 
@@ -59,7 +59,7 @@ std::string fresh_id() {
 }
 
 Submit::Submit(CLI::App& parent, Program& program) {
-  CLI::App* app = add_command(parent, "submit", "push orders into the orders stream", kMore);
+  CLI::App* app = add_command(parent, "submit", "push orders into the orders stream", kSubmitHelp);
   const std::string one = "One order";
   CLI::Option* file = add_text(*app, "FILE", file_, "", "orders as JSON, one per line; - for standard input");
   file->check([](const std::string& name) { return std::string(name.empty() ? "a file name is expected" : ""); });

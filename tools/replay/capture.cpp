@@ -29,7 +29,7 @@ using valkey::Command;
 constexpr std::size_t kPage = 256;
 constexpr std::chrono::milliseconds kBlock{500};
 
-constexpr const char* kMore =
+constexpr const char* kCaptureHelp =
     R"(Each entry becomes a line: its ID, its fields (bytes that are not UTF-8 as Base64), and its time, relative to the first one.
 The server is only read. --from and --to take an entry ID, milliseconds since 1970, or a UTC time, 2026-11-25T12:00:00Z;
 both are inclusive.
@@ -144,7 +144,7 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
 }  // namespace
 
 Capture::Capture(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording", kMore);
+  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording", kCaptureHelp);
   app->add_flag("--results", results_, "capture the results stream instead of the orders stream");
   add_text(*app, "--from", from_, "PLACE", "the first entry [the stream's]")->check(check_place);
   CLI::Option* to = add_text(*app, "--to", to_, "PLACE", "the last entry [the stream's]")->check(check_place);

@@ -21,7 +21,7 @@ constexpr std::size_t kFlushBytes = 256 * 1024;
 constexpr uint64_t kMaxSkus = uint64_t{1} << 20;
 constexpr uint64_t kMaxRate = 100'000'000;
 
-constexpr const char* kMore =
+constexpr const char* kGenerateHelp =
     R"(Writes a recording: first the stock of each SKU (order-replay run FILE --set-stock sets it), then the requests with their
 times. The same flags and the same seed give the same bytes on every machine. Shares are decimals from 0 to 1.
 
@@ -77,7 +77,7 @@ void check_together(const Workload& workload) {
 }  // namespace
 
 Generate::Generate(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "generate", "generate a workload", kMore);
+  CLI::App* app = tools::add_command(parent, "generate", "generate a workload", kGenerateHelp);
   // order matters: CLI11 runs the callbacks in this order, and a preset comes before the flags that override it.
   add_preset(*app);
   Workload& w = workload_;

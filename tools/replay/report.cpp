@@ -24,7 +24,7 @@ namespace {
 
 constexpr const char* kPage = "report.html";
 
-constexpr const char* kMore =
+constexpr const char* kReportHelp =
     R"(Draws what order-replay run --wait --data DIR has written: throughput over time, latency, outcomes, stock. The page is
 DIR/report.html; it follows the browser's light or dark theme and needs no other file. The pictures are drawn by gnuplot.
 
@@ -78,7 +78,7 @@ Result<std::string> draw(const std::string& directory, const Plot& plot) {
 }  // namespace
 
 Report::Report(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "report", "draw a run as a page", kMore);
+  CLI::App* app = tools::add_command(parent, "report", "draw a run as a page", kReportHelp);
   tools::add_text(*app, "DIR", directory_, "", "the data directory of the run")->required()->check(check_file_name);
   app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
 }

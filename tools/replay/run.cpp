@@ -25,7 +25,7 @@ constexpr uint64_t kMaxSpeed = 1'000'000;
 constexpr uint64_t kMaxProducers = 1000;
 constexpr uint64_t kMaxWindow = 100'000;
 
-constexpr const char* kMore =
+constexpr const char* kRunHelp =
     R"(A recording has one JSON object per line (docs/replay.md): what order-replay generate and capture write, or an order's own
 JSON, as orderctl submit takes it. Files of any size are read in bounded memory.
 
@@ -62,7 +62,7 @@ Result<std::string> last_entry(tools::Client& client, const std::string& stream)
 }  // namespace
 
 Run::Run(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kMore);
+  CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kRunHelp);
   add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(check_file_name);
   app->add_flag("--set-stock", set_stock_, "set the recording's stock first, like orderctl stock set");
   CLI::Option* max = app->add_flag("--max", max_, "each request as soon as it can be sent");

@@ -21,7 +21,7 @@ using tools::add_text;
 constexpr std::size_t kShown = 10;
 constexpr std::size_t kShownResults = 5;  // of each
 
-constexpr const char* kMore =
+constexpr const char* kVerifyHelp =
     R"(Reads the results stream and checks that each request of the recording has exactly one result, that no order was accepted
 twice, and that the results are in the order of their requests. Requests and results are matched by the order's ID; those too
 malformed to have one are only counted. Results of other orders count for their sequence only. With --expect, each order's
@@ -91,7 +91,7 @@ struct Sequence {
 
 Verify::Verify(CLI::App& parent, tools::Program& program) {
   CLI::App* app =
-      tools::add_command(parent, "verify", "check that each request has exactly one result, in order", kMore);
+      tools::add_command(parent, "verify", "check that each request has exactly one result, in order", kVerifyHelp);
   add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_recording);
   CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the expected results");
   expect->check(check_recording);
