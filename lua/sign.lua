@@ -6,7 +6,8 @@
 -- ARGV  1 group
 --
 -- Answers { 'moved' | 'created' | 'missing' where there is no stream or no position, the group's lag or '' }. A lag while
--- nothing waits means that the stream was recreated, or that entries were deleted before they were settled.
+-- nothing waits, also an unknown one, means that the stream was replaced, or that entries were deleted before they were
+-- settled.
 
 local server = redis
 local attempt = server.pcall
@@ -31,12 +32,19 @@ if not id or there and there.err and string.find(there.err, '^ERR no such key') 
 if there and there.err then return failed(there, orders) end
 local read = count and base and count + base >= 0 and string.format('%.0f', count + base)
 local done = 'moved'
+local function move(...)
+  local moved = attempt('XGROUP', there and 'SETID' or 'CREATE', orders, group, id, ...)
+  if not moved.err then there = look() end
+  return moved
+end
 if not there or there['last-delivered-id'] ~= id or (read and there['entries-read'] ~= tonumber(read)) then
   if not there then done = 'created' end
-  local move = { 'XGROUP', there and 'SETID' or 'CREATE', orders, group, id }
-  if read then move[6], move[7] = 'ENTRIESREAD', read end
-  local moved = attempt(unpack(move))
+  -- Without a count the server answers what it knows by itself: a lag of 0 only where the stream ends at this ID. An older
+  -- stream that is back ends before it, and may have had just as many entries as were settled: it gets no count.
+  local moved = move()
+  local lag = not moved.err and there.lag
+  if read and not moved.err then moved = move('ENTRIESREAD', read) end
+  if not moved.err and there.lag == 0 and lag ~= 0 then moved = move() end
   if moved.err then return failed(moved, orders) end
-  there = look()
 end
-return { done, there and there.lag and tostring(there.lag) or '' }
+return { done, there.lag and tostring(there.lag) or '' }

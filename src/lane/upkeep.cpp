@@ -12,6 +12,7 @@ namespace {
 
 constexpr Milliseconds kTick{250};
 constexpr Milliseconds kSignEvery{1000};
+constexpr Milliseconds kLookAgain{5000};
 constexpr Milliseconds kTrimEvery{30'000};
 constexpr Milliseconds kTrimAgain{1};
 constexpr int kTrimEntries = 5000;  // about 1 ms of the server's time
@@ -81,8 +82,9 @@ void Upkeep::on_shown(const valkey::Reply& reply) {
   } else if (reply.at(0).text() == "moved") {
     there_ = true;
     if (listener_.is_idle() && reply.at(1).text() != "0") lag_ = "lag " + std::string(reply.at(1).text());
-    odd = !lag_.empty() && lag_ == before && lag_ != answered_;
-    if (odd) answered_ = lag_;
+    odd = !lag_.empty() && lag_ == before && loop_.now_ms() >= look_again_ms_;
+    // The lag may stay, or be the same when the stream is replaced again.
+    if (odd) look_again_ms_ = loop_.now_ms() + static_cast<uint64_t>(kLookAgain.count());
   }
   if (odd) listener_.on_odd();
 }

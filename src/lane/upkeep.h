@@ -59,9 +59,9 @@ class Upkeep {
   Task sign_;
   Task orders_;
   Task results_;
-  bool there_ = false;    // the group was there before
-  std::string lag_;       // while idle, at the last look
-  std::string answered_;  // what on_odd() was called for: not again for the same
+  bool there_ = false;          // the group was there before
+  std::string lag_;             // while idle, at the last look
+  uint64_t look_again_ms_ = 0;  // a lag is no reason to call on_odd() before
 };
 
 }  // namespace orderd::lane

@@ -146,6 +146,29 @@ TEST_CASE("a stream that is recreated with lower ids is served from its first en
   end(*store.daemon);
 }
 
+TEST_CASE("each time that a stream comes back after another took its place its requests are settled") {
+  Store store;
+  store.start();
+  store.order("1-1", "first");
+  store.wait_for_results(1);
+  for (std::size_t times = 1; times <= 4; ++times) {
+    CAPTURE(times);
+    const std::string ms = std::to_string(10 * times);
+    // In one step, so that the daemon cannot have read it.
+    (void)send(store.sale.client(), command_of({"EVAL", R"(
+        server.call('XADD', 'orders', ARGV[1] .. '-1', 'id', 'waited-' .. ARGV[1], 'sku', 'shoe', 'quantity', '1')
+        server.call('RENAME', 'orders', 'away'))",
+                                                "0", ms}));
+    store.order(ms + "-2", "between-" + ms);  // at first as many as waited: only the IDs differ
+    if (times > 2) store.order(ms + "-3", "between as well-" + ms);
+    store.wait_for_results(2 * times + (times > 2 ? times - 2 : 0));
+    CHECK(ask(store.sale.client(), {"RENAME", "away", "orders"}) == "OK");
+    store.wait_for_results(2 * times + 1 + (times > 2 ? times - 2 : 0));
+  }
+  CHECK(store.shoes() == "999989");
+  end(*store.daemon);
+}
+
 TEST_CASE("entries that are deleted before they are settled are reported with their number") {
   Store store;
   store.start();

@@ -80,6 +80,18 @@ TEST_CASE_FIXTURE(Shop, "entries deleted while nothing waits show as a lag") {
   CHECK(sign("g") == "created 2");
 }
 
+TEST_CASE_FIXTURE(Shop, "a stream that ends before the position has no lag of 0 whatever the counts say") {
+  (void)push(Order{});
+  (void)push(Order{});
+  (void)at_server({"HSET", position, "id", "2-0", "count", "2", "base", "0"});
+  CHECK(sign("g") == "created 0");
+  (void)at_server({"HSET", position, "id", "3-0"});
+  for (int times = 0; times < 3; ++times) CHECK(sign("g") == "moved _");
+  (void)at_server({"HSET", position, "id", "2-0"});
+  CHECK(sign("g") == "moved 0");
+  CHECK(shown(*this, "g") == "2-0 2 0");
+}
+
 TEST_CASE_FIXTURE(Shop, "where the count is not known the server says what it knows") {
   (void)push(Order{});
   (void)at_server({"HSET", position, "base", ""});

@@ -104,6 +104,14 @@ TEST_CASE("a group that vanished or disagrees with what was settled makes the la
   CHECK(test.fake.count("EVALSHA join") == 2);
 }
 
+TEST_CASE("a lag that stays while nothing waits makes the lane look again some seconds later") {
+  LaneFixture test;
+  test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", ""}));
+  test.serve();
+  test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the first look");
+  test.until([&] { return test.fake.count("EVALSHA join") == 3; }, "the second look");
+}
+
 TEST_CASE("retention goes on until nothing is due and alternating refusals are each reported once") {
   LaneFixture test;
   test.options.retention_orders = Milliseconds(1000);
