@@ -1,39 +1,66 @@
 // The audit shares nothing with the judge: two opinions are better than one.
 #include "chaos/runner/audit_check.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace orderd::chaos {
+namespace {
 
-AuditCheck check_audit(Trial& trial, const std::set<EntryId>& unanswered) {
+constexpr std::size_t kQuotedMax = 4000;  // bytes of the audit's output in a complaint
+constexpr int kClean = 0;
+constexpr int kViolated = 3;
+
+// Stock that a fault overwrote with what is no number breaks the chain, and the audit says so rightly.
+bool stock_was_no_number(const std::string& detail) {
+  return detail.find("available is null") != std::string::npos ||
+         detail.find("there was not a whole number") != std::string::npos;
+}
+
+bool explained(const nlohmann::json& violation, const OrderCheck& order, const std::vector<IdRange>& discarded) {
+  const std::string check = violation.value("check", "");
+  const EntryId request = EntryId::of(violation.value("request", ""));
+  if (check == "missing_result") return order.unanswered.count(request) > 0;
+  if (check == "request_order") return order.restarts.count(EntryId::of(violation.value("result", ""))) > 0;
+  if (check == "invented_request") {
+    return std::any_of(discarded.begin(), discarded.end(), [&](const IdRange& range) { return range.has(request); });
+  }
+  return check == "chain_broken" && stock_was_no_number(violation.value("detail", ""));
+}
+
+}  // namespace
+
+AuditVerdict run_audit(Trial& trial) {
   test::ProcessOptions options;
   options.environment = {"ORDERD_VALKEY_URL=unix://" + trial.server.endpoint().path};
   test::Process audit({trial.programs.orderctl, "audit", "--json", "--max-findings", "1000000"}, options);
   const int status = audit.wait(std::chrono::minutes(5));
-  AuditCheck check{audit.output(), std::nullopt};
-  const auto said = nlohmann::json::parse(check.output, nullptr, false);
+  return {status, audit.output(), audit.errors()};
+}
+
+std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderCheck& order,
+                                       const std::vector<IdRange>& discarded) {
+  const auto said = nlohmann::json::parse(verdict.output, nullptr, false);
+  const auto none = nlohmann::json::array();
+  const auto& violations = said.is_object() && said.contains("violations") ? said["violations"] : none;
+  std::string complaint;
+  if (!said.is_object() || verdict.status != (violations.empty() ? kClean : kViolated))
+    complaint = "status " + std::to_string(verdict.status) + ": " + verdict.errors;
   std::set<EntryId> named;
-  // Where a fault had the stream replaced, or the order of requests begin again, the audit can only say so: it sees
-  // what is left. The judge, which knows what was pushed, has looked at all of it.
-  const Record::Contents contents = trial.record.contents();
-  if (said.is_object() && (!contents.recreated.empty() || !contents.passed_over.empty())) return check;
-  bool good = said.is_object() && (status == 3 || (status == 0 && unanswered.empty()));
-  for (std::size_t i = 0; good && i < said["violations"].size(); ++i) {
-    const auto& violation = said["violations"][i];
-    // Stock that a fault overwrote with what is no number breaks the chain, and the audit says so rightly.
-    const std::string detail = violation.value("detail", "");
-    if (violation["check"] == "chain_broken" && (detail.find("available is null") != std::string::npos ||
-                                                 detail.find("there was not a whole number") != std::string::npos)) {
-      continue;
-    }
-    if (violation["check"] != "missing_result") good = false;
-    named.insert(EntryId::of(violation.value("request", "")));
+  std::size_t unexplained = 0;
+  for (const auto& violation : violations) {
+    if (violation.value("check", "") == "missing_result") named.insert(EntryId::of(violation.value("request", "")));
+    if (explained(violation, order, discarded)) continue;
+    if (++unexplained == 1) complaint += "no fault explains " + violation.dump();
   }
-  if (!good || named != unanswered) {
-    check.complaint = "status " + std::to_string(status) + ", " + std::to_string(unanswered.size()) +
-                      " requests to be named: " + check.output.substr(0, 4000) + audit.errors();
+  if (unexplained > 1) complaint += " and " + std::to_string(unexplained - 1) + " more";
+  for (const EntryId request : order.unanswered) {
+    if (named.count(request) > 0) continue;
+    complaint += "; it does not name " + request.text() + ", which has no result";
+    break;
   }
-  return check;
+  if (complaint.empty()) return std::nullopt;
+  return complaint + "\n" + verdict.output.substr(0, kQuotedMax);
 }
 
 }  // namespace orderd::chaos

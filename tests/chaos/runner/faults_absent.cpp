@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "chaos/runner/fault.h"
-#include "chaos/runner/pace.h"
+#include "chaos/runner/stream_step.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {
@@ -14,8 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kSettleDeadline = 10s;
 constexpr auto kRestartDeadline = 20s;
-// Long enough for an idle daemon to take a look at the stream, twice.
-constexpr auto kIdle = 2500ms;
+constexpr uint64_t kUnusedSequence = 1'000'000;  // the server gives small ones within a millisecond
 
 enum class How { kRename, kDump };
 enum class Producers {
@@ -24,72 +23,67 @@ enum class Producers {
   kHeldThen,  // they push while it is absent, not when it comes back
 };
 
-// Answers the entries that waited; the last one is the copy where `how` is kDump.
-std::vector<std::string> take_away(Trial& trial, How how) {
-  return trial.run(how == How::kRename ? R"(
-      local waiting = unsettled('orders')
-      server.call('RENAME', 'orders', 'orders:away')
-      return waiting)"
-                                       : R"(
-      local waiting = unsettled('orders')
-      waiting[#waiting + 1] = server.call('DUMP', 'orders')
-      server.call('DEL', 'orders')
-      return waiting)");
+StreamStep take_away(Trial& trial, How how) {
+  return stream_step(trial, Stream::kReplaced, some_orders(trial),
+                     how == How::kRename ? "server.call('RENAME', 'orders', 'orders:away')" : R"(
+      copy = server.call('DUMP', 'orders')
+      server.call('DEL', 'orders'))");
 }
 
-// Answers the entries of the stream in between that waited.
-void bring_back(Trial& trial, How how, const std::string& copy) {
-  trial.record.deleted(trial.run_between_entries(how == How::kRename ? R"(
-      if server.call('EXISTS', 'orders:away') == 0 then return {} end
-      local waiting = unsettled('orders')
-      server.call('RENAME', 'orders:away', 'orders')
-      return waiting)"
-                                                                     : R"(
-      local waiting = unsettled('orders')
-      server.call('RESTORE', 'orders', '0', ARGV[1], 'REPLACE')
-      return waiting)",
-                                                 {copy}));
+StreamStep bring_back(Trial& trial, How how, const std::string& copy) {
+  StreamStep step = stream_step(
+      trial, Stream::kReplaced, {},
+      how == How::kRename
+          ? "if server.call('EXISTS', 'orders:away') == 1 then server.call('RENAME', 'orders:away', 'orders') end"
+          : "server.call('RESTORE', 'orders', '0', arguments[1], 'REPLACE')",
+      {copy});
+  record_deleted(trial, step);
+  return step;
 }
 
 Injected absent(Trial& trial, How how, Producers producers) {
   Trial::Hold hold;
   if (producers == Producers::kHeld) hold = trial.hold_producers();
-  std::vector<std::string> waiting = take_away(trial, how);
-  std::string copy;
-  if (how == How::kDump) {
-    copy = waiting.back();
-    waiting.pop_back();
-  }
-  // What others have overtaken meanwhile stays behind.
-  if (producers != Producers::kHeld) trial.record.passed_over(waiting);
-  return {trial.between(50, producers == Producers::kHeld ? 2500 : 800), [&trial, how, producers, copy, hold] {
+  const StreamStep away = take_away(trial, how);
+  return {trial.between(50, producers == Producers::kHeld ? 2500 : 800), [&trial, how, producers, away, hold] {
             const Trial::Hold quiet = producers == Producers::kHeldThen ? trial.hold_producers() : nullptr;
             if (quiet) (void)test::poll_until([&] { return trial.settled(); }, kSettleDeadline);
-            bring_back(trial, how, copy);
-            if (quiet) let_pass(kIdle);
+            const StreamStep back = bring_back(trial, how, away.copy);
+            trial.record.absent({{away.waiting.begin(), away.waiting.end()}, {back.first, back.last}});
+            // The last one that waited: nobody pushes, so orderd has time to notice that the stream is there again.
+            const auto settled = [&] { return trial.tailer->has(away.waiting.back().text()); };
+            if (quiet && !test::poll_until(settled, kRestartDeadline))
+              trial.incident("a stream that came back while nobody pushed is not served");
             if (hold) hold->clear();
           }};
 }
 
-// The stream is deleted, and somebody creates it with IDs of his own, smaller than all before. orderd has to notice
-// that by itself.
+// IDs below all that were given before, but for those that orderd cannot prove to be new: the ones below the `start` of
+// the position (docs/guarantees.md).
+EntryId small_id(Trial& trial) {
+  const EntryId start = EntryId::of(trial.ask({"HGET", "orders:position", "start"}));
+  if (start != EntryId{}) return {start.ms, kUnusedSequence};
+  // Always other ones: half of the clock.
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now).count()) / 2, 1};
+}
+
+// The stream is deleted, and somebody creates it with IDs of his own. orderd has to notice that by itself.
 Injected recreate(Trial& trial, std::size_t /*daemon*/) {
   const Trial::Hold hold = trial.hold_producers();
   if (!test::poll_until([&] { return trial.settled(); }, kSettleDeadline))
     throw std::runtime_error("the producers are held, and not everything is settled");
-  // Always other ones: half of the clock.
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const std::string base = std::to_string(std::chrono::duration_cast<milliseconds>(now).count() / 2);
-  (void)trial.ask({"DEL", "orders"});
+  record_deleted(trial, stream_step(trial, Stream::kReplaced, {}, "server.call('DEL', 'orders')"));
+  EntryId id = small_id(trial);
+  trial.record.recreated(id);
   std::string last;
-  for (std::size_t i = 1; i <= 20; ++i) {
+  for (std::size_t i = 0; i < 20; ++i, id = id.next()) {
     const Order order = trial.probe();
-    last = base + "-" + std::to_string(i);
+    last = id.text();
     std::vector<std::string> words = {"XADD", "orders", last};
     for (const auto& [name, value] : order.entry) words.insert(words.end(), {name, value});
     (void)trial.ask(words);
-    if (i == 1) trial.record.recreated(EntryId::of(last));
-    trial.record.add(order, Outcome::kOk, EntryId::of(last));
+    trial.record.add(order, Outcome::kOk, id);
   }
   if (!test::poll_until([&] { return trial.tailer->has(last); }, kRestartDeadline))
     trial.incident("a stream that was recreated with smaller IDs is not served");

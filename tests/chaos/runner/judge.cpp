@@ -7,6 +7,7 @@
 
 #include "chaos/runner/audit_check.h"
 #include "chaos/runner/ledger.h"
+#include "chaos/runner/order_check.h"
 
 namespace orderd::chaos {
 namespace {
@@ -19,7 +20,7 @@ class Judge {
       : trial_(trial),
         record_(trial.record.contents()),
         ledger_(read_ledger(trial)),
-        may_be_late_(record_.passed_over) {}
+        order_(chaos::check_order(record_, ledger_)) {}
 
   Verdict verdict() {
     for (const std::string& incident : trial_.incidents()) say("incident", incident);
@@ -34,7 +35,7 @@ class Judge {
     check_reader();
     check_prefix();
     check_stock();
-    run_audit();
+    check_with_audit();
     for (const auto& [kind, count] : said_) {
       if (count > kSaidMax) verdict_.violations.push_back(kind + ": " + std::to_string(count) + " in all");
     }
@@ -47,7 +48,6 @@ class Judge {
   }
 
   void check_order();
-  [[nodiscard]] bool may_begin_again(EntryId request);
   void check_attempts();
   void check_attempt(const Attempt& attempt);
   [[nodiscard]] bool given_again(const Attempt& attempt, const Decision& decision) const;
@@ -56,7 +56,7 @@ class Judge {
   void check_reader();
   void check_prefix();
   void check_stock();
-  void run_audit();
+  void check_with_audit();
   // May what was acknowledged under this id be gone with the server's memory?
   [[nodiscard]] bool forgettable(EntryId id) const {
     return !record_.data_losses.empty() && id <= record_.data_losses.back().boundary;
@@ -65,30 +65,19 @@ class Judge {
   Trial& trial_;
   Record::Contents record_;
   Ledger ledger_;
+  OrderCheck order_;
   Verdict verdict_;
   std::map<std::string, uint64_t> said_;
-  std::vector<std::set<EntryId>> may_be_late_;       // passed over, and not begun again yet
+  std::set<EntryId> absent_;                         // waited while the stream was away
   std::multimap<EntryId, const Attempt*> by_entry_;  // only where the server has forgotten something
 };
 
-// Once for each fault that has brought a stream with smaller IDs.
-bool Judge::may_begin_again(EntryId request) {
-  if (record_.recreated.erase(request) > 0) return true;
-  const auto late = std::find_if(may_be_late_.begin(), may_be_late_.end(),
-                                 [&](const auto& entries) { return entries.count(request) > 0; });
-  if (late == may_be_late_.end()) return false;
-  may_be_late_.erase(late);
-  return true;
-}
-
-// Each result answers a later request than the one before.
 void Judge::check_order() {
-  EntryId newest;
-  for (const auto& [result, request] : ledger_.order) {
-    if (request <= newest && !may_begin_again(request))
-      say("out of order", result.text() + " answers " + request.text() + " after " + newest.text());
-    newest = request;
-  }
+  for (const std::string& what : order_.out_of_order) say("out of order", what);
+  for (const std::string& what : order_.passed_over) say("passed over", what);
+  for (const Absence& absence : record_.absences) absent_.insert(absence.waiting.begin(), absence.waiting.end());
+  verdict_.restarts = order_.restarts.size();
+  verdict_.passed_over = order_.unanswered.size();
 }
 
 void Judge::check_attempt(const Attempt& attempt) {
@@ -97,8 +86,8 @@ void Judge::check_attempt(const Attempt& attempt) {
   const std::size_t count = found == ledger_.by_request.end() ? 0 : found->second.size();
   if (count > 1) return say("more than one result", where);
   if (count == 0) {
-    if (record_.deleted.count(attempt.entry) > 0) {
-      ++verdict_.deleted;
+    if (record_.deleted.count(attempt.entry) > 0 || absent_.count(attempt.entry) > 0) {
+      ++verdict_.deleted;  // of those that were absent, check_order() has said which ones may have none
     } else if (forgettable(attempt.entry)) {
       // With its entry, its result; without it, both are gone. An entry that is there has been settled since.
       if (ledger_.requests.count(attempt.entry) > 0) say("no result", where);
@@ -108,6 +97,7 @@ void Judge::check_attempt(const Attempt& attempt) {
     }
     return;
   }
+  if (record_.never_read.count(attempt.entry) > 0) return say("deleted before it was read, and answered", where);
   const Decision& decision = found->second[0];
   if (decision.order != attempt.order && given_again(attempt, decision)) {
     ++verdict_.forgotten;
@@ -258,18 +248,10 @@ void Judge::check_stock() {
   }
 }
 
-// Clean; or it names just those requests that were passed over and that nobody has settled since.
-void Judge::run_audit() {
-  std::set<EntryId> unanswered;
-  for (const auto& entries : record_.passed_over) {
-    for (const EntryId id : entries) {
-      if (ledger_.requests.count(id) > 0 && ledger_.by_request.count(id) == 0) unanswered.insert(id);
-    }
-  }
-  verdict_.passed_over += unanswered.size();
-  const AuditCheck check = check_audit(trial_, unanswered);
-  verdict_.audit = check.output;
-  if (check.complaint) say("orderctl audit", *check.complaint);
+void Judge::check_with_audit() {
+  const AuditVerdict audit = run_audit(trial_);
+  verdict_.audit = audit.output;
+  if (const auto complaint = check_audit(audit, order_, record_.discarded)) say("orderctl audit", *complaint);
 }
 
 }  // namespace

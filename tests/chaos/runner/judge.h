@@ -21,6 +21,7 @@ struct Verdict {
   uint64_t recovered = 0;
   uint64_t deleted = 0;      // by a fault, and never settled
   uint64_t passed_over = 0;  // of these, what is in the stream again and the audit had to name
+  uint64_t restarts = 0;     // times that the order of requests began again, as a fault explains
   uint64_t forgotten = 0;    // acknowledged, then lost by the server (lossy trials only)
   uint64_t results = 0;
   std::map<std::string, uint64_t> outcomes;  // by status or reason

@@ -29,16 +29,24 @@ void Record::add(const Order& order, Outcome outcome, EntryId entry) {
   contents_.attempts.push_back(std::move(attempt));
 }
 
-void Record::deleted(const std::vector<std::string>& entries) {
+void Record::deleted(const std::vector<EntryId>& entries) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  for (const std::string& entry : entries) contents_.deleted.insert(EntryId::of(entry));
+  contents_.deleted.insert(entries.begin(), entries.end());
 }
 
-void Record::passed_over(const std::vector<std::string>& entries) {
-  deleted(entries);
+void Record::never_read(const std::vector<EntryId>& entries) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  contents_.passed_over.emplace_back();
-  for (const std::string& entry : entries) contents_.passed_over.back().insert(EntryId::of(entry));
+  contents_.never_read.insert(entries.begin(), entries.end());
+}
+
+void Record::discarded(IdRange range) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  contents_.discarded.push_back(range);
+}
+
+void Record::absent(Absence absence) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  contents_.absences.push_back(std::move(absence));
 }
 
 void Record::recreated(EntryId first) {

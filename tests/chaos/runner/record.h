@@ -23,6 +23,20 @@ struct EntryId {
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
   // 0-0 where `text` is none.
   [[nodiscard]] static EntryId of(std::string_view text);
+  // The smallest ID above this one.
+  [[nodiscard]] EntryId next() const { return sequence == UINT64_MAX ? EntryId{ms + 1, 0} : EntryId{ms, sequence + 1}; }
+};
+
+// From `first` to `last`; empty where that is smaller.
+struct IdRange {
+  EntryId first, last;
+  [[nodiscard]] bool has(EntryId id) const { return first <= id && id <= last; }
+};
+
+// The orders stream was taken away and brought back.
+struct Absence {
+  std::set<EntryId> waiting;  // in it, and not settled when it was taken away
+  IdRange meanwhile;          // what was pushed in between, which is gone since
 };
 
 // One request as its producer means it.
@@ -52,12 +66,14 @@ struct Attempt {
 class Record {
  public:
   void add(const Order& order, Outcome outcome, EntryId entry = {});
-  // These entries were deleted by a fault while they were not settled yet, as far as anybody can know: they may have a
-  // result or none.
-  void deleted(const std::vector<std::string>& entries);
-  // The same, but they are in the stream again since, and others were settled meanwhile: the audit has to name those
-  // that have no result. If they are settled after all, the order of requests begins again there, once.
-  void passed_over(const std::vector<std::string>& entries);
+  // These entries were deleted by a fault before they had a result. A daemon may have read them: they have one or none.
+  void deleted(const std::vector<EntryId>& entries);
+  // Of these, no daemon can have read these: they have no result.
+  void never_read(const std::vector<EntryId>& entries);
+  // A fault took these IDs from the orders stream, settled or not.
+  void discarded(IdRange range);
+  // What waited then has one result or, where requests that were pushed meanwhile have overtaken it, one or none.
+  void absent(Absence absence);
   // The stream was recreated with smaller IDs, and this is the first of them: the order of requests begins again there.
   void recreated(EntryId first);
   // Something foreign was put where this order's record goes: it may be answered with bad_record; with `certain` it has
@@ -75,8 +91,10 @@ class Record {
   // All of it, for the judge.
   struct Contents {
     std::vector<Attempt> attempts;
-    std::set<EntryId> deleted;                   // those passed over among them
-    std::vector<std::set<EntryId>> passed_over;  // one set for each fault
+    std::set<EntryId> deleted;
+    std::set<EntryId> never_read;  // all of them among `deleted`
+    std::vector<IdRange> discarded;
+    std::vector<Absence> absences;
     std::set<EntryId> recreated;
     std::map<std::string, bool> foreign_records;  // by order: certain?
     std::vector<DataLoss> data_losses;

@@ -49,6 +49,7 @@ Json json_of(const Run& run) {
             {"of_those_there", verdict.recovered},
             {"deleted_by_a_fault", verdict.deleted},
             {"named_by_the_audit", verdict.passed_over},
+            {"order_restarts", verdict.restarts},
             {"lost_by_the_server", verdict.forgotten}}},
           {"results", verdict.results},
           {"outcomes", verdict.outcomes},
@@ -82,6 +83,7 @@ void print_table(const Run& run) {
   number("results of requests that were never answered", verdict.recovered);
   number("requests that a fault deleted before they were settled", verdict.deleted);
   number("  of these, brought back and named by the audit", verdict.passed_over);
+  number("times the order of requests began again, as it had to", verdict.restarts);
   number("acknowledged and lost by the server", verdict.forgotten);
   number("results", verdict.results);
   for (const auto& [outcome, count] : verdict.outcomes) number(("  " + outcome).c_str(), count);

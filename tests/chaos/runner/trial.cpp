@@ -40,17 +40,6 @@ constexpr const char* kLua = R"(
     end
     )";
 
-constexpr const char* kNotYet = R"(
-    local info = server.pcall('XINFO', 'STREAM', 'orders')
-    if not info.err then
-      local time, last = server.call('TIME'), 0
-      for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then last = tonumber(string.match(info[i + 1], '^%d+')) end
-      end
-      if time[1] * 1000 + math.floor(time[2] / 1000) <= last then return { 'not yet' } end
-    end
-    )";
-
 test::ServerOptions server_options(const Plan& plan, const test::Shims& shims) {
   test::ServerOptions options;
   options.environment = shims.environment();
@@ -128,14 +117,6 @@ std::vector<std::string> Trial::run(const std::string& lua, const std::vector<st
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < reply->size(); ++i) texts.emplace_back(reply->at(i).text());
   return texts;
-}
-
-std::vector<std::string> Trial::run_between_entries(const std::string& lua, const std::vector<std::string>& arguments) {
-  for (int tries = 0; tries < 1000; ++tries) {
-    auto answer = run(kNotYet + lua, arguments);
-    if (answer != std::vector<std::string>{"not yet"}) return answer;
-  }
-  throw std::runtime_error("the orders stream is ahead of the clock");
 }
 
 void Trial::set_stock() {

@@ -26,7 +26,7 @@ struct Plan {
   std::size_t daemons = 2;  // 1 to 4
   // The server syncs once a second only, and some faults take a tail of what it had acknowledged. Else it syncs always.
   bool lossy = false;
-  bool clock_jumps = false;  // then no stream is recreated
+  bool clock_jumps = false;  // then no stream is replaced
   Workload workload = Workload::kUniform;
   unsigned per_second = 1500;  // requests, of all producers together
 };
@@ -53,9 +53,6 @@ class Trial {
   //   unsettled(stream)   the IDs of the entries behind it
   // and answers an array of texts. Throws std::runtime_error where it fails.
   std::vector<std::string> run(const std::string& lua, const std::vector<std::string>& arguments = {});
-  // The same, for a text that ends the orders stream and may start another: never in the millisecond of its last entry,
-  // whose ID the new one would give again.
-  std::vector<std::string> run_between_entries(const std::string& lua, const std::vector<std::string>& arguments = {});
 
   // Pushes an order as one more producer, into the record.
   Pushed push(const Order& order);

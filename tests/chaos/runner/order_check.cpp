@@ -1,0 +1,99 @@
+// The `request` IDs of the results increase strictly. They begin again once where the stream was recreated with smaller
+// IDs, and once for each time that it was taken away and others took its place: at the first request that had waited
+// and has no result yet.
+#include "chaos/runner/order_check.h"
+
+#include <algorithm>
+
+namespace orderd::chaos {
+namespace {
+
+class Walk {
+ public:
+  Walk(const Record::Contents& record, const Ledger& ledger)
+      : record_(record), ledger_(ledger), recreated_(record.recreated), absences_(record.absences) {}
+
+  OrderCheck check() {
+    EntryId newest;
+    for (const auto& [result, request] : ledger_.order) {
+      if (request <= newest) {
+        if (may_begin_again(request, newest)) {
+          check_.restarts.insert(result);
+        } else {
+          check_.out_of_order.push_back(result.text() + " answers " + request.text() + " after " + newest.text());
+        }
+      }
+      newest = request;
+      answered_.insert(request);
+    }
+    for (const Absence& absence : record_.absences) check_absence(absence);
+    return std::move(check_);
+  }
+
+ private:
+  // `newest` was answered last.
+  bool may_begin_again(EntryId request, EntryId newest) {
+    const bool gone = std::any_of(record_.discarded.begin(), record_.discarded.end(),
+                                  [&](const IdRange& range) { return range.has(newest); });
+    if (!gone) return false;
+    if (recreated_.erase(request) > 0) return true;
+    const auto absence =
+        std::find_if(absences_.begin(), absences_.end(), [&](const Absence& one) { return begins(one, request); });
+    if (absence == absences_.end()) return false;
+    absences_.erase(absence);
+    return true;
+  }
+
+  // Is this the first of those that waited, are in the stream and have no result yet?
+  [[nodiscard]] bool begins(const Absence& absence, EntryId request) const {
+    if (absence.waiting.count(request) == 0) return false;
+    return std::none_of(absence.waiting.begin(), absence.waiting.find(request), [&](EntryId earlier) {
+      return ledger_.requests.count(earlier) > 0 && answered_.count(earlier) == 0;
+    });
+  }
+
+  [[nodiscard]] bool has_result(EntryId request) const { return ledger_.by_request.count(request) > 0; }
+
+  // Were those that waited overtaken then, or another time?
+  [[nodiscard]] bool overtaken(EntryId request) const {
+    return std::any_of(record_.absences.begin(), record_.absences.end(), [&](const Absence& absence) {
+      if (absence.waiting.count(request) == 0) return false;
+      const auto next = ledger_.by_request.lower_bound(absence.meanwhile.first);
+      return next != ledger_.by_request.end() && absence.meanwhile.has(next->first);
+    });
+  }
+
+  // Of those that waited and are in the stream, all have a result up to one of them, and those behind it have none.
+  void check_absence(const Absence& absence) {
+    EntryId first_unanswered;
+    for (const EntryId request : absence.waiting) {
+      if (has_result(request)) {
+        if (first_unanswered != EntryId{})
+          check_.passed_over.push_back(first_unanswered.text() + " has no result, " + request.text() + " after it has");
+        continue;
+      }
+      if (record_.deleted.count(request) > 0) continue;
+      if (!overtaken(request)) {
+        check_.passed_over.push_back(request.text() + " has no result, and nothing has overtaken it");
+      } else if (ledger_.requests.count(request) > 0) {
+        if (first_unanswered == EntryId{}) first_unanswered = request;
+        check_.unanswered.insert(request);
+      }
+    }
+  }
+
+  const Record::Contents& record_;
+  const Ledger& ledger_;
+  std::set<EntryId> recreated_;    // has not begun again yet
+  std::vector<Absence> absences_;  // likewise
+  std::set<EntryId> answered_;     // so far
+  OrderCheck check_;
+};
+
+}  // namespace
+
+OrderCheck check_order(const Record::Contents& record, const Ledger& ledger) {
+  return Walk(record, ledger).check();
+}
+
+}  // namespace orderd::chaos
