@@ -21,11 +21,25 @@ using std::chrono::milliseconds;
 
 constexpr auto kDrainDeadline = 10s;
 
-// A signal that comes before the program has read its settings ends it as it ends any program, and a limit keeps it
-// from starting.
+// Does the process handle signals by now? Until then they end it as they end any program.
+bool handles_signals(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigCgt:")) return (std::stoull(line.substr(7), nullptr, 16) >> (SIGTERM - 1) & 1) == 1;
+  }
+  return false;
+}
+
+// A limit, too, keeps a program from starting.
 void until_it_listens(Daemon& daemon) {
-  if (!test::poll_until([&] { return !daemon.log().empty(); }, kDrainDeadline))
-    throw std::runtime_error("the daemon says nothing");
+  if (!test::poll_until([&] { return handles_signals(daemon.process().pid()); }, kDrainDeadline))
+    throw std::runtime_error("the daemon does not come to listen");
+}
+
+// Sent where it is understood. One that has ended by now, refused by the server, gets none.
+void tell(Daemon& daemon, int signal) {
+  if (test::poll_until([&] { return !daemon.running() || handles_signals(daemon.process().pid()); }, kDrainDeadline))
+    daemon.process().signal(signal);
 }
 
 Injected kill_one(Trial& trial, std::size_t number) {
@@ -195,15 +209,6 @@ Injected log_disk_full(Trial& trial, std::size_t number) {
           }};
 }
 
-// Does the process handle SIGTERM by now? Until then it ends a process like any other.
-bool handles_sigterm(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("SigCgt:")) return (std::stoull(line.substr(7), nullptr, 16) >> (SIGTERM - 1) & 1) == 1;
-  }
-  return false;
-}
-
 // Its log is a full pipe that nobody reads: it works, and it ends when it is told to.
 Injected log_stalled(Trial& trial, std::size_t number) {
   Daemon& daemon = *trial.daemons[number];
@@ -212,7 +217,7 @@ Injected log_stalled(Trial& trial, std::size_t number) {
   const uint64_t calls = daemon.calls();
   daemon.start(Daemon::Log::kStalled);
   // The last calls of the old process may be counted late.
-  const bool works = test::poll_until([&] { return daemon.calls() > calls && handles_sigterm(daemon.process().pid()); },
+  const bool works = test::poll_until([&] { return daemon.calls() > calls && handles_signals(daemon.process().pid()); },
                                       kDrainDeadline);
   daemon.proxy.reset();
   return {trial.between(50, 400), [&trial, number, works] {
@@ -238,10 +243,10 @@ Injected reload(Trial& trial, std::size_t number) {
   static const char* const kAdditions[] = {"", "[retention]\norders = \"12h\"\n", "[retention]\norders = \"12\"\n",
                                            "this is no TOML", "[nonsense]\nkey = 1\n"};
   std::ofstream(daemon.settings_file()) << daemon.settings() << kAdditions[trial.random.number(5)];
-  daemon.process().signal(SIGHUP);
+  tell(daemon, SIGHUP);
   return {trial.between(0, 20), [&trial, number] {
             std::ofstream(trial.daemons[number]->settings_file()) << trial.daemons[number]->settings();
-            trial.daemons[number]->process().signal(SIGHUP);
+            tell(*trial.daemons[number], SIGHUP);
           }};
 }
 
