@@ -1,5 +1,6 @@
 // V9: the orders stream is absent for a while, and back; or there is another one with smaller IDs. What producers push
 // meanwhile makes a stream of its own, which the return of the first one destroys.
+#include <sstream>
 #include <stdexcept>
 
 #include "chaos/runner/fault.h"
@@ -68,11 +69,25 @@ EntryId small_id(Trial& trial) {
   return {static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now).count()) / 2, 1};
 }
 
+// Are all results there since the first one that counts? An undone call removes some; then nothing proves that entries
+// with smaller IDs are new, and orderd leaves them alone (docs/guarantees.md).
+bool results_are_whole(Trial& trial) {
+  std::istringstream facts(trial.ask({"EVAL", R"(
+      local info, named = redis.call('XINFO', 'STREAM', 'results'), {}
+      for i = 1, #info, 2 do named[info[i]] = info[i + 1] end
+      return named.length .. ' ' .. named['entries-added'] .. ' ' .. (named['first-entry'] or { '0-0' })[1])",
+                                      "0"}));
+  std::string length, added, first;
+  facts >> length >> added >> first;
+  return length == added || EntryId::of(first) <= EntryId::of(trial.ask({"HGET", "orders:position", "floor"}));
+}
+
 // The stream is deleted, and somebody creates it with IDs of his own. orderd has to notice that by itself.
 Injected recreate(Trial& trial, std::size_t /*daemon*/) {
   const Trial::Hold hold = trial.hold_producers();
   if (!test::poll_until([&] { return trial.settled(); }, kSettleDeadline))
     throw std::runtime_error("the producers are held, and not everything is settled");
+  if (!results_are_whole(trial)) throw std::runtime_error("an undone call has removed results");
   record_deleted(trial, stream_step(trial, Stream::kReplaced, {}, "server.call('DEL', 'orders')"));
   EntryId id = small_id(trial);
   trial.record.recreated(id);
