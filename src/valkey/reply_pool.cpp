@@ -57,30 +57,38 @@ void destroy(void* whole) {
   delete pool;
 }
 
-Pool* pool_of(const redisReadTask* task) {
-  while (task->parent != nullptr) task = task->parent;
-  return static_cast<Pool*>(task->obj);
+// Of the whole reply that `reply`, the task's, is part of.
+Pool* pool_of(const redisReadTask* task, void* reply) {
+  for (; task->parent != nullptr; task = task->parent) reply = task->parent->obj;
+  return static_cast<Pool*>(reply);
 }
 
-// A reply with `bytes` of memory of its own, at `memory`: the whole one in a new pool, or an element of its parent.
-redisReply* create(const redisReadTask* task, std::size_t bytes, void** memory) {
-  Pool* const pool = task->parent == nullptr ? new (std::nothrow) Pool : pool_of(task);
-  if (pool == nullptr) return nullptr;
-  auto* reply = task->parent == nullptr ? &pool->whole : static_cast<redisReply*>(pool->take(sizeof(redisReply)));
-  if (bytes > 0) *memory = pool->take(bytes);
-  if (reply == nullptr || (bytes > 0 && *memory == nullptr)) {
-    if (task->parent == nullptr) destroy(pool);
-    return nullptr;
+// The whole reply, in a new pool, or an element of the parent's.
+redisReply* create(const redisReadTask* task) {
+  redisReply* reply = nullptr;
+  if (task->parent == nullptr) {
+    auto* const pool = new (std::nothrow) Pool;
+    if (pool != nullptr) reply = &pool->whole;
+  } else {
+    void* const parent = task->parent->obj;
+    reply = static_cast<redisReply*>(pool_of(task->parent, parent)->take(sizeof(redisReply)));
+    if (reply != nullptr) static_cast<redisReply*>(parent)->element[task->idx] = reply;
   }
-  reply->type = task->type;
-  if (task->parent != nullptr) static_cast<redisReply*>(task->parent->obj)->element[task->idx] = reply;
+  if (reply != nullptr) reply->type = task->type;
   return reply;
 }
 
+// There was no memory for the content of `reply`. What is part of a whole goes with the whole.
+void* out_of_memory(const redisReadTask* task, redisReply* reply) {
+  if (task->parent == nullptr) destroy(reply);
+  return nullptr;
+}
+
 void* create_string(const redisReadTask* task, char* text, std::size_t size) {
-  void* memory = nullptr;
-  auto* const reply = create(task, size + 1, &memory);
-  if (reply == nullptr || memory == nullptr) return nullptr;
+  auto* const reply = create(task);
+  if (reply == nullptr) return nullptr;
+  void* const memory = pool_of(task, reply)->take(size + 1);
+  if (memory == nullptr) return out_of_memory(task, reply);
   reply->str = static_cast<char*>(std::memcpy(memory, text, size));
   reply->len = size;
   return reply;
@@ -88,22 +96,22 @@ void* create_string(const redisReadTask* task, char* text, std::size_t size) {
 
 void* create_array(const redisReadTask* task, std::size_t elements) {
   if (elements > SIZE_MAX / 2 / sizeof(redisReply*)) return nullptr;
-  void* memory = nullptr;
-  auto* const reply = create(task, elements * sizeof(redisReply*), &memory);
-  if (reply == nullptr) return nullptr;
-  reply->element = static_cast<redisReply**>(memory);
+  auto* const reply = create(task);
+  if (reply == nullptr || elements == 0) return reply;
+  reply->element = static_cast<redisReply**>(pool_of(task, reply)->take(elements * sizeof(redisReply*)));
+  if (reply->element == nullptr) return out_of_memory(task, reply);
   reply->elements = elements;
   return reply;
 }
 
 void* create_integer(const redisReadTask* task, long long value) {
-  auto* const reply = create(task, 0, nullptr);
+  auto* const reply = create(task);
   if (reply != nullptr) reply->integer = value;
   return reply;
 }
 
 void* create_nil(const redisReadTask* task) {
-  auto* const reply = create(task, 0, nullptr);
+  auto* const reply = create(task);
   // The task has the type of what could have been there.
   if (reply != nullptr) reply->type = REDIS_REPLY_NIL;
   return reply;
