@@ -5,7 +5,8 @@
 namespace orderd::audit {
 namespace {
 
-constexpr std::size_t kPassedOverMax = 10'000;
+// Some 20 MB. As many may wait while the stream is away, and be settled after later ones when it is back.
+constexpr std::size_t kPassedOverMax = 100'000;
 constexpr const char* kRequests = "requests and their contents";
 constexpr const char* kNoResult = "requests without a result";
 

@@ -32,8 +32,9 @@ bool handles_signals(pid_t pid) {
 
 // A limit, too, keeps a program from starting.
 void until_it_listens(Daemon& daemon) {
-  if (!test::poll_until([&] { return handles_signals(daemon.process().pid()); }, kDrainDeadline))
-    throw std::runtime_error("the daemon does not come to listen");
+  const bool ready =
+      test::poll_until([&] { return !daemon.running() || handles_signals(daemon.process().pid()); }, kDrainDeadline);
+  if (!ready || !daemon.running()) throw std::runtime_error("the daemon does not come to listen");
 }
 
 // Sent where it is understood. One that has ended by now, refused by the server, gets none.
@@ -217,8 +218,9 @@ Injected log_stalled(Trial& trial, std::size_t number) {
   const uint64_t calls = daemon.calls();
   daemon.start(Daemon::Log::kStalled);
   // The last calls of the old process may be counted late.
-  const bool works = test::poll_until([&] { return daemon.calls() > calls && handles_signals(daemon.process().pid()); },
-                                      kDrainDeadline);
+  const auto serves = [&] { return daemon.calls() > calls && handles_signals(daemon.process().pid()); };
+  const bool works =
+      test::poll_until([&] { return !daemon.running() || serves(); }, kDrainDeadline) && daemon.running();
   daemon.proxy.reset();
   return {trial.between(50, 400), [&trial, number, works] {
             Daemon& stalled = *trial.daemons[number];
