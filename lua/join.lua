@@ -110,52 +110,64 @@ local function complete()
   return kept > 0 and (not less(floor, first[1]) or ever == kept and kept >= count)
 end
 
+-- The newest result since the floor that answers this request or an earlier one: its ID and its fields.
+local function answer(target)
+  if not less(target, newest.request) then return newest_result, newest end
+  local at = largest(function(from)
+    if less(newest_result, from) then return false end
+    local _, named = naming('XRANGE', less(floor, from) and from or '(' .. floor, '+')
+    return not less(target, named.request)
+  end)
+  if at == '0-0' then return nil end
+  return naming('XRANGE', at, '+')
+end
+
+-- Is this what was asked for in that entry?
+local function decides(named, entry)
+  if named.request ~= entry[1] then return false end
+  if named.reason == 'malformed' then return true end
+  for _, text in ipairs(entry[2]) do
+    -- As a field of its own, or in JSON, which may write it with escapes.
+    if text == named.order or string.find(text, '"' .. named.order .. '"', 1, true) or string.find(text, '\\', 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
 -- Is this an entry that was never settled, though the position is past it? Only if the results prove it: it has none, and
 -- those of the requests before and after it are there; or the result of its ID names an order that is not in it.
 local function is_new(entry)
   local target = entry[1]
   if not newest or less(newest.request, target) then return false end
-  local after = '(' .. floor
-  local _, named = naming('XRANGE', after, '+')
-  if target == newest.request then
-    named = newest
-  elseif not less(start, target) then
-    return false
-  elseif less(named.request, target) then
-    local before = largest(function(from)
-      if less(newest_result, from) then return false end
-      local _, next_named = naming('XRANGE', less(floor, from) and from or after, '+')
-      return next_named ~= nil and less(next_named.request, target)
-    end)
-    _, named = naming('XRANGE', '(' .. naming('XRANGE', less(floor, before) and before or after, '+'), '+')
-    if named.request ~= target then return true end
-  elseif named.request ~= target then
-    return complete()
+  if target ~= newest.request and not less(start, target) then return false end
+  local _, named = answer(target)
+  if not named then return complete() end
+  return not decides(named, entry)
+end
+
+-- The newest entry before this one, which is new, that is not new; nil where there is none. Not by halves: new ones may be
+-- in front of it, too, if others overtook them.
+local function newest_old(entry)
+  local unproven = less(start, entry[1]) and start or '(' .. entry[1] -- all up to here
+  local at, named = answer(entry[1])
+  while true do
+    if named and named.request == entry[1] then at, named = naming('XREVRANGE', '(' .. at, '(' .. floor) end -- its ID was given twice
+    local before = ask('XREVRANGE', orders, named and named.request or '(' .. entry[1], '(' .. start, 'COUNT', '1')[1]
+    if before and not (named and named.request == before[1]) then at, named = answer(before[1]) end
+    -- Without a result up to here, all of them are new, or none can be proved to be.
+    if not before or not named and complete() then return ask('XREVRANGE', orders, unproven, '-', 'COUNT', '1')[1] end
+    if not named or decides(named, before) then return before end
+    entry = before
   end
-  if named.reason == 'malformed' then return false end
-  for _, text in ipairs(entry[2]) do
-    -- As a field of its own, or in JSON, which may write it with escapes.
-    if text == named.order or string.find(text, '"' .. named.order .. '"', 1, true) or string.find(text, '\\', 1, true) then
-      return false
-    end
-  end
-  return true
 end
 
 local behind = length > 0 and less(last, id)
 local before = last_entry
 if length > 0 and less(id, last_entry[1]) then before = ask('XREVRANGE', orders, id, '-', 'COUNT', '1')[1] end
 if before and is_new(before) then
-  done, wrong, id, behind = 'restarted', id, '0-0', false
-  if not is_new(first_entry) then
-    -- The stream of before, and more behind it (RENAME or RESTORE): go on where the new entries begin.
-    local limit = before[1]
-    local from = largest(function(candidate)
-      local entry = ask('XRANGE', orders, candidate, limit, 'COUNT', '1')[1]
-      return entry ~= nil and not is_new(entry)
-    end)
-    id = ask('XRANGE', orders, from, limit, 'COUNT', '1')[1][1]
-  end
+  local old = newest_old(before)
+  done, wrong, id, behind = 'restarted', id, old and old[1] or '0-0', false
   local newest_entry = ask('XREVRANGE', results, '+', '-', 'COUNT', '1')[1]
   floor, start, result, count = newest_entry and newest_entry[1] or floor, id, '', 0
   base = id == '0-0' and added - length or nil

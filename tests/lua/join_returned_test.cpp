@@ -30,6 +30,39 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back after another took it
   CHECK(join() == "123-0 3 0 restored 1-0 0 23");
 }
 
+TEST_CASE_FIXTURE(RecreatedShop,
+                  "what was overtaken long before is left alone and nothing behind it is settled again") {
+  push_new(2001, 2);
+  (void)at_server({"RENAME", orders, "away"});
+  push_new(2101, 2);
+  CHECK(settles() == "2101-0 2102-0 ");
+  (void)at_server({"RENAME", "away", orders});
+  push_new(2203, 20);  // before anybody notices that the stream is back
+  CHECK(settles().starts_with("2203-0 2204-0 "));
+  push_new(2223, 3);
+  (void)at_server({"RENAME", orders, "away"});
+  push_new(3001, 1);
+  CHECK(settles() == "3001-0 ");
+  (void)at_server({"RENAME", "away", orders});
+  CHECK(join() == "2222-0 0 -1 restarted 3001-0 0 _");
+  CHECK(settles() == "2223-0 2224-0 2225-0 ");
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "what waited in a stream that was away twice is settled where it was left first") {
+  push_new(121, 2);
+  (void)at_server({"RENAME", orders, "away"});
+  push_new(2001, 2);
+  CHECK(settles() == "2001-0 2002-0 ");
+  (void)at_server({"RENAME", "away", orders});
+  push_new(2003, 2);
+  (void)at_server({"RENAME", orders, "away"});
+  push_new(3001, 1);
+  CHECK(settles() == "3001-0 ");
+  (void)at_server({"RENAME", "away", orders});
+  CHECK(join() == "120-0 0 -1 restarted 3001-0 0 _");
+  CHECK(settles() == "121-0 122-0 2003-0 2004-0 ");
+}
+
 TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back with nothing unsettled stays alone") {
   (void)at_server({"RENAME", orders, "away"});
   push_new(2001, 4);

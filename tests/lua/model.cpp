@@ -188,8 +188,7 @@ std::string Model::restart(std::string& wrong) {
   std::string start = "0-0";
   for (std::ptrdiff_t i = 0; i < past; ++i) {
     const Waiting& entry = stream.entries[static_cast<std::size_t>(i)];
-    if (is_new(entry)) break;
-    start = entry.id;
+    if (!is_new(entry)) start = entry.id;
   }
   wrong = position->id;
   position->id = position->start = start;
