@@ -204,7 +204,8 @@ Injected log_disk_full(Trial& trial, std::size_t number) {
   }
   return {trial.between(50, 200), [&trial, number] {
             Daemon& silent = *trial.daemons[number];
-            if (!silent.running()) trial.incident(silent.name() + " ended because its log could not be written");
+            if (!silent.running() && !trial.refusing())
+              trial.incident(silent.name() + " ended because its log could not be written");
             silent.kill();
             silent.start();
           }};
@@ -228,7 +229,7 @@ Injected log_stalled(Trial& trial, std::size_t number) {
             stalled.process().signal(SIGTERM);
             try {
               const int status = stalled.process().wait(kDrainDeadline);
-              if (works && status != 0)
+              if (works && status != 0 && !(status == 1 && trial.refusing()))
                 trial.incident(stalled.name() + " had a stalled log and ended with " + std::to_string(status));
             } catch (const std::runtime_error&) {
               trial.incident(stalled.name() + " has a stalled log and does not obey SIGTERM");

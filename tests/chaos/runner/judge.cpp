@@ -2,6 +2,7 @@
 #include "chaos/runner/judge.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 
@@ -33,6 +34,7 @@ class Judge {
     check_phantoms();
     check_once_accepted();
     check_reader();
+    check_replies();
     check_prefix();
     check_stock();
     check_with_audit();
@@ -54,6 +56,8 @@ class Judge {
   void check_phantoms();
   void check_once_accepted();
   void check_reader();
+  void check_replies();
+  void check_reply(std::string_view text, std::set<EntryId>& seen);
   void check_prefix();
   void check_stock();
   void check_with_audit();
@@ -190,6 +194,34 @@ void Judge::check_reader() {
     } else if (found->second != seen.fingerprint) {
       say("a result has changed", seen.id.text());
     }
+  }
+}
+
+// A reply is the result of the results stream, and comes once. Where it could not be pushed there is none.
+void Judge::check_replies() {
+  const valkey::OwnedReply keys = trial_.call({"KEYS", "orders:reply:*"});
+  for (std::size_t k = 0; k < keys.view().size(); ++k) {
+    std::set<EntryId> seen;
+    const valkey::OwnedReply texts = trial_.call({"LRANGE", std::string(keys.view().at(k).text()), "0", "-1"});
+    for (std::size_t i = 0; i < texts.view().size(); ++i) check_reply(texts.view().at(i).text(), seen);
+  }
+}
+
+void Judge::check_reply(std::string_view text, std::set<EntryId>& seen) {
+  ++verdict_.replies;
+  const auto reply = nlohmann::ordered_json::parse(text, nullptr, false);
+  if (!reply.is_object() || !reply.contains("result")) return say("unreadable reply", std::string(text));
+  test::Entry entry;
+  for (const auto& [name, value] : reply.items()) {
+    if (name != "result") entry.fields.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  const EntryId id = EntryId::of(reply["result"].get<std::string>());
+  if (!seen.insert(id).second) return say("a reply came twice", std::string(text));
+  const auto found = ledger_.results.find(id);
+  if (found == ledger_.results.end()) {
+    if (!forgettable(id)) say("a reply without its result", std::string(text));
+  } else if (found->second != fingerprint(entry)) {
+    say("a reply that is not its result", std::string(text));
   }
 }
 

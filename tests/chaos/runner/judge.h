@@ -24,6 +24,7 @@ struct Verdict {
   uint64_t restarts = 0;     // times that the order of requests began again, as a fault explains
   uint64_t forgotten = 0;    // acknowledged, then lost by the server (lossy trials only)
   uint64_t results = 0;
+  uint64_t replies = 0;
   std::map<std::string, uint64_t> outcomes;  // by status or reason
   std::string audit;                         // what orderctl audit --json said
 };

@@ -86,6 +86,7 @@ void add(Verdict& sum, const Verdict& one) {
   sum.restarts += one.restarts;
   sum.forgotten += one.forgotten;
   sum.results += one.results;
+  sum.replies += one.replies;
   for (const auto& [outcome, count] : one.outcomes) sum.outcomes[outcome] += count;
   sum.skipped.insert(sum.skipped.end(), one.skipped.begin(), one.skipped.end());
   sum.violations.insert(sum.violations.end(), one.violations.begin(), one.violations.end());

@@ -43,6 +43,7 @@ struct Absence {
 struct Order {
   std::string id;  // empty where the request is so malformed that nobody can read one
   std::string customer;
+  std::string reply_to;  // empty: nobody waits for the result
   std::vector<std::pair<std::string, uint64_t>> lines;
   bool malformed = false;                                  // it has to be rejected as such
   std::vector<std::pair<std::string, std::string>> entry;  // the fields that are pushed

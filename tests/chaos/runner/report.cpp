@@ -52,6 +52,7 @@ Json json_of(const Run& run) {
             {"order_restarts", verdict.restarts},
             {"lost_by_the_server", verdict.forgotten}}},
           {"results", verdict.results},
+          {"replies", verdict.replies},
           {"outcomes", verdict.outcomes},
           {"skipped", verdict.skipped},
           {"violations", verdict.violations},
@@ -86,6 +87,7 @@ void print_table(const Run& run) {
   number("times the order of requests began again, as it had to", verdict.restarts);
   number("acknowledged and lost by the server", verdict.forgotten);
   number("results", verdict.results);
+  number("replies, each of them its result", verdict.replies);
   for (const auto& [outcome, count] : verdict.outcomes) number(("  " + outcome).c_str(), count);
   std::printf("\nrecovery from a healed fault: p50 %lld ms, p99 %lld ms, the longest %lld ms\n",
               static_cast<long long>(run.tally.percentile(0.5).count()),

@@ -31,10 +31,12 @@ void write_entry(Order& order, Form form) {
     order.entry = {
         {"id", order.id}, {"sku", order.lines[0].first}, {"quantity", std::to_string(order.lines[0].second)}};
     if (!order.customer.empty()) order.entry.emplace_back("customer", order.customer);
+    if (!order.reply_to.empty()) order.entry.emplace_back("reply_to", order.reply_to);
     return;
   }
   nlohmann::ordered_json json = {{"id", order.id}};
   if (!order.customer.empty()) json["customer"] = order.customer;
+  if (!order.reply_to.empty()) json["reply_to"] = order.reply_to;
   if (order.lines.size() == 1) {
     json["sku"] = order.lines[0].first;
     json["quantity"] = order.lines[0].second;
@@ -65,6 +67,7 @@ Order OrderSource::fresh() {
   Order order;
   order.id = name_ + "-" + std::to_string(made_++);
   if (random_.chance(30)) order.customer = "c-" + std::to_string(random_.number(1000));
+  if (random_.chance(20)) order.reply_to = name_;
   const std::size_t lines = random_.chance(20) ? random_.number(2, 4) : 1;
   for (std::size_t i = 0; i < lines; ++i) order.lines.emplace_back(sku(), random_.number(1, 3));
   write_entry(order, random_.chance(50) ? Form::kFlat : Form::kJson);
@@ -78,7 +81,7 @@ Order OrderSource::malformed() {
   switch (random_.number(6)) {
     case 0: order.entry = {{"id", order.id}, {"sku", sku_of(0)}, {"quantity", "-1"}}; break;
     case 1: order.entry = {{"id", order.id}, {"sku", sku_of(0)}, {"quantity", "1e3"}}; break;
-    case 2: order.entry = {{"id", order.id}, {"quantity", "1"}}; break;
+    case 2: order.entry = {{"id", order.id}, {"quantity", "1"}, {"reply_to", name_}}; break;
     case 3: order.entry = {{"order", R"({"id":")" + order.id + R"(","sku":"sku-0","quantity":3.0})"}}; break;
     case 4:
       order.entry = {{"order", "{ no JSON"}};

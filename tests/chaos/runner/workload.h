@@ -1,5 +1,5 @@
 // Which orders the producers push: of one and of several lines, in both forms, retries (5% with the same content, 1%
-// with other content) and malformed ones (2%). The same seed gives the same orders.
+// with other content) and malformed ones (2%). A fifth asks for a reply. The same seed gives the same orders.
 #pragma once
 
 #include <string>
