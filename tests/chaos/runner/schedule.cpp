@@ -174,6 +174,7 @@ void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
 }
 
 void Schedule::together(milliseconds time) {
+  recover(nullptr, 0);  // all is well before the first, and there is a result: it proves where the position was
   const auto end = Clock::now() + time;
   std::vector<Active> active;
   while (Clock::now() < end) {
