@@ -152,7 +152,8 @@ local function newest_old(entry)
   local unproven = less(start, entry[1]) and start or '(' .. entry[1] -- all up to here
   local at, named = answer(entry[1])
   while true do
-    if named and named.request == entry[1] then at, named = naming('XREVRANGE', '(' .. at, '(' .. floor) end -- its ID was given twice
+    -- Another order had this ID before.
+    if named and named.request == entry[1] then at, named = naming('XREVRANGE', '(' .. at, '(' .. floor) end
     local before = ask('XREVRANGE', orders, named and named.request or '(' .. entry[1], '(' .. start, 'COUNT', '1')[1]
     if before and not (named and named.request == before[1]) then at, named = answer(before[1]) end
     -- Without a result up to here, all of them are new, or none can be proved to be.
