@@ -223,13 +223,15 @@ Injected log_stalled(Trial& trial, std::size_t number) {
   const bool works =
       test::poll_until([&] { return !daemon.running() || serves(); }, kDrainDeadline) && daemon.running();
   daemon.proxy.reset();
-  return {trial.between(50, 400), [&trial, number, works] {
+  const pid_t pid = daemon.process().pid();
+  return {trial.between(50, 400), [&trial, number, works, pid] {
             Daemon& stalled = *trial.daemons[number];
+            const bool same = stalled.process().pid() == pid;  // else another fault has restarted it since
             stalled.expect_end();
-            stalled.process().signal(SIGTERM);
+            tell(stalled, SIGTERM);
             try {
               const int status = stalled.process().wait(kDrainDeadline);
-              if (works && status != 0 && !(status == 1 && trial.refusing()))
+              if (works && same && status != 0 && !(status == 1 && trial.refusing()))
                 trial.incident(stalled.name() + " had a stalled log and ended with " + std::to_string(status));
             } catch (const std::runtime_error&) {
               trial.incident(stalled.name() + " has a stalled log and does not obey SIGTERM");
