@@ -273,7 +273,7 @@ if not trouble then
   for a = 1, asked do
     local list, n, problem = keys[reply_keys + a], tonumber(args[over + a]), nil
     if not lasting[list] and not server.acl_check_cmd('PEXPIRE', list, ttl) then
-      problem = { err = 'NOPERM this user has no right to PEXPIRE' } -- the list would stay for ever
+      problem = { err = 'NOPERM this user has no right to PEXPIRE' } -- the list would stay forever
     else
       local text, fields = '{"result":"' .. ids[n] .. '"', said[n]
       for f = 1, #fields, 2 do

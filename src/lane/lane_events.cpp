@@ -148,7 +148,7 @@ void Lane::on_settled() {
 }
 
 // No obstacle to the orders: the result is in the results stream. Producers choose the lists, so that each kind of
-// refusal is told once, with the first list that met it.
+// refusal is logged once, with the first list that met it.
 void Lane::on_reply_refused(std::string_view why) {
   const std::string kind = "replies " + std::string(why.substr(0, why.find(' ')));
   if (troubles_.raise(kind, "")) {

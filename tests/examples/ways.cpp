@@ -212,14 +212,9 @@ class Trial {
     while (std::strtoull(ask(admin_, "XLEN results").c_str(), nullptr, 10) <
            results_before + static_cast<std::size_t>(orders)) {
       if (now_ns() > begin + interval * orders + kDrainNs) fail("results are missing");
-      usleep_ms(20);
+      (void)ask(admin_, "XREAD BLOCK 20 COUNT 1 STREAMS results $");  // until another one comes
     }
   }
-  static void usleep_ms(long ms) {
-    const timespec pause{0, ms * 1'000'000};
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
-  }
-
   void receive(Connection& connection) {
     if (redisBufferRead(connection.context) != REDIS_OK) fail(connection.context->errstr);
     for (void* reply = nullptr;;) {

@@ -90,7 +90,7 @@ TEST_CASE("results that do not come in time end with status 1 and say what to do
   CHECK(ran.json().at(0)["pushed"] == 2);
 }
 
-TEST_CASE("who stops waiting is told how to look for the result") {
+TEST_CASE("who stops waiting learns how to look for the result") {
   Desk desk;
   Process process = desk.start({"submit", "--id", "o-1", "--sku", "shoe", "--wait"}, {});
   wait_for([&] { return process.output().ends_with("\n"); }, seconds(20), "the request's ID");

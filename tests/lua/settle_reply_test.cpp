@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(AskedShop, "a list lives as long as the settings say, from its
   CHECK(poll_until([&] { return at_server({"EXISTS", reply_key("b")}) == "0"; }, std::chrono::seconds(10)));
 }
 
-TEST_CASE_FIXTURE(AskedShop, "what refuses a reply is told behind the outcomes and changes nothing else") {
+TEST_CASE_FIXTURE(AskedShop, "what refuses a reply is reported after the outcomes and changes nothing else") {
   stock("shoe", "10");
   (void)at_server({"SET", reply_key("text"), "x"});
   const auto settles = [&](const std::string& id, const std::string& to) {

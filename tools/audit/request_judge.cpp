@@ -30,7 +30,7 @@ Result<bool> RequestJudge::take(const ResultEntry& result, Id id, bool good) {
     return true;
   }
   if (result.request > horizon_.orders.last) return judge_absent(result, id);
-  auto walked = begun_ ? Result<bool>(true) : begin(result.request);
+  auto walked = started_ ? Result<bool>(true) : begin(result.request);
   if (walked && result.request <= highest_) return take_late(result, id, good);
   if (walked) walked = pass_over(result.request);
   if (!walked) return walked;
@@ -66,7 +66,7 @@ void RequestJudge::judge_order(const ResultEntry& result, Id id) {
 
 // Where results before the one of `first` may have been trimmed, the requests before that are not judged.
 Result<bool> RequestJudge::begin(Id first) {
-  begun_ = true;
+  started_ = true;
   if (!horizon_.results_cut() || horizon_.position.floor != Id{}) return true;
   first_ = first;
   const auto skip = [this](const RawEntry&) -> Result<bool> {
@@ -164,7 +164,7 @@ void RequestJudge::report_missing(Id request, const std::string& order) {
 Result<bool> RequestJudge::end() {
   if (horizon_.orders_replaced()) return true;
   const Id unsettled = after(std::max(horizon_.position.id, highest_));
-  auto good = begun_ ? Result<bool>(true) : begin(unsettled);
+  auto good = started_ ? Result<bool>(true) : begin(unsettled);
   if (good && horizon_.to_given) {
     findings_.not_checked(kNoResult, "their results may be after --to");
   } else if (good) {

@@ -48,7 +48,7 @@ class RequestJudge {
   DecodedRequest decoded_;
 
   bool after_floor_ = false;  // a result after the floor was taken
-  bool begun_ = false;        // the walk over the requests has begun
+  bool started_ = false;      // the walk over the requests has started
   Id previous_;               // request of the result taken before
   Id previous_result_;
   Id first_;                                  // requests below this one may have results that were not read

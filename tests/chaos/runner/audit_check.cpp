@@ -11,7 +11,7 @@ constexpr std::size_t kQuotedMax = 4000;  // bytes of the audit's output in a co
 constexpr int kClean = 0;
 constexpr int kViolated = 3;
 
-// Stock that a fault overwrote with what is no number breaks the chain, and the audit says so rightly.
+// Stock that a fault overwrote with something else than a number breaks the chain, and the audit says so rightly.
 bool stock_was_no_number(const std::string& detail) {
   return detail.find("available is null") != std::string::npos ||
          detail.find("there was not a whole number") != std::string::npos;

@@ -84,7 +84,7 @@ class Walk {
 
   const Record::Contents& record_;
   const Ledger& ledger_;
-  std::set<EntryId> recreated_;    // has not begun again yet
+  std::set<EntryId> recreated_;    // has not started again yet
   std::vector<Absence> absences_;  // likewise
   std::set<EntryId> answered_;     // so far
   OrderCheck check_;
