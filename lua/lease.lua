@@ -8,8 +8,8 @@
 --
 -- Answers { 'active', since when, ms } | { 'standby' or 'namesake', the owner's name, ms until its lease ends }
 --         | { 'released' }, or an error that names the key.
--- The owner's key holds "<name> <token> <since, ms>". Who finds its own name right after its start was restarted, and goes
--- on at once. Who finds its name with another token later has a namesake, and waits like a stranger.
+-- The owner's key holds "<name> <token> <since, ms> <lease, ms>". Who finds its own name right after its start was
+-- restarted, and goes on at once. Who finds its name with another token later has a namesake, and waits like a stranger.
 -- Out of memory it works all the same (allow-oom): it writes next to nothing, and to lose the lease would help nobody.
 
 local server = redis
@@ -22,9 +22,9 @@ local time = server.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = attempt('GET', owner)
 if type(held) == 'table' then return failed(held, owner) end
-local holder, holder_token, since = nil, nil, nil
+local holder, holder_token, since, holder_lease = nil, nil, nil, nil
 if held then
-  holder, holder_token, since = string.match(held, '^(.*) (%x+) (%d+)$')
+  holder, holder_token, since, holder_lease = string.match(held, '^(.*) (%x+) (%d+) (%d+)$')
   holder = holder or held -- written by hand
 end
 local mine = holder == name and holder_token == token
@@ -39,7 +39,7 @@ end
 
 if not held or mine or (holder == name and state == 'fresh') then
   if not mine then since = string.format('%.0f', now) end
-  local set = attempt('SET', owner, name .. ' ' .. token .. ' ' .. since, 'PX', lease)
+  local set = attempt('SET', owner, name .. ' ' .. token .. ' ' .. since .. ' ' .. lease, 'PX', lease)
   if set.err then return failed(set, owner) end
   if not mine then
     local removed = attempt('ZREM', standby, name)
@@ -49,10 +49,12 @@ if not held or mine or (holder == name and state == 'fresh') then
 end
 
 local left = attempt('PTTL', owner)
-if left == -1 then
-  -- Written by hand, without an end: it lapses like any other.
-  left = attempt('PEXPIRE', owner, lease)
-  if left == 1 then left = tonumber(lease) end
+local longest = tonumber(holder_lease)
+if left == -1 or (longest and type(left) == 'number' and left > longest) then
+  -- Written by hand, without an end; or the server's clock has gone back since the lease was given: it lapses like any other.
+  longest = longest or tonumber(lease)
+  left = attempt('PEXPIRE', owner, longest)
+  if left == 1 then left = longest end
 end
 if type(left) == 'table' then return failed(left, owner) end
 if holder ~= name then

@@ -116,7 +116,7 @@ TEST_CASE("the status shows who is active and who stands by") {
   (void)fill(desk, 2, 1);
   const uint64_t now = now_ms(desk);
   (void)ask(desk.admin(),
-            {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000), "PX", "2500"});
+            {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000) + " 3000", "PX", "2500"});
   (void)ask(desk.admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two",
                            std::to_string(now - 60'000), "gone since long"});
   const Ran ran = desk.run({"status"});
@@ -202,7 +202,7 @@ TEST_CASE("a key of another type is a warning and the rest is shown") {
 TEST_CASE("what a user may not ask is not known and the rest is shown") {
   Desk desk(kKept);
   const auto ids = fill(desk, 3, 1);
-  set(desk.admin(), "orders:owner", "shop 01 1");
+  set(desk.admin(), "orders:owner", "shop 01 1 3000");
   const Ran whole = desk.run({"status"});
   for (const std::string right :
        {"config", "info", "client", "hello", "time", "get", "pttl", "zrange", "hgetall", "xinfo", "xrange", "xlen"}) {

@@ -125,9 +125,8 @@ std::string Sale::position() {
 }
 
 std::string Sale::owner() {
-  const std::string held = ask(client(), {"GET", "orders:owner"});  // "<name> <token> <since>"
-  const std::size_t token = held.rfind(' ', held.rfind(' ') - 1);
-  return held.empty() ? "" : held.substr(0, token);
+  const std::string held = ask(client(), {"GET", "orders:owner"});
+  return held.substr(0, held.find(' '));  // "<name> <token> <since> <lease>", and names here hold no spaces
 }
 
 void Sale::wait_for_owner(const std::string& name) {

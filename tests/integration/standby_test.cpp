@@ -100,8 +100,8 @@ TEST_CASE("an owner key that is deleted or stolen costs no order") {
     switch (times % 4) {
       case 0: ask_number(sale.client(), {"DEL", "orders:owner"}); break;
       case 1: set(sale.client(), "orders:owner", "a thief"); break;
-      case 2: set(sale.client(), "orders:owner", "one 0123abcd 1"); break;
-      default: set(sale.client(), "orders:owner", "two 0123abcd 1");
+      case 2: set(sale.client(), "orders:owner", "one 0123abcd 1 3000"); break;
+      default: set(sale.client(), "orders:owner", "two 0123abcd 1 3000");
     }
   }
   sale.wait_for_results(500);

@@ -23,7 +23,7 @@ class LeasedShop : public Shop {
 TEST_CASE_FIXTURE(LeasedShop, "the first to ask is active and the others stand by and are listed") {
   const std::string active = lease("one", "1a", "fresh");
   CHECK(active.starts_with("active 1"));
-  CHECK(who() == "one 1a " + active.substr(7));
+  CHECK(who() == "one 1a " + active.substr(7) + " 60000");
   is_standby(lease("two", "2b", "fresh"), "one");
   is_standby(lease("a third one", "3c", "fresh"), "one");
   for (const char* name : {"two", "a third one"}) CHECK(!at_server({"ZSCORE", standby, name}).empty());
@@ -112,6 +112,16 @@ TEST_CASE_FIXTURE(LeasedShop,
   CHECK(lease("one", "1a", "standby") == "namesake one 60000");
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   CHECK(who().starts_with("one 1a "));
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "a lease given while the server's clock was ahead lasts no longer than its owner asked for") {
+  CHECK(lease("one", "1a", "fresh", "20000").starts_with("active "));
+  (void)at_server({"PEXPIRE", owner, "3600000"});  // as if the clock had gone back by an hour
+  CHECK(lease("two", "2b", "standby") == "standby one 20000");
+  CHECK(ms_left() <= 20000);
+  CHECK(lease("two", "2b", "standby", "1000").starts_with("standby one "));
+  CHECK(ms_left() > 10000);  // the lease of the one who asks does not matter
+  CHECK(lease("one", "1a", "active", "20000").starts_with("active "));
 }
 
 TEST_CASE_FIXTURE(LeasedShop,

@@ -3,6 +3,7 @@
 #include "orderctl/status_facts.h"
 
 #include <algorithm>
+#include <array>
 
 #include "orderctl/questions.h"
 #include "shared/entry.h"
@@ -71,16 +72,20 @@ StreamFacts read_length(Questions& questions, const std::string& name) {
   return facts;
 }
 
-// "<name> <token> <since, ms>"; the name may hold spaces.
+// "<name> <token> <since, ms> <lease, ms>"; the name may hold spaces.
 OwnerFacts parse_owner(std::string_view text) {
   OwnerFacts facts;
   facts.name = text;
-  const std::size_t last = text.rfind(' ');
-  if (last == std::string_view::npos || last == 0) return facts;
-  const std::size_t middle = text.rfind(' ', last - 1);
-  const auto since_ms = whole_of(text.substr(last + 1));
-  if (middle == std::string_view::npos || !since_ms) return facts;  // not written by orderd
-  facts.name = text.substr(0, middle);
+  std::array<std::string_view, 3> words;  // from the last: lease, since, token
+  for (std::string_view& word : words) {
+    const std::size_t space = text.rfind(' ');
+    if (space == std::string_view::npos) return facts;  // not written by orderd
+    word = text.substr(space + 1);
+    text = text.substr(0, space);
+  }
+  const auto since_ms = whole_of(words[1]);
+  if (!since_ms || !whole_of(words[0])) return facts;
+  facts.name = text;
   facts.since_ms = since_ms;
   return facts;
 }

@@ -165,9 +165,9 @@ bool Trial::settled() {
 std::string Trial::owner() {
   const valkey::OwnedReply reply = call({"GET", "orders:owner"});
   if (!reply->is_string()) return "";
-  // "<name> <token> <since, ms>", and a name may hold spaces.
+  // "<name> <token> <since, ms> <lease, ms>", and a name may hold spaces.
   std::string name(reply->text());
-  for (int words = 0; words < 2; ++words) {
+  for (int words = 0; words < 3; ++words) {
     const std::size_t space = name.rfind(' ');
     if (space == std::string::npos) return "";
     name.resize(space);
