@@ -115,8 +115,8 @@ TEST_CASE("the status shows who is active and who stands by") {
   Desk desk(kKept);
   (void)fill(desk, 2, 1);
   const uint64_t now = now_ms(desk);
-  (void)ask(desk.admin(),
-            {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000) + " 3000", "PX", "2500"});
+  (void)ask(desk.admin(), {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000) + " 3000",
+                           "PX", "2500"});
   (void)ask(desk.admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two",
                            std::to_string(now - 60'000), "gone since long"});
   const Ran ran = desk.run({"status"});

@@ -114,7 +114,8 @@ TEST_CASE_FIXTURE(LeasedShop,
   CHECK(who().starts_with("one 1a "));
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "a lease given while the server's clock was ahead lasts no longer than its owner asked for") {
+TEST_CASE_FIXTURE(LeasedShop,
+                  "a lease given while the server's clock was ahead lasts no longer than its owner asked for") {
   CHECK(lease("one", "1a", "fresh", "20000").starts_with("active "));
   (void)at_server({"PEXPIRE", owner, "3600000"});  // as if the clock had gone back by an hour
   CHECK(lease("two", "2b", "standby") == "standby one 20000");
