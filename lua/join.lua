@@ -7,14 +7,17 @@
 -- Answers { id to go on from, count, requests waiting or -1 where that is not known, what was done, the ID that was wrong,
 --           entries found deleted before they were settled, entries-added of the stream at that id or '' }
 -- What was done: '' nothing; 'created' never served before; 'recovered' the key was gone, the newest result names the
--- position; 'restored' the key was moved by hand, likewise; 'restarted' the stream was recreated with smaller IDs;
--- 'behind' it ends before the position, and nothing proves that what it holds is new: it is left alone.
+-- position; 'restored' the key was moved by hand, likewise, or nothing was settled since `start`; 'restarted' the stream was
+-- recreated with smaller IDs; 'behind' it ends before the position, and nothing proves that what it holds is new: it is left
+-- alone; 'paused' nothing was looked at: the lane is paused, and in place of the wrong ID there is since when and why, as
+-- pause.lua wrote it.
 --
 -- The position is a hash:
 --   id, count, result   of the last settled request: its ID, how many were settled, the ID of its result (settle.lua)
 --   base      entries-added of the stream when count was 0; absent while not known. A recreated stream counts again.
 --   deleted   entries that were deleted before they were settled, as far as noticed here
 --   floor     where the stream was recreated with smaller IDs: results up to this one may answer the stream before it
+--   paused    since when, in ms, and why, where an operator has paused the lane (pause.lua)
 --   start     then, or where the position was recovered: entries of the stream up to this one were settled before
 --
 -- Why the results can say where the position was: each is written in the same step as the position, in the order of the
@@ -61,12 +64,13 @@ local function integer(text) return text and #text <= 16 and string.find(text, '
 local function number(n) return string.format('%.0f', n) end
 
 local held = fields(ask('HGETALL', position))
+if held.paused then return { held.id or '', held.count or '', '-1', 'paused', held.paused, '0', '' } end
 local floor, start = is_id(held.floor) and held.floor or '0-0', is_id(held.start) and held.start or '0-0'
 local newest_result, newest = naming('XREVRANGE', '+', '(' .. floor)
 
 local id, result, done, wrong = held.id, held.result or '', '', ''
 local count, base = integer(held.count) or 0, integer(held.base)
-if not is_id(id) then
+if not is_id(id) and (newest or held.result ~= '') then
   done, wrong, count, base = newest and 'recovered' or 'created', id or '', 0, nil
 elseif newest and newest.request ~= id then
   -- Where the hash names a newer result than there is, somebody deleted that result: the hash is right.
@@ -74,8 +78,10 @@ elseif newest and newest.request ~= id then
     done, wrong = 'restored', id
     if result ~= newest_result then base = nil end -- the whole hash is an old one
   end
+elseif not newest and held.result == '' and id ~= start then
+  done, wrong = 'restored', id -- nothing was settled since counting began
 end
-if done ~= '' then id, result = newest and newest.request or '0-0', newest_result or '' end
+if done ~= '' then id, result = newest and newest.request or start, newest_result or '' end
 if done == 'recovered' then
   -- The floor is lost as well. Only the results from the newest one on are certain to be of this stream.
   local older = ask('XREVRANGE', results, '(' .. newest_result, '-', 'COUNT', '1')[1]

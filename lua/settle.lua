@@ -16,7 +16,7 @@
 -- Answers one letter for each request, in order:
 --   a accepted   s insufficient_stock   u unknown_sku   k bad_stock   r bad_record   i id_reused   d duplicate   m malformed
 -- and behind these, where a reply could not be pushed, ' ' and the first error; or 'moved': the position is not
--- `previous`; or an error that names the key. In these two cases nothing was written.
+-- `previous`, or the lane is paused (pause.lua); or an error that names the key. In these two cases nothing was written.
 --
 -- The position is what makes each request settled once, in order, whoever calls and however often: it changes only here
 -- (and in join.lua, where it was lost), together with the results. A call that comes late, or twice, or behind one that
@@ -37,8 +37,8 @@ local window, count, record_count, asked = args[2], tonumber(args[3]), tonumber(
 
 local trouble, troubled = nil, nil -- an error reply, and the key that it concerns
 local refused = nil                -- or several keys: what was refused for one of them, the first and the last one's place
-local at = attempt('HMGET', position, 'id', 'count')
-if at[1] ~= args[1] then
+local at = attempt('HMGET', position, 'id', 'count', 'paused')
+if at[1] ~= args[1] or at[3] then
   if not at.err then return 'moved' end
   trouble, troubled = at, position
 end

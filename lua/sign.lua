@@ -3,11 +3,11 @@
 -- is read through that group. Nothing is written where it is right already.
 --
 -- KEYS  1 orders stream   2 position (see join.lua)
--- ARGV  1 group
+-- ARGV  1 group, '' for none: then only a pause is noticed
 --
--- Answers { 'moved' | 'created' | 'missing' where there is no stream or no position, the group's lag or '' }. A lag while
--- nothing waits, also an unknown one, means that the stream was replaced, or that entries were deleted before they were
--- settled.
+-- Answers { 'moved' | 'created' | 'missing' where there is no stream or no position | 'paused' (pause.lua),
+--           the group's lag or '' }. A lag while nothing waits, also an unknown one, means that the stream was replaced, or
+-- that entries were deleted before they were settled.
 
 local server = redis
 local attempt = server.pcall
@@ -15,8 +15,10 @@ local orders, position, group = KEYS[1], KEYS[2], ARGV[1]
 -- include lib/failed.lua
 -- include lib/fields.lua
 
-local held = attempt('HMGET', position, 'id', 'count', 'base')
+local held = attempt('HMGET', position, 'id', 'count', 'base', 'paused')
 if held.err then return failed(held, position) end
+if held[4] then return { 'paused', '' } end
+if group == '' then return { 'missing', '' } end
 local id, count, base = held[1], tonumber(held[2]), tonumber(held[3])
 local function look()
   local groups = attempt('XINFO', 'GROUPS', orders)

@@ -22,6 +22,9 @@ valkey::Link::Options link_options(const Options& options) {
   return made;
 }
 
+// How often a paused lane looks whether it may go on.
+constexpr Milliseconds kPausedLook{250};
+
 std::string random_token(uint32_t seed) {
   std::mt19937 random(seed);
   return fmt::format("{:08x}{:08x}", random(), random());
@@ -50,7 +53,7 @@ Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint3
       upkeep_(loop, options, link_, counters_, *this),
       decoder_(options.limits),
       backoff_(seed + 2),
-      wait_(loop, [this] { resume(); }),
+      wait_(loop, [this] { phase_ == Phase::kPaused ? join() : resume(); }),
       join_([this](const valkey::Reply& reply) { on_joined(reply); }),
       load_([this](const valkey::Reply& reply) { on_loaded(reply); }) {
 }
@@ -78,7 +81,7 @@ void Lane::change_phase(Phase phase) {
   if (phase_ == phase) return;
   phase_ = phase;
   phase_since_ms_ = loop_.now_ms();
-  if (phase != Phase::kBlocked) wait_.stop();
+  if (phase != Phase::kBlocked && phase != Phase::kPaused) wait_.stop();
   if (phase == Phase::kServing) {
     upkeep_.start();
   } else {
@@ -110,7 +113,7 @@ void Lane::resume() {
 }
 
 void Lane::join() {
-  change_phase(Phase::kJoining);
+  if (phase_ != Phase::kPaused) change_phase(Phase::kJoining);
   if (join_.busy()) return;
   join_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kJoin), 3, options_.position_key(), options_.orders,
                                         options_.results));
@@ -161,6 +164,17 @@ void Lane::block(const valkey::Error& error) {
   }
   change_phase(Phase::kBlocked);
   wait_.start(backoff_.next());
+}
+
+// An operator has paused the lane (lua/pause.lua): looks again until that is over.
+void Lane::pause(std::string_view since_and_why) {
+  const std::string_view why = since_and_why.substr(std::min(since_and_why.find(' ') + 1, since_and_why.size()));
+  if (troubles_.raise("orders", fmt::format("paused: {}", why))) {
+    spdlog::warn("'{}' is paused: {}; requests wait until orderctl resume", options_.orders, why);
+  }
+  ever_served_ = true;  // from here on it waits for whatever is wrong
+  change_phase(Phase::kPaused);
+  wait_.start(kPausedLook);
 }
 
 void Lane::give_back() {

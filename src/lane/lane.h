@@ -5,6 +5,7 @@
 //                 ^            ^           ^           |        something was refused, the lease is gone, the
 //                 |            |           |           v        position had moved
 //                 |            +-------- kBlocked <- kDraining
+//                 |                      kPaused <- kJoining, and back, while an operator has paused the lane
 //                 +--- from anywhere: the link is down
 //
 //   finish(), from anywhere: kFinishing -> kEnded
@@ -71,6 +72,7 @@ class Lane : private valkey::Link::Listener,
   void read_on();
   void refused(const valkey::Error& error);
   void block(const valkey::Error& error);
+  void pause(std::string_view since_and_why);
   void give_back();
   void end();
   void fatal(const std::string& what);
@@ -102,7 +104,7 @@ class Lane : private valkey::Link::Listener,
   Upkeep upkeep_;
   order::Decoder decoder_;
   valkey::Backoff backoff_;
-  Timer wait_;  // in kBlocked
+  Timer wait_;  // in kBlocked and kPaused
   Ask join_;
   Ask load_;
   Troubles troubles_;

@@ -55,7 +55,8 @@ void Lane::on_lease() {
   (void)troubles_.clear("orders");  // of no concern to who stands by
   (void)troubles_.clear("scripts");
   if (phase_ == Phase::kServing) return drain({});
-  if (phase_ == Phase::kJoining || phase_ == Phase::kBlocked) change_phase(Phase::kStandby);
+  const bool waits = phase_ == Phase::kJoining || phase_ == Phase::kBlocked || phase_ == Phase::kPaused;
+  if (waits) change_phase(Phase::kStandby);
 }
 
 void Lane::on_lease_refused(const valkey::Error& error) {
@@ -82,7 +83,7 @@ void Lane::on_loaded(const valkey::Reply& reply) {
 }
 
 void Lane::on_joined(const valkey::Reply& reply) {
-  if (reply.lost() || phase_ != Phase::kJoining) return;
+  if (reply.lost() || (phase_ != Phase::kJoining && phase_ != Phase::kPaused)) return;
   if (reply.is_error()) {
     // Where an error leaves the script, the server adds where that was: 'script: <SHA1>, on @user_script:39.'
     std::string_view text = reply.text();
@@ -92,6 +93,7 @@ void Lane::on_joined(const valkey::Reply& reply) {
     }
     return refused({reply.error(), std::string(text)});
   }
+  if (reply.at(3).text() == "paused") return pause(reply.at(4).text());
   if (reply.at(0).text().empty()) {
     return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});
   }

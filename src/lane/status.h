@@ -50,11 +50,12 @@ enum class Phase {
   kServing,     // reads and settles
   kDraining,    // something was refused, or the lease is gone: waits for the replies in flight
   kBlocked,     // waits before it tries again
+  kPaused,      // active; an operator has paused the lane
   kFinishing,   // told to stop: waits for the replies in flight, then gives the lease back
   kEnded,
 };
-inline constexpr std::array<std::string_view, 9> kPhaseNames = {
-    "idle", "connecting", "standby", "joining", "serving", "draining", "blocked", "finishing", "ended"};
+inline constexpr std::array<std::string_view, 10> kPhaseNames = {
+    "idle", "connecting", "standby", "joining", "serving", "draining", "blocked", "paused", "finishing", "ended"};
 
 struct Status {
   Phase phase = Phase::kIdle;

@@ -43,7 +43,7 @@ void Upkeep::stop() {
 
 void Upkeep::tick() {
   timer_.start(kTick);
-  if (!options_.group.empty() && due(sign_, kSignEvery)) show();
+  if (due(sign_, kSignEvery)) show();
   trim(orders_, options_.orders, options_.retention_orders);
   trim(results_, options_.results, options_.retention_results);
 }
@@ -76,7 +76,9 @@ void Upkeep::on_shown(const valkey::Reply& reply) {
   if (!good(sign_, reply)) return;
   const std::string before = std::exchange(lag_, std::string());
   bool odd = false;
-  if (reply.at(0).text() == "created") {
+  if (reply.at(0).text() == "paused") {
+    odd = true;
+  } else if (reply.at(0).text() == "created") {
     odd = there_;
     there_ = true;
   } else if (reply.at(0).text() == "moved") {

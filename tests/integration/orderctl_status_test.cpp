@@ -199,6 +199,39 @@ TEST_CASE("a key of another type is a warning and the rest is shown") {
   CHECK(desk.run({"status"}).row("waiting") == "waiting not known");
 }
 
+TEST_CASE("a health check fails when nobody is active or a request waits too long") {
+  Desk desk;
+  const auto checked = [&](const std::string& max_age) {
+    return desk.run({"status", "--check", "--max-age", max_age});
+  };
+  Ran ran = desk.run({"status", "--check"});
+  CHECK(ran.status == 1);
+  CHECK(ran.errors == "orderctl: no orderd is active\n");
+  set(desk.admin(), "orders:owner", "shop 01 1 3000");
+  ran = desk.run({"status", "--check"});
+  CHECK(ran.status == 0);
+  CHECK((ran.output + ran.errors).empty());
+  (void)ask(desk.admin(), {"HSET", "orders:position", "paused", "1 a test"});
+  CHECK(desk.run({"status", "--check"}).status == 0);
+  (void)ask(desk.admin(), {"XADD", "orders", "1-0", "id", "o-1"});
+  ran = checked("1h");
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("the oldest waiting request, 1-0, has waited for"));
+  CHECK(ran.complains("the lane is paused"));
+  const Json json = desk.run({"status", "--check", "--json"}).json().at(0);
+  CHECK(json["good"] == false);
+  CHECK(json["obstacles"].size() == 1);
+  (void)ask(desk.admin(), {"DEL", "orders", "orders:position"});
+  xadd(desk.admin(), "orders", {{"id", "o-1"}});
+  CHECK(checked("1h").status == 0);
+  CHECK(desk.run({"status", "--max-age", "1h"}).status == 2);
+  (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-get", "-xinfo"});
+  ran = checked("1h");
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("which daemon is active is not known"));
+  CHECK(ran.complains("what waits is not known"));
+}
+
 TEST_CASE("what a user may not ask is not known and the rest is shown") {
   Desk desk(kKept);
   const auto ids = fill(desk, 3, 1);

@@ -35,6 +35,11 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled
   const std::string last = std::to_string(first + 4) + "-0";
   CHECK(join() == "0-0 0 5 restarted 120-0 0 0");
   stays("0-0 0 5 _ _ 0 0");
+  // Moved by hand before anything of this stream was settled.
+  for (const std::string& wrong : {last, std::string("900-0"), std::string("nothing")}) {
+    (void)at_server({"HSET", position, "id", wrong});
+    CHECK(join() == "0-0 0 5 restored " + wrong + " 0 0");
+  }
   CHECK(settles().ends_with(" " + last + " "));
   stays(last + " 5 0 _ _ 0 5");
   // A position moved by hand is restored to a result of this stream, not of the one before.
@@ -56,6 +61,20 @@ TEST_CASE_FIXTURE(RecreatedShop,
   CHECK(settled.starts_with("101-0 102-0 "));
   CHECK(settled.ends_with(" 130-0 "));
   stays("130-0 30 0 _ _ 0 30");
+}
+
+TEST_CASE_FIXTURE(RecreatedShop, "a position that is moved right after a restart skips nothing") {
+  const std::string copy = dump();
+  (void)at_server({"DEL", orders});
+  push_new(121, 10);
+  CHECK(settles().ends_with(" 130-0 "));
+  restore(copy);
+  next_id(122);
+  push_new(122, 5);  // in place of what was settled in the other stream
+  CHECK(join() == "120-0 0 -1 restarted 130-0 0 _");
+  (void)at_server({"HSET", position, "id", "124-0"});
+  CHECK(join() == "120-0 0 -1 restored 124-0 0 _");
+  CHECK(settles() == "122-0 123-0 124-0 125-0 126-0 ");
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated again and again is settled each time") {

@@ -41,6 +41,15 @@ TEST_CASE_FIXTURE(Shop, "the first join creates the position at the beginning an
   CHECK(join() == "0-0 0 3 created _ 0 0");
 }
 
+TEST_CASE_FIXTURE(Shop, "a position that is moved before anything was settled skips nothing") {
+  push_many(3);
+  for (const std::string wrong : {"2-0", "900-0", "x"}) {
+    (void)at_server({"HSET", position, "id", wrong});
+    CHECK(join() == "0-0 0 3 restored " + wrong + " 0 0");
+    CHECK(join() == "0-0 0 3 _ _ 0 0");
+  }
+}
+
 TEST_CASE_FIXTURE(Shop,
                   "the first join to a stream with a history begins at its first entry and finds nothing deleted") {
   (void)at_server({"DEL", position});

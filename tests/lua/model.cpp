@@ -218,6 +218,10 @@ std::string Model::join() {
     position->id = found.back()->request;
     if (position->result != found.back()->id) position->base.reset();
     position->result = found.back()->id;
+  } else if (found.empty() && position->result.empty() && position->id != position->start) {
+    done = "restored";
+    wrong = position->id;
+    position->id = position->start;
   }
   bool behind = !stream.entries.empty() && id_of(stream.last) < id_of(position->id);
   if (const std::string restarted = restart(wrong); !restarted.empty()) {

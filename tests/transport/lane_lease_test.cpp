@@ -78,12 +78,16 @@ TEST_CASE("the position is shown at once and then every second and whatever that
   CHECK(test.logged("could not be moved: NOPERM") <= 1);
 }
 
-TEST_CASE("without a group nothing is shown") {
+TEST_CASE("a pause is noticed without a group, too, and waited for until it is over") {
   LaneFixture test;
   test.options.group.clear();
+  test.fake.on("EVALSHA sign").times(1).reply(resp::bulks({"paused", ""}));
+  test.fake.on("EVALSHA join").after(1).times(2).reply(resp::bulks({"0-0", "0", "-1", "paused", "1 a test", "0", ""}));
   test.serve();
-  test.turn(Milliseconds(300));
-  CHECK(test.fake.count("EVALSHA sign") == 0);
+  test.until([&] { return test.status().phase == lane::Phase::kPaused; }, "the lane is paused");
+  CHECK(test.status().blocked_by == "paused: a test");
+  test.until([&] { return test.status().phase == lane::Phase::kServing; }, "the lane serves again");
+  CHECK(test.fake.count("EVALSHA join") == 4);
 }
 
 TEST_CASE("a group that vanished or disagrees with what was settled makes the lane look at the stream once") {

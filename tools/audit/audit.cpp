@@ -61,6 +61,7 @@ class Audit {
         newest_request_ = entry_.request;
         newest_result_ = raw.id;
         ++settled_;
+        if (entry_.request > horizon().position.start) ++counted_;
       }
       auto judged = requests.take(entry_, raw.id, problem == nullptr);
       if (!judged || problem != nullptr) return judged;
@@ -161,9 +162,9 @@ class Audit {
       found("it names " + position.result.text() + " as the newest result");
     }
     const std::string counted = "its count is " + std::to_string(position.count) + ", but there are ";
-    if (position.count > settled_ + gone || (position.from_start && position.count < settled_)) {
-      found(counted + std::to_string(settled_) + " results");
-    } else if (position.count != settled_) {
+    if (position.count > counted_ + gone || (position.from_start && position.count < counted_)) {
+      found(counted + std::to_string(counted_) + " results");
+    } else if (position.count != counted_) {
       findings().not_checked("the exact count of settled requests",
                              "results are gone, or counting did not begin with the stream");
     }
@@ -195,6 +196,7 @@ class Audit {
   ResultEntry entry_;
   // Of the results after the floor that name a request:
   uint64_t settled_ = 0;
+  uint64_t counted_ = 0;  // by the position, too
   Id newest_request_;
   Id newest_result_;
 };

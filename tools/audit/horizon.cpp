@@ -53,6 +53,7 @@ Position position_of(const Reply& hash) {
   position.from_start = number("base") == 0;
   position.deleted = number("deleted").value_or(0);
   position.floor = id_in(hash, "floor");
+  position.start = id_in(hash, "start");
   return position;
 }
 

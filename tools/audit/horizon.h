@@ -28,11 +28,12 @@ struct Position {
   bool exists = false;
   std::string problem;      // of a key that is no position; the rest is not filled then
   Id id;                    // last settled request
-  uint64_t count = 0;       // requests settled in this orders stream
+  uint64_t count = 0;       // requests settled in this orders stream after `start`
   Id result;                // of the last settled request; 0-0: not known
   bool from_start = false;  // `count` has counted since the stream's first entry
   uint64_t deleted = 0;     // entries that orderd noticed were deleted before they were settled
   Id floor;                 // results up to this one answered an orders stream before this one
+  Id start;                 // counting began after this request
   [[nodiscard]] bool known() const { return exists && problem.empty(); }
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/standard_descriptors.h"
 #include "orderctl/audit.h"
+#include "orderctl/pause.h"
 #include "orderctl/results.h"
 #include "orderctl/status.h"
 #include "orderctl/stock.h"
@@ -48,13 +49,14 @@ int main(int argc, char** argv) {
   const Stock stock(app, program);
   const Submit submit(app, program);
   const Results results(app, program);
-  add_status(app, program);
+  const Status status(app, program);
+  const Pause pause(app, program);
   const Audit audit(app, program);
-  if (const auto status = parse(app, argc, argv)) return *status;
+  if (const auto answered = parse(app, argc, argv)) return *answered;
   auto settings = load_settings(program);
   if (!settings) return kUsage;
   const orderd::Result<int> done = program.action({std::move(*settings), program.json});
   if (!done) note(done.error());
-  const int status = done ? *done : kFailed;
-  return flush_output() ? status : kFailed;
+  const int ended = done ? *done : kFailed;
+  return flush_output() ? ended : kFailed;
 }

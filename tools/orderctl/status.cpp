@@ -2,9 +2,11 @@
 #include "orderctl/status.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "orderctl/status_facts.h"
 #include "shared/options.h"
@@ -20,7 +22,11 @@ What the server does not say, or does not let this user ask, is "not known".
 
 Examples:
   orderctl status
-  orderctl status --json | jq .waiting.count)";
+  orderctl status --json | jq .waiting.count
+  orderctl status --check --max-age 5s      for scripts and health checks
+
+With --check nothing is shown but what is wrong, and the exit status is 1 when no daemon is active, when the oldest waiting
+request is older than --max-age, or when this cannot be told.)";
 
 constexpr const char* kNotKnown = "not known";
 
@@ -60,6 +66,13 @@ Json json_of(const std::vector<StandbyFacts>& standby) {
   return out;
 }
 
+// Since when, if that can be read, and why.
+std::pair<std::optional<uint64_t>, std::string> parts_of_pause(const std::string& paused) {
+  const std::size_t space = std::min(paused.find(' '), paused.size());
+  const auto since_ms = whole_of(std::string_view(paused).substr(0, space));
+  return {since_ms, since_ms ? paused.substr(std::min(space + 1, paused.size())) : paused};
+}
+
 Json json_of(const StreamFacts& stream) {
   return {{"stream", stream.name}, {"length", or_null(stream.length)}};
 }
@@ -72,6 +85,11 @@ Json json_of(const StatusFacts& facts) {
     group = {{"name", facts.group->name}, {"exists", facts.group->exists}, {"lag", or_null(facts.group->lag)}};
   }
   const PositionFacts& position = facts.position;
+  Json paused;
+  if (!position.paused.empty()) {
+    const auto [since_ms, why] = parts_of_pause(position.paused);
+    paused = {{"since_ms", or_null(since_ms)}, {"reason", why}};
+  }
   return {{"server", json_of(facts.server)},
           {"active", json_of(facts.owner)},
           {"standby", json_of(facts.standby)},
@@ -79,6 +97,7 @@ Json json_of(const StatusFacts& facts) {
           {"position", or_null(position.id)},
           {"settled", or_null(position.settled)},
           {"last_result", or_null(position.result)},
+          {"paused", paused},
           {"deleted_before_settled", position.known ? Json(position.deleted) : Json()},
           {"waiting",
            {{"count", or_null(facts.waiting.count)},
@@ -168,6 +187,11 @@ void print_text(const StatusFacts& facts) {
   row("standby", standby_text(facts.standby));
   row("orders", length_text(facts.orders) + (facts.newest.empty() ? "" : ", the newest is " + shown(facts.newest)));
   row("position", position_text(facts.position));
+  if (!facts.position.paused.empty()) {
+    const auto [since_ms, why] = parts_of_pause(facts.position.paused);
+    row("paused",
+        (since_ms ? "since " + time_text(*since_ms) + ": " : "") + shown(why) + "; orderctl resume ends that");
+  }
   row("settled", facts.position.settled ? std::to_string(*facts.position.settled) : kNotKnown);
   row("waiting", waiting_text(facts.waiting));
   if (facts.position.deleted > 0) {
@@ -178,6 +202,35 @@ void print_text(const StatusFacts& facts) {
   row("dead letters", length_text(facts.dead));
   if (!facts.warnings.empty()) print("\n");
   for (const std::string& warning : facts.warnings) print(colored("warning: ", Color::kYellow) + warning + "\n");
+}
+
+// What keeps orders from being processed, one sentence each.
+std::vector<std::string> obstacles(const StatusFacts& facts, milliseconds max_age) {
+  std::vector<std::string> out;
+  if (!facts.owner_known) {
+    out.emplace_back("which daemon is active is not known");
+  } else if (!facts.owner) {
+    out.emplace_back("no orderd is active");
+  }
+  if (!facts.waiting.count && !facts.waiting.age) {
+    out.emplace_back("what waits is not known");
+  } else if (facts.waiting.age && *facts.waiting.age > max_age) {
+    out.push_back("the oldest waiting request, " + shown(facts.waiting.oldest) + ", has waited for " +
+                  duration_text(*facts.waiting.age) +
+                  (facts.position.paused.empty() ? "" : ": the lane is paused; see orderctl resume"));
+  }
+  return out;
+}
+
+Result<int> check(const Context& context, milliseconds max_age) {
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  const auto facts = read_status(*client, context.settings);
+  if (!facts) return facts.failure();
+  const auto found = obstacles(*facts, max_age);
+  if (context.json) print_json({{"good", found.empty()}, {"obstacles", found}});
+  for (const std::string& each : found) note(each);
+  return found.empty() ? kDone : kFailed;
 }
 
 Result<int> status(const Context& context) {
@@ -195,11 +248,16 @@ Result<int> status(const Context& context) {
 
 }  // namespace
 
-void add_status(CLI::App& parent, Program& program) {
+Status::Status(CLI::App& parent, Program& program) {
   CLI::App* app =
       add_command(parent, "status", "show who is active, what waits, and problems of the server", kStatusHelp);
   add_json(*app, program);
-  app->callback([&program] { program.action = status; });
+  CLI::Option* check_flag =
+      app->add_flag("--check", check_, "show only what keeps orders from being processed; exit 1");
+  add_duration(*app, "--max-age", max_age_, "with --check: how long a request may wait [10s]")->needs(check_flag);
+  app->callback([this, &program] {
+    program.action = [this](const Context& context) { return check_ ? check(context, max_age_) : status(context); };
+  });
 }
 
 }  // namespace orderd::tools

@@ -129,6 +129,7 @@ Position read_position(Questions& questions, const std::string& orders) {
   position.facts.settled = whole_of(text("count"));
   if (position.facts.known && position.facts.id.empty()) position.facts.settled = 0;
   position.facts.deleted = whole_of(text("deleted")).value_or(0);
+  position.facts.paused = text("paused");
   const std::string_view base = text("base");
   const bool negative = base.starts_with("-");  // orderd counts from where it began
   if (const auto number = whole_of(base.substr(negative ? 1 : 0))) {

@@ -38,6 +38,7 @@ struct PositionFacts {
   std::string result;               // the ID of its result
   std::optional<uint64_t> settled;  // in this stream
   uint64_t deleted = 0;             // entries that were deleted before they were settled, as far as noticed
+  std::string paused;               // since when, in ms, and why (lua/pause.lua); empty: not paused
 };
 
 // Requests after the position.

@@ -1,4 +1,5 @@
-// V22 and V23: the position is deleted or moved by hand; the key that names the active daemon is deleted or stolen.
+// V22 to V24: the position is deleted or moved by hand, or the lane is paused; the key that names the active daemon is
+// deleted or stolen.
 #include <stdexcept>
 
 #include "chaos/runner/fault.h"
@@ -63,6 +64,13 @@ Injected older_copy(Trial& trial, std::size_t /*daemon*/) {
   return {trial.between(0, 500), [&trial, copy] { (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"}); }};
 }
 
+// As orderctl pause and resume do.
+Injected pause(Trial& trial, std::size_t /*daemon*/) {
+  (void)trial.run("return server.call('HSET', 'orders:position', 'paused', '1 by a fault') and {}");
+  return {trial.between(50, 900),
+          [&trial] { (void)trial.run("return server.call('HDEL', 'orders:position', 'paused') and {}"); }};
+}
+
 Injected delete_owner(Trial& trial, std::size_t /*daemon*/) {
   (void)trial.ask({"DEL", "orders:owner"});
   return {};
@@ -70,11 +78,11 @@ Injected delete_owner(Trial& trial, std::size_t /*daemon*/) {
 
 // A name that no daemon has, that of another daemon, or no name at all; for a while.
 Injected steal_lease(Trial& trial, bool expires) {
-  const std::vector<std::string> names = {"stranger 0123abcd 1732386423123",
-                                          trial.daemons[0]->name() + " 0123abcd 1",
+  const std::vector<std::string> names = {"stranger 0123abcd 1732386423123 3000",
+                                          trial.daemons[0]->name() + " 0123abcd 1 3000",
                                           "stranger",
                                           " ",
-                                          "two words 01 1",
+                                          "two words 01 1 3600000",
                                           ""};
   std::vector<std::string> words = {"SET", "orders:owner", names[trial.random.number(names.size())]};
   if (expires) words.insert(words.end(), {"PX", std::to_string(trial.random.number(1, 1000))});
@@ -115,6 +123,7 @@ void add_position_faults(std::vector<Fault>& faults) {
   add("V23", "the owner's key stolen, with an end", "owner", Kind::kAnywhere, steal_for_a_while);
   add("V23", "the owner's key stolen, without an end", "owner", Kind::kAnywhere, steal_for_good);
   add("V23", "something else at the owner's key or at that of the standbys", "owner", Kind::kSafe, wrong_type);
+  add("V24", "a pause, then a resume", "stream", Kind::kSafe, pause);
 }
 
 }  // namespace orderd::chaos

@@ -1,0 +1,82 @@
+// pause.lua, and what the other scripts do while a lane is paused.
+#include "shop.h"
+
+namespace orderd::test {
+namespace {
+
+class PausedShop : public Shop {
+ public:
+  std::string pause(const std::string& why = "a test") { return run(lua::pause, {position}, {"pause", why}); }
+  std::string resume() { return run(lua::pause, {position}, {"resume", ""}); }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(PausedShop, "nothing is settled from a pause on until the resume") {
+  stock("shoe", "100");
+  CHECK(settle({Order{}}) == "a");
+  const Call next = call({Order{.id = "o-2"}, Malformed{}});
+  const std::string paused = pause("counting the shelf");
+  CHECK_MESSAGE(paused.starts_with("paused 1"), paused);
+  CHECK_MESSAGE(paused.ends_with(" counting the shelf 1-0"), paused);
+  const std::string before = snapshot();
+  CHECK(run(next) == "moved");
+  CHECK(snapshot() == before);
+  CHECK(resume().starts_with("resumed 1"));
+  CHECK(position_field("paused").empty());
+  CHECK(run(next) == "am");
+}
+
+TEST_CASE_FIXTURE(PausedShop, "to pause or to resume twice changes nothing and answers what there is") {
+  const std::string first = pause("first");
+  CHECK(pause("second") == "already" + first.substr(std::string("paused").size()));
+  CHECK(resume().starts_with("resumed "));
+  CHECK(resume() == "already _ _ 0-0");
+}
+
+TEST_CASE_FIXTURE(PausedShop, "a paused lane is not joined nor repaired, and says since when and why") {
+  stock("shoe", "100");
+  CHECK(settle({Order{}, Order{.id = "o-2"}}) == "aa");
+  (void)pause("by me");
+  (void)at_server({"HSET", position, "id", "1-0"});
+  const std::string before = snapshot();
+  CHECK(join() == "1-0 2 -1 paused " + position_field("paused") + " 0 _");
+  CHECK(sign("orderd") == "paused _");
+  CHECK(sign("") == "paused _");
+  CHECK(snapshot() == before);
+  (void)resume();
+  CHECK(join().starts_with("2-0 2 0 restored 1-0 "));
+  CHECK(sign("") == "missing _");
+}
+
+TEST_CASE_FIXTURE(PausedShop, "a lane may be paused before it is served for the first time") {
+  (void)at_server({"DEL", position});
+  CHECK(pause().ends_with(" a test _"));
+  CHECK(join() == "_ _ -1 paused " + position_field("paused") + " 0 _");
+  CHECK(resume().starts_with("resumed "));
+  CHECK(at_server({"EXISTS", position}) == "0");
+  CHECK(join().starts_with("0-0 0 0 created "));
+}
+
+TEST_CASE_FIXTURE(PausedShop, "a pause by hand holds like any other") {
+  (void)at_server({"HSET", position, "paused", "because I say so"});
+  CHECK(settle({Order{}}) == "moved");
+  CHECK(pause() == "already _ because I say so 0-0");
+  CHECK(resume() == "resumed _ because I say so 0-0");
+}
+
+TEST_CASE_FIXTURE(PausedShop, "a missing right and a key of the wrong type are named") {
+  acl({"-hset"});
+  CHECK(pause().starts_with("-NOPERM key orders:position: "));
+  allow_everything();
+  (void)pause();
+  acl({"-hdel"});
+  CHECK(resume().starts_with("-NOPERM key orders:position: "));
+  allow_everything();
+  CHECK_FALSE(position_field("paused").empty());
+  (void)at_server({"DEL", position});
+  (void)at_server({"LPUSH", position, "x"});
+  for (const std::string& answer : {pause(), resume()}) CHECK(answer.starts_with("-WRONGTYPE key orders:position: "));
+}
+
+}  // namespace orderd::test

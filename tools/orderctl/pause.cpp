@@ -1,0 +1,80 @@
+// Both are one call of lua/pause.lua, so that each holds from its answer on.
+#include "orderctl/pause.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "lua/scripts.h"
+#include "order/keys.h"
+#include "shared/client.h"
+#include "shared/options.h"
+#include "shared/output.h"
+
+namespace orderd::tools {
+namespace {
+
+constexpr const char* kPauseExamples =
+    R"(From the moment that this returns, no request is settled, by whichever daemon; requests wait in their stream until
+orderctl resume. Stock can still be changed. A pause outlasts restarts of orderd and of the server.
+
+Examples:
+  orderctl pause --reason "counting the shelf"
+  orderctl resume)";
+
+constexpr const char* kResumeExamples = R"(orderd goes on within a quarter of a second.
+
+Example:
+  orderctl resume)";
+
+Result<int> run(const Context& context, bool pause, const std::string& reason) {
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  const std::string& orders = context.settings.streams.orders;
+  const std::string key = order::position_key(orders);
+  const auto reply = client->run(lua::pause, {key}, {pause ? "pause" : "resume", reason});
+  if (!reply) return Failure{reply.error() + "; it is unknown whether that was done. See orderctl status"};
+  if ((*reply)->is_error()) return Failure{client->explain((*reply)->text())};
+  const bool done = (*reply)->at(0).text() != "already";
+  const auto since = whole_of((*reply)->at(1).text());
+  const std::string why = shown((*reply)->at(2).text());
+  const std::string position((*reply)->at(3).text());
+  if (context.json) {
+    print_json({{"orders", orders},
+                {"paused", pause},
+                {"changed", done},
+                {"since_ms", since ? Json(*since) : Json()},
+                {"reason", since ? Json(why) : Json()},
+                {"position", position.empty() ? Json() : Json(position)}});
+    return kDone;
+  }
+  const std::string name = "'" + shown(orders) + "'";
+  const std::string paused = since ? " since " + time_text(*since) + " (" + why + ")" : "";
+  if (pause && done) {
+    print(name + " is paused" + (position.empty() ? "" : " behind request " + shown(position)) +
+          "; orderctl resume ends that\n");
+  } else if (pause) {
+    print(name + " was paused before" + paused + "\n");
+  } else if (done) {
+    print(name + " is not paused any more; it was" + paused + "\n");
+  } else {
+    print(name + " was not paused\n");
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Pause::Pause(CLI::App& parent, Program& program) {
+  for (const bool pause : {true, false}) {
+    CLI::App* app = pause ? add_command(parent, "pause", "settle no more requests until resume", kPauseExamples)
+                          : add_command(parent, "resume", "settle requests again after a pause", kResumeExamples);
+    if (pause) add_text(*app, "--reason", reason_, "TEXT", "why, for the log and orderctl status [by hand]");
+    add_json(*app, program);
+    app->callback([this, pause, &program] {
+      program.action = [this, pause](const Context& context) { return run(context, pause, reason_); };
+    });
+  }
+}
+
+}  // namespace orderd::tools
