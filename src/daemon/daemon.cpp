@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/log.h"
+#include "settings/topology.h"
 
 namespace orderd::daemon {
 namespace {
@@ -57,7 +58,7 @@ std::string joined(const std::vector<std::string>& words) {
 Daemon::Daemon(settings::Settings settings, settings::Sources sources)
     : settings_(std::move(settings)),
       sources_(std::move(sources)),
-      topology_([this] { return settings_.endpoint(); }),
+      topology_(settings::make_topology(loop_, settings_)),
       options_(lane_options(settings_)),
       starting_(loop_, [this] { start_lanes(); }),
       drain_(loop_, [this] {
@@ -92,10 +93,13 @@ int Daemon::run() {
   }
   signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { on_reload_signal(); }));
 
+  const std::string where = settings_.has_sentinels()
+                                ? fmt::format("the primary of '{}', as its sentinels name it", settings_.valkey.service)
+                                : endpoint->redacted();
   spdlog::info("orderd {} starts as '{}': orders from '{}' at {}", ORDERD_VERSION, options_.name, options_.orders,
-               endpoint->redacted());
+               where);
   lane::Lane::Listener& listener = *this;
-  lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, topology_, entropy(), listener));
+  lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, *topology_, entropy(), listener));
   lanes_running_ = lanes_.size();
   start_deadline_ms_ = loop_.now_ms() + kServerStart;
   start_lanes();

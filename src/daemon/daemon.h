@@ -39,7 +39,7 @@ class Daemon : private lane::Lane::Listener {
   settings::Settings settings_;
   settings::Sources sources_;
   Loop loop_;
-  valkey::SingleNode topology_;
+  std::unique_ptr<valkey::Topology> topology_;
   std::unique_ptr<valkey::EmbeddedServer> server_;
   lane::Options options_;
   std::vector<std::unique_ptr<lane::Lane>> lanes_;

@@ -163,7 +163,8 @@ void Lane::block(const valkey::Error& error) {
     }
   }
   change_phase(Phase::kBlocked);
-  wait_.start(backoff_.next());
+  const bool passes = error.kind == valkey::ErrorKind::kUnavailable;
+  wait_.start(backoff_.next(passes ? link_.longest_wait() : valkey::Backoff::kLongest));
 }
 
 // An operator has paused the lane (lua/pause.lua): looks again until that is over.

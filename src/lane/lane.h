@@ -68,6 +68,7 @@ class Lane : private valkey::Link::Listener,
   void join();
   void on_loaded(const valkey::Reply& reply);
   void on_joined(const valkey::Reply& reply);
+  void tell_lost_tail(const valkey::Reply& reply);
   void tell_joined(const valkey::Reply& reply);
   void read_on();
   void refused(const valkey::Error& error);
@@ -114,6 +115,7 @@ class Lane : private valkey::Link::Listener,
   bool ready_ = false;            // it was said that this daemon is ready
   bool nothing_new_ = false;      // the last read brought nothing
   std::size_t scripts_left_ = 0;  // to be loaded again before the next join
+  int64_t joined_count_ = 0;      // requests settled in this stream when the chain began
   int moves_ = 0;                 // times in a row that the position was found moved
   std::string standing_by_for_;
   order::Request request_;  // kept for their memory

@@ -2,7 +2,9 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "lane/lane.h"
 #include "lane/scripts.h"
@@ -14,6 +16,14 @@ int64_t number(std::string_view text, int64_t otherwise) {
   int64_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && stop == text.data() + text.size() && !text.empty() ? value : otherwise;
+}
+
+// Is the ID `a` before `b`? Both as the server writes them.
+bool less(std::string_view a, std::string_view b) {
+  const auto half = [](std::string_view text) { return std::pair(text.size(), text); };
+  const std::size_t dash_a = std::min(a.find('-'), a.size()), dash_b = std::min(b.find('-'), b.size());
+  return std::pair(half(a.substr(0, dash_a)), half(a.substr(dash_a))) <
+         std::pair(half(b.substr(0, dash_b)), half(b.substr(dash_b)));
 }
 
 }  // namespace
@@ -98,11 +108,27 @@ void Lane::on_joined(const valkey::Reply& reply) {
     return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});
   }
   ++counters_.joins;
+  tell_lost_tail(reply);
+  joined_count_ = number(reply.at(1).text(), 0);
   pipeline_.begin(reply.at(0).text());
   reader_.seek(reply.at(0).text());
   tell_joined(reply);
   change_phase(Phase::kServing);
   read_on();
+}
+
+// A server that comes back with less than it had acknowledged, as after a failover: what was settled last is decided
+// again.
+void Lane::tell_lost_tail(const valkey::Reply& reply) {
+  const std::string_view position = reply.at(0).text();
+  const bool as_left = reply.at(3).text().empty();
+  if (!as_left || pipeline_.position().empty() || !less(position, pipeline_.position())) return;
+  const int64_t lost = joined_count_ + static_cast<int64_t>(pipeline_.settled()) - number(reply.at(1).text(), 0);
+  counters_.lost += static_cast<uint64_t>(std::max<int64_t>(lost, 0));
+  spdlog::warn(
+      "{} has forgotten {} settled requests of '{}', all after {}; those that are still in the stream are decided "
+      "again",
+      link_.server_name(), lost, options_.orders, position);
 }
 
 // What the join has found, as far as a person should know.

@@ -33,6 +33,7 @@ struct Counters {
   uint64_t joins = 0;
   uint64_t trimmed = 0;          // entries removed by retention
   uint64_t replies_refused = 0;  // calls in which a reply could not be pushed
+  uint64_t lost = 0;             // requests settled that the server had forgotten when it came back
   uint64_t deleted = 0;          // entries noticed that were deleted before they were settled
 
   [[nodiscard]] uint64_t settled() const {

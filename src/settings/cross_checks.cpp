@@ -23,6 +23,7 @@ class Checker {
     check_templates();
     check_retention();
     check_credentials();
+    check_sentinels();
   }
 
  private:
@@ -161,6 +162,27 @@ class Checker {
     };
     check("valkey.username", settings_.valkey.username, !endpoint->username.empty(), "user");
     check("valkey.password_file", settings_.valkey.password_file, !endpoint->password.empty(), "password");
+  }
+
+  void check_sentinels() {
+    if (!good({"valkey.sentinels", "valkey.service", "valkey.url"})) return;
+    const bool used = settings_.has_sentinels();
+    const auto alone = [&](std::string_view key, const std::string& value) {
+      if (!used && !value.empty())
+        report({key}, in_quotes(value) + ": valkey.sentinels is empty; set it, or remove this");
+    };
+    alone("valkey.service", settings_.valkey.service);
+    alone("valkey.sentinel_username", settings_.valkey.sentinel_username);
+    alone("valkey.sentinel_password_file", settings_.valkey.sentinel_password_file);
+    if (!used) return;
+    if (settings_.valkey.service.empty()) {
+      report({"valkey.sentinels"}, "valkey.service is missing: the name of the primary at the sentinels");
+    }
+    const auto endpoint = valkey::parse_url(settings_.valkey.url);
+    if (endpoint && endpoint->kind != valkey::Endpoint::Kind::kTcp) {
+      report({"valkey.url"}, in_quotes(valkey::masked(settings_.valkey.url)) +
+                                 ": sentinels name servers by host and port; allowed with them: valkey://");
+    }
   }
 
   const Settings& settings_;

@@ -84,6 +84,21 @@ std::string type_name(const toml::node& value) {
   }
 }
 
+// A setting that is a list may be an array of strings: as the text that it would be otherwise.
+std::optional<std::string> joined(const Leaf& leaf) {
+  const Setting* setting = find(leaf.key);
+  const auto* text = setting == nullptr ? nullptr : std::get_if<Text>(&setting->type);
+  const toml::array* array = leaf.value->as_array();
+  if (text == nullptr || text->rule != Text::Rule::kAddresses || array == nullptr) return std::nullopt;
+  std::string list;
+  for (const toml::node& each : *array) {
+    const auto* word = each.as_string();
+    if (word == nullptr) return std::nullopt;
+    list += (list.empty() ? "" : ",") + word->get();
+  }
+  return list;
+}
+
 Given to_given(const std::string& path, const Leaf& leaf) {
   Given given;
   given.source = Source::kFile;
@@ -96,6 +111,9 @@ Given to_given(const std::string& path, const Leaf& leaf) {
   } else if (const auto* number = leaf.value->as_integer()) {
     given.form = Given::Form::kInteger;
     given.text = std::to_string(number->get());
+  } else if (const auto list = joined(leaf)) {
+    given.form = Given::Form::kString;
+    given.text = *list;
   } else {
     given.form = Given::Form::kOther;
     given.text = type_name(*leaf.value);

@@ -16,6 +16,26 @@ Result<valkey::Endpoint> Settings::endpoint() const {
   return endpoint;
 }
 
+Result<valkey::Service> Settings::service() const {
+  auto server = endpoint();
+  if (!server) return server.failure();
+  auto sentinels = valkey::parse_addresses(valkey.sentinels, valkey::kSentinelPort);
+  if (!sentinels) return Failure{"valkey.sentinels: " + sentinels.error()};
+  std::string password;
+  if (!valkey.sentinel_password_file.empty()) {
+    auto read = read_password_file(valkey.sentinel_password_file);
+    if (!read) {
+      return Failure{"valkey.sentinel_password_file: \"" + valkey.sentinel_password_file + "\": " + read.error()};
+    }
+    password = std::move(*read);
+  }
+  for (valkey::Endpoint& sentinel : *sentinels) {
+    sentinel.username = valkey.sentinel_username;
+    sentinel.password = password;
+  }
+  return valkey::Service{std::move(*sentinels), valkey.service, std::move(*server)};
+}
+
 std::string Settings::dead() const {
   return order::with_orders(streams.dead, streams.orders);
 }

@@ -10,6 +10,7 @@
 #include "order/keys.h"
 #include "order/request.h"
 #include "valkey/endpoint.h"
+#include "valkey/sentinels.h"
 
 namespace orderd::settings {
 
@@ -26,6 +27,10 @@ struct Settings {
     std::string password_file;
     Milliseconds connect_timeout{5000};
     Milliseconds reply_timeout{10000};
+    std::string sentinels;  // as given: use service()
+    std::string service;
+    std::string sentinel_username;
+    std::string sentinel_password_file;
   } valkey;
   struct {
     std::string orders = "orders";
@@ -63,6 +68,9 @@ struct Settings {
   // The address with valkey.username and the content of valkey.password_file. The file is read at each call, so a
   // rotated password takes effect at the next connect; fails if it cannot be read.
   [[nodiscard]] Result<valkey::Endpoint> endpoint() const;
+  // The sentinels, where there are some: has_sentinels(). Password files are read at each call.
+  [[nodiscard]] Result<valkey::Service> service() const;
+  [[nodiscard]] bool has_sentinels() const { return !valkey.sentinels.empty(); }
   // The names of keys with `<orders>` replaced. They cannot fail: load() has checked the templates.
   [[nodiscard]] std::string dead() const;
   [[nodiscard]] order::KeyTemplate stock_keys() const;

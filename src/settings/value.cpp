@@ -126,6 +126,12 @@ Problem problem_of_password_file(const std::string& path) {
   return {password ? "" : password.error(), true};
 }
 
+Problem problem_of_addresses(const std::string& text) {
+  if (text.empty()) return {};
+  const auto addresses = valkey::parse_addresses(text, valkey::kSentinelPort);
+  return {addresses ? "" : addresses.error(), true};
+}
+
 Problem problem_of_rule(Text::Rule rule, const std::string& text, Source source) {
   switch (rule) {
     case Text::Rule::kAny: return {};
@@ -136,6 +142,7 @@ Problem problem_of_rule(Text::Rule rule, const std::string& text, Source source)
     case Text::Rule::kOrderKey: return problem_of_template(text, "<id>");
     case Text::Rule::kReplyKey: return problem_of_template(text, "<to>");
     case Text::Rule::kPasswordFile: return problem_of_password_file(text);
+    case Text::Rule::kAddresses: return problem_of_addresses(text);
   }
   ORDERD_CHECK(false, "unknown rule for a text");
 }
@@ -198,6 +205,7 @@ std::string allowed(const Setting& row) {
       case Text::Rule::kOrderKey: return bytes + " that contain <id> once";
       case Text::Rule::kReplyKey: return bytes + " that contain <to> once";
       case Text::Rule::kPasswordFile: return "the path of a file";
+      case Text::Rule::kAddresses: return "host[:port], separated by commas";
       default: return bytes + " without control characters";
     }
   };

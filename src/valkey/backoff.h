@@ -1,6 +1,7 @@
 // How long to wait before the next attempt: doubling, with jitter, so that many clients do not come back in step.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -15,9 +16,9 @@ class Backoff {
 
   explicit Backoff(uint32_t seed) : random_(seed) {}
 
-  // The next delay: uniform in the upper half of 50, 100, 200 … 5000 ms.
-  [[nodiscard]] Milliseconds next() {
-    const Milliseconds ceiling = ceiling_;
+  // The next delay: uniform in the upper half of 50, 100, 200 … 5000 ms, or up to `longest`.
+  [[nodiscard]] Milliseconds next(Milliseconds longest = kLongest) {
+    const Milliseconds ceiling = std::min(ceiling_, longest);
     ceiling_ = std::min(2 * ceiling_, kLongest);
     std::uniform_int_distribution<Milliseconds::rep> spread(ceiling.count() / 2, ceiling.count());
     return Milliseconds(spread(random_));

@@ -45,6 +45,9 @@ struct Connection::Hooks {
   static void replied(redisAsyncContext* context, void* reply, void* call) {
     self(context->data).on_reply(*static_cast<Call*>(call), Reply(static_cast<const redisReply*>(reply)));
   }
+  static void published(redisAsyncContext* context, void* message, void* call) {
+    self(context->data).on_message(*static_cast<Call*>(call), Reply(static_cast<const redisReply*>(message)));
+  }
   static void polled(uv_poll_t* handle, int status, int events) {
     if (handle->data == nullptr) return;
     Connection& connection = self(handle->data);
@@ -123,6 +126,14 @@ bool Connection::send(Call& call, const Command& command) {
   return true;
 }
 
+bool Connection::subscribe(Call& call, std::string_view channel) {
+  if (state_ != State::kOpen) return false;
+  const Command command = Command::of("SUBSCRIBE", channel);
+  const std::string_view bytes = command.bytes();
+  subscribed_ = redisAsyncFormattedCommand(context_, Hooks::published, &call, bytes.data(), bytes.size()) == REDIS_OK;
+  return subscribed_;
+}
+
 void Connection::close(Error error) {
   if (state_ == State::kClosed) return;
   error_ = std::move(error);
@@ -134,8 +145,8 @@ void Connection::read() {
   // Readable means bytes or the end; after the end nothing is watched any more.
   progressed();
   // While nothing is due there is only the end to be read, and the error with which a server turns a client away.
-  if (state_ == State::kOpen && in_flight_ == 0 && redisBufferRead(&context_->c) == REDIS_OK && unread() &&
-      context_->c.reader->buf[context_->c.reader->pos] != '-') {
+  if (state_ == State::kOpen && in_flight_ == 0 && !subscribed_ && redisBufferRead(&context_->c) == REDIS_OK &&
+      unread() && context_->c.reader->buf[context_->c.reader->pos] != '-') {
     return close({ErrorKind::kLost, kUnasked});
   }
   redisAsyncHandleRead(context_);
@@ -169,7 +180,15 @@ void Connection::on_reply(Call& call, const Reply& reply) {
   // order matters: first the state, so that nothing is sent again, then the call.
   if (reply.lost()) take_error();
   // order matters: before the call, which may send another one, and would have the reply too many as its own.
-  if (--in_flight_ == 0 && state_ == State::kOpen && unread()) close({ErrorKind::kLost, kUnasked});
+  if (--in_flight_ == 0 && state_ == State::kOpen && !subscribed_ && unread()) close({ErrorKind::kLost, kUnasked});
+  const bool outer = !in_callback_;
+  in_callback_ = true;
+  call.done(call, reply);
+  if (outer) in_callback_ = false;
+}
+
+void Connection::on_message(Call& call, const Reply& reply) {
+  if (reply.lost()) take_error();
   const bool outer = !in_callback_;
   in_callback_ = true;
   call.done(call, reply);

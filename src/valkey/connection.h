@@ -62,6 +62,10 @@ class Connection {
   // False: not open, and `call` was not taken. Commands sent are bounded by the callers: there is no other limit here.
   [[nodiscard]] bool send(Call& call, const Command& command);
 
+  // From now on every message of `channel` goes to `call`, and so does the confirmation: done() is called for each, and
+  // with lost() at the end. For a connection that is used for nothing else afterwards. False: as send().
+  [[nodiscard]] bool subscribe(Call& call, std::string_view channel);
+
   // Ends it. Outstanding calls get their lost() replies, and the listener on_closed(error), before close() returns;
   // where it is called from a Call's done(), when that returns.
   void close(Error error);
@@ -79,6 +83,7 @@ class Connection {
   void take_error();
   void on_connected(bool good);
   void on_reply(Call& call, const Reply& reply);
+  void on_message(Call& call, const Reply& reply);
   void on_ended();
   void progressed();
   void watch();
@@ -97,6 +102,7 @@ class Connection {
   uint64_t progress_ms_ = 0;  // when bytes came last, or the first command after a pause was sent
   bool last_chance_ = false;
   bool in_callback_ = false;
+  bool subscribed_ = false;
 };
 
 }  // namespace orderd::valkey

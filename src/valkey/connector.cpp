@@ -108,7 +108,9 @@ void Connector::advance(Phase phase) {
       if (!endpoint_.password.empty()) return send(Command::of("AUTH", endpoint_.password));
       phase_ = Phase::kHello;
       [[fallthrough]];
-    case Phase::kHello: return send(Command::of("HELLO"));
+    case Phase::kHello:
+      if (handshake_.sentinel) return advance(Phase::kName);
+      return send(Command::of("HELLO"));
     case Phase::kInfo: return send(Command::of("INFO", "server"));
     case Phase::kRole:
       // HELLO has said enough, unless it knows of a primary that only ROLE can name.
@@ -116,6 +118,9 @@ void Connector::advance(Phase phase) {
       phase_ = Phase::kSelect;
       [[fallthrough]];
     case Phase::kSelect:
+      if (handshake_.primary_moves && ready_.server.role == "replica") {
+        return fail({ErrorKind::kRoleChanged, endpoint_.redacted() + " is a replica"});
+      }
       if (Error error = unfit(ready_.server, endpoint_.redacted()); error.kind != ErrorKind::kNone) return fail(error);
       if (endpoint_.database != 0) return send(Command::of("SELECT", endpoint_.database));
       phase_ = Phase::kName;

@@ -250,6 +250,25 @@ Result<Endpoint> parse_url(std::string_view url) {
       "(directory)"};
 }
 
+Result<std::vector<Endpoint>> parse_addresses(std::string_view text, uint16_t port) {
+  std::vector<Endpoint> endpoints;
+  while (true) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view word = text.substr(0, comma);
+    while (word.starts_with(' ')) word.remove_prefix(1);
+    while (word.ends_with(' ')) word.remove_suffix(1);
+    Endpoint endpoint;
+    endpoint.port = port;
+    if (word.empty()) return Failure{"an address is missing; allowed: host[:port], separated by commas"};
+    if (const auto failure = parse_host_port(word, endpoint)) {
+      return Failure{failure->what + "; allowed: host[:port], separated by commas"};
+    }
+    endpoints.push_back(std::move(endpoint));
+    if (comma == text.size()) return endpoints;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 std::string masked(std::string_view url) {
   if (url.starts_with(kEmbedded)) return std::string(url);
   const std::size_t separator = url.find("://");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -33,6 +34,11 @@ struct Endpoint {
 // it is. An IPv6 address is written in brackets. Paths may be relative to the working directory; the socket's has at
 // most 107 bytes. db: 0 to 65535. The failure says what is wrong and what is allowed, and never repeats a password.
 [[nodiscard]] Result<Endpoint> parse_url(std::string_view url);
+
+// host[:port], one or more, separated by commas, each an endpoint without credentials; an IPv6 address is written in
+// brackets. `port`: where none is given. The failure says what is wrong and what is allowed.
+[[nodiscard]] Result<std::vector<Endpoint>> parse_addresses(std::string_view text, uint16_t port);
+inline constexpr uint16_t kSentinelPort = 26379;
 
 // `url` as given, right or wrong, for use in an error: all that may be a password is "***".
 [[nodiscard]] std::string masked(std::string_view url);

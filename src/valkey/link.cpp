@@ -8,6 +8,12 @@
 #include <utility>
 
 namespace orderd::valkey {
+namespace {
+
+// The longest wait before the next attempt where the primary may be another one soon.
+constexpr Milliseconds kPrimaryMoves{250};
+
+}  // namespace
 
 // One channel: what runs its handshake, then its connection.
 struct Link::Half : Connector::Listener, Connection::Listener {
@@ -54,6 +60,7 @@ Link::~Link() {
 
 void Link::start() {
   ORDERD_CHECK(phase_ == Phase::kIdle, "a link can be started only once");
+  watch_ = topology_.watch([this](const Endpoint& primary) { on_elsewhere(primary); });
   change_phase(Phase::kLocating);
 }
 
@@ -104,7 +111,7 @@ void Link::change_phase(Phase next) {
     case Phase::kUp: return listener_.on_up();
     case Phase::kEnding: return close_both();
     case Phase::kWaiting:
-      retry_.start(backoff_.next());
+      retry_.start(backoff_.next(longest_wait()));
       if (server_) topology_.report(*server_, failure_);
       // order matters: the listener may stop the link.
       return listener_.on_down(failure_);
@@ -135,6 +142,17 @@ void Link::locate() {
   });
 }
 
+Milliseconds Link::longest_wait() const {
+  return topology_.moves() ? kPrimaryMoves : Backoff::kLongest;
+}
+
+void Link::on_elsewhere(const Endpoint& primary) {
+  if (phase_ == Phase::kWaiting) return retry_.start(Milliseconds(0));
+  const bool there = server_ && server_->host == primary.host && server_->port == primary.port;
+  if (there || (phase_ != Phase::kConnecting && !up())) return;
+  fail({ErrorKind::kMoved, "the primary is " + primary.redacted() + " now"});
+}
+
 void Link::on_search_timeout() {
   search_.reset();
   fail({ErrorKind::kLost,
@@ -150,6 +168,7 @@ void Link::connect() {
         loop_,
         Handshake{.name = options_.name + each.suffix,
                   .scripts = reading ? std::vector<std::string_view>() : options_.scripts,
+                  .primary_moves = topology_.moves(),
                   .connect_timeout = std::max(Milliseconds(0), options_.connect_timeout - spent),
                   .reply_timeout = options_.reply_timeout + (reading ? options_.read_block : Milliseconds(0))},
         each);

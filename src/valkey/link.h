@@ -76,12 +76,16 @@ class Link {
   void drop(const Error& why);
   // The server did real work: the back-off after the next loss starts short again.
   void proven() { backoff_.reset(); }
+  // No wait should be longer: where the primary moves, it is back soon.
+  [[nodiscard]] Milliseconds longest_wait() const;
 
   [[nodiscard]] bool up() const;
   [[nodiscard]] std::size_t in_flight() const;  // of both channels
   // Only while up.
   [[nodiscard]] const std::string& script_id(std::size_t index) const;
   [[nodiscard]] const ServerFacts& server() const;
+  // Its address, without a password.
+  [[nodiscard]] std::string server_name() const { return server_->redacted(); }
 
  private:
   enum class Phase {
@@ -103,6 +107,7 @@ class Link {
   void close_both();
   void on_half_closed(const Error& error);
   void on_search_timeout();
+  void on_elsewhere(const Endpoint& primary);
   [[nodiscard]] bool both_ended() const;
   [[nodiscard]] Half& half(Channel channel) const;
 
@@ -116,6 +121,7 @@ class Link {
   Phase phase_ = Phase::kIdle;
   uint64_t attempt_ms_ = 0;  // when this attempt began
   std::unique_ptr<Topology::Search> search_;
+  std::unique_ptr<Topology::Watch> watch_;
   std::optional<Endpoint> server_;  // where this attempt goes, once that is known
   std::array<std::unique_ptr<Half>, 2> halves_;
   Error failure_;  // why the link went down

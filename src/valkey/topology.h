@@ -1,5 +1,5 @@
-// Which server to talk to. Today there is one answer, the address in the settings; Sentinel and Cluster will be other
-// answers to the same question, which is asked before each connect.
+// Which server to talk to: the address in the settings, or the one that sentinels name (sentinels.h). The question is
+// asked before each connect.
 #pragma once
 
 #include <functional>
@@ -34,6 +34,16 @@ class Topology {
   // Calls `located` once, before it returns or later, or never: a deadline is the caller's business. Null: it has
   // answered. The topology must outlive the search.
   [[nodiscard]] virtual std::unique_ptr<Search> locate(Located located) = 0;
+
+  // Something that goes on while it lives.
+  using Watch = Search;
+  using Elsewhere = std::function<void(const Endpoint& primary)>;
+  // Calls `elsewhere` whenever it becomes known that `primary` is the one to talk to from now on. It may be called with
+  // the same one again, and never before watch() returns. Null: that never happens.
+  [[nodiscard]] virtual std::unique_ptr<Watch> watch(Elsewhere /*elsewhere*/) { return nullptr; }
+
+  // May the answer change by itself? Then a server that is no primary is a reason to ask again, soon.
+  [[nodiscard]] virtual bool moves() const { return false; }
 
   // Feedback: a server that this topology named could not be used, or was left, for this reason.
   virtual void report(const Endpoint& server, const Error& error) = 0;

@@ -34,6 +34,11 @@ class FakeTopology : public valkey::Topology {
     waiting = std::move(located);
     return std::make_unique<Question>(*this);
   }
+  [[nodiscard]] std::unique_ptr<Watch> watch(Elsewhere call) override {
+    elsewhere = std::move(call);
+    return nullptr;
+  }
+  [[nodiscard]] bool moves() const override { return primary_moves; }
   void report(const valkey::Endpoint& server, const valkey::Error& error) override {
     reports.emplace_back(server.redacted(), error);
   }
@@ -44,6 +49,8 @@ class FakeTopology : public valkey::Topology {
   }
 
   Mode mode = Mode::kAtOnce;
+  bool primary_moves = false;
+  Elsewhere elsewhere;
   int asked = 0;
   int searching = 0;
   Located waiting;  // null: nobody asks, or the question was cancelled

@@ -32,6 +32,40 @@ TEST_CASE("a link may be destroyed while its topology is silent") {
   CHECK(test.downs.empty());
 }
 
+TEST_CASE("where the primary moves a replica is the wrong server only for the moment") {
+  LinkFixture test;
+  test.topology.primary_moves = true;
+  test.fake.on("HELLO").times(2).reply(
+      resp::bulks({"server", "valkey", "version", "8.0.1", "mode", "standalone", "role", "replica"}));
+  test.fake.on("ROLE").times(2).reply(
+      resp::array({resp::bulk("slave"), resp::bulk("10.0.0.5"), resp::integer(6380), resp::bulk("connected")}));
+  test.start();
+  test.until_down();
+  CHECK(test.downs.front().kind == ErrorKind::kRoleChanged);
+  CHECK(test.downs.front().what == test.fake.endpoint().redacted() + " is a replica");
+  test.until_up();
+}
+
+TEST_CASE("a link leaves its server when another one is announced as the primary") {
+  LinkFixture test;
+  test.topology.primary_moves = true;
+  test.start();
+  REQUIRE(test.topology.elsewhere);
+  test.until_up();
+  test.topology.elsewhere(test.fake.endpoint());
+  CHECK(test.downs.empty());
+  valkey::Endpoint other = test.fake.endpoint();
+  other.host = "10.0.0.2";
+  test.topology.elsewhere(other);
+  test.until_down();
+  CHECK(test.downs.front().kind == ErrorKind::kMoved);
+  CHECK(test.downs.front().what == "the primary is " + other.redacted() + " now");
+  const int asked = test.topology.asked;
+  test.topology.elsewhere(other);  // it waits: no reason to wait longer
+  run_until(
+      test.loop, [&] { return test.topology.asked > asked; }, "the next question");
+}
+
 TEST_CASE("a topology may answer later") {
   LinkFixture test;
   test.topology.mode = FakeTopology::Mode::kLater;

@@ -145,7 +145,7 @@ TEST_CASE("each setting has a flag and a variable") {
   const std::string password = write_file(directory, "password", "pw");
   const auto value_for = [&](std::string_view key) -> std::string {
     if (key == "valkey.url") return "valkey://h";
-    if (key == "valkey.password_file") return password;
+    if (key == "valkey.password_file" || key == "valkey.sentinel_password_file") return password;
     if (key == "keys.stock") return "k:<sku>";
     if (key == "keys.order") return "k:<id>:x";
     if (key == "keys.reply") return "r:<to>";
@@ -161,15 +161,31 @@ TEST_CASE("each setting has a flag and a variable") {
     CAPTURE(row.key);
     if (!row.supported()) continue;
     ++supported;
-    const auto by_flag = load_flag(std::string(row.key), value_for(row.key));
-    const auto by_variable = load_variable(row.variable(), value_for(row.key));
+    // What is only good together.
+    Sources others;
+    for (const char* key : {"valkey.sentinels", "valkey.service"}) {
+      if (row.key.starts_with("valkey.se") && row.key != key) others.flags.emplace_back(key, "other");
+    }
+    Sources flag = others;
+    flag.flags.emplace_back(row.key, value_for(row.key));
+    Sources variable = others;
+    variable.environment.emplace(row.variable(), value_for(row.key));
+    const auto by_flag = load(flag);
+    const auto by_variable = load(variable);
     REQUIRE_MESSAGE(by_flag.ok(), error_of(by_flag));
     REQUIRE_MESSAGE(by_variable.ok(), error_of(by_variable));
-    const Changes changes = compare(*load(Sources{}), *by_flag);
+    Settings before = *by_flag;
+    const Setting& text_row = row;
+    if (row.key.starts_with("valkey.se")) {
+      std::get<Text>(text_row.type).field(before).clear();
+    } else {
+      before = *load(Sources{});
+    }
+    const Changes changes = compare(before, *by_flag);
     CHECK(changes.live.size() + changes.restart.size() == 1);
     CHECK(compare(*by_flag, *by_variable).restart.empty());
   }
-  CHECK(supported == 25);
+  CHECK(supported == 29);
 }
 
 TEST_CASE("the variable of a setting is its key in capitals") {
@@ -178,15 +194,48 @@ TEST_CASE("the variable of a setting is its key in capitals") {
   CHECK(find("valkey.url")->flag() == "--valkey.url");
 }
 
+TEST_CASE("sentinels are given as a text or as an array and with the name of the service") {
+  for (const char* value : {R"("h1, h2:7,[::1]:8")", R"(["h1", "h2:7", "[::1]:8"])"}) {
+    const auto loaded = load_text(std::string("[valkey]\nservice = \"shop\"\nsentinel_username = \"watch\"\n") +
+                                  "url = \"valkey://anna:secret@ignored:1/3\"\nsentinels = " + value);
+    REQUIRE_MESSAGE(loaded.ok(), error_of(loaded));
+    const auto service = loaded->service();
+    REQUIRE(service.ok());
+    CHECK(service->name == "shop");
+    CHECK(service->server.username + service->server.password == "annasecret");
+    CHECK(service->server.database == 3);
+    std::string text;
+    for (const auto& each : service->sentinels)
+      text += each.host + " " + std::to_string(each.port) + each.username + ";";
+    CHECK(text == "h1 26379watch;h2 7watch;::1 8watch;");
+  }
+  const auto with = [](const std::string& lines) { return error_of(load_text("[valkey]\n" + lines)); };
+  CHECK(with("sentinels = \"h\"") ==
+        "F:2:13: valkey.sentinels: valkey.service is missing: the name of the primary at the sentinels");
+  CHECK(with("service = \"shop\"") ==
+        "F:2:11: valkey.service: \"shop\": valkey.sentinels is empty; set it, or remove this");
+  CHECK(with("sentinel_username = \"w\"").find("valkey.sentinels is empty") != std::string::npos);
+  CHECK(with("service = \"shop\"\nurl = \"unix:///s\"\nsentinels = \"h\"").find("allowed with them: valkey://") !=
+        std::string::npos);
+  for (const char* bad :
+       {"\"h:0\"", "\"h:\"", "\",h\"", "\"h,\"", "\"h h\"", "\"u:p@h\"", "[\"h\", \"\"]", "\"[::1\""}) {
+    CAPTURE(bad);
+    CHECK(
+        with(std::string("service = \"shop\"\nsentinels = ") + bad).find("allowed: host[:port], separated by commas") !=
+        std::string::npos);
+  }
+  CHECK(with("service = \"shop\"\nsentinels = [1]").find("valkey.sentinels") != std::string::npos);
+  CHECK(with("service = [\"shop\"]").find("an array") != std::string::npos);
+}
+
 TEST_CASE("keys that are not supported yet are refused in every source") {
   std::vector<std::string> keys;
   for (const Setting& row : table()) {
     if (!row.supported()) keys.emplace_back(row.key);
   }
-  CHECK(keys == std::vector<std::string>{"valkey.sentinels", "valkey.service", "valkey.sentinel_username",
-                                         "valkey.sentinel_password_file", "valkey.cluster", "valkey.tls_ca_file",
-                                         "valkey.tls_cert_file", "valkey.tls_key_file", "valkey.tls_server_name",
-                                         "streams.lanes", "admin.listen"});
+  CHECK(keys == std::vector<std::string>{"valkey.cluster", "valkey.tls_ca_file", "valkey.tls_cert_file",
+                                         "valkey.tls_key_file", "valkey.tls_server_name", "streams.lanes",
+                                         "admin.listen"});
   for (const std::string& key : keys) {
     CAPTURE(key);
     const Setting* row = find(key);

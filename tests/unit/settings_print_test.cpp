@@ -51,6 +51,10 @@ username = ""
 password_file = ""
 connect_timeout = "5s"
 reply_timeout = "10s"
+sentinels = ""
+service = ""
+sentinel_username = ""
+sentinel_password_file = ""
 
 [streams]
 orders = "orders"

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <random>
 
+#include "settings/topology.h"
 #include "shared/output.h"
 
 namespace orderd::replay {
@@ -23,6 +24,7 @@ constexpr std::size_t kMaxWaiting = 1'000'000;
 valkey::Handshake handshake_of(const settings::Settings& settings) {
   return {.name = tools::program_name(),
           .scripts = {},
+          .primary_moves = settings.has_sentinels(),
           .connect_timeout = settings.valkey.connect_timeout,
           .reply_timeout = settings.valkey.reply_timeout};
 }
@@ -36,7 +38,7 @@ Runner::Runner(const settings::Settings& settings, const RunOptions& options, So
       hooks_(std::move(hooks)),
       progress_(options.quiet),
       pace_(options.pace, options.pace_amount),
-      topology_([&settings] { return settings.endpoint(); }),
+      topology_(settings::make_topology(loop_, settings)),
       due_(std::make_unique<PreciseTimer>(loop_, [this] { pump(); })),
       input_(loop_, [this] { pump(); }),
       ticker_(loop_, [this] { tick(); }),
@@ -49,12 +51,12 @@ Runner::Runner(const settings::Settings& settings, const RunOptions& options, So
   Tail::Listener& results = *this;
   for (uint64_t i = 0; i < options.producers; ++i) {
     producers_.push_back(std::make_unique<Producer>(
-        loop_, topology_, handshake,
+        loop_, *topology_, handshake,
         Producer::Options{.stream = settings.streams.orders, .window = options.window, .retry = options.retry},
         entropy(), producers));
   }
   if (options.wait) {
-    tail_ = std::make_unique<Tail>(loop_, topology_, handshake, settings.streams.results, std::move(results_after),
+    tail_ = std::make_unique<Tail>(loop_, *topology_, handshake, settings.streams.results, std::move(results_after),
                                    entropy(), results);
   }
   for (const int number : {SIGINT, SIGTERM}) {

@@ -98,7 +98,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
   uint64_t next_tick_ns_ = 0;
 
   Loop loop_;
-  valkey::SingleNode topology_;
+  std::unique_ptr<valkey::Topology> topology_;
   std::vector<std::unique_ptr<Producer>> producers_;
   std::unique_ptr<Tail> tail_;
   std::unique_ptr<PreciseTimer> due_;

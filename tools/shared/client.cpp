@@ -1,6 +1,7 @@
 // Sentences for the errors of a server: what happened, and what to do.
 #include "shared/client.h"
 
+#include "settings/topology.h"
 #include "shared/output.h"
 #include "valkey/error.h"
 
@@ -29,7 +30,7 @@ valkey::Command evaluation(std::string_view how, std::string_view script, const 
 }  // namespace
 
 Result<Client> Client::connect(const settings::Settings& settings, std::chrono::milliseconds blocking) {
-  const auto endpoint = settings.endpoint();
+  const auto endpoint = settings::find_primary(settings, program_name());
   if (!endpoint) return endpoint.failure();
   valkey::SyncClient::Options options;
   options.name = program_name();

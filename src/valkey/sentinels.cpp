@@ -1,0 +1,308 @@
+// A Line is a connection to one sentinel, with one question; a Poll asks all of them through a line each and counts; a
+// Post keeps a line to one sentinel and stays subscribed.
+#include "valkey/sentinels.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "valkey/connector.h"
+#include "valkey/sync_client.h"
+
+namespace orderd::valkey {
+namespace {
+
+constexpr std::string_view kSwitched = "+switch-master";
+// A line that ended is made anew after this.
+constexpr Milliseconds kAgain{1000};
+
+// The address of the primary in the place of that of `server`; nothing where this is none.
+std::optional<Endpoint> primary_at(const Endpoint& server, std::string_view host, std::string_view port) {
+  Endpoint primary = server;
+  const auto [stop, bad] = std::from_chars(port.data(), port.data() + port.size(), primary.port);
+  if (host.empty() || bad != std::errc() || stop != port.data() + port.size() || primary.port == 0) return std::nullopt;
+  primary.kind = Endpoint::Kind::kTcp;
+  primary.host = host;
+  return primary;
+}
+
+Command question(const std::string& name) {
+  return Command::of("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name);
+}
+
+// What a sentinel answered: the primary, or what is wrong.
+Result<Endpoint> answer_of(const Service& service, const Endpoint& sentinel, const Reply& reply) {
+  const std::string who = sentinel.redacted();
+  if (reply.is_error()) return Failure{who + " refused SENTINEL GET-MASTER-ADDR-BY-NAME: " + std::string(reply.text())};
+  if (reply.is_nil()) return Failure{who + " knows no service '" + service.name + "'; check valkey.service"};
+  const auto primary = primary_at(service.server, reply.at(0).text(), reply.at(1).text());
+  if (!primary) return Failure{who + " gave an answer that is no address"};
+  return *primary;
+}
+
+bool same_address(const Endpoint& one, const Endpoint& other) {
+  return one.host == other.host && one.port == other.port;
+}
+
+// The words of "shop 10.0.0.1 6379 10.0.0.2 6379".
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+}  // namespace
+
+// Connects to one sentinel and asks it, or subscribes. Not to be destroyed inside its own callbacks.
+class Sentinels::Line : private Connector::Listener, private Connection::Listener {
+ public:
+  struct Events {
+    // Ready for ask() or subscribe().
+    std::function<void()> open;
+    // To ask().
+    std::function<void(Result<Endpoint>)> answered;
+    // A message of the channel: its text.
+    std::function<void(std::string_view)> message;
+    // The end, once; nothing is called after it. `why` names the sentinel.
+    std::function<void(const std::string& why)> ended;
+  };
+
+  Line(Loop& loop, const Service& service, std::size_t number, Milliseconds patience, Events events)
+      : service_(service),
+        sentinel_(service.sentinels[number]),
+        events_(std::move(events)),
+        connector_(loop,
+                   {.name = "orderd-sentinel",
+                    .scripts = {},
+                    .sentinel = true,
+                    .connect_timeout = patience,
+                    .reply_timeout = patience},
+                   *this) {
+    asked_.owner = heard_.owner = this;
+    asked_.done = [](Call& call, const Reply& reply) { static_cast<LineCall&>(call).owner->on_answer(reply); };
+    heard_.done = [](Call& call, const Reply& reply) { static_cast<LineCall&>(call).owner->on_heard(reply); };
+  }
+  ~Line() override { over_ = true; }
+
+  void start() { connector_.start(sentinel_); }
+  void ask() { (void)connection_->send(asked_, question(service_.name)); }
+  void subscribe() { (void)connection_->subscribe(heard_, kSwitched); }
+  // Calls nothing back any more.
+  void stop() {
+    over_ = true;
+    connector_.cancel();
+    if (connection_) connection_->close({ErrorKind::kLost, "no longer needed"});
+  }
+
+ private:
+  struct LineCall : Call {
+    Line* owner = nullptr;
+  };
+
+  void on_connected(Ready ready) override {
+    connection_ = std::move(ready.connection);
+    connection_->set_listener(*this);
+    events_.open();
+  }
+  void on_connect_failed(const Error& error) override { end(error.what); }
+  void on_open() override {}
+  void on_closed(const Error& error) override { end(error.what); }
+  void on_answer(const Reply& reply) {
+    if (!reply.lost() && !over_) events_.answered(answer_of(service_, sentinel_, reply));
+  }
+  void on_heard(const Reply& reply) {
+    if (!reply.lost() && !over_ && reply.at(0).text() == "message") events_.message(reply.at(2).text());
+  }
+  void end(const std::string& why) {
+    if (std::exchange(over_, true)) return;
+    const std::string who = sentinel_.redacted();
+    events_.ended(why.find(who) == std::string::npos ? who + ": " + why : why);
+  }
+
+  const Service service_;
+  const Endpoint sentinel_;
+  Events events_;
+  LineCall asked_;
+  LineCall heard_;
+  bool over_ = false;
+  Connector connector_;
+  std::unique_ptr<Connection> connection_;  // after what its end touches
+};
+
+// One question to all sentinels.
+class Sentinels::Poll : public Search {
+ public:
+  Poll(Loop& loop, Service service, Located located)
+      : service_(std::move(service)), located_(std::move(located)), patience_(loop, [this] { decide(true); }) {
+    for (std::size_t i = 0; i < service_.sentinels.size(); ++i) {
+      lines_.push_back(
+          std::make_unique<Line>(loop, service_, i, kConnect,
+                                 Line::Events{.open = [this, i] { lines_[i]->ask(); },
+                                              .answered = [this](Result<Endpoint> answer) { take(std::move(answer)); },
+                                              .message = {},
+                                              .ended = [this](const std::string& why) { take(Failure{why}); }}));
+    }
+  }
+  // `located` is never called before this returns.
+  void start() {
+    starting_ = true;
+    for (const auto& line : lines_) line->start();
+    starting_ = false;
+    if (finished()) patience_.start(Milliseconds(0));
+  }
+
+ private:
+  // Generous: a link's own deadline comes first.
+  static constexpr Milliseconds kConnect{10'000};
+
+  void take(Result<Endpoint> answer) {
+    if (!located_) return;
+    if (!answer) {
+      failures_ += (failures_.empty() ? "" : "; ") + answer.error();
+      ++failed_;
+    } else {
+      if (named_.empty()) patience_.start(kPatience);
+      named_.push_back(std::move(*answer));
+    }
+    if (!starting_) decide(false);
+  }
+  [[nodiscard]] bool finished() const { return named_.size() + failed_ == lines_.size(); }
+  [[nodiscard]] std::ptrdiff_t votes(const Endpoint& primary) const {
+    return std::count_if(named_.begin(), named_.end(),
+                         [&](const Endpoint& each) { return same_address(each, primary); });
+  }
+
+  void decide(bool late) {
+    const auto most = std::max_element(named_.begin(), named_.end(),
+                                       [&](const Endpoint& a, const Endpoint& b) { return votes(a) < votes(b); });
+    const bool certain = most != named_.end() && 2 * static_cast<std::size_t>(votes(*most)) > lines_.size();
+    if (!certain && !finished() && !(late && most != named_.end())) return;
+    patience_.stop();
+    const Located located = std::exchange(located_, nullptr);
+    if (!located) return;
+    for (const auto& line : lines_) line->stop();
+    if (most != named_.end()) return located(*most);
+    located(Failure{"no sentinel named the primary of '" + service_.name + "': " + failures_});
+  }
+
+  Service service_;
+  Located located_;  // null: it was called
+  Timer patience_;
+  std::vector<Endpoint> named_;
+  std::string failures_;
+  std::size_t failed_ = 0;
+  bool starting_ = false;
+  std::vector<std::unique_ptr<Line>> lines_;  // last: their ends touch the rest
+};
+
+// Subscribed to one sentinel; made anew when that ends. At each beginning all sentinels are asked: what was announced
+// meanwhile was not heard.
+class Sentinels::Post {
+ public:
+  Post(Sentinels& owner, std::size_t number)
+      : owner_(owner), number_(number), again_(owner.loop_, [this] { begin(); }) {
+    again_.start(Milliseconds(0));
+  }
+
+ private:
+  void begin() {
+    poll_.reset();
+    line_.reset();
+    auto service = owner_.source_();
+    if (!service || number_ >= service->sentinels.size()) return again_.start(kAgain);
+    service_ = std::move(*service);
+    line_ = std::make_unique<Line>(owner_.loop_, service_, number_, kAgain,
+                                   Line::Events{.open = [this] { opened(); },
+                                                .answered = {},
+                                                .message = [this](std::string_view text) { heard(text); },
+                                                .ended = [this](const std::string&) { again_.start(kAgain); }});
+    line_->start();
+  }
+  void opened() {
+    line_->subscribe();
+    poll_ = std::make_unique<Poll>(owner_.loop_, service_, [this](const Result<Endpoint>& found) {
+      if (found) owner_.announce(*found);
+    });
+    poll_->start();
+  }
+  void heard(std::string_view text) {
+    const auto words = words_of(text);
+    if (words.size() != 5 || words[0] != service_.name) return;
+    if (const auto primary = primary_at(service_.server, words[3], words[4])) owner_.announce(*primary);
+  }
+
+  Sentinels& owner_;
+  const std::size_t number_;
+  Timer again_;
+  Service service_;
+  std::unique_ptr<Poll> poll_;
+  std::unique_ptr<Line> line_;
+};
+
+struct Sentinels::Registration : Watch {
+  Registration(Sentinels& its_owner, Elsewhere call) : owner(its_owner), elsewhere(std::move(call)) {
+    owner.watches_.push_back(this);
+  }
+  ~Registration() override {
+    std::erase(owner.watches_, this);
+    if (owner.watches_.empty()) owner.posts_.clear();
+  }
+  Sentinels& owner;
+  Elsewhere elsewhere;
+};
+
+Sentinels::Sentinels(Loop& loop, Source source) : loop_(loop), source_(std::move(source)) {
+}
+
+Sentinels::~Sentinels() = default;
+
+std::unique_ptr<Topology::Search> Sentinels::locate(Located located) {
+  auto service = source_();
+  if (!service) {
+    located(service.failure());
+    return nullptr;
+  }
+  auto poll = std::make_unique<Poll>(loop_, std::move(*service), std::move(located));
+  poll->start();
+  return poll;
+}
+
+std::unique_ptr<Topology::Watch> Sentinels::watch(Elsewhere elsewhere) {
+  auto watch = std::make_unique<Registration>(*this, std::move(elsewhere));
+  const auto service = source_();
+  const std::size_t count = service ? service->sentinels.size() : 0;
+  while (posts_.size() < count) posts_.push_back(std::make_unique<Post>(*this, posts_.size()));
+  return watch;
+}
+
+void Sentinels::announce(const Endpoint& primary) {
+  // A copy: each may watch anew in there.
+  for (const Registration* watch : std::vector<Registration*>(watches_)) watch->elsewhere(primary);
+}
+
+Result<Endpoint> ask_sentinels(const Service& service, const std::string& client_name) {
+  std::string failures;
+  for (const Endpoint& sentinel : service.sentinels) {
+    const auto add = [&](const std::string& what) { failures += (failures.empty() ? "" : "; ") + what; };
+    auto client = SyncClient::connect(
+        sentinel,
+        {.name = client_name, .connect_timeout = Sentinels::kPatience, .reply_timeout = Sentinels::kPatience});
+    if (!client) {
+      add(client.error());
+      continue;
+    }
+    const auto reply = client->call(question(service.name));
+    const auto answer = reply ? answer_of(service, sentinel, reply->view()) : Result<Endpoint>(reply.failure());
+    if (answer) return answer;
+    add(answer.error());
+  }
+  return Failure{"no sentinel named the primary of '" + service.name + "': " + failures};
+}
+
+}  // namespace orderd::valkey

@@ -1,0 +1,221 @@
+// orderd and orderctl with real sentinels: the primary is found, and left when another one takes its place.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "integration/orderctl_desk.h"
+#include "support/entry_id.h"
+#include "support/sentinel_set.h"
+#include "support/wait_for.h"
+
+using namespace orderd;
+using namespace orderd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kPatience = 60s;
+
+Words settings_of(const SentinelSet& set) {
+  return {"--valkey.sentinels", set.addresses(), "--valkey.service", "shop"};
+}
+
+Words with(const SentinelSet& set, Words words) {
+  const Words settings = settings_of(set);
+  words.insert(words.end(), settings.begin(), settings.end());
+  return words;
+}
+
+class Daemon {
+ public:
+  explicit Daemon(const SentinelSet& set, Words more = {})
+      : process_(clean_command(ORDERD_PATH, with(set, std::move(more)))) {}
+  [[nodiscard]] bool says(const std::string& part) { return process_.errors().find(part) != std::string::npos; }
+  void wait_to_say(const std::string& part) {
+    if (!poll_until([&] { return says(part); }, kPatience)) FAIL("no '", part, "' in: ", process_.errors());
+  }
+  void stop() {
+    process_.signal(SIGTERM);
+    CHECK(process_.wait() == 0);
+  }
+  Process& process() { return process_; }
+
+ private:
+  Process process_;
+};
+
+// Pushes orders for one shoe each until it is destroyed, whatever becomes of them.
+class Load {
+ public:
+  explicit Load(const ValkeyServer& server) : thread_([this, endpoint = server.tcp_endpoint()] { run(endpoint); }) {}
+  ~Load() {
+    stop_ = true;
+    thread_.join();
+  }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+ private:
+  void run(const valkey::Endpoint& endpoint) {
+    while (!stop_) {
+      auto client = valkey::SyncClient::connect(endpoint, {});
+      for (bool good = client.ok(); good && !stop_;) {
+        const auto reply = client->call(
+            command_of({"XADD", "orders", "*", "id", "o-" + std::to_string(++made_), "sku", "shoe", "quantity", "1"}));
+        good = reply.ok();
+      }
+    }
+  }
+  std::atomic<bool> stop_{false};
+  int made_ = 0;
+  std::thread thread_;
+};
+
+// Everything in the orders stream has its result, in order.
+void check_books(const ValkeyServer& server) {
+  auto client = server.client();
+  wait_for(
+      [&] {
+        const auto newest = ask(client, {"EVAL",
+                                         "local e = server.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1] "
+                                         "return e and e[1] or ''",
+                                         "1", "orders"});
+        return ask(client, {"HGET", "orders:position", "id"}) == newest;
+      },
+      kPatience, "everything to be settled");
+  std::vector<std::string> answered;
+  for (const Entry& result : entries(client, "results")) answered.push_back(result.field("request"));
+  std::erase(answered, "");  // stock
+  CHECK(std::is_sorted(answered.begin(), answered.end(), [](const std::string& a, const std::string& b) {
+    return EntryId::parse(a) < EntryId::parse(b);
+  }));
+  std::vector<std::string> asked;
+  for (const Entry& request : entries(client, "orders")) asked.push_back(request.id);
+  CHECK(answered == asked);
+}
+
+void wait_for_results(const ValkeyServer& server, std::size_t count) {
+  auto client = server.client();
+  wait_for([&] { return length(client, "results") >= count; }, kPatience, std::to_string(count) + " results");
+}
+
+}  // namespace
+
+TEST_CASE("orders go on at the new primary after a failover that an operator asks for") {
+  SentinelSet set;
+  CHECK(orderctl(with(set, {"stock", "set", "shoe", "1000000"})).status == 0);
+  Daemon daemon(set);
+  daemon.wait_to_say("ready: ");
+  {
+    const Load load(set.first());
+    wait_for_results(set.first(), 200);
+    set.fail_over();
+    daemon.wait_to_say("the primary is valkey://127.0.0.1:" + std::to_string(set.second().tcp_endpoint().port) +
+                       " now");
+  }
+  SentinelSet::wait_for_primary(set.second());
+  daemon.wait_to_say("connected again");
+  std::size_t before = 0;
+  {
+    auto client = set.second().client();
+    before = length(client, "results");
+    const Load load(set.second());
+    wait_for_results(set.second(), before + 200);
+  }
+  check_books(set.second());
+  const Ran status = orderctl(with(set, {"status"}));
+  CHECK(status.status == 0);
+  CHECK(status.row("server").find(std::to_string(set.second().tcp_endpoint().port)) != std::string::npos);
+  daemon.stop();
+}
+
+TEST_CASE("a primary that was killed is followed by its replica and what that lacks is said") {
+  SentinelSet set;
+  CHECK(orderctl(with(set, {"stock", "set", "shoe", "1000000"})).status == 0);
+  Daemon daemon(set);
+  daemon.wait_to_say("ready: ");
+  auto client = set.first().client();
+  const auto push = [&](int from, int to) {
+    for (int i = from; i < to; ++i) {
+      (void)xadd(client, "orders", {{"id", "o-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
+    }
+  };
+  push(0, 50);
+  wait_for_results(set.first(), 51);
+  wait_for([&] { return ask_number(client, {"WAIT", "1", "1000"}) == 1; }, kPatience, "the replica to have them");
+  // Its link ends, and it cannot make another one: what follows is not even on its way.
+  set.second().pause();
+  CHECK(ask_number(client, {"CLIENT", "KILL", "TYPE", "replica"}) == 1);
+  push(50, 80);
+  wait_for_results(set.first(), 81);
+  set.first().kill();
+  set.second().resume();
+  SentinelSet::wait_for_primary(set.second());
+  daemon.wait_to_say("has forgotten 30 settled requests of 'orders', all after ");
+  SentinelSet::wait_for_primary(set.second());
+  client = set.second().client();
+  push(50, 100);  // the producers' retries, and new orders
+  wait_for_results(set.second(), 101);
+  check_books(set.second());
+  CHECK(get(client, "product:shoe:stock") == std::to_string(1000000 - 100));
+  daemon.stop();
+}
+
+TEST_CASE("a sentinel that is frozen and one that is gone are no obstacle") {
+  SentinelSet set;
+  set.sentinel(0).pause();
+  set.sentinel(1).kill();
+  CHECK(orderctl(with(set, {"stock", "set", "shoe", "7"})).status == 0);
+  Daemon daemon(set);
+  daemon.wait_to_say("ready: ");
+  daemon.stop();
+}
+
+TEST_CASE("sentinels are asked as a user of their own with no more rights than that takes") {
+  SentinelSet set;
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto client = set.sentinel(i).client();
+    (void)ask(client, {"ACL", "SETUSER", "watch", "on", ">word", "allchannels", "-@all", "+auth", "+client|setname",
+                       "+client|setinfo", "+ping", "+subscribe", "+sentinel|get-master-addr-by-name"});
+  }
+  const TemporaryDirectory files;
+  const std::string path = files.file("password");
+  const auto write = [&](const std::string& password) {
+    std::ofstream(path) << password << "\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  };
+  const Words user = {"--valkey.sentinel_username", "watch", "--valkey.sentinel_password_file", path};
+  write("wrong");
+  Words list = {"stock", "list"};
+  list.insert(list.end(), user.begin(), user.end());
+  const Ran ran = orderctl(with(set, list));
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("no sentinel named the primary of 'shop'"));
+  CHECK(ran.complains("WRONGPASS"));
+  write("word");
+  CHECK(orderctl(with(set, list)).status == 0);
+  Daemon daemon(set, user);
+  daemon.wait_to_say("ready: ");
+  set.fail_over();
+  daemon.wait_to_say("the primary is valkey://127.0.0.1:" + std::to_string(set.second().tcp_endpoint().port) + " now");
+  daemon.stop();
+}
+
+TEST_CASE("a service that no sentinel knows is named") {
+  const SentinelSet set;
+  const Words settings = {"--valkey.sentinels", set.addresses(), "--valkey.service", "sohp"};
+  Ran ran = orderctl({"status", settings[0], settings[1], settings[2], settings[3]});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("knows no service 'sohp'; check valkey.service"));
+  Process daemon(clean_command(ORDERD_PATH, settings));
+  wait_for([&] { return daemon.errors().find("knows no service 'sohp'; check valkey.service") != std::string::npos; },
+           kPatience, "the daemon to say so");
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
