@@ -47,9 +47,9 @@ TEST_CASE("the version is printed") {
 }
 
 TEST_CASE("a sub-command has to be named") {
-  CHECK(
-      refused({}) ==
-      "orderctl: a sub-command is required: stock, submit, results, status, audit\norderctl --help shows the usage\n");
+  CHECK(refused({}) ==
+        "orderctl: a sub-command is required: stock, submit, results, status, pause, resume, audit\n"
+        "orderctl --help shows the usage\n");
   CHECK(refused({"stock"}) ==
         "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help shows the usage\n");
   CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);
