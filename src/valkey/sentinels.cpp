@@ -273,8 +273,8 @@ std::unique_ptr<Topology::Search> Sentinels::locate(Located located) {
   return poll;
 }
 
-std::unique_ptr<Topology::Watch> Sentinels::watch(Elsewhere elsewhere) {
-  auto watch = std::make_unique<Registration>(*this, std::move(elsewhere));
+std::unique_ptr<Topology::Watch> Sentinels::watch(const Elsewhere& elsewhere) {
+  auto watch = std::make_unique<Registration>(*this, elsewhere);
   const auto service = source_();
   const std::size_t count = service ? service->sentinels.size() : 0;
   while (posts_.size() < count) posts_.push_back(std::make_unique<Post>(*this, posts_.size()));
@@ -298,7 +298,7 @@ Result<Endpoint> ask_sentinels(const Service& service, const std::string& client
       continue;
     }
     const auto reply = client->call(question(service.name));
-    const auto answer = reply ? answer_of(service, sentinel, reply->view()) : Result<Endpoint>(reply.failure());
+    auto answer = reply ? answer_of(service, sentinel, reply->view()) : Result<Endpoint>(reply.failure());
     if (answer) return answer;
     add(answer.error());
   }

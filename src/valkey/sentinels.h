@@ -34,7 +34,7 @@ class Sentinels : public Topology {
   ~Sentinels() override;
 
   [[nodiscard]] std::unique_ptr<Search> locate(Located located) override;
-  [[nodiscard]] std::unique_ptr<Watch> watch(Elsewhere elsewhere) override;
+  [[nodiscard]] std::unique_ptr<Watch> watch(const Elsewhere& elsewhere) override;
   [[nodiscard]] bool moves() const override { return true; }
   void report(const Endpoint& /*server*/, const Error& /*error*/) override {}
 

@@ -40,7 +40,7 @@ class Topology {
   using Elsewhere = std::function<void(const Endpoint& primary)>;
   // Calls `elsewhere` whenever it becomes known that `primary` is the one to talk to from now on. It may be called with
   // the same one again, and never before watch() returns. Null: that never happens.
-  [[nodiscard]] virtual std::unique_ptr<Watch> watch(Elsewhere /*elsewhere*/) { return nullptr; }
+  [[nodiscard]] virtual std::unique_ptr<Watch> watch(const Elsewhere& /*elsewhere*/) { return nullptr; }
 
   // May the answer change by itself? Then a server that is no primary is a reason to ask again, soon.
   [[nodiscard]] virtual bool moves() const { return false; }

@@ -34,8 +34,8 @@ class FakeTopology : public valkey::Topology {
     waiting = std::move(located);
     return std::make_unique<Question>(*this);
   }
-  [[nodiscard]] std::unique_ptr<Watch> watch(Elsewhere call) override {
-    elsewhere = std::move(call);
+  [[nodiscard]] std::unique_ptr<Watch> watch(const Elsewhere& call) override {
+    elsewhere = call;
     return nullptr;
   }
   [[nodiscard]] bool moves() const override { return primary_moves; }
