@@ -14,7 +14,7 @@ namespace {
 
 valkey::Link::Options link_options(const Options& options) {
   valkey::Link::Options made;
-  made.name = "orderd";
+  made.name = options.name;
   made.scripts = script_sources();
   made.connect_timeout = options.connect_timeout;
   made.reply_timeout = options.reply_timeout;

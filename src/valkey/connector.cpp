@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "valkey/addresses.h"
+#include "valkey/client_info.h"
 
 namespace orderd::valkey {
 
@@ -125,7 +126,12 @@ void Connector::advance(Phase phase) {
       if (endpoint_.database != 0) return send(Command::of("SELECT", endpoint_.database));
       phase_ = Phase::kName;
       [[fallthrough]];
-    case Phase::kName: return send(Command::of("CLIENT", "SETNAME", handshake_.name));
+    case Phase::kName: {
+      // All in one round trip: only the last reply, that of SETNAME, is waited for.
+      const auto commands = client_info(handshake_.name);
+      for (std::size_t i = 0; i + 1 < commands.size(); ++i) (void)ready_.connection->send(ignored_, commands[i]);
+      return send(commands.back());
+    }
     case Phase::kLoad:
       if (ready_.script_ids.size() < handshake_.scripts.size()) {
         return send(Command::of("SCRIPT", "LOAD", handshake_.scripts[ready_.script_ids.size()]));

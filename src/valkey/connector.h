@@ -16,7 +16,7 @@
 namespace orderd::valkey {
 
 struct Handshake {
-  std::string name;                       // CLIENT SETNAME
+  std::string name;                       // for CLIENT LIST; see client_info.h
   std::vector<std::string_view> scripts;  // loaded in this order
   bool sentinel = false;                  // a sentinel is expected: it is not asked what it is
   bool primary_moves = false;             // a replica is no mistake, only the wrong server now: kRoleChanged
@@ -99,6 +99,7 @@ class Connector : private Connection::Listener {
   std::size_t address_ = 0;  // the next one to try
   std::string last_failure_;
   Step step_;
+  Call ignored_{[](Call& /*call*/, const Reply& /*reply*/) {}};  // for replies that do not matter
   Ready ready_;
 };
 

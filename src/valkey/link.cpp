@@ -17,7 +17,7 @@ constexpr Milliseconds kPrimaryMoves{250};
 
 // One channel: what runs its handshake, then its connection.
 struct Link::Half : Connector::Listener, Connection::Listener {
-  Half(Link& owner, std::string_view name) : link(owner), suffix(name) {}
+  Half(Link& owner, std::string_view work) : link(owner), prefix(work) {}
 
   void on_connected(Ready now) override {
     ready = std::move(now);
@@ -37,7 +37,7 @@ struct Link::Half : Connector::Listener, Connection::Listener {
   }
 
   Link& link;
-  std::string suffix;
+  std::string prefix;  // of its connection's name
   std::unique_ptr<Connector> connector;
   Ready ready;
   bool open = false;  // its connection has not reported its end yet
@@ -51,7 +51,7 @@ Link::Link(Loop& loop, Topology& topology, Options options, uint32_t seed, Link:
       backoff_(seed),
       retry_(loop, [this] { change_phase(Phase::kLocating); }),
       deadline_(loop, [this] { on_search_timeout(); }),
-      halves_{std::make_unique<Half>(*this, "-read"), std::make_unique<Half>(*this, "-settle")} {
+      halves_{std::make_unique<Half>(*this, "orderd-read:"), std::make_unique<Half>(*this, "orderd-settle:")} {
 }
 
 Link::~Link() {
@@ -166,7 +166,7 @@ void Link::connect() {
     Half& each = half(channel);
     each.connector = std::make_unique<Connector>(
         loop_,
-        Handshake{.name = options_.name + each.suffix,
+        Handshake{.name = each.prefix + options_.name,
                   .scripts = reading ? std::vector<std::string_view>() : options_.scripts,
                   .primary_moves = topology_.moves(),
                   .connect_timeout = std::max(Milliseconds(0), options_.connect_timeout - spent),

@@ -49,7 +49,7 @@ class Link {
   };
 
   struct Options {
-    std::string name;                       // CLIENT SETNAME: name-read and name-settle
+    std::string name;                       // the daemon's; connections are orderd-read:NAME and orderd-settle:NAME
     std::vector<std::string_view> scripts;  // loaded in this order on the settling connection
     Milliseconds connect_timeout{5000};     // for locating the server and both handshakes together
     Milliseconds reply_timeout{10000};      // without a byte from the server although a reply is due

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "valkey/addresses.h"
+#include "valkey/client_info.h"
 #include "valkey/reply_pool.h"
 
 namespace orderd::valkey {
@@ -147,11 +148,15 @@ Result<bool> introduce(SyncClient& client, const Endpoint& endpoint, const std::
                      "check the number of the database in the URL");
     }
   }
-  const auto reply = client.call(Command::of("CLIENT", "SETNAME", name));
-  if (!reply) return reply.failure();
-  // The name is a courtesy. Any other refusal would meet every command.
-  if ((*reply)->is_error() && !denies_command((*reply)->text())) {
-    return refused(endpoint, "the connection", (*reply)->text(), kCredentials);
+  const auto commands = client_info(name);
+  for (const Command& command : commands) client.append(command);
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const auto reply = client.read();
+    if (!reply) return reply.failure();
+    // A server that does not take these is no obstacle. Any other refusal would meet every command.
+    if ((*reply)->is_error() && !denies_command((*reply)->text())) {
+      return refused(endpoint, "the connection", (*reply)->text(), kCredentials);
+    }
   }
   return true;
 }

@@ -36,7 +36,7 @@ class OwnedReply {
 class SyncClient {
  public:
   struct Options {
-    std::string name = "orderctl";  // CLIENT SETNAME
+    std::string name = "orderctl";  // for CLIENT LIST; see client_info.h
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds reply_timeout{10000};
   };

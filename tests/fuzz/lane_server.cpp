@@ -56,7 +56,7 @@ bool LaneServer::serve() {
 }
 
 void LaneServer::answer(Client& client, const Words& words) {
-  if (words[0] == "CLIENT" && words.at(1) == "SETNAME") return client.peer.send(resp::simple("OK"));
+  if (words[0] == "CLIENT") return client.peer.send(resp::simple("OK"));
   if (words[0] == "HELLO" || words[0] == "INFO" || words[0] == "ROLE") {
     return client.peer.send(resp::error("ERR unknown command"));
   }

@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Input input(data, size);
   const bool introduced = (input.byte() & 1) == 0;
   const int calls = input.byte() % 8;
-  server.prepare((introduced ? "+OK\r\n" : "") + std::string(input.rest()));
+  server.prepare((introduced ? "+OK\r\n+OK\r\n+OK\r\n" : "") + std::string(input.rest()));  // see client_info.h
   auto client = valkey::SyncClient::connect(server.endpoint(), {});
   if (!client) {
     ORDERD_CHECK(!introduced && !client.error().empty(), "a client that was let in has failed");

@@ -82,8 +82,8 @@ TEST_CASE("a right that is missing is told with the way out") {
 
 TEST_CASE("rights as orderd has them are enough to change stock") {
   Desk desk;
-  (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-@all", "+client|setname", "+evalsha", "+script|load", "+xadd",
-                           "+get", "+set", "+xdel"});
+  (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-@all", "+client|setname", "+client|setinfo", "+evalsha",
+                           "+script|load", "+xadd", "+get", "+set", "+xdel"});
   CHECK(desk.run({"stock", "set", "shoe", "3"}).output == "shoe: 3 (new)\n");
 }
 

@@ -15,8 +15,8 @@ namespace {
 
 // Does the server hold back what the daemon wants to settle?
 bool call_is_held_back(Sale& sale) {
-  static const std::regex held("name=orderd-settle .* cmd=evalsha");
-  static const std::regex blocked("name=orderd-settle .* flags=b");
+  static const std::regex held("name=orderd-settle:only .* cmd=evalsha");
+  static const std::regex blocked("name=orderd-settle:only .* flags=b");
   const std::string clients = ask(sale.client(), {"CLIENT", "LIST"});
   return std::regex_search(clients, held) && std::regex_search(clients, blocked);
 }

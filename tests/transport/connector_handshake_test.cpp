@@ -6,6 +6,8 @@
 namespace orderd::test {
 namespace {
 
+using Texts = std::vector<std::string>;
+
 constexpr const char* kSecret = "correct horse";
 constexpr std::string_view kSettle = "#!lua\n-- settle.lua: decides.";
 constexpr std::string_view kRefuse = "#!lua\n-- refuse.lua: refuses.";
@@ -17,15 +19,18 @@ void give_all(ConnectorFixture& test) {
   test.handshake.scripts = {kSettle, kRefuse};
 }
 
+const std::string kLibraryName = "CLIENT SETINFO LIB-NAME orderd";
+const std::string kLibraryVersion = "CLIENT SETINFO LIB-VER " ORDERD_VERSION;
+
 TEST_CASE("the handshake authenticates and selects and names itself and loads the scripts") {
   ConnectorFixture test;
   give_all(test);
   test.start();
   test.until_connected();
-  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"AUTH orderd correct horse", "HELLO", "INFO server",
-                                                             "SELECT 3", "CLIENT SETNAME orderd-test",
-                                                             "SCRIPT LOAD " + std::string(kSettle),
-                                                             "SCRIPT LOAD " + std::string(kRefuse)});
+  CHECK(test.fake.sequence(0, 4) == Texts{"AUTH orderd correct horse", "HELLO", "INFO server", "SELECT 3", kLibraryName,
+                                          kLibraryVersion, "CLIENT SETNAME orderd-test",
+                                          "SCRIPT LOAD " + std::string(kSettle),
+                                          "SCRIPT LOAD " + std::string(kRefuse)});
   CHECK(test.ready.script_ids == std::vector<std::string>{"settle", "refuse"});
   CHECK(test.ready.connection->is_open());
 }
@@ -34,7 +39,51 @@ TEST_CASE("the handshake leaves out what is not needed") {
   ConnectorFixture test;
   test.start();
   test.until_connected();
-  CHECK(test.fake.sequence(0, 3) == std::vector<std::string>{"HELLO", "INFO server", "CLIENT SETNAME orderd-test"});
+  CHECK(test.fake.sequence(0, 4) ==
+        Texts{"HELLO", "INFO server", kLibraryName, kLibraryVersion, "CLIENT SETNAME orderd-test"});
+}
+
+TEST_CASE("what a name may not hold is replaced") {
+  const std::pair<std::string, std::string> rows[] = {{"orderd-read:shop 1", "orderd-read:shop_1"},
+                                                      {"a\nb\tc\x7f", "a_b_c_"},
+                                                      {"!~", "!~"},
+                                                      {"K\u00f6ln", "K__ln"},
+                                                      {std::string("\0", 1), "_"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    ConnectorFixture test;
+    test.handshake.name = row.first;
+    test.start();
+    test.until_connected();
+    CHECK(test.fake.count("CLIENT SETNAME " + row.second) == 1);
+  }
+}
+
+TEST_CASE("a refusal of CLIENT SETINFO does not matter and no reply to it is waited for") {
+  for (const char* denied : {"NOPERM this user has no permissions to run the 'client|setinfo' command",
+                             "ERR unknown subcommand 'SETINFO'. Try CLIENT HELP.", "ODD words of a proxy"}) {
+    CAPTURE(std::string(denied));
+    ConnectorFixture test;
+    auto& held = test.fake.on("CLIENT SETINFO").error(denied).hold();
+    test.start();
+    run_until(
+        test.loop, [&] { return test.fake.count("CLIENT SETNAME") == 1; }, "the name is sent");
+    held.release();
+    test.until_connected();
+    CHECK(test.ready.connection->in_flight() == 0);
+  }
+}
+
+TEST_CASE("a refusal of CLIENT does not matter") {
+  for (const char* denied :
+       {"NOPERM this user has no permissions to run the 'client|setname' command", "ERR unknown command 'CLIENT'",
+        "ERR Client names cannot contain spaces, newlines or special characters."}) {
+    CAPTURE(std::string(denied));
+    ConnectorFixture test;
+    test.fake.on("CLIENT").error(denied);
+    test.start();
+    test.until_connected();
+  }
 }
 
 TEST_CASE("a user without a password is named all the same") {
@@ -56,7 +105,7 @@ TEST_CASE("a password without a user is for the default user") {
 TEST_CASE("the handshake may come byte by byte") {
   ConnectorFixture test;
   give_all(test);
-  for (const char* command : {"AUTH", "HELLO", "INFO", "ROLE", "SELECT", "CLIENT SETNAME"})
+  for (const char* command : {"AUTH", "HELLO", "INFO", "ROLE", "SELECT", "CLIENT"})
     test.fake.on(command).reply(resp::simple("OK")).slice(1);
   test.fake.on("SCRIPT LOAD").reply(resp::bulk(std::string(40, 'a'))).slice(1);
   test.start();

@@ -43,6 +43,7 @@ FakeServer::FakeServer(Loop& loop, Where where, std::string host, uint16_t port)
   on("ROLE").reply(resp::array({resp::bulk("master"), resp::integer(0), resp::array({})}));
   on("SELECT").reply(resp::simple("OK"));
   on("CLIENT SETNAME").reply(resp::simple("OK"));
+  on("CLIENT SETINFO").reply(resp::simple("OK"));
   on("SCRIPT LOAD").answer([](const Received& command) { return resp::bulk(script_name(command.words.at(2))); });
   listen();
 }

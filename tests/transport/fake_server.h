@@ -9,9 +9,8 @@
 //
 // A command is answered by the youngest rule that matches it and is not used up; a command without one gets ERR, as
 // from a server. From the start there are rules for the handshake of a Valkey 8.0.1 that is a primary: AUTH, HELLO,
-// INFO, ROLE, SELECT, CLIENT SETNAME, SCRIPT LOAD (answers the script's name: "settle" for a text that opens with the
-// comment
-// "-- settle.lua:").
+// INFO, ROLE, SELECT, CLIENT SETNAME, CLIENT SETINFO, SCRIPT LOAD (answers the script's name: "settle" for a text that
+// opens with the comment "-- settle.lua:").
 // Replies go out in the order of their commands, as a server's do: after one that is held, the others of its connection
 // wait.
 #pragma once

@@ -73,7 +73,7 @@ class LinkFixture : private valkey::Link::Listener {
   using Channel = valkey::Channel;
 
   LinkFixture() : topology([this] { return where(); }) {
-    options.name = "orderd";
+    options.name = "shop-1";
     options.scripts = {"#!lua\n-- settle.lua: decides.", "#!lua\n-- join.lua: joins."};
     options.connect_timeout = kPatience;
     options.reply_timeout = kPatience;
@@ -122,8 +122,8 @@ class LinkFixture : private valkey::Link::Listener {
     FAIL("no ", std::string(command), " has come");
     return 0;
   }
-  [[nodiscard]] std::size_t reading() const { return connection_of("CLIENT SETNAME orderd-read"); }
-  [[nodiscard]] std::size_t settling() const { return connection_of("CLIENT SETNAME orderd-settle"); }
+  [[nodiscard]] std::size_t reading() const { return connection_of("CLIENT SETNAME orderd-read:shop-1"); }
+  [[nodiscard]] std::size_t settling() const { return connection_of("CLIENT SETNAME orderd-settle:shop-1"); }
 
   Loop loop;
   FakeServer fake{loop};

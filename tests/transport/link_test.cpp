@@ -18,10 +18,12 @@ TEST_CASE("a link that is up has both connections and its scripts and knows the 
   Ask early;
   CHECK_FALSE(test.link->send(Channel::kReading, early, valkey::Command::of("GET", "a")));
   test.until_up();
-  CHECK(test.fake.sequence(test.settling(), 2) ==
-        std::vector<std::string>{"HELLO", "INFO server", "CLIENT SETNAME", "SCRIPT LOAD", "SCRIPT LOAD"});
+  CHECK(test.fake.sequence(test.settling(), 2) == std::vector<std::string>{"HELLO", "INFO server", "CLIENT SETINFO",
+                                                                           "CLIENT SETINFO", "CLIENT SETNAME",
+                                                                           "SCRIPT LOAD", "SCRIPT LOAD"});
   CHECK(test.fake.sequence(test.reading(), 3) ==
-        std::vector<std::string>{"HELLO", "INFO server", "CLIENT SETNAME orderd-read"});
+        std::vector<std::string>{"HELLO", "INFO server", "CLIENT SETINFO LIB-NAME", "CLIENT SETINFO LIB-VER",
+                                 "CLIENT SETNAME orderd-read:shop-1"});
   CHECK(test.link->script_id(0) == "settle");
   CHECK(test.link->script_id(1) == "join");
   CHECK(test.link->server().text() == "Valkey 8.0.1");
@@ -115,8 +117,8 @@ TEST_CASE("a failed handshake on either connection ends the other and names the 
   for (const Row& row : std::vector<Row>{
            {"SCRIPT LOAD", "", "NOPERM this user has no permissions to run the 'script|load' command",
             ErrorKind::kRefused},
-           {"CLIENT SETNAME", "orderd-read", "NOAUTH Authentication required.", ErrorKind::kRefused},
-           {"CLIENT SETNAME", "orderd-settle", "LOADING Valkey is loading the dataset in memory",
+           {"CLIENT SETNAME", "orderd-read:shop-1", "NOAUTH Authentication required.", ErrorKind::kRefused},
+           {"CLIENT SETNAME", "orderd-settle:shop-1", "LOADING Valkey is loading the dataset in memory",
             ErrorKind::kUnavailable},
        }) {
     CAPTURE(std::string(row.error));

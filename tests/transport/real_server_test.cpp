@@ -16,7 +16,7 @@ struct Attempt : valkey::Link::Listener {
   explicit Attempt(const valkey::Endpoint& endpoint)
       : topology([endpoint]() -> Result<valkey::Endpoint> { return endpoint; }),
         link(loop, topology,
-             {.name = "orderd",
+             {.name = "shop 1",
               .scripts = {"#!lua\nreturn 1"},
               .connect_timeout = kPatience,
               .reply_timeout = kPatience,
@@ -51,6 +51,23 @@ TEST_CASE("a real server gives its version and role and one run_id to both conne
   CHECK(facts.mode == "standalone");
   CHECK(facts.run_id.size() == 40);
   CHECK(attempt.link.script_id(0).size() == 40);
+}
+
+TEST_CASE("a real server lists the connections with their names and the library") {
+  const ValkeyServer server;
+  const Attempt attempt(server.endpoint());
+  REQUIRE(attempt.up);
+  auto client = valkey::SyncClient::connect(server.endpoint(), {.name = "orderctl"});
+  REQUIRE(client.ok());
+  const auto list = client->call(Command::of("CLIENT", "LIST"));
+  REQUIRE(list.ok());
+  const std::string clients((*list)->text());
+  for (const std::string name : {"orderd-read:shop_1", "orderd-settle:shop_1", "orderctl"}) {
+    const std::size_t at = clients.find(" name=" + name + " ");
+    REQUIRE_MESSAGE(at != std::string::npos, clients);
+    const std::string line = clients.substr(at, clients.find('\n', at) - at);
+    CHECK_MESSAGE(line.find(" lib-name=orderd lib-ver=" ORDERD_VERSION) != std::string::npos, line);
+  }
 }
 
 TEST_CASE("a real server lets a user without a password in as that user") {

@@ -97,8 +97,9 @@ TEST_CASE("a client that finds no address that answers says so within the connec
 }
 
 TEST_CASE("a name that the server does not take is no obstacle") {
-  for (const char* denied : {"NOPERM this user has no permissions", "ERR unknown command 'CLIENT'"}) {
-    Background server([&](FakeServer& fake) { fake.on("CLIENT SETNAME").error(denied); });
+  for (const char* denied : {"NOPERM this user has no permissions", "ERR unknown command 'CLIENT'",
+                             "ERR unknown subcommand 'SETINFO'. Try CLIENT HELP."}) {
+    Background server([&](FakeServer& fake) { fake.on("CLIENT").error(denied); });
     CHECK(error_of(server.endpoint) == "");
   }
   Background server([](FakeServer& fake) { fake.on("CLIENT SETNAME").error("NOAUTH Authentication required."); });
