@@ -46,6 +46,12 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
   CHECK(results[2].field("reason") == "insufficient_stock");
   CHECK(results[3].field("reason") == "malformed");
   CHECK(results[4].field("reason") == "unknown_sku");
+  const std::string clients = ask(shop.admin, {"CLIENT", "LIST"});
+  for (const std::string name : {"orderd-read:only", "orderd-settle:only", "orderd-read:standby"}) {
+    const std::size_t at = clients.find(" name=" + name + " ");
+    REQUIRE_MESSAGE(at != std::string::npos, clients);
+    CHECK(clients.substr(at, clients.find('\n', at) - at).find(" lib-name=orderd ") != std::string::npos);
+  }
   // The sign and the trims come within a second or two; none may be refused.
   const auto sign = [&] {
     return ask(shop.admin, {"EVAL", "return (server.pcall('XINFO', 'GROUPS', 'orders')[1] or { 0 })[8] or ''", "0"});
@@ -59,6 +65,7 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
       CHECK_MESSAGE(each->errors().find(word) == std::string::npos, each->errors());
     }
   }
+  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);  // nothing was refused, courtesies neither
 }
 
 TEST_CASE("orderctl needs no more rights than the operator has") {
@@ -77,6 +84,28 @@ TEST_CASE("orderctl needs no more rights than the operator has") {
   CHECK(status.output().find("active        'only' since") != std::string::npos);
   Process results = orderctl_as_operator(shop, "results");
   CHECK_MESSAGE(results.wait() == 0, results.errors());
+  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);
+}
+
+TEST_CASE("the monitor sees the lag and the stock and nothing else") {
+  Guarded shop;
+  auto producer = shop.as("producer");
+  auto monitor = shop.as("monitor");
+  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
+  CHECK(ask(monitor, {"GET", "product:shoe:stock"}) == "100");
+  for (const char* what : {"STREAM", "GROUPS"}) {
+    CHECK_FALSE(send(monitor, command_of({"XINFO", what, "orders"})).view().is_error());
+  }
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"SET", "product:shoe:stock", "1"},
+                                                                                     {"XADD", "orders", "*", "id", "x"},
+                                                                                     {"XRANGE", "orders", "-", "+"},
+                                                                                     {"XINFO", "STREAM", "results"},
+                                                                                     {"GET", "orders:order:o-1"},
+                                                                                     {"CONFIG", "GET", "*"},
+                                                                                     {"SLOWLOG", "GET"},
+                                                                                     {"KEYS", "*"}}) {
+    CHECK_MESSAGE(refused(monitor, words), words[0]);
+  }
 }
 
 TEST_CASE("a stolen password of orderd does not open the rest of the server") {

@@ -38,7 +38,7 @@ std::vector<std::string> rules_of(const std::string& user) {
 
 Guarded::Guarded() : admin(server.client()) {
   set(admin, "product:shoe:stock", "100");
-  for (const std::string user : {"orderd", "producer", "backend", "reader", "operator"}) {
+  for (const std::string user : {"orderd", "producer", "backend", "reader", "operator", "monitor"}) {
     std::vector<std::string> command = {"ACL", "SETUSER", user};
     for (const std::string& rule : rules_of(user)) command.push_back(rule);
     CHECK(ask(admin, command) == "OK");
