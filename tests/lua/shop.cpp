@@ -36,7 +36,7 @@ Shop::Shop(const ValkeyServer& server, std::string key_prefix)
   (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0", "stream-node-max-entries", "100",
                      "stream-node-max-bytes", "4096"});
   (void)ask(admin_, {"FLUSHALL"});
-  for (const auto script : {lua::settle, lua::join, lua::lease, lua::sign, lua::trim, lua::stock, lua::pause}) {
+  for (const auto script : {lua::settle, lua::join, lua::lease, lua::sign, lua::trim, lua::stock, lua::pause, lua::letter}) {
     auto hash = daemon_.load(script);
     REQUIRE_MESSAGE(hash.ok(), hash.error());
     hashes_[script] = *hash;

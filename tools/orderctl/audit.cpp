@@ -11,9 +11,9 @@
 #include "audit/audit.h"
 #include "orderctl/audit_report.h"
 #include "shared/client.h"
-#include "shared/entry.h"
 #include "shared/options.h"
 #include "shared/output.h"
+#include "shared/place.h"
 
 namespace orderd::tools {
 namespace {
@@ -59,14 +59,8 @@ std::string check_memory(const std::string& text) {
   return mebibytes_of(text) ? "" : "'" + shown(text) + "' is not a size between 1MiB and 1024GiB (example: 512MiB)";
 }
 
-std::string check_entry_id(const std::string& text) {
-  return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
-}
-
-std::optional<audit::Id> id_of(const std::string& text, uint64_t sequence) {
-  const auto id = parse_id(text);
-  if (!id) return std::nullopt;
-  return audit::Id{id->ms, text.find('-') == std::string::npos ? sequence : id->sequence};
+audit::Id id_of(const StreamId& id) {
+  return {id.ms, id.sequence};
 }
 
 // A line on the terminal that is redrawn in place.
@@ -117,8 +111,8 @@ class ProgressLine {
 Audit::Audit(CLI::App& parent, Program& program) {
   CLI::App* app =
       add_command(parent, "audit", "prove from the streams and keys that the promises were kept", kAuditHelp);
-  add_text(*app, "--from", from_, "ID", "only results from this one on")->check(check_entry_id);
-  add_text(*app, "--to", to_, "ID", "only results up to this one")->check(check_entry_id);
+  add_place(*app, "--from", from_, "only results from this one on, or from this time on");
+  add_place(*app, "--to", to_, "only results up to this one, or up to this time");
   add_text(*app, "--memory", memory_, "SIZE",
            "for order IDs, 1MiB or more; what does not fit is read in several passes (default: 512MiB)")
       ->check(check_memory);
@@ -142,8 +136,8 @@ Result<int> Audit::run(const Context& context) {
   options.window = settings.processing.dedup_window;
   options.memory_bytes = mebibytes_of(memory_).value_or(kMemoryMinMib) * 1024 * 1024;
   options.findings_max = findings_max_;
-  options.from = id_of(from_, 0);
-  options.to = id_of(to_, UINT64_MAX);
+  if (const auto from = place_of(from_)) options.from = id_of(from->first);
+  if (const auto to = place_of(to_)) options.to = id_of(to->last);
   ProgressLine line;
   options.progress = [&line](const audit::Progress& progress) { line.show(progress); };
   const auto report = audit::run(link, options);

@@ -3,6 +3,8 @@
 
 #include "base/standard_descriptors.h"
 #include "orderctl/audit.h"
+#include "orderctl/dead.h"
+#include "orderctl/order.h"
 #include "orderctl/pause.h"
 #include "orderctl/results.h"
 #include "orderctl/status.h"
@@ -14,7 +16,8 @@
 namespace {
 
 constexpr const char* kDescription = "orderctl " ORDERD_VERSION
-                                     ": sets stock, pushes orders, shows results and status, audits the ledger.\n"
+                                     ": sets stock, pushes orders, shows results, orders, dead letters and status, audits\n"
+                                     "the ledger.\n"
                                      "It uses the settings of orderd to find the same server and the same streams.";
 
 constexpr const char* kFooter =
@@ -26,6 +29,8 @@ Examples:
   orderctl submit --sku shoe --quantity 3 --wait
   orderctl submit orders.ndjson --wait
   orderctl results --follow
+  orderctl order show o-1
+  orderctl dead list
   orderctl --config orderd.toml status
   orderctl audit
   orderctl SUBCOMMAND --help                  details and examples
@@ -49,6 +54,8 @@ int main(int argc, char** argv) {
   const Stock stock(app, program);
   const Submit submit(app, program);
   const Results results(app, program);
+  const Order order(app, program);
+  const Dead dead(app, program);
   const Status status(app, program);
   const Pause pause(app, program);
   const Audit audit(app, program);

@@ -51,12 +51,21 @@ std::string lines_text(std::string_view text, bool change) {
   return out;
 }
 
+// "dead letter 1-0 was requeued as request 2-0"
+std::string letter_text(const Entry& entry) {
+  std::string text = "dead letter " + shown(entry.field("letter"));
+  if (entry.field("change") != "requeue") return text + " was discarded";
+  text += " was requeued as request " + shown(entry.field("pushed"));
+  return entry.has("corrected") ? text + ", corrected: " + shown(entry.field("corrected")) : text;
+}
+
 std::string details(const Entry& entry) {
   std::string out;
   const auto add = [&out](std::string_view label, const std::string& text) {
     if (!text.empty()) out.append(out.empty() ? "" : "; ").append(label).append(text);
   };
   const bool change = entry.field("status") == "stock";
+  if (entry.field("status") == "letter") add("", letter_text(entry));
   add("", shown(entry.field("reason")));
   if (entry.has("lines")) add("", lines_text(entry.field("lines"), change));
   add("", shown(entry.field("detail")));

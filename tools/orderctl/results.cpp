@@ -7,6 +7,7 @@
 
 #include "order/request.h"
 #include "shared/options.h"
+#include "shared/place.h"
 #include "shared/output.h"
 
 namespace orderd::tools {
@@ -20,6 +21,8 @@ constexpr const char* kResultsHelp = R"(Examples:
   orderctl results --order o-1            all results of an order; reads the whole stream
   orderctl results --from 0 --json        the whole stream
   orderctl results --from 1732386423123-0 --count 100
+  orderctl results --from 10m             of the last ten minutes
+  orderctl results --from 2026-11-25T12:00:00+01:00 --json
 
 Exit status 1: no result was found for --order or --request.)";
 
@@ -68,7 +71,7 @@ Results::Results(CLI::App& parent, Program& program) {
   CLI::Option* count =
       add_whole(*app, "--count", count_, 0, order::kMaxWhole,
                 "how many: the last ones, or with --from the first ones from there [20; with --from: all]");
-  CLI::Option* from = add_text(*app, "--from", from_, "ID", "start at this entry")->check(check_stream_id);
+  CLI::Option* from = add_place(*app, "--from", from_, "start at this entry, or at this time");
   CLI::Option* order = add_text(*app, "--order", order_, "ID", "only results of this order")->check(check_id);
   CLI::Option* request =
       add_text(*app, "--request", request_, "ID", "only the result of this request")->check(check_stream_id);
@@ -89,9 +92,10 @@ Result<int> Results::run(const Context& context) {
   if (!client) return client.failure();
   const std::string& stream = context.settings.streams.results;
   const bool selective = !order_.empty() || !request_.empty();
-  std::string start = from_.empty() && selective ? "-" : from_;
+  const StreamId from = place_of(from_).value_or(Place{}).first;
+  std::string start = !from_.empty() ? from.text() : selective ? "-" : "";
   // Where to follow from if nothing is printed first.
-  std::string last = from_.empty() ? "0-0" : id_before(*parse_id(from_)).text();
+  std::string last = from_.empty() ? "0-0" : id_before(from).text();
   if (start.empty() && count_ > 0) {
     auto found = start_of_last(*client, stream, count_);
     if (!found) return found.failure();

@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <csignal>
-#include <ctime>
 #include <optional>
 #include <random>
 
@@ -17,6 +16,7 @@
 #include "shared/entry.h"
 #include "shared/options.h"
 #include "shared/output.h"
+#include "shared/place.h"
 #include "valkey/backoff.h"
 #include "valkey/error.h"
 
@@ -31,8 +31,8 @@ constexpr std::chrono::milliseconds kBlock{500};
 
 constexpr const char* kCaptureHelp =
     R"(Each entry becomes a line: its ID, its fields (bytes that are not UTF-8 as Base64), and its time, relative to the first one.
-The server is only read. --from and --to take an entry ID, milliseconds since 1970, or a UTC time, 2026-11-25T12:00:00Z;
-both are inclusive.
+The server is only read. --from and --to take an entry ID, milliseconds since 1970, a time such as 2026-11-25T12:00:00Z or 2026-11-25, or how long
+ago, 10m; both are inclusive.
 
 Examples:
   order-replay capture -o orders.ndjson
@@ -43,22 +43,6 @@ volatile std::sig_atomic_t stopped = 0;
 
 extern "C" void on_stop(int /*signal*/) {
   stopped = 1;
-}
-
-// An ID as XRANGE takes it; "" if `text` is not valid.
-std::string place_of(const std::string& text) {
-  if (text == "-" || text == "+" || tools::parse_id(text)) return text;
-  std::tm parts{};
-  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') return "";
-  const std::time_t seconds = timegm(&parts);
-  return seconds < 0 ? "" : std::to_string(static_cast<uint64_t>(seconds) * 1000);
-}
-
-std::string check_place(const std::string& text) {
-  if (!place_of(text).empty()) return "";
-  return "'" + tools::shown(text) +
-         "' is neither a stream entry ID (example: 1795569346433-0) nor a time (example: 2026-11-25T12:00:00Z)";
 }
 
 // Writes pages of entries and keeps the last ID.
@@ -146,8 +130,8 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
 Capture::Capture(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording", kCaptureHelp);
   app->add_flag("--results", results_, "capture the results stream instead of the orders stream");
-  add_text(*app, "--from", from_, "PLACE", "the first entry [the stream's]")->check(check_place);
-  CLI::Option* to = add_text(*app, "--to", to_, "PLACE", "the last entry [the stream's]")->check(check_place);
+  tools::add_place(*app, "--from", from_, "the first entry [the stream's]");
+  CLI::Option* to = tools::add_place(*app, "--to", to_, "the last entry [the stream's]");
   CLI::Option* follow = app->add_flag("--follow", follow_, "keep capturing new entries, until Ctrl-C");
   follow->excludes(to);
   add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
@@ -166,13 +150,14 @@ Result<int> Capture::run(const tools::Context& context) {
   }
   const std::string& stream = results_ ? context.settings.streams.results : context.settings.streams.orders;
   Writer writer(std::move(*sink));
-  const std::string from = place_of(from_);
-  const auto written = write_range(*client, stream, from, place_of(to_), writer);
+  const tools::StreamId from = tools::place_of(from_).value_or(tools::Place{}).first;
+  const tools::StreamId to = tools::place_of(to_).value_or(tools::Place{}).last;
+  const auto written = write_range(*client, stream, from.text(), to.text(), writer);
   if (!written) return written.failure();
   if (!follow_) return stopped == 0 ? tools::kDone : tools::kFailed;
   std::string after = writer.last();
   // No entry so far: from the given start, which is inclusive.
-  if (after.empty()) after = tools::id_before(tools::parse_id(from).value_or(tools::StreamId{})).text();
+  if (after.empty()) after = tools::id_before(from).text();
   const auto followed = write_new(std::move(*client), context.settings, stream, after, writer);
   if (!followed) return followed.failure();
   return tools::kDone;

@@ -12,6 +12,7 @@
 #include "replay/source.h"
 #include "shared/options.h"
 #include "shared/output.h"
+#include "shared/place.h"
 
 namespace orderd::replay {
 namespace {
@@ -35,11 +36,6 @@ Examples:
   order-replay verify captured.ndjson --entries                                     on the server it was captured from
 
 Exit status 3: something is wrong; the first differences are shown.)";
-
-std::string check_id(const std::string& text) {
-  return tools::parse_id(text) ? ""
-                               : "'" + tools::shown(text) + "' is not a stream entry ID (example: 1795569346433-0)";
-}
 
 // Files are read a second time if something is wrong.
 std::string check_recording(const std::string& name) {
@@ -95,7 +91,7 @@ Verify::Verify(CLI::App& parent, tools::Program& program) {
   add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_recording);
   CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the expected results");
   expect->check(check_recording);
-  add_text(*app, "--after", after_, "ID", "only results after this entry [all]")->check(check_id);
+  tools::add_place(*app, "--after", after_, "only results after this entry, or after this time [all]");
   CLI::Option* entries = app->add_flag("--entries", entries_, "match by the recorded entry IDs, not by order IDs");
   entries->excludes(expect);
   app->add_flag("--resent", resent_, "accept more results than requests if they are duplicates: requests were resent");
@@ -137,7 +133,8 @@ Result<bool> Verify::read_expected(const EachResult& each) const {
 }
 
 Result<bool> Verify::read_results(tools::Client& client, const std::string& stream, const EachResult& each) const {
-  return tools::read_pages(client, stream, "(" + after_, "+", [&](const std::vector<tools::Entry>& page) {
+  const tools::StreamId after = tools::place_of(after_).value_or(tools::Place{}).last;
+  return tools::read_pages(client, stream, "(" + after.text(), "+", [&](const std::vector<tools::Entry>& page) {
     for (const tools::Entry& entry : page) {
       if (entry.has("request")) each(entry.field(entries_ ? "request" : "order"), entry);
     }

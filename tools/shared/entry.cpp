@@ -14,6 +14,17 @@ std::optional<uint64_t> number_of(std::string_view text) {
   return number;
 }
 
+Result<bool> read_range(Client& client, const char* command, const std::string& stream, std::string from,
+                        const std::string& to, const std::function<bool(const std::vector<Entry>&)>& page) {
+  for (;;) {
+    const auto reply = client.ask(valkey::Command::of(command, stream, from, to, "COUNT", kPageEntries));
+    if (!reply) return reply.failure();
+    const std::vector<Entry> entries = entries_of(reply->view());
+    if (entries.empty() || !page(entries)) return true;
+    from = "(" + std::string(entries.back().id);
+  }
+}
+
 }  // namespace
 
 std::optional<StreamId> parse_id(std::string_view text) {
@@ -64,13 +75,12 @@ valkey::Reply value_of(valkey::Reply reply, std::string_view name) {
 
 Result<bool> read_pages(Client& client, const std::string& stream, std::string first, const std::string& last,
                         const std::function<bool(const std::vector<Entry>&)>& page) {
-  for (;;) {
-    const auto reply = client.ask(valkey::Command::of("XRANGE", stream, first, last, "COUNT", kPageEntries));
-    if (!reply) return reply.failure();
-    const std::vector<Entry> entries = entries_of(reply->view());
-    if (entries.empty() || !page(entries)) return true;
-    first = "(" + std::string(entries.back().id);
-  }
+  return read_range(client, "XRANGE", stream, std::move(first), last, page);
+}
+
+Result<bool> read_pages_back(Client& client, const std::string& stream, std::string last, const std::string& first,
+                             const std::function<bool(const std::vector<Entry>&)>& page) {
+  return read_range(client, "XREVRANGE", stream, std::move(last), first, page);
 }
 
 }  // namespace orderd::tools

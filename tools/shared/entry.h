@@ -48,6 +48,10 @@ struct Entry {
 [[nodiscard]] Result<bool> read_pages(Client& client, const std::string& stream, std::string first,
                                       const std::string& last,
                                       const std::function<bool(const std::vector<Entry>&)>& page);
+// The same from `last` back to `first`, each page's entries in that order.
+[[nodiscard]] Result<bool> read_pages_back(Client& client, const std::string& stream, std::string last,
+                                           const std::string& first,
+                                           const std::function<bool(const std::vector<Entry>&)>& page);
 inline constexpr std::size_t kPageEntries = 1000;
 
 }  // namespace orderd::tools

@@ -169,9 +169,9 @@ std::string time_text(uint64_t since_1970_ms) {
   if (since_1970_ms < kYear1971 || since_1970_ms > kYear9999) return "";
   const auto seconds = static_cast<std::time_t>(since_1970_ms / 1000);
   std::tm parts{};
-  if (localtime_r(&seconds, &parts) == nullptr) return "";
+  if (gmtime_r(&seconds, &parts) == nullptr) return "";
   std::array<char, 32> text;
-  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts));
+  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
 }
 
 std::string count_text(uint64_t count, std::string_view one, std::string_view many) {

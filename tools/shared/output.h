@@ -61,7 +61,7 @@ class Table {
 
 // "340 ms", "4.2 s", "3 min", "2.5 h", "12 days".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds time);
-// Milliseconds since 1970 as local time, "2025-11-23 19:07:03"; empty for an implausible time.
+// Milliseconds since 1970 as UTC, "2025-11-23T19:07:03Z"; empty for an implausible time.
 [[nodiscard]] std::string time_text(uint64_t since_1970_ms);
 // "1 entry", "2 entries"; if `many` is empty: `one` with an s.
 [[nodiscard]] std::string count_text(uint64_t count, std::string_view one, std::string_view many = {});

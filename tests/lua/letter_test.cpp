@@ -1,0 +1,130 @@
+// letter.lua: what becomes of a dead letter, and its entry in the ledger.
+#include "shop.h"
+
+namespace orderd::test {
+namespace {
+
+class LetterShop : public Shop {
+ public:
+  // One malformed request was settled: its letter.
+  LetterShop() {
+    stock("shoe", "100");
+    CHECK(settle({Malformed{.raw = {"id", "o-1", "sku", "shoe"}}}) == "m");
+    letter = entries(admin(), dead).at(0).id;
+    malformed = results().at(0).id;
+  }
+  std::string requeue(const std::vector<std::string>& fields = {"id", "o-1", "sku", "shoe", "quantity", "3"},
+                      const std::string& corrected = "quantity") {
+    std::vector<std::string> words = {"requeue", letter, "a test", corrected};
+    words.insert(words.end(), fields.begin(), fields.end());
+    return run(lua::letter, {dead, results_stream, orders}, words);
+  }
+  std::string discard() { return run(lua::letter, {dead, results_stream, orders}, {"discard", letter, "a test", ""}); }
+
+  std::string letter;
+  std::string malformed;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(LetterShop, "a dead letter is requeued once and the ledger says as which request") {
+  const std::string answer = requeue();
+  const Entry request = entries(admin(), orders).back();
+  CHECK(answer == request.id + " " + results().back().id);
+  CHECK(text_of(request) == "id=o-1 sku=shoe quantity=3");
+  CHECK(last_result() == "status=letter change=requeue letter=" + letter + " result=" + malformed +
+                             " reason=a test pushed=" + request.id + " corrected=quantity");
+  CHECK(length(admin(), dead) == 0);
+  const std::string before = snapshot();
+  for (const std::string& again : {requeue(), discard()}) {
+    CHECK(again == "-GONE key orders:dead: there is no entry " + letter);
+    CHECK(snapshot() == before);
+  }
+}
+
+TEST_CASE_FIXTURE(LetterShop, "a dead letter is discarded once and the ledger says so") {
+  const std::string answer = discard();
+  CHECK(answer == "_ " + results().back().id);
+  CHECK(last_result() ==
+        "status=letter change=discard letter=" + letter + " result=" + malformed + " reason=a test");
+  CHECK(length(admin(), dead) == 0);
+  CHECK(length(admin(), orders) == 1);
+  CHECK(discard().starts_with("-GONE "));
+}
+
+TEST_CASE_FIXTURE(LetterShop, "a lost position is found again behind an entry about a dead letter") {
+  CHECK(settle({Order{.id = "o-2"}}) == "a");
+  CHECK(discard().starts_with("_ "));
+  (void)at_server({"DEL", position});
+  CHECK(join().starts_with("2-0 0 0 recovered "));
+}
+
+TEST_CASE_FIXTURE(LetterShop, "an entry that is no dead letter is left alone") {
+  letter = at_server({"XADD", dead, "*", "a", "b"});
+  const std::string before = snapshot();
+  for (const std::string& answer : {requeue(), discard()}) {
+    CHECK(answer.starts_with("-FOREIGN key orders:dead: "));
+    CHECK(snapshot() == before);
+  }
+}
+
+TEST_CASE_FIXTURE(LetterShop, "whatever refuses a step is named with its key and nothing was written") {
+  std::string beginning;
+  bool discards = true;
+  SUBCASE("results is no stream") {
+    (void)at_server({"DEL", results_stream});
+    (void)at_server({"LPUSH", results_stream, "x"});
+    beginning = "-WRONGTYPE key results: ";
+  }
+  SUBCASE("results has used up its last ID") {
+    (void)at_server({"XADD", results_stream, "18446744073709551615-18446744073709551615", "x", "y"});
+    beginning = "-ERR key results: ";
+  }
+  SUBCASE("orders is no stream") {
+    (void)at_server({"DEL", orders});
+    (void)at_server({"LPUSH", orders, "x"});
+    beginning = "-WRONGTYPE key orders: ";
+    discards = false;
+  }
+  SUBCASE("orders has used up its last ID") {
+    (void)at_server({"XADD", orders, "18446744073709551615-18446744073709551615", "x", "y"});
+    beginning = "-ERR key orders: ";
+    discards = false;
+  }
+  SUBCASE("dead is no stream") {
+    (void)at_server({"DEL", dead});
+    (void)at_server({"LPUSH", dead, "x"});
+    beginning = "-WRONGTYPE key orders:dead: ";
+  }
+  const std::vector<std::pair<std::string, std::string>> rights = {
+      {"xadd", "results"}, {"xdel", "orders:dead"}, {"xrange", "orders:dead"}, {"xinfo", "results"}};
+  for (const auto& [command, key] : rights) {
+    SUBCASE(command.c_str()) {
+      acl({"-" + command});
+      beginning = "-NOPERM key " + key + ": ";
+    }
+  }
+  SUBCASE("orders may only be read") {
+    acl({"resetkeys", "%R~orders", "~orders:dead", "~results", "(+evalsha ~*)"});
+    beginning = "-NOPERM key orders: this user has no right to XADD";
+    discards = false;
+  }
+  SUBCASE("out of memory") {
+    (void)at_server({"CONFIG", "SET", "maxmemory", "1"});
+    beginning = "-OOM ";
+  }
+  SUBCASE("a replica") {
+    (void)at_server({"REPLICAOF", "127.0.0.1", "1"});
+    beginning = "-READONLY ";
+  }
+  const std::string before = snapshot();
+  const std::string answer = requeue();
+  CHECK_MESSAGE(answer.starts_with(beginning), answer);
+  CHECK(snapshot() == before);
+  if (!discards) return;
+  const std::string other = discard();
+  CHECK_MESSAGE(other.starts_with(beginning), other);
+  CHECK(snapshot() == before);
+}
+
+}  // namespace orderd::test

@@ -1,0 +1,169 @@
+// The flags, and the two commands that only read; dead_change.cpp has the others.
+#include "orderctl/dead.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "order/request.h"
+#include "orderctl/letter.h"
+#include "shared/options.h"
+#include "shared/place.h"
+
+namespace orderd::tools {
+namespace {
+
+using valkey::Command;
+
+constexpr const char* kListHelp = R"(Examples:
+  orderctl dead list                          the newest 20
+  orderctl dead list --limit 1000 --json
+  orderctl dead list --from 2h                of the last two hours, oldest first)";
+
+constexpr const char* kShowHelp = R"(Control characters and bytes that are not UTF-8 are shown as \xNN.
+
+Example:
+  orderctl dead show 1795569346433-0
+
+Exit status 1: there is no such letter.)";
+
+constexpr const char* kRequeueHelp =
+    R"(Pushes the request again, as a new entry of the orders stream, once: in the same step the letter is removed, and an entry of
+the results stream with status letter says what became of it. --set replaces the value of a field, or adds the field. A
+request that would be malformed again is refused, by the limits of these settings (processing.max_quantity, max_lines).
+A request that was too large for its letter cannot be requeued: the rest of it is not there.
+
+Examples:
+  orderctl dead requeue 1795569346433-0 --set quantity=3
+  orderctl dead requeue 1795569346433-0 --set order='{"id":"o-1","sku":"shoe","quantity":3}' --reason "ticket 4711"
+  orderctl --processing.max_quantity 5000000 dead requeue 1795569346433-0 1795569346435-0
+
+Exit status 1: a letter was not requeued.)";
+
+constexpr const char* kDiscardHelp =
+    R"(Removes the letter. In the same step an entry of the results stream with status letter says so.
+
+Examples:
+  orderctl dead discard 1795569346433-0 --reason "a test of the producer"
+  orderctl dead list --limit 100 --json | jq -r .letter | xargs orderctl dead discard
+
+Exit status 1: a letter was not discarded.)";
+
+std::string check_letter_id(const std::string& text) {
+  const bool whole = text.find('-') != std::string::npos && parse_id(text);
+  return whole ? "" : "'" + shown(text) + "' is not the ID of a dead letter (example: 1795569346433-0)";
+}
+
+std::string check_setting(const std::string& text) {
+  return text.find('=') == std::string::npos ? "'" + shown(text) + "' is not NAME=VALUE" : "";
+}
+
+Result<int> show(const Context& context, const std::string& id) {
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  const std::string dead = context.settings.dead();
+  const auto reply = client->ask(Command::of("XRANGE", dead, id, id));
+  if (!reply) return reply.failure();
+  const auto entries = entries_of(reply->view());
+  const auto letter = entries.empty() ? std::nullopt : letter_of(entries.front());
+  if (!letter) {
+    note(entries.empty() ? "there is no dead letter " + id + " in '" + shown(dead) + "'; orderctl dead list shows them"
+                         : "the entry " + id + " of '" + shown(dead) + "' is no dead letter of orderd");
+    return kFailed;
+  }
+  if (context.json) {
+    print_json(json_of(*letter));
+    return kDone;
+  }
+  const auto row = [](std::string name, const std::string& text) {
+    name.resize(std::max<std::size_t>(name.size() + 1, 10), ' ');
+    print(name + text + "\n");
+  };
+  row("letter", id + ", " + time_text(parse_id(id)->ms));
+  row("request", shown(letter->request));
+  row("result", shown(letter->result));
+  row("detail", shown(letter->detail));
+  if (!letter->whole()) row("cut", "the request was too large for its letter; what follows is its beginning");
+  print("\n");
+  for (const auto& [name, value] : letter->raw) print(shown(name) + ": " + shown(value) + "\n");
+  return kDone;
+}
+
+}  // namespace
+
+Dead::Dead(CLI::App& parent, Program& program) {
+  CLI::App* dead = add_command(parent, "dead", "list, show, requeue and discard malformed requests", R"(Examples:
+  orderctl dead list
+  orderctl dead show 1795569346433-0
+  orderctl dead requeue 1795569346433-0 --set quantity=3
+  orderctl dead discard 1795569346433-0)");
+  dead->require_subcommand(1);
+  add_list(*dead, program);
+  add_show(*dead, program);
+  add_change(*dead, program, true);
+  add_change(*dead, program, false);
+}
+
+void Dead::add_list(CLI::App& dead, Program& program) {
+  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest", kListHelp);
+  add_place(*app, "--from", from_, "start at this letter, or at this time");
+  add_place(*app, "--to", to_, "no letters after this one, or after this time");
+  add_whole(*app, "--limit", limit_, 1, order::kMaxWhole, "how many at most [20]");
+  add_json(*app, program);
+  app->callback([this, &program] { program.action = [this](const Context& context) { return list(context); }; });
+}
+
+void Dead::add_show(CLI::App& dead, Program& program) {
+  CLI::App* app = add_command(dead, "show", "show all of a dead letter", kShowHelp);
+  add_text(*app, "ID", id_, "", "the letter's ID")->required()->check(check_letter_id);
+  add_json(*app, program);
+  app->callback([this, &program] { program.action = [this](const Context& context) { return show(context, id_); }; });
+}
+
+void Dead::add_change(CLI::App& dead, Program& program, bool requeue) {
+  CLI::App* app = requeue ? add_command(dead, "requeue", "push malformed requests again, once", kRequeueHelp)
+                          : add_command(dead, "discard", "remove dead letters", kDiscardHelp);
+  add_texts(*app, "ID", ids_, "", "IDs of letters")->required()->check(check_letter_id);
+  if (requeue) add_texts(*app, "--set", set_, "NAME=VALUE", "correct this field; repeat it")->check(check_setting);
+  add_text(*app, "--reason", reason_, "TEXT", "why, for the results stream [by hand]");
+  add_json(*app, program);
+  app->callback([this, &program, requeue] {
+    program.action = [this, requeue](const Context& context) {
+      return change_letters(context, {requeue, ids_, set_, reason_.empty() ? "by hand" : reason_});
+    };
+  });
+}
+
+Result<int> Dead::list(const Context& context) const {
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  const std::string dead = context.settings.dead();
+  Table table({{"LETTER", Table::Align::kLeft, 17}, {"TIME"}, {"REQUEST", Table::Align::kLeft, 17}, {"DETAIL"}});
+  uint64_t left = limit_;
+  const auto print_page = [&](const std::vector<Entry>& entries) {
+    for (const Entry& entry : entries) {
+      if (left == 0) break;
+      --left;
+      const auto letter = letter_of(entry);
+      const auto id = parse_id(entry.id);
+      if (context.json) {
+        print_json(letter ? json_of(*letter) : Json({{"letter", std::string(entry.id)}, {"detail", Json()}}));
+      } else {
+        table.add({{shown(entry.id)},
+                   {id ? time_text(id->ms) : ""},
+                   {letter ? shown(letter->request) : ""},
+                   {letter ? shown(letter->detail) : "no dead letter of orderd", letter ? Color::kPlain : Color::kRed}});
+      }
+    }
+    if (!context.json) table.print();
+    return left > 0;
+  };
+  const std::string first = place_of(from_).value_or(*place_of("-")).first.text();
+  const std::string last = place_of(to_).value_or(*place_of("+")).last.text();
+  const auto read = from_.empty() ? read_pages_back(*client, dead, last, first, print_page)
+                                  : read_pages(*client, dead, first, last, print_page);
+  if (!read) return read.failure();
+  if (left == limit_) note("no dead letters in '" + shown(dead) + "'" + (from_.empty() && to_.empty() ? "" : " there"));
+  return kDone;
+}
+
+}  // namespace orderd::tools

@@ -1,0 +1,31 @@
+// A dead letter: a malformed request as lua/settle.lua has copied it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shared/entry.h"
+#include "shared/output.h"
+
+namespace orderd::tools {
+
+// Views into the reply.
+struct Letter {
+  std::string_view id;
+  std::string_view request;
+  std::string_view result;
+  std::string_view detail;
+  std::vector<std::pair<std::string_view, std::string_view>> raw;  // the request's names and values
+
+  // False: the request was larger than a dead letter can be, and the rest of it is not here.
+  [[nodiscard]] bool whole() const;
+};
+
+// Nothing: the entry is no dead letter of orderd's.
+[[nodiscard]] std::optional<Letter> letter_of(const Entry& entry);
+[[nodiscard]] Json json_of(const Letter& letter);
+
+}  // namespace orderd::tools
