@@ -237,6 +237,24 @@ void Clerk::change_stock(const std::string& sku, const std::string& change, int6
   books.keys[stock_key(sku)] = std::to_string(remaining);
 }
 
+void Clerk::discard_letter(std::size_t place) {
+  const Entry letter = books.dead.at(place);
+  books.dead.erase(books.dead.begin() + static_cast<std::ptrdiff_t>(place));
+  add_result({{"status", "letter"},
+              {"change", "discard"},
+              {"letter", letter.id},
+              {"result", letter.field("result")},
+              {"reason", "r"}});
+}
+
+void Clerk::requeue_letter(std::size_t place, const Asked& pushed) {
+  discard_letter(place);
+  push(pushed.fields);
+  put(books.results.back(), "change", "requeue");
+  put(books.results.back(), "pushed", books.orders.back().id);
+  settle(pushed);
+}
+
 Clerk hold_sale(Random& random, std::size_t requests) {
   Clerk clerk;
   std::size_t pushed = 0;
@@ -251,6 +269,11 @@ Clerk hold_sale(Random& random, std::size_t requests) {
     clerk.serve(request(random, pushed, sent));
     if (i == requests / 3) clerk.change_stock("hat", "set", 40);
     if (i == requests / 2) clerk.change_stock("shoe", "add", 50);
+    if (i == requests / 2) clerk.discard_letter(0);
+    if (i == requests / 2) clerk.discard_letter(clerk.books.dead.size() / 2);
+    if (i == requests / 2) {
+      clerk.requeue_letter(3, {{{"id", "again"}, {"sku", "sock"}, {"quantity", "1"}}, "again", "", {{"sock", 1}}});
+    }
     if (i == requests / 2) clerk.change_stock("sock", "add", -3);
   }
   clerk.change_stock("bad", "set", 9);

@@ -49,6 +49,9 @@ class Clerk {
   void push(const Fields& fields);
   // As orderctl stock does.
   void change_stock(const std::string& sku, const std::string& change, int64_t amount);
+  // As orderctl dead does, with the letter at this place; `pushed`: the request as it is requeued, and settled.
+  void requeue_letter(std::size_t place, const Asked& pushed);
+  void discard_letter(std::size_t place);
   // From now on the server's clock shows this.
   void set_clock(uint64_t ms) { now_ = ms; }
   // The orders stream is deleted and recreated: the clerk forgets its requests, and their IDs may be smaller.

@@ -7,6 +7,9 @@ namespace {
 bool malformed(const Entry& entry) {
   return has_reason(entry, "malformed");
 }
+bool lettered(const Entry& entry) {
+  return has_status(entry, "letter");
+}
 bool accepted(const Entry& entry) {
   return has_status(entry, "accepted");
 }
@@ -138,6 +141,31 @@ std::vector<Sabotage> letters_and_keys() {
        [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "detail", "no"); }},
       {"a dead letter that names no result", "dead_letter_forged",
        [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "result", "x"); }},
+      {"an entry about a discarded letter dropped", "dead_letter_missing",
+       [](Books& books, Random& random) {
+         books.results.erase(books.results.begin() + static_cast<std::ptrdiff_t>(pick(books, random, lettered)));
+       }},
+      {"a letter requeued twice", "dead_letter_forged",
+       [](Books& books, Random& random) {
+         Entry copy = books.results[pick(books, random, lettered)];
+         copy.id = id_behind(books.results);
+         books.results.push_back(copy);
+       }},
+      {"a letter requeued and still there", "dead_letter_forged",
+       [](Books& books, Random& random) {
+         const Entry& letter = books.dead[random.number(books.dead.size())];
+         books.results.push_back({id_behind(books.results),
+                                  {{"status", "letter"},
+                                   {"change", "requeue"},
+                                   {"letter", letter.id},
+                                   {"result", letter.field("result")},
+                                   {"pushed", books.orders.back().id}}});
+       }},
+      {"a letter of a good request discarded", "dead_letter_forged",
+       [](Books& books, Random& random) {
+         const std::string result = books.results[pick(books, random, accepted)].id;
+         put(books.results[pick(books, random, lettered)], "result", result);
+       }},
       {"the detail of a malformed result edited", "dead_letter_forged",
        [](Books& books, Random& random) { put(books.results[pick(books, random, malformed)], "detail", "no"); }},
       {"stock added by hand", "stock_key_differs",

@@ -19,6 +19,9 @@ bool duplicate(const Entry& entry) {
 bool stock_change(const Entry& entry) {
   return has_status(entry, "stock") && !lines_of(entry)[0]["before"].is_null();
 }
+bool lettered(const Entry& entry) {
+  return has_status(entry, "letter");
+}
 std::ptrdiff_t at(std::size_t place) {
   return static_cast<std::ptrdiff_t>(place);
 }
@@ -289,6 +292,18 @@ std::vector<Sabotage> entries() {
       {"lines of a duplicate", "bad_result",
        [](Books& books, Random& random) {
          put(books.results[pick(books, random, duplicate)], "lines", R"([{"sku":"a","quantity":1,"remaining":1}])");
+       }},
+      {"a change of a letter that there is not", "bad_result",
+       [](Books& books, Random& random) { put(books.results[pick(books, random, lettered)], "change", "burn"); }},
+      {"a letter that answers a request", "bad_result",
+       [](Books& books, Random& random) {
+         put(books.results[pick(books, random, lettered)], "request", books.orders.front().id);
+       }},
+      {"a letter requeued as nothing", "bad_result",
+       [](Books& books, Random& random) {
+         Entry& victim = books.results[pick(books, random, lettered)];
+         put(victim, "change", "requeue");
+         take_out(victim, "pushed");
        }},
       {"an empty entry", "bad_result",
        [](Books& books, Random& random) {

@@ -17,11 +17,13 @@ bool refused(valkey::SyncClient& client, const std::vector<std::string>& words) 
   return send(client, command_of(words)).view().error() == valkey::ErrorKind::kRefused;
 }
 
-Process orderctl_as_operator(const Guarded& shop, const std::string& command) {
+Process orderctl_as_operator(const Guarded& shop, const std::vector<std::string>& words) {
   ProcessOptions options;
   options.environment = {"ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path, "ORDERD_VALKEY_USERNAME=operator",
                          "ORDERD_VALKEY_PASSWORD_FILE=" + shop.files.file("password")};
-  return Process({ORDERCTL_PATH, command}, options);
+  std::vector<std::string> command = {ORDERCTL_PATH};
+  command.insert(command.end(), words.begin(), words.end());
+  return Process(command, options);
 }
 
 }  // namespace
@@ -76,14 +78,28 @@ TEST_CASE("orderctl needs no more rights than the operator has") {
   xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
   xadd(producer, "orders", {{"id", "o-2"}});
   wait_for([&] { return length(reader, "results") == 2; }, 20s, "two results");
-  Process audit = orderctl_as_operator(shop, "audit");
+  Process audit = orderctl_as_operator(shop, {"audit"});
   CHECK_MESSAGE(audit.wait() == 0, audit.errors());
-  Process status = orderctl_as_operator(shop, "status");
+  Process status = orderctl_as_operator(shop, {"status"});
   CHECK_MESSAGE(status.wait() == 0, status.errors());
   CHECK(status.output().find("not known") == std::string::npos);
   CHECK(status.output().find("active        'only' since") != std::string::npos);
-  Process results = orderctl_as_operator(shop, "results");
+  Process results = orderctl_as_operator(shop, {"results"});
   CHECK_MESSAGE(results.wait() == 0, results.errors());
+  Process order = orderctl_as_operator(shop, {"order", "show", "o-1"});
+  CHECK_MESSAGE(order.wait() == 0, order.errors());
+  xadd(producer, "orders", {{"id", "o-3"}});
+  wait_for([&] { return length(reader, "orders:dead") == 2; }, 20s, "two dead letters");
+  const auto letters = entries(reader, "orders:dead");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"dead", "list"},
+           {"dead", "show", letters[0].id},
+           {"dead", "requeue", letters[0].id, "--set", "sku=shoe", "--set", "quantity=1"},
+           {"dead", "discard", letters[1].id},
+           {"audit"}}) {
+    Process each = orderctl_as_operator(shop, words);
+    CHECK_MESSAGE(each.wait() == 0, words.back(), each.output(), each.errors());
+  }
   CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);
 }
 
@@ -105,6 +121,20 @@ TEST_CASE("the monitor sees the lag and the stock and nothing else") {
                                                                                      {"SLOWLOG", "GET"},
                                                                                      {"KEYS", "*"}}) {
     CHECK_MESSAGE(refused(monitor, words), words[0]);
+  }
+}
+
+TEST_CASE("the operator may not delete requests and results may not be trimmed nor letters be written by hand") {
+  Guarded shop;
+  auto person = shop.as("operator");
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"XDEL", "orders", "1-0"},
+                                             {"XTRIM", "orders", "MAXLEN", "0"},
+                                             {"XTRIM", "results", "MAXLEN", "0"},
+                                             {"XTRIM", "orders:dead", "MAXLEN", "0"},
+                                             {"XADD", "orders:dead", "*", "request", "1-0"},
+                                             {"DEL", "orders:order:o-1"}}) {
+    CHECK_MESSAGE(refused(person, words), words[0], " ", words[1]);
   }
 }
 

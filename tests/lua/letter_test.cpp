@@ -45,8 +45,7 @@ TEST_CASE_FIXTURE(LetterShop, "a dead letter is requeued once and the ledger say
 TEST_CASE_FIXTURE(LetterShop, "a dead letter is discarded once and the ledger says so") {
   const std::string answer = discard();
   CHECK(answer == "_ " + results().back().id);
-  CHECK(last_result() ==
-        "status=letter change=discard letter=" + letter + " result=" + malformed + " reason=a test");
+  CHECK(last_result() == "status=letter change=discard letter=" + letter + " result=" + malformed + " reason=a test");
   CHECK(length(admin(), dead) == 0);
   CHECK(length(admin(), orders) == 1);
   CHECK(discard().starts_with("-GONE "));

@@ -55,6 +55,7 @@ class Audit {
       } else {
         count(entry_);
         model_.apply(raw.id, entry_);
+        if (entry_.kind == ResultKind::kLetter) letters.take_record(entry_, raw.id);
       }
       if (entry_.request == Id{}) return true;
       if (raw.id > horizon().position.floor) {
@@ -114,6 +115,7 @@ class Audit {
       case ResultKind::kAccepted: ++counts().accepted; break;
       case ResultKind::kDuplicate: ++counts().duplicates; break;
       case ResultKind::kStock: ++counts().stock_changes; break;
+      case ResultKind::kLetter: ++counts().letter_changes; break;
       default: ++counts().rejected; break;
     }
   }

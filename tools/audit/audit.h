@@ -14,6 +14,7 @@ struct Counts {
   uint64_t rejected = 0;
   uint64_t duplicates = 0;
   uint64_t stock_changes = 0;
+  uint64_t letter_changes = 0;  // dead letters requeued or discarded
   uint64_t lines = 0;
   uint64_t requests = 0;  // settled ones that were read
   uint64_t waiting = 0;   // requests after the position

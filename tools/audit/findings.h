@@ -22,8 +22,8 @@ enum class Check : uint8_t {
   kPositionDiffers,    // the position is not what the results say
   kContentDiffers,     // what was decided is not what was asked for
   kMalformedDiffers,   // malformed, and the request is good; or the other way round
-  kDeadLetterMissing,  // a malformed result without its dead letter
-  kDeadLetterForged,   // a dead letter without its malformed result, or a second one, or with another detail
+  kDeadLetterMissing,  // a malformed result without its dead letter, and no entry says what became of that
+  kDeadLetterForged,   // a dead letter, or an entry about one, without its malformed result, or a second one
   kChainBroken,        // `remaining`, `available` or `before` is not what the entries before it leave
   kNegativeStock,
   kBadQuantity,           // a line's quantity is below 1

@@ -5,6 +5,9 @@ namespace orderd::audit {
 namespace {
 
 constexpr const char* kLetters = "dead letters";
+constexpr const char* kOfMalformed = "dead letters of malformed results";
+// Some 150 MB.
+constexpr std::size_t kWithoutMax = 1'000'000;
 
 // orderd's three fields come first; a raw field of the request may have one of their names.
 struct Letter {
@@ -29,7 +32,6 @@ Result<bool> LetterJudge::skip(std::optional<Id> until) {
     if (!next) return next.failure();
     if (*next == nullptr) return true;
     const Letter letter((*next)->fields);
-    if (!first_) first_ = letter.result;
     // One that names a result of the future is not waited for.
     if (until && letter.result && *letter.result >= *until && *letter.result <= horizon_.results.last) return true;
     if (letter.result && *letter.result < horizon_.first_result()) {
@@ -62,12 +64,69 @@ Result<bool> LetterJudge::take(const ResultEntry& result, Id id) {
                         (letter.request != result.request ? "request" : "detail") + " is not that of the result");
     }
     letters_.pop();
-  } else if (horizon_.dead.exists && !horizon_.dead.whole() && (!first_ || id < *first_)) {
-    // Trimming takes the oldest; a letter missing after the first one was removed otherwise.
-    findings_.not_checked("dead letters of malformed results", "the oldest dead letters were trimmed");
+  } else if (without_.size() < kWithoutMax) {
+    without_.emplace(id, Without{result.request, std::string(result.order)});
   } else {
-    findings_.add(Check::kDeadLetterMissing, {id, result.request, result.order}, "no dead letter names this result");
+    findings_.not_checked(kOfMalformed, "too many are missing to be remembered");
   }
+  return true;
+}
+
+void LetterJudge::take_record(const ResultEntry& record, Id id) {
+  ++records_;
+  if (record.lettered < horizon_.first_result()) {
+    return findings_.not_checked("entries about dead letters",
+                                 "the results they name were trimmed, or are before --from");
+  }
+  findings_.looked(Check::kDeadLetterForged);
+  if (without_.erase(record.lettered) > 0 || without_.size() == kWithoutMax) return;
+  findings_.add(Check::kDeadLetterForged, {id},
+                "it says what became of the dead letter of result " + record.lettered.text() +
+                    ", but that is not malformed, has its letter, or was requeued or discarded before");
+}
+
+// Letters may have been requeued or discarded since the horizon was taken.
+Result<bool> LetterJudge::read_later_records() {
+  Cursor later(link_, options_.names.results, after(horizon_.to), kLastId);
+  ResultDecoder decoder;
+  ResultEntry entry;
+  return later.each([&](const RawEntry& raw) -> Result<bool> {
+    if (decoder.decode(raw.fields, entry) == nullptr && entry.kind == ResultKind::kLetter) {
+      without_.erase(entry.lettered);
+    }
+    return true;
+  });
+}
+
+// The result of the oldest letter that is there by now.
+Result<std::optional<Id>> LetterJudge::first_letter() {
+  const auto page = link_.ask(valkey::Command::of("XRANGE", options_.names.dead, "-", "+", "COUNT", 1));
+  if (!page) return page.failure();
+  RawEntry entry;
+  if ((*page)->size() == 0 || !read_entry((*page)->at(0), entry)) return std::optional<Id>();
+  return Letter(entry.fields).result;
+}
+
+Result<bool> LetterJudge::end() {
+  auto good = skip(std::nullopt);
+  if (!good || without_.empty()) return good;
+  // More letters are gone than were requeued or discarded: the oldest ones may have been trimmed.
+  const bool cut = horizon_.dead.exists && horizon_.dead.added - horizon_.dead.length > records_;
+  good = read_later_records();
+  if (good) good = refresh(link_, options_.names, horizon_);
+  if (!good) return good;
+  const auto first = first_letter();
+  if (!first) return first.failure();
+  for (const auto& [id, without] : without_) {
+    // Trimming takes the oldest; a letter missing after the first one was removed otherwise.
+    if ((cut || horizon_.dead.cut) && (!*first || id < **first)) {
+      findings_.not_checked(kOfMalformed, "the oldest dead letters were trimmed");
+    } else {
+      findings_.add(Check::kDeadLetterMissing, {id, without.request, without.order},
+                    "no dead letter names this result, and no entry says what became of it");
+    }
+  }
+  without_.clear();
   return true;
 }
 

@@ -1,7 +1,11 @@
-// Dead letters are in the order of their malformed results: a walk over both matches them one to one.
+// Dead letters are in the order of their malformed results: a walk over both matches them one to one. A letter that was
+// requeued or discarded is gone, and a later entry of the results stream says so: a malformed result without its letter
+// waits for that entry.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "audit/cursor.h"
 #include "audit/findings.h"
@@ -13,23 +17,38 @@ namespace orderd::audit {
 
 class LetterJudge {
  public:
-  // All outlive this.
-  LetterJudge(Link& link, const Options& options, const Horizon& horizon, Findings& findings)
-      : horizon_(horizon), findings_(findings), letters_(link, options.names.dead, {}, horizon.dead.last) {}
+  // `horizon` is refreshed where a finding depends on what was trimmed meanwhile. All outlive this.
+  LetterJudge(Link& link, const Options& options, Horizon& horizon, Findings& findings)
+      : link_(link),
+        options_(options),
+        horizon_(horizon),
+        findings_(findings),
+        letters_(link, options.names.dead, {}, horizon.dead.last) {}
 
   // The next malformed result.
   [[nodiscard]] Result<bool> take(const ResultEntry& result, Id id);
+  // The next entry that says what became of a letter.
+  void take_record(const ResultEntry& record, Id id);
   // After the last result.
-  [[nodiscard]] Result<bool> end() { return skip(std::nullopt); }
+  [[nodiscard]] Result<bool> end();
   [[nodiscard]] uint64_t letters() const { return letters_.popped(); }
 
  private:
   [[nodiscard]] Result<bool> skip(std::optional<Id> until);
+  [[nodiscard]] Result<bool> read_later_records();
+  [[nodiscard]] Result<std::optional<Id>> first_letter();
 
-  const Horizon& horizon_;
+  Link& link_;
+  const Options& options_;
+  Horizon& horizon_;
   Findings& findings_;
   Cursor letters_;
-  std::optional<Id> first_;  // the result of the first letter
+  struct Without {
+    Id request;
+    std::string order;
+  };
+  std::map<Id, Without> without_;  // malformed results without their letter, and nothing says yet what became of it
+  uint64_t records_ = 0;
 };
 
 }  // namespace orderd::audit

@@ -9,9 +9,25 @@
 namespace orderd::audit {
 namespace {
 
-enum Field { kOrder, kRequest, kStatus, kReason, kLines, kCustomer, kOutcome, kOriginal, kDetail, kChange, kFields };
+enum Field {
+  kOrder,
+  kRequest,
+  kStatus,
+  kReason,
+  kLines,
+  kCustomer,
+  kOutcome,
+  kOriginal,
+  kDetail,
+  kChange,
+  kLetter,
+  kResult,
+  kPushed,
+  kFields
+};
 constexpr std::array<std::string_view, kFields> kNames = {"order",    "request", "status",   "reason", "lines",
-                                                          "customer", "outcome", "original", "detail", "change"};
+                                                          "customer", "outcome", "original", "detail", "change",
+                                                          "letter",   "result",  "pushed"};
 constexpr std::pair<std::string_view, Amount ResultLine::*> kAmounts[] = {{"quantity", &ResultLine::quantity},
                                                                           {"remaining", &ResultLine::remaining},
                                                                           {"available", &ResultLine::available},
@@ -67,13 +83,14 @@ const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, R
   entry.request = id_of(given.text(kRequest)).value_or(Id{});
   if (given.twice) return "a field is given twice";
   if (const char* const problem = read_kind(given, entry); problem != nullptr) return problem;
-  if (entry.kind == ResultKind::kStock) {
-    if (given.has(kRequest) || given.has(kOrder)) return "a stock change has no order and no request";
+  if (entry.kind == ResultKind::kStock || entry.kind == ResultKind::kLetter) {
+    if (given.has(kRequest) || given.has(kOrder)) return "a stock change or a letter has no order and no request";
   } else if (entry.request == Id{} || !given.has(kOrder)) {
     return "order or request is missing or invalid";
   }
   const bool malformed = entry.kind == ResultKind::kMalformed;
-  if (entry.order.empty() && entry.kind != ResultKind::kStock && !malformed) return "order is empty";
+  const bool answers = entry.request != Id{};
+  if (entry.order.empty() && answers && !malformed) return "order is empty";
   if (entry.detail.empty() && (malformed || entry.kind == ResultKind::kBadRecord)) return "detail is missing";
   if (entry.kind != ResultKind::kDuplicate && (given.has(kOutcome) || given.has(kOriginal))) {
     return "outcome or original in a result that is not a duplicate";
@@ -91,6 +108,7 @@ const char* ResultDecoder::read_kind(const Given& given, ResultEntry& entry) {
   if (status == "stock") {
     return given.text(kChange) == "set" || given.text(kChange) == "add" ? nullptr : "change is neither set nor add";
   }
+  if (status == "letter") return read_letter(given, entry);
   if (status == "accepted") {
     entry.kind = ResultKind::kAccepted;
     return given.has(kReason) ? "an accepted order has a reason" : nullptr;
@@ -110,6 +128,15 @@ const char* ResultDecoder::read_kind(const Given& given, ResultEntry& entry) {
                : reason == "bad_record" ? ResultKind::kBadRecord
                                         : ResultKind::kRefused;
   return entry.kind == ResultKind::kRefused && !stock ? "reason is unknown" : nullptr;
+}
+
+const char* ResultDecoder::read_letter(const Given& given, ResultEntry& entry) {
+  entry.kind = ResultKind::kLetter;
+  const bool requeued = given.text(kChange) == "requeue";
+  if (!requeued && given.text(kChange) != "discard") return "change is neither requeue nor discard";
+  entry.lettered = id_of(given.text(kResult)).value_or(Id{});
+  if (!id_of(given.text(kLetter)) || entry.lettered == Id{}) return "letter or result is not an entry ID";
+  return id_of(given.text(kPushed)).has_value() == requeued ? nullptr : "pushed is not an entry ID, or is not due";
 }
 
 const char* ResultDecoder::read_lines(const Given& given, ResultEntry& entry) {

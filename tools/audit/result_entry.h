@@ -17,7 +17,8 @@ enum class ResultKind : uint8_t {
   kIdReused,
   kMalformed,
   kDuplicate,
-  kStock,  // a change by orderctl stock
+  kStock,   // a change by orderctl stock
+  kLetter,  // what became of a dead letter, by orderctl dead
 };
 
 // A member of a line: missing, null, or a whole number of at most 18 digits.
@@ -48,6 +49,7 @@ struct ResultEntry {
   std::vector<ResultLine> lines;
   bool was_accepted = false;  // of a duplicate: its `outcome`
   Id original;                // of a duplicate
+  Id lettered;                // of a letter: its `result`, the malformed one
 
   // Customer and lines.
   [[nodiscard]] Content content() const;
@@ -62,6 +64,7 @@ class ResultDecoder {
 
  private:
   struct Given;
+  [[nodiscard]] static const char* read_letter(const Given& given, ResultEntry& entry);
   [[nodiscard]] static const char* read_kind(const Given& given, ResultEntry& entry);
   [[nodiscard]] const char* read_lines(const Given& given, ResultEntry& entry);
   [[nodiscard]] bool read_array(std::string_view json, std::vector<ResultLine>& lines);

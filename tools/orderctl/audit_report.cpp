@@ -53,6 +53,7 @@ void print_counts(const Report& report, std::chrono::milliseconds took) {
   row("  rejected", counts.rejected);
   row("  duplicate", counts.duplicates);
   row("  stock changes", counts.stock_changes);
+  row("  of dead letters", counts.letter_changes);
   row("settled requests", counts.requests);
   row("waiting requests", counts.waiting);
   row("deleted before they were settled", report.horizon.position.deleted);
@@ -104,6 +105,7 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
               {"rejected", counts.rejected},
               {"duplicates", counts.duplicates},
               {"stock_changes", counts.stock_changes},
+              {"letter_changes", counts.letter_changes},
               {"lines", counts.lines},
               {"requests", counts.requests},
               {"waiting", counts.waiting},

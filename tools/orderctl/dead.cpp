@@ -148,10 +148,11 @@ Result<int> Dead::list(const Context& context) const {
       if (context.json) {
         print_json(letter ? json_of(*letter) : Json({{"letter", std::string(entry.id)}, {"detail", Json()}}));
       } else {
-        table.add({{shown(entry.id)},
-                   {id ? time_text(id->ms) : ""},
-                   {letter ? shown(letter->request) : ""},
-                   {letter ? shown(letter->detail) : "no dead letter of orderd", letter ? Color::kPlain : Color::kRed}});
+        table.add(
+            {{shown(entry.id)},
+             {id ? time_text(id->ms) : ""},
+             {letter ? shown(letter->request) : ""},
+             {letter ? shown(letter->detail) : "no dead letter of orderd", letter ? Color::kPlain : Color::kRed}});
       }
     }
     if (!context.json) table.print();

@@ -100,23 +100,22 @@ class Changer {
   Result<bool> gone(const std::string& id) {
     std::string what;
     std::size_t left = kSearched;
-    const auto searched = read_pages_back(client_, context_.settings.streams.results, "+", id,
-                                          [&](const std::vector<Entry>& page) {
-                                            for (const Entry& entry : page) {
-                                              if (entry.field("status") != "letter" || entry.field("letter") != id)
-                                                continue;
-                                              what = entry.field("change") == "requeue"
-                                                         ? "was requeued before, as request " + shown(entry.field("pushed"))
-                                                         : "was discarded before";
-                                              what += " (" + shown(entry.field("reason")) + "), see result " +
-                                                      shown(entry.id);
-                                              return false;
-                                            }
-                                            left -= std::min(left, page.size());
-                                            return left > 0;
-                                          });
+    const auto searched =
+        read_pages_back(client_, context_.settings.streams.results, "+", id, [&](const std::vector<Entry>& page) {
+          for (const Entry& entry : page) {
+            if (entry.field("status") != "letter" || entry.field("letter") != id) continue;
+            what = entry.field("change") == "requeue"
+                       ? "was requeued before, as request " + shown(entry.field("pushed"))
+                       : "was discarded before";
+            what += " (" + shown(entry.field("reason")) + "), see result " + shown(entry.id);
+            return false;
+          }
+          left -= std::min(left, page.size());
+          return left > 0;
+        });
     if (!searched) return searched.failure();
-    return refuse(id, what.empty() ? "there is no such dead letter, and the results do not say what became of it" : what);
+    return refuse(id,
+                  what.empty() ? "there is no such dead letter, and the results do not say what became of it" : what);
   }
 
   const Context& context_;

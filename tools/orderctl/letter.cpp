@@ -24,8 +24,8 @@ std::optional<Letter> letter_of(const Entry& entry) {
       fields[2].first != "detail") {
     return std::nullopt;
   }
-  return Letter{entry.id, fields[0].second, fields[1].second, fields[2].second,
-                {fields.begin() + kOwnFields, fields.end()}};
+  return Letter{
+      entry.id, fields[0].second, fields[1].second, fields[2].second, {fields.begin() + kOwnFields, fields.end()}};
 }
 
 Json json_of(const Letter& letter) {

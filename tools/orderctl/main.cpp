@@ -15,10 +15,11 @@
 
 namespace {
 
-constexpr const char* kDescription = "orderctl " ORDERD_VERSION
-                                     ": sets stock, pushes orders, shows results, orders, dead letters and status, audits\n"
-                                     "the ledger.\n"
-                                     "It uses the settings of orderd to find the same server and the same streams.";
+constexpr const char* kDescription =
+    "orderctl " ORDERD_VERSION
+    ": sets stock, pushes orders, shows results, orders, dead letters and status, audits\n"
+    "the ledger.\n"
+    "It uses the settings of orderd to find the same server and the same streams.";
 
 constexpr const char* kFooter =
     R"(Settings come from the file, from environment variables (ORDERD_VALKEY_URL for --valkey.url) and from flags, before or

@@ -1,5 +1,5 @@
-// The record leads to the decision, and that to the request. Other results of the order are searched for from the newest
-// one back, and requests that wait from the position on.
+// The record leads to the decision, and that to the request. Other results of the order are searched for from the
+// newest one back, and requests that wait from the position on.
 #include "orderctl/order.h"
 
 #include <CLI/CLI.hpp>
@@ -219,8 +219,8 @@ void print_text(const Facts& facts) {
   row("record", record_text(facts.record));
   if (!facts.decided.empty()) row("decision", place(facts.decided, facts.decision.has_value()));
   if (!facts.asked.empty()) {
-    row("request", place(facts.asked, facts.request.has_value()) +
-                       (facts.request ? ": " + fields_text(*facts.request) : ""));
+    row("request",
+        place(facts.asked, facts.request.has_value()) + (facts.request ? ": " + fields_text(*facts.request) : ""));
   } else if (!facts.decided.empty()) {
     row("request", "not known: the result that names it was trimmed or deleted");
   }
@@ -283,8 +283,7 @@ Result<int> show(const Context& context, const std::string& order, std::size_t m
   } else {
     print_text(*facts);
   }
-  const bool known =
-      facts->record.kind != Record::Kind::kNone || !facts->results.empty() || !facts->waiting.empty();
+  const bool known = facts->record.kind != Record::Kind::kNone || !facts->results.empty() || !facts->waiting.empty();
   return known ? kDone : kFailed;
 }
 
@@ -298,9 +297,8 @@ Order::Order(CLI::App& parent, Program& program) {
   add_text(*app, "ID", id_, "", "the order's ID")->required()->check(check_id);
   add_whole(*app, "--search", search_, 1, order::kMaxWhole, "how many results and waiting requests to search [100000]");
   add_json(*app, program);
-  app->callback([this, &program] {
-    program.action = [this](const Context& context) { return show(context, id_, search_); };
-  });
+  app->callback(
+      [this, &program] { program.action = [this](const Context& context) { return show(context, id_, search_); }; });
 }
 
 }  // namespace orderd::tools

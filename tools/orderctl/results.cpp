@@ -7,8 +7,8 @@
 
 #include "order/request.h"
 #include "shared/options.h"
-#include "shared/place.h"
 #include "shared/output.h"
+#include "shared/place.h"
 
 namespace orderd::tools {
 namespace {

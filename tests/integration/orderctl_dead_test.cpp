@@ -1,0 +1,205 @@
+// orderctl dead and orderctl order with a daemon that serves.
+#include "integration/orderctl_desk.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A daemon that has settled some orders and one malformed request.
+struct LetterDesk : Desk {
+  LetterDesk() : daemon(start_orderd({"--processing.max_quantity", "1000"})) {
+    CHECK(run({"stock", "set", "shoe", "10"}).status == 0);
+    push({{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}}, 1);
+    push({{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}}, 2);
+    push({{"id", "o-2"}, {"sku", "sh\x1boe"}, {"quantity", "0"}, {"quantity", "4"}}, 3);
+    letter = entries(admin(), "orders:dead").at(0).id;
+  }
+  // `count`: so many requests have a result then.
+  void push(const Fields& fields, std::size_t count) {
+    xadd(admin(), "orders", fields);
+    wait_for_results(count);
+  }
+  void wait_for_results(std::size_t count) {
+    wait_for([&] { return answered().size() == count; }, 20s, "the results");
+  }
+  std::vector<Entry> answered() {
+    std::vector<Entry> out = entries(admin(), "results");
+    std::erase_if(out, [](const Entry& entry) { return !entry.has("request"); });
+    return out;
+  }
+
+  Process daemon;
+  std::string letter;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(LetterDesk, "a dead letter is listed and shown with its raw fields escaped") {
+  const Json line = run({"dead", "list", "--json"}).json().at(0);
+  CHECK(line["letter"] == letter);
+  CHECK(line["request"] == answered()[2].field("request"));
+  CHECK(line["result"] == answered()[2].id);
+  CHECK(line["whole"] == true);
+  CHECK(line["fields"] == Json::parse(R"([["id","o-2"],["sku","sh\u001boe"],["quantity","0"],["quantity","4"]])"));
+  CHECK(line["time"].get<std::string>().ends_with("Z"));
+  CHECK(run({"dead", "list"}).row(letter).find(line["request"].get<std::string>()) != std::string::npos);
+  const Ran shown = run({"dead", "show", letter});
+  CHECK(shown.row("sku:") == R"(sku: sh\x1boe)");
+  CHECK(shown.row("detail") == "detail " + line["detail"].get<std::string>());
+  CHECK(run({"dead", "show", letter, "--json"}).json().at(0) == line);
+  const Ran none = run({"dead", "show", "1-1"});
+  CHECK(none.status == 1);
+  CHECK(none.complains("there is no dead letter 1-1 in 'orders:dead'"));
+}
+
+TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in a range") {
+  std::vector<std::string> ids = {letter};
+  for (std::size_t i = 0; i < 3; ++i) {
+    push({{"id", "m-" + std::to_string(i)}}, 4 + i);
+    ids.push_back(entries(admin(), "orders:dead").back().id);
+  }
+  const auto listed = [&](const Words& more) {
+    Words words = {"dead", "list", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<std::string> out;
+    for (const Json& line : run(words).json()) out.push_back(line["letter"]);
+    return out;
+  };
+  using Ids = std::vector<std::string>;
+  CHECK(listed({}) == Ids{ids[3], ids[2], ids[1], ids[0]});
+  CHECK(listed({"--limit", "2"}) == Ids{ids[3], ids[2]});
+  CHECK(listed({"--from", ids[1]}) == Ids{ids[1], ids[2], ids[3]});
+  CHECK(listed({"--from", ids[1], "--to", ids[2], "--limit", "1"}) == Ids{ids[1]});
+  CHECK(listed({"--to", ids[1]}) == Ids{ids[1], ids[0]});
+  CHECK(listed({"--from", "1h"}).size() == 4);
+  CHECK(listed({"--to", "2001-01-01"}).empty());
+  CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' there"));
+}
+
+TEST_CASE_FIXTURE(LetterDesk, "a dead letter is corrected and requeued once and the audit knows") {
+  Ran ran = run({"dead", "requeue", letter});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("it would be malformed again: "));
+  CHECK(ran.complains("--set NAME=VALUE"));
+  CHECK(length(admin(), "orders:dead") == 1);
+  ran = run({"dead", "requeue", letter, "--set", "quantity=5", "--set", "sku=shoe", "--reason", "a typo"});
+  CHECK(ran.status == 0);
+  const Entry request = entries(admin(), "orders").back();
+  CHECK(ran.output == letter + ": requeued as request " + request.id + "\n");
+  CHECK(request.fields == Fields{{"id", "o-2"}, {"sku", "shoe"}, {"quantity", "5"}});
+  wait_for_results(4);
+  CHECK(answered()[3].field("status") == "accepted");
+  CHECK(run({"results"})
+            .says("dead letter " + letter + " was requeued as request " + request.id +
+                  ", corrected: quantity, sku; a typo"));
+  CHECK(run({"audit"}).status == 0);
+  for (const char* command : {"requeue", "discard"}) {
+    ran = run({"dead", command, letter});
+    CHECK(ran.status == 1);
+    CHECK(ran.complains("was requeued before, as request " + request.id));
+    CHECK(length(admin(), "orders") == 4);
+  }
+}
+
+TEST_CASE_FIXTURE(LetterDesk, "dead letters are discarded and one that cannot be does not stop the others") {
+  push({{"id", "m"}}, 4);
+  const std::string other = entries(admin(), "orders:dead").back().id;
+  Ran ran = run({"dead", "discard", "1-1", letter, other, "--json"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("1-1: there is no such dead letter, and the results do not say what became of it"));
+  REQUIRE(ran.json().size() == 2);
+  CHECK(ran.json()[0]["letter"] == letter);
+  CHECK(ran.json()[0]["request"].is_null());
+  CHECK(length(admin(), "orders:dead") == 0);
+  CHECK(run({"audit"}).status == 0);
+  CHECK(run({"dead", "discard", letter}).complains("was discarded before (by hand), see result"));
+  CHECK(run({"dead", "list"}).complains("no dead letters in 'orders:dead'"));
+}
+
+TEST_CASE_FIXTURE(LetterDesk, "a letter that vanishes without a word is found among those requeued") {
+  push({{"id", "m"}}, 4);
+  CHECK(run({"dead", "discard", letter}).status == 0);
+  push({{"id", "n"}}, 5);
+  const auto letters = entries(admin(), "orders:dead");
+  CHECK(run({"audit"}).status == 0);
+  ask(admin(), {"XDEL", "orders:dead", letters[1].id});
+  const Ran ran = run({"audit"});
+  CHECK(ran.status == 3);
+  CHECK(ran.says("no dead letter names this result, and no entry says what became of it"));
+}
+
+TEST_CASE_FIXTURE(LetterDesk, "a letter whose request was cut cannot be requeued") {
+  SUBCASE("too many bytes") {
+    push({{"order", R"({"id":"big","sku":"shoe","quantity":1})"}, {std::string(70'000, 'n'), "v"}}, 4);
+  }
+  SUBCASE("a first name of too many bytes") {
+    push({{std::string(70'000, 'n'), "v"}}, 4);
+  }
+  SUBCASE("too many fields") {
+    Fields fields(4000, {"", ""});
+    push(fields, 4);
+  }
+  const std::string cut = entries(admin(), "orders:dead").back().id;
+  CHECK(run({"dead", "show", cut, "--json"}).json().at(0)["whole"] == false);
+  CHECK(run({"dead", "show", cut}).row("cut") ==
+        "cut the request was too large for its letter; what follows is its beginning");
+  const Ran ran = run({"dead", "requeue", cut, "--set", "order={}"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("the request was too large for its letter, and the rest of it is not there"));
+  CHECK(length(admin(), "orders") == 4);
+  CHECK(run({"dead", "discard", cut}).status == 0);
+}
+
+TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record and request and all of its results") {
+  const auto results = answered();
+  Ran ran = run({"order", "show", "o-1"});
+  CHECK(ran.status == 0);
+  CHECK(ran.row("record").starts_with("record accepted, in orders:order:o-1, expires in 24.0 h"));
+  CHECK(ran.row("decision").starts_with("decision " + results[0].id + ", 2"));
+  CHECK(ran.row("request").ends_with("Z: id=o-1 sku=shoe quantity=3"));
+  CHECK(ran.row(results[1].id).ends_with("was accepted in " + results[0].id));
+  Json line = run({"order", "show", "o-1", "--json"}).json().at(0);
+  CHECK(line["record"]["outcome"] == "accepted");
+  CHECK(line["request"]["id"] == results[0].field("request"));
+  CHECK(line["results"].size() == 2);
+  CHECK(line["results_searched_from"].is_null());
+  // A malformed one has no record.
+  line = run({"order", "show", "o-2", "--json"}).json().at(0);
+  CHECK(line["record"]["exists"] == false);
+  CHECK(line["results"][0]["reason"] == "malformed");
+  CHECK(line["request"]["exists"] == true);
+  // What is gone is called so.
+  ask(admin(), {"XDEL", "orders", results[0].field("request")});
+  CHECK(run({"order", "show", "o-1"}).row("request").ends_with("Z: trimmed or deleted"));
+  ask(admin(), {"XDEL", "results", results[0].id});
+  ran = run({"order", "show", "o-1"});
+  CHECK(ran.row("decision").ends_with("Z: trimmed or deleted"));
+  CHECK(ran.row("request") == "request not known: the result that names it was trimmed or deleted");
+  ask(admin(), {"DEL", "orders:order:o-1"});
+  ran = run({"order", "show", "o-1"});
+  CHECK(ran.row("record").ends_with("it has expired, or the order was never decided"));
+  CHECK(ran.row("decision").starts_with("decision " + results[0].id));
+  ask(admin(), {"SET", "orders:order:o-1", "x"});
+  CHECK(run({"order", "show", "o-1"}).row("record").find("holds something that is no record") != std::string::npos);
+  ran = run({"order", "show", "o-1", "--search", "1"});
+  CHECK(ran.says("no results of this order were found"));
+  CHECK(ran.says("results before " + results[2].id + " were not searched (--search)"));
+}
+
+TEST_CASE_FIXTURE(LetterDesk, "an order that waits is shown as such and an unknown one gives status 1") {
+  CHECK(run({"pause"}).status == 0);
+  const std::string first = xadd(admin(), "orders", {{"order", R"({"id":"o-\u0039","sku":"shoe","quantity":1})"}});
+  const std::string second = xadd(admin(), "orders", {{"id", "o-9"}, {"sku", "shoe"}, {"quantity", "1"}});
+  Ran ran = run({"order", "show", "o-9"});
+  CHECK(ran.status == 0);
+  CHECK(ran.row("waits").starts_with("waits " + first + ", 2"));
+  CHECK(run({"order", "show", "o-9", "--json"}).json().at(0)["waiting"][1]["request"] == second);
+  CHECK(run({"order", "show", "o-9", "--search", "1", "--json"}).json().at(0)["waiting_searched"] == false);
+  ran = run({"order", "show", "nobody"});
+  CHECK(ran.status == 1);
+  CHECK(ran.says("no results of this order were found"));
+}
+
+}  // namespace orderd::test
