@@ -2,15 +2,16 @@
 -- trim.lua: removes entries older than a retention from a stream, one bounded step at a time: only what is settled, and
 -- nothing that a consumer group of anybody has yet to read or to acknowledge.
 --
--- Of each stream the newest entry that counts stays, however old: the last settled request, and its result. They say where
--- the position was, should it get lost (join.lua).
+-- Of orders and results the newest entry that counts stays, however old: the last settled request, and its result. They say
+-- where the position was, should it get lost (join.lua).
 --
 -- KEYS  1 stream   2 position (see join.lua)
--- ARGV  1 'orders' or 'results'   2 retention in ms   3 entries to remove in this step, at most (about)
+-- ARGV  1 'orders', 'results' or 'dead'   2 retention in ms   3 entries to remove in this step, at most (about)
 --         (whole nodes of the stream: at least one)
 --       4 name of the group that only shows the position, '' for none
 --
--- Answers { how many were removed, '1' if more is due, else '0' }.
+-- Answers { how many were removed, '1' if more is due, else '0', the group that keeps entries that are old enough or '', the
+--           ID after which it does or '' }.
 --
 -- How old an entry is, its ID says only as long as the clock that made it was right: one ID from the future, and all later
 -- entries have such IDs. So the position hash also remembers an ID and when that was the newest settled one:
@@ -28,20 +29,20 @@ local kind, retention, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local groups = attempt('XINFO', 'GROUPS', stream)
 if groups.err then
-  if string.find(groups.err, 'no such key', 1, true) then return { '0', '0' } end
+  if string.find(groups.err, 'no such key', 1, true) then return { '0', '0', '', '' } end
   return failed(groups, stream)
 end
 local names = { kind .. '_mark', kind .. '_seen', kind .. '_old' }
 local held = attempt('HMGET', position, 'id', 'result', unpack(names))
 if held.err then return failed(held, position) end
-local settled, mark, seen = held[kind == 'orders' and 1 or 2], held[3], tonumber(held[4] or '')
+local settled, mark, seen = kind ~= 'dead' and held[kind == 'orders' and 1 or 2], held[3], tonumber(held[4] or '')
 local old = is_id(held[5]) and held[5] or '0-0'
-if not is_id(held[1]) or kind == 'orders' and not is_id(settled) then return { '0', '0' } end
+if not is_id(held[1]) or kind == 'orders' and not is_id(settled) then return { '0', '0', '', '' } end
 
 local time = server.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local newest = settled
-if kind == 'results' then
+if kind ~= 'orders' then
   local page = attempt('XREVRANGE', stream, '+', '-', 'COUNT', '1')
   if page.err then return failed(page, stream) end
   newest = #page > 0 and page[1][1] or '0-0'
@@ -56,18 +57,26 @@ end
 local bound = now > retention and string.format('%.0f-0', now - retention) or '0-0'
 if less(bound, old) then bound = old end
 -- MINID keeps the entry of its own ID.
-if is_id(settled) and less(settled, bound) then bound = settled end
+if settled and is_id(settled) and less(settled, bound) then bound = settled end
+local old_enough, keeper = bound, ''
 for _, group in ipairs(groups) do
   local info = fields(group)
   if info.name ~= ARGV[4] then
-    if less(info['last-delivered-id'], bound) then bound = info['last-delivered-id'] end
+    if less(info['last-delivered-id'], bound) then bound, keeper = info['last-delivered-id'], info.name end
     if info.pending > 0 then
       local pending = attempt('XPENDING', stream, info.name)
       if pending.err then return failed(pending, stream) end
-      if less(pending[2], bound) then bound = pending[2] end
+      if less(pending[2], bound) then bound, keeper = pending[2], info.name end
     end
   end
 end
+if keeper ~= '' then
+  -- It is not behind where nothing came after that.
+  local kept = attempt('XRANGE', stream, '(' .. bound, '(' .. old_enough, 'COUNT', '1')
+  if kept.err then return failed(kept, stream) end
+  if #kept == 0 then keeper = '' end
+end
+local after = keeper ~= '' and bound or ''
 
 -- Whole nodes are cheap to remove, and LIMIT counts them up to its bound: fewer than asked for is not "done", and a node of
 -- more than that needs a larger LIMIT. When no whole node is left to remove, the rest of one node is, exactly.
@@ -75,9 +84,9 @@ local removed
 repeat
   removed = attempt('XTRIM', stream, 'MINID', '~', bound, 'LIMIT', limit)
   if type(removed) == 'table' then return failed(removed, stream) end
-  if removed > 0 then return { tostring(removed), '1' } end
+  if removed > 0 then return { tostring(removed), '1', keeper, after } end
   limit = limit * 4
 until limit > 10000000
 removed = attempt('XTRIM', stream, 'MINID', '=', bound)
 if type(removed) == 'table' then return failed(removed, stream) end
-return { tostring(removed), '0' }
+return { tostring(removed), '0', keeper, after }

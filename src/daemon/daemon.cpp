@@ -35,6 +35,7 @@ lane::Options lane_options(const settings::Settings& settings) {
   options.reply_ttl = settings.processing.reply_ttl;
   options.retention_orders = settings.retention.orders;
   options.retention_results = settings.retention.results;
+  options.retention_dead = settings.retention.dead;
   options.connect_timeout = settings.valkey.connect_timeout;
   options.reply_timeout = settings.valkey.reply_timeout;
   return options;
@@ -150,6 +151,7 @@ void Daemon::apply(const settings::Settings& settings) {
   settings_.shutdown = settings.shutdown;
   options_.retention_orders = settings_.retention.orders;
   options_.retention_results = settings_.retention.results;
+  options_.retention_dead = settings_.retention.dead;
   set_log(settings_.log.level, settings_.log.format);
 }
 

@@ -93,6 +93,7 @@ class Lane : private valkey::Link::Listener,
   [[nodiscard]] bool is_idle() const override;
   void on_odd() override;
   void on_upkeep(const char* task, const valkey::Error& error) override;
+  void on_kept(const char* task, std::string_view group, std::string_view id) override;
 
   Loop& loop_;
   const Options& options_;

@@ -239,4 +239,17 @@ void Lane::on_upkeep(const char* task, const valkey::Error& error) {
   }
 }
 
+void Lane::on_kept(const char* task, std::string_view group, std::string_view id) {
+  const std::string subject = std::string("kept ") + task;
+  if (group.empty()) {
+    if (troubles_.clear(subject)) spdlog::info("retention.{}: no consumer group is behind any more", task);
+  } else if (troubles_.raise(subject, std::string(group))) {
+    spdlog::warn(
+        "retention.{}: the consumer group '{}' keeps old entries: it is behind, at {}. Nothing "
+        "after that is trimmed until it has read and acknowledged it; if nobody uses the group, delete it with XGROUP "
+        "DESTROY",
+        task, group, id);
+  }
+}
+
 }  // namespace orderd::lane

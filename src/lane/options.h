@@ -27,6 +27,7 @@ struct Options {
   Milliseconds reply_ttl{60'000};             // how long a list of replies is kept after the last one
   Milliseconds retention_orders{0};           // 0: never trim
   Milliseconds retention_results{0};
+  Milliseconds retention_dead{0};
   Milliseconds connect_timeout{5000};
   Milliseconds reply_timeout{10000};
 

@@ -1,4 +1,4 @@
-// One timer, three tasks, each with its period and at most one call under way. A trim that says that more is due goes
+// One timer, four tasks, each with its period and at most one call under way. A trim that says that more is due goes
 // on at once: it keeps pace with any rate of requests, and the orders in the same pipe wait for one step at most.
 #include "lane/upkeep.h"
 
@@ -28,7 +28,8 @@ Upkeep::Upkeep(Loop& loop, const Options& options, valkey::Link& link, Counters&
       timer_(loop, [this] { tick(); }),
       sign_("sign", [this](const valkey::Reply& reply) { on_shown(reply); }),
       orders_("orders", [this](const valkey::Reply& reply) { on_trimmed(orders_, reply); }),
-      results_("results", [this](const valkey::Reply& reply) { on_trimmed(results_, reply); }) {
+      results_("results", [this](const valkey::Reply& reply) { on_trimmed(results_, reply); }),
+      dead_("dead", [this](const valkey::Reply& reply) { on_trimmed(dead_, reply); }) {
 }
 
 void Upkeep::start() {
@@ -46,6 +47,7 @@ void Upkeep::tick() {
   if (due(sign_, kSignEvery)) show();
   trim(orders_, options_.orders, options_.retention_orders);
   trim(results_, options_.results, options_.retention_results);
+  trim(dead_, options_.dead, options_.retention_dead);
 }
 
 bool Upkeep::due(Task& task, Milliseconds period) {
@@ -97,6 +99,7 @@ void Upkeep::on_trimmed(Task& task, const valkey::Reply& reply) {
   uint64_t number = 0;
   std::from_chars(removed.data(), removed.data() + removed.size(), number);
   counters_.trimmed += number;
+  listener_.on_kept(task.name, reply.at(2).text(), reply.at(3).text());
   if (reply.at(1).text() != "1") return;
   task.due_ms = 0;
   timer_.start(kTrimAgain);

@@ -24,6 +24,8 @@ class Upkeep {
     virtual void on_odd() = 0;
     // How a task went; kNone: well.
     virtual void on_upkeep(const char* task, const valkey::Error& error) = 0;
+    // A consumer group keeps entries after `id` that are old enough to be trimmed; `group` is empty: none does.
+    virtual void on_kept(const char* task, std::string_view group, std::string_view id) = 0;
   };
 
   Upkeep(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener);
@@ -59,6 +61,7 @@ class Upkeep {
   Task sign_;
   Task orders_;
   Task results_;
+  Task dead_;
   bool there_ = false;          // the group was there before
   std::string lag_;             // while idle, at the last look
   uint64_t look_again_ms_ = 0;  // a lag is no reason to call on_odd() before

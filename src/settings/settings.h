@@ -56,6 +56,7 @@ struct Settings {
   struct {
     Milliseconds orders{24 * 3'600'000};
     Milliseconds results{168 * 3'600'000};
+    Milliseconds dead{0};
   } retention;
   struct {
     LogLevel level = LogLevel::kInfo;

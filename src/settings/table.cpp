@@ -157,6 +157,9 @@ constexpr auto kTable = std::to_array<Setting>({
      "A request is kept until it is settled and every other consumer group has acknowledged it."},
     {"retention.results", duration(FIELD(retention.results), true, 1s, 87600h), Applies::kLive, false,
      "age at which results are trimmed; 0s: never", "At least retention.orders."},
+    {"retention.dead", duration(FIELD(retention.dead), true, 1s, 87600h), Applies::kLive, false,
+     "age at which dead letters are trimmed; 0s: never",
+     "Where it is set, a malformed request that nobody has looked at by then is gone."},
 
     {"admin.listen", NotYet{R"("127.0.0.1:9464")"}, Applies::kRestart, false,
      "address of /metrics, /livez, /readyz, /version and the status page; empty: off", ""},

@@ -78,6 +78,9 @@ TEST_CASE("what another group has yet to read is not removed") {
   const std::string first = std::to_string(old + kOrders / 2) + "-0";
   wait_for([&] { return entries(sale.client(), "orders", "-", first).size() <= 1; }, 60s, "the first half to go");
   CHECK(length(sale.client(), "orders") >= kOrders / 2);
+  wait_for(
+      [&] { return daemon->errors().find("the consumer group 'analytics' keeps old entries") != std::string::npos; },
+      20s, "the daemon to name the group");
   CHECK(ask(sale.client(), {"XGROUP", "SETID", "orders", "analytics", "$"}) == "OK");
   wait_for([&] { return length(sale.client(), "orders") <= 1; }, 60s, "the second half to go");
   end(*daemon);

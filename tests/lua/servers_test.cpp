@@ -96,13 +96,13 @@ void leases_trims_and_changes_stock(Shop& shop) {
   CHECK(shop.sign("orderd") == "moved 5");
   (void)shop.run(shop.rest());
   CHECK(shop.sign("orderd") == "moved 0");
-  CHECK(shop.trim("orders", 1, 1000, "orderd") == "5 0");
+  CHECK(shop.trim("orders", 1, 1000, "orderd") == "5 0 _ _");
   (void)shop.at_server({"CONFIG", "SET", "maxmemory", "1"});
-  CHECK(shop.trim("results", 3'600'000) == "0 0");
+  CHECK(shop.trim("results", 3'600'000) == "0 0 _ _");
   CHECK(shop.lease("two", "2b", "active").starts_with("active "));
   (void)shop.at_server({"CONFIG", "SET", "maxmemory", "0"});
   (void)shop.at_server({"DEL", shop.orders, shop.results_stream});
-  for (const char* kind : {"orders", "results"}) CHECK(shop.trim(kind, 1) == "0 0");
+  for (const char* kind : {"orders", "results"}) CHECK(shop.trim(kind, 1) == "0 0 _ _");
 }
 
 void serves(const std::string& program) {

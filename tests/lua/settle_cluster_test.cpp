@@ -38,7 +38,7 @@ TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refu
   CHECK(shop.settle({Order{}, Order{}, Order{.id = "o-2", .lines = {{"hat", "1"}}}, Malformed{}}) == "adum");
   CHECK(shop.change_stock("add", "shoe", "3").starts_with("97 100 "));
   CHECK(shop.join() == "4-0 4 0 _ _ 0 4");
-  CHECK(shop.trim("orders", 1) == "3 0");
+  CHECK(shop.trim("orders", 1) == "3 0 _ _");
   CHECK(shop.lease("one", "1a", "fresh").starts_with("active "));
 
   const Call call = shop.call({Order{.id = "o-4"}, Malformed{}});
@@ -68,7 +68,7 @@ TEST_CASE("each script asks to be refused up front where it could be stopped hal
 }
 
 TEST_CASE("what several scripts need was put in") {
-  for (const auto script : {lua::settle, lua::join, lua::lease, lua::trim, lua::stock}) {
+  for (const auto script : {lua::settle, lua::join, lua::lease, lua::trim, lua::stock, lua::letter}) {
     CHECK(script.find("-- include ") == std::string_view::npos);
     CHECK(script.find("local function failed(") != std::string_view::npos);
   }
@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(Shop, "every answer is a string or an array of strings") {
   are_strings(answer(lua::join, {position, orders, results_stream}, {}), 7);
   are_strings(answer(lua::lease, {owner, standby}, {"one", "1a", "3000", "fresh"}), 2);
   are_strings(answer(lua::lease, {owner, standby}, {"two", "2b", "3000", "standby"}), 3);
-  are_strings(answer(lua::trim, {orders, position}, {"orders", "1", "100", ""}), 2);
+  are_strings(answer(lua::trim, {orders, position}, {"orders", "1", "100", ""}), 4);
 }
 
 }  // namespace orderd::test

@@ -36,7 +36,8 @@ Shop::Shop(const ValkeyServer& server, std::string key_prefix)
   (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0", "stream-node-max-entries", "100",
                      "stream-node-max-bytes", "4096"});
   (void)ask(admin_, {"FLUSHALL"});
-  for (const auto script : {lua::settle, lua::join, lua::lease, lua::sign, lua::trim, lua::stock, lua::pause, lua::letter}) {
+  for (const auto script :
+       {lua::settle, lua::join, lua::lease, lua::sign, lua::trim, lua::stock, lua::pause, lua::letter}) {
     auto hash = daemon_.load(script);
     REQUIRE_MESSAGE(hash.ok(), hash.error());
     hashes_[script] = *hash;
@@ -156,7 +157,11 @@ std::string Shop::lease(const std::string& name, const std::string& token, const
 }
 
 std::string Shop::trim(const std::string& kind, int64_t retention_ms, int limit, const std::string& group) {
-  return run(lua::trim, {kind == "orders" ? orders : results_stream, position},
+  return run(lua::trim,
+             {kind == "orders" ? orders
+              : kind == "dead" ? dead
+                               : results_stream,
+              position},
              {kind, std::to_string(retention_ms), std::to_string(limit), group});
 }
 

@@ -30,7 +30,7 @@ class TrimmedShop : public Shop {
       const int step = std::stoi(answer.substr(0, space));
       removed += step;
       CHECK(step <= bound);
-      if (answer.substr(space) == " 0") return removed;
+      if (answer.substr(space).starts_with(" 0 ")) return removed;
       REQUIRE(step > 0);
     }
   }
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "settled entries older than the retention go and 
   for (const int64_t age : {2 * kHour, kHour + 60000, kHour - 60000, int64_t{0}}) {
     (void)at_server({"XADD", orders, std::to_string(time - age) + "-0", "id", "x"});
   }
-  CHECK(trim("orders", kHour) == "0 0");  // nothing is settled
+  CHECK(trim("orders", kHour) == "0 0 _ _");  // nothing is settled
   settled("3-0");
   CHECK(trim_all("orders", kHour) == 2);
   settled(entries(admin(), orders).back().id);
@@ -84,18 +84,42 @@ TEST_CASE_FIXTURE(TrimmedShop, "what another group has not read yet or not ackno
     settled("9-0", "9-0");
     (void)at_server({"XGROUP", "CREATE", stream, "slow", "0"});
     (void)at_server({"XGROUP", "CREATE", stream, "quick", "$"});
-    CHECK(trim_all(kind, 1) == 0);
+    CHECK(trim(kind, 1) == "0 0 slow 0-0");
     for (const Entry& entry : read_group(admin(), stream, "slow", "c", ">", 5)) {
       if (entry.id != "3-0") (void)at_server({"XACK", stream, "slow", entry.id});
     }
     CHECK(trim_all(kind, 1) == 2);
     CHECK(first(stream) == "3-0");
     (void)at_server({"XACK", stream, "slow", "3-0"});
-    CHECK(trim_all(kind, 1) == 2);
+    CHECK(trim(kind, 1) == "2 0 slow 5-0");
+    CHECK(trim(kind, 1) == "0 0 slow 5-0");
     CHECK(first(stream) == "5-0");  // the last entry that was read stays, too
+    (void)read_group(admin(), stream, "slow", "c", ">", 3);
+    CHECK(trim(kind, 1) == "1 0 slow 6-0");
+    (void)at_server({"XACK", stream, "slow", "6-0", "7-0", "8-0"});
+    CHECK(trim_all(kind, 1) == 2);
+    CHECK(trim(kind, 1) == "0 0 _ _");  // the last one has to stay anyway
     (void)at_server({"XGROUP", "DESTROY", stream, "slow"});
-    CHECK(trim_all(kind, 1) == 4);
+    CHECK(trim_all(kind, 1) == 1);
   }
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "a group of an idle stream that has read everything keeps nothing") {
+  fill(orders, 9);
+  settled("5-0");
+  (void)at_server({"XGROUP", "CREATE", orders, "reader", "4-0"});
+  CHECK(trim_all("orders", 1) == 3);
+  CHECK(trim("orders", 1) == "0 0 _ _");
+}
+
+TEST_CASE_FIXTURE(TrimmedShop, "dead letters go by their age alone") {
+  fill(dead, 5);
+  (void)at_server({"XGROUP", "CREATE", dead, "mail", "2-0"});
+  CHECK(trim("dead", 1) == "1 0 mail 2-0");
+  (void)at_server({"XGROUP", "DESTROY", dead, "mail"});
+  (void)at_server({"XADD", dead, std::to_string(now()) + "-0", "id", "o"});
+  CHECK(trim_all("dead", kHour) == 4);
+  CHECK(length(admin(), dead) == 1);
 }
 
 TEST_CASE_FIXTURE(TrimmedShop, "the group that only shows the position does not matter") {
@@ -103,7 +127,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "the group that only shows the position does not 
   settled("9-0");
   (void)at_server({"XGROUP", "CREATE", orders, "orderd", "0"});
   (void)read_group(admin(), orders, "orderd", "c", ">", 2);
-  CHECK(trim("orders", 1, 5000, "other") == "0 0");
+  CHECK(trim("orders", 1, 5000, "other") == "0 0 orderd 1-0");
   CHECK(trim_all("orders", 1) == 8);
 }
 
@@ -117,7 +141,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "bounded steps remove everything due whatever the
     settled("24950-0");
     CHECK(trim_all("orders", 1, 1000, std::max(1000, node)) == 24949);
     CHECK(first(orders) == "24950-0");
-    CHECK(trim("orders", 1) == "0 0");
+    CHECK(trim("orders", 1) == "0 0 _ _");
   }
 }
 
@@ -178,19 +202,19 @@ TEST_CASE_FIXTURE(TrimmedShop, "what is remembered may be damaged by hand and a 
 
 TEST_CASE_FIXTURE(TrimmedShop, "missing keys are nothing to trim and none is made") {
   const std::string before = snapshot();
-  CHECK(trim("orders", 1) == "0 0");
-  CHECK(trim("results", 1) == "0 0");
+  CHECK(trim("orders", 1) == "0 0 _ _");
+  CHECK(trim("results", 1) == "0 0 _ _");
   CHECK(snapshot() == before);
   fill(orders, 3);
   fill(results_stream, 3);
   (void)at_server({"DEL", position});
-  CHECK(trim("orders", 1) == "0 0");
-  CHECK(trim("results", 1) == "0 0");
+  CHECK(trim("orders", 1) == "0 0 _ _");
+  CHECK(trim("results", 1) == "0 0 _ _");
   CHECK_FALSE(exists(admin(), position));
   settled("3-0", "3-0");
   (void)at_server({"XTRIM", orders, "MAXLEN", "0"});
-  CHECK(trim("orders", 1) == "0 0");
-  CHECK(trim("orders", 9'007'199'254'740'991) == "0 0");
+  CHECK(trim("orders", 1) == "0 0 _ _");
+  CHECK(trim("orders", 9'007'199'254'740'991) == "0 0 _ _");
 }
 
 TEST_CASE_FIXTURE(TrimmedShop, "trimming compares IDs as numbers of 64 bits") {
@@ -222,7 +246,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "what is refused is named with its key and out of
   }
   (void)at_server({"XGROUP", "DESTROY", orders, "other"});
   (void)at_server({"CONFIG", "SET", "maxmemory", "1"});
-  CHECK(trim("orders", 1) == "4 0");
+  CHECK(trim("orders", 1) == "4 0 _ _");
   (void)at_server({"CONFIG", "SET", "maxmemory", "0"});
   (void)at_server({"SET", results_stream, "x"});
   CHECK(trim("results", 1).starts_with("-WRONGTYPE key results: "));

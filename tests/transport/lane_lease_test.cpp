@@ -126,6 +126,20 @@ TEST_CASE("retention goes on until nothing is due and alternating refusals are e
     test.until([&] { return more.used() == 20; }, "all steps");
     test.until([&] { return test.status().counters.trimmed == 2000; }, "the count");
   }
+  SUBCASE("kept by a group") {
+    auto& kept = test.fake.on("EVALSHA trim").with("orders").times(3).reply(resp::bulks({"0", "0", "slow", "5-0"}));
+    test.serve();
+    test.until([&] { return kept.used() == 3; }, "the group was named");
+    test.until([&] { return test.logged("retention.orders: no consumer group is behind any more") == 1; }, "its end");
+    CHECK(test.logged("the consumer group 'slow' keeps old entries: it is behind, at 5-0") == 1);
+  }
+  SUBCASE("of dead letters") {
+    test.options.retention_dead = Milliseconds(1000);
+    auto& dead = test.fake.on("EVALSHA trim").with("orders:dead");
+    dead.reply(resp::bulks({"0", "0"}));
+    test.serve();
+    test.until([&] { return dead.used() >= 1; }, "a look at the dead letters");
+  }
   SUBCASE("refused") {
     auto& orders = test.fake.on("EVALSHA trim").with("orders").error("ERR no orders today");
     auto& results = test.fake.on("EVALSHA trim").with("results").error("ERR no results today");

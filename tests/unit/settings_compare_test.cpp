@@ -37,7 +37,8 @@ TEST_CASE("a changed password in the URL is a change") {
 }
 
 TEST_CASE("every setting is compared and applies where the contract says") {
-  const Keys live = {"retention.orders", "retention.results", "log.level", "log.format", "shutdown.drain_timeout"};
+  const Keys live = {"retention.orders", "retention.results", "retention.dead",
+                     "log.level",        "log.format",        "shutdown.drain_timeout"};
   Keys found;
   for (const Setting& row : table()) {
     CAPTURE(row.key);

@@ -185,7 +185,7 @@ TEST_CASE("each setting has a flag and a variable") {
     CHECK(changes.live.size() + changes.restart.size() == 1);
     CHECK(compare(*by_flag, *by_variable).restart.empty());
   }
-  CHECK(supported == 29);
+  CHECK(supported == 30);
 }
 
 TEST_CASE("the variable of a setting is its key in capitals") {

@@ -80,6 +80,7 @@ reply_ttl = "1m"
 [retention]
 orders = "24h"
 results = "168h"
+dead = "0s"
 
 [log]
 level = "info"

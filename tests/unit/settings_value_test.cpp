@@ -47,6 +47,7 @@ TEST_CASE("each duration has its range and zero only where it means something") 
       {"processing.dedup_window", {"0s", "0h", "1s", "8760h"}, {"999ms", "1ms", "8761h"}},
       {"retention.orders", {"1s", "168h"}, {"999ms", "87601h"}},
       {"retention.results", {"0s", "24h", "87600h"}, {"999ms", "87601h"}},
+      {"retention.dead", {"0s", "1s", "87600h"}, {"999ms", "87601h"}},
       {"shutdown.drain_timeout", {"0s", "0ms", "1ms", "1h", "60m"}, {"61m", "2h"}},
   };
   for (const Case& each : cases) {
