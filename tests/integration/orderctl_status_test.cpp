@@ -35,6 +35,32 @@ uint64_t now_ms(Desk& desk) {
       desk.admin(), {"EVAL", "local t = server.call('TIME') return string.format('%d%03d', t[1], t[2] / 1000)", "0"}));
 }
 
+TEST_CASE("a consumer group that keeps a stream from being trimmed is named") {
+  Desk desk(kKept);
+  fill(desk, 3, 3);
+  const auto warned = [&](const Words& flags = {}) { return status(desk, flags)["warnings"]; };
+  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "young", "0"});
+  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
+  CHECK(warned().empty());  // nothing is old enough
+  ask(desk.admin(), {"DEL", "orders"});
+  for (const char* id : {"5-0", "6-0", "7-0"}) ask(desk.admin(), {"XADD", "orders", id, "order", "1"});
+  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
+  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "done", "$"});
+  CHECK(warned().empty());
+  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "mail", "5-0"});
+  const Json warnings = warned();
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0] ==
+        "the consumer group 'mail' keeps 'orders' from being trimmed (retention.orders): it is behind, at 5-0, with 2 "
+        "entries to read; if nobody uses it: XGROUP DESTROY orders mail");
+  CHECK(warned({"--retention.orders", "0s", "--retention.results", "0s"}).empty());
+  // All is read, but not acknowledged.
+  ask(desk.admin(), {"XGROUP", "SETID", "orders", "mail", "0"});
+  CHECK(read_group(desk.admin(), "orders", "mail", "c", ">", 3).size() == 3);
+  ask(desk.admin(), {"XACK", "orders", "mail", "5-0"});
+  CHECK(warned()[0].get<std::string>().find("it is behind, at 6-0") != std::string::npos);
+}
+
 TEST_CASE("the status of a server that orderd has never served") {
   Desk desk(kKept);
   const Ran ran = desk.run({"status"});
