@@ -109,7 +109,7 @@ TEST_CASE("a replica takes no writes and says so") {
 
 TEST_CASE("a server that goes away while a file is pushed leaves a word on what is known") {
   Desk desk;
-  const std::string command = "yes '{}' | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
+  const std::string command = "yes '{}' | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - --timeout 100ms";
   Process process(clean_command("bash", {"-c", command}));
   while (length(desk.admin(), "orders") < 5'000) REQUIRE(process.running());
   desk.server().kill();

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <fstream>
 #include <set>
 
@@ -55,7 +56,7 @@ TEST_CASE("the lines of a file are pushed as they are") {
     std::ofstream stream(file, std::ios::binary);
     for (const std::string& line : lines) stream << line << (line == "last" ? "" : "\n");
   }
-  const Ran ran = desk.run({"submit", file});
+  const Ran ran = desk.run({"submit", file, "--force"});
   CHECK(ran.status == 0);
   CHECK(ran.errors.empty());
   CHECK(ran.says("pushed 5 requests in "));
@@ -70,7 +71,7 @@ TEST_CASE("empty lines and long ones are skipped and named by their numbers") {
   // With its field's name an entry of 64 KiB, and one byte more.
   const std::string fits(65'531, 'f');
   const std::string input = "first\n\n" + fits + "x\n" + fits + "\n\r\n" + std::string(700'000, 'z') + "\nlast\n";
-  const Ran ran = desk.run({"submit", "-", "--json"}, {.input = input});
+  const Ran ran = desk.run({"submit", "-", "--json", "--force"}, {.input = input});
   CHECK(ran.status == 1);
   for (const char* part : {"line 2: empty", "line 3: longer than", "line 5: empty", "line 6: longer than"}) {
     CHECK_MESSAGE(ran.complains(part), ran.errors);
@@ -103,7 +104,7 @@ TEST_CASE("a long file is pushed in order and whole") {
   constexpr std::size_t kLines = 30'000;
   // Lengths of all kinds, so that lines end all over the buffer.
   for (std::size_t i = 0; i < kLines; ++i) input += std::to_string(i) + std::string(i * i % 997, '.') + "\n";
-  const Ran ran = desk.run({"submit", "-"}, {.input = input});
+  const Ran ran = desk.run({"submit", "-", "--force"}, {.input = input});
   CHECK(ran.status == 0);
   CHECK(ran.errors.empty());
   const auto orders = entries(desk.admin(), "orders");
@@ -122,7 +123,7 @@ TEST_CASE("lines are pushed as they come without waiting for the end of the inpu
   REQUIRE(Process({"mkfifo", first, second}).wait() == 0);
   const std::string command = "(echo one; read -r go < \"$1\"; echo two; read -r go < \"$2\") | " ORDERCTL_PATH
                               " --valkey.url " +
-                              desk.url() + " submit -";
+                              desk.url() + " submit - --force";
   Process process(clean_command("bash", {"-c", command, "bash", first, second}));
   wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
   std::ofstream(first) << "go\n";
@@ -131,6 +132,100 @@ TEST_CASE("lines are pushed as they come without waiting for the end of the inpu
   std::ofstream(second) << "go\n";
   CHECK(process.wait() == 0);
   CHECK(process.output().find("pushed 2 requests") != std::string::npos);
+}
+
+TEST_CASE("a file that does not hold one order a line is refused before anything is pushed") {
+  Desk desk;
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("orders");
+  const std::string good = R"({"id":"o-1","sku":"shoe","quantity":1})";
+  const auto refused = [&](const std::string& content) {
+    std::ofstream(file, std::ios::binary) << content;
+    Ran ran = desk.run({"submit", file});
+    CHECK(ran.status == 1);
+    CHECK(ran.complains("Nothing was pushed"));
+    CHECK(ran.complains("--force pushes lines as they are"));
+    CHECK(ran.output.empty());
+    // The same on standard input.
+    Process same(
+        clean_command("bash", {"-c", "exec " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - < " + file}));
+    CHECK(same.wait() == 1);
+    CHECK(same.errors().find("standard input, line ") != std::string::npos);
+    CHECK(length(desk.admin(), "orders") == 0);
+    return ran.errors;
+  };
+  CHECK(
+      refused("id,sku,quantity\no-1,shoe,1\n").find("line 1: not a JSON object; a file of another form, such as CSV") !=
+      std::string::npos);
+  CHECK(refused("{\n  \"id\": \"o-1\"\n}\n").find("line 1: not a whole JSON object") != std::string::npos);
+  CHECK(refused("[" + good + "]\n").find("line 1: a JSON array") != std::string::npos);
+  CHECK(refused("[\n" + good + "]\n").find("jq -c '.[]' FILE") != std::string::npos);
+  CHECK(refused(good + "\n\n" + good + "\n\"o-3\"\n").find("line 4: not a JSON object") != std::string::npos);
+  CHECK(refused(good + good + "\n").find("line 1: not a whole JSON object") != std::string::npos);
+  CHECK(desk.run({"submit", file, "--force"}).status == 0);
+  CHECK(length(desk.admin(), "orders") == 1);
+  // An object that is no order is for orderd to answer.
+  std::ofstream(file, std::ios::binary) << good << "\r\n \n\n{\"id\":1e999}\n";
+  CHECK(desk.run({"submit", file, "--force"}).status == 0);
+}
+
+TEST_CASE("a line of a pipe that is no order ends it and what came before was pushed") {
+  Desk desk;
+  const std::string command =
+      "printf '{}\\n{}\\nthree\\n{}\\n' | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
+  Process process(clean_command("bash", {"-c", command}));
+  CHECK(process.wait() == 1);
+  CHECK(process.errors().find("line 3: not a JSON object") != std::string::npos);
+  CHECK(process.errors().find("All before it was pushed") != std::string::npos);
+  CHECK(process.output().find("pushed 2 requests") != std::string::npos);
+  CHECK(length(desk.admin(), "orders") == 2);
+}
+
+TEST_CASE("a byte order mark costs no order") {
+  Desk desk;
+  CHECK(desk.run({"submit", "-"}, {.input = "\xEF\xBB\xBF{\"id\":\"o-1\"}\n{}\n"}).status == 0);
+  CHECK(order_of(entries(desk.admin(), "orders").at(0)) == R"({"id":"o-1"})");
+}
+
+TEST_CASE("a connection that the server closed while nothing came is opened again") {
+  Desk desk;
+  const TemporaryDirectory directory;
+  const std::string go = directory.file("go");
+  REQUIRE(Process({"mkfifo", go}).wait() == 0);
+  for (const std::string wait : {"", " --wait"}) {
+    CAPTURE(wait);
+    ask(desk.admin(), {"DEL", "orders"});
+    const std::string command = "(echo '{}'; read -r go < \"$1\"; echo '{\"id\":\"o-2\"}') | " ORDERCTL_PATH
+                                " --valkey.url " +
+                                desk.url() + " submit - --json" + wait;
+    Process process(clean_command("bash", {"-c", command, "bash", go}));
+    wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
+    ask_number(desk.admin(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+    std::ofstream(go) << "go\n";
+    wait_for([&] { return length(desk.admin(), "orders") == 2; }, std::chrono::seconds(20), "the second order");
+    for (const Entry& entry : entries(desk.admin(), "orders")) {
+      (void)xadd(desk.admin(), "results", {{"request", entry.id}, {"status", "accepted"}});
+    }
+    CHECK(process.wait() == 0);
+    CHECK(process.errors().find("; reconnecting") != std::string::npos);
+    CHECK(process.errors().find("reconnected") != std::string::npos);
+    const Json json = json_lines(process.output()).at(0);
+    CHECK(json["pushed"] == 2);
+    if (!wait.empty()) CHECK(json["accepted"] == 2);
+  }
+}
+
+TEST_CASE("a signal stops a file in order and the line to go on from is named") {
+  Desk desk;
+  const std::string command = "exec " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - --json < <(yes '{}')";
+  Process process(clean_command("bash", {"-c", command}));
+  wait_for([&] { return length(desk.admin(), "orders") > 1000; }, std::chrono::seconds(20), "some orders");
+  for (int i = 0; i < 2; ++i) process.signal(SIGINT);
+  CHECK(process.wait() == 1);
+  const Json json = json_lines(process.output()).at(0);
+  CHECK(json["pushed"] == length(desk.admin(), "orders"));
+  CHECK(process.errors().find("stopped before line " + std::to_string(json["pushed"].get<uint64_t>() + 1)) !=
+        std::string::npos);
 }
 
 TEST_CASE("a file that cannot be read is told") {
@@ -146,7 +241,7 @@ TEST_CASE("a file that cannot be read is told") {
 TEST_CASE("orders that the server refuses are told with the line they stand in") {
   Desk desk;
   set(desk.admin(), "orders", "text");
-  Ran ran = desk.run({"submit", "-"}, {.input = "\none\ntwo\n"});
+  Ran ran = desk.run({"submit", "-", "--force"}, {.input = "\none\ntwo\n"});
   CHECK(ran.status == 1);
   CHECK(ran.complains("WRONGTYPE"));
   CHECK(ran.complains("0 orders were pushed; from line 2 on it is unknown"));
@@ -157,7 +252,7 @@ TEST_CASE("orders that the server refuses are told with the line they stand in")
 
 TEST_CASE("progress shows on a terminal only") {
   const Desk desk;
-  const std::string command = "seq 300000 | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
+  const std::string command = "seq 300000 | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - --force";
   Process on_terminal(clean_command("script", {"-qec", command, "/dev/null"}));
   CHECK(on_terminal.wait() == 0);
   CHECK(on_terminal.output().find("requests pushed") != std::string::npos);

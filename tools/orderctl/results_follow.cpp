@@ -55,21 +55,17 @@ Result<int> follow_results(const Context& context, const std::string& after, Res
   std::optional<ResultTail> tail;
   std::string last = after;
   std::string trouble;  // as reported last
-  bool connected = false;
   for (;;) {
     if (!flush_output()) return kFailed;
     std::string failure;
     if (!tail) {
       const Waiting now;
       auto opened = ResultTail::after(context.settings, last);
-      // At the start somebody is there who can fix it.
-      if (!opened && !connected) return opened.failure();
       if (opened) {
         tail.emplace(std::move(*opened));
       } else {
         failure = opened.error();
       }
-      connected = true;
     }
     if (tail) {
       Result<std::size_t> read = [&] {

@@ -16,8 +16,12 @@ namespace orderd::tools {
 namespace {
 
 constexpr const char* kSubmitHelp =
-    R"(One order is built from flags. A file has one order per line, as JSON. Lines are pushed unchanged; orderd answers a line
-that is not an order with `malformed`. Empty lines are skipped. Lines over 64 KiB are skipped too, with exit status 1.
+    R"(One order is built from flags. A file has one JSON object per line: an order. Lines are pushed unchanged; orderd answers an
+object that is not an order with `malformed`. Any other line is refused, in a file before anything is pushed; --force pushes
+it. Empty lines are skipped. Lines over 64 KiB are skipped too, with exit status 1.
+
+When the connection is lost, orders without an answer are pushed again, which is safe: one that was pushed before becomes a
+duplicate. After --timeout without a connection the command ends. Ctrl-C stops it, and prints the line to go on from.
 
 Examples:
   orderctl submit --sku shoe --quantity 3 --customer c-7 --wait
@@ -71,7 +75,8 @@ Submit::Submit(CLI::App& parent, Program& program) {
   items->check(check_item);
   for (CLI::Option* option : {id, customer, sku, quantity, items}) option->group(one);
   app->add_flag("--wait", options_.wait, "wait for the results; print them, or for a file a summary");
-  add_duration(*app, "--timeout", options_.timeout, "give up if no result arrives for this long [30s]");
+  add_duration(*app, "--timeout", options_.timeout, "give up after this long without a result, or a connection [30s]");
+  app->add_flag("--force", options_.force, "push lines of the file that are not JSON objects, too");
   app->add_flag("--quiet", options_.quiet, "print no request IDs, summary or progress");
   add_json(*app, program);
   app->callback([=, this, &program] {

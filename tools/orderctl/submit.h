@@ -4,8 +4,11 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "audit/json.h"
+#include "order/request.h"
 #include "shared/output.h"
 #include "shared/program.h"
 
@@ -18,6 +21,7 @@ namespace orderd::tools {
 struct SubmitOptions {
   bool wait = false;
   bool quiet = false;
+  bool force = false;  // push lines that are not JSON objects
   std::chrono::milliseconds timeout{30'000};
 };
 
@@ -43,7 +47,15 @@ class Submit {
 [[nodiscard]] std::string fresh_id();
 // Pushes `order` as one request and prints its ID, then its result if asked to wait.
 [[nodiscard]] Result<int> submit_order(const Context& context, const SubmitOptions& options, Json order);
-// Pushes each line of `file`, "-" for standard input, as a request.
+// Of a line, with the name of its field an entry of the largest size.
+inline constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - std::string_view("order").size();
+// What is wrong with a line of a file of orders, and what to do; empty: it is a JSON object. `reader` is scratch space.
+[[nodiscard]] std::string problem_of_line(audit::JsonReader& reader, std::string_view line);
+// Looks at all lines of a regular file, from where it is read on; it is not moved. Fails at the first
+// problem_of_line().
+[[nodiscard]] Result<bool> check_lines(int file);
+// Pushes each line of `file`, "-" for standard input, as a request. Unless forced, a line that is not a JSON object is
+// refused: of a regular file before anything is pushed, of a pipe when it comes.
 [[nodiscard]] Result<int> submit_file(const Context& context, const SubmitOptions& options, const std::string& file);
 
 }  // namespace orderd::tools

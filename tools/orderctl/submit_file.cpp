@@ -1,21 +1,26 @@
-// Many orders: pushed through a pipeline of bounded length, counting the results that arrive meanwhile.
+// Many orders: pushed through a pipeline of bounded length, counting the results that arrive meanwhile. After a lost
+// connection what has no reply is pushed again.
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <random>
 
 #include "order/request.h"
 #include "orderctl/open_requests.h"
 #include "orderctl/submit.h"
+#include "orderctl/submit_progress.h"
 #include "orderctl/tally.h"
 #include "shared/line_reader.h"
 #include "shared/output.h"
 #include "shared/result_tail.h"
+#include "shared/stop_signal.h"
+#include "valkey/backoff.h"
 
 namespace orderd::tools {
 namespace {
@@ -24,15 +29,13 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kField = "order";
-// An entry's limit covers its names and its values.
-constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - kField.size();
+static_assert(kMaxLineBytes + kField.size() == order::kMaxEntryBytes);
 // Requests sent and not answered yet, and their bytes.
 constexpr std::size_t kWindow = 1000;
 constexpr std::size_t kWindowBytes = 4 * 1024 * 1024;
 // With more requests without a result than this, pushing waits: each takes memory.
 constexpr std::size_t kMaxOpen = 1'000'000;
 constexpr uint64_t kMaxComplaints = 20;
-constexpr milliseconds kProgressEvery{200};
 
 milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
@@ -51,32 +54,6 @@ class FileCloser {
   const int file_;
 };
 
-// A line on the terminal that is updated in place.
-class Progress {
- public:
-  explicit Progress(bool wanted) : shown_(wanted && isatty(STDERR_FILENO) == 1) {}
-  ~Progress() { clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(uint64_t pushed, std::optional<uint64_t> answered) {
-    if (!shown_ || Clock::now() < next_) return;
-    next_ = Clock::now() + kProgressEvery;
-    std::string text = "\r\x1b[K" + count_text(pushed, "request") + " pushed";
-    if (answered) text += ", " + count_text(*answered, "result");
-    drawn_ = std::fwrite(text.data(), 1, text.size(), stderr) > 0;
-  }
-  void clear() {
-    if (drawn_) (void)std::fputs("\r\x1b[K", stderr);
-    drawn_ = false;
-  }
-
- private:
-  const bool shown_;
-  bool drawn_ = false;
-  Clock::time_point next_ = Clock::now() + kProgressEvery;
-};
-
 class Push {
  public:
   Push(const Context& context, const SubmitOptions& options, int file, Client client, std::optional<ResultTail> tail)
@@ -91,7 +68,7 @@ class Push {
     const Result<bool> pushed = push_all();
     tally_.pushing = since(start_);
     Result<bool> waited = pushed;
-    if (pushed && tail_) waited = wait(0);
+    if (pushed && *pushed && tail_) waited = wait(0);
     tally_.missing = open_.size();
     progress_.clear();
     if (!options_.quiet) {
@@ -106,9 +83,9 @@ class Push {
   }
 
  private:
-  // False: a result did not arrive in time.
+  // False: a result did not arrive in time, a line was refused, or a signal came.
   Result<bool> push_all() {
-    for (;;) {
+    while (!StopSignal::came()) {
       Result<bool> good = true;
       switch (reader_.next()) {
         case LineReader::Kind::kLine: good = push(reader_.line()); break;
@@ -129,6 +106,13 @@ class Push {
       }
       if (!good || !*good) return good;
     }
+    const auto settled = settle(0);
+    if (!settled) return settled;
+    progress_.clear();
+    const std::string next = std::to_string(reader_.number() + 1);
+    note("stopped before line " + next + "; all before it was pushed. To go on: tail -n +" + next +
+         " FILE | orderctl submit -");
+    return false;
   }
 
   Result<bool> push(std::string_view line) {
@@ -136,24 +120,45 @@ class Push {
       complain(++tally_.empty_lines, "empty; skipped");
       return true;
     }
-    command_.begin(5);
-    for (const std::string_view word : {std::string_view("XADD"), std::string_view(context_.settings.streams.orders),
-                                        std::string_view("*"), kField, line}) {
-      command_.add(word);
+    const std::string problem = options_.force ? "" : problem_of_line(json_, line);
+    if (!problem.empty()) {
+      const auto settled = settle(0);
+      if (!settled) return settled;
+      progress_.clear();
+      note("line " + std::to_string(reader_.number()) + ": " + problem + ". All before it was pushed");
+      return false;
     }
-    client_.append(command_);
-    sent_.push_back(reader_.number());
+    sent_.push_back({reader_.number(), std::string(line)});
+    send(sent_.back());
     sent_bytes_ += line.size();
     if (sent_.size() < kWindow && sent_bytes_ < kWindowBytes) return true;
     // order matters: results are read only when every reply was, or one could come before its request's ID is known.
     return settle(tail_ || sent_bytes_ >= kWindowBytes ? 0 : kWindow / 2);
   }
 
+  struct Sent {
+    uint64_t line;
+    std::string text;
+  };
+
+  void send(const Sent& sent) {
+    command_.begin(5);
+    for (const std::string_view word : {std::string_view("XADD"), std::string_view(context_.settings.streams.orders),
+                                        std::string_view("*"), kField, std::string_view(sent.text)}) {
+      command_.add(word);
+    }
+    client_.append(command_);
+  }
+
   // Reads replies until at most `left` are outstanding; with --wait all of them, then the results that are there.
   Result<bool> settle(std::size_t left) {
     while (sent_.size() > left) {
       const auto reply = client_.read();
-      if (!reply) return Failure{broken(reply.error())};
+      if (!reply) {
+        if (const auto back = push_again(reply.error()); !back) return Failure{broken(back.error())};
+        continue;
+      }
+      connected();
       if ((*reply)->is_error()) return Failure{broken(client_.explain((*reply)->text()))};
       tally_.last = (*reply)->text();
       if (tally_.pushed++ == 0) tally_.first = tally_.last;
@@ -172,26 +177,70 @@ class Push {
     }
   }
 
-  Result<std::size_t> read_results(milliseconds patience) {
-    return tail_->read(patience, [this](const Entry& entry) {
-      const auto request = parse_id(entry.field("request"));
-      if (!request || !open_.answer(*request)) return;
-      tally_.count(entry);
-      tally_.waiting = since(start_);
-      newest_result_ = Clock::now();
-    });
+  // The connection was lost: connects again, and pushes what has no reply. A server closes an idle connection, too.
+  Result<bool> push_again(const std::string& why) {
+    std::string failure = why;
+    while (wait_out(failure)) {
+      auto client = Client::connect(context_.settings);
+      if (!client) {
+        failure = client.error();
+        continue;
+      }
+      client_ = std::move(*client);
+      tally_.resent += sent_.size();
+      for (const Sent& sent : sent_) send(sent);
+      return true;
+    }
+    return Failure{failure};
   }
 
-  // Until at most `left` requests have no result. False: none arrived for too long.
+  Result<std::size_t> read_results(milliseconds patience) {
+    for (;;) {
+      auto read = tail_->read(patience, [this](const Entry& entry) {
+        const auto request = parse_id(entry.field("request"));
+        if (!request || !open_.answer(*request)) return;
+        tally_.count(entry);
+        tally_.waiting = since(start_);
+        newest_result_ = Clock::now();
+      });
+      if (read) connected();
+      if (read || !tail_->lost() || !wait_out(read.error())) return read;
+      auto again = ResultTail::after(context_.settings, tail_->last());
+      if (again) tail_.emplace(std::move(*again));
+    }
+  }
+
+  // A moment before the next attempt to connect. False: there were attempts for too long, or a signal came.
+  bool wait_out(const std::string& why) {
+    if (!trouble_) {
+      progress_.clear();
+      note(why + "; reconnecting");
+      trouble_ = Clock::now();
+    }
+    if (StopSignal::came() || since(*trouble_) >= options_.timeout) return false;
+    (void)poll(nullptr, 0, static_cast<int>(backoff_.next().count()));
+    return true;
+  }
+
+  void connected() {
+    if (!trouble_) return;
+    note("reconnected");
+    trouble_.reset();
+    backoff_.reset();
+  }
+
+  // Until at most `left` requests have no result. False: none arrived for too long, or a signal came.
   Result<bool> wait(std::size_t left) {
     newest_result_ = Clock::now();
     while (open_.size() > left) {
       const auto patience = options_.timeout - since(newest_result_);
-      if (patience <= milliseconds(0)) {
+      if (patience <= milliseconds(0) || StopSignal::came()) {
         progress_.clear();
-        note(count_text(open_.size(), "request has", "requests have") + " no result, and none arrived within " +
-             duration_text(options_.timeout) + ". Is orderd running? See orderctl status. The oldest is " +
-             open_.oldest().text());
+        note(count_text(open_.size(), "request has", "requests have") + " no result" +
+             (StopSignal::came() ? " yet"
+                                 : ", and none arrived within " + duration_text(options_.timeout) +
+                                       ". Is orderd running? See orderctl status") +
+             ". The oldest is " + open_.oldest().text());
         return false;
       }
       const auto read = read_results(patience);
@@ -210,7 +259,7 @@ class Push {
 
   std::string broken(const std::string& why) const {
     return why + "; " + count_text(tally_.pushed, "order was", "orders were") + " pushed; from line " +
-           std::to_string(sent_.front()) +
+           std::to_string(sent_.front().line) +
            " on it is unknown. It is safe to submit the file again: what was pushed becomes a duplicate";
   }
 
@@ -219,12 +268,15 @@ class Push {
   Client client_;
   std::optional<ResultTail> tail_;
   LineReader reader_;
-  Progress progress_;
+  audit::JsonReader json_;
+  SubmitProgress progress_;
   Tally tally_;
   OpenRequests open_;
   valkey::Command command_;
-  std::deque<uint64_t> sent_;  // the lines whose reply is outstanding
+  std::deque<Sent> sent_;  // whose reply is outstanding
   std::size_t sent_bytes_ = 0;
+  valkey::Backoff backoff_{std::random_device{}()};
+  std::optional<Clock::time_point> trouble_;  // since then there is no connection
   const Clock::time_point start_ = Clock::now();
   Clock::time_point newest_result_ = start_;
 };
@@ -235,6 +287,10 @@ Result<int> submit_file(const Context& context, const SubmitOptions& options, co
   const int opened = file == "-" ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (opened < 0) return Failure{"cannot open '" + shown(file) + "': " + std::strerror(errno)};
   const FileCloser closer(opened);
+  if (const auto checked = options.force ? Result<bool>(true) : check_lines(opened); !checked) {
+    return Failure{(file == "-" ? "standard input" : "'" + shown(file) + "'") + ", " + checked.error()};
+  }
+  StopSignal::install();
   auto client = Client::connect(context.settings);
   if (!client) return client.failure();
   std::optional<ResultTail> tail;

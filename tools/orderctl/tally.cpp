@@ -33,6 +33,7 @@ void Tally::print(bool waited) const {
   }
   if (pushed > 0) text += ", " + first + " to " + last;
   if (empty_lines > 0) text += "\nskipped " + count_text(empty_lines, "empty line");
+  if (resent > 0) text += "\npushed again after a lost connection: " + count_text(resent, "request");
   if (long_lines > 0) text += "\nskipped " + count_text(long_lines, "line") + " over 64 KiB";
   tools::print(text + "\n");
   if (!waited) return;
@@ -56,6 +57,7 @@ Json Tally::json(bool waited) const {
   Json out = {{"pushed", pushed},
               {"empty_lines", empty_lines},
               {"long_lines", long_lines},
+              {"resent", resent},
               {"first", pushed > 0 ? Json(first) : Json()},
               {"last", pushed > 0 ? Json(last) : Json()},
               {"push_seconds", seconds(pushing)}};

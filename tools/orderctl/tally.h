@@ -15,7 +15,8 @@ struct Tally {
   uint64_t pushed = 0;
   uint64_t empty_lines = 0;
   uint64_t long_lines = 0;
-  std::string first;  // request
+  uint64_t resent = 0;  // after the connection was lost
+  std::string first;    // request
   std::string last;
   std::chrono::milliseconds pushing{};
   // Only with --wait.

@@ -12,6 +12,7 @@ namespace orderd::tools {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -59,6 +60,7 @@ void LineReader::wait() const {
 LineReader::Kind LineReader::finish(std::size_t size, std::size_t newline) {
   const bool too_long = cutting_ || size > line_bytes_max_;
   if (!too_long) line_ = std::string_view(buffer_.data() + begin_, size);
+  if (number_ == 0 && line_.starts_with(kByteOrderMark)) line_.remove_prefix(kByteOrderMark.size());
   cutting_ = false;
   begin_ += size + newline;
   scanned_ = begin_;

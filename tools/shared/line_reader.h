@@ -1,4 +1,5 @@
-// Splits the input of a file descriptor into lines, in bounded memory.
+// Splits the input of a file descriptor into lines, in bounded memory. A byte order mark at its beginning is no part of
+// the first line.
 #pragma once
 
 #include <cstdint>
