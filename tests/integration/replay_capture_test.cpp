@@ -43,6 +43,76 @@ TEST_CASE("a range is captured by ids and by times") {
   CHECK(line["at_us"] == 1'500'000);
 }
 
+TEST_CASE("times are UTC or have an offset and durations are ago") {
+  ReplayDesk desk;
+  const std::string now = xadd(desk.admin(), "orders", {{"order", "{}"}});
+  ReplayDesk old;
+  for (const char* id : {"1795608000000-0", "1795608000500-0", "1795611600000-0"}) {  // 2026-11-25, 12:00 and 13:00 UTC
+    ask(old.admin(), {"XADD", "orders", id, "order", "{}"});
+  }
+  const auto count = [](const ReplayDesk& at, const Words& flags) {
+    Words words = {"capture"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    const Ran ran = at.replay(words, {.environment = {"TZ=Asia/Tokyo"}});
+    CHECK_MESSAGE(ran.status == 0, ran.errors);
+    return ran.json().size();
+  };
+  CHECK(count(desk, {"--from", "1h"}) == 1);
+  CHECK(count(desk, {"--to", "1h"}) == 0);
+  CHECK(count(old, {"--from", "2026-11-25"}) == 3);
+  CHECK(count(old, {"--to", "2026-11-25"}) == 0);
+  CHECK(count(old, {"--to", "2026-11-25T12:00:00Z"}) == 1);
+  CHECK(count(old, {"--to", "2026-11-25T12:00:00.5Z"}) == 2);
+  CHECK(count(old, {"--from", "2026-11-25T13:00:00.250+01:00"}) == 2);
+  CHECK(count(old, {"--from", "2026-11-25 07:30-05:30"}) == 1);
+  for (const char* wrong : {"2026-11-25T12:00:00", "2026-11-25T12:00"}) {
+    const Ran ran = old.replay({"capture", "--from", wrong});
+    CHECK(ran.status == 2);
+    CHECK(ran.complains("has no zone; append Z for UTC, or an offset such as +01:00"));
+  }
+  for (const char* wrong : {"2026-11-31", "2026-13-01", "2026-11-25T24:00Z", "2026-11-25T12:60Z", "2026-11-25Z", "10x",
+                            "2026-11-25T12:00:00+1:00", " 2026-11-25", "2026-11-25T12:00:00.Z", "1-", ""}) {
+    CAPTURE(wrong);
+    const Ran ran = old.replay({"capture", "--from", wrong});
+    CHECK(ran.status == 2);
+    CHECK(ran.complains("is not a stream entry ID"));
+  }
+}
+
+TEST_CASE("what is captured can be run again whatever the stream holds") {
+  ReplayDesk desk;
+  const std::string far = "18446744073709551615-3";
+  SUBCASE("an entry larger than a line may be") {
+    (void)xadd(desk.admin(), "orders", {{"order", "{}"}});
+    const std::string id = xadd(desk.admin(), "orders", {{"order", std::string(5'000'000, 'x')}});
+    (void)xadd(desk.admin(), "orders", {{"order", "{}"}});
+    const Ran ran = desk.replay({"capture", "-o", desk.file("c")});
+    CHECK(ran.status == 1);
+    CHECK(ran.complains("the entry " + id + " makes a line of more than 4194304 bytes"));
+  }
+  SUBCASE("entries of more than a year and of the last possible time") {
+    for (const std::string& id :
+         {std::string("5-0"), std::string("31622400005-0"), std::string("31622400006-0"), far}) {
+      ask(desk.admin(), {"XADD", "orders", id, "order", "{}"});
+    }
+    const Ran ran = desk.replay({"capture", "-o", desk.file("c")});
+    CHECK(ran.status == 0);
+    CHECK(ran.errors ==
+          "order-replay: entries from 31622400006-0 on are more than a year after the first one; they get no time, and "
+          "are "
+          "replayed without a pause\n");
+    const auto lines = json_lines(content_of(desk.file("c")));
+    CHECK(lines.at(1)["at_us"] == 31'622'400'000'000);
+    CHECK_FALSE(lines.at(2).contains("at_us"));
+    CHECK(lines.at(3)["id"] == far);
+  }
+  const std::size_t lines = json_lines(content_of(desk.file("c"))).size();
+  ReplayDesk other;
+  const Ran ran = other.replay({"run", desk.file("c"), "--max"});
+  CHECK_MESSAGE(ran.status == 0, ran.errors);
+  CHECK(length(other.admin(), "orders") == lines);
+}
+
 TEST_CASE("results are captured as they come until a signal") {
   ReplayDesk desk;
   (void)xadd(desk.admin(), "results", {{"order", "o-1"}});

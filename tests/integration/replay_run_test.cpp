@@ -101,6 +101,36 @@ TEST_CASE("a run that was stopped says how to go on and nothing is missing then"
   CHECK(desk.replay({"verify", file}).status == 0);
 }
 
+TEST_CASE("a run that gets two signals says how to go on all the same") {
+  ReplayDesk desk;
+  const std::string file = desk.workload("w", {"--orders", "200000", "--rate", "2000"});
+  Process process = desk.start_replay({"run", file, "--json"});
+  wait_for([&] { return length(desk.admin(), "orders") > 100; }, seconds(30), "requests are pushed");
+  SUBCASE("at once") {
+    for (int i = 0; i < 2; ++i) process.signal(SIGINT);
+  }
+  SUBCASE("the second one while nothing is answered") {
+    desk.server().pause();
+    process.signal(SIGINT);
+    wait_for([&] { return process.errors().find("signal again to stop now") != std::string::npos; }, seconds(30),
+             "the first one is obeyed");
+    // One that comes within 50 ms is the same one.
+    wait_for([&] { return !process.running() || (process.signal(SIGINT), false); }, seconds(30), "the end");
+    desk.server().resume();
+  }
+  CHECK(process.wait() == 1);
+  const Json json = json_lines(process.output()).at(0);
+  CHECK(json["stopped"] == true);
+  CHECK(process.errors().find("--from-line " + std::to_string(json["next_line"].get<uint64_t>())) != std::string::npos);
+}
+
+TEST_CASE("a byte order mark is no part of the first line") {
+  ReplayDesk desk;
+  const std::string first = R"({"id":"o-1","sku":"shoe","quantity":1})";
+  REQUIRE(desk.replay({"run", "-", "--max"}, {.input = "\xEF\xBB\xBF" + first + "\n{}\n"}).status == 0);
+  CHECK(entries(desk.admin(), "orders").at(0).field("order") == first);
+}
+
 TEST_CASE("a run goes on when the server was killed and started again") {
   ReplayDesk desk({.append_only = ServerOptions::AppendOnly::kAlways});
   const Process daemon = desk.start_orderd();

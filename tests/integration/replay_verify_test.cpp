@@ -130,6 +130,28 @@ TEST_CASE("a report is one page with its pictures in it") {
   CHECK(desk.replay({"report", desk.file("nothing")}).complains("--data DIR writes it"));
 }
 
+TEST_CASE("a run of few requests or none has a report") {
+  ReplayDesk desk;
+  const Process daemon = desk.start_orderd();
+  for (const int orders : {0, 1, 512}) {
+    CAPTURE(orders);
+    std::string input;
+    for (int i = 0; i < orders; ++i) {
+      input += R"({"sku":"shoe","quantity":1,"id":"o-)" + std::to_string(orders + i) + "\"}\n";
+    }
+    const std::string data = desk.file("data-" + std::to_string(orders));
+    REQUIRE(desk.replay({"run", "-", "--max", "--wait", "--data", data}, {.input = input}).status == 0);
+    const Ran ran = desk.replay({"report", data});
+    CHECK_MESSAGE(ran.status == 0, ran.errors);
+    CHECK(ran.errors.empty());
+    CHECK(content_of(data + "/report.html").find("Outcomes") != std::string::npos);
+    // As short as a run can be: one sample, whenever it came.
+    write_file(data + "/series.csv", "seconds,pushed,accepted,rejected,duplicate\n0.000100," + std::to_string(orders) +
+                                         ",0," + std::to_string(orders) + ",0\n");
+    CHECK(desk.replay({"report", data}).status == 0);
+  }
+}
+
 TEST_CASE("order-replay refuses flags that do not go together") {
   const ReplayDesk desk;
   CHECK(desk.replay({"run", "f", "--max", "--rate", "1"}).status == 2);

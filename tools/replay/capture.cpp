@@ -37,7 +37,9 @@ ago, 10m; both are inclusive.
 Examples:
   order-replay capture -o orders.ndjson
   order-replay capture --results --from 2026-11-25T12:00:00Z --to 2026-11-25T12:05:00Z
-  order-replay capture --from 1795569346433-0 --follow | order-replay run - --valkey.url unix:///tmp/other.sock)";
+  order-replay capture --from 1795569346433-0 --follow | order-replay run - --valkey.url unix:///tmp/other.sock
+
+Exit status 1: it failed, was stopped, or an entry was too large for a recording and skipped.)";
 
 volatile std::sig_atomic_t stopped = 0;
 
@@ -57,19 +59,40 @@ class Writer {
       if (!id) return Failure{"the server returned an entry with an invalid ID: '" + tools::shown(entry.id) + "'"};
       if (!first_) first_ = id;
       last_ = entry.id;
-      append_entry(lines_, (id->ms - first_->ms) * 1000, entry.id, fields_of(entry));
+      const std::size_t begin = lines_.size();
+      append_entry(lines_, time_of(*id), entry.id, fields_of(entry));
+      if (lines_.size() - begin <= kMaxLineBytes) continue;
+      lines_.resize(begin);
+      ++skipped_;
+      tools::note("the entry " + std::string(entry.id) + " makes a line of more than " + std::to_string(kMaxLineBytes) +
+                  " bytes, which no recording may have; skipped");
     }
     sink_.write(lines_);
     // The reader of a pipe gets each page at once.
     return sink_.flush();
   }
   [[nodiscard]] const std::string& last() const { return last_; }
+  [[nodiscard]] uint64_t skipped() const { return skipped_; }
 
  private:
+  // Since the first entry. Nothing: that is longer than a recording may span.
+  std::optional<uint64_t> time_of(tools::StreamId id) {
+    const uint64_t ms = id.ms - first_->ms;
+    if (ms <= kMaxAtUs / 1000) return ms * 1000;
+    if (!timeless_) {
+      tools::note("entries from " + id.text() +
+                  " on are more than a year after the first one; they get no time, and are replayed without a pause");
+    }
+    timeless_ = true;
+    return std::nullopt;
+  }
+
   Sink sink_;
   std::string lines_;
   std::optional<tools::StreamId> first_;
   std::string last_;
+  uint64_t skipped_ = 0;
+  bool timeless_ = false;  // some entries have no time
 };
 
 Result<bool> write_range(tools::Client& client, const std::string& stream, std::string from, const std::string& to,
@@ -154,13 +177,13 @@ Result<int> Capture::run(const tools::Context& context) {
   const tools::StreamId to = tools::place_of(to_).value_or(tools::Place{}).last;
   const auto written = write_range(*client, stream, from.text(), to.text(), writer);
   if (!written) return written.failure();
-  if (!follow_) return stopped == 0 ? tools::kDone : tools::kFailed;
+  if (!follow_) return stopped == 0 && writer.skipped() == 0 ? tools::kDone : tools::kFailed;
   std::string after = writer.last();
   // No entry so far: from the given start, which is inclusive.
   if (after.empty()) after = tools::id_before(from).text();
   const auto followed = write_new(std::move(*client), context.settings, stream, after, writer);
   if (!followed) return followed.failure();
-  return tools::kDone;
+  return writer.skipped() == 0 ? tools::kDone : tools::kFailed;
 }
 
 }  // namespace orderd::replay

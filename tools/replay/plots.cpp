@@ -60,6 +60,7 @@ Result<Plot> throughput(const std::string& directory) {
   const std::size_t step = rows->size() / kMaxPoints + 1;
   std::string data = "$data << EOD\n";
   std::array<double, 3> last{};
+  std::size_t points = 0;
   for (std::size_t i = step - 1; i < rows->size(); i += step) {
     const auto& row = (*rows)[i];
     const std::array<double, 3> now = {value_of(row[0]), value_of(row[1]),
@@ -70,7 +71,9 @@ Result<Plot> throughput(const std::string& directory) {
     data += number((now[0] + last[0]) / 2) + " " + number((now[1] - last[1]) / time) + " " +
             number((now[2] - last[2]) / time) + "\n";
     last = now;
+    ++points;
   }
+  if (points == 0) return Plot{};  // the run was shorter than that
   return Plot{"Throughput", "Requests pushed and results read, each second.",
               kStyle + data + "EOD\nset xlabel \"seconds\"\nset yrange [0:*]\nset xrange [0:*]\n" +
                   "plot $data using 1:2 with lines lw 2 " + color(0) +
@@ -90,6 +93,10 @@ Result<Plot> latency(const std::string& directory) {
     data += number(total / (total - seen)) + " " + number(value_of(row[0]) / 1000) + "\n";
     seen += value_of(row[1]);
   }
+  // Around a single value gnuplot finds no range of its own.
+  const double first = value_of(rows->front()[0]) / 1000;
+  const std::string only =
+      rows->size() == 1 ? "set yrange [" + number(first / 10) + ":" + number(first * 10) + "]\n" : "";
   data += number(total * 1.0001) + " " + number(value_of(rows->back()[0]) / 1000) + "\nEOD\n";
   return Plot{"Latency",
               "From when a request was due to when its result could be read: so many of all requests were not slower. "
@@ -98,10 +105,8 @@ Result<Plot> latency(const std::string& directory) {
                   "set logscale x 10\nset logscale y 10\nset format y \"%g ms\"\nunset key\nset grid xtics ytics\n"
                   "set xtics (\"0%%\" 1, \"50%%\" 2, \"90%%\" 10, \"99%%\" 100, \"99.9%%\" 1000, \"99.99%%\" 10000, "
                   "\"99.999%%\" 100000, \"99.9999%%\" 1000000)\nset xrange [1:" +
-                  number(std::max(total, 10.0)) +
-                  "]\nset ytics 10\nset mytics 10\n"
-                  "plot $data using 1:2 with lines lw 2 " +
-                  color(0) + " notitle\n"};
+                  number(std::max(total, 10.0)) + "]\nset ytics 10\nset mytics 10\n" + only +
+                  "plot $data using 1:2 with lines lw 2 " + color(0) + " notitle\n"};
 }
 
 Plot outcomes(const Json& summary) {

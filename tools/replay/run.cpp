@@ -40,7 +40,7 @@ When a connection is lost, it is unknown whether the requests in flight were app
 a request that was appended before becomes a duplicate. --no-retry counts them as unknown instead.
 
 Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second. Ctrl-C stops
-the run and prints the command that resumes it.
+the run and prints the command that resumes it; a second one does not wait for the requests in flight.
 
 Examples:
   order-replay run load.ndjson --set-stock --max --wait
@@ -158,10 +158,8 @@ Result<int> Run::run(const tools::Context& context) {
   const Result<bool> ran = runner.run();
   RunSummary summary = runner.summary();
   summary.stock_set = before.stock_set;
-  if (check_) {
-    const auto late = read_late_results(context, runner.last_result());
-    if (!late) return late.failure();
-  }
+  Result<bool> late = true;
+  if (check_ && !summary.stopped) late = read_late_results(context, runner.last_result());
   if (context.json) {
     tools::print_json(summary.json());
   } else {
@@ -173,6 +171,7 @@ Result<int> Run::run(const tools::Context& context) {
   if (written && data_) written = data_->finish(summary);
   if (!written) return written.failure();
   if (!ran) return ran.failure();
+  if (!late) return late.failure();
   return judge(summary);
 }
 

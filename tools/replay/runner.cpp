@@ -18,6 +18,8 @@ constexpr Milliseconds kInputPoll{2};
 constexpr Milliseconds kTick{100};
 // How long a run that was stopped waits for the replies in flight.
 constexpr Milliseconds kDrain{5000};
+// Two signals within so long are one: timeout(1) signals its child and then the child's group.
+constexpr uint64_t kSameSignalNs = 50'000'000;
 // With more requests without a result than this, pushing waits: each takes memory.
 constexpr std::size_t kMaxWaiting = 1'000'000;
 
@@ -73,6 +75,7 @@ Result<bool> Runner::run() {
   for (const auto& producer : producers_) producer->start();
   ticker_.start(kTick);
   if (!finished_) loop_.run();
+  signals_.clear();  // from here on a signal ends the program
   progress_.clear();
   if (!failure_.empty()) return Failure{failure_};
   return true;
@@ -160,7 +163,10 @@ void Runner::stop(const std::string& why) {
 }
 
 void Runner::signaled() {
-  if (stopping_) _exit(tools::kFailed);
+  const uint64_t now = now_ns();
+  if (signaled_ns_ != 0 && now - signaled_ns_ < kSameSignalNs) return;
+  signaled_ns_ = now;
+  if (stopping_) return finish();
   say("stopping (signal again to stop now)");
   stopping_ = true;
   drain_.start(kDrain);

@@ -96,6 +96,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
   uint64_t next_producer_ = 0;
   uint64_t newest_result_ns_ = 0;
   uint64_t next_tick_ns_ = 0;
+  uint64_t signaled_ns_ = 0;  // 0: not yet
 
   Loop loop_;
   std::unique_ptr<valkey::Topology> topology_;
