@@ -277,6 +277,51 @@ TEST_CASE("arguments of the audit are checked before a server is asked") {
   }
 }
 
+TEST_CASE("after stock was changed by hand the audit says how to go on and that is clean") {
+  Laid laid(clerk_with(3).books);
+  const auto advice = [&laid](const Words& flags = {}) { return laid.audit(flags, 3)["advice"]; };
+  CHECK(laid.audit()["advice"].empty());
+  SUBCASE("and nothing was sold since") {
+    ask(laid.desk.admin(), {"INCRBY", "product:sock:stock", "1"});
+    CHECK(advice().at(0).get<std::string>().find("orderctl stock set SKU N --json") != std::string::npos);
+    const Json set = laid.desk.run({"stock", "set", "sock", "999998", "--json"}).json().at(0);
+    CHECK(advice().at(0).get<std::string>().ends_with("orderctl audit --from " + set["entry"].get<std::string>()));
+    CHECK(laid.audit({"--from", set["entry"]})["advice"].empty());
+  }
+  SUBCASE("and something was sold since") {
+    Clerk clerk = clerk_with(3);
+    clerk.books.keys["product:sock:stock"] = "10";
+    for (int i = 0; i < 3; ++i) clerk.serve(order("n-" + std::to_string(i)));
+    clerk.books.lay_out(laid.desk.admin());
+    const std::string from = clerk.books.results[3].id;
+    CHECK(advice({"--max-findings", "1"}).at(0).get<std::string>().ends_with("orderctl audit --from " + from));
+    CHECK(laid.audit({"--from", from})["advice"].empty());
+  }
+}
+
+TEST_CASE("two orders streams with one results stream are named") {
+  Clerk clerk = clerk_with(30);
+  Laid laid(clerk.books);
+  // What another orderd does with the orders stream `web`.
+  const auto serve = [&](const std::string& results) {
+    const std::string request = xadd(laid.desk.admin(), "web", {{"id", "w"}, {"sku", "hat"}, {"quantity", "1"}});
+    const std::string result = xadd(laid.desk.admin(), results,
+                                    {{"order", "w"},
+                                     {"request", request},
+                                     {"status", "rejected"},
+                                     {"reason", "unknown_sku"},
+                                     {"lines", R"([{"sku":"hat","quantity":1,"available":null}])"}});
+    ask(laid.desk.admin(), {"HSET", "web:position", "id", request, "count", "1", "result", result});
+  };
+  serve("results-web");
+  CHECK(laid.audit()["advice"].empty());
+  serve("results");
+  const Json report = laid.audit({}, 3);
+  CHECK(report["advice"].at(0).get<std::string>().find("'results' also holds results for requests of 'web'") !=
+        std::string::npos);
+  CHECK(laid.desk.run({"audit"}).says("set streams.results of one of them to another name"));
+}
+
 TEST_CASE("the table for people names what was found") {
   Laid laid(clerk_with(3).books);
   CHECK(laid.desk.run({"audit"}).status == 0);

@@ -1,6 +1,7 @@
 // Takes the horizon, then walks over results, requests and dead letters side by side, then compares the keys.
 #include "audit/audit.h"
 
+#include "audit/advice.h"
 #include "audit/cursor.h"
 #include "audit/decisions.h"
 #include "audit/keys_check.h"
@@ -20,7 +21,7 @@ class Audit {
         options_(options),
         results_(horizon.results.length),
         parts_(Decisions::parts(results_, options.memory_bytes)),
-        report_{std::move(horizon), {}, Findings(options.findings_max)},
+        report_{std::move(horizon), {}, Findings(options.findings_max), {}},
         model_(report_.findings),
         records_(results_) {}
 
@@ -33,6 +34,7 @@ class Audit {
     judge_position();
     list_what_was_not_checked();
     counts().skus = model_.skus().size();
+    report_.advice = advice_on(link_, options_, findings());
     return std::move(report_);
   }
 

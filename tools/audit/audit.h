@@ -1,6 +1,9 @@
 // The whole audit: reads the streams and judges them. docs/audit.md has the method.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "audit/findings.h"
 #include "audit/horizon.h"
 #include "audit/link.h"
@@ -28,6 +31,7 @@ struct Report {
   Horizon horizon;
   Counts counts;
   Findings findings;
+  std::vector<std::string> advice;  // what to do about violations whose cause is known
 };
 
 // Only reads. A failure: the audit could not be carried out.

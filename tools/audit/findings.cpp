@@ -1,6 +1,7 @@
 // Counting, and the words for each check.
 #include "audit/findings.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace orderd::audit {
@@ -39,6 +40,7 @@ const CheckText& text_of(Check check) {
 }
 
 void Findings::add(Check check, const Place& place, std::string_view detail) {
+  newest_[index(check)] = std::max(newest_[index(check)], place.result);
   if (violations_[index(check)]++ >= kept_max_) return;
   const auto text = [](Id id) { return id == Id{} ? std::string() : id.text(); };
   kept_.push_back({check, text(place.result), text(place.request), std::string(place.order), std::string(place.sku),

@@ -73,6 +73,8 @@ class Findings {
   [[nodiscard]] uint64_t checked(Check check) const { return checked_[index(check)]; }
   [[nodiscard]] uint64_t violations(Check check) const { return violations_[index(check)]; }
   [[nodiscard]] uint64_t violations() const;
+  // The newest result with a violation of this check; 0-0: none.
+  [[nodiscard]] Id newest(Check check) const { return newest_[index(check)]; }
   [[nodiscard]] const std::vector<Finding>& kept() const { return kept_; }
   // How many, by what and why.
   using NotChecked = std::map<std::pair<std::string, std::string>, uint64_t>;
@@ -83,6 +85,7 @@ class Findings {
   const uint64_t kept_max_;
   std::array<uint64_t, kChecks> checked_{};
   std::array<uint64_t, kChecks> violations_{};
+  std::array<Id, kChecks> newest_{};
   std::vector<Finding> kept_;
   NotChecked not_checked_;
 };

@@ -126,6 +126,7 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
     out["not_checked"].push_back({{"what", what.first}, {"why", what.second}, {"count", count}});
   }
   for (const Finding& finding : findings.kept()) out["violations"].push_back(json_of(finding));
+  out["advice"] = report.advice;
   const audit::Position& position = report.horizon.position;
   out["horizon"] = {{"result", report.horizon.to.text()},
                     {"position", position.known() ? Json(position.id.text()) : Json()}};
@@ -148,6 +149,7 @@ void print_report(const Report& report, std::chrono::milliseconds took) {
     table.print();
   }
   print_violations(findings);
+  for (const std::string& advice : report.advice) print("\n" + shown(advice) + "\n");
   const uint64_t violations = findings.violations();
   print("\n" + (violations == 0
                     ? colored("clean", Color::kGreen) + ": all that was checked holds\n"
