@@ -34,6 +34,19 @@ TEST_CASE("the last results show in their order") {
   CHECK(desk.run({"results", "--json", "--count", "0"}).output.empty());
 }
 
+TEST_CASE("times are UTC wherever the machine is") {
+  Desk desk;
+  ask(desk.admin(), {"XADD", "results", "1795608000500-0", "order", "o-1", "request", "1-0", "status", "accepted"});
+  for (const std::string zone : {"UTC", "Asia/Kathmandu", "XYZ+5"}) {
+    const ProcessOptions there = {.environment = {"TZ=" + zone}};
+    CHECK(desk.run({"results"}, there)
+              .row("1795608000500-0")
+              .starts_with("1795608000500-0 2026-11-25T12:00:00Z accepted"));
+    CHECK(ids(desk.run({"results", "--json", "--from", "2026-11-25"}, there)).size() == 1);
+    CHECK(ids(desk.run({"results", "--json", "--from", "2026-11-25T12:00:01Z"}, there)).empty());
+  }
+}
+
 TEST_CASE("results show from an entry on") {
   Desk desk;
   fill(desk, 30);

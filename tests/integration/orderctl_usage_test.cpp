@@ -25,9 +25,9 @@ TEST_CASE("the help of orderctl shows its sub-commands and examples") {
 }
 
 TEST_CASE("each sub-command has a help with examples") {
-  const std::vector<Words> commands = {{"stock"},        {"stock", "set"},  {"stock", "add"},
-                                       {"stock", "get"}, {"stock", "list"}, {"submit"},
-                                       {"results"},      {"status"},        {"audit"}};
+  const std::vector<Words> commands = {
+      {"stock"},  {"stock", "set"}, {"stock", "add"}, {"stock", "get"}, {"stock", "list"},   {"submit"}, {"results"},
+      {"status"}, {"audit"},        {"dead"},         {"dead", "list"}, {"dead", "requeue"}, {"pause"}};
   for (Words words : commands) {
     std::string name = "orderctl";
     for (const std::string& word : words) name += " " + word;
@@ -46,9 +46,20 @@ TEST_CASE("the version is printed") {
   CHECK(ran.output == "orderctl " ORDERD_VERSION "\n");
 }
 
+TEST_CASE("what names letters and orders is checked") {
+  CHECK(refused({"dead"}).find("a sub-command is required: list, show, requeue, discard") != std::string::npos);
+  CHECK(refused({"dead", "requeue"}).find("ID is required") != std::string::npos);
+  CHECK(refused({"dead", "requeue", "1795569346433"}).find("is not the ID of a dead letter") != std::string::npos);
+  CHECK(refused({"dead", "requeue", "1-0", "--set", "sku"}).find("'sku' is not NAME=VALUE") != std::string::npos);
+  CHECK(refused({"dead", "discard", "1-0", "--set", "sku=x"}).find("--set: unknown flag") != std::string::npos);
+  CHECK(refused({"dead", "list", "--from", "noon"}).find("or how long ago (10m)") != std::string::npos);
+  CHECK(refused({"order", "show"}).find("ID is required") != std::string::npos);
+  CHECK(refused({"order", "show", ""}).find("is empty") != std::string::npos);
+}
+
 TEST_CASE("a sub-command has to be named") {
   CHECK(refused({}) ==
-        "orderctl: a sub-command is required: stock, submit, results, status, pause, resume, audit\n"
+        "orderctl: a sub-command is required: stock, submit, results, order, dead, status, pause, resume, audit\n"
         "orderctl --help shows the usage\n");
   CHECK(refused({"stock"}) ==
         "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help shows the usage\n");

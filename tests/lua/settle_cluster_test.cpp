@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(Shop, "a script that was loaded outlives any number of others 
 }
 
 TEST_CASE("each script asks to be refused up front where it could be stopped half-way") {
-  for (const auto script : {lua::settle, lua::join, lua::stock}) CHECK(script.starts_with("#!lua\n"));
+  for (const auto script : {lua::settle, lua::join, lua::stock, lua::letter}) CHECK(script.starts_with("#!lua\n"));
   // Out of memory one makes room, and the other must not lose the lease.
   for (const auto script : {lua::trim, lua::lease}) CHECK(script.starts_with("#!lua flags=allow-oom\n"));
 }

@@ -19,7 +19,7 @@ constexpr const char* kListHelp = R"(Examples:
   orderctl dead list --limit 1000 --json
   orderctl dead list --from 2h                of the last two hours, oldest first)";
 
-constexpr const char* kShowHelp = R"(Control characters and bytes that are not UTF-8 are shown as \xNN.
+constexpr const char* kLetterHelp = R"(Control characters and bytes that are not UTF-8 are shown as \xNN.
 
 Example:
   orderctl dead show 1795569346433-0
@@ -113,7 +113,7 @@ void Dead::add_list(CLI::App& dead, Program& program) {
 }
 
 void Dead::add_show(CLI::App& dead, Program& program) {
-  CLI::App* app = add_command(dead, "show", "show all of a dead letter", kShowHelp);
+  CLI::App* app = add_command(dead, "show", "show all of a dead letter", kLetterHelp);
   add_text(*app, "ID", id_, "", "the letter's ID")->required()->check(check_letter_id);
   add_json(*app, program);
   app->callback([this, &program] { program.action = [this](const Context& context) { return show(context, id_); }; });
