@@ -53,6 +53,9 @@ struct Settings {
     Milliseconds results{168 * 3'600'000};
   } retention;
   struct {
+    std::string listen = "127.0.0.1:9464";  // empty: off
+  } admin;
+  struct {
     LogLevel level = LogLevel::kInfo;
     LogFormat format = LogFormat::kText;
   } log;

@@ -49,6 +49,21 @@ TEST_CASE_FIXTURE(PausedShop, "a paused lane is not joined nor repaired, and say
   CHECK(sign("") == "missing _");
 }
 
+TEST_CASE_FIXTURE(PausedShop, "what waits while a lane is paused is counted and the group stays where it is") {
+  stock("shoe", "100");
+  CHECK(settle({Order{}}) == "a");
+  CHECK(sign("orderd") == "created 0");
+  (void)pause("by me");
+  CHECK(sign("orderd") == "paused 0");
+  (void)push(Order{.id = "o-2"});
+  (void)push(Order{.id = "o-3"});
+  const std::string before = snapshot();
+  CHECK(sign("orderd") == "paused 2");
+  CHECK(snapshot() == before);
+  (void)resume();
+  CHECK(sign("orderd") == "moved 2");
+}
+
 TEST_CASE_FIXTURE(PausedShop, "a lane may be paused before it is served for the first time") {
   (void)at_server({"DEL", position});
   CHECK(pause().ends_with(" a test _"));
