@@ -28,16 +28,16 @@ class Samples {
     if (family_.type == Type::Gauge) made.gauge.value = value;
   }
   void add(Labels labels, uint64_t value) { add(std::move(labels), static_cast<double>(value)); }
-  // `unit`: what one of the histogram's is in the metric's unit.
+  // `per_unit`: how many of the histogram's are one of the metric's unit. Divided by, so that bounds are printed short.
   template <uint64_t First, std::size_t N>
-  void add(Labels labels, const Histogram<First, N>& values, double unit) {
+  void add(Labels labels, const Histogram<First, N>& values, double per_unit) {
     prometheus::ClientMetric::Histogram& made = make(std::move(labels)).histogram;
     for (std::size_t i = 0; i < N; ++i) {
       made.sample_count += values.counts[i];
-      made.bucket.push_back({made.sample_count, static_cast<double>(values.bound(i)) * unit});
+      made.bucket.push_back({made.sample_count, static_cast<double>(values.bound(i)) / per_unit});
     }
     made.sample_count += values.counts[N];
-    made.sample_sum = static_cast<double>(values.sum) * unit;
+    made.sample_sum = static_cast<double>(values.sum) / per_unit;
   }
 
  private:
@@ -49,8 +49,9 @@ class Samples {
   prometheus::MetricFamily& family_;
 };
 
-constexpr double kMilli = 1e-3;
-constexpr double kMicro = 1e-6;
+// In a second.
+constexpr double kMilliseconds = 1e3;
+constexpr double kMicroseconds = 1e6;
 
 Labels of(const LaneView& lane) {
   return {{"lane", lane.name}};
@@ -111,8 +112,8 @@ constexpr Row plain_row(Type type, std::string_view name, std::string_view help,
 double number(uint64_t value) {
   return static_cast<double>(value);
 }
-std::optional<double> number(std::optional<uint64_t> value, double unit = 1) {
-  return value ? std::optional(static_cast<double>(*value) * unit) : std::nullopt;
+std::optional<double> number(std::optional<uint64_t> value, double per_unit = 1) {
+  return value ? std::optional(static_cast<double>(*value) / per_unit) : std::nullopt;
 }
 
 void fill_build_info(const Snapshot& /*snapshot*/, Samples& samples) {
@@ -146,7 +147,7 @@ void fill_errors(const Snapshot& snapshot, Samples& samples) {
 }
 
 void fill_loop_lag(const Snapshot& snapshot, Samples& samples) {
-  samples.add({}, snapshot.loop_lag_ms, kMilli);
+  samples.add({}, snapshot.loop_lag_ms, kMilliseconds);
 }
 
 using lane::Status;
@@ -174,21 +175,23 @@ const Row kRows[] = {
     lane_row(Type::Gauge, "orderd_oldest_waiting_seconds",
              "Age of the oldest request that is not settled, as far as it was read; 0: none waits. Only of the active "
              "daemon.",
-             [](const Status& s) { return number(s.oldest_waiting_ms, kMilli); }),
+             [](const Status& s) { return number(s.oldest_waiting_ms, kMilliseconds); }),
     lane_row(Type::Gauge, "orderd_requests_in_flight", "Requests read and not settled yet.",
              [](const Status& s) { return number(s.in_flight); }),
     lane_row(Type::Gauge, "orderd_position_age_seconds", "Age of the last settled request. Only of the active daemon.",
-             [](const Status& s) { return number(s.position_ms, kMilli); }),
+             [](const Status& s) { return number(s.position_ms, kMilliseconds); }),
     histogram_row(
         "orderd_requests_per_call", "Requests settled by one script call.",
         [](const LaneView& lane, Samples& out) { out.add(of(lane), lane.status.counters.requests_per_call, 1); }),
     histogram_row(
         "orderd_settle_seconds", "Time from sending a script call to its reply.",
-        [](const LaneView& lane, Samples& out) { out.add(of(lane), lane.status.counters.settle_us, kMicro); }),
+        [](const LaneView& lane, Samples& out) { out.add(of(lane), lane.status.counters.settle_us, kMicroseconds); }),
     histogram_row(
         "orderd_end_to_end_seconds",
-        "Time from the push of a request, as its ID says, to its settlement. Not of IDs that are no times.",
-        [](const LaneView& lane, Samples& out) { out.add(of(lane), lane.status.counters.end_to_end_ms, kMilli); }),
+        "Time from the push of a request, by its ID, to its settlement. Requests whose ID is not a time are left out.",
+        [](const LaneView& lane, Samples& out) {
+          out.add(of(lane), lane.status.counters.end_to_end_ms, kMilliseconds);
+        }),
     lane_row(Type::Counter, "orderd_reconnects_total", "Connections to the server established after the first one.",
              [](const Status& s) { return number(s.counters.reconnects); }),
     {{"orderd_server_errors_total", "counter", "lane, error",

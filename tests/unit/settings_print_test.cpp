@@ -77,6 +77,9 @@ reply_ttl = "1m"
 orders = "24h"
 results = "168h"
 
+[admin]
+listen = "127.0.0.1:9464"
+
 [log]
 level = "info"
 format = "text"
