@@ -8,7 +8,7 @@
 -- Answers { 'moved' | 'created' | 'missing' where there is no stream or no position | 'paused' (pause.lua),
 --           the group's lag or '' where that is not known; 0 where there is no stream }.
 -- A lag while nothing waits, also an unknown one, means that the stream was replaced, or that entries were deleted before they
--- were settled. While the lane is paused the group is left where it is.
+-- were settled. While the lane is paused the group is left where it is, if there is one.
 
 local server = redis
 local attempt = server.pcall
@@ -32,8 +32,8 @@ end
 local there = look()
 local gone = there and there.err and string.find(there.err, '^ERR no such key')
 if there and there.err and not gone then return failed(there, orders) end
-if held[4] then return { 'paused', gone and '0' or there and there.lag and tostring(there.lag) or '' } end
-if not id or gone then return { 'missing', gone and '0' or '' } end
+if not id or gone then return { held[4] and 'paused' or 'missing', gone and '0' or '' } end
+if held[4] and there then return { 'paused', there.lag and tostring(there.lag) or '' } end
 local read = count and base and count + base >= 0 and string.format('%.0f', count + base)
 local done = 'moved'
 local function move(...)
@@ -51,4 +51,4 @@ if not there or there['last-delivered-id'] ~= id or (read and there['entries-rea
   if not moved.err and there.lag == 0 and lag ~= 0 then moved = move() end
   if moved.err then return failed(moved, orders) end
 end
-return { done, there.lag and tostring(there.lag) or '' }
+return { held[4] and 'paused' or done, there.lag and tostring(there.lag) or '' }

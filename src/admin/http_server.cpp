@@ -67,7 +67,9 @@ Result<int> open_listener(ListenAddress& address) {
 // `host`: of the header, with or without a port.
 bool is_local(std::string_view host) {
   if (host.starts_with('[')) {
-    const std::string inner(host.substr(1, host.find(']') - 1));
+    const std::size_t end = host.find(']');
+    if (end == std::string_view::npos) return false;
+    const std::string inner(host.substr(1, end - 1));
     in6_addr bytes{};
     return ::inet_pton(AF_INET6, inner.c_str(), &bytes) == 1;
   }
