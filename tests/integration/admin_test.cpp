@@ -186,7 +186,8 @@ TEST_CASE("a client may only read, only what there is, and only by an address of
   CHECK(head.status == 200);
   CHECK(head.head.find("Content-Length: 5\r\n") != std::string::npos);
   CHECK(head.body.empty());
-  for (const std::string host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "a b", "[::1"}) {
+  for (const std::string host :
+       {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "a b", "[::1"}) {
     CAPTURE(host);
     CHECK(http(port, "/metrics", "GET", "Host: " + host + "\r\n").status == 421);
   }
