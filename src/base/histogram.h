@@ -21,9 +21,9 @@ struct Histogram {
   // Of bucket `i`, inclusive; the last bucket has none.
   static constexpr uint64_t bound(std::size_t i) { return First << i; }
 
-  void observe(uint64_t value) {
-    ++counts[bucket(value)];
-    sum += value;
+  void observe(uint64_t value, uint64_t times = 1) {
+    counts[bucket(value)] += times;
+    sum += value * times;
   }
   [[nodiscard]] uint64_t count() const {
     uint64_t all = 0;

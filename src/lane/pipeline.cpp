@@ -49,8 +49,8 @@ std::size_t Pipeline::room() const {
 }
 
 uint64_t Pipeline::oldest_ms() const {
-  if (!sent_.empty()) return sent_.front()->times.front();
-  return waiting_.empty() ? left_ms_ : waiting_.front()->times.front();
+  if (!sent_.empty()) return sent_.front()->times.front().ms;
+  return waiting_.empty() ? left_ms_ : waiting_.front()->times.front().ms;
 }
 
 Pipeline::Call& Pipeline::open_call() {
@@ -82,8 +82,8 @@ void Pipeline::add(std::string_view id, const order::Request& request) {
   Batch& batch = batch_for(request.lines.size(), bytes_of(request));
   if (!flowing_) return;  // the link went down under a send
   const std::size_t before = batch.bytes();
+  note_time(*waiting_.back(), id);
   batch.add(id, request);
-  waiting_.back()->times.push_back(time_of(id));
   held_bytes_ += batch.bytes() - before;
   ++held_;
 }
@@ -94,8 +94,8 @@ void Pipeline::add_malformed(std::string_view id, const order::Request& known, s
   Batch& batch = batch_for(0, bytes_of(fields));
   if (!flowing_) return;
   const std::size_t before = batch.bytes();
+  note_time(*waiting_.back(), id);
   batch.add_malformed(id, known, detail, fields);
-  waiting_.back()->times.push_back(time_of(id));
   held_bytes_ += batch.bytes() - before;
   ++held_;
 }
@@ -183,19 +183,27 @@ bool Pipeline::settle(const Call& call, std::string_view answer) {
   return true;
 }
 
-// On the path of every order: nothing here searches or allocates.
+// Before the request is added.
+void Pipeline::note_time(Call& call, std::string_view id) {
+  if (!call.batch.empty() && same_time(id, call.batch.last())) {
+    ++call.times.back().requests;
+  } else {
+    call.times.push_back({time_of(id), 1});
+  }
+}
+
 void Pipeline::observe(const Call& call) {
-  counters_.requests_per_call.observe(call.times.size());
+  counters_.requests_per_call.observe(call.batch.size());
   counters_.settle_us.observe(Loop::precise_us() - call.sent_us);
-  for (const uint64_t time : call.times) {
-    if (const auto age = clock_.age_ms(time)) counters_.end_to_end_ms.observe(*age);
+  for (const Call::Times& time : call.times) {
+    if (const auto age = clock_.age_ms(time.ms)) counters_.end_to_end_ms.observe(*age, time.requests);
   }
 }
 
 // These requests are not settled, and wait in the stream.
 void Pipeline::leave(const Call& call) {
   if (call.times.empty()) return;  // opened when the link went down
-  const uint64_t time = call.times.front();
+  const uint64_t time = call.times.front().ms;
   left_ms_ = left_ms_ == 0 ? time : std::min(left_ms_, time);
 }
 

@@ -19,6 +19,12 @@ inline uint64_t time_of(std::string_view id) {
   return ms;
 }
 
+// Were both made in the same millisecond? May say no where they were: it compares IDs of usual length only.
+inline bool same_time(std::string_view id, std::string_view other) {
+  constexpr std::size_t kDigits = 13;  // until the year 2286
+  return id.size() > kDigits && id[kDigits] == '-' && id.substr(0, kDigits + 1) == other.substr(0, kDigits + 1);
+}
+
 class ServerClock {
  public:
   explicit ServerClock(Loop& loop) : loop_(loop) {}

@@ -52,6 +52,20 @@ TEST_CASE("the age of a request is measured with the clock of the server") {
   CHECK(status.active_since_ms == 1);
 }
 
+TEST_CASE("requests of one millisecond and of others are each counted with their age") {
+  LaneFixture test;
+  test.serve();
+  const auto pushed = [&](uint64_t ms, int number) {
+    return order_entry(std::to_string(test.server_ms - ms) + "-" + std::to_string(number));
+  };
+  test.deliver({pushed(2'000'000, 0), pushed(2'000'000, 1), pushed(2'000'000, 2), pushed(5000, 0), pushed(5000, 7)});
+  test.until_settled();
+  const auto ages = test.status().counters.end_to_end_ms;
+  CHECK(ages.count() == 5);
+  CHECK(ages.counts[ages.bucket(2'000'001)] == 3);
+  CHECK(ages.sum >= 3 * 2'000'000 + 2 * 5000);
+}
+
 TEST_CASE("an ID from the future has no age and one that is no time is left out") {
   LaneFixture test;
   test.serve();
