@@ -6,7 +6,8 @@
 -- ARGV  1 name of the daemon   2 its token, hexadecimal, new for each process   3 lease in ms
 --       4 'fresh' never active since its start   'active'   'standby'   'release'
 --
--- Answers { 'active', since when, ms } | { 'standby' or 'namesake', the owner's name, ms until its lease ends }
+-- Answers { 'active', since when, the time now, both in ms } | { 'standby' or 'namesake', the owner's name, ms until its
+-- lease ends }
 --         | { 'released' }, or an error that names the key.
 -- The owner's key holds "<name> <token> <since, ms> <lease, ms>". Who finds its own name right after its start was
 -- restarted, and goes on at once. Who finds its name with another token later has a namesake, and waits like a stranger.
@@ -45,7 +46,7 @@ if not held or mine or (holder == name and state == 'fresh') then
     local removed = attempt('ZREM', standby, name)
     if type(removed) == 'table' then return failed(removed, standby) end
   end
-  return { 'active', since }
+  return { 'active', since, string.format('%.0f', now) }
 end
 
 local left = attempt('PTTL', owner)

@@ -6,8 +6,9 @@
 -- ARGV  1 group, '' for none: then only a pause is noticed
 --
 -- Answers { 'moved' | 'created' | 'missing' where there is no stream or no position | 'paused' (pause.lua),
---           the group's lag or '' }. A lag while nothing waits, also an unknown one, means that the stream was replaced, or
--- that entries were deleted before they were settled.
+--           the group's lag or '' where that is not known; 0 where there is no stream }.
+-- A lag while nothing waits, also an unknown one, means that the stream was replaced, or that entries were deleted before they
+-- were settled. While the lane is paused the group is left where it is, if there is one.
 
 local server = redis
 local attempt = server.pcall
@@ -17,8 +18,7 @@ local orders, position, group = KEYS[1], KEYS[2], ARGV[1]
 
 local held = attempt('HMGET', position, 'id', 'count', 'base', 'paused')
 if held.err then return failed(held, position) end
-if held[4] then return { 'paused', '' } end
-if group == '' then return { 'missing', '' } end
+if group == '' then return { held[4] and 'paused' or 'missing', '' } end
 local id, count, base = held[1], tonumber(held[2]), tonumber(held[3])
 local function look()
   local groups = attempt('XINFO', 'GROUPS', orders)
@@ -30,8 +30,10 @@ local function look()
   return false
 end
 local there = look()
-if not id or there and there.err and string.find(there.err, '^ERR no such key') then return { 'missing', '' } end
-if there and there.err then return failed(there, orders) end
+local gone = there and there.err and string.find(there.err, '^ERR no such key')
+if there and there.err and not gone then return failed(there, orders) end
+if not id or gone then return { held[4] and 'paused' or 'missing', gone and '0' or '' } end
+if held[4] and there then return { 'paused', there.lag and tostring(there.lag) or '' } end
 local read = count and base and count + base >= 0 and string.format('%.0f', count + base)
 local done = 'moved'
 local function move(...)
@@ -49,4 +51,4 @@ if not there or there['last-delivered-id'] ~= id or (read and there['entries-rea
   if not moved.err and there.lag == 0 and lag ~= 0 then moved = move() end
   if moved.err then return failed(moved, orders) end
 end
-return { done, there.lag and tostring(there.lag) or '' }
+return { held[4] and 'paused' or done, there.lag and tostring(there.lag) or '' }

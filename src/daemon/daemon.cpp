@@ -102,6 +102,10 @@ int Daemon::run() {
   lane::Lane::Listener& listener = *this;
   lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, *topology_, entropy(), listener));
   lanes_running_ = lanes_.size();
+  if (!settings_.admin.listen.empty()) {
+    admin_ = std::make_unique<admin::Admin>(loop_, *parse_listen_address(settings_.admin.listen),
+                                            [this](admin::Snapshot& snapshot) { look(snapshot); });
+  }
   start_deadline_ms_ = loop_.now_ms() + kServerStart;
   start_lanes();
   loop_.run();
@@ -170,6 +174,11 @@ void Daemon::on_fatal(const std::string& what) {
   exit_status_ = 1;
   stopping_ = true;
   stop_server();
+}
+
+void Daemon::look(admin::Snapshot& snapshot) const {
+  for (const auto& lane : lanes_) snapshot.lanes.push_back({options_.orders, options_.lease, lane->status()});
+  snapshot.dropped_log_lines = dropped_log_lines();
 }
 
 void Daemon::report() {

@@ -1,11 +1,12 @@
-// The running daemon: one loop, its lanes (today one), the signals, and the embedded server where the settings ask for
-// one.
+// The running daemon: one loop, its lanes (today one), the signals, and, where the settings ask for them, the admin
+// server and the embedded server.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "admin/admin.h"
 #include "lane/lane.h"
 #include "loop/loop.h"
 #include "settings/load.h"
@@ -32,6 +33,7 @@ class Daemon : private lane::Lane::Listener {
   void apply(const settings::Settings& settings);
   void stop_server();
   void report();
+  void look(admin::Snapshot& snapshot) const;
 
   void on_finished() override;
   void on_fatal(const std::string& what) override;
@@ -44,6 +46,7 @@ class Daemon : private lane::Lane::Listener {
   lane::Options options_;
   std::vector<std::unique_ptr<lane::Lane>> lanes_;
   std::size_t lanes_running_ = 0;
+  std::unique_ptr<admin::Admin> admin_;  // order matters: it looks at the lanes
   Timer starting_;
   uint64_t start_deadline_ms_ = 0;
   Timer drain_;

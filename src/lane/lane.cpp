@@ -46,10 +46,11 @@ Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint3
     : loop_(loop),
       options_(options),
       listener_(listener),
+      clock_(loop),
       link_(loop, topology, link_options(options), seed, *this),
-      pipeline_(loop, options, link_, counters_, *this),
+      pipeline_(loop, options, link_, clock_, counters_, *this),
       reader_(options, link_, *this),
-      lease_(loop, options, link_, random_token(seed + 1), *this),
+      lease_(loop, options, link_, clock_, random_token(seed + 1), *this),
       upkeep_(loop, options, link_, counters_, *this),
       decoder_(options.limits),
       backoff_(seed + 2),
@@ -82,12 +83,16 @@ void Lane::change_phase(Phase phase) {
   phase_ = phase;
   phase_since_ms_ = loop_.now_ms();
   if (phase != Phase::kBlocked && phase != Phase::kPaused) wait_.stop();
+  if (phase == Phase::kServing) progress_ms_ = loop_.now_ms();
+  if (phase == Phase::kEnded || phase == Phase::kConnecting) lease_.reset();
+  const bool waits = phase == Phase::kBlocked || phase == Phase::kPaused;
   if (phase == Phase::kServing) {
     upkeep_.start();
+  } else if (waits && lease_.state() == Lease::State::kActive) {
+    upkeep_.resume();  // how much waits is worth knowing now, and trimming makes room
   } else {
     upkeep_.stop();
   }
-  if (phase == Phase::kEnded || phase == Phase::kConnecting) lease_.reset();
 }
 
 // Stops sending; drained() follows when nothing is in flight.
@@ -199,13 +204,24 @@ void Lane::fatal(const std::string& what) {
 Status Lane::status() const {
   Status status;
   status.phase = phase_;
-  status.phase_since_ms = phase_since_ms_;
+  status.phase_ms = loop_.now_ms() - phase_since_ms_;
   status.blocked_by = troubles_.of("orders");
   if (status.blocked_by.empty()) status.blocked_by = troubles_.of("connection");
   status.owner = lease_.owner();
+  status.active_since_ms = lease_.active_since_ms();
   status.position = pipeline_.position();
   status.in_flight = pipeline_.requests();
-  if (!pipeline_.idle()) status.waiting_ms = loop_.now_ms() - pipeline_.oldest_ms();
+  if (phase_ == Phase::kServing || phase_ == Phase::kDraining) status.stalled_ms = loop_.now_ms() - progress_ms_;
+  if (status.active_since_ms > 0) {
+    status.waiting = upkeep_.waiting();
+    status.position_ms = clock_.age_ms(time_of(status.position));
+    const uint64_t oldest_ms = pipeline_.oldest_ms();
+    if (oldest_ms > 0) {
+      status.oldest_waiting_ms = clock_.age_ms(oldest_ms);
+    } else if (phase_ == Phase::kServing) {
+      status.oldest_waiting_ms = 0;
+    }
+  }
   status.counters = counters_;
   return status;
 }

@@ -21,6 +21,7 @@
 #include "lane/options.h"
 #include "lane/pipeline.h"
 #include "lane/reader.h"
+#include "lane/server_clock.h"
 #include "lane/status.h"
 #include "lane/troubles.h"
 #include "lane/upkeep.h"
@@ -99,6 +100,7 @@ class Lane : private valkey::Link::Listener,
   const Options& options_;
   Lane::Listener& listener_;
   Counters counters_;
+  ServerClock clock_;
   valkey::Link link_;
   Pipeline pipeline_;
   Reader reader_;
@@ -112,6 +114,8 @@ class Lane : private valkey::Link::Listener,
   Troubles troubles_;
   Phase phase_ = Phase::kIdle;
   uint64_t phase_since_ms_ = 0;
+  uint64_t progress_ms_ = 0;  // see Status::stalled_ms
+  bool ever_up_ = false;
   bool ever_served_ = false;
   bool ready_ = false;            // it was said that this daemon is ready
   bool nothing_new_ = false;      // the last read brought nothing

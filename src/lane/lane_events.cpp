@@ -29,11 +29,15 @@ bool less(std::string_view a, std::string_view b) {
 }  // namespace
 
 void Lane::on_up() {
+  if (std::exchange(ever_up_, true)) ++counters_.reconnects;
   resume();
 }
 
 void Lane::on_down(const valkey::Error& error) {
   if (phase_ == Phase::kEnded) return;
+  constexpr std::string_view kHandshake = " was refused: ";  // what the connector puts before the server's words
+  const std::size_t refusal = error.what.find(kHandshake);
+  if (refusal != std::string::npos) counters_.errors.add(error.what.substr(refusal + kHandshake.size()));
   pipeline_.reset();
   reader_.reset();
   if (phase_ == Phase::kFinishing) return end();
@@ -70,6 +74,7 @@ void Lane::on_lease() {
 }
 
 void Lane::on_lease_refused(const valkey::Error& error) {
+  counters_.errors.add(error.what);
   if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
   // While it serves, only what ends the link matters: the lease is a hint, and orders meet the rest themselves.
   const bool elsewhere = error.kind == valkey::ErrorKind::kRoleChanged || error.kind == valkey::ErrorKind::kMoved;
@@ -86,6 +91,7 @@ void Lane::on_overslept(Milliseconds span) {
 
 void Lane::on_loaded(const valkey::Reply& reply) {
   if (reply.lost()) return;
+  if (reply.is_error()) counters_.errors.add(reply.text());
   if (phase_ != Phase::kStandby) return;  // begins again when that is over
   if (reply.is_error()) return refused({reply.error(), std::string(reply.text())});
   if (scripts_left_ > 0) --scripts_left_;
@@ -95,6 +101,7 @@ void Lane::on_loaded(const valkey::Reply& reply) {
 void Lane::on_joined(const valkey::Reply& reply) {
   if (reply.lost() || (phase_ != Phase::kJoining && phase_ != Phase::kPaused)) return;
   if (reply.is_error()) {
+    counters_.errors.add(reply.text());
     // Where an error leaves the script, the server adds where that was: 'script: <SHA1>, on @user_script:39.'
     std::string_view text = reply.text();
     const std::size_t place = text.rfind(" script: ");
@@ -166,6 +173,7 @@ void Lane::tell_joined(const valkey::Reply& reply) {
 }
 
 void Lane::on_settled() {
+  progress_ms_ = loop_.now_ms();
   moves_ = 0;
   ever_served_ = true;
   if (pipeline_.careful()) return read_on();
@@ -206,11 +214,15 @@ void Lane::on_read(std::size_t count) {
   if (phase_ != Phase::kServing) return;
   nothing_new_ = count == 0;
   pipeline_.flush();
-  if (count == 0 && pipeline_.idle()) on_settled();  // nothing waits: all is well
+  if (count == 0 && pipeline_.idle()) {  // nothing waits: all is well
+    pipeline_.forget_oldest();
+    on_settled();
+  }
   read_on();
 }
 
 void Lane::on_read_refused(const valkey::Error& error) {
+  counters_.errors.add(error.what);
   if (phase_ != Phase::kServing) return;
   drain({error.kind, "reading '" + options_.orders + "': " + error.what});
 }
@@ -228,6 +240,8 @@ void Lane::on_odd() {
 void Lane::on_upkeep(const char* task, const valkey::Error& error) {
   const std::string subject = std::string("upkeep ") + task;
   if (error.kind == valkey::ErrorKind::kNone) return (void)troubles_.clear(subject);
+  counters_.errors.add(error.what);
+  if (phase_ != Phase::kServing) return;                      // the orders meet it when they are tried again
   if (error.kind == valkey::ErrorKind::kUnavailable) return;  // the orders meet it, too
   if (error.kind == valkey::ErrorKind::kNoScript) return drain(error);
   if (!troubles_.raise(subject, error.what)) return;

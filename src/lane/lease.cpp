@@ -9,10 +9,12 @@
 
 namespace orderd::lane {
 
-Lease::Lease(Loop& loop, const Options& options, valkey::Link& link, std::string token, Listener& listener)
+Lease::Lease(Loop& loop, const Options& options, valkey::Link& link, ServerClock& clock, std::string token,
+             Listener& listener)
     : loop_(loop),
       options_(options),
       link_(link),
+      clock_(clock),
       listener_(listener),
       token_(std::move(token)),
       timer_(loop, [this] { tick(); }),
@@ -53,6 +55,8 @@ void Lease::on_answer(const valkey::Reply& reply) {
     state_ = State::kActive;
     ever_active_ = true;
     owner_.clear();
+    since_ms_ = time_of(reply.at(1).text());
+    clock_.set(time_of(reply.at(2).text()));
   } else {
     state_ = answer == "namesake" ? State::kNamesake : State::kStandby;
     owner_.assign(reply.at(1).text());
@@ -63,6 +67,7 @@ void Lease::on_answer(const valkey::Reply& reply) {
 void Lease::reset() {
   timer_.stop();
   state_ = State::kUnknown;
+  owner_.clear();
 }
 
 void Lease::release(std::function<void()> released) {

@@ -8,6 +8,7 @@
 
 #include "lane/ask.h"
 #include "lane/options.h"
+#include "lane/server_clock.h"
 #include "loop/loop.h"
 #include "valkey/link.h"
 
@@ -32,8 +33,9 @@ class Lease {
     virtual void on_overslept(Milliseconds span) = 0;
   };
 
-  // `token`: hexadecimal, another one for each process.
-  Lease(Loop& loop, const Options& options, valkey::Link& link, std::string token, Listener& listener);
+  // `token`: hexadecimal, another one for each process. `clock` is set by each answer.
+  Lease(Loop& loop, const Options& options, valkey::Link& link, ServerClock& clock, std::string token,
+        Listener& listener);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
@@ -47,6 +49,8 @@ class Lease {
   [[nodiscard]] State state() const { return state_; }
   // The active daemon's name, where it is another one.
   [[nodiscard]] const std::string& owner() const { return owner_; }
+  // Since when this daemon is active, by the server's clock; 0: it is not.
+  [[nodiscard]] uint64_t active_since_ms() const { return state_ == State::kActive ? since_ms_ : 0; }
 
  private:
   void tick();
@@ -58,6 +62,7 @@ class Lease {
   Loop& loop_;
   const Options& options_;
   valkey::Link& link_;
+  ServerClock& clock_;
   Listener& listener_;
   std::string token_;
   Timer timer_;
@@ -65,6 +70,7 @@ class Lease {
   State state_ = State::kUnknown;
   bool ever_active_ = false;
   std::string owner_;
+  uint64_t since_ms_ = 0;
   uint64_t tick_due_ms_ = 0;
   std::function<void()> released_;
   bool release_sent_ = false;

@@ -30,8 +30,9 @@ std::size_t bytes_of(const order::Fields& fields) {
 
 }  // namespace
 
-Pipeline::Pipeline(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener)
-    : loop_(loop), options_(options), link_(link), counters_(counters), listener_(listener) {
+Pipeline::Pipeline(Loop& loop, const Options& options, valkey::Link& link, const ServerClock& clock, Counters& counters,
+                   Listener& listener)
+    : loop_(loop), options_(options), link_(link), clock_(clock), counters_(counters), listener_(listener) {
 }
 
 void Pipeline::begin(std::string_view position) {
@@ -48,7 +49,8 @@ std::size_t Pipeline::room() const {
 }
 
 uint64_t Pipeline::oldest_ms() const {
-  return sent_.empty() ? waiting_.front()->since_ms : sent_.front()->since_ms;
+  if (!sent_.empty()) return sent_.front()->times.front().ms;
+  return waiting_.empty() ? left_ms_ : waiting_.front()->times.front().ms;
 }
 
 Pipeline::Call& Pipeline::open_call() {
@@ -61,7 +63,6 @@ Pipeline::Call& Pipeline::open_call() {
   }
   waiting_.push_back(std::move(free_.back()));
   free_.pop_back();
-  waiting_.back()->since_ms = loop_.now_ms();
   waiting_.back()->batch.reply(loop_.now_ms() >= replies_again_ms_);
   return *waiting_.back();
 }
@@ -81,6 +82,7 @@ void Pipeline::add(std::string_view id, const order::Request& request) {
   Batch& batch = batch_for(request.lines.size(), bytes_of(request));
   if (!flowing_) return;  // the link went down under a send
   const std::size_t before = batch.bytes();
+  note_time(*waiting_.back(), id);
   batch.add(id, request);
   held_bytes_ += batch.bytes() - before;
   ++held_;
@@ -92,6 +94,7 @@ void Pipeline::add_malformed(std::string_view id, const order::Request& known, s
   Batch& batch = batch_for(0, bytes_of(fields));
   if (!flowing_) return;
   const std::size_t before = batch.bytes();
+  note_time(*waiting_.back(), id);
   batch.add_malformed(id, known, detail, fields);
   held_bytes_ += batch.bytes() - before;
   ++held_;
@@ -109,6 +112,7 @@ void Pipeline::flush() {
 void Pipeline::send_next() {
   Call& call = *waiting_.front();
   const valkey::Command& command = call.batch.write(link_.script_id(kSettle), chain_);
+  call.sent_us = Loop::precise_us();
   if (!link_.send(valkey::Channel::kSettling, call, command)) {
     flowing_ = false;  // the link is going down: reset() follows
     return;
@@ -127,6 +131,7 @@ void Pipeline::on_reply(Call& call, const valkey::Reply& reply) {
             .requests = call.batch.size()};
   held_ -= call.batch.size();
   held_bytes_ -= call.batch.bytes();
+  if (reply.is_error()) counters_.errors.add(reply.text());
   // Also after stop(): what was in flight then may well have been settled.
   const bool good = reply.error() == valkey::ErrorKind::kNone && settle(call, reply.text());
   if (!good && why.error.kind == valkey::ErrorKind::kNone && !why.moved) {
@@ -137,6 +142,7 @@ void Pipeline::on_reply(Call& call, const valkey::Reply& reply) {
     tell_reply_refused(why.error.what);
     why.error = {};
   }
+  if (!good) leave(call);
   release(std::move(answered));
   if (reply.lost()) {
     flowing_ = false;  // reset() follows
@@ -167,13 +173,38 @@ bool Pipeline::settle(const Call& call, std::string_view answer) {
     if (kOutcomeLetters.find(letter) == std::string_view::npos) return false;
   }
   for (const char letter : letters) ++counters_.outcomes[kOutcomeLetters.find(letter)];
-  ++counters_.calls;
+  observe(call);
+  if (flowing_) left_ms_ = 0;
   settled_ += letters.size();
   one_by_one_ -= std::min(one_by_one_, letters.size());
   position_ = call.batch.last();
   link_.proven();
   if (end < answer.size()) tell_reply_refused(answer.substr(end + 1));
   return true;
+}
+
+// Before the request is added.
+void Pipeline::note_time(Call& call, std::string_view id) {
+  if (!call.batch.empty() && same_time(id, call.batch.last())) {
+    ++call.times.back().requests;
+  } else {
+    call.times.push_back({time_of(id), 1});
+  }
+}
+
+void Pipeline::observe(const Call& call) {
+  counters_.requests_per_call.observe(call.batch.size());
+  counters_.settle_us.observe(Loop::precise_us() - call.sent_us);
+  for (const Call::Times& time : call.times) {
+    if (const auto age = clock_.age_ms(time.ms)) counters_.end_to_end_ms.observe(*age, time.requests);
+  }
+}
+
+// These requests are not settled, and wait in the stream.
+void Pipeline::leave(const Call& call) {
+  if (call.times.empty()) return;  // opened when the link went down
+  const uint64_t time = call.times.front().ms;
+  left_ms_ = left_ms_ == 0 ? time : std::min(left_ms_, time);
 }
 
 void Pipeline::stop(const Break& why) {
@@ -191,6 +222,7 @@ void Pipeline::stop(const Break& why) {
 
 void Pipeline::drop_waiting() {
   while (!waiting_.empty()) {
+    leave(*waiting_.back());
     held_ -= waiting_.back()->batch.size();
     held_bytes_ -= waiting_.back()->batch.bytes();
     release(std::move(waiting_.back()));
@@ -200,6 +232,7 @@ void Pipeline::drop_waiting() {
 
 void Pipeline::release(std::unique_ptr<Call> call) {
   call->batch.clear();
+  call->times.clear();
   free_.push_back(std::move(call));
 }
 

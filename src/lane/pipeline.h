@@ -14,6 +14,7 @@
 
 #include "lane/batch.h"
 #include "lane/options.h"
+#include "lane/server_clock.h"
 #include "lane/status.h"
 #include "valkey/link.h"
 
@@ -42,7 +43,8 @@ class Pipeline {
     virtual void on_broken(const Break& why) = 0;
   };
 
-  Pipeline(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener);
+  Pipeline(Loop& loop, const Options& options, valkey::Link& link, const ServerClock& clock, Counters& counters,
+           Listener& listener);
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
@@ -72,15 +74,24 @@ class Pipeline {
   [[nodiscard]] bool careful() const { return one_by_one_ > 0; }
   // Requests settled in this chain.
   [[nodiscard]] uint64_t settled() const { return settled_; }
-  // When the oldest request that is here was added, in ms of the loop's clock; only while not idle().
+  // The time in the ID of the oldest request that is here or, after a chain was broken, was here; 0: none is known.
   [[nodiscard]] uint64_t oldest_ms() const;
+  // Nothing waits in the stream: forget what was here.
+  void forget_oldest() { left_ms_ = 0; }
 
  private:
   struct Call : valkey::Call {
     Call(Pipeline& its_owner, const Options& options) : owner(its_owner), batch(options) {}
     Pipeline& owner;
     Batch batch;
-    uint64_t since_ms = 0;
+    // The times in the IDs of its requests, and how many there are of each in a row: under load many are of the same
+    // millisecond, and to read each one's digits would be the largest part of what metrics cost.
+    struct Times {
+      uint64_t ms = 0;
+      uint64_t requests = 0;
+    };
+    std::vector<Times> times;
+    uint64_t sent_us = 0;
   };
 
   [[nodiscard]] Batch& batch_for(std::size_t lines, std::size_t bytes);
@@ -88,6 +99,9 @@ class Pipeline {
   void send_next();
   void on_reply(Call& call, const valkey::Reply& reply);
   [[nodiscard]] bool settle(const Call& call, std::string_view answer);
+  static void note_time(Call& call, std::string_view id);
+  void observe(const Call& call);
+  void leave(const Call& call);
   [[nodiscard]] static bool refused_for_replies(const Call& call, const valkey::Error& error);
   void tell_reply_refused(std::string_view why);
   void release(std::unique_ptr<Call> call);
@@ -96,6 +110,7 @@ class Pipeline {
   Loop& loop_;
   const Options& options_;
   valkey::Link& link_;
+  const ServerClock& clock_;
   Counters& counters_;
   Listener& listener_;
   bool flowing_ = false;
@@ -109,6 +124,7 @@ class Pipeline {
   std::size_t held_bytes_ = 0;  // of their calls
   uint64_t settled_ = 0;
   uint64_t replies_again_ms_ = 0;
+  uint64_t left_ms_ = 0;        // see oldest_ms(), after a chain was broken
   std::size_t one_by_one_ = 0;  // so many requests get a call each: one of them is in the way
 };
 

@@ -17,6 +17,12 @@ constexpr Milliseconds kTrimEvery{30'000};
 constexpr Milliseconds kTrimAgain{1};
 constexpr int kTrimEntries = 5000;  // about 1 ms of the server's time
 
+uint64_t number(std::string_view digits) {
+  uint64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
 }  // namespace
 
 Upkeep::Upkeep(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener)
@@ -36,6 +42,10 @@ void Upkeep::start() {
   sign_.due_ms = 0;
   lag_.clear();
   tick();
+}
+
+void Upkeep::resume() {
+  if (!timer_.active()) tick();
 }
 
 void Upkeep::stop() {
@@ -75,8 +85,11 @@ bool Upkeep::good(const Task& task, const valkey::Reply& reply) {
 
 // What is odd has to be so at two looks in a row: between the last read and this reply entries may have come.
 void Upkeep::on_shown(const valkey::Reply& reply) {
+  waiting_.reset();
   if (!good(sign_, reply)) return;
   const std::string before = std::exchange(lag_, std::string());
+  const std::string_view lag = reply.at(1).text();
+  if (!lag.empty()) waiting_ = number(lag);
   bool odd = false;
   if (reply.at(0).text() == "paused") {
     odd = true;
@@ -85,7 +98,7 @@ void Upkeep::on_shown(const valkey::Reply& reply) {
     there_ = true;
   } else if (reply.at(0).text() == "moved") {
     there_ = true;
-    if (listener_.is_idle() && reply.at(1).text() != "0") lag_ = "lag " + std::string(reply.at(1).text());
+    if (listener_.is_idle() && lag != "0") lag_ = "lag " + std::string(lag);
     odd = !lag_.empty() && lag_ == before && loop_.now_ms() >= look_again_ms_;
     // The lag may stay, or be the same when the stream is replaced again.
     if (odd) look_again_ms_ = loop_.now_ms() + static_cast<uint64_t>(kLookAgain.count());
@@ -95,10 +108,7 @@ void Upkeep::on_shown(const valkey::Reply& reply) {
 
 void Upkeep::on_trimmed(Task& task, const valkey::Reply& reply) {
   if (!good(task, reply)) return;
-  const std::string_view removed = reply.at(0).text();
-  uint64_t number = 0;
-  std::from_chars(removed.data(), removed.data() + removed.size(), number);
-  counters_.trimmed += number;
+  counters_.trimmed += number(reply.at(0).text());
   listener_.on_kept(task.name, reply.at(2).text(), reply.at(3).text());
   if (reply.at(1).text() != "1") return;
   task.due_ms = 0;

@@ -1,8 +1,9 @@
-// The work beside the orders, while a lane serves: shows the position to monitoring (lua/sign.lua), and removes old
-// entries in bounded steps until nothing is due (lua/trim.lua).
+// The work beside the orders, while a lane is active: shows the position to monitoring and asks how many requests wait
+// (lua/sign.lua), and removes old entries in bounded steps until nothing is due (lua/trim.lua).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lane/ask.h"
@@ -32,9 +33,13 @@ class Upkeep {
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
 
-  // While the lane serves.
+  // From the beginning: the stream may be another one.
   void start();
+  // Where it was stopped.
+  void resume();
   void stop();
+  // Requests that wait in the stream, as of the last answer; nothing: not known.
+  [[nodiscard]] std::optional<uint64_t> waiting() const { return waiting_; }
 
  private:
   struct Task {
@@ -62,6 +67,7 @@ class Upkeep {
   Task orders_;
   Task results_;
   Task dead_;
+  std::optional<uint64_t> waiting_;
   bool there_ = false;          // the group was there before
   std::string lag_;             // while idle, at the last look
   uint64_t look_again_ms_ = 0;  // a lag is no reason to call on_odd() before

@@ -56,6 +56,20 @@ bool Timer::active() const {
   return uv_is_active(reinterpret_cast<const uv_handle_t*>(handle_.get())) != 0;
 }
 
+Poll::Poll(Loop& loop, int fd, std::function<void()> readable) : readable_(std::move(readable)) {
+  std::unique_ptr<uv_poll_t> handle(new uv_poll_t);
+  ORDERD_CHECK(uv_poll_init(loop.raw(), handle.get(), fd) == 0, "uv_poll_init failed");
+  handle_.reset(handle.release());
+  handle_->data = this;
+  // An error of the descriptor, too, is for who reads it.
+  const auto on_poll = [](uv_poll_t* polled, int /*status*/, int /*events*/) {
+    if (polled->data == nullptr) return;
+    const auto copy = static_cast<Poll*>(polled->data)->readable_;
+    copy();
+  };
+  ORDERD_CHECK(uv_poll_start(handle_.get(), UV_READABLE, on_poll) == 0, "uv_poll_start failed");
+}
+
 Signal::Signal(Loop& loop, int number, std::function<void()> fire) : handle_(new uv_signal_t), fire_(std::move(fire)) {
   ORDERD_CHECK(uv_signal_init(loop.raw(), handle_.get()) == 0, "uv_signal_init failed");
   handle_->data = this;

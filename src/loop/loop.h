@@ -42,6 +42,8 @@ class Loop {
 
   // Milliseconds of a monotonic clock, as of the start of this turn.
   [[nodiscard]] uint64_t now_ms() const { return uv_now(&loop_); }
+  // Microseconds of a monotonic clock, as of now. Costs some 20 ns.
+  [[nodiscard]] static uint64_t precise_us() { return uv_hrtime() / 1000; }
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
 
  private:
@@ -64,6 +66,19 @@ class Timer {
  private:
   HandlePtr<uv_timer_t> handle_;
   std::function<void()> fire_;
+};
+
+// Calls back while a descriptor can be read. The descriptor stays the caller's, and is closed after this is destroyed.
+// The callback may destroy the object.
+class Poll {
+ public:
+  Poll(Loop& loop, int fd, std::function<void()> readable);
+  Poll(const Poll&) = delete;
+  Poll& operator=(const Poll&) = delete;
+
+ private:
+  HandlePtr<uv_poll_t> handle_;
+  std::function<void()> readable_;
 };
 
 // Calls back on each delivery of a signal. The callback may destroy the object.

@@ -59,6 +59,9 @@ struct Settings {
     Milliseconds dead{0};
   } retention;
   struct {
+    std::string listen = "127.0.0.1:9464";  // empty: off
+  } admin;
+  struct {
     LogLevel level = LogLevel::kInfo;
     LogFormat format = LogFormat::kText;
   } log;

@@ -16,7 +16,8 @@ constexpr std::size_t kMaxNameBytes = 256;  // of a stream, a group, a key templ
 constexpr std::size_t kMaxDaemonNameBytes = 128;
 constexpr std::size_t kMaxUrlBytes = 4096;
 constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX without its terminating zero
-constexpr uint64_t kMaxInFlight = 65'536;    // a lane allocates this much at its start
+constexpr std::size_t kMaxListenBytes = 64;
+constexpr uint64_t kMaxInFlight = 65'536;  // a lane allocates this much at its start
 constexpr uint64_t kMaxOrdersPerCall = 128;
 constexpr uint64_t kMaxLines = 1000;  // far below the 8,000 values that Lua's unpack takes
 static_assert(order::kMaxWhole == (uint64_t{1} << 53) - 1, "the help says 2^53-1");
@@ -161,8 +162,13 @@ constexpr auto kTable = std::to_array<Setting>({
      "age at which dead letters are trimmed; 0s: never",
      "Where it is set, a malformed request that nobody has looked at by then is gone."},
 
-    {"admin.listen", NotYet{R"("127.0.0.1:9464")"}, Applies::kRestart, false,
-     "address of /metrics, /livez, /readyz, /version and the status page; empty: off", ""},
+    {"admin.listen", text(FIELD(admin.listen), Text::Rule::kListen, 0, kMaxListenBytes), Applies::kRestart, false,
+     "address of /metrics, /livez, /readyz and /version; empty: off",
+     "Anybody who can connect can read them: they hold numbers, names of streams and daemons, and errors of the "
+     "server,\n"
+     "but no order. 127.0.0.1 and [::1] are for this machine, 0.0.0.0 and [::] for every network that it is in. Port "
+     "0\n"
+     "is any free one; the log names it. While another program uses the port, orderd serves orders and tries again."},
 
     {"log.level", choice(FIELD(log.level), kLogLevels), Applies::kLive, false,
      "least severe level to log, to standard error", ""},

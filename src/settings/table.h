@@ -16,7 +16,18 @@ namespace orderd::settings {
 // The types of a setting. Each has two accessors to its field of Settings: one reads, one writes.
 struct Text {
   // Requirements beyond the size; value.cpp checks them.
-  enum class Rule { kAny, kUrl, kPasswordFile, kAddresses, kStream, kDeadStream, kStockKey, kOrderKey, kReplyKey };
+  enum class Rule {
+    kAny,
+    kUrl,
+    kPasswordFile,
+    kAddresses,
+    kStream,
+    kDeadStream,
+    kStockKey,
+    kOrderKey,
+    kReplyKey,
+    kListen
+  };
   const std::string& (*get)(const Settings&);
   std::string& (*field)(Settings&);
   std::size_t bytes_min;

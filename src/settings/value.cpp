@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/listen_address.h"
 #include "order/keys.h"
 #include "settings/password_file.h"
 #include "settings/text.h"
@@ -132,6 +133,12 @@ Problem problem_of_addresses(const std::string& text) {
   return {addresses ? "" : addresses.error(), true};
 }
 
+Problem problem_of_listen(const std::string& text) {
+  if (text.empty()) return {};
+  const auto address = parse_listen_address(text);
+  return {address ? "" : address.error()};
+}
+
 Problem problem_of_rule(Text::Rule rule, const std::string& text, Source source) {
   switch (rule) {
     case Text::Rule::kAny: return {};
@@ -143,6 +150,7 @@ Problem problem_of_rule(Text::Rule rule, const std::string& text, Source source)
     case Text::Rule::kReplyKey: return problem_of_template(text, "<to>");
     case Text::Rule::kPasswordFile: return problem_of_password_file(text);
     case Text::Rule::kAddresses: return problem_of_addresses(text);
+    case Text::Rule::kListen: return problem_of_listen(text);
   }
   ORDERD_CHECK(false, "unknown rule for a text");
 }
@@ -206,6 +214,7 @@ std::string allowed(const Setting& row) {
       case Text::Rule::kReplyKey: return bytes + " that contain <to> once";
       case Text::Rule::kPasswordFile: return "the path of a file";
       case Text::Rule::kAddresses: return "host[:port], separated by commas";
+      case Text::Rule::kListen: return "127.0.0.1:9464, [::1]:9464, 0.0.0.0:9464 and the like; empty: off";
       default: return bytes + " without control characters";
     }
   };

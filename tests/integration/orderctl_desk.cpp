@@ -48,6 +48,7 @@ Words clean_command(const std::string& path, const Words& words) {
     command.emplace_back("-u");
     command.push_back(variable.substr(0, variable.find('=')));
   }
+  command.emplace_back("ORDERD_ADMIN_LISTEN=");
   command.push_back(path);
   command.insert(command.end(), words.begin(), words.end());
   return command;

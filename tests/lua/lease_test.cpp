@@ -10,6 +10,13 @@ class LeasedShop : public Shop {
   int64_t ms_left() { return ask_number(admin(), {"PTTL", owner}); }
   std::string who() { return get(admin(), owner).value_or("nobody"); }
   std::string standing_by() { return text_of(send(admin(), command_of({"ZRANGE", standby, "0", "-1"})).view()); }
+  // "active <since> <now>" without the time now.
+  std::string active(const std::string& name, const std::string& token, const std::string& state,
+                     const std::string& ms = "60000") {
+    const std::string answer = lease(name, token, state, ms);
+    CHECK_MESSAGE(answer.starts_with("active "), answer);
+    return answer.substr(0, answer.rfind(' '));
+  }
   void is_standby(const std::string& answer, const std::string& of) {
     CHECK_MESSAGE(answer.starts_with("standby " + of + " "), answer);
     const auto left = std::stoll(answer.substr(answer.rfind(' ') + 1));
@@ -21,9 +28,11 @@ class LeasedShop : public Shop {
 }  // namespace
 
 TEST_CASE_FIXTURE(LeasedShop, "the first to ask is active and the others stand by and are listed") {
-  const std::string active = lease("one", "1a", "fresh");
-  CHECK(active.starts_with("active 1"));
-  CHECK(who() == "one 1a " + active.substr(7) + " 60000");
+  const std::string taken = lease("one", "1a", "fresh");
+  CHECK(taken.starts_with("active 1"));
+  const std::string since = taken.substr(7, taken.rfind(' ') - 7);
+  CHECK(since == taken.substr(taken.rfind(' ') + 1));  // just now
+  CHECK(who() == "one 1a " + since + " 60000");
   is_standby(lease("two", "2b", "fresh"), "one");
   is_standby(lease("a third one", "3c", "fresh"), "one");
   for (const char* name : {"two", "a third one"}) CHECK(!at_server({"ZSCORE", standby, name}).empty());
@@ -31,11 +40,11 @@ TEST_CASE_FIXTURE(LeasedShop, "the first to ask is active and the others stand b
 }
 
 TEST_CASE_FIXTURE(LeasedShop, "the active one renews its lease and stays active since the same time") {
-  const std::string active = lease("one", "1a", "fresh");
+  const std::string taken = active("one", "1a", "fresh");
   (void)at_server({"PEXPIRE", owner, "5000"});
-  CHECK(lease("one", "1a", "active") == active);
+  CHECK(active("one", "1a", "active") == taken);
   CHECK(ms_left() > 50000);
-  CHECK(lease("one", "1a", "active", "10000") == active);
+  CHECK(active("one", "1a", "active", "10000") == taken);
   CHECK(ms_left() <= 10000);
 }
 

@@ -41,12 +41,30 @@ TEST_CASE_FIXTURE(PausedShop, "a paused lane is not joined nor repaired, and say
   (void)at_server({"HSET", position, "id", "1-0"});
   const std::string before = snapshot();
   CHECK(join() == "1-0 2 -1 paused " + position_field("paused") + " 0 _");
-  CHECK(sign("orderd") == "paused _");
   CHECK(sign("") == "paused _");
   CHECK(snapshot() == before);
+  CHECK(sign("orderd").starts_with("paused "));  // creates the group, and repairs nothing
+  CHECK(position_field("id") == "1-0");
   (void)resume();
   CHECK(join().starts_with("2-0 2 0 restored 1-0 "));
   CHECK(sign("") == "missing _");
+}
+
+TEST_CASE_FIXTURE(PausedShop, "what waits while a lane is paused is counted and the group stays where it is") {
+  stock("shoe", "100");
+  CHECK(settle({Order{}}) == "a");
+  CHECK(sign("orderd") == "created 0");
+  (void)pause("by me");
+  CHECK(sign("orderd") == "paused 0");
+  (void)push(Order{.id = "o-2"});
+  (void)push(Order{.id = "o-3"});
+  const std::string before = snapshot();
+  CHECK(sign("orderd") == "paused 2");
+  CHECK(snapshot() == before);
+  (void)at_server({"XGROUP", "DESTROY", orders, "orderd"});
+  CHECK(sign("orderd") == "paused 2");
+  (void)resume();
+  CHECK(sign("orderd") == "moved 2");
 }
 
 TEST_CASE_FIXTURE(PausedShop, "a lane may be paused before it is served for the first time") {

@@ -20,7 +20,8 @@ std::string shown(Shop& shop, const std::string& group) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Shop, "without a stream nothing is shown and none is made") {
-  CHECK(sign("g") == "missing _");
+  CHECK(sign("g") == "missing 0");
+  CHECK(sign("") == "missing _");
   CHECK(ask_number(admin(), {"EXISTS", orders}) == 0);
 }
 

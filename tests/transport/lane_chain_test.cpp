@@ -51,6 +51,19 @@ TEST_CASE("a refusal that lasts is reported once, retried, and its end is report
   CHECK(test.status().blocked_by.empty());
 }
 
+TEST_CASE("retention goes on while the lane is blocked, since it makes room") {
+  LaneFixture test;
+  test.options.retention_orders = Milliseconds(1000);
+  test.serve();
+  test.fake.on("EVALSHA join").error("OOM command not allowed when used memory > 'maxmemory'.");
+  test.fake.on("EVALSHA settle").error("OOM command not allowed when used memory > 'maxmemory'.");
+  test.deliver(order_entries(1, 1));
+  test.until([&] { return test.status().phase == lane::Phase::kBlocked; }, "it is blocked");
+  const std::size_t before = test.fake.count("EVALSHA trim");
+  test.until([&] { return test.fake.count("EVALSHA trim") >= before + 3; }, "more trims");
+  CHECK(test.settled.empty());
+}
+
 TEST_CASE("while it is blocked the status says by what") {
   LaneFixture test;
   test.serve();

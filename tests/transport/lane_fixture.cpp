@@ -81,7 +81,8 @@ LaneFixture::LaneFixture()
   fake.on("EVALSHA join").answer([this](const Received& /*command*/) { return join_reply(position); });
   fake.on("EVALSHA lease").answer([this](const Received& command) {
     if (command.words.back() == "release") return resp::bulks({"released"});
-    return owner.empty() ? resp::bulks({"active", "1"}) : resp::bulks({"standby", owner, "3000"});
+    return owner.empty() ? resp::bulks({"active", "1", std::to_string(server_ms)})
+                         : resp::bulks({"standby", owner, "3000"});
   });
   fake.on("EVALSHA trim").reply(resp::bulks({"0", "0"}));
   fake.on("EVALSHA sign").reply(resp::bulks({"moved", "0"}));

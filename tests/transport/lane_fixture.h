@@ -75,9 +75,10 @@ class LaneFixture : private lane::Lane::Listener {
   lane::Options options;
   std::vector<StreamEntry> stream;
   std::string position = "0-0";
-  std::vector<std::string> settled;  // requests, in the order in which they were settled
-  std::string letter = "a";          // the outcome of each
-  std::string owner;                 // another daemon that is active; empty: none
+  std::vector<std::string> settled;        // requests, in the order in which they were settled
+  std::string letter = "a";                // the outcome of each
+  uint64_t server_ms = 1'700'000'000'000;  // the time that lua/lease.lua answers
+  std::string owner;                       // another daemon that is active; empty: none
   int finished = 0;
   std::vector<std::string> fatal;
   std::function<void()> on_finished_then;

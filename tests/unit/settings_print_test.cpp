@@ -82,6 +82,9 @@ orders = "24h"
 results = "168h"
 dead = "0s"
 
+[admin]
+listen = "127.0.0.1:9464"
+
 [log]
 level = "info"
 format = "text"

@@ -112,6 +112,30 @@ TEST_CASE("a name has a limited number of bytes and no control characters") {
   }
 }
 
+TEST_CASE("the admin server listens on an IP address and a port or on nothing") {
+  for (const char* text : {"127.0.0.1:9464", "0.0.0.0:1", "[::1]:65535", "[::]:0", "localhost:0", ""}) {
+    CAPTURE(text);
+    CHECK(error_of(load_flag("admin.listen", text)).empty());
+  }
+  const auto refusal = [](const char* text, const std::string& why) {
+    CHECK(error_of(load_flag("admin.listen", text)) ==
+          "--admin.listen: \"" + std::string(text) + "\" " + why +
+              "; allowed: 127.0.0.1:9464, [::1]:9464, 0.0.0.0:9464 and the like; empty: off");
+  };
+  refusal("9464", "has no port");
+  refusal(":9464", "has no address before the port");
+  for (const char* text :
+       {"127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "[::1]"}) {
+    refusal(text, "has no port between 0 and 65535 after the last colon");
+  }
+  for (const char* text : {"host:1", "127.1:1", "[127.0.0.1]:1", "[::1:1", " 127.0.0.1:1", "*:1", "[]:1"}) {
+    const bool bare = std::string(text) == "[::1:1";
+    refusal(text,
+            bare ? "has an IPv6 address without brackets" : "has something that is not an IP address before the port");
+  }
+  refusal("::1:9464", "has an IPv6 address without brackets");
+}
+
 TEST_CASE("lanes are not supported yet") {
   for (const char* key : {"streams.orders", "streams.results", "streams.dead"}) {
     CHECK(error_of(load_flag(key, "{<lane>}:x")) ==

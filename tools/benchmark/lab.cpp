@@ -99,7 +99,8 @@ Orderd orderd_at(const std::string& path) {
   if (const int status = settings.wait(); status != 0) {
     throw std::runtime_error(path + " --print-config ended with " + std::to_string(status) + ": " + settings.errors());
   }
-  return {path, settings.output().find("\nconsumer = ") != std::string::npos};
+  const auto has = [&](const char* line) { return settings.output().find(line) != std::string::npos; };
+  return {path, has("\nconsumer = "), has("[admin]\nlisten = ")};
 }
 
 std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab, const std::string& name,
@@ -107,6 +108,7 @@ std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab
   settings.push_back("ORDERD_VALKEY_URL=" + lab.url());
   settings.push_back((orderd.in_group ? "ORDERD_STREAMS_CONSUMER=" : "ORDERD_PROCESSING_NAME=") + name);
   settings.emplace_back("ORDERD_LOG_LEVEL=warn");
+  if (orderd.has_admin) settings.emplace_back("ORDERD_ADMIN_LISTEN=");
   test::ProcessOptions options;
   options.environment = std::move(settings);
   return std::make_unique<test::Process>(std::vector<std::string>{orderd.path}, options);

@@ -53,7 +53,8 @@ class Lab {
 // An orderd to measure: that of this tree, or one of an earlier commit.
 struct Orderd {
   std::string path;
-  bool in_group = false;  // it reads as a consumer of a group, as orderd did before it settled by position
+  bool in_group = false;   // it reads as a consumer of a group, as orderd did before it settled by position
+  bool has_admin = false;  // it knows admin.listen
 };
 // Finds out which it is. Throws std::runtime_error where it cannot be run.
 [[nodiscard]] Orderd orderd_at(const std::string& path);

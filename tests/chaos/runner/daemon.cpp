@@ -18,7 +18,7 @@ std::string settings_of(const valkey::Endpoint& proxy, const std::string& name) 
       std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port);
   return "[valkey]\nurl = " + quoted(url) + "\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
          "[processing]\nname = " + quoted(name) + "\nlease = \"600ms\"\nreply_ttl = \"1h\"\n" +
-         "[shutdown]\ndrain_timeout = \"2s\"\n";
+         "[admin]\nlisten = \"\"\n[shutdown]\ndrain_timeout = \"2s\"\n";
 }
 
 }  // namespace

@@ -1,0 +1,70 @@
+// A small HTTP/1.1 server in the loop, for pages that are made in memory at once. libmicrohttpd speaks the protocol.
+//
+// Whoever connects cannot harm the daemon: at most kConnections at a time (further ones wait in the kernel's queue),
+// kConnectionBytes for what a client sends, kPatience for sending a request and for reading the answer. Only GET and
+// HEAD. A listener on a loopback address answers 421 to a Host that is a name other than localhost: a web page cannot
+// make a browser read it by pointing a name of its own at 127.0.0.1.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/listen_address.h"
+#include "base/result.h"
+#include "loop/loop.h"
+
+struct MHD_Daemon;
+struct MHD_Connection;
+
+namespace orderd::admin {
+
+struct Page {
+  unsigned status = 200;
+  std::string_view type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+class HttpServer {
+ public:
+  static constexpr unsigned kConnections = 64;
+  static constexpr std::size_t kConnectionBytes = 16 * 1024;
+  static constexpr std::chrono::seconds kPatience{10};
+
+  // What a path is answered with; `path` has no query. Called from the loop; the server may not be destroyed in it.
+  using Serve = std::function<Page(std::string_view path)>;
+
+  // The failure says what the system said.
+  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, const ListenAddress& address,
+                                                                  Serve serve);
+  // Ends all connections.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // With the port that it got.
+  [[nodiscard]] const ListenAddress& address() const { return address_; }
+
+ private:
+  struct Hooks;  // libmicrohttpd's callbacks
+
+  HttpServer(Loop& loop, ListenAddress address, Serve serve);
+  void turn();
+  void end_slow();
+  [[nodiscard]] Page page_of(MHD_Connection& connection, std::string_view method, std::string_view path) const;
+
+  ListenAddress address_;
+  Serve serve_;
+  Loop& loop_;
+  MHD_Daemon* daemon_ = nullptr;
+  std::map<MHD_Connection*, uint64_t> due_ms_;  // of those that owe a whole request: until when
+  std::unique_ptr<Poll> poll_;                  // order matters: gone before the descriptor
+  Timer timer_;                                 // when libmicrohttpd wants a turn
+  Timer slow_;
+};
+
+}  // namespace orderd::admin

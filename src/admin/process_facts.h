@@ -1,0 +1,21 @@
+// What the system says of this process.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace orderd::admin {
+
+struct ProcessFacts {
+  double cpu_seconds = 0;
+  double start_seconds = 0;  // since 1970
+  // Nothing where /proc is not to be read.
+  std::optional<uint64_t> resident_bytes;
+  std::optional<uint64_t> open_files;
+  std::optional<uint64_t> open_files_max;  // nothing: no limit
+};
+
+// All but start_seconds. Costs some 20 us.
+[[nodiscard]] ProcessFacts read_process_facts();
+
+}  // namespace orderd::admin

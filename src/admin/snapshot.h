@@ -1,0 +1,31 @@
+// All that the admin server serves, as one value. Metrics and health are functions of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "admin/process_facts.h"
+#include "base/histogram.h"
+#include "lane/status.h"
+
+namespace orderd::admin {
+
+// How late a timer of the loop was, in milliseconds: what anything else that waited for the loop saw, too.
+using LoopLag = Histogram<1, 14>;
+
+struct LaneView {
+  std::string name;  // of its orders stream
+  std::chrono::milliseconds lease{0};
+  lane::Status status;
+};
+
+struct Snapshot {
+  std::vector<LaneView> lanes;
+  uint64_t dropped_log_lines = 0;
+  LoopLag loop_lag_ms;
+  ProcessFacts process;
+};
+
+}  // namespace orderd::admin

@@ -1,0 +1,279 @@
+// /metrics, /livez, /readyz and /version of a running orderd: what they say when something is wrong, and what a client
+// may do to them.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "integration/orderctl_desk.h"
+#include "integration/watched.h"
+
+namespace orderd::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+void push(Sale& sale, const std::string& id) {
+  xadd(sale.client(), "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "1"}});
+}
+
+Ran orderctl_at(const Sale& sale, Words words) {
+  words.insert(words.begin(), {"--valkey.url", sale.url});
+  return orderctl(words);
+}
+
+}  // namespace
+
+TEST_CASE("the admin server shows the metrics, the health and the version") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  daemon.until_ready_is(200, "ready\n'orders': serving, ");
+  push(sale, "o-1");
+  xadd(sale.client(), "orders", {{"id", "bad"}});
+  sale.settle();
+  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 0; }, 20s, "nothing waits");
+  CHECK(daemon.sample("orderd_results_total{lane=\"orders\",status=\"accepted\",reason=\"\"}") == 1);
+  CHECK(daemon.sample("orderd_results_total{lane=\"orders\",status=\"rejected\",reason=\"malformed\"}") == 1);
+  CHECK(daemon.sample("orderd_dead_letters_total{lane=\"orders\"}") == 1);
+  CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 1);
+  CHECK(daemon.sample("orderd_lane_phase{lane=\"orders\",phase=\"serving\"}") == 1);
+  CHECK(daemon.sample("orderd_oldest_waiting_seconds{lane=\"orders\"}") == 0);
+  CHECK(daemon.sample("orderd_end_to_end_seconds_count{lane=\"orders\"}") == 2);
+  CHECK(daemon.sample("orderd_position_age_seconds{lane=\"orders\"}").has_value());
+  CHECK(daemon.sample("process_open_fds").value_or(0) > 5);
+
+  const HttpAnswer metrics = daemon.get("/metrics");
+  CHECK(metrics.status == 200);
+  CHECK(metrics.head.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") != std::string::npos);
+  Process promtool({"promtool", "check", "metrics"}, {.input = metrics.body});
+  CHECK(promtool.wait() == 0);
+  CHECK((promtool.output() + promtool.errors()).empty());
+
+  CHECK(daemon.get("/livez").body == "live\n");
+  CHECK(daemon.get("/version").body.starts_with("orderd "));
+  for (const char* path : {"/metrics", "/livez", "/readyz", "/version", "/nothing"}) {
+    const HttpAnswer answer = daemon.get(path);
+    for (const char* header : {"X-Content-Type-Options: nosniff\r\n", "Cache-Control: no-store\r\n",
+                               "Content-Security-Policy: default-src 'self'\r\n"}) {
+      CHECK(answer.head.find(header) != std::string::npos);
+    }
+  }
+  end(*daemon.process);
+}
+
+TEST_CASE("orders that are blocked by a key make a daemon not ready until the key is gone") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  daemon.until_ready_is(200, "serving");
+  set(sale.client(), "results", "not a stream");
+  push(sale, "o-1");
+  daemon.until_ready_is(503, "not ready: 'orders': cannot process orders: WRONGTYPE key results");
+  CHECK(daemon.get("/livez").status == 200);
+  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 1; }, 20s, "one that waits");
+  CHECK(daemon.sample("orderd_oldest_waiting_seconds{lane=\"orders\"}").value_or(0) > 0);
+  CHECK(daemon.sample("orderd_server_errors_total{lane=\"orders\",error=\"WRONGTYPE\"}").value_or(0) > 0);
+  ask_number(sale.client(), {"DEL", "results"});
+  daemon.until_ready_is(200, "serving");
+  end(*daemon.process);
+}
+
+TEST_CASE("a server that is out of memory makes a daemon not ready and what waits is known all the same") {
+  Sale sale(test_seed());
+  {
+    const Watched before(sale, "only");
+    push(sale, "o-0");
+    sale.settle();
+    wait_for([&] { return before.sample("orderd_requests_waiting{lane=\"orders\"}") == 0; }, 20s, "the group");
+    end(*before.process);
+  }
+  push(sale, "o-1");
+  push(sale, "o-2");
+  ask(sale.client(), {"CONFIG", "SET", "maxmemory", "1"});
+  const Watched daemon(sale, "only");
+  daemon.until_ready_is(503, "not ready: 'orders': cannot process orders: OOM ");
+  CHECK(daemon.get("/livez").status == 200);
+  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 2; }, 20s, "what waits");
+  ask(sale.client(), {"CONFIG", "SET", "maxmemory", "0"});
+  daemon.until_ready_is(200, "serving");
+  end(*daemon.process);
+}
+
+TEST_CASE("a lane is stalled when a server that answers PING settles nothing") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
+  daemon.until_ready_is(200, "serving");
+  // In one write: orderd reads the order, and what it sends then is held back.
+  sale.client().append(command_of({"XADD", "orders", "*", "id", "o-1", "sku", "shoe", "quantity", "1"}));
+  sale.client().append(command_of({"CLIENT", "PAUSE", "600000", "WRITE"}));
+  REQUIRE(sale.client().read().ok());
+  REQUIRE(sale.client().read().ok());
+  daemon.until_ready_is(503, "not ready: 'orders': stalled: nothing was settled for ");
+  CHECK(ask(sale.client(), {"PING"}) == "PONG");
+  CHECK(daemon.get("/livez").status == 200);
+  CHECK(daemon.sample("orderd_requests_in_flight{lane=\"orders\"}") == 1);
+  CHECK(daemon.sample("orderd_oldest_waiting_seconds{lane=\"orders\"}").value_or(0) >= 5);
+  ask(sale.client(), {"CLIENT", "UNPAUSE"});
+  daemon.until_ready_is(200, "serving");
+  end(*daemon.process);
+}
+
+TEST_CASE("a server that stands still makes a daemon not ready and it connects again") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
+  daemon.until_ready_is(200, "serving");
+  sale.server.pause();
+  daemon.until_ready_is(503, "not ready: 'orders': not connected: ");
+  CHECK(daemon.get("/livez").status == 200);
+  CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 0);
+  sale.server.resume();
+  daemon.until_ready_is(200, "serving");
+  CHECK(daemon.sample("orderd_reconnects_total{lane=\"orders\"}").value_or(0) >= 1);
+  end(*daemon.process);
+}
+
+TEST_CASE("a standby is ready and is not active until it takes over") {
+  Sale sale(test_seed());
+  const Watched active(sale, "shop-1");
+  active.until_ready_is(200, "serving");
+  const Watched standby(sale, "shop-2");
+  standby.until_ready_is(200, "'orders': standing by for 'shop-1'\n");
+  CHECK(standby.sample("orderd_active{lane=\"orders\"}") == 0);
+  CHECK(standby.sample("orderd_lane_phase{lane=\"orders\",phase=\"standby\"}") == 1);
+  CHECK_FALSE(standby.sample("orderd_requests_waiting{lane=\"orders\"}").has_value());
+  active.process->signal(SIGKILL);
+  CHECK(active.process->wait() == 128 + SIGKILL);
+  standby.until_ready_is(200, "serving");
+  CHECK(standby.sample("orderd_active{lane=\"orders\"}") == 1);
+  end(*standby.process);
+}
+
+TEST_CASE("a pause is in the health and in the metrics, with what waits meanwhile") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  push(sale, "o-0");
+  sale.settle();
+  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 0; }, 20s, "the group");
+  CHECK(orderctl_at(sale, {"pause", "--reason", "counting the shelf"}).status == 0);
+  daemon.until_ready_is(503, "not ready: 'orders': paused: counting the shelf; orderctl resume ends that\n");
+  CHECK(daemon.get("/livez").status == 200);
+  for (const char* id : {"o-1", "o-2", "o-3"}) push(sale, id);
+  CHECK(daemon.sample("orderd_lane_phase{lane=\"orders\",phase=\"paused\"}") == 1);
+  CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 1);
+  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 3; }, 20s, "what waits");
+  CHECK(orderctl_at(sale, {"resume"}).status == 0);
+  daemon.until_ready_is(200, "serving");
+  end(*daemon.process);
+}
+
+TEST_CASE("a client may only read, only what there is, and only by an address of this machine") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  const uint16_t port = daemon.port;
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"}) {
+    CAPTURE(method);
+    const HttpAnswer answer = http(port, "/metrics", method, "Content-Length: 5\r\n\r\nabcde");
+    CHECK(answer.status == 405);
+    CHECK(answer.head.find("Allow: GET, HEAD\r\n") != std::string::npos);
+  }
+  for (const std::string path : {"/", "/metrics/", "/Metrics", "//livez", "/..%2fetc/passwd", "/livezz"}) {
+    CAPTURE(path);
+    CHECK(http(port, path).status == 404);
+  }
+  CHECK(http(port, "/livez?x=1").status == 200);
+  const HttpAnswer head = http(port, "/livez", "HEAD");
+  CHECK(head.status == 200);
+  CHECK(head.head.find("Content-Length: 5\r\n") != std::string::npos);
+  CHECK(head.body.empty());
+  for (const std::string host :
+       {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "a b", "[::1"}) {
+    CAPTURE(host);
+    CHECK(http(port, "/metrics", "GET", "Host: " + host + "\r\n").status == 421);
+  }
+  for (const std::string host : {"localhost", "LOCALHOST:9464", "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:80"}) {
+    CAPTURE(host);
+    CHECK(http(port, "/livez", "GET", "Host: " + host + "\r\n").status == 200);
+  }
+  const HttpConnection old(port);
+  CHECK(old.send("GET /livez HTTP/1.0\r\n\r\n"));
+  CHECK(parse_answer(old.read_all()).status == 200);
+  end(*daemon.process);
+}
+
+TEST_CASE("what is no request is refused, and the daemon goes on") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  const std::string large(20'000, 'x');
+  for (const std::string& bytes :
+       {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("*1\r\n$4\r\nPING\r\n"), std::string(64, '\0'),
+        "GET /" + large + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + large + "\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: localhost\r\n" + std::string(40'000, 'y')}) {
+    CAPTURE(bytes.substr(0, 40));
+    const HttpConnection connection(daemon.port);
+    (void)connection.send(bytes);
+    const int status = parse_answer(connection.read_all()).status;
+    CHECK((status == 0 || (status >= 400 && status < 500)));
+  }
+  CHECK(daemon.get("/livez").status == 200);
+  end(*daemon.process);
+}
+
+TEST_CASE("a client that owes a request for long loses its connection, silent or slow") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  const HttpConnection silent(daemon.port);
+  const HttpConnection slow(daemon.port);
+  CHECK(slow.send("GET /livez HTTP/1.1\r\nX: "));
+  wait_for([&] { return !slow.send("x") || !slow.silent(); }, 40s, "the slow one to be ended");
+  CHECK(silent.read_all().empty());
+  CHECK(daemon.get("/livez").status == 200);
+  end(*daemon.process);
+}
+
+TEST_CASE("of many connections 64 are served and the next one waits until there is room") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  const std::string request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::vector<std::unique_ptr<HttpConnection>> connections;
+  for (int i = 0; i < 64; ++i) {
+    connections.push_back(std::make_unique<HttpConnection>(daemon.port));
+    CHECK(connections.back()->send(request));
+    CHECK(parse_answer(connections.back()->read_some()).status == 200);
+  }
+  const HttpConnection next(daemon.port);
+  CHECK(next.send(request));
+  CHECK(connections.back()->send(request));  // those that are in go on
+  CHECK(parse_answer(connections.back()->read_some()).status == 200);
+  CHECK(next.silent());
+  connections.front().reset();
+  CHECK(parse_answer(next.read_some()).status == 200);
+  end(*daemon.process);
+}
+
+TEST_CASE("a port in use is reported once and taken when it is free, and orders are served meanwhile") {
+  Sale sale(test_seed());
+  const int taken = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(taken, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+  REQUIRE(::listen(taken, 1) == 0);
+  REQUIRE(::getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  const std::string where = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  const auto daemon = sale.daemon("only", {"ORDERD_ADMIN_LISTEN=" + where});
+  push(sale, "o-1");
+  sale.settle();
+  const std::string complaint = "no metrics and no health: cannot listen on " + where + ": Address already in use. ";
+  CHECK(daemon->errors().find(complaint) != std::string::npos);
+  ::close(taken);
+  wait_for([&] { return daemon->errors().find("metrics and health at http://" + where) != std::string::npos; }, 40s,
+           "the port");
+  CHECK(daemon->errors().find(complaint) == daemon->errors().rfind(complaint));
+  CHECK(http(ntohs(address.sin_port), "/readyz").status == 200);
+  end(*daemon);
+}
+
+}  // namespace orderd::test

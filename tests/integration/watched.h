@@ -1,0 +1,54 @@
+// A running orderd whose admin server a test looks at.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "integration/sale.h"
+#include "support/http.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+
+class Watched {
+ public:
+  // `settings`: variables, as of Sale::daemon().
+  Watched(Sale& sale, const std::string& name, std::vector<std::string> settings = {}) {
+    settings.emplace_back("ORDERD_ADMIN_LISTEN=127.0.0.1:0");
+    process = sale.daemon(name, settings);
+    const std::string place = "metrics and health at http://127.0.0.1:";
+    wait_for([&] { return process->errors().find(place) != std::string::npos; }, std::chrono::seconds(20), "the port");
+    port = static_cast<uint16_t>(std::stoi(process->errors().substr(process->errors().find(place) + place.size())));
+  }
+
+  [[nodiscard]] HttpAnswer get(const std::string& path) const { return http(port, path); }
+  // The value of a sample of /metrics; nothing where it is not there.
+  [[nodiscard]] std::optional<double> sample(const std::string& name_and_labels) const {
+    std::istringstream lines(get("/metrics").body);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(name_and_labels + " ")) return std::stod(line.substr(name_and_labels.size() + 1));
+    }
+    return std::nullopt;
+  }
+  // Until /readyz has this status and says this.
+  void until_ready_is(int status, const std::string& part) const {
+    HttpAnswer last;
+    const bool came = poll_until(
+        [&] {
+          last = get("/readyz");
+          return last.status == status && last.body.find(part) != std::string::npos;
+        },
+        std::chrono::seconds(60));
+    if (!came) FAIL("/readyz is ", last.status, ": ", last.body, "\n", process->errors());
+  }
+
+  std::unique_ptr<Process> process;
+  uint16_t port = 0;
+};
+
+}  // namespace orderd::test
