@@ -88,7 +88,7 @@ class OrderSearch {
       if (entry.field("status") == "accepted" || entry.has("lines")) facts_.decided = entry.id;
     }
     if (!facts_.decided.empty()) {
-      const auto read = read_entry(settings_.streams.results, facts_.decided, facts_.decision);
+      auto read = read_entry(settings_.streams.results, facts_.decided, facts_.decision);
       if (!read) return read;
     }
     if (facts_.decision) facts_.asked = facts_.decision->field("request");
