@@ -123,11 +123,11 @@ TEST_CASE("keys of another type hold the orders until they are gone and are name
   for (const std::string key : {"orders:position", "results", "orders:dead"}) {
     sale.wait_for_results(300);
     CAPTURE(key);
+    const std::size_t said = daemon->errors().size();
     ask_number(sale.client(), {"EVAL",
                                "server.call('RENAME', KEYS[1], KEYS[1] .. ':aside') "
                                "server.call('SET', KEYS[1], 'text') return 0",
                                "1", key});
-    const std::size_t said = daemon->errors().size();
     wait_for(
         [&] { return daemon->errors().find("cannot process orders: WRONGTYPE key " + key, said) != std::string::npos; },
         30s, "the daemon to name the key");
