@@ -157,7 +157,9 @@ TEST_CASE("a primary that was killed is followed by its replica and what that la
   set.first().kill();
   set.second().resume();
   SentinelSet::wait_for_primary(set.second());
-  daemon.wait_to_say("has forgotten 30 settled requests of 'orders', all after ");
+  // One fewer where the primary ended before the daemon had read its last reply.
+  daemon.wait_to_say(" settled requests of 'orders', all after ");
+  CHECK((daemon.says("has forgotten 30 ") || daemon.says("has forgotten 29 ")));
   SentinelSet::wait_for_primary(set.second());
   client = set.second().client();
   push(50, 100);  // the producers' retries, and new orders
