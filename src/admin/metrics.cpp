@@ -200,6 +200,11 @@ const Row kRows[] = {
      fill_errors},
     lane_row(Type::Counter, "orderd_entries_trimmed_total", "Entries removed from the streams by retention.",
              [](const Status& s) { return number(s.counters.trimmed); }),
+    lane_row(
+        Type::Counter, "orderd_requests_forgotten_total",
+        "Settled requests that the server had forgotten when it came back, as after a failover. Those still in the "
+        "stream are decided again.",
+        [](const Status& s) { return number(s.counters.lost); }),
     lane_row(Type::Counter, "orderd_entries_deleted_total",
              "Requests noticed that somebody deleted before they were settled. They get no result.",
              [](const Status& s) { return number(s.counters.deleted); }),
