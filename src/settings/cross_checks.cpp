@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "settings/password_file.h"
 #include "settings/text.h"
 #include "valkey/endpoint.h"
 
@@ -24,6 +25,8 @@ class Checker {
     check_retention();
     check_credentials();
     check_sentinels();
+    check_password_file("valkey.password_file", settings_.valkey.password_file);
+    check_password_file("valkey.sentinel_password_file", settings_.valkey.sentinel_password_file);
   }
 
  private:
@@ -183,6 +186,14 @@ class Checker {
       report({"valkey.url"}, in_quotes(valkey::masked(settings_.valkey.url)) +
                                  ": sentinels name servers by host and port; allowed with them: valkey://");
     }
+  }
+
+  // Only the one in force is read: a daemon without privileges cannot read the file that its settings name for
+  // orderctl, and has a variable that points at a copy.
+  void check_password_file(std::string_view key, const std::string& path) {
+    if (path.empty() || !good({key})) return;
+    const auto password = read_password_file(path);
+    if (!password) report({key}, in_quotes(path) + ": " + password.error());
   }
 
   const Settings& settings_;

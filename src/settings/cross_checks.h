@@ -1,4 +1,4 @@
-// Checks of settings that are valid alone and wrong together.
+// Checks of settings that are valid alone and wrong together, and of the password file in force.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // Takes the file, then the variables, then the flags. Every value is checked, also one that a later source overrides,
-// and stored; mistakes are collected and returned together.
+// and stored; mistakes are collected and returned together. Of several password files only the one in force is read.
 #include "settings/load.h"
 
 #include <unistd.h>

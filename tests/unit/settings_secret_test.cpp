@@ -89,6 +89,17 @@ TEST_CASE("a password file is a private file with the password in its first line
   CHECK(load_flag("valkey.password_file", "").ok());
 }
 
+TEST_CASE("a password file that a later source overrides is not read") {
+  const TemporaryDirectory directory;
+  Sources sources;
+  sources.file = write_file(directory, "orderd.toml", "valkey.password_file = \"" + directory.file("none") + "\"\n");
+  CHECK(holds(error_of(load(sources)), "it cannot be read: No such file or directory"));
+  sources.environment = {{"ORDERD_VALKEY_PASSWORD_FILE", write_file(directory, "password", "pw")}};
+  const auto loaded = load(sources);
+  REQUIRE(loaded.ok());
+  CHECK(loaded->endpoint()->password == "pw");
+}
+
 TEST_CASE("a user or a password is given once") {
   const TemporaryDirectory directory;
   const std::string file = write_file(directory, "password", "pw");
