@@ -50,10 +50,9 @@ if not held or mine or (holder == name and state == 'fresh') then
 end
 
 local left = attempt('PTTL', owner)
-local longest = tonumber(holder_lease)
-if left == -1 or (longest and type(left) == 'number' and left > longest) then
+local longest = left ~= -1 and tonumber(holder_lease) or tonumber(lease)
+if left == -1 or (holder_lease and type(left) == 'number' and left > longest) then
   -- Written by hand, without an end; or the server's clock has gone back since the lease was given: it lapses like any other.
-  longest = longest or tonumber(lease)
   left = attempt('PEXPIRE', owner, longest)
   if left == 1 then left = longest end
 end

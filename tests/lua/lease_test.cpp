@@ -114,6 +114,9 @@ TEST_CASE_FIXTURE(LeasedShop,
     CHECK(ms_left() > 50000);
     CHECK(who() == by_hand);
   }
+  (void)at_server({"SET", owner, "two words 01 1 3600000"});  // as if given for an hour, but without an end
+  CHECK(lease("one", "1a", "fresh") == "standby two words 60000");
+  CHECK(ms_left() <= 60000);
   (void)at_server({"SET", owner, "somebody", "PX", "1000000"});
   CHECK(lease("one", "1a", "fresh").starts_with("standby somebody "));
   CHECK(ms_left() > 900000);
