@@ -11,8 +11,9 @@ using namespace std::chrono_literals;
 
 constexpr const char* kProbeSku = "probe";
 constexpr std::size_t kProducers = 2;
-// A daemon that is started while the server refuses it may notice that this much later.
-constexpr auto kRefusedFor = 5s;
+// A daemon that is started while the server refuses it ends then; the injection of another fault may wait for
+// take-overs meanwhile, and its end is seen this much later.
+constexpr auto kRefusedFor = 15s;
 
 // The results may have been moved aside by a fault (faults_keys.cpp).
 constexpr const char* kLua = R"(
