@@ -106,7 +106,7 @@ class Push {
       }
       if (!good || !*good) return good;
     }
-    const auto settled = settle(0);
+    auto settled = settle(0);
     if (!settled) return settled;
     progress_.clear();
     const std::string next = std::to_string(reader_.number() + 1);
@@ -122,7 +122,7 @@ class Push {
     }
     const std::string problem = options_.force ? "" : problem_of_line(json_, line);
     if (!problem.empty()) {
-      const auto settled = settle(0);
+      auto settled = settle(0);
       if (!settled) return settled;
       progress_.clear();
       note("line " + std::to_string(reader_.number()) + ": " + problem + ". All before it was pushed");
