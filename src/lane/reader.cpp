@@ -18,11 +18,12 @@ bool is_entry(const valkey::Reply& reply) {
   return reply.size() == 2 && reply.at(0).is_string() && fields.is_array() && fields.size() % 2 == 0;
 }
 
-// XREAD's: nil where the wait was for nothing, else one stream with its name and its entries.
-bool is_read(const valkey::Reply& reply) {
+// XREAD's: nil where the wait was for nothing, else one stream with its name and at most `asked` entries: more would
+// not fit where there is room for so many.
+bool is_read(const valkey::Reply& reply, std::size_t asked) {
   if (reply.is_nil()) return true;
   const valkey::Reply entries = reply.at(0).at(1);
-  bool good = reply.size() == 1 && reply.at(0).size() == 2 && entries.is_array();
+  bool good = reply.size() == 1 && reply.at(0).size() == 2 && entries.is_array() && entries.size() <= asked;
   for (std::size_t i = 0; good && i < entries.size(); ++i) good = is_entry(entries.at(i));
   return good;
 }
@@ -45,11 +46,11 @@ void Reader::seek(std::string_view id) {
 void Reader::read(std::size_t room) {
   ORDERD_CHECK(!reading_ && room > 0, "a read without room, or beside another");
   const std::size_t by_size = kReadBytes / std::max<std::size_t>(entry_bytes_, 1);
-  const std::size_t count = std::clamp<std::size_t>(std::min({room, by_size, entries_max_}), 1, kReadEntries);
+  asked_ = std::clamp<std::size_t>(std::min({room, by_size, entries_max_}), 1, kReadEntries);
   command_.begin(8);
   command_.add("XREAD");
   command_.add("COUNT");
-  command_.add(count);
+  command_.add(asked_);
   command_.add("BLOCK");
   command_.add(kReadBlock.count());
   command_.add("STREAMS");
@@ -71,8 +72,9 @@ void Reader::on_reply(const valkey::Reply& reply) {
     return;
   }
   if (reply.is_error()) return listener_.on_read_refused({reply.error(), std::string(reply.text())});
-  if (!is_read(reply)) {
-    return listener_.on_read_refused({valkey::ErrorKind::kMoved, "the server answered XREAD with no entries"});
+  if (!is_read(reply, asked_)) {
+    return listener_.on_read_refused(
+        {valkey::ErrorKind::kMoved, "the server answered XREAD with something else than was asked for"});
   }
   entries_max_ = std::min(2 * entries_max_, kReadEntries);
   if (discard_) return listener_.on_discarded();

@@ -65,6 +65,7 @@ class Reader {
   order::Fields fields_;  // kept between entries for its memory
   bool reading_ = false;
   bool discard_ = false;
+  std::size_t asked_ = 0;  // entries, by the read under way
   std::string last_ = "0-0";
   std::size_t entry_bytes_ = order::kMaxEntryBytes;  // the largest entry seen lately; at first, of the worst good ones
   std::size_t entries_max_ = kReadEntries;           // halved by each read that was lost, doubled by each that was not

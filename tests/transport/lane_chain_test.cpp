@@ -166,7 +166,7 @@ TEST_CASE("an answer that no version gives stops the chain and nothing is taken 
   }
 }
 
-TEST_CASE("a read that is answered with no entries ends the link and nothing of it is settled") {
+TEST_CASE("a read that is answered with something else ends the link and nothing of it is settled") {
   const auto one_entry = [](const std::string& entry) {
     return resp::array({resp::array({resp::bulk("orders"), resp::array({entry})})});
   };
@@ -179,6 +179,7 @@ TEST_CASE("a read that is answered with no entries ends the link and nothing of 
            resp::array({}),
            resp::simple("OK"),
            resp::integer(42),
+           stream_reply(order_entries(1, 17)),  // 16 were asked for
        }) {
     CAPTURE(garbage);
     LaneFixture test;
