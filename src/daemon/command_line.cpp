@@ -31,6 +31,7 @@ Examples:
   orderd --valkey.url embedded:data               run a server of its own, with its data in ./data
   orderd --valkey.url valkey://127.0.0.1:6379     use a running server
   orderd --config orderd.toml --check             check a settings file
+  orderd --config orderd.toml --check --online    and whether its user may do there what orderd has to do
   ORDERD_LOG_FORMAT=json orderd --config orderd.toml
 
 Signals:
@@ -44,6 +45,7 @@ Exit status:
 
 struct Switches {
   bool check = false;
+  bool online = false;
   bool print_config = false;
 };
 
@@ -54,7 +56,11 @@ void describe(CLI::App& app, Switches& switches, settings::Sources& sources) {
   app.get_formatter()->column_width(kHelpColumn);
   app.set_help_flag("-h,--help", "show this help")->group("Actions");
   app.set_version_flag("--version", std::string(kVersion), "show the version")->group("Actions");
-  app.add_flag("--check", switches.check, "check the settings and exit; contacts no server")->group("Actions");
+  CLI::Option* check = app.add_flag("--check", switches.check, "check the settings and exit; contacts no server");
+  check->group("Actions");
+  app.add_flag("--online", switches.online, "with --check: also the server, and the rights of the user there")
+      ->needs(check)
+      ->group("Actions");
   app.add_flag("--print-config", switches.print_config, "print the effective settings, secrets masked")
       ->group("Actions");
   settings::add_flags(app, sources);
@@ -142,9 +148,9 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::map<std::
   if (!loaded) add_lines(loaded.error(), problems);
   if (!problems.empty()) return wrong(problems);
   if (switches.print_config) return done(settings::print(*loaded));
-  if (switches.check) return done("settings OK\n");
+  if (switches.check && !switches.online) return done("settings OK\n");
   CommandLine line;
-  line.action = CommandLine::Action::kRun;
+  line.action = switches.online ? CommandLine::Action::kCheckOnline : CommandLine::Action::kRun;
   line.sources = std::move(sources);
   line.settings = std::move(*loaded);
   return line;

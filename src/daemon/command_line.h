@@ -10,8 +10,9 @@ namespace orderd::daemon {
 
 struct CommandLine {
   enum class Action {
-    kRun,   // `settings` are good: serve
-    kDone,  // --help, --version, --check, --print-config, or a mistake: exit with the status of report()
+    kRun,          // `settings` are good: serve
+    kCheckOnline,  // they are good: see check_online()
+    kDone,         // --help, --version, --check, --print-config, or a mistake: exit with the status of report()
   };
   Action action = Action::kDone;
   int exit_status = 0;  // 0, or 2: usage or settings

@@ -256,8 +256,8 @@ int main(int argc, char** argv) {
     int backends;
     std::vector<Figures> rounds{};
   };
-  std::vector<Row> rows = {{Way::kNone, 1}};
-  for (const Way way : {Way::kListPerOrder, Way::kListPerBackend, Way::kStream}) {
+  std::vector<Row> rows;
+  for (const Way way : {Way::kNone, Way::kListPerOrder, Way::kListPerBackend, Way::kStream}) {
     for (const int backends : kBackends) rows.push_back({way, backends});
   }
   for (int round = 1; round <= rounds; ++round) {
@@ -272,11 +272,15 @@ int main(int argc, char** argv) {
     for (const Figures& each : row.rounds) values.push_back(each.*figure);
     return median(values);
   };
-  // To the base of the same round.
+  // To as many backends that read no result, in the same round.
   const auto ratio = [&rows](const Row& row) {
+    const auto base = std::find_if(rows.begin(), rows.end(), [&row](const Row& other) {
+      return other.way == Way::kNone && other.backends == row.backends;
+    });
     std::vector<double> values;
-    for (std::size_t i = 0; i < row.rounds.size(); ++i)
-      values.push_back(row.rounds[i].cpu_us / rows[0].rounds[i].cpu_us);
+    for (std::size_t i = 0; i < row.rounds.size(); ++i) {
+      values.push_back(row.rounds[i].cpu_us / base->rounds[i].cpu_us);
+    }
     return median(values);
   };
   std::printf(

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 #include "integration/guarded.h"
 #include "support/wait_for.h"
@@ -13,6 +14,11 @@ using namespace orderd::test;
 using namespace std::chrono_literals;
 
 namespace {
+
+// What orderd can do without, and what its tools use.
+const std::vector<std::string> kCourtesies = {"+auth",   "+hello",          "+ping",           "+info",
+                                              "+role",   "+select",         "+xlen",           "+hget",
+                                              "+zrange", "+client|setname", "+client|setinfo", "+type"};
 
 // What no order can be settled without, where a malformed and a well-formed one wait and nobody else serves.
 const std::vector<std::string> kNeeded = {"+script|load", "+evalsha",      "+xread",     "+mget", "+hmget",
@@ -116,4 +122,83 @@ TEST_CASE("a right that is taken away while orderd serves holds the orders until
   }
   daemon->signal(SIGTERM);
   CHECK(daemon->wait() == 0);
+}
+
+TEST_CASE("orderd --check --online names each right that is missing with the rule that grants it") {
+  Guarded shop;
+  const auto check = [&shop](const std::vector<std::string>& settings = {}) {
+    ProcessOptions options;
+    options.environment = {"ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path, "ORDERD_VALKEY_USERNAME=orderd",
+                           "ORDERD_VALKEY_PASSWORD_FILE=" + shop.files.file("password")};
+    options.environment.insert(options.environment.end(), settings.begin(), settings.end());
+    Process process({ORDERD_PATH, "--check", "--online"}, options);
+    const int status = process.wait();
+    return std::tuple(status, process.output(), process.errors());
+  };
+  // The rules in "… ACL SETUSER orderd 'RULE'".
+  const auto rules_in = [](const std::string& text) {
+    const std::string before = "ACL SETUSER orderd '";
+    std::vector<std::string> found;
+    for (std::size_t at = text.find(before); at != std::string::npos; at = text.find(before, at)) {
+      at += before.size();
+      found.push_back(text.substr(at, text.find('\'', at) - at));
+    }
+    return found;
+  };
+  const auto rules = rules_of("orderd");
+  {
+    const auto [status, output, errors] = check();
+    CHECK_MESSAGE(status == 0, errors);
+    CHECK(output.find("settings OK\nunix://") == 0);
+    CHECK(output.find(" OK: Valkey ") != std::string::npos);
+    CHECK(output.find(", primary; the user 'orderd' may do what orderd needs\n") != std::string::npos);
+  }
+  for (const auto& [right, without] : lacking_one(rules)) {
+    CAPTURE(right);
+    CHECK(grant(shop, without) == "OK");
+    const auto [status, output, errors] = check();
+    CAPTURE(errors);
+    const auto named = rules_in(errors);
+    if (named.empty()) {
+      CHECK(status == 0);
+      CHECK(std::find(kCourtesies.begin(), kCourtesies.end(), right) != kCourtesies.end());
+      continue;
+    }
+    CHECK(status == 1);
+    CHECK(output.empty());
+    for (const std::string& rule : named) {
+      CHECK(rule.find(right) != std::string::npos);
+      CHECK(ask(shop.admin, {"ACL", "SETUSER", "orderd", rule}) == "OK");
+    }
+    CHECK(std::get<0>(check()) == 0);
+  }
+  CHECK(grant(shop, rules) == "OK");
+  CHECK(send(shop.admin, command_of({"DBSIZE"})).view().integer() == 1);  // it writes nothing
+  const auto [status, output, errors] = check({"ORDERD_STREAMS_ORDERS=other", "ORDERD_STREAMS_GROUP="});
+  CHECK(status == 1);
+  CHECK(errors.find("may not run XADD and XDEL on 'other:dead'") != std::string::npos);
+  CHECK(errors.find("ACL SETUSER orderd '(~other:order:* +mget +set +del)'") != std::string::npos);
+  CHECK(errors.find("XGROUP") == std::string::npos);
+}
+
+TEST_CASE("orderd --check --online names what else keeps orderd from working") {
+  Guarded shop;
+  const auto check = [](std::vector<std::string> words, const std::vector<std::string>& settings) {
+    words.insert(words.begin(), ORDERD_PATH);
+    Process process(words, {.environment = settings});
+    const int status = process.wait();
+    return std::pair(status, process.errors());
+  };
+  const std::string url = "ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path;
+  const auto online = std::vector<std::string>{"--check", "--online"};
+  CHECK(check({"--online"}, {url}).first == 2);
+  CHECK(check(online, {url, "ORDERD_STREAMS_ORDERS="}).first == 2);
+  auto [status, errors] = check(online, {"ORDERD_VALKEY_URL=unix://" + shop.files.file("none")});
+  CHECK(status == 1);
+  CHECK(errors.find(shop.files.file("none")) != std::string::npos);
+  std::tie(status, errors) = check(online, {url, "ORDERD_VALKEY_USERNAME=orderd"});
+  CHECK(status == 1);
+  CHECK(errors.find("check the user name and the password") != std::string::npos);
+  std::tie(status, errors) = check(online, {url});
+  CHECK(status == 1);
 }

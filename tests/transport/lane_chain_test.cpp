@@ -172,14 +172,10 @@ TEST_CASE("a read that is answered with something else ends the link and nothing
   };
   for (const std::string& garbage : {
            one_entry(resp::array({resp::bulk("1-0"), resp::bulks({"id", "o-1", "sku"})})),
-           one_entry(resp::array({resp::bulk("1-0")})),
-           one_entry(resp::bulk("1-0")),
+           one_entry(resp::array({resp::bulk("1-0")})), one_entry(resp::bulk("1-0")),
            one_entry(resp::array({resp::integer(1), resp::bulks({})})),
-           resp::array({resp::array({resp::bulk("orders"), resp::bulk("1-0")})}),
-           resp::array({}),
-           resp::simple("OK"),
-           resp::integer(42),
-           stream_reply(order_entries(1, 17)),  // 16 were asked for
+           resp::array({resp::array({resp::bulk("orders"), resp::bulk("1-0")})}), resp::array({}), resp::simple("OK"),
+           resp::integer(42), stream_reply(order_entries(1, 17)),  // 16 were asked for
        }) {
     CAPTURE(garbage);
     LaneFixture test;

@@ -4,6 +4,7 @@
 #include "base/standard_descriptors.h"
 #include "orderctl/audit.h"
 #include "orderctl/dead.h"
+#include "orderctl/doctor.h"
 #include "orderctl/order.h"
 #include "orderctl/pause.h"
 #include "orderctl/results.h"
@@ -17,8 +18,8 @@ namespace {
 
 constexpr const char* kDescription =
     "orderctl " ORDERD_VERSION
-    ": sets stock, pushes orders, shows results, orders, dead letters and status, audits\n"
-    "the ledger.\n"
+    ": sets stock, pushes orders, shows results, orders, dead letters and status, examines\n"
+    "the server, audits the ledger.\n"
     "It uses the settings of orderd to find the same server and the same streams.";
 
 constexpr const char* kFooter =
@@ -33,6 +34,7 @@ Examples:
   orderctl order show o-1
   orderctl dead list
   orderctl --config orderd.toml status
+  orderctl doctor
   orderctl audit
   orderctl SUBCOMMAND --help                  details and examples
 
@@ -40,7 +42,7 @@ Results go to standard output, everything else to standard error. NO_COLOR turns
 
 Exit status:
   0  done
-  1  failed at run time
+  1  failed at run time; for status --check and doctor: something is wrong
   2  wrong usage or settings
   3  orderctl audit found a violation)";
 
@@ -58,6 +60,7 @@ int main(int argc, char** argv) {
   const Order order(app, program);
   const Dead dead(app, program);
   const Status status(app, program);
+  const Doctor doctor(app, program);
   const Pause pause(app, program);
   const Audit audit(app, program);
   if (const auto answered = parse(app, argc, argv)) return *answered;

@@ -22,6 +22,8 @@ class Questions {
   [[nodiscard]] Result<bool> outcome() const;
   // What was denied, and which keys hold another type; one sentence each.
   [[nodiscard]] std::vector<std::string> warnings() const;
+  // The latter alone.
+  [[nodiscard]] const std::vector<std::string>& wrong_types() const { return wrong_types_; }
 
  private:
   Client& client_;

@@ -51,15 +51,6 @@ ServerFacts read_server(Questions& questions, const std::string& address) {
   return facts;
 }
 
-// Milliseconds since 1970 by the server's clock.
-std::optional<uint64_t> read_time(Questions& questions) {
-  const OwnedReply reply = questions.ask("TIME", "", Command::of("TIME"));
-  const auto seconds = whole_of(reply->at(0).text());
-  const auto microseconds = whole_of(reply->at(1).text());
-  if (!seconds || !microseconds) return std::nullopt;
-  return *seconds * 1000 + *microseconds / 1000;
-}
-
 std::optional<milliseconds> since(std::optional<uint64_t> now_ms, std::optional<uint64_t> then_ms) {
   if (!now_ms || !then_ms) return std::nullopt;
   return milliseconds(*now_ms - std::min(*now_ms, *then_ms));
@@ -237,6 +228,14 @@ std::vector<std::string> warnings_of(const StatusFacts& facts) {
 }
 
 }  // namespace
+
+std::optional<uint64_t> read_time(Questions& questions) {
+  const OwnedReply reply = questions.ask("TIME", "", Command::of("TIME"));
+  const auto seconds = whole_of(reply->at(0).text());
+  const auto microseconds = whole_of(reply->at(1).text());
+  if (!seconds || !microseconds) return std::nullopt;
+  return *seconds * 1000 + *microseconds / 1000;
+}
 
 Result<StatusFacts> read_status(Client& client, const settings::Settings& settings) {
   Questions questions(client);

@@ -1,0 +1,17 @@
+#!lua flags=no-writes
+-- rights.lua: which of some commands this user may not run. It runs none of them.
+--
+-- ARGV  for each command: how many words it has, and the words. Each has to be complete, with its key: the rights of a command
+--       depend on the keys that it names.
+--
+-- Answers the numbers of those that are denied, from 1 on. A command that the server does not have is denied to everybody.
+
+local denied, number, at = {}, 0, 1
+while ARGV[at] do
+  local words = tonumber(ARGV[at])
+  number = number + 1
+  local known, allowed = pcall(redis.acl_check_cmd, unpack(ARGV, at + 1, at + words))
+  if not known or not allowed then denied[#denied + 1] = number end
+  at = at + 1 + words
+end
+return denied

@@ -1,0 +1,113 @@
+// Text: a line for each finding, and below a problem its reason and its remedy.
+#include "orderctl/doctor.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "orderctl/checkup.h"
+#include "shared/options.h"
+#include "shared/output.h"
+
+namespace orderd::tools {
+namespace {
+
+constexpr const char* kHelp =
+    R"(Checks: version, role, persistence, truncated (a torn append-only file), eviction, memory, growth (until the retentions
+are reached, at the rate of today), replicas, login, rights (of the user in the settings, which should be orderd's), scripts,
+clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed).
+
+Examples:
+  orderctl --config orderd.toml doctor
+  orderctl doctor --skip login --skip memory     accept what they find
+  orderctl doctor --json | jq '.findings[] | select(.state == "problem")'
+
+Exit status: 0 no problem, 1 a problem, or the server could not be asked. What is unknown is no problem.)";
+
+const char* word_of(Finding::State state) {
+  switch (state) {
+    case Finding::State::kGood: return "good";
+    case Finding::State::kProblem: return "problem";
+    case Finding::State::kUnknown: return "unknown";
+  }
+  return "";
+}
+
+Color color_of(Finding::State state) {
+  switch (state) {
+    case Finding::State::kGood: return Color::kGreen;
+    case Finding::State::kProblem: return Color::kRed;
+    case Finding::State::kUnknown: return Color::kYellow;
+  }
+  return Color::kPlain;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size() + 1, width), ' ');
+  return text;
+}
+
+void print_text(const std::vector<Finding>& findings) {
+  constexpr std::size_t kStateWidth = 9, kCheckWidth = 13;
+  const std::string indent(kStateWidth + kCheckWidth, ' ');
+  for (const Finding& finding : findings) {
+    print(colored(padded(word_of(finding.state), kStateWidth), color_of(finding.state)) +
+          padded(finding.check, kCheckWidth) + finding.what + "\n");
+    if (finding.state == Finding::State::kGood) continue;
+    if (!finding.why.empty()) print(indent + "why: " + finding.why + "\n");
+    if (!finding.fix.empty()) print(indent + "fix: " + finding.fix + "\n");
+  }
+}
+
+void print_findings(const std::string& server, const std::vector<Finding>& findings, std::size_t problems) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    Json row = {{"check", finding.check}, {"state", word_of(finding.state)}, {"what", finding.what}};
+    if (!finding.why.empty()) row["why"] = finding.why;
+    if (!finding.fix.empty()) row["fix"] = finding.fix;
+    list.push_back(std::move(row));
+  }
+  print_json({{"server", server}, {"problems", problems}, {"findings", list}});
+}
+
+Result<int> examine(const Context& context, const std::vector<std::string>& skipped) {
+  auto client = Client::connect(context.settings);
+  if (!client) return client.failure();
+  auto findings = check_up(*client, context.settings);
+  if (!findings) return findings.failure();
+  std::erase_if(*findings, [&](const Finding& finding) {
+    return std::find(skipped.begin(), skipped.end(), finding.check) != skipped.end();
+  });
+  const auto problems =
+      static_cast<std::size_t>(std::count_if(findings->begin(), findings->end(), [](const Finding& finding) {
+        return finding.state == Finding::State::kProblem;
+      }));
+  if (context.json) {
+    print_findings(client->server(), *findings, problems);
+  } else {
+    print_text(*findings);
+    print("\n" + (problems == 0 ? "no problem was found" : count_text(problems, "problem")) + " at " +
+          client->server() + "\n");
+  }
+  return problems == 0 ? kDone : kFailed;
+}
+
+std::string check_name(const std::string& text) {
+  if (std::find(std::begin(kChecks), std::end(kChecks), text) != std::end(kChecks)) return "";
+  std::string names;
+  for (const char* name : kChecks) names.append(names.empty() ? "" : ", ").append(name);
+  return "there is no check '" + shown(text) + "'; there are: " + names;
+}
+
+}  // namespace
+
+Doctor::Doctor(CLI::App& parent, Program& program) {
+  CLI::App* app = add_command(parent, "doctor", "check the server: what is wrong, why, and how to fix it", kHelp);
+  add_texts(*app, "--skip", skipped_, "CHECK", "leave this one out; may be repeated")->check(check_name);
+  add_json(*app, program);
+  app->callback(
+      [this, &program] { program.action = [this](const Context& context) { return examine(context, skipped_); }; });
+}
+
+}  // namespace orderd::tools
