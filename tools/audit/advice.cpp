@@ -18,7 +18,7 @@ constexpr std::string_view kPosition = ":position";
 constexpr uint64_t kScannedMax = 1'000'000;
 constexpr uint64_t kScanCount = 1000;
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   return "'" + std::string(name) + "'";
 }
 
@@ -81,13 +81,13 @@ std::string on_requests(Link& link, const Options& options, const Findings& find
   std::string streams;
   if (suspicious) {
     for (const std::string& name : other_streams(link, options)) {
-      streams.append(streams.empty() ? "" : ", ").append(quoted(name));
+      streams.append(streams.empty() ? "" : ", ").append(in_quotes(name));
     }
   }
   if (streams.empty()) return "";
-  const std::string results = quoted(options.names.results);
+  const std::string results = in_quotes(options.names.results);
   return "request_order, invented_request, position_differs: " + results + " also holds results for requests of " +
-         streams + ", and these are no requests of " + quoted(options.names.orders) +
+         streams + ", and these are no requests of " + in_quotes(options.names.orders) +
          ". Each orders stream needs a results stream of its own: set streams.results of one of them to another name";
 }
 

@@ -9,15 +9,15 @@
 namespace orderd::chaos {
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   return "\"" + text + "\"";
 }
 
 std::string settings_of(const valkey::Endpoint& proxy, const std::string& name) {
   const std::string url =
       std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port);
-  return "[valkey]\nurl = " + quoted(url) + "\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
-         "[processing]\nname = " + quoted(name) + "\nlease = \"600ms\"\nreply_ttl = \"1h\"\n" +
+  return "[valkey]\nurl = " + in_quotes(url) + "\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
+         "[processing]\nname = " + in_quotes(name) + "\nlease = \"600ms\"\nreply_ttl = \"1h\"\n" +
          "[admin]\nlisten = \"\"\n[shutdown]\ndrain_timeout = \"2s\"\n";
 }
 
