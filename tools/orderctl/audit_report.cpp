@@ -7,7 +7,6 @@ namespace orderd::tools {
 namespace {
 
 using audit::Check;
-using audit::Finding;
 using audit::Report;
 
 uint64_t rate_of(const Report& report, std::chrono::milliseconds took) {
@@ -19,7 +18,7 @@ void each_check(const Each& each) {
   for (std::size_t i = 0; i < audit::kChecks; ++i) each(static_cast<Check>(i));
 }
 
-Json json_of(const Finding& finding) {
+Json json_of(const audit::Finding& finding) {
   Json out = {{"check", audit::text_of(finding.check).name}};
   const auto add = [&out](const char* name, const std::string& value) {
     if (!value.empty()) out[name] = value;
@@ -32,7 +31,7 @@ Json json_of(const Finding& finding) {
   return out;
 }
 
-std::string line_of(const Finding& finding) {
+std::string line_of(const audit::Finding& finding) {
   std::string out;
   const auto add = [&out](const char* name, const std::string& value) {
     if (!value.empty()) out.append(out.empty() ? "" : ", ").append(name).append(" ").append(shown(value));
@@ -84,7 +83,7 @@ void print_violations(const audit::Findings& findings) {
     if (violations == 0) return;
     print("\n" + colored(audit::text_of(check).name, Color::kRed) + ": " + count_text(violations, "violation") + "\n");
     uint64_t shown_count = 0;
-    for (const Finding& finding : findings.kept()) {
+    for (const audit::Finding& finding : findings.kept()) {
       if (finding.check != check) continue;
       ++shown_count;
       print("  " + line_of(finding) + "\n");
@@ -125,7 +124,7 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
   for (const auto& [what, count] : findings.not_checked()) {
     out["not_checked"].push_back({{"what", what.first}, {"why", what.second}, {"count", count}});
   }
-  for (const Finding& finding : findings.kept()) out["violations"].push_back(json_of(finding));
+  for (const audit::Finding& finding : findings.kept()) out["violations"].push_back(json_of(finding));
   out["advice"] = report.advice;
   const audit::Position& position = report.horizon.position;
   out["horizon"] = {{"result", report.horizon.to.text()},
