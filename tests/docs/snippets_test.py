@@ -13,8 +13,8 @@ from support import BIN, ROOT, pages, read_page
 LANGUAGES = {'sh', 'console', 'toml', 'json', 'lua', 'ini', 'yaml', 'cpp', 'promql', 'valkey', 'text'}
 OURS = ('orderd', 'orderctl', 'order-replay')
 # Programs of others in the blocks. Here they do nothing; a name that is not in this list is a typing mistake.
-OTHERS = '''apt-get awk chmod cmake cp curl df dpkg docker docker-compose git grep install journalctl jq ls openssl promtool python3
-  redis-cli runuser sed ss sudo systemctl systemd-analyze tail valkey-check-aof valkey-cli valkey-server wc xargs'''.split()
+OTHERS = '''apt-get awk chmod cmake cp curl date df dpkg docker docker-compose git grep install journalctl jq ls mv openssl promtool python3
+  redis-cli runuser sed sleep ss sudo sysctl systemctl systemd-analyze tail timedatectl valkey-check-aof valkey-check-rdb valkey-cli valkey-server wc xargs'''.split()
 
 # Stands in for one of our programs: lets the real one read the arguments, and stops it before it does anything. orderd
 # has --check for that; the tools look for a server that is not there, and end with 2 only if the arguments are wrong.
@@ -40,7 +40,7 @@ echo "$name $*: status $status: $said" >>"$WRONG"
 # Stands in for a script of tools/: its flags have to be in the sources.
 TOOL = r'''#!/bin/bash
 for argument in "$@"; do
-  [[ "$argument" != -* ]] || /usr/bin/git -C "$ROOT" grep -qF -e "${argument%%=*}" -- tools tests/chaos ||
+  [[ "$argument" != -* ]] || /usr/bin/git -C "$ROOT" grep --untracked -qF -e "${argument%%=*}" -- tools tests/chaos ||
     echo "tools/${0##*/}: there is no $argument" >>"$WRONG"
 done
 '''

@@ -1,11 +1,11 @@
-"""Where things are, and the blocks of the pages, for the tests of the documentation. ORDERD_BIN: the build's programs."""
+"""Where things are, and the blocks of the pages, for the tests of the documentation. PROGRAMS: the build's programs."""
 import os
 import pathlib
 import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get('ORDERD_BIN', ROOT / 'build/dev/bin'))
+BIN = pathlib.Path(os.environ.get('PROGRAMS', ROOT / 'build/dev/bin'))
 
 
 def pages():
