@@ -10,11 +10,11 @@ function __orderctl_at
             continue
         end
         switch $word
-            case --config --count --customer --from --id --item --keys.order --keys.reply --keys.stock --limit --max-age --max-findings --memory --order --quantity --reason --request --search --set --sku --streams.dead --streams.group --streams.orders --streams.results --timeout --to --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.url --valkey.username
+            case --config --count --customer --from --id --item --keys.order --keys.reply --keys.stock --limit --max-age --max-findings --memory --order --quantity --reason --request --search --set --skip --sku --streams.dead --streams.group --streams.orders --streams.results --timeout --to --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.url --valkey.username
                 set skip yes
             case '-*'
             case '*'
-                contains -- (string join " " $path $word) 'stock' 'stock set' 'stock add' 'stock get' 'stock list' 'submit' 'results' 'order' 'order show' 'dead' 'dead list' 'dead show' 'dead requeue' 'dead discard' 'status' 'pause' 'resume' 'audit'
+                contains -- (string join " " $path $word) 'stock' 'stock set' 'stock add' 'stock get' 'stock list' 'submit' 'results' 'order' 'order show' 'dead' 'dead list' 'dead show' 'dead requeue' 'dead discard' 'status' 'doctor' 'pause' 'resume' 'audit'
                 and set -a path $word
         end
     end
@@ -47,6 +47,7 @@ complete -c orderctl -n '__orderctl_at \'\'' -a results -d 'show the results of 
 complete -c orderctl -n '__orderctl_at \'\'' -a order -d 'show what is known of an order'
 complete -c orderctl -n '__orderctl_at \'\'' -a dead -d 'list, show, requeue and discard malformed requests'
 complete -c orderctl -n '__orderctl_at \'\'' -a status -d 'show who is active, what waits, and problems of the server'
+complete -c orderctl -n '__orderctl_at \'\'' -a doctor -d 'check the server: what is wrong, why, and how to fix it'
 complete -c orderctl -n '__orderctl_at \'\'' -a pause -d 'settle no more requests until resume'
 complete -c orderctl -n '__orderctl_at \'\'' -a resume -d 'settle requests again after a pause'
 complete -c orderctl -n '__orderctl_at \'\'' -a audit -d 'prove from the streams and keys that the promises were kept'
@@ -86,6 +87,7 @@ complete -c orderctl -n '__orderctl_at \'dead requeue\'' -l reason -x -d 'why, f
 complete -c orderctl -n '__orderctl_at \'dead discard\'' -l reason -x -d 'why, for the results stream [by hand]'
 complete -c orderctl -n '__orderctl_at \'status\'' -l check -d 'show only what keeps orders from being processed; exit 1'
 complete -c orderctl -n '__orderctl_at \'status\'' -l max-age -x -d 'with --check: how long a request may wait [10s]'
+complete -c orderctl -n '__orderctl_at \'doctor\'' -l skip -x -d 'leave this one out; may be repeated'
 complete -c orderctl -n '__orderctl_at \'pause\'' -l reason -x -d 'why, for the log and orderctl status [by hand]'
 complete -c orderctl -n '__orderctl_at \'audit\'' -l from -x -d 'only results from this one on, or from this time on'
 complete -c orderctl -n '__orderctl_at \'audit\'' -l to -x -d 'only results up to this one, or up to this time'

@@ -22,6 +22,7 @@ complete -c orderd -f
 complete -c orderd -s h -l help -d 'show this help'
 complete -c orderd -l version -d 'show the version'
 complete -c orderd -l check -d 'check the settings and exit; contacts no server'
+complete -c orderd -l online -d 'with --check: also the server, and the rights of the user there'
 complete -c orderd -l print-config -d 'print the effective settings, secrets masked'
 complete -c orderd -l config -r -F -d 'settings file, TOML'
 complete -c orderd -l valkey.url -x -d 'address of the server [valkey://127.0.0.1:6379]'
