@@ -54,6 +54,10 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+void log_end(const std::string& what) {
+  spdlog::critical("orderd exits with status 1: {}", what);
+}
+
 }  // namespace
 
 Daemon::Daemon(settings::Settings settings, settings::Sources sources)
@@ -74,16 +78,16 @@ Daemon::~Daemon() = default;
 int Daemon::run() {
   const auto endpoint = settings_.endpoint();
   if (!endpoint) {
-    spdlog::critical("{}", endpoint.error());
+    log_end(endpoint.error());
     return 1;
   }
   std::random_device entropy;
   if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {
     server_ = std::make_unique<valkey::EmbeddedServer>(
-        loop_, endpoint->path, entropy(), [](const std::string& what) { spdlog::error("{}", what); },
+        loop_, endpoint->path, entropy(), [](const std::string& what) { spdlog::error("embedded server: {}", what); },
         [this](const std::string& what) { on_fatal(what); });
     if (const auto started = server_->start(); !started) {
-      spdlog::critical("{}", started.error());
+      log_end(started.error());
       return 1;
     }
   }
@@ -138,8 +142,10 @@ void Daemon::on_reload_signal() {
   const auto loaded = settings::load(sources_);
   if (!loaded) {
     std::istringstream mistakes(loaded.error());
-    for (std::string mistake; std::getline(mistakes, mistake);) spdlog::error("{}", mistake);
-    return spdlog::error("the settings were not changed");
+    for (std::string mistake; std::getline(mistakes, mistake);) {
+      spdlog::error("the settings were not changed: {}", mistake);
+    }
+    return;
   }
   const settings::Changes changes = settings::compare(settings_, *loaded);
   apply(*loaded);
@@ -170,7 +176,7 @@ void Daemon::on_finished() {
 }
 
 void Daemon::on_fatal(const std::string& what) {
-  spdlog::critical("{}", what);
+  log_end(what);
   exit_status_ = 1;
   stopping_ = true;
   stop_server();

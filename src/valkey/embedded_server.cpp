@@ -201,7 +201,7 @@ void EmbeddedServer::on_child() {
   const std::string how = WIFEXITED(status) ? "with status " + std::to_string(WEXITSTATUS(status))
                                             : "by signal " + std::to_string(WTERMSIG(status));
   start_again();
-  say("the embedded valkey-server ended " + how + "; see " + directory_ + "/valkey.log; starting it again");
+  say("valkey-server ended " + how + "; see " + directory_ + "/valkey.log; starting it again");
 }
 
 std::string EmbeddedServer::files() const {
@@ -214,7 +214,7 @@ void EmbeddedServer::on_repaired(const AofRepair::Outcome& outcome) {
   if (outcome.kind == Kind::kDamaged) return refuse(outcome.what);
   start_again();
   if (outcome.kind == Kind::kRepaired) return told_(outcome.what + "; starting the server");
-  say("the embedded valkey-server ended with status 1, and its append-only file " +
+  say("valkey-server ended with status 1, and its append-only file " +
       (outcome.kind == Kind::kWhole ? "is whole" : "could not be checked: " + outcome.what) + "; see " + directory_ +
       "/valkey.log; starting it again");
 }

@@ -141,7 +141,7 @@ TEST_CASE("an embedded server that ends by itself is started again") {
       test.loop, [&] { return !test.told.empty(); }, "the end of the server");
   test.until_serving();
   CHECK(test.told.size() == 1);
-  CHECK(test.told.front().find("the embedded valkey-server ended with status 0; see " + test.directory()) == 0);
+  CHECK(test.told.front().find("valkey-server ended with status 0; see " + test.directory()) == 0);
 }
 
 TEST_CASE("a directory in use is said at once and the failure names it and who uses it") {

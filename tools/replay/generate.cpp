@@ -87,7 +87,7 @@ Generate::Generate(CLI::App& parent, tools::Program& program) {
   add_text(*app, "--sku", w.sku, "NAME", "the name of a single SKU, or the prefix of several [sku-]")
       ->check(tools::check_sku);
   add_whole(*app, "--stock", w.stock, 0, order::kMaxWhole, "stock of each SKU [1000000]");
-  add_text(*app, "--distribution", spread_, "NAME", "over the SKUs: uniform, zipf or hot [uniform]")
+  add_text(*app, "--distribution", spread_, "WORD", "over the SKUs (uniform, zipf, hot) [uniform]")
       ->check([](const std::string& text) {
         return check_one_of(text, {"uniform", "zipf", "hot"});
       });
@@ -119,8 +119,8 @@ void Generate::add_preset(CLI::App& app) {
     apply_drop(workload_);
     return true;
   };
-  app.add_option("--preset", apply, "a predefined workload: drop")
-      ->type_name("NAME")
+  app.add_option("--preset", apply, "a predefined workload (drop)")
+      ->type_name("WORD")
       ->type_size(1)
       ->expected(1)
       ->check([](const std::string& text) { return check_one_of(text, {"drop"}); });
