@@ -65,4 +65,13 @@ Health ready(const Snapshot& snapshot) {
   return all;
 }
 
+std::string summary(const Snapshot& snapshot) {
+  std::string line;
+  for (const LaneView& lane : snapshot.lanes) {
+    line += fmt::format("{}'{}': {}", line.empty() ? "" : "; ", lane.name, verdict(lane).text);
+    if (lane.status.waiting) line += fmt::format(", {} requests waiting", *lane.status.waiting);
+  }
+  return line;
+}
+
 }  // namespace orderd::admin

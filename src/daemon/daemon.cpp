@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "admin/health.h"
 #include "daemon/log.h"
 #include "settings/topology.h"
 
@@ -66,11 +67,13 @@ Daemon::Daemon(settings::Settings settings, settings::Sources sources)
       topology_(settings::make_topology(loop_, settings_)),
       options_(lane_options(settings_)),
       starting_(loop_, [this] { start_lanes(); }),
-      drain_(loop_, [this] {
-        spdlog::warn("shutdown.drain_timeout has passed; {} requests are settled after the next start",
-                     lanes_.front()->status().in_flight);
-        stop_server();
-      }) {
+      drain_(loop_,
+             [this] {
+               spdlog::warn("shutdown.drain_timeout has passed; {} requests are settled after the next start",
+                            lanes_.front()->status().in_flight);
+               stop_server();
+             }),
+      manager_(loop_, [this] { return report_to_manager(); }) {
 }
 
 Daemon::~Daemon() = default;
@@ -133,12 +136,19 @@ void Daemon::on_stop_signal() {
   stopping_ = true;
   stop_ms_ = loop_.now_ms();
   spdlog::info("shutting down: finishing in-flight orders (signal again to stop now)");
+  manager_.stopping();
   starting_.stop();
   drain_.start(settings_.shutdown.drain_timeout);
   for (const auto& lane : lanes_) lane->finish();
 }
 
 void Daemon::on_reload_signal() {
+  manager_.reloading();
+  reload();
+  manager_.reloaded();
+}
+
+void Daemon::reload() {
   const auto loaded = settings::load(sources_);
   if (!loaded) {
     std::istringstream mistakes(loaded.error());
@@ -179,12 +189,29 @@ void Daemon::on_fatal(const std::string& what) {
   log_end(what);
   exit_status_ = 1;
   stopping_ = true;
+  manager_.stopping();
   stop_server();
 }
 
 void Daemon::look(admin::Snapshot& snapshot) const {
   for (const auto& lane : lanes_) snapshot.lanes.push_back({options_.orders, options_.lease, lane->status()});
   snapshot.dropped_log_lines = dropped_log_lines();
+}
+
+// The first attempt to serve is over when it has succeeded, or when there is a reason why it waits. So `systemctl
+// start` fails if orderd ends at once, as with a wrong password, and does not hang if it waits for a server.
+ServiceManager::Report Daemon::report_to_manager() const {
+  admin::Snapshot snapshot;
+  look(snapshot);
+  ServiceManager::Report report{.started = true, .draining = stopping_ && drain_.active(), .doing = ""};
+  for (const admin::LaneView& lane : snapshot.lanes) {
+    const lane::Status& status = lane.status;
+    const bool serves = status.phase == lane::Phase::kServing;
+    const bool stands_by = status.phase == lane::Phase::kStandby && !status.owner.empty();
+    if (!serves && !stands_by && status.blocked_by.empty()) report.started = false;
+  }
+  report.doing = admin::summary(snapshot);
+  return report;
 }
 
 void Daemon::report() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "admin/admin.h"
+#include "daemon/service_manager.h"
 #include "lane/lane.h"
 #include "loop/loop.h"
 #include "settings/load.h"
@@ -30,10 +31,12 @@ class Daemon : private lane::Lane::Listener {
   void start_lanes();
   void on_stop_signal();
   void on_reload_signal();
+  void reload();
   void apply(const settings::Settings& settings);
   void stop_server();
   void report();
   void look(admin::Snapshot& snapshot) const;
+  [[nodiscard]] ServiceManager::Report report_to_manager() const;
 
   void on_finished() override;
   void on_fatal(const std::string& what) override;
@@ -50,6 +53,7 @@ class Daemon : private lane::Lane::Listener {
   Timer starting_;
   uint64_t start_deadline_ms_ = 0;
   Timer drain_;
+  ServiceManager manager_;
   std::vector<std::unique_ptr<Signal>> signals_;
   bool stopping_ = false;
   uint64_t stop_ms_ = 0;

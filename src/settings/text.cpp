@@ -10,8 +10,6 @@
 namespace orderd::settings {
 namespace {
 
-constexpr std::size_t kMaxPrintableBytes = 96;
-
 // The size of the valid UTF-8 character at the front of `text`; 0: there is none.
 std::size_t character_bytes(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<uint8_t>(text[at]); };
@@ -66,9 +64,9 @@ std::string_view after_last_dot(std::string_view word) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::size_t bytes_max) {
   std::string out;
-  while (!text.empty() && out.size() < kMaxPrintableBytes) {
+  while (!text.empty() && out.size() < bytes_max) {
     const std::size_t bytes = character_bytes(text);
     if (bytes != 0 && !begins_with_control(text)) {
       out.append(text.substr(0, bytes));
@@ -116,7 +114,7 @@ const char* problem_of_text(std::string_view text) {
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
   ORDERD_CHECK(!known.empty(), "no words to suggest");
   // A longer word costs time and is close to nothing.
-  word = word.substr(0, kMaxPrintableBytes);
+  word = word.substr(0, kPrintableBytes);
   const std::string* nearest = &known.front();
   std::size_t nearest_distance = SIZE_MAX;
   for (const std::string& candidate : known) {

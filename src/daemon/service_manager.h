@@ -1,0 +1,68 @@
+// The service manager that started this process, as systemd does with Type=notify. It is told when orderd has started,
+// reloads and stops, what it is doing, and that its loop turns. Where there is none, nothing happens.
+//
+// Not by libsystemd. The protocol is one datagram of lines to the socket in $NOTIFY_SOCKET, and sd_notify(3) promises
+// that it stays so. The library would bring compression and cryptography into the process, and it blocks while the
+// manager does not read: orders would wait for it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "loop/loop.h"
+
+namespace orderd::daemon {
+
+class ServiceManager {
+ public:
+  struct Report {
+    bool started = false;   // how the first attempt to serve went is known
+    bool draining = false;  // stopping, and still within the time that the settings allow for it
+    std::string doing;      // one sentence
+  };
+  using Look = std::function<Report()>;
+
+  // Takes the variables of the protocol out of the environment, so that a child does not report in our place. One that
+  // cannot be used is logged, and does no harm. `look` is called from the loop, once a second and more often until
+  // `started`; never from here.
+  ServiceManager(Loop& loop, Look look);
+  ~ServiceManager();
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+
+  // Around a reload of the settings.
+  void reloading();
+  void reloaded();
+  // Final.
+  void stopping();
+
+ private:
+  enum class Phase {
+    kStarting,  // READY=1 is due when the report says so, or after kStartLimit
+    kRunning,
+    kReloading,  // between RELOADING=1 and READY=1
+    kStopping,
+  };
+
+  void change_phase(Phase phase);
+  void tick();
+  void ping();
+  void tell_doing(const Report& report);
+  [[nodiscard]] bool send(std::string_view lines);
+
+  Loop& loop_;
+  const Look look_;
+  const std::string address_;      // as sockaddr_un::sun_path has it; empty: nobody to tell
+  const Milliseconds ping_every_;  // zero: no watchdog
+  int fd_ = -1;
+  Phase phase_ = Phase::kStarting;
+  uint64_t start_ms_ = 0;
+  std::string untold_;  // of the last change of the phase, while the manager has not taken it
+  std::string doing_;   // as the manager has it
+  bool complained_ = false;
+  Timer tick_;
+  Timer ping_;
+};
+
+}  // namespace orderd::daemon

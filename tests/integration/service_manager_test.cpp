@@ -1,0 +1,255 @@
+// What orderd reports to the service manager that started it. The test is the manager: it has the socket.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "integration/manager.h"
+#include "integration/sale.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+void push(Sale& sale, const std::string& id) {
+  xadd(sale.client(), "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "1"}});
+}
+
+bool logged(const Process& daemon, const std::string& part) {
+  return daemon.errors().find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a daemon reports its start and what it does and a reload and its end") {
+  Sale sale(test_seed());
+  const Manager manager;
+  auto daemon = sale.daemon("only", {manager.variable()});
+  CHECK(manager.change() == "READY=1");
+  CHECK(manager.next().starts_with("STATUS='orders': serving, 0 in flight"));
+  daemon->signal(SIGHUP);
+  CHECK(manager.change().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+  CHECK(manager.change() == "READY=1");
+  daemon->signal(SIGTERM);
+  CHECK(manager.change() == "STOPPING=1");
+  CHECK(daemon->wait() == 0);
+}
+
+TEST_CASE("a daemon that stands by has started and reports for whom it waits") {
+  Sale sale(test_seed());
+  auto first = sale.daemon("first");
+  sale.wait_for_owner("first");
+  const Manager manager;
+  auto second = sale.daemon("second", {manager.variable()});
+  CHECK(manager.change() == "READY=1");
+  manager.until("STATUS='orders': standing by for 'first'");
+  end(*first);
+  manager.until("STATUS='orders': serving");
+  end(*second);
+}
+
+TEST_CASE("a daemon without a server has started and reports what it waits for") {
+  Sale sale(test_seed());
+  sale.server.stop();
+  const Manager manager;
+  auto daemon = sale.daemon("only", {manager.variable()});
+  CHECK(manager.change() == "READY=1");
+  const std::string doing = manager.next();
+  CHECK_MESSAGE(doing.starts_with("STATUS='orders': not connected: "), doing);
+  CHECK(doing.find(sale.server.endpoint().path) != std::string::npos);
+  sale.server.start();
+  manager.until("STATUS='orders': serving");
+  end(*daemon);
+}
+
+TEST_CASE("a daemon that cannot begin ends before it has started") {
+  Sale sale(test_seed());
+  ask(sale.client(), {"CONFIG", "SET", "requirepass", "secret"});
+  const Manager manager;
+  auto daemon = sale.daemon("only", {manager.variable()});
+  CHECK(daemon->wait() == 1);
+  CHECK(manager.take() == "STOPPING=1");
+  CHECK(manager.take().empty());
+}
+
+TEST_CASE("a daemon reports what is in the way and how many requests wait") {
+  Sale sale(test_seed());
+  const Manager manager;
+  auto daemon = sale.daemon("only", {manager.variable()});
+  manager.until("READY=1");
+  set(sale.client(), "results", "not a stream");
+  push(sale, "o-1");
+  push(sale, "o-2");
+  std::string doing;
+  do doing = manager.next();
+  while (!doing.starts_with("STATUS='orders': cannot process orders: WRONGTYPE key results") ||
+         !doing.ends_with(", 2 requests waiting"));
+  ask_number(sale.client(), {"DEL", "results"});
+  manager.until("STATUS='orders': serving");
+  end(*daemon);
+}
+
+TEST_CASE("a daemon that waits for requests in flight asks for more time") {
+  Sale sale(test_seed());
+  const Manager manager;
+  auto daemon =
+      sale.daemon("only", {manager.variable(), "ORDERD_SHUTDOWN_DRAIN_TIMEOUT=10m", "ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
+  manager.until("STATUS='orders': serving");
+  // In one write: orderd reads the order, and what it sends then is held back.
+  sale.client().append(command_of({"XADD", "orders", "*", "id", "o-1", "sku", "shoe", "quantity", "1"}));
+  sale.client().append(command_of({"CLIENT", "PAUSE", "600000", "WRITE"}));
+  REQUIRE(sale.client().read().ok());
+  REQUIRE(sale.client().read().ok());
+  manager.until("STATUS='orders': serving, 1 in flight");
+  daemon->signal(SIGTERM);
+  manager.until("STOPPING=1");
+  manager.until("EXTEND_TIMEOUT_USEC=10000000");
+  manager.until("EXTEND_TIMEOUT_USEC=10000000");
+  ask(sale.client(), {"CLIENT", "UNPAUSE"});
+  CHECK(daemon->wait() == 0);
+}
+
+TEST_CASE("the watchdog is fed while the loop turns and not while the process stands still") {
+  Sale sale(test_seed());
+  const Manager manager, clock;
+  auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000"});
+  auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
+  for (int i = 0; i < 5; ++i) manager.until("WATCHDOG=1");
+  daemon->pause();
+  manager.drop_all();
+  clock.drop_all();
+  for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
+  CHECK(manager.take().empty());
+  daemon->resume();
+  for (int i = 0; i < 5; ++i) manager.until("WATCHDOG=1");
+  end(*daemon);
+  end(*other);
+}
+
+TEST_CASE("a watchdog that is meant for another process is not fed") {
+  Sale sale(test_seed());
+  const Manager manager, clock;
+  auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000", "WATCHDOG_PID=1"});
+  auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
+  manager.until("READY=1");
+  for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
+  for (std::string report = manager.take(); !report.empty(); report = manager.take()) {
+    CHECK(report.starts_with("STATUS="));
+  }
+  CHECK_FALSE(logged(*daemon, "watchdog"));
+  end(*daemon);
+  end(*other);
+}
+
+TEST_CASE("an odd NOTIFY_SOCKET is named and harms nothing") {
+  Sale sale(test_seed());
+  const std::string cannot = "cannot report to the service manager at NOTIFY_SOCKET ";
+  const std::string neither = "is neither a path nor an abstract name";
+  const std::vector<std::pair<std::string, std::string>> odd = {
+      {"", ""},
+      {"/", neither},
+      {"@", neither},
+      {"notify", neither},
+      {"vsock:2:1234", neither},
+      {"/" + std::string(sizeof(sockaddr_un::sun_path) - 1, 'x'), neither},
+      {"/" + std::string(sizeof(sockaddr_un::sun_path) - 2, 'x'), cannot},
+      {"/no/such/file", cannot + "\"/no/such/file\": No such file or directory"},
+      {"/etc/passwd", cannot + "\"/etc/passwd\": Connection refused"},
+      {"@orderd-nobody-" + std::to_string(getpid()), cannot + "\"@orderd-nobody-"},
+  };
+  for (const auto& each : odd) {
+    const std::string &address = each.first, &line = each.second;
+    CAPTURE(address);
+    auto daemon = sale.daemon("only", {"NOTIFY_SOCKET=" + address, "WATCHDOG_USEC=20000"});
+    push(sale, "o-" + std::to_string(address.size()) + address.substr(0, 8));
+    sale.settle();
+    if (!line.empty()) wait_for([&] { return logged(*daemon, line); }, 30s, line + "\n" + daemon->errors());
+    end(*daemon);
+    CHECK(logged(*daemon, "NOTIFY_SOCKET") == !line.empty());
+    const std::string errors = daemon->errors();
+    CHECK(errors.find("NOTIFY_SOCKET") == errors.rfind("NOTIFY_SOCKET"));
+  }
+}
+
+TEST_CASE("an abstract NOTIFY_SOCKET gets the reports") {
+  Sale sale(test_seed());
+  const Manager manager("orderd-test-" + std::to_string(getpid()));
+  auto daemon = sale.daemon("only", {manager.variable()});
+  CHECK(manager.change() == "READY=1");
+  daemon->signal(SIGTERM);
+  CHECK(manager.change() == "STOPPING=1");
+  CHECK(daemon->wait() == 0);
+}
+
+TEST_CASE("odd watchdog variables are named and harm nothing") {
+  Sale sale(test_seed());
+  const std::vector<std::pair<std::vector<std::string>, std::string>> odd = {
+      {{"WATCHDOG_USEC="}, "WATCHDOG_USEC \"\" is not"},
+      {{"WATCHDOG_USEC=0"}, "WATCHDOG_USEC \"0\" is not"},
+      {{"WATCHDOG_USEC=-1"}, "WATCHDOG_USEC \"-1\" is not"},
+      {{"WATCHDOG_USEC=1s"}, "WATCHDOG_USEC \"1s\" is not"},
+      {{"WATCHDOG_USEC=18446744073709551616"}, "WATCHDOG_USEC \"18446744073709551616\" is not"},
+      {{"WATCHDOG_USEC=1000000", "WATCHDOG_PID=me"}, "WATCHDOG_PID \"me\" is not"},
+      {{"WATCHDOG_USEC=18446744073709551615"}, ""},
+      {{"WATCHDOG_USEC=1"}, ""},
+      {{"WATCHDOG_PID=1"}, ""},
+  };
+  for (const auto& each : odd) {
+    const std::vector<std::string>& variables = each.first;
+    const std::string& line = each.second;
+    CAPTURE(variables.front());
+    const Manager manager;
+    std::vector<std::string> environment = variables;
+    environment.push_back(manager.variable());
+    auto daemon = sale.daemon("only", environment);
+    CHECK(manager.change() == "READY=1");
+    push(sale, "o-" + variables.front());
+    sale.settle();
+    CHECK(logged(*daemon, "no watchdog: " + line) == !line.empty());
+    end(*daemon);
+  }
+}
+
+TEST_CASE("a manager that does not read holds no order up and hears of the start later") {
+  Sale sale(test_seed());
+  const Manager manager, clock;
+  manager.fill();
+  auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000"});
+  push(sale, "o-1");
+  sale.settle();
+  // Until the first attempt to report the start has failed.
+  auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
+  for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
+  manager.drop_all();
+  manager.until("READY=1");
+  manager.until("STATUS='orders': serving");
+  end(*daemon);
+  end(*other);
+}
+
+TEST_CASE("an embedded server does not inherit the variables of the service manager") {
+  const TemporaryDirectory files;
+  const std::string program = files.file("valkey-server"), seen = files.file("seen");
+  std::ofstream(program) << "#!/bin/sh\nPATH=${PATH#*:}\nenv >" << seen << "\nexec valkey-server \"$@\"\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const Manager manager;
+  Process daemon({ORDERD_PATH}, {.environment = {"ORDERD_VALKEY_URL=embedded:" + files.file("data"),
+                                                 "PATH=" + files.path() + ":" + std::getenv("PATH"), manager.variable(),
+                                                 "WATCHDOG_USEC=1000000", "WATCHDOG_PID=1"}});
+  manager.until("STATUS='orders': serving");
+  std::ifstream file(seen);
+  const std::string environment{std::istreambuf_iterator<char>(file), {}};
+  CHECK(environment.find("ORDERD_VALKEY_URL=") != std::string::npos);
+  CHECK(environment.find("NOTIFY_SOCKET=") == std::string::npos);
+  CHECK(environment.find("WATCHDOG_") == std::string::npos);
+  end(daemon);
+}
+
+}  // namespace orderd::test

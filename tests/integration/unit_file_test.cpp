@@ -1,0 +1,62 @@
+// The systemd unit, as systemd itself judges it.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+
+#include "support/process.h"
+
+namespace orderd::test {
+namespace {
+
+std::string unit() {
+  std::ifstream file(ORDERD_SOURCE_DIR "/config/orderd.service");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Fails the test unless it succeeds and has nothing to say on standard error.
+void analyze(std::vector<std::string> words) {
+  words.insert(words.begin(), {"systemd-analyze", "--no-pager"});
+  std::unique_ptr<Process> run;
+  try {
+    run = std::make_unique<Process>(words);
+  } catch (const std::runtime_error& error) {
+    FAIL(error.what(), "; install the package systemd (tools/setup does)");
+  }
+  const int status = run->wait();
+  CHECK_MESSAGE(status == 0, run->output(), run->errors());
+  CHECK(run->errors() == "");
+}
+
+}  // namespace
+
+TEST_CASE("systemd finds no mistake in the unit") {
+  std::string text = unit();
+  const std::string program = "/usr/bin/orderd";  // need not be there
+  REQUIRE(text.find(program) != std::string::npos);
+  text.replace(text.find(program), program.size(), ORDERD_PATH);
+  const TemporaryDirectory directory;
+  std::ofstream(directory.file("orderd.service")) << text;
+  analyze({"verify", "--man=no", directory.file("orderd.service")});
+}
+
+TEST_CASE("systemd finds the unit exposed by 1.5 of 10 at most") {
+  analyze({"security", "--offline=true", "--threshold=15", ORDERD_SOURCE_DIR "/config/orderd.service"});
+}
+
+TEST_CASE("the unit runs nothing that a minimal Debian does not have") {
+  std::istringstream lines(unit());
+  int commands = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("Exec")) continue;
+    ++commands;
+    const std::string command = line.substr(line.find('=') + 1);
+    CHECK_MESSAGE((command.starts_with("/usr/bin/orderd ") || command.starts_with("/bin/sh ")), line);
+  }
+  CHECK(commands == 2);
+}
+
+}  // namespace orderd::test
