@@ -1,4 +1,4 @@
-"""share/ is what tools/manual makes of the programs of this build, the manual pages are clean and complete, and the shells
+"""docs/manual/ is what tools/manual makes of the programs of this build, the manual pages are clean and complete, and the shells
 complete what they should."""
 import filecmp
 import os
@@ -10,7 +10,7 @@ import unittest
 
 from support import BIN, ROOT
 
-SHARE = ROOT / 'share'
+SHARE = ROOT / 'docs/manual'
 PAGES = {'orderd': 'man8/orderd.8', 'orderctl': 'man1/orderctl.1', 'order-replay': 'man1/order-replay.1'}
 
 

@@ -13,7 +13,7 @@ from support import BIN, ROOT, pages, read_page
 LANGUAGES = {'sh', 'console', 'toml', 'json', 'lua', 'ini', 'yaml', 'cpp', 'promql', 'valkey', 'text'}
 OURS = ('orderd', 'orderctl', 'order-replay')
 # Programs of others in the blocks. Here they do nothing; a name that is not in this list is a typing mistake.
-OTHERS = '''apt-get awk chmod cmake cp curl date df dpkg docker docker-compose git grep install journalctl jq ls mv openssl promtool python3
+OTHERS = '''apt apt-get awk chmod cmake cp curl date df dpkg docker docker-compose git grep install journalctl jq ls mv openssl promtool python3
   redis-cli runuser sed sleep ss sudo sysctl systemctl systemd-analyze tail timedatectl valkey-check-aof valkey-check-rdb valkey-cli valkey-server wc xargs'''.split()
 
 # Stands in for one of our programs: lets the real one read the arguments, and stops it before it does anything. orderd
@@ -145,7 +145,7 @@ class SnippetsTest(unittest.TestCase):
 
     def test_the_examples_of_the_help_and_of_the_settings_are_accepted(self):
         examples = re.findall(r'^#   (orderd .*)$', (ROOT / 'config/orderd.toml').read_text(), re.MULTILINE)
-        for page in ROOT.glob('share/man/*/*'):
+        for page in ROOT.glob('docs/manual/man/*/*'):
             text = page.read_text()
             for escape, character in [('\\-', '-'), ('\\(aq', "'"), ('\\(ga', '`'), ('\\e', '\\')]:
                 text = text.replace(escape, character)
