@@ -87,7 +87,7 @@ ServiceManager::ServiceManager(Loop& loop, Look look)
   if (address_.empty()) return;
   fd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {
-    spdlog::warn("no reports to the service manager: {}", std::strerror(errno));
+    spdlog::warn("no socket for reports to the service manager: {}", std::strerror(errno));
     return;
   }
   tick_.start(Milliseconds(0));
