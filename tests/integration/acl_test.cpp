@@ -48,7 +48,12 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
   CHECK(results[2].field("reason") == "insufficient_stock");
   CHECK(results[3].field("reason") == "malformed");
   CHECK(results[4].field("reason") == "unknown_sku");
-  const std::string clients = ask(shop.admin, {"CLIENT", "LIST"});
+  std::string clients;
+  const auto connected = [&] {
+    clients = ask(shop.admin, {"CLIENT", "LIST"});
+    return clients.find(" name=orderd-read:standby ") != std::string::npos;
+  };
+  wait_for(connected, 20s, "the standby to connect");
   for (const std::string name : {"orderd-read:only", "orderd-settle:only", "orderd-read:standby"}) {
     const std::size_t at = clients.find(" name=" + name + " ");
     REQUIRE_MESSAGE(at != std::string::npos, clients);

@@ -58,9 +58,10 @@ TEST_CASE("what names letters and orders is checked") {
 }
 
 TEST_CASE("a sub-command has to be named") {
-  CHECK(refused({}) ==
-        "orderctl: a sub-command is required: stock, submit, results, order, dead, status, pause, resume, audit\n"
-        "orderctl --help shows the usage\n");
+  CHECK(
+      refused({}) ==
+      "orderctl: a sub-command is required: stock, submit, results, order, dead, status, doctor, pause, resume, audit\n"
+      "orderctl --help shows the usage\n");
   CHECK(refused({"stock"}) ==
         "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help shows the usage\n");
   CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);
