@@ -59,5 +59,6 @@ endif()
 file(READ "${SOURCE}/config/orderd.service" unit)
 string(REPLACE "/usr/bin/" "${PREFIX}/bin/" unit "${unit}")
 string(REPLACE "/etc/orderd/" "${etc}/orderd/" unit "${unit}")
+file(REMOVE "${BINARY}/generated/orderd.service")  # root's, perhaps, where the package is built by somebody else
 file(WRITE "${BINARY}/generated/orderd.service" "${unit}")
 file(INSTALL "${BINARY}/generated/orderd.service" DESTINATION "${PREFIX}/lib/systemd/system")
