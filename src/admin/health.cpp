@@ -24,7 +24,9 @@ Health serving(const Status& status, std::chrono::milliseconds lease) {
   return {true, fmt::format("serving, {} in flight", status.in_flight)};
 }
 
-Health verdict(const LaneView& lane) {
+}  // namespace
+
+Health lane_health(const LaneView& lane) {
   const Status& status = lane.status;
   const std::string because = status.blocked_by.empty() ? "" : ": " + status.blocked_by;
   switch (status.phase) {
@@ -44,8 +46,6 @@ Health verdict(const LaneView& lane) {
   return {};
 }
 
-}  // namespace
-
 std::chrono::milliseconds stall_limit(std::chrono::milliseconds lease) {
   return std::max(std::chrono::milliseconds(10'000), 2 * lease);
 }
@@ -57,7 +57,7 @@ Health live() {
 Health ready(const Snapshot& snapshot) {
   Health all{.good = true, .text = ""};
   for (const LaneView& lane : snapshot.lanes) {
-    const Health one = verdict(lane);
+    const Health one = lane_health(lane);
     all.good = all.good && one.good;
     all.text += fmt::format("{}'{}': {}\n", one.good ? "" : "not ready: ", lane.name, one.text);
   }

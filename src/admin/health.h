@@ -20,6 +20,9 @@ struct Health {
 // or it stands by on a working connection. A restart helps in none of the other cases: somebody has to look.
 [[nodiscard]] Health ready(const Snapshot& snapshot);
 
+// The same for one lane: the sentence alone.
+[[nodiscard]] Health lane_health(const LaneView& lane);
+
 // A lane that settles nothing for so long, and finds requests waiting or gets no reply, is stalled. A server may answer
 // PING all the while. Above the longest pause that a lease is chosen for.
 [[nodiscard]] std::chrono::milliseconds stall_limit(std::chrono::milliseconds lease);
