@@ -26,7 +26,7 @@ Health serving(const Status& status, std::chrono::milliseconds lease) {
 
 }  // namespace
 
-Health lane_health(const LaneView& lane) {
+Health verdict(const LaneView& lane) {
   const Status& status = lane.status;
   const std::string because = status.blocked_by.empty() ? "" : ": " + status.blocked_by;
   switch (status.phase) {
@@ -57,7 +57,7 @@ Health live() {
 Health ready(const Snapshot& snapshot) {
   Health all{.good = true, .text = ""};
   for (const LaneView& lane : snapshot.lanes) {
-    const Health one = lane_health(lane);
+    const Health one = verdict(lane);
     all.good = all.good && one.good;
     all.text += fmt::format("{}'{}': {}\n", one.good ? "" : "not ready: ", lane.name, one.text);
   }

@@ -21,7 +21,7 @@ struct Health {
 [[nodiscard]] Health ready(const Snapshot& snapshot);
 
 // The same for one lane: the sentence alone.
-[[nodiscard]] Health lane_health(const LaneView& lane);
+[[nodiscard]] Health verdict(const LaneView& lane);
 
 // A lane that settles nothing for so long, and finds requests waiting or gets no reply, is stalled. A server may answer
 // PING all the while. Above the longest pause that a lease is chosen for.

@@ -155,7 +155,7 @@ struct HttpServer::Hooks {
       limit(server, &stream.connection);
     }
     const std::size_t bytes = std::min(room, stream.message.size() - stream.sent);
-    std::memcpy(buffer, stream.message.data() + stream.sent, bytes);
+    stream.message.copy(buffer, bytes, stream.sent);
     stream.sent += bytes;
     return static_cast<ssize_t>(bytes);
   }

@@ -48,7 +48,7 @@ Cell active_cell(const LaneView& lane, const std::string& name) {
 }
 
 Cell state_cell(const LaneView& lane) {
-  const Health health = lane_health(lane);
+  const Health health = verdict(lane);
   const bool standby = lane.status.phase == lane::Phase::kStandby;
   return cell(health.text, !health.good ? Tone::kBad : standby ? Tone::kMuted : Tone::kGood);
 }
