@@ -1,14 +1,17 @@
-// The admin server of a daemon: /metrics, /livez, /readyz and /version. A port that is in use is no reason not to serve
-// orders: it says so and tries again.
+// The admin server of a daemon: the status page at /, /metrics, /livez, /readyz and /version. A port that is in use is
+// no reason not to serve orders: it says so and tries again.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
+#include <vector>
 
+#include "admin/glance.h"
 #include "admin/http_server.h"
+#include "admin/rates.h"
 #include "admin/snapshot.h"
+#include "admin/view.h"
 #include "base/listen_address.h"
 #include "loop/loop.h"
 
@@ -16,19 +19,25 @@ namespace orderd::admin {
 
 class Admin {
  public:
-  // Sets the lanes and the dropped log lines; the rest is the admin's.
+  // Sets the daemon's name, the lanes and the dropped log lines; the rest is the admin's.
   using Look = std::function<void(Snapshot& snapshot)>;
 
-  // Begins to listen.
-  Admin(Loop& loop, ListenAddress address, Look look);
+  // Begins to listen. `lanes`: the options of each lane, in the order of `look`; they and `topology` outlive it.
+  Admin(Loop& loop, ListenAddress address, valkey::Topology& topology, const std::vector<const lane::Options*>& lanes,
+        Look look);
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
  private:
   void listen();
   void measure_lag();
-  [[nodiscard]] Page page(std::string_view path) const;
+  void tick();
+  void look_at_server();
+  void publish();
+  [[nodiscard]] Page page(std::string_view path);
+  [[nodiscard]] Page status_page(std::string_view path);
   [[nodiscard]] Snapshot snapshot() const;
+  [[nodiscard]] View view() const;
 
   Loop& loop_;
   ListenAddress address_;
@@ -39,6 +48,10 @@ class Admin {
   Timer lag_timer_;
   Timer again_;
   bool complained_ = false;
+  std::vector<std::unique_ptr<Glance>> glances_;  // one for each lane
+  Rates rates_;
+  Timer tick_;     // each second
+  Timer publish_;  // a moment later, when the server has answered
   std::unique_ptr<HttpServer> server_;
 };
 

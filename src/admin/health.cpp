@@ -24,6 +24,8 @@ Health serving(const Status& status, std::chrono::milliseconds lease) {
   return {true, fmt::format("serving, {} in flight", status.in_flight)};
 }
 
+}  // namespace
+
 Health verdict(const LaneView& lane) {
   const Status& status = lane.status;
   const std::string because = status.blocked_by.empty() ? "" : ": " + status.blocked_by;
@@ -43,8 +45,6 @@ Health verdict(const LaneView& lane) {
   }
   return {};
 }
-
-}  // namespace
 
 std::chrono::milliseconds stall_limit(std::chrono::milliseconds lease) {
   return std::max(std::chrono::milliseconds(10'000), 2 * lease);

@@ -22,6 +22,8 @@ struct Health {
 
 // What each lane is doing, and how many requests wait, in one line.
 [[nodiscard]] std::string summary(const Snapshot& snapshot);
+// The same for one lane: the sentence alone.
+[[nodiscard]] Health verdict(const LaneView& lane);
 
 // A lane that settles nothing for so long, and finds requests waiting or gets no reply, is stalled. A server may answer
 // PING all the while. Above the longest pause that a lease is chosen for.

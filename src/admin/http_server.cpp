@@ -1,6 +1,9 @@
 // libmicrohttpd keeps its sockets in an epoll descriptor of its own. The loop watches that one, and a timer for what is
 // due without an event. Its time limit is for silence only, so a client that sends a byte now and then would keep its
-// place for ever: connections that owe a request have a limit of their own here.
+// place for ever: connections that owe a request, or that have a message to read, have a limit of their own here.
+//
+// A stream is suspended while there is nothing to send. Its connection is not watched then: that the client has gone is
+// noticed at the next message.
 #include "admin/http_server.h"
 
 #include <arpa/inet.h>
@@ -20,6 +23,9 @@ namespace orderd::admin {
 namespace {
 
 constexpr Milliseconds kLookAtSlow{1000};
+// A stream's messages wait in the kernel no more than this: a client that does not read is noticed.
+constexpr int kStreamSendBuffer = 16 * 1024;
+constexpr std::size_t kStreamBlock = 4096;
 
 constexpr std::array<std::pair<const char*, const char*>, 3> kHeaders = {{
     {"X-Content-Type-Options", "nosniff"},
@@ -80,6 +86,16 @@ bool is_local(std::string_view host) {
 
 }  // namespace
 
+// An answer that goes on. Owned by the server, until libmicrohttpd lets go of the answer.
+struct HttpServer::Stream {
+  HttpServer& server;
+  MHD_Connection& connection;
+  std::string message;  // being sent
+  std::size_t sent = 0;
+  std::string next;  // empty: there is none
+  bool suspended = false;
+};
+
 struct HttpServer::Hooks {
   // Called when the head of a request is there, for each part of its body, and when it is complete.
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
@@ -96,12 +112,60 @@ struct HttpServer::Hooks {
       return MHD_YES;
     }
     server.due_ms_.erase(connection);
-    return answer(*connection, server.page_of(*connection, verb, url));
+    const Page page = server.page_of(*connection, verb, url);
+    if (!page.stream || verb == "HEAD") return answer(*connection, page, response_of(page));
+    if (server.streams_.size() < kStreams) return answer(*connection, page, begin_stream(server, *connection, page));
+    const Page full{.status = MHD_HTTP_SERVICE_UNAVAILABLE, .body = "too many open streams; try again later\n"};
+    return answer(*connection, full, response_of(full));
   }
 
-  static MHD_Result answer(MHD_Connection& connection, const Page& page) {
-    std::string body = page.body;
-    MHD_Response* response = MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+  static MHD_Response* response_of(const Page& page) {
+    std::string body = page.stream ? std::string() : page.body;
+    return MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+  }
+
+  static MHD_Response* begin_stream(HttpServer& server, MHD_Connection& connection, const Page& page) {
+    const MHD_ConnectionInfo* info = MHD_get_connection_info(&connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    // Without it a slow client is noticed later.
+    if (info != nullptr) {
+      (void)::setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &kStreamSendBuffer, sizeof kStreamSendBuffer);
+    }
+    Stream& stream = server.streams_.emplace_back(
+        Stream{.server = server, .connection = connection, .message = {}, .next = page.body});
+    MHD_Response* response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock, &read_stream, &stream, &end_stream);
+    if (response == nullptr) server.streams_.pop_back();
+    return response;
+  }
+
+  // libmicrohttpd asks for more: puts at most `room` bytes into `buffer`.
+  static ssize_t read_stream(void* self, uint64_t /*position*/, char* buffer, std::size_t room) {
+    auto& stream = *static_cast<Stream*>(self);
+    HttpServer& server = stream.server;
+    if (server.ending_) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (stream.sent == stream.message.size()) {
+      server.due_ms_.erase(&stream.connection);
+      if (stream.next.empty()) {
+        stream.suspended = true;
+        MHD_suspend_connection(&stream.connection);
+        return 0;
+      }
+      stream.message = std::exchange(stream.next, std::string());
+      stream.sent = 0;
+      limit(server, &stream.connection);
+    }
+    const std::size_t bytes = std::min(room, stream.message.size() - stream.sent);
+    stream.message.copy(buffer, bytes, stream.sent);
+    stream.sent += bytes;
+    return static_cast<ssize_t>(bytes);
+  }
+
+  static void end_stream(void* self) {
+    auto& stream = *static_cast<Stream*>(self);
+    stream.server.streams_.remove_if([&](const Stream& each) { return &each == &stream; });
+  }
+
+  static MHD_Result answer(MHD_Connection& connection, const Page& page, MHD_Response* response) {
     if (response == nullptr) return MHD_NO;
     const auto add = [&](const char* name, const std::string& value) {
       return MHD_add_response_header(response, name, value.c_str()) == MHD_YES;
@@ -118,16 +182,16 @@ struct HttpServer::Hooks {
                             MHD_ConnectionNotificationCode what) {
     auto& server = *static_cast<HttpServer*>(self);
     server.due_ms_.erase(connection);
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) owes_request(server, connection);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) limit(server, connection);
   }
 
   // The next one on this connection.
   static void on_completed(void* self, MHD_Connection* connection, void** /*begun*/,
                            MHD_RequestTerminationCode /*how*/) {
-    owes_request(*static_cast<HttpServer*>(self), connection);
+    limit(*static_cast<HttpServer*>(self), connection);
   }
 
-  static void owes_request(HttpServer& server, MHD_Connection* connection) {
+  static void limit(HttpServer& server, MHD_Connection* connection) {
     server.due_ms_[connection] = server.loop_.now_ms() + static_cast<uint64_t>(Milliseconds(kPatience).count());
     if (!server.slow_.active()) server.slow_.start(kLookAtSlow);
   }
@@ -138,11 +202,12 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const ListenA
   const Result<int> listener = open_listener(server->address_);
   if (!listener) return listener.failure();
   server->daemon_ =
-      MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &Hooks::on_request, server.get(), MHD_OPTION_LISTEN_SOCKET,
-                       *listener, MHD_OPTION_CONNECTION_LIMIT, kConnections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                       kConnectionBytes, MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(kPatience.count()),
-                       MHD_OPTION_NOTIFY_CONNECTION, &Hooks::on_connection, server.get(), MHD_OPTION_NOTIFY_COMPLETED,
-                       &Hooks::on_completed, server.get(), MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+      MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Hooks::on_request, server.get(),
+                       MHD_OPTION_LISTEN_SOCKET, *listener, MHD_OPTION_CONNECTION_LIMIT, kConnections,
+                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes, MHD_OPTION_CONNECTION_TIMEOUT,
+                       static_cast<unsigned>(kPatience.count()), MHD_OPTION_NOTIFY_CONNECTION, &Hooks::on_connection,
+                       server.get(), MHD_OPTION_NOTIFY_COMPLETED, &Hooks::on_completed, server.get(),
+                       MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
   if (server->daemon_ == nullptr) {
     ::close(*listener);
     return Failure{"libmicrohttpd could not be started"};
@@ -164,7 +229,24 @@ HttpServer::HttpServer(Loop& loop, ListenAddress address, Serve serve)
 
 HttpServer::~HttpServer() {
   poll_.reset();
-  if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
+  if (daemon_ == nullptr) return;
+  ending_ = true;
+  for (Stream& stream : streams_) resume(stream);
+  MHD_run(daemon_);  // order matters: MHD_stop_daemon() aborts where a connection is suspended
+  MHD_stop_daemon(daemon_);
+}
+
+void HttpServer::publish(const std::string& message) {
+  for (Stream& stream : streams_) {
+    stream.next = message;
+    resume(stream);
+  }
+  turn();
+}
+
+void HttpServer::resume(Stream& stream) {
+  if (!std::exchange(stream.suspended, false)) return;
+  MHD_resume_connection(&stream.connection);
 }
 
 void HttpServer::turn() {

@@ -1,14 +1,16 @@
-// A small HTTP/1.1 server in the loop, for pages that are made in memory at once. libmicrohttpd speaks the protocol.
+// A small HTTP/1.1 server in the loop, for pages that are made in memory at once, and for streams: answers that do not
+// end, and get what is published. libmicrohttpd speaks the protocol.
 //
 // Whoever connects cannot harm the daemon: at most kConnections at a time (further ones wait in the kernel's queue),
-// kConnectionBytes for what a client sends, kPatience for sending a request and for reading the answer. Only GET and
-// HEAD. A listener on a loopback address answers 421 to a Host that is a name other than localhost: a web page cannot
-// make a browser read it by pointing a name of its own at 127.0.0.1.
+// kConnectionBytes for what a client sends, kPatience for sending a request and for reading the answer, or one message
+// of a stream; kStreams streams. Only GET and HEAD. A listener on a loopback address answers 421 to a Host that is a
+// name other than localhost: a web page cannot make a browser read it by pointing a name of its own at 127.0.0.1.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,11 +29,13 @@ struct Page {
   unsigned status = 200;
   std::string_view type = "text/plain; charset=utf-8";
   std::string body;
+  bool stream = false;  // the body is its first message
 };
 
 class HttpServer {
  public:
   static constexpr unsigned kConnections = 64;
+  static constexpr std::size_t kStreams = 16;  // a further one is answered 503
   static constexpr std::size_t kConnectionBytes = 16 * 1024;
   static constexpr std::chrono::seconds kPatience{10};
 
@@ -46,14 +50,21 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  // To each stream. One that has not taken the last message yet gets the newest one afterwards, and what was between
+  // them never. Not from Serve.
+  void publish(const std::string& message);
+  [[nodiscard]] std::size_t streams() const { return streams_.size(); }
+
   // With the port that it got.
   [[nodiscard]] const ListenAddress& address() const { return address_; }
 
  private:
   struct Hooks;  // libmicrohttpd's callbacks
+  struct Stream;
 
   HttpServer(Loop& loop, ListenAddress address, Serve serve);
   void turn();
+  void resume(Stream& stream);
   void end_slow();
   [[nodiscard]] Page page_of(MHD_Connection& connection, std::string_view method, std::string_view path) const;
 
@@ -61,9 +72,12 @@ class HttpServer {
   Serve serve_;
   Loop& loop_;
   MHD_Daemon* daemon_ = nullptr;
-  std::map<MHD_Connection*, uint64_t> due_ms_;  // of those that owe a whole request: until when
-  std::unique_ptr<Poll> poll_;                  // order matters: gone before the descriptor
-  Timer timer_;                                 // when libmicrohttpd wants a turn
+  // Of those that owe a whole request, or that have a message of a stream to read: until when.
+  std::map<MHD_Connection*, uint64_t> due_ms_;
+  std::list<Stream> streams_;
+  bool ending_ = false;
+  std::unique_ptr<Poll> poll_;  // order matters: gone before the descriptor
+  Timer timer_;                 // when libmicrohttpd wants a turn
   Timer slow_;
 };
 

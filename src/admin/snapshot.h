@@ -1,4 +1,4 @@
-// All that the admin server serves, as one value. Metrics and health are functions of it.
+// All that the admin server serves, as one value. Metrics, health and the status page are functions of it.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "admin/process_facts.h"
+#include "admin/server_view.h"
 #include "base/histogram.h"
 #include "lane/status.h"
 
@@ -19,9 +20,11 @@ struct LaneView {
   std::string name;  // of its orders stream
   std::chrono::milliseconds lease{0};
   lane::Status status;
+  ServerView server{};  // for the page alone
 };
 
 struct Snapshot {
+  std::string name;  // of this daemon
   std::vector<LaneView> lanes;
   uint64_t dropped_log_lines = 0;
   LoopLag loop_lag_ms;

@@ -110,7 +110,8 @@ int Daemon::run() {
   lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, *topology_, entropy(), listener));
   lanes_running_ = lanes_.size();
   if (!settings_.admin.listen.empty()) {
-    admin_ = std::make_unique<admin::Admin>(loop_, *parse_listen_address(settings_.admin.listen),
+    admin_ = std::make_unique<admin::Admin>(loop_, *parse_listen_address(settings_.admin.listen), *topology_,
+                                            std::vector<const lane::Options*>{&options_},
                                             [this](admin::Snapshot& snapshot) { look(snapshot); });
   }
   start_deadline_ms_ = loop_.now_ms() + kServerStart;
@@ -194,7 +195,10 @@ void Daemon::on_fatal(const std::string& what) {
 }
 
 void Daemon::look(admin::Snapshot& snapshot) const {
-  for (const auto& lane : lanes_) snapshot.lanes.push_back({options_.orders, options_.lease, lane->status()});
+  snapshot.name = options_.name;
+  for (const auto& lane : lanes_) {
+    snapshot.lanes.push_back({.name = options_.orders, .lease = options_.lease, .status = lane->status()});
+  }
   snapshot.dropped_log_lines = dropped_log_lines();
 }
 

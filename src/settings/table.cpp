@@ -163,12 +163,12 @@ constexpr auto kTable = std::to_array<Setting>({
      "Where it is set, a malformed request that nobody has looked at by then is gone."},
 
     {"admin.listen", text(FIELD(admin.listen), Text::Rule::kListen, 0, kMaxListenBytes), Applies::kRestart, false,
-     "address of /metrics, /livez, /readyz and /version; empty: off",
-     "Anybody who can connect can read them: they hold numbers, names of streams and daemons, and errors of the "
-     "server,\n"
-     "but no order. 127.0.0.1 and [::1] are for this machine, 0.0.0.0 and [::] for every network that it is in. Port "
-     "0\n"
-     "is any free one; the log names it. While another program uses the port, orderd serves orders and tries again."},
+     "address of the status page, /metrics, /livez, /readyz and /version; empty: off",
+     "Anybody who can connect can read them. They hold numbers, names of streams and daemons, and errors of the "
+     "server;\n"
+     "the page also the latest orders' IDs and SKUs, and stock. 127.0.0.1 and [::1] are for this machine, 0.0.0.0 and\n"
+     "[::] for every network that it is in. Port 0 is any free one; the log names it. While another program uses the\n"
+     "port, orderd serves orders and tries again."},
 
     {"log.level", choice(FIELD(log.level), kLogLevels), Applies::kLive, false,
      "least severe level to log, to standard error", ""},

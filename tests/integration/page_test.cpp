@@ -1,0 +1,237 @@
+// The status page of a running orderd, as HTTP: what it shows without its script, what the stream sends, and what a
+// client may do to it. What a browser makes of it is in tests/browser.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "integration/guarded.h"
+#include "integration/watched.h"
+
+namespace orderd::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kStreams = 16;
+
+void push(Sale& sale, const std::string& id, const std::string& sku = "shoe") {
+  xadd(sale.client(), "orders", {{"id", id}, {"sku", sku}, {"quantity", "1"}});
+}
+
+// An open stream of views. HTTP/1.0, so that it comes without chunks.
+class Events {
+ public:
+  explicit Events(uint16_t port) : connection_(port) {
+    CHECK(connection_.send("GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n"));
+  }
+  // Reads on until a view is as `wanted`.
+  template <class Wanted>
+  nlohmann::json until(Wanted wanted) {
+    while (true) {
+      const std::size_t at = bytes_.find("\ndata: ");
+      const std::size_t end = at == std::string::npos ? at : bytes_.find("\n\n", at);
+      if (end == std::string::npos) {
+        const std::string more = connection_.read_some();
+        REQUIRE_MESSAGE(!more.empty(), "the stream has ended: ", bytes_);
+        bytes_ += more;
+        continue;
+      }
+      const auto view = nlohmann::json::parse(bytes_.substr(at + 7, end - at - 7));
+      bytes_.erase(0, end + 2);
+      if (wanted(view)) return view;
+    }
+  }
+  // The head of the answer.
+  [[nodiscard]] HttpAnswer head() {
+    bytes_ = connection_.read_some();
+    return parse_answer(bytes_);
+  }
+  [[nodiscard]] const HttpConnection& connection() const { return connection_; }
+
+ private:
+  HttpConnection connection_;
+  std::string bytes_;
+};
+
+// Until the page, as one without a script gets it, has this.
+std::string until_page_has(uint16_t port, const std::string& part) {
+  std::string html;
+  if (!poll_until([&] { return (html = http(port, "/").body).find(part) != std::string::npos; }, 30s)) {
+    FAIL("no ", part, " in ", html);
+  }
+  return html;
+}
+
+}  // namespace
+
+TEST_CASE("the page shows the figures without a script and each of its files has its type") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "shop-1");
+  push(sale, "o-1");
+  push(sale, "o-2", "wig");
+  xadd(sale.client(), "orders", {{"id", "bad"}});
+  sale.settle();
+  const std::string html = until_page_has(daemon.port, ">malformed</td>");
+  for (const char* part :
+       {"<span id=\"name\">shop-1</span>", "<span id=\"verdict\" class=\"good\">serving</span>",
+        "<span id=\"dead\" class=\"warn\">1</span>", ">orders</td>", ">accepted</td>", ">unknown_sku</td>",
+        "<td>shoe</td><td>999,999</td>", "<td>wig</td><td class=\"bad\">no key</td>", ">o-1</td>"}) {
+    CHECK_MESSAGE(html.find(part) != std::string::npos, part, html);
+  }
+  CHECK(html.find("{{") == std::string::npos);
+  CHECK(html.size() < 100'000);
+  const std::pair<const char*, const char*> types[] = {{"/", "text/html; charset=utf-8"},
+                                                       {"/page.css", "text/css; charset=utf-8"},
+                                                       {"/page.js", "text/javascript; charset=utf-8"},
+                                                       {"/icon.svg", "image/svg+xml"},
+                                                       {"/status.json", "application/json"},
+                                                       {"/events", "text/event-stream"}};
+  for (const auto& [path, type] : types) {
+    CAPTURE(path);
+    const HttpAnswer head = http(daemon.port, path, "HEAD");
+    CHECK(head.status == 200);
+    CHECK(head.body.empty());
+    for (const std::string& header :
+         {"Content-Type: " + std::string(type), std::string("X-Content-Type-Options: nosniff"),
+          std::string("Cache-Control: no-store"), std::string("Content-Security-Policy: default-src 'self'")}) {
+      CHECK(head.head.find(header + "\r\n") != std::string::npos);
+    }
+    CHECK(http(daemon.port, path, "POST").status == 405);
+    CHECK(http(daemon.port, path, "GET", "Host: evil.example\r\n").status == 421);
+  }
+  end(*daemon.process);
+}
+
+TEST_CASE("hostile IDs and SKUs are text in the page") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  const std::string id = "<img src=x onerror=alert(1)>\"'&";
+  push(sale, id, "<script>alert(1)</script>");
+  sale.settle();
+  const std::string html = until_page_has(daemon.port, "&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;</td>");
+  CHECK(html.find("<img src=x") == std::string::npos);
+  CHECK(html.find("<script>") == std::string::npos);
+  CHECK(html.find(">&lt;script&gt;alert(1)&lt;/script&gt;</td>") != std::string::npos);
+  end(*daemon.process);
+}
+
+TEST_CASE("the stream shows orders as they are settled and ends when the daemon stops") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  daemon.until_ready_is(200, "serving");
+  Events events(daemon.port);
+  const HttpAnswer head = events.head();
+  CHECK(head.status == 200);
+  CHECK(head.head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+  events.until([](const auto& view) { return view["figures"]["results-note"][0] == "no result yet"; });
+  push(sale, "o-1");
+  const auto seen = events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  CHECK(seen["tables"]["results"][0][1][0] == "o-1");
+  CHECK(seen["tables"]["stock"][0][1][0] == "999,999");
+  events.until([](const auto& view) { return view["tables"]["lanes"][0][6][0] == "1"; });
+  end(*daemon.process);
+  (void)events.connection().read_all();  // comes to an end
+}
+
+TEST_CASE("a page on a standby shows who is active and what the server says") {
+  Sale sale(test_seed());
+  const Watched active(sale, "shop-1");
+  active.until_ready_is(200, "serving");
+  const Watched standby(sale, "shop-2");
+  push(sale, "o-1");
+  sale.settle();
+  Events events(standby.port);
+  const auto seen = events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  CHECK(seen["tables"]["lanes"][0][2][0] == "shop-1");
+  CHECK(seen["figures"]["verdict"][0] == "standing by");
+  active.process->signal(SIGKILL);
+  CHECK(active.process->wait() == 128 + SIGKILL);
+  events.until([](const auto& view) { return view["tables"]["lanes"][0][2][0] == "shop-2 (this daemon)"; });
+  end(*standby.process);
+}
+
+TEST_CASE("of many streams 16 are served and a further client may still ask for a view") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  std::vector<std::unique_ptr<Events>> streams;
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    streams.push_back(std::make_unique<Events>(daemon.port));
+    CHECK(streams.back()->head().status == 200);
+  }
+  CHECK(http(daemon.port, "/events").status == 503);
+  CHECK(http(daemon.port, "/status.json").status == 200);
+  CHECK(daemon.get("/livez").status == 200);
+  streams.pop_back();
+  wait_for([&] { return Events(daemon.port).head().status == 200; }, 30s, "the place of the one that went");
+  end(*daemon.process);
+}
+
+TEST_CASE("a stream whose client does not read is ended") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  // Long texts, so that what the kernel holds for a client is soon full.
+  const std::string sku(120, 's');
+  for (int i = 0; i < 50; ++i) push(sale, std::to_string(i) + std::string(120, 'i'), sku);
+  sale.settle();
+  std::vector<std::unique_ptr<Events>> streams;
+  for (std::size_t i = 0; i < kStreams; ++i) streams.push_back(std::make_unique<Events>(daemon.port));
+  CHECK(Events(daemon.port).head().status == 503);
+  wait_for([&] { return Events(daemon.port).head().status == 200; }, 120s, "a stream that is not read to be ended");
+  CHECK(daemon.get("/livez").status == 200);
+  end(*daemon.process);
+}
+
+TEST_CASE("what this user may not ask is not allowed on the page and nothing else is touched") {
+  Guarded shop;
+  const auto daemon = shop.daemon("orderd", {"ORDERD_ADMIN_LISTEN=127.0.0.1:0"});
+  const std::string place = "http://127.0.0.1:";
+  wait_for([&] { return daemon->errors().find("ready: ") != std::string::npos; }, 20s, "orderd to be ready");
+  const auto port =
+      static_cast<uint16_t>(std::stoi(daemon->errors().substr(daemon->errors().find(place) + place.size())));
+  auto producer = shop.as("producer");
+  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "1"}});
+  until_page_has(port, "<td>shoe</td><td>99</td>");
+  until_page_has(port, "<span id=\"dead\">0</span>");
+  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);
+  CHECK(ask(shop.admin, {"ACL", "SETUSER", "orderd", "-xrevrange", "-xlen"}) == "OK");
+  until_page_has(port, "<span id=\"dead\" class=\"warn\">not allowed</span>");
+  until_page_has(port, "<span id=\"results-note\" class=\"warn\">not allowed</span>");
+  xadd(producer, "orders", {{"id", "o-2"}, {"sku", "shoe"}, {"quantity", "1"}});
+  wait_for([&] { return get(shop.admin, "product:shoe:stock") == "98"; }, 20s, "the order to be settled");
+  CHECK(daemon->errors().find("NOPERM") == std::string::npos);
+  end(*daemon);
+}
+
+TEST_CASE("a page that nobody looks at has no connection to the server") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  daemon.until_ready_is(200, "serving");
+  const auto page_connections = [&] {
+    return ask(sale.client(), {"CLIENT", "LIST"}).find("name=orderd-page:only") != std::string::npos;
+  };
+  CHECK_FALSE(page_connections());
+  (void)daemon.get("/");
+  wait_for(page_connections, 20s, "the connection of the page");
+  wait_for([&] { return !page_connections(); }, 40s, "the connection to be closed");
+  end(*daemon.process);
+}
+
+TEST_CASE("a server that is gone is said on the page and the page goes on when it is back") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
+  push(sale, "o-1");
+  sale.settle();
+  Events events(daemon.port);
+  events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  sale.server.pause();
+  events.until([](const auto& view) {
+    return view["tables"]["results"].empty() && view["figures"]["results-note"][1] == "warn" &&
+           view["figures"]["verdict"][0] == "not ready";
+  });
+  sale.server.resume();
+  events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  end(*daemon.process);
+}
+
+}  // namespace orderd::test
