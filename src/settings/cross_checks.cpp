@@ -25,6 +25,7 @@ class Checker {
     check_retention();
     check_credentials();
     check_sentinels();
+    check_tls();
     check_password_file("valkey.password_file", settings_.valkey.password_file);
     check_password_file("valkey.sentinel_password_file", settings_.valkey.sentinel_password_file);
   }
@@ -190,6 +191,38 @@ class Checker {
 
   // Only the one in force is read: a daemon without privileges cannot read the file that its settings name for
   // orderctl, and has a variable that points at a copy.
+  void check_tls() {
+    if (!good({"valkey.url", "valkey.tls_ca_file", "valkey.tls_cert_file", "valkey.tls_key_file",
+               "valkey.tls_server_name"})) {
+      return;
+    }
+    const auto endpoint = valkey::parse_url(settings_.valkey.url);
+    const valkey::TlsFiles files = settings_.tls_files();
+    if (endpoint && !endpoint->tls) {
+      for (const auto& [key, value] :
+           {std::pair("valkey.tls_ca_file", files.ca), std::pair("valkey.tls_cert_file", files.cert),
+            std::pair("valkey.tls_key_file", files.key),
+            std::pair("valkey.tls_server_name", settings_.valkey.tls_server_name)}) {
+        if (!value.empty())
+          report({key}, in_quotes(value) + ": valkey.url is without TLS; begin it with valkeys://, or remove this");
+      }
+      return;
+    }
+    if (files.cert.empty() != files.key.empty()) {
+      const char* missing = files.cert.empty() ? "valkey.tls_cert_file" : "valkey.tls_key_file";
+      return report({files.cert.empty() ? "valkey.tls_key_file" : "valkey.tls_cert_file"},
+                    std::string(missing) + " is missing: a certificate and its key belong together");
+    }
+    if (files == valkey::TlsFiles{}) return;  // the system's: 95 ms, and nothing to be said of them here
+    const auto problem = valkey::problem_of(files);
+    if (!problem) return;
+    using File = valkey::TlsProblem::File;
+    const auto [key, path] = problem->file == File::kCa     ? std::pair("valkey.tls_ca_file", files.ca)
+                             : problem->file == File::kCert ? std::pair("valkey.tls_cert_file", files.cert)
+                                                            : std::pair("valkey.tls_key_file", files.key);
+    report({key}, in_quotes(path) + " " + problem->what);
+  }
+
   void check_password_file(std::string_view key, const std::string& path) {
     if (path.empty() || !good({key})) return;
     const auto password = read_password_file(path);

@@ -9,6 +9,8 @@ Result<valkey::Endpoint> Settings::endpoint() const {
   auto endpoint = valkey::parse_url(valkey.url);
   if (!endpoint) return Failure{"valkey.url: " + endpoint.error()};
   if (!valkey.username.empty()) endpoint->username = valkey.username;
+  endpoint->tls_files = tls_files();
+  endpoint->tls_name = valkey.tls_server_name;
   if (valkey.password_file.empty()) return endpoint;
   auto password = read_password_file(valkey.password_file);
   if (!password) return Failure{"valkey.password_file: \"" + valkey.password_file + "\": " + password.error()};
@@ -30,10 +32,17 @@ Result<valkey::Service> Settings::service() const {
     password = std::move(*read);
   }
   for (valkey::Endpoint& sentinel : *sentinels) {
+    sentinel.tls = server->tls;
+    sentinel.tls_files = server->tls_files;
+    sentinel.tls_name = server->tls_name;
     sentinel.username = valkey.sentinel_username;
     sentinel.password = password;
   }
   return valkey::Service{std::move(*sentinels), valkey.service, std::move(*server)};
+}
+
+valkey::TlsFiles Settings::tls_files() const {
+  return {valkey.tls_ca_file, valkey.tls_cert_file, valkey.tls_key_file};
 }
 
 std::string Settings::dead() const {

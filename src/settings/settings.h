@@ -31,6 +31,10 @@ struct Settings {
     std::string service;
     std::string sentinel_username;
     std::string sentinel_password_file;
+    std::string tls_ca_file;
+    std::string tls_cert_file;
+    std::string tls_key_file;
+    std::string tls_server_name;
   } valkey;
   struct {
     std::string orders = "orders";
@@ -72,6 +76,7 @@ struct Settings {
   // The address with valkey.username and the content of valkey.password_file. The file is read at each call, so a
   // rotated password takes effect at the next connect; fails if it cannot be read.
   [[nodiscard]] Result<valkey::Endpoint> endpoint() const;
+  [[nodiscard]] valkey::TlsFiles tls_files() const;
   // The sentinels, where there are some: has_sentinels(). Password files are read at each call.
   [[nodiscard]] Result<valkey::Service> service() const;
   [[nodiscard]] bool has_sentinels() const { return !valkey.sentinels.empty(); }

@@ -112,7 +112,6 @@ Problem problem_of_template(std::string_view text, std::string_view placeholder)
 Problem problem_of_url(std::string_view text, Source source) {
   const auto endpoint = valkey::parse_url(text);
   if (!endpoint) return {endpoint.error(), true};
-  if (endpoint->tls) return {"TLS (valkeys://, rediss://) is not supported yet", true};
   if (source == Source::kFlag && !endpoint->password.empty()) {
     return {"a password is not allowed on the command line; use valkey.password_file or the variable ORDERD_VALKEY_URL",
             true};

@@ -59,7 +59,7 @@ struct Connection::Hooks {
     }
     if ((events & UV_READABLE) != 0) connection.read();
     // order matters: the read may have ended the connection, and with it the handle's owner.
-    if (handle->data != nullptr && (events & UV_WRITABLE) != 0) redisAsyncHandleWrite(connection.context_);
+    if (handle->data != nullptr && (events & UV_WRITABLE) != 0) connection.write();
   }
 };
 
@@ -68,7 +68,7 @@ Connection::Connection(Loop& loop, Milliseconds reply_timeout, Listener& listene
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& address, Milliseconds reply_timeout,
-                                                     Listener& listener) {
+                                                     Listener& listener, std::optional<TlsPeer> tls) {
   redisOptions options = {};
   if (address.host.empty()) {
     REDIS_OPTIONS_SET_UNIX(&options, address.path.c_str());
@@ -94,6 +94,7 @@ Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& 
   poll->data = connection.get();
   connection->poll_ = std::move(poll);
   connection->context_ = context;
+  connection->tls_peer_ = std::move(tls);
   context->data = connection.get();
   context->dataCleanup = Hooks::ended;
   context->ev.data = connection.get();
@@ -141,9 +142,15 @@ void Connection::close(Error error) {
   redisAsyncFree(context_);  // runs what is outstanding, then Hooks::ended; inside a callback: when that has returned
 }
 
+void Connection::write() {
+  if (tls_) clear_tls_errors();
+  redisAsyncHandleWrite(context_);
+}
+
 void Connection::read() {
   // Readable means bytes or the end; after the end nothing is watched any more.
   progressed();
+  if (tls_) clear_tls_errors();
   // While nothing is due there is only the end to be read, and the error with which a server turns a client away.
   if (state_ == State::kOpen && in_flight_ == 0 && !subscribed_ && redisBufferRead(&context_->c) == REDIS_OK &&
       unread() && context_->c.reader->buf[context_->c.reader->pos] != '-') {
@@ -160,25 +167,40 @@ bool Connection::unread() const {
 // hiredis has noticed the end by itself: what did it see?
 void Connection::take_error() {
   if (state_ == State::kClosed) return;
-  // A server that rejects a client may do so with an empty error.
+  // A server that rejects a client may do so with an empty error; and where TLS has failed, hiredis words an errno that
+  // was never set.
   const bool explained =
       context_ != nullptr && context_->err != 0 && context_->errstr != nullptr && *context_->errstr != '\0';
-  error_ = {ErrorKind::kLost, explained ? context_->errstr : "the connection ended"};
+  error_ = {ErrorKind::kLost, tls_ ? tls_->end(answered_) : ""};
+  if (error_.what.empty()) error_.what = explained ? context_->errstr : "the connection ended";
   state_ = State::kClosed;
 }
 
 void Connection::on_connected(bool good) {
   if (!good) return take_error();  // hiredis ends the context next
-  if (state_ != State::kOpening) return;
+  if (state_ != State::kOpening || !start_tls()) return;
   state_ = State::kOpen;
   in_callback_ = true;
   listener_->on_open();
   in_callback_ = false;
 }
 
+// False: that has failed, and the connection is closed.
+bool Connection::start_tls() {
+  if (!tls_peer_) return true;
+  auto session = TlsSession::start(context_->c, *tls_peer_);
+  if (!session) {
+    close({ErrorKind::kLost, session.error()});
+    return false;
+  }
+  tls_ = *session;
+  return true;
+}
+
 void Connection::on_reply(Call& call, const Reply& reply) {
   // order matters: first the state, so that nothing is sent again, then the call.
   if (reply.lost()) take_error();
+  answered_ = answered_ || !reply.lost();
   // order matters: before the call, which may send another one, and would have the reply too many as its own.
   if (--in_flight_ == 0 && state_ == State::kOpen && !subscribed_ && unread()) close({ErrorKind::kLost, kUnasked});
   const bool outer = !in_callback_;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -18,6 +19,7 @@
 #include "valkey/command.h"
 #include "valkey/error.h"
 #include "valkey/reply.h"
+#include "valkey/tls.h"
 
 struct redisAsyncContext;
 
@@ -47,9 +49,12 @@ class Connection {
     virtual void on_closed(const Error& error) = 0;
   };
 
-  // Starts to connect. The listener is never called before open() returns. A failure here is a refusal on the spot.
+  // Starts to connect; over TLS where there is a `tls`. The listener is never called before open() returns. A failure
+  // here is a refusal on the spot. With TLS a connection is open before the handshake is done: what is sent meanwhile
+  // leaves when the server's certificate was verified.
   [[nodiscard]] static Result<std::unique_ptr<Connection>> open(Loop& loop, const Address& address,
-                                                                Milliseconds reply_timeout, Listener& listener);
+                                                                Milliseconds reply_timeout, Listener& listener,
+                                                                std::optional<TlsPeer> tls = std::nullopt);
   // Ends the connection if it has not ended; the listener hears of it before the destructor returns.
   ~Connection();
   Connection(const Connection&) = delete;
@@ -72,6 +77,8 @@ class Connection {
 
   [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  // The server has yet to do its part of the TLS handshake.
+  [[nodiscard]] bool greeting() const { return tls_ && !tls_->established(); }
 
  private:
   enum class State { kOpening, kOpen, kClosed };
@@ -79,9 +86,11 @@ class Connection {
 
   Connection(Loop& loop, Milliseconds reply_timeout, Listener& listener);
   void read();
+  void write();
   [[nodiscard]] bool unread() const;
   void take_error();
   void on_connected(bool good);
+  [[nodiscard]] bool start_tls();
   void on_reply(Call& call, const Reply& reply);
   void on_message(Call& call, const Reply& reply);
   void on_ended();
@@ -93,6 +102,8 @@ class Connection {
   Milliseconds reply_timeout_;
   Listener* listener_;
   redisAsyncContext* context_ = nullptr;  // hiredis frees it; null after its end
+  std::optional<TlsPeer> tls_peer_;
+  std::optional<TlsSession> tls_;
   HandlePtr<uv_poll_t> poll_;
   Timer watchdog_;
   State state_ = State::kOpening;
@@ -101,6 +112,7 @@ class Connection {
   std::size_t in_flight_ = 0;
   uint64_t progress_ms_ = 0;  // when bytes came last, or the first command after a pause was sent
   bool last_chance_ = false;
+  bool answered_ = false;  // there was a reply
   bool in_callback_ = false;
   bool subscribed_ = false;
 };

@@ -85,7 +85,8 @@ void Connector::connect_next() {
     const uint64_t left_ms = deadline_ms_ - std::min(deadline_ms_, loop_.now_ms());
     patience_.start(Milliseconds(left_ms / (addresses_.size() - address_)));
     ready_ = {};
-    auto opened = Connection::open(loop_, addresses_[address_++], handshake_.reply_timeout, *this);
+    auto opened =
+        Connection::open(loop_, addresses_[address_++], handshake_.reply_timeout, *this, endpoint_.tls_peer());
     if (opened) {
       ready_.connection = std::move(*opened);
       return;
@@ -184,6 +185,10 @@ void Connector::take(const Reply& reply) {
 void Connector::on_closed(const Error& error) {
   if (phase_ == Phase::kDone) return;
   last_failure_ = "cannot connect to " + endpoint_.redacted() + ": " + error.what;
+  const bool first = phase_ == Phase::kAuthenticate || phase_ == Phase::kHello;
+  if (first && !endpoint_.tls && endpoint_.kind == Endpoint::Kind::kTcp) {
+    last_failure_ += "; it closed at the first command: is this a TLS port (valkeys://)?";
+  }
   if (address_ == addresses_.size()) return fail({ErrorKind::kLost, last_failure_});
   // Not from in here: the connection that has ended is on the stack.
   phase_ = Phase::kConnect;
@@ -195,6 +200,10 @@ void Connector::on_silence() {
   const bool last = phase_ == Phase::kResolve || address_ == addresses_.size();
   const std::string silent = "no connection to " + endpoint_.redacted() + " after " +
                              std::to_string(handshake_.connect_timeout.count()) + " ms";
+  const bool no_tls = ready_.connection && ready_.connection->greeting();
+  if (last && no_tls) {
+    return fail({ErrorKind::kLost, silent + ": no answer to the TLS greeting; is this its plain port (valkey://)?"});
+  }
   if (last) return fail({ErrorKind::kLost, silent + (last_failure_.empty() ? "" : " (" + last_failure_ + ")")});
   if (ready_.connection) {
     ready_.connection->close({ErrorKind::kLost, addresses_[address_ - 1].text() + " does not answer"});

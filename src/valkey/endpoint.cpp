@@ -287,6 +287,11 @@ std::string masked(std::string_view url) {
   return std::string(scheme).append(rest.substr(0, question + 1)).append(plain ? query : kMask);
 }
 
+std::optional<TlsPeer> Endpoint::tls_peer() const {
+  if (!tls || kind != Kind::kTcp) return std::nullopt;
+  return TlsPeer{tls_files, tls_name.empty() ? host : tls_name};
+}
+
 std::string Endpoint::redacted() const {
   std::string out;
   if (kind == Kind::kEmbedded) return out.append(kEmbedded).append(path);

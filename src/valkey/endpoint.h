@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "valkey/tls.h"
 
 namespace orderd::valkey {
 
@@ -24,6 +26,11 @@ struct Endpoint {
   std::string username;  // empty: the default user; a user may have no password
   std::string password;  // empty: none
   bool tls = false;
+  TlsFiles tls_files = {};
+  std::string tls_name = {};  // that the server's certificate has to be for; empty: the host
+
+  // Nothing: without TLS.
+  [[nodiscard]] std::optional<TlsPeer> tls_peer() const;
 
   // For logs and errors: never holds the password.
   [[nodiscard]] std::string redacted() const;

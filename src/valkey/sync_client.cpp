@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "valkey/addresses.h"
@@ -24,6 +26,34 @@ namespace {
 struct Peer {
   std::string name;
   std::chrono::milliseconds reply_timeout;
+  std::optional<TlsSession> tls = std::nullopt;
+  bool answered = false;  // there was a reply
+};
+
+// OpenSSL writes without MSG_NOSIGNAL. While this lives, a SIGPIPE of this thread is taken away.
+class NoSigpipe {
+ public:
+  NoSigpipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    before_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &mask_);
+  }
+  ~NoSigpipe() {
+    const int error = errno;
+    const timespec now{};
+    if (!before_) (void)sigtimedwait(&pipe_, nullptr, &now);
+    pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+    errno = error;
+  }
+  NoSigpipe(const NoSigpipe&) = delete;
+  NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+ private:
+  sigset_t pipe_{}, mask_{};
+  bool before_ = false;  // it was pending already: not ours
 };
 
 timeval timeval_of(std::chrono::milliseconds time) {
@@ -44,6 +74,25 @@ void write_without_sigpipe_from_now_on(redisContext* context) {
   static const redisContextFuncs kFuncs = [context] {
     redisContextFuncs funcs = *context->funcs;
     funcs.write = write_without_sigpipe;
+    return funcs;
+  }();
+  context->funcs = &kFuncs;
+}
+
+// The same where TLS was started, which has functions of its own.
+void write_tls_without_sigpipe_from_now_on(redisContext* context) {
+  static const redisContextFuncs kTls = *context->funcs;
+  static const redisContextFuncs kFuncs = [] {
+    redisContextFuncs funcs = kTls;
+    funcs.write = [](redisContext* of) {
+      const NoSigpipe guard;
+      clear_tls_errors();
+      return kTls.write(of);
+    };
+    funcs.read = [](redisContext* of, char* to, std::size_t size) {
+      clear_tls_errors();
+      return kTls.read(of, to, size);
+    };
     return funcs;
   }();
   context->funcs = &kFuncs;
@@ -121,13 +170,23 @@ Failure lost(const redisContext* context) {
     return Failure{peer->name + " did not answer within " + std::to_string(peer->reply_timeout.count()) +
                    " ms: it may be overloaded or stopped; try again"};
   }
-  return Failure{"the connection to " + peer->name + " was lost (" + context->errstr +
+  const std::string tls = peer->tls ? peer->tls->end(peer->answered) : "";
+  return Failure{"the connection to " + peer->name + " was lost (" + (tls.empty() ? context->errstr : tls) +
                  "): check that the server still runs, and try again"};
 }
 
 Failure refused(const Endpoint& endpoint, std::string_view step, std::string_view answer, std::string_view advice) {
   return Failure{endpoint.redacted() + " refused " + std::string(step) + ": " + std::string(answer) + "; " +
                  std::string(advice)};
+}
+
+// The handshake belongs to the connecting, and has its time.
+Result<TlsSession> start_tls(redisContext& context, const TlsPeer& peer, const SyncClient::Options& options) {
+  const NoSigpipe guard;
+  (void)redisSetTimeout(&context, timeval_of(options.connect_timeout));
+  auto session = TlsSession::start(context, peer);
+  if (session) (void)redisSetTimeout(&context, timeval_of(options.reply_timeout));
+  return session;
 }
 
 // What the server has to agree to before the client is handed out.
@@ -179,7 +238,6 @@ SyncClient::~SyncClient() = default;
 
 Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& options) {
   const std::string name = endpoint.redacted();
-  if (endpoint.tls) return Failure{"cannot connect to " + name + ": TLS is not supported yet"};
   const std::string path = endpoint.kind == Endpoint::Kind::kEmbedded ? embedded_socket(endpoint.path) : endpoint.path;
   // hiredis would cut it and connect elsewhere.
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
@@ -197,9 +255,17 @@ Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& 
   if (context->err != 0) {
     return Failure{"cannot connect to " + name + " (" + context->errstr + "): " + what_to_try(endpoint.kind)};
   }
-  context->privdata = new Peer{name, options.reply_timeout};
-  context->free_privdata = [](void* peer) { delete static_cast<Peer*>(peer); };
-  write_without_sigpipe_from_now_on(context);
+  auto* peer = new Peer{name, options.reply_timeout};
+  context->privdata = peer;
+  context->free_privdata = [](void* data) { delete static_cast<Peer*>(data); };
+  if (const auto tls = endpoint.tls_peer()) {
+    auto session = start_tls(*context, *tls, options);
+    if (!session) return Failure{"cannot connect to " + name + ": " + session.error()};
+    peer->tls = *session;
+    write_tls_without_sigpipe_from_now_on(context);
+  } else {
+    write_without_sigpipe_from_now_on(context);
+  }
   use_reply_pool(*context->reader);
   // A push of RESP3 that nobody asked for: hiredis would free it as one of its own.
   redisSetPushCallback(context,
@@ -229,6 +295,7 @@ Result<OwnedReply> SyncClient::read() {
   void* raw = nullptr;
   errno = 0;
   if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) return lost(context_.get());
+  static_cast<Peer*>(context_->privdata)->answered = true;
   return OwnedReply(static_cast<redisReply*>(raw));
 }
 

@@ -82,8 +82,6 @@ TEST_CASE("each failure of a connection names the server and what to try") {
   Endpoint endpoint;
   endpoint.port = free_port();
   CHECK(contains(failure(endpoint), "(Connection refused): check that the server runs"));
-  endpoint.tls = true;
-  CHECK(contains(failure(endpoint), "TLS is not supported yet"));
   endpoint = {};
   endpoint.kind = Endpoint::Kind::kUnix;
   endpoint.path = "/nowhere/valkey.sock";

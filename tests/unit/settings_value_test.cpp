@@ -239,12 +239,5 @@ TEST_CASE("a contradiction with an invalid value is not reported") {
         "--streams.results: \"\" is empty; allowed: 1 to 256 bytes without control characters");
 }
 
-TEST_CASE("TLS is not supported yet") {
-  for (const char* url : {"valkeys://h", "rediss://h"}) {
-    CHECK(error_of(load_flag("valkey.url", url)) ==
-          "--valkey.url: \"" + std::string(url) + "\": TLS (valkeys://, rediss://) is not supported yet");
-  }
-}
-
 }  // namespace
 }  // namespace orderd::settings

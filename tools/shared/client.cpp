@@ -30,6 +30,7 @@ valkey::Command evaluation(std::string_view how, std::string_view script, const 
 }  // namespace
 
 Result<Client> Client::connect(const settings::Settings& settings, std::chrono::milliseconds blocking) {
+  valkey::on_bad_tls_files([](const std::string& what) { note(what); });
   const auto endpoint = settings::find_primary(settings, program_name());
   if (!endpoint) return endpoint.failure();
   valkey::SyncClient::Options options;

@@ -1,0 +1,244 @@
+// TLS to a real server: orders over it, each mistake with its own sentence, and certificates that are renewed.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "integration/replay_desk.h"
+#include "support/certificates.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using std::chrono::seconds;
+
+struct TlsServer {
+  Authority authority{"orderd test CA"};
+  CertificateFiles files;
+  uint16_t port = free_port();
+  uint16_t plain_port = 0;
+  ValkeyServer server;
+  valkey::SyncClient admin;
+
+  // `names`: of the server's certificate.
+  explicit TlsServer(const std::vector<std::string>& names = {"IP:127.0.0.1"}, Authority::Days days = Authority::Days(),
+                     const Words& config = {"tls-auth-clients no"})
+      : files(authority.sign("server", names, days)), server(options(config)), admin(server.client()) {
+    plain_port = server.tcp_endpoint().port;
+  }
+  [[nodiscard]] ServerOptions options(const Words& config) const {
+    ServerOptions out{.append_only = ServerOptions::AppendOnly::kEverySecond, .tcp = true, .config = config};
+    out.config.push_back("tls-port " + std::to_string(port));
+    out.config.push_back("tls-cert-file " + files.cert);
+    out.config.push_back("tls-key-file " + files.key);
+    out.config.push_back("tls-ca-cert-file " + authority.file());
+    return out;
+  }
+  [[nodiscard]] std::string url(const std::string& host = "127.0.0.1") const {
+    return "valkeys://" + host + ":" + std::to_string(port);
+  }
+  [[nodiscard]] Words flags() const { return {"--valkey.url", url(), "--valkey.tls_ca_file", authority.file()}; }
+  [[nodiscard]] Words flags(const CertificateFiles& client) const {
+    Words words = flags();
+    for (const std::string& word :
+         {std::string("--valkey.tls_cert_file"), client.cert, std::string("--valkey.tls_key_file"), client.key}) {
+      words.push_back(word);
+    }
+    return words;
+  }
+};
+
+Words joined(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+Ran run(const char* program, const Words& words) {
+  Process process(clean_command(program, words));
+  const int status = process.wait(seconds(120));
+  return {status, process.output(), process.errors()};
+}
+
+// What the daemon says about a server that it cannot reach, and what orderctl says.
+std::vector<std::string> complaints(const Words& flags) {
+  const Ran ran = orderctl(joined(flags, {"stock", "list"}));
+  CHECK(ran.status == 1);
+  Process daemon(clean_command(ORDERD_PATH, flags));
+  wait_for([&] { return !daemon.running() || daemon.errors().find("connect") != std::string::npos; }, seconds(20),
+           "the daemon to complain");
+  daemon.signal(SIGTERM);
+  (void)daemon.wait();
+  return {ran.errors, daemon.errors()};
+}
+
+void check_complaints(const Words& flags, const std::string& sentence) {
+  for (const std::string& text : complaints(flags)) {
+    CAPTURE(text);
+    CHECK(text.find(sentence) != std::string::npos);
+    CHECK(text.find("Success") == std::string::npos);
+  }
+}
+
+TEST_CASE("orders are sold over TLS with client certificates while connections are cut and the audit holds") {
+  TlsServer server({"IP:127.0.0.1"}, {}, {"tls-auth-clients yes"});
+  const auto flags = server.flags(server.authority.sign("client", {}));
+  Process daemon(clean_command(ORDERD_PATH, flags));
+  wait_for([&] { return daemon.errors().find("ready: ") != std::string::npos; }, seconds(20), "orderd to be ready");
+  const TemporaryDirectory files;
+  const std::string file = files.file("w.ndjson");
+  REQUIRE(
+      run(ORDER_REPLAY_PATH, {"generate", "--orders", "30000", "--skus", "5", "--stock", "5000", "-o", file}).status ==
+      0);
+  Process replay(
+      clean_command(ORDER_REPLAY_PATH, joined(flags, {"run", file, "--set-stock", "--max", "--wait", "--verify"})));
+  for (int cut = 1; cut <= 5; ++cut) {
+    const auto before = length(server.admin, "results");
+    wait_for([&] { return length(server.admin, "results") > before || !replay.running(); }, seconds(60), "results");
+    const std::string clients = ask(server.admin, {"CLIENT", "LIST"});
+    for (const char* name : {" name=orderd-settle:", " name=orderd-read:"}) {
+      const std::size_t at = clients.find(name);
+      if (at == std::string::npos || cut % 2 == (name[13] == 's' ? 0 : 1)) continue;
+      const std::size_t line = clients.rfind("id=", at);
+      (void)send(server.admin,
+                 command_of({"CLIENT", "KILL", "ID", clients.substr(line + 3, clients.find(' ', line) - line - 3)}));
+    }
+  }
+  CHECK_MESSAGE(replay.wait(seconds(120)) == 0, replay.errors());
+  CHECK(length(server.admin, "results") >= 30000);
+  const Ran audit = run(ORDERCTL_PATH, joined(flags, {"audit"}));
+  CHECK_MESSAGE(audit.status == 0, audit.output, audit.errors);
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
+
+TEST_CASE("a certificate that is not right is refused with the reason") {
+  SUBCASE("of another CA") {
+    const TlsServer server;
+    const Authority other("another CA");
+    check_complaints({"--valkey.url", server.url(), "--valkey.tls_ca_file", other.file()},
+                     "its certificate is signed by nobody in valkey.tls_ca_file");
+  }
+  SUBCASE("of no CA that the system trusts") {
+    const TlsServer server;
+    check_complaints({"--valkey.url", server.url()},
+                     "its certificate is signed by nobody whom this system trusts; name its CA in valkey.tls_ca_file");
+  }
+  SUBCASE("for another name") {
+    const TlsServer server({"DNS:valkey.example", "IP:10.0.0.1"});
+    check_complaints(server.flags(),
+                     "its certificate is for DNS:valkey.example, IP:10.0.0.1, not for 127.0.0.1; if that is right, set "
+                     "valkey.tls_server_name");
+    const Ran named = orderctl(joined(server.flags(), {"--valkey.tls_server_name", "valkey.example", "stock", "list"}));
+    CHECK_MESSAGE(named.status == 0, named.errors);
+    check_complaints(joined(server.flags(), {"--valkey.tls_server_name", "other.example"}), "not for other.example");
+  }
+  SUBCASE("expired") {
+    const TlsServer server({"IP:127.0.0.1"}, {.before = 30, .after = -10});
+    check_complaints(server.flags(), "its certificate has expired, on 20");
+  }
+  SUBCASE("not valid yet") {
+    const TlsServer server({"IP:127.0.0.1"}, {.before = -10, .after = 30});
+    check_complaints(server.flags(), "its certificate is not valid yet, but from 20");
+  }
+}
+
+TEST_CASE("a host name is verified and so is a server that speaks an old TLS only") {
+  const TlsServer server({"DNS:localhost"});
+  Words flags = server.flags();
+  flags[1] = server.url("localhost");
+  CHECK(orderctl(joined(flags, {"stock", "list"})).status == 0);
+  const TlsServer old({"IP:127.0.0.1"}, {},
+                      {"tls-auth-clients no", "tls-protocols TLSv1.1", "tls-ciphers DEFAULT@SECLEVEL=0"});
+  check_complaints(old.flags(), "it does not speak TLS 1.2 or later");
+}
+
+TEST_CASE("a client certificate that is missing or of another CA is named") {
+  Authority other("another CA");
+  for (const char* protocol : {"TLSv1.2", "TLSv1.3"}) {
+    CAPTURE(protocol);
+    const TlsServer server({"IP:127.0.0.1"}, {}, {"tls-auth-clients yes", std::string("tls-protocols ") + protocol});
+    check_complaints(server.flags(), "client certificate that it trusts");
+    check_complaints(server.flags(other.sign("client", {})), "client certificate that it trusts");
+  }
+}
+
+TEST_CASE("TLS at a plain port and the other way round are named") {
+  const TlsServer server;
+  Words flags = joined(server.flags(), {"--valkey.connect_timeout", "500ms"});
+  flags[1] = "valkeys://127.0.0.1:" + std::to_string(server.plain_port);
+  check_complaints(flags, "no answer to the TLS greeting; is this its plain port (valkey://)?");
+  for (const std::string& text : complaints({"--valkey.url", "valkey://127.0.0.1:" + std::to_string(server.port)})) {
+    CAPTURE(text);
+    CHECK(text.find("is this a TLS port (valkeys://)?") != std::string::npos);
+  }
+}
+
+TEST_CASE("files that are missing or do not fit are usage errors that name the setting") {
+  Authority authority("CA");
+  const CertificateFiles one = authority.sign("one", {}), two = authority.sign("two", {});
+  const std::string url = "valkeys://127.0.0.1:1";
+  const auto check = [&](const Words& words, const std::string& sentence) {
+    for (const auto& [program, action] : {std::pair(ORDERD_PATH, "--check"), std::pair(ORDERCTL_PATH, "status")}) {
+      const Ran ran = run(program, joined(joined({"--valkey.url", url}, words), {action}));
+      CAPTURE(ran.errors);
+      CHECK(ran.status == 2);
+      CHECK(ran.complains(sentence));
+    }
+  };
+  check({"--valkey.tls_ca_file", "/nowhere/ca.pem"},
+        "--valkey.tls_ca_file: \"/nowhere/ca.pem\" cannot be read: No such file or directory");
+  check({"--valkey.tls_ca_file", one.key}, "holds no certificates in PEM format");
+  check({"--valkey.tls_cert_file", one.cert},
+        "valkey.tls_key_file is missing: a certificate and its key belong together");
+  check({"--valkey.tls_key_file", one.key}, "valkey.tls_cert_file is missing");
+  check({"--valkey.tls_cert_file", one.cert, "--valkey.tls_key_file", two.key},
+        "is not the key of the certificate in valkey.tls_cert_file");
+  check({"--valkey.tls_cert_file", one.cert, "--valkey.tls_key_file", one.cert}, "holds no private key in PEM format");
+  const Ran plain =
+      run(ORDERD_PATH, {"--valkey.url", "valkey://h", "--valkey.tls_ca_file", authority.file(), "--check"});
+  CHECK(plain.status == 2);
+  CHECK(plain.complains("valkey.url is without TLS; begin it with valkeys://, or remove this"));
+}
+
+TEST_CASE("files that are renewed are used by the next connection and bad ones leave the old ones in use") {
+  TlsServer server({"IP:127.0.0.1"}, {}, {"tls-auth-clients yes"});
+  const CertificateFiles client = server.authority.sign("client", {});
+  const TemporaryDirectory files;
+  const std::string ca = files.file("ca.pem");
+  std::filesystem::copy_file(server.authority.file(), ca);
+  Words flags = server.flags(client);
+  flags[3] = ca;
+  Process daemon(clean_command(ORDERD_PATH, flags));
+  const auto ready = [&](std::size_t times) {
+    wait_for(
+        [&] {
+          std::size_t found = 0;
+          const std::string text = daemon.errors();
+          for (std::size_t at = 0;
+               (at = text.find(times == 1 ? "ready: " : "connected again", at)) != std::string::npos; ++at)
+            ++found;
+          return found >= (times == 1 ? 1 : times - 1);
+        },
+        seconds(20), "orderd to be connected");
+  };
+  ready(1);
+  // The server gets a certificate of another CA.
+  Authority next("next CA");
+  const CertificateFiles renewed = next.sign("server", {"IP:127.0.0.1"});
+  std::ofstream(ca, std::ios::app) << std::ifstream(next.file()).rdbuf();
+  CHECK(ask(server.admin, {"CONFIG", "SET", "tls-cert-file", renewed.cert, "tls-key-file", renewed.key}) == "OK");
+  CHECK(send(server.admin, command_of({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})).view().is_integer());
+  ready(2);
+  std::ofstream(ca) << "nonsense\n";
+  CHECK(send(server.admin, command_of({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})).view().is_integer());
+  ready(3);
+  CHECK(daemon.errors().find("valkey.tls_ca_file holds no certificates in PEM format") != std::string::npos);
+  CHECK(daemon.errors().find("what was read before stays in use") != std::string::npos);
+  xadd(server.admin, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "1"}});
+  wait_for([&] { return length(server.admin, "results") == 1; }, seconds(20), "the result");
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
+
+}  // namespace
+}  // namespace orderd::test

@@ -1,0 +1,50 @@
+// Throw-away certificates, for tests of TLS.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/temporary_directory.h"
+
+struct evp_pkey_st;
+struct x509_st;
+
+namespace orderd::test {
+
+// PEM files of a certificate and its key.
+struct CertificateFiles {
+  std::string cert;
+  std::string key;
+};
+
+// A CA and what it signs.
+class Authority {
+ public:
+  // Valid from so many days before now to so many after.
+  struct Days {
+    int before = 1;
+    int after = 30;
+  };
+
+  explicit Authority(const std::string& name);
+  ~Authority();
+  Authority(const Authority&) = delete;
+  Authority& operator=(const Authority&) = delete;
+
+  // Its own certificate.
+  [[nodiscard]] const std::string& file() const { return file_; }
+  // `names` as OpenSSL writes them: "DNS:valkey.example", "IP:127.0.0.1". A name in `label` for the file.
+  [[nodiscard]] CertificateFiles sign(const std::string& label, const std::vector<std::string>& names, Days days);
+  [[nodiscard]] CertificateFiles sign(const std::string& label, const std::vector<std::string>& names) {
+    return sign(label, names, Days());
+  }
+
+ private:
+  TemporaryDirectory files_;
+  std::string file_;
+  std::unique_ptr<evp_pkey_st, void (*)(evp_pkey_st*)> key_;
+  std::unique_ptr<x509_st, void (*)(x509_st*)> certificate_;
+};
+
+}  // namespace orderd::test
