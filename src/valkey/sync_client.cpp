@@ -171,6 +171,10 @@ Failure lost(const redisContext* context) {
                    " ms: it may be overloaded or stopped; try again"};
   }
   const std::string tls = peer->tls ? peer->tls->end(peer->answered) : "";
+  if (!peer->answered && !peer->tls && peer->name.starts_with("valkey://")) {
+    return Failure{"the connection to " + peer->name + " was lost at the first command (" + context->errstr +
+                   "): is this a TLS port (valkeys://)?"};
+  }
   return Failure{"the connection to " + peer->name + " was lost (" + (tls.empty() ? context->errstr : tls) +
                  "): check that the server still runs, and try again"};
 }
