@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "settings/table.h"
+#include "support/certificates.h"
 #include "unit/settings_sources.h"
 
 namespace orderd::settings {
@@ -143,9 +144,14 @@ TEST_CASE("a value that is overridden must be valid all the same") {
 TEST_CASE("each setting has a flag and a variable") {
   const TemporaryDirectory directory;
   const std::string password = write_file(directory, "password", "pw");
+  test::Authority authority("CA");
+  const test::CertificateFiles client = authority.sign("client", {});
   const auto value_for = [&](std::string_view key) -> std::string {
     if (key == "valkey.url") return "valkey://h";
     if (key == "valkey.password_file" || key == "valkey.sentinel_password_file") return password;
+    if (key == "valkey.tls_ca_file") return authority.file();
+    if (key == "valkey.tls_cert_file") return client.cert;
+    if (key == "valkey.tls_key_file") return client.key;
     if (key == "keys.stock") return "k:<sku>";
     if (key == "keys.order") return "k:<id>:x";
     if (key == "keys.reply") return "r:<to>";
@@ -167,6 +173,10 @@ TEST_CASE("each setting has a flag and a variable") {
     for (const char* key : {"valkey.sentinels", "valkey.service"}) {
       if (row.key.starts_with("valkey.se") && row.key != key) others.flags.emplace_back(key, "other");
     }
+    const bool tls = row.key.starts_with("valkey.tls_");
+    if (tls) others.flags.emplace_back("valkey.url", "valkeys://h");
+    if (row.key == "valkey.tls_cert_file") others.flags.emplace_back("valkey.tls_key_file", client.key);
+    if (row.key == "valkey.tls_key_file") others.flags.emplace_back("valkey.tls_cert_file", client.cert);
     Sources flag = others;
     flag.flags.emplace_back(row.key, value_for(row.key));
     Sources variable = others;
@@ -177,7 +187,7 @@ TEST_CASE("each setting has a flag and a variable") {
     REQUIRE_MESSAGE(by_variable.ok(), error_of(by_variable));
     Settings before = *by_flag;
     const Setting& text_row = row;
-    if (row.key.starts_with("valkey.se")) {
+    if (tls || row.key.starts_with("valkey.se")) {
       std::get<Text>(text_row.type).field(before).clear();
     } else {
       before = *load(Sources{});
@@ -186,7 +196,7 @@ TEST_CASE("each setting has a flag and a variable") {
     CHECK(changes.live.size() + changes.restart.size() == 1);
     CHECK(compare(*by_flag, *by_variable).restart.empty());
   }
-  CHECK(supported == 31);
+  CHECK(supported == 35);
 }
 
 TEST_CASE("the variable of a setting is its key in capitals") {

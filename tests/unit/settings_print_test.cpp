@@ -55,6 +55,10 @@ sentinels = ""
 service = ""
 sentinel_username = ""
 sentinel_password_file = ""
+tls_ca_file = ""
+tls_cert_file = ""
+tls_key_file = ""
+tls_server_name = ""
 
 [streams]
 orders = "orders"
