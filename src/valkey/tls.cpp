@@ -323,7 +323,7 @@ bool TlsSession::established() const {
 }
 
 std::string TlsSession::end(bool answered) const {
-  const std::string problem = handshake_problem(ssl_);
+  std::string problem = handshake_problem(ssl_);
   if (!problem.empty() || answered) return problem;
   // TLS 1.3: the client is done before the server has looked at its certificate.
   if (established()) {
