@@ -10,7 +10,7 @@ function __orderctl_at
             continue
         end
         switch $word
-            case --config --count --customer --from --id --item --keys.order --keys.reply --keys.stock --limit --max-age --max-findings --memory --order --quantity --reason --request --search --set --skip --sku --streams.dead --streams.group --streams.orders --streams.results --timeout --to --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.url --valkey.username
+            case --config --count --customer --from --id --item --keys.order --keys.reply --keys.stock --limit --max-age --max-findings --memory --order --quantity --reason --request --search --set --skip --sku --streams.dead --streams.group --streams.orders --streams.results --timeout --to --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username
                 set skip yes
             case '-*'
             case '*'
@@ -34,6 +34,10 @@ complete -c orderctl -l valkey.sentinels -x -d 'sentinels that name the primary:
 complete -c orderctl -l valkey.service -x -d 'name of the primary at the sentinels'
 complete -c orderctl -l valkey.sentinel_username -x -d 'user to authenticate as at the sentinels; empty: the default user'
 complete -c orderctl -l valkey.sentinel_password_file -x -d 'file whose first line is the password for the sentinels; empty: no password'
+complete -c orderctl -l valkey.tls_ca_file -x -d 'certificates to trust with valkeys://, in PEM format; empty: those of the system'
+complete -c orderctl -l valkey.tls_cert_file -x -d 'client certificate and its chain, in PEM format; empty: none'
+complete -c orderctl -l valkey.tls_key_file -x -d 'private key of the client certificate, in PEM format, without a passphrase'
+complete -c orderctl -l valkey.tls_server_name -x -d 'name or address that the server\'s certificate has to be for; empty: the host'
 complete -c orderctl -l streams.orders -x -d 'stream to read orders from [orders]'
 complete -c orderctl -l streams.results -x -d 'stream to write results to, one entry for each request [results]'
 complete -c orderctl -l streams.dead -x -d 'stream for copies of malformed requests [<orders>:dead]'

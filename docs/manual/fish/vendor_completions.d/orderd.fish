@@ -10,7 +10,7 @@ function __orderd_at
             continue
         end
         switch $word
-            case --admin.listen --config --keys.order --keys.reply --keys.stock --log.format --log.level --processing.dedup_window --processing.lease --processing.max_in_flight --processing.max_lines --processing.max_quantity --processing.name --processing.orders_per_call --processing.reply_ttl --retention.dead --retention.orders --retention.results --shutdown.drain_timeout --streams.dead --streams.group --streams.orders --streams.results --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.url --valkey.username
+            case --admin.listen --config --keys.order --keys.reply --keys.stock --log.format --log.level --processing.dedup_window --processing.lease --processing.max_in_flight --processing.max_lines --processing.max_quantity --processing.name --processing.orders_per_call --processing.reply_ttl --retention.dead --retention.orders --retention.results --shutdown.drain_timeout --streams.dead --streams.group --streams.orders --streams.results --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username
                 set skip yes
             case '-*'
             case '*'
@@ -34,6 +34,10 @@ complete -c orderd -l valkey.sentinels -x -d 'sentinels that name the primary: h
 complete -c orderd -l valkey.service -x -d 'name of the primary at the sentinels'
 complete -c orderd -l valkey.sentinel_username -x -d 'user to authenticate as at the sentinels; empty: the default user'
 complete -c orderd -l valkey.sentinel_password_file -x -d 'file whose first line is the password for the sentinels; empty: no password'
+complete -c orderd -l valkey.tls_ca_file -x -d 'certificates to trust with valkeys://, in PEM format; empty: those of the system'
+complete -c orderd -l valkey.tls_cert_file -x -d 'client certificate and its chain, in PEM format; empty: none'
+complete -c orderd -l valkey.tls_key_file -x -d 'private key of the client certificate, in PEM format, without a passphrase'
+complete -c orderd -l valkey.tls_server_name -x -d 'name or address that the server\'s certificate has to be for; empty: the host'
 complete -c orderd -l streams.orders -x -d 'stream to read orders from [orders]'
 complete -c orderd -l streams.results -x -d 'stream to write results to, one entry for each request [results]'
 complete -c orderd -l streams.dead -x -d 'stream for copies of malformed requests [<orders>:dead]'
@@ -52,7 +56,7 @@ complete -c orderd -l processing.reply_ttl -x -d 'how long a list of replies is 
 complete -c orderd -l retention.orders -x -d 'age at which settled requests are trimmed; 0s: never [24h]'
 complete -c orderd -l retention.results -x -d 'age at which results are trimmed; 0s: never [168h]'
 complete -c orderd -l retention.dead -x -d 'age at which dead letters are trimmed; 0s: never [0s]'
-complete -c orderd -l admin.listen -x -d 'address of /metrics, /livez, /readyz and /version; empty: off [127.0.0.1:9464]'
+complete -c orderd -l admin.listen -x -d 'address of the status page, /metrics, /livez, /readyz and /version; empty: off [127.0.0.1:9464]'
 complete -c orderd -l log.level -x -a 'trace debug info warn error' -d 'least severe level to log, to standard error (trace, debug, info, warn, error) [info]'
 complete -c orderd -l log.format -x -a 'text json' -d 'text to read, or one JSON object per line (text, json) [text]'
 complete -c orderd -l shutdown.drain_timeout -x -d 'how long shutdown waits for requests in flight [10s]'
