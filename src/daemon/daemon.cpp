@@ -104,7 +104,7 @@ int Daemon::run() {
   const std::string where = settings_.has_sentinels()
                                 ? fmt::format("the primary of '{}', as its sentinels name it", settings_.valkey.service)
                                 : endpoint->redacted();
-  valkey::on_bad_tls_files([](const std::string& what) { spdlog::warn("TLS: {}", what); });
+  valkey::on_bad_tls_files([](const std::string& what) { spdlog::warn("bad TLS files: {}", what); });
   spdlog::info("orderd {} starts as '{}': orders from '{}' at {}", ORDERD_VERSION, options_.name, options_.orders,
                where);
   lane::Lane::Listener& listener = *this;
