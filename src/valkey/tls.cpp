@@ -22,7 +22,10 @@
 namespace orderd::valkey {
 namespace {
 
-using Context = std::shared_ptr<SSL_CTX>;
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using Context = std::unique_ptr<SSL_CTX, FreeContext>;  // OpenSSL counts who uses it
 constexpr int kNamesShown = 4;
 
 // What a session's verification has to say, in the SSL's ex_data.
@@ -149,7 +152,7 @@ struct Made {
 Made make_context(const TlsFiles& files) {
   using File = TlsProblem::File;
   ERR_clear_error();
-  Context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  Context context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return {nullptr, {File::kCa, reason_of("OpenSSL has no TLS")}};
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   // A connection that ends without a farewell is lost like any other: what it carries knows its own length.
@@ -169,7 +172,7 @@ Made make_context(const TlsFiles& files) {
       return bad(File::kCa, reason_of("holds no certificates in PEM format"));
     }
   }
-  if (files.cert.empty()) return {context, {}};
+  if (files.cert.empty()) return {std::move(context), {}};
   if (auto why = unreadable(files.cert)) return bad(File::kCert, *why);
   if (SSL_CTX_use_certificate_chain_file(context.get(), files.cert.c_str()) != 1) {
     return bad(File::kCert, reason_of("holds no certificate in PEM format"));
@@ -180,7 +183,7 @@ Made make_context(const TlsFiles& files) {
     return bad(File::kKey, other ? "is not the key of the certificate in valkey.tls_cert_file"
                                  : reason_of("holds no private key in PEM format without a passphrase"));
   }
-  return {context, {}};
+  return {std::move(context), {}};
 }
 
 const char* setting_of(TlsProblem::File file) {
@@ -216,6 +219,7 @@ Stamps stamps_of(const TlsFiles& files) {
 
 class Contexts {
  public:
+  // One more use of it, for the caller.
   Result<Context> of(const TlsFiles& files) {
     const std::lock_guard lock(mutex_);
     const Stamps stamps = stamps_of(files);
@@ -223,22 +227,23 @@ class Contexts {
     for (Entry& each : entries_) {
       if (each.files == files) entry = &each;
     }
-    if (entry != nullptr && entry->stamps == stamps) return entry->context;
+    if (entry != nullptr && entry->stamps == stamps) return use(entry->context);
     Made made = make_context(files);
     if (made.context == nullptr) {
       const std::string what = std::string(setting_of(made.problem.file)) + " " + made.problem.what;
       if (entry == nullptr) return Failure{what};
       entry->stamps = stamps;
       if (complain_) complain_(what + "; what was read before stays in use");
-      return entry->context;
+      return use(entry->context);
     }
+    Context used = use(made.context);
     if (entry == nullptr) {
-      entries_.push_back({files, stamps, made.context});
+      entries_.push_back({files, stamps, std::move(made.context)});
     } else {
       entry->stamps = stamps;
-      entry->context = made.context;
+      entry->context = std::move(made.context);
     }
-    return made.context;
+    return used;
   }
   void on_bad(std::function<void(const std::string&)> handler) {
     const std::lock_guard lock(mutex_);
@@ -246,6 +251,11 @@ class Contexts {
   }
 
  private:
+  static Context use(const Context& context) {
+    SSL_CTX_up_ref(context.get());
+    return Context(context.get());
+  }
+
   struct Entry {
     TlsFiles files;
     Stamps stamps;
