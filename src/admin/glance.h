@@ -1,7 +1,7 @@
 // What the status page shows of the server itself, for one lane: the latest results, the stock of the SKUs that are
 // most frequent in them, and the number of dead letters. Asked only while somebody looks, at most once a second, and on
 // a connection of its own, which is closed when nobody has looked for ten seconds. So an answer that is large, slow or
-// refused never stands before a settled order, and a lane need not know of it.
+// refused never delays a settled order, and a lane need not know of it.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // libmicrohttpd keeps its sockets in an epoll descriptor of its own. The loop watches that one, and a timer for what is
 // due without an event. Its time limit is for silence only, so a client that sends a byte now and then would keep its
-// place for ever: connections that owe a request, or that have a message to read, have a limit of their own here.
+// place forever: connections that owe a request, or that have a message to read, have a limit of their own here.
 //
 // A stream is suspended while there is nothing to send. Its connection is not watched then: that the client has gone is
 // noticed at the next message.

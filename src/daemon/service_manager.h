@@ -1,5 +1,5 @@
-// The service manager that started this process, as systemd does with Type=notify. It is told when orderd has started,
-// reloads and stops, what it is doing, and that its loop turns. Where there is none, nothing happens.
+// The service manager that started this process, as systemd does with Type=notify. orderd reports to it when it has
+// started, reloads and stops, what it is doing, and that its loop turns. Where there is none, nothing happens.
 //
 // Not by libsystemd. The protocol is one datagram of lines to the socket in $NOTIFY_SOCKET, and sd_notify(3) promises
 // that it stays so. The library would bring compression and cryptography into the process, and it blocks while the

@@ -1,4 +1,4 @@
-// The server is asked by lua/rights.lua: it tells of each command whether this user may run it, and runs none of them.
+// The server is asked by lua/rights.lua: it answers for each command whether this user may run it, and runs none.
 // config/users.acl grants the same and the courtesies, which are not asked for here: HELLO, INFO, ROLE, CLIENT.
 #include "settings/rights.h"
 

@@ -96,7 +96,7 @@ constexpr auto kTable = std::to_array<Setting>({
     {"valkey.cluster", NotYet{"false"}, Applies::kRestart, false, "whether the server is a cluster node", ""},
     {"valkey.tls_ca_file", text(FIELD(valkey.tls_ca_file), Text::Rule::kAny, 0, kMaxPathBytes), Applies::kRestart,
      false, "certificates to trust with valkeys://, in PEM format; empty: those of the system",
-     "These files are read anew by the first connection after they have changed, also those below."},
+     "These files are read again by the first connection after they have changed, also those below."},
     {"valkey.tls_cert_file", text(FIELD(valkey.tls_cert_file), Text::Rule::kAny, 0, kMaxPathBytes), Applies::kRestart,
      false, "client certificate and its chain, in PEM format; empty: none", ""},
     {"valkey.tls_key_file", text(FIELD(valkey.tls_key_file), Text::Rule::kAny, 0, kMaxPathBytes), Applies::kRestart,

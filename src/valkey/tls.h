@@ -36,7 +36,7 @@ struct TlsProblem {
 // Reads the files as a connection would.
 [[nodiscard]] std::optional<TlsProblem> problem_of(const TlsFiles& files);
 
-// The files are read anew by the first connection after they have changed. Where the new ones are bad, the old ones
+// The files are read again by the first connection after they have changed. Where the new ones are bad, the old ones
 // stay in use, and this is called once with the reason, in the thread that connects. Set it before the first
 // connection.
 void on_bad_tls_files(std::function<void(const std::string& what)> handler);

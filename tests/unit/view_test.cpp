@@ -98,7 +98,7 @@ TEST_CASE("what the server has not said is no zero") {
   CHECK(figure(view_of(snapshot), "results-note").text == "connection refused");
 }
 
-TEST_CASE("stock is shown as it is, also where it is no number") {
+TEST_CASE("stock is shown as it is, also where it is not a number") {
   Snapshot snapshot = one_lane(Phase::kServing);
   ServerView& server = snapshot.lanes[0].server;
   server.results_read = 50;
