@@ -29,8 +29,8 @@ constexpr uint64_t kClockMs = 5000;
 constexpr uint64_t kFutureMs = 60'000;
 // A rate is taken from a stream that has at least this many entries over this long.
 constexpr uint64_t kRateEntries = 100, kRateMs = 60'000;
-// A record with its key and its time to live, in the server's memory (docs/performance.md).
-constexpr uint64_t kRecordBytes = 150;
+// A record with its key and its time to live, in the server's memory (docs/production.md).
+constexpr uint64_t kRecordBytes = 157;
 // The server needs room beside the data: for the copy-on-write of a rewrite, for buffers.
 constexpr double kFullPart = 0.8;
 // For so long a script may run before other clients are answered BUSY. A full call takes a few ms.
