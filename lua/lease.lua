@@ -5,18 +5,20 @@
 -- KEYS  1 the owner's key   2 the sorted set of those that stand by: name, time when it was seen last
 -- ARGV  1 name of the daemon   2 its token, hexadecimal, new for each process   3 lease in ms
 --       4 'fresh' never active since its start   'active'   'standby'   'release'
+--       5 'release': the daemon that is to be active next, '' for any; else 'share', or '' not to learn who stands by
 --
--- Answers { 'active', since when, the time now, both in ms } | { 'standby' or 'namesake', the owner's name, ms until its
--- lease ends }
+-- Answers { 'active', since when, the time now, both in ms, and with 'share' the names of those that stand by }
+--         | { 'standby' or 'namesake', the owner's name, ms until its lease ends }
 --         | { 'released' }, or an error that names the key.
--- The owner's key holds "<name> <token> <since, ms> <lease, ms>". Who finds its own name right after its start was
+-- The owner's key holds "<name> <token> <since, ms> <lease, ms>". For a second after a release it may hold the name of
+-- the next one with the token 0, which only that one can take. Who finds its own name right after its start was
 -- restarted, and goes on at once. Who finds its name with another token later has a namesake, and waits like a stranger.
 -- Out of memory it works all the same (allow-oom): it writes next to nothing, and to lose the lease would help nobody.
 
 local server = redis
 local attempt = server.pcall
 local owner, standby = KEYS[1], KEYS[2]
-local name, token, lease, state = unpack(ARGV)
+local name, token, lease, state, extra = unpack(ARGV)
 -- include lib/failed.lua
 
 local time = server.call('TIME')
@@ -31,14 +33,19 @@ end
 local mine = holder == name and holder_token == token
 
 if state == 'release' then
-  local freed = mine and attempt('DEL', owner)
+  local freed = nil
+  if mine and extra ~= '' then
+    freed = attempt('SET', owner, extra .. ' 0 ' .. string.format('%.0f', now) .. ' 1000', 'PX', '1000')
+  elseif mine then
+    freed = attempt('DEL', owner)
+  end
   local removed = attempt('ZREM', standby, name)
-  if type(freed) == 'table' then return failed(freed, owner) end
+  if type(freed) == 'table' and freed.err then return failed(freed, owner) end
   if type(removed) == 'table' then return failed(removed, standby) end
   return { 'released' }
 end
 
-if not held or mine or (holder == name and state == 'fresh') then
+if not held or mine or (holder == name and (state == 'fresh' or holder_token == '0')) then
   if not mine then since = string.format('%.0f', now) end
   local set = attempt('SET', owner, name .. ' ' .. token .. ' ' .. since .. ' ' .. lease, 'PX', lease)
   if set.err then return failed(set, owner) end
@@ -46,7 +53,14 @@ if not held or mine or (holder == name and state == 'fresh') then
     local removed = attempt('ZREM', standby, name)
     if type(removed) == 'table' then return failed(removed, standby) end
   end
-  return { 'active', since, string.format('%.0f', now) }
+  local answer = { 'active', since, string.format('%.0f', now) }
+  if extra == 'share' then
+    -- Each one that stands by is seen once in a third of the lease.
+    local names = attempt('ZRANGE', standby, string.format('%.0f', now - lease / 2), '+inf', 'BYSCORE')
+    if names.err then return failed(names, standby) end
+    for _, each in ipairs(names) do answer[#answer + 1] = each end
+  end
+  return answer
 end
 
 local left = attempt('PTTL', owner)

@@ -9,12 +9,14 @@
 --                     customer, '' for none
 --                     and of each line, no SKU twice:  which stock key, from '1'   quantity
 --                       head of its JSON: '{"sku":"shoe","quantity":3,'
+--       of another lane:  'w'   request, order ID, digest and customer as above   detail, one sentence
 --       malformed:    '0'   request   order ID, '' where none could be read   customer, '' for none   detail, one sentence
 --                     number of words that follow, 7,000 at most   the entry's raw names and values, for the dead letter
 --       then, where there are lists of replies:  their time to live in ms   of each list: which request, from '1'
 --
 -- Answers one letter for each request, in order:
 --   a accepted   s insufficient_stock   u unknown_sku   k bad_stock   r bad_record   i id_reused   d duplicate   m malformed
+--   w wrong_lane
 -- and behind these, where a reply could not be pushed, ' ' and the first error; or 'moved': the position is not
 -- `previous`, or the lane is paused (pause.lua); or an error that names the key. In these two cases nothing was written.
 --
@@ -93,7 +95,7 @@ end
 
 -- A look-up costs a tenth of tonumber() and of format(): small numbers by their text, digits by their number, and of each
 -- stock the text without its last digit.
-local small = { ['1'] = 1, ['2'] = 2, ['3'] = 3, ['4'] = 4 }
+local small = { ['w'] = 0, ['1'] = 1, ['2'] = 2, ['3'] = 3, ['4'] = 4 }
 local digits = { [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' }
 local tens, tens_text = {}, {}
 
@@ -128,10 +130,18 @@ for n = 1, trouble and 0 or count do
     r = r + 1
     local lines, digest, customer = small[kind] or tonumber(kind or '') or over, args[i + 3], args[i + 4]
     local first = i + 5
-    i = first + 3 * lines
+    i = lines > 0 and first + 3 * lines or first + 1 -- of another lane: one detail
     if i > over then trouble, troubled = mismatch, position break end
     local known = decided[order] or records[r]
-    if not known then
+    if not known and lines == 0 then
+      -- No record: where its lane is, it is decided.
+      outcome = 'w'
+      fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', 'wrong_lane', 'detail', args[first] }
+      if customer ~= '' then fields[9], fields[10], fields[11], fields[12] = 'customer', customer, 'detail', args[first] end
+      result = attempt('XADD', results, '*', unpack(fields))
+      if result.err then trouble, troubled = result, results break end
+      ids[n] = result
+    elseif not known then
       -- Takes line by line; where one cannot be met, the lines before it give back.
       local text, met = '[', 0
       for j = first, i - 3, 3 do

@@ -37,8 +37,7 @@ std::string event_of(const View& view) {
 
 }  // namespace
 
-Admin::Admin(Loop& loop, ListenAddress address, valkey::Topology& topology,
-             const std::vector<const lane::Options*>& lanes, Look look)
+Admin::Admin(Loop& loop, ListenAddress address, const std::vector<Lane>& lanes, Look look)
     : loop_(loop),
       address_(std::move(address)),
       look_(std::move(look)),
@@ -47,7 +46,7 @@ Admin::Admin(Loop& loop, ListenAddress address, valkey::Topology& topology,
       again_(loop, [this] { listen(); }),
       tick_(loop, [this] { tick(); }),
       publish_(loop, [this] { publish(); }) {
-  for (const lane::Options* options : lanes) glances_.push_back(std::make_unique<Glance>(loop, topology, *options));
+  for (const Lane& lane : lanes) glances_.push_back(std::make_unique<Glance>(loop, lane.topology, lane.options));
   listen();
   tick();
 }

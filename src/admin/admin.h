@@ -22,9 +22,12 @@ class Admin {
   // Sets the daemon's name, the lanes and the dropped log lines; the rest is the admin's.
   using Look = std::function<void(Snapshot& snapshot)>;
 
-  // Begins to listen. `lanes`: the options of each lane, in the order of `look`; they and `topology` outlive it.
-  Admin(Loop& loop, ListenAddress address, valkey::Topology& topology, const std::vector<const lane::Options*>& lanes,
-        Look look);
+  struct Lane {
+    const lane::Options& options;
+    valkey::Topology& topology;
+  };
+  // Begins to listen. `lanes`: in the order of `look`; what they refer to outlives it.
+  Admin(Loop& loop, ListenAddress address, const std::vector<Lane>& lanes, Look look);
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 

@@ -19,6 +19,8 @@ namespace {
 
 lane::Options lane_options(const settings::Settings& settings) {
   lane::Options options{
+      .lanes = settings.lanes(),
+      .lane = settings.lane,
       .orders = settings.streams.orders,
       .results = settings.streams.results,
       .dead = settings.dead(),
@@ -40,6 +42,16 @@ lane::Options lane_options(const settings::Settings& settings) {
   options.connect_timeout = settings.valkey.connect_timeout;
   options.reply_timeout = settings.valkey.reply_timeout;
   return options;
+}
+
+std::vector<lane::Options> options_of_lanes(const settings::Settings& settings, lane::Shares& shares) {
+  std::vector<lane::Options> lanes;
+  const std::size_t count = settings.lanes().count();
+  for (std::size_t i = 0; i < count; ++i) {
+    lanes.push_back(lane_options(settings.for_lane(i)));
+    if (count > 1) lanes.back().shares = &shares;
+  }
+  return lanes;
 }
 
 // After so many ms the lanes start anyway, and say what they cannot reach.
@@ -64,13 +76,16 @@ void log_end(const std::string& what) {
 Daemon::Daemon(settings::Settings settings, settings::Sources sources)
     : settings_(std::move(settings)),
       sources_(std::move(sources)),
-      topology_(settings::make_topology(loop_, settings_)),
-      options_(lane_options(settings_)),
+      topologies_(loop_, settings_),
+      shares_(settings_.lanes().names()),
+      options_(options_of_lanes(settings_, shares_)),
       starting_(loop_, [this] { start_lanes(); }),
       drain_(loop_,
              [this] {
+               std::size_t in_flight = 0;
+               for (const auto& lane : lanes_) in_flight += lane->status().in_flight;
                spdlog::warn("shutdown.drain_timeout has passed; {} requests are settled after the next start",
-                            lanes_.front()->status().in_flight);
+                            in_flight);
                stop_server();
              }),
       manager_(loop_, [this] { return report_to_manager(); }) {
@@ -88,7 +103,10 @@ int Daemon::run() {
   if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {
     server_ = std::make_unique<valkey::EmbeddedServer>(
         loop_, endpoint->path, entropy(), [](const std::string& what) { spdlog::error("embedded server: {}", what); },
-        [this](const std::string& what) { on_fatal(what); });
+        [this](const std::string& what) {
+          fail(what);
+          stop_server();
+        });
     if (const auto started = server_->start(); !started) {
       log_end(started.error());
       return 1;
@@ -97,6 +115,7 @@ int Daemon::run() {
   // A results reader that goes away must not end the process; hiredis reports the failed write.
   signal(SIGPIPE, SIG_IGN);
   for (const int number : {SIGTERM, SIGINT}) {
+    Signal::hold(number);
     signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { on_stop_signal(); }));
   }
   signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { on_reload_signal(); }));
@@ -105,14 +124,16 @@ int Daemon::run() {
                                 ? fmt::format("the primary of '{}', as its sentinels name it", settings_.valkey.service)
                                 : endpoint->redacted();
   valkey::on_bad_tls_files([](const std::string& what) { spdlog::warn("bad TLS files: {}", what); });
-  spdlog::info("orderd {} starts as '{}': orders from '{}' at {}", ORDERD_VERSION, options_.name, options_.orders,
-               where);
+  spdlog::info("orderd {} starts as '{}': {} at {}", ORDERD_VERSION, settings_.processing.name, serves(), where);
   lane::Lane::Listener& listener = *this;
-  lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_, *topology_, entropy(), listener));
+  std::vector<admin::Admin::Lane> shown;
+  for (std::size_t i = 0; i < options_.size(); ++i) {
+    lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_[i], topologies_.of(i), entropy(), listener));
+    shown.push_back({options_[i], topologies_.of(i)});
+  }
   lanes_running_ = lanes_.size();
   if (!settings_.admin.listen.empty()) {
-    admin_ = std::make_unique<admin::Admin>(loop_, *parse_listen_address(settings_.admin.listen), *topology_,
-                                            std::vector<const lane::Options*>{&options_},
+    admin_ = std::make_unique<admin::Admin>(loop_, *parse_listen_address(settings_.admin.listen), shown,
                                             [this](admin::Snapshot& snapshot) { look(snapshot); });
   }
   start_deadline_ms_ = loop_.now_ms() + kServerStart;
@@ -120,6 +141,12 @@ int Daemon::run() {
   loop_.run();
   report();
   return exit_status_;
+}
+
+std::string Daemon::serves() const {
+  if (options_.size() == 1) return "orders from '" + options_.front().orders + "'";
+  return std::to_string(options_.size()) + " lanes, orders from '" + options_.front().orders + "' to '" +
+         options_.back().orders + "'";
 }
 
 // An embedded server takes a moment before it listens: no reason for a warning.
@@ -171,9 +198,11 @@ void Daemon::apply(const settings::Settings& settings) {
   settings_.log = settings.log;
   settings_.retention = settings.retention;
   settings_.shutdown = settings.shutdown;
-  options_.retention_orders = settings_.retention.orders;
-  options_.retention_results = settings_.retention.results;
-  options_.retention_dead = settings_.retention.dead;
+  for (lane::Options& lane : options_) {
+    lane.retention_orders = settings_.retention.orders;
+    lane.retention_results = settings_.retention.results;
+    lane.retention_dead = settings_.retention.dead;
+  }
   set_log(settings_.log.level, settings_.log.format);
 }
 
@@ -187,18 +216,26 @@ void Daemon::on_finished() {
   if (--lanes_running_ == 0) stop_server();
 }
 
-void Daemon::on_fatal(const std::string& what) {
+void Daemon::fail(const std::string& what) {
   log_end(what);
   exit_status_ = 1;
-  stopping_ = true;
+  if (std::exchange(stopping_, true)) return;
+  stop_ms_ = loop_.now_ms();
   manager_.stopping();
-  stop_server();
+}
+
+// The other lanes give back what they have.
+void Daemon::on_fatal(const std::string& what) {
+  fail(what);
+  if (!drain_.active()) drain_.start(settings_.shutdown.drain_timeout);
+  for (const auto& lane : lanes_) lane->finish();
+  on_finished();
 }
 
 void Daemon::look(admin::Snapshot& snapshot) const {
-  snapshot.name = options_.name;
-  for (const auto& lane : lanes_) {
-    snapshot.lanes.push_back({.name = options_.orders, .lease = options_.lease, .status = lane->status()});
+  snapshot.name = settings_.processing.name;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    snapshot.lanes.push_back({.name = options_[i].orders, .lease = options_[i].lease, .status = lanes_[i]->status()});
   }
   snapshot.dropped_log_lines = dropped_log_lines();
 }
@@ -228,7 +265,9 @@ void Daemon::report() {
         text += " " + std::string(lane::kOutcomeNames[i]) + "=" + std::to_string(counters.outcomes[i]);
       }
     }
-    spdlog::info("read={} settled={}{}", counters.entries_read, counters.settled(), text);
+    const std::string& name = lane->name();
+    spdlog::info("{}read={} settled={}{}", name.empty() ? "" : "lane '" + name + "': ", counters.entries_read,
+                 counters.settled(), text);
   }
 }
 

@@ -1,4 +1,4 @@
-// The running daemon: one loop, its lanes (today one), the signals, and, where the settings ask for them, the admin
+// The running daemon: one loop, its lanes, the signals, and, where the settings ask for them, the admin
 // server and the embedded server.
 #pragma once
 
@@ -11,8 +11,8 @@
 #include "lane/lane.h"
 #include "loop/loop.h"
 #include "settings/load.h"
+#include "settings/topology.h"
 #include "valkey/embedded_server.h"
-#include "valkey/topology.h"
 
 namespace orderd::daemon {
 
@@ -32,7 +32,9 @@ class Daemon : private lane::Lane::Listener {
   void on_stop_signal();
   void on_reload_signal();
   void reload();
+  [[nodiscard]] std::string serves() const;
   void apply(const settings::Settings& settings);
+  void fail(const std::string& what);
   void stop_server();
   void report();
   void look(admin::Snapshot& snapshot) const;
@@ -44,9 +46,10 @@ class Daemon : private lane::Lane::Listener {
   settings::Settings settings_;
   settings::Sources sources_;
   Loop loop_;
-  std::unique_ptr<valkey::Topology> topology_;
+  settings::Topologies topologies_;
   std::unique_ptr<valkey::EmbeddedServer> server_;
-  lane::Options options_;
+  lane::Shares shares_;
+  std::vector<lane::Options> options_;  // of each lane; they stay where they are
   std::vector<std::unique_ptr<lane::Lane>> lanes_;
   std::size_t lanes_running_ = 0;
   std::unique_ptr<admin::Admin> admin_;  // order matters: it looks at the lanes

@@ -79,6 +79,7 @@ class TextFormatter : public spdlog::formatter {
     append(level.name, out);
     if (color_) append("\x1b[0m", out);
     for (std::size_t column = level.name.size(); column < 6; ++column) out.push_back(' ');
+    if (message.logger_name.size() > 0) fmt::format_to(std::back_inserter(out), "[{}] ", view(message.logger_name));
     append_line(view(message.payload), out);
     out.push_back('\n');
   }
@@ -110,6 +111,7 @@ class JsonFormatter : public spdlog::formatter {
     nlohmann::ordered_json object;
     object["time"] = utc(message.time);
     object["level"] = level_of(message.level).name;
+    if (message.logger_name.size() > 0) object["lane"] = view(message.logger_name);
     object["message"] = view(message.payload);
     append(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), out);
     out.push_back('\n');
@@ -205,6 +207,7 @@ void set_log(settings::LogLevel level, settings::LogFormat format) {
   notice_style = style;
   spdlog::default_logger_raw()->set_formatter(make_formatter(style));
   spdlog::default_logger_raw()->set_level(to_spdlog(level));
+  for (const auto& sink : spdlog::default_logger_raw()->sinks()) sink->set_level(to_spdlog(level));
 }
 
 uint64_t dropped_log_lines() {

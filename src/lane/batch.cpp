@@ -42,16 +42,21 @@ std::size_t Batch::stock_index(std::string_view sku) {
   return skus_.emplace(sku, skus_.size() + 1).first->second;
 }
 
-void Batch::add(std::string_view id, const order::Request& request) {
+// What is the same for all requests that have a record.
+void Batch::begin_request(std::string_view id, const order::Request& request) {
   scratch_.clear();
   options_.order_keys.append(request.id, scratch_);
   records_.add(std::string_view(scratch_));
   const order::Digest digest = order::digest_of(request);
-  arguments_.add(request.lines.size());
   arguments_.add(id);
   arguments_.add(std::string_view(request.id));
   arguments_.add(std::string_view(digest.data(), digest.size()));
   arguments_.add(std::string_view(request.customer));
+}
+
+void Batch::add(std::string_view id, const order::Request& request) {
+  arguments_.add(request.lines.size());
+  begin_request(id, request);
   for (const order::Line& line : request.lines) {
     arguments_.add(stock_index(line.sku));
     arguments_.add(line.quantity);
@@ -60,6 +65,13 @@ void Batch::add(std::string_view id, const order::Request& request) {
     arguments_.add(std::string_view(scratch_));
   }
   lines_ += request.lines.size();
+  end_request(id, request.reply_to);
+}
+
+void Batch::add_wrong_lane(std::string_view id, const order::Request& request, std::string_view detail) {
+  arguments_.add("w");
+  begin_request(id, request);
+  arguments_.add(detail);
   end_request(id, request.reply_to);
 }
 

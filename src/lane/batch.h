@@ -35,7 +35,10 @@ class Batch {
 
   // Adds a request that was understood. `id` is the entry's.
   void add(std::string_view id, const order::Request& request);
-  // Adds one that was not. `known`: what could be read of it. `fields`: the entry's, cut at 64 KiB and kRawWords.
+  // Adds one that belongs to another lane; `detail` says so. Its retry there is decided there: it leaves no record.
+  void add_wrong_lane(std::string_view id, const order::Request& request, std::string_view detail);
+  // Adds one that was not understood. `known`: what could be read of it. `fields`: the entry's, cut at 64 KiB and
+  // kRawWords.
   void add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
                      const order::Fields& fields);
 
@@ -58,6 +61,7 @@ class Batch {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   [[nodiscard]] std::size_t stock_index(std::string_view sku);
+  void begin_request(std::string_view id, const order::Request& request);
   void end_request(std::string_view id, std::string_view reply_to);
 
   const Options& options_;

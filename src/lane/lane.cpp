@@ -30,6 +30,14 @@ std::string random_token(uint32_t seed) {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+// Writes to the sinks of the default logger, which decide about levels.
+spdlog::logger logger_of(const std::string& lane) {
+  const auto& sinks = spdlog::default_logger_raw()->sinks();
+  spdlog::logger logger(lane, sinks.begin(), sinks.end());
+  logger.set_level(spdlog::level::trace);
+  return logger;
+}
+
 // Behind the server's own words, the way out.
 std::string with_advice(const std::string& refusal) {
   const bool rights = refusal.find("NOPERM") != std::string::npos || refusal.find("ACL failure") != std::string::npos;
@@ -46,6 +54,7 @@ Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint3
     : loop_(loop),
       options_(options),
       listener_(listener),
+      log_(logger_of(options.lane_name())),
       clock_(loop),
       link_(loop, topology, link_options(options), seed, *this),
       pipeline_(loop, options, link_, clock_, counters_, *this),
@@ -105,7 +114,16 @@ void Lane::drain(const valkey::Error& why) {
 void Lane::drained(const valkey::Error& why) {
   if (phase_ == Phase::kFinishing) return give_back();
   if (why.kind != valkey::ErrorKind::kNone) return refused(why);
+  if (lease_.due_elsewhere()) return hand_over();
   resume();
+}
+
+// Another daemon is to serve this lane: from now on this one stands by.
+void Lane::hand_over() {
+  change_phase(Phase::kStandby);
+  lease_.release([this] {
+    if (phase_ == Phase::kStandby) resume();
+  });
 }
 
 // From the beginning: am I still the one who serves? Loads the scripts first, where the server has lost them.
@@ -160,11 +178,10 @@ void Lane::block(const valkey::Error& error) {
   if (troubles_.raise("orders", error.what)) {
     const bool stays = error.kind == valkey::ErrorKind::kFault;
     if (stays) {
-      spdlog::error(
-          "cannot process orders: {}. Fix or delete this key; orderd retries every {} s and resumes by itself",
-          error.what, valkey::Backoff::kLongest.count() / 1000);
+      log_.error("cannot process orders: {}. Fix or delete this key; orderd retries every {} s and resumes by itself",
+                 error.what, valkey::Backoff::kLongest.count() / 1000);
     } else {
-      spdlog::warn("waiting: {}; orderd retries and resumes by itself", with_advice(error.what));
+      log_.warn("waiting: {}; orderd retries and resumes by itself", with_advice(error.what));
     }
   }
   change_phase(Phase::kBlocked);
@@ -176,7 +193,7 @@ void Lane::block(const valkey::Error& error) {
 void Lane::pause(std::string_view since_and_why) {
   const std::string_view why = since_and_why.substr(std::min(since_and_why.find(' ') + 1, since_and_why.size()));
   if (troubles_.raise("orders", fmt::format("paused: {}", why))) {
-    spdlog::warn("'{}' is paused: {}; requests wait until orderctl resume", options_.orders, why);
+    log_.warn("'{}' is paused: {}; requests wait until orderctl resume", options_.orders, why);
   }
   ever_served_ = true;  // from here on it waits for whatever is wrong
   change_phase(Phase::kPaused);

@@ -10,9 +10,14 @@
 //
 //   finish(), from anywhere: kFinishing -> kEnded
 //
+// Where several daemons share lanes, one that is to be served by another is handed over: kServing -> kDraining ->
+// kStandby.
+//
 // Recovery is the same from every trouble: wait until nothing is in flight, read the position, read on from there.
 // Nothing is kept for a resend.
 #pragma once
+
+#include <spdlog/logger.h>
 
 #include <string>
 
@@ -60,6 +65,8 @@ class Lane : private valkey::Link::Listener,
   void finish();
 
   [[nodiscard]] Status status() const;
+  // Of the lane; empty: it has none.
+  [[nodiscard]] const std::string& name() const { return options_.lane_name(); }
 
  private:
   void change_phase(Phase phase);
@@ -75,6 +82,7 @@ class Lane : private valkey::Link::Listener,
   void refused(const valkey::Error& error);
   void block(const valkey::Error& error);
   void pause(std::string_view since_and_why);
+  void hand_over();
   void give_back();
   void end();
   void fatal(const std::string& what);
@@ -99,6 +107,7 @@ class Lane : private valkey::Link::Listener,
   Loop& loop_;
   const Options& options_;
   Lane::Listener& listener_;
+  spdlog::logger log_;  // named as the lane is: its lines tell which lane they are of
   Counters counters_;
   ServerClock clock_;
   valkey::Link link_;

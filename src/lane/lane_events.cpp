@@ -43,7 +43,7 @@ void Lane::on_down(const valkey::Error& error) {
   if (phase_ == Phase::kFinishing) return end();
   const bool hopeless = error.kind == valkey::ErrorKind::kRefused || error.kind == valkey::ErrorKind::kUnfit;
   if (hopeless && !ever_served_) return fatal(error.what);
-  if (troubles_.raise("connection", error.what)) spdlog::warn("{}; reconnecting", error.what);
+  if (troubles_.raise("connection", error.what)) log_.warn("{}; reconnecting", error.what);
   scripts_left_ = 0;  // the handshake loads them
   change_phase(Phase::kConnecting);
 }
@@ -51,18 +51,19 @@ void Lane::on_down(const valkey::Error& error) {
 void Lane::on_lease() {
   (void)troubles_.clear("lease");
   // To be let in was not enough: a server that is no primary any more lets everybody in.
-  if (troubles_.clear("connection")) spdlog::info("connected again");
+  if (troubles_.clear("connection")) log_.info("connected again");
   if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
   if (lease_.state() == Lease::State::kActive) {
     standing_by_for_.clear();
-    if (phase_ == Phase::kStandby) join();
+    if (phase_ == Phase::kStandby) return join();
+    if (phase_ == Phase::kServing && lease_.due_elsewhere()) drain({});  // drained() hands it over
     return;
   }
   if (lease_.state() == Lease::State::kNamesake && standing_by_for_ != lease_.owner()) {
-    spdlog::error("another daemon has the same name '{}' and serves '{}'; give each its own processing.name",
-                  options_.name, options_.orders);
+    log_.error("another daemon has the same name '{}' and serves '{}'; give each its own processing.name",
+               options_.name, options_.orders);
   } else if (standing_by_for_ != lease_.owner()) {
-    spdlog::info("standing by: '{}' serves '{}'", lease_.owner(), options_.orders);
+    log_.info("standing by: '{}' serves '{}'", lease_.owner(), options_.orders);
   }
   standing_by_for_ = lease_.owner();
   ever_served_ = true;              // from here on it waits for whatever is wrong
@@ -82,7 +83,7 @@ void Lane::on_lease_refused(const valkey::Error& error) {
   if (phase_ == Phase::kStandby) return refused(error);
   if (elsewhere || (no_script && phase_ == Phase::kServing)) return drain(error);
   if (no_script) return;  // they are loaded when the wait is over; order matters: to block again would prolong it
-  if (troubles_.raise("lease", error.what)) spdlog::warn("the lease was not renewed: {}", error.what);
+  if (troubles_.raise("lease", error.what)) log_.warn("the lease was not renewed: {}", error.what);
 }
 
 void Lane::on_overslept(Milliseconds span) {
@@ -132,7 +133,7 @@ void Lane::tell_lost_tail(const valkey::Reply& reply) {
   if (!as_left || pipeline_.position().empty() || !less(position, pipeline_.position())) return;
   const int64_t lost = joined_count_ + static_cast<int64_t>(pipeline_.settled()) - number(reply.at(1).text(), 0);
   counters_.lost += static_cast<uint64_t>(std::max<int64_t>(lost, 0));
-  spdlog::warn(
+  log_.warn(
       "{} has forgotten {} settled requests of '{}', all after {}; those that are still in the stream are decided "
       "again",
       link_.server_name(), lost, options_.orders, position);
@@ -145,31 +146,30 @@ void Lane::tell_joined(const valkey::Reply& reply) {
   const std::string wrong(reply.at(4).text());
   const int64_t deleted = number(reply.at(5).text(), 0);
   if (done == "restored") {
-    spdlog::warn("the position of '{}' had been moved to {} by hand; restored to {}, as the newest result says",
-                 options_.orders, wrong, position);
+    log_.warn("the position of '{}' had been moved to {} by hand; restored to {}, as the newest result says",
+              options_.orders, wrong, position);
   } else if (done == "recovered") {
-    spdlog::warn("the position of '{}' was missing; recovered from the newest result: {}", options_.orders, position);
+    log_.warn("the position of '{}' was missing; recovered from the newest result: {}", options_.orders, position);
   } else if (done == "restarted") {
-    spdlog::warn("the stream '{}' was recreated with smaller IDs than {}; starting at its first entry", options_.orders,
-                 wrong);
+    log_.warn("the stream '{}' was recreated with smaller IDs than {}; starting at its first entry", options_.orders,
+              wrong);
   } else if (done == "behind" && troubles_.raise("stream", position)) {
-    spdlog::warn(
+    log_.warn(
         "the stream '{}' ends before the position {}, and what it holds was settled before; only entries "
         "with larger IDs will be settled. If it holds new orders, push them again",
         options_.orders, position);
   } else if (done == "created" && ever_served_) {
-    spdlog::warn("the position and the results of '{}' are gone; starting at its first entry", options_.orders);
+    log_.warn("the position and the results of '{}' are gone; starting at its first entry", options_.orders);
   }
   if (deleted > 0) {
     counters_.deleted += static_cast<uint64_t>(deleted);
-    spdlog::warn("{} entries of '{}' were deleted before they were settled; they get no result", deleted,
-                 options_.orders);
+    log_.warn("{} entries of '{}' were deleted before they were settled; they get no result", deleted, options_.orders);
   }
   if (ready_) return;
   ready_ = true;
   const int64_t waiting = number(reply.at(2).text(), -1);
-  spdlog::info("ready: serving '{}' on {} from position {}, {} waiting", options_.orders, link_.server().text(),
-               position, waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
+  log_.info("ready: serving '{}' on {} from position {}, {} waiting", options_.orders, link_.server().text(), position,
+            waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
 }
 
 void Lane::on_settled() {
@@ -179,7 +179,7 @@ void Lane::on_settled() {
   if (pipeline_.careful()) return read_on();
   backoff_.reset();
   (void)troubles_.clear("scripts");
-  if (troubles_.clear("orders")) spdlog::info("processing resumed");
+  if (troubles_.clear("orders")) log_.info("processing resumed");
   read_on();
 }
 
@@ -188,8 +188,8 @@ void Lane::on_settled() {
 void Lane::on_reply_refused(std::string_view why) {
   const std::string kind = "replies " + std::string(why.substr(0, why.find(' ')));
   if (troubles_.raise(kind, "")) {
-    spdlog::warn("a reply could not be pushed: {}; its result is in '{}'. Further ones are not logged", why,
-                 options_.results);
+    log_.warn("a reply could not be pushed: {}; its result is in '{}'. Further ones are not logged", why,
+              options_.results);
   }
 }
 
@@ -203,10 +203,12 @@ void Lane::on_broken(const Pipeline::Break& why) {
 
 void Lane::on_entry(std::string_view id, const order::Fields& fields) {
   ++counters_.entries_read;
-  if (decoder_.decode(fields, request_, detail_)) {
+  if (!decoder_.decode(fields, request_, detail_)) return pipeline_.add_malformed(id, request_, detail_, fields);
+  const std::string why_not = options_.lanes.why_not(request_, options_.lane);
+  if (why_not.empty()) {
     pipeline_.add(id, request_);
   } else {
-    pipeline_.add_malformed(id, request_, detail_, fields);
+    pipeline_.add_wrong_lane(id, request_, why_not);
   }
 }
 
@@ -246,19 +248,19 @@ void Lane::on_upkeep(const char* task, const valkey::Error& error) {
   if (error.kind == valkey::ErrorKind::kNoScript) return drain(error);
   if (!troubles_.raise(subject, error.what)) return;
   if (task == std::string_view("sign")) {
-    spdlog::warn("the group '{}', which shows the position to monitoring, could not be moved: {}", options_.group,
-                 error.what);
+    log_.warn("the group '{}', which shows the position to monitoring, could not be moved: {}", options_.group,
+              error.what);
   } else {
-    spdlog::warn("retention.{} was refused: {}; retrying", task, error.what);
+    log_.warn("retention.{} was refused: {}; retrying", task, error.what);
   }
 }
 
 void Lane::on_kept(const char* task, std::string_view group, std::string_view id) {
   const std::string subject = std::string("kept ") + task;
   if (group.empty()) {
-    if (troubles_.clear(subject)) spdlog::info("retention.{}: no consumer group is behind any more", task);
+    if (troubles_.clear(subject)) log_.info("retention.{}: no consumer group is behind any more", task);
   } else if (troubles_.raise(subject, std::string(group))) {
-    spdlog::warn(
+    log_.warn(
         "retention.{}: the consumer group '{}' keeps old entries: it is behind, at {}. Nothing "
         "after that is trimmed until it has read and acknowledged it; if nobody uses the group, delete it with XGROUP "
         "DESTROY",

@@ -29,7 +29,8 @@ void Lease::ask() {
   if (ask_.busy() || released_) return;
   const char* state = state_ == State::kActive ? "active" : ever_active_ ? "standby" : "fresh";
   ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 2, options_.owner_key(),
-                                       options_.standby_key(), options_.name, token_, options_.lease.count(), state));
+                                       options_.standby_key(), options_.name, token_, options_.lease.count(), state,
+                                       options_.shares == nullptr ? "" : "share"));
   restart_timer();
 }
 
@@ -46,7 +47,11 @@ void Lease::restart_timer() {
 }
 
 void Lease::on_answer(const valkey::Reply& reply) {
-  if (released_ && (release_sent_ || reply.lost())) return std::exchange(released_, nullptr)();
+  if (released_ && (release_sent_ || reply.lost())) {
+    state_ = State::kUnknown;
+    standby_.clear();
+    return std::exchange(released_, nullptr)();
+  }
   if (released_) return send_release();
   if (reply.lost()) return;
   if (reply.is_error()) return listener_.on_lease_refused({reply.error(), std::string(reply.text())});
@@ -57,11 +62,31 @@ void Lease::on_answer(const valkey::Reply& reply) {
     owner_.clear();
     since_ms_ = time_of(reply.at(1).text());
     clock_.set(time_of(reply.at(2).text()));
+    take_names(reply);
   } else {
     state_ = answer == "namesake" ? State::kNamesake : State::kStandby;
     owner_.assign(reply.at(1).text());
   }
   listener_.on_lease();
+}
+
+void Lease::take_names(const valkey::Reply& reply) {
+  standby_.clear();
+  for (std::size_t i = 3; i < reply.size(); ++i) standby_.emplace_back(reply.at(i).text());
+}
+
+// Who is to serve the lane if this daemon does not; empty: nobody is known.
+std::string Lease::next_one() const {
+  return options_.shares == nullptr || standby_.empty() ? "" : options_.shares->daemon_for(options_.lane, standby_);
+}
+
+bool Lease::due_elsewhere() const {
+  if (state_ != State::kActive || options_.shares == nullptr || standby_.empty()) return false;
+  const auto again_ms = handed_over_ms_ + static_cast<uint64_t>(kHandOverAgain.count());
+  if (handed_over_ms_ > 0 && loop_.now_ms() < again_ms) return false;
+  std::vector<std::string> all = standby_;
+  all.push_back(options_.name);
+  return options_.shares->daemon_for(options_.lane, std::move(all)) != options_.name;
 }
 
 void Lease::reset() {
@@ -73,6 +98,8 @@ void Lease::reset() {
 void Lease::release(std::function<void()> released) {
   timer_.stop();
   released_ = std::move(released);
+  release_sent_ = false;
+  handed_over_ms_ = loop_.now_ms();
   // A renewal under way would take it again.
   if (!ask_.busy()) send_release();
 }
@@ -81,7 +108,7 @@ void Lease::send_release() {
   release_sent_ = true;
   if (!ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 2, options_.owner_key(),
                                             options_.standby_key(), options_.name, token_, options_.lease.count(),
-                                            "release"))) {
+                                            "release", next_one()))) {
     std::exchange(released_, nullptr)();
   }
 }

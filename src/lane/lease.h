@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "lane/ask.h"
 #include "lane/options.h"
@@ -14,6 +15,8 @@
 
 namespace orderd::lane {
 
+// A lane that was handed over and came back is not handed over again before this.
+inline constexpr Milliseconds kHandOverAgain{10'000};
 // How often those who stand by look.
 inline constexpr Milliseconds kLeaseLook{250};
 // A process that did nothing for so long connects anew, even where the lease is longer.
@@ -43,12 +46,15 @@ class Lease {
   void ask();
   // The link is down: nothing is known.
   void reset();
-  // Gives it back; `released` is called when the server has answered, or at once where there is no link.
+  // Gives it back, to who is to serve the lane next; `released` is called when the server has answered, or at once
+  // where there is no link. ask() takes part again.
   void release(std::function<void()> released);
 
   [[nodiscard]] State state() const { return state_; }
   // The active daemon's name, where it is another one.
   [[nodiscard]] const std::string& owner() const { return owner_; }
+  // Active, but another daemon that stands by is to serve this lane: hand it over.
+  [[nodiscard]] bool due_elsewhere() const;
   // Since when this daemon is active, by the server's clock; 0: it is not.
   [[nodiscard]] uint64_t active_since_ms() const { return state_ == State::kActive ? since_ms_ : 0; }
 
@@ -57,6 +63,8 @@ class Lease {
   void restart_timer();
   void on_answer(const valkey::Reply& reply);
   void send_release();
+  void take_names(const valkey::Reply& reply);
+  [[nodiscard]] std::string next_one() const;
   [[nodiscard]] Milliseconds period() const;
 
   Loop& loop_;
@@ -70,6 +78,8 @@ class Lease {
   State state_ = State::kUnknown;
   bool ever_active_ = false;
   std::string owner_;
+  std::vector<std::string> standby_;  // while active, where lanes are shared: who stands by
+  uint64_t handed_over_ms_ = 0;       // the last time
   uint64_t since_ms_ = 0;
   uint64_t tick_due_ms_ = 0;
   std::function<void()> released_;

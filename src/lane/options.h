@@ -4,18 +4,23 @@
 #include <cstdint>
 #include <string>
 
+#include "lane/shares.h"
 #include "loop/loop.h"
 #include "order/keys.h"
+#include "order/lanes.h"
 #include "order/request.h"
 
 namespace orderd::lane {
 
 struct Options {
+  order::Lanes lanes = {};  // all that there are
+  std::size_t lane = 0;     // which one of them this is
   std::string orders;
   std::string results;
   std::string dead;
-  std::string group;  // shows the position to monitoring; empty: none
-  std::string name;   // of this daemon, as owner of the lane; no two daemons the same
+  std::string group;         // shows the position to monitoring; empty: none
+  std::string name;          // of this daemon, as owner of the lane; no two daemons the same
+  Shares* shares = nullptr;  // with the daemons that stand by; null: lanes are not shared
   order::KeyTemplate stock_keys;
   order::KeyTemplate order_keys;
   order::KeyTemplate reply_keys;
@@ -31,6 +36,8 @@ struct Options {
   Milliseconds connect_timeout{5000};
   Milliseconds reply_timeout{10000};
 
+  // Empty: it has none.
+  [[nodiscard]] const std::string& lane_name() const { return lanes.names()[lane]; }
   // See lua/join.lua and lua/lease.lua.
   [[nodiscard]] std::string position_key() const { return orders + ":position"; }
   [[nodiscard]] std::string owner_key() const { return orders + ":owner"; }

@@ -77,27 +77,29 @@ Batch& Pipeline::batch_for(std::size_t lines, std::size_t bytes) {
   return waiting_.back()->batch;
 }
 
-void Pipeline::add(std::string_view id, const order::Request& request) {
+template <class Put>
+void Pipeline::add(std::string_view id, std::size_t lines, std::size_t bytes, const Put& put) {
   if (!flowing_) return;
-  Batch& batch = batch_for(request.lines.size(), bytes_of(request));
+  Batch& batch = batch_for(lines, bytes);
   if (!flowing_) return;  // the link went down under a send
   const std::size_t before = batch.bytes();
   note_time(*waiting_.back(), id);
-  batch.add(id, request);
+  put(batch);
   held_bytes_ += batch.bytes() - before;
   ++held_;
 }
 
+void Pipeline::add(std::string_view id, const order::Request& request) {
+  add(id, request.lines.size(), bytes_of(request), [&](Batch& batch) { batch.add(id, request); });
+}
+
+void Pipeline::add_wrong_lane(std::string_view id, const order::Request& request, std::string_view detail) {
+  add(id, 0, bytes_of(request) + detail.size(), [&](Batch& batch) { batch.add_wrong_lane(id, request, detail); });
+}
+
 void Pipeline::add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
                              const order::Fields& fields) {
-  if (!flowing_) return;
-  Batch& batch = batch_for(0, bytes_of(fields));
-  if (!flowing_) return;
-  const std::size_t before = batch.bytes();
-  note_time(*waiting_.back(), id);
-  batch.add_malformed(id, known, detail, fields);
-  held_bytes_ += batch.bytes() - before;
-  ++held_;
+  add(id, 0, bytes_of(fields), [&](Batch& batch) { batch.add_malformed(id, known, detail, fields); });
 }
 
 void Pipeline::flush() {

@@ -52,6 +52,7 @@ class Pipeline {
   void begin(std::string_view position);
   // The next request of the stream; leaves with flush() or when a call is full. Ignored while the chain is broken.
   void add(std::string_view id, const order::Request& request);
+  void add_wrong_lane(std::string_view id, const order::Request& request, std::string_view detail);
   void add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
                      const order::Fields& fields);
   // No more will come for the moment: what was added leaves, as far as it may.
@@ -94,6 +95,9 @@ class Pipeline {
     uint64_t sent_us = 0;
   };
 
+  // Adds a request of so many lines and bytes by way of `put`, which gets the batch.
+  template <class Put>
+  void add(std::string_view id, std::size_t lines, std::size_t bytes, const Put& put);
   [[nodiscard]] Batch& batch_for(std::size_t lines, std::size_t bytes);
   [[nodiscard]] Call& open_call();
   void send_next();

@@ -24,11 +24,13 @@ enum class Outcome {
   kIdReused,
   kDuplicate,
   kMalformed,
+  kWrongLane,
 };
-inline constexpr std::string_view kOutcomeLetters = "asukridm";
+inline constexpr std::string_view kOutcomeLetters = "asukridmw";
 inline constexpr std::size_t kOutcomes = kOutcomeLetters.size();
 inline constexpr std::array<std::string_view, kOutcomes> kOutcomeNames = {
-    "accepted", "insufficient_stock", "unknown_sku", "bad_stock", "bad_record", "id_reused", "duplicate", "malformed"};
+    "accepted",  "insufficient_stock", "unknown_sku", "bad_stock", "bad_record",
+    "id_reused", "duplicate",          "malformed",   "wrong_lane"};
 
 // Since the start of this process.
 struct Counters {

@@ -81,4 +81,18 @@ Signal::Signal(Loop& loop, int number, std::function<void()> fire) : handle_(new
   ORDERD_CHECK(uv_signal_start(handle_.get(), on_signal, number) == 0, "uv_signal_start failed");
 }
 
+// libuv's handler stays installed as long as any loop has a handle for the number.
+void Signal::hold(int number) {
+  static uv_loop_t* const loop = [] {
+    static uv_loop_t kept;
+    ORDERD_CHECK(uv_loop_init(&kept) == 0, "uv_loop_init failed");
+    return &kept;
+  }();
+  auto* handle = new uv_signal_t;  // in the loop's list for good
+  ORDERD_CHECK(uv_signal_init(loop, handle) == 0, "uv_signal_init failed");
+  ORDERD_CHECK(uv_signal_start(
+                   handle, [](uv_signal_t*, int) {}, number) == 0,
+               "uv_signal_start failed");
+}
+
 }  // namespace orderd

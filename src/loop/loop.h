@@ -88,6 +88,10 @@ class Signal {
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
+  // From now on a signal of this number does not end the process by itself, also when no Signal for it is left: the
+  // second of two that come together must not meet a program that is just ending in order.
+  static void hold(int number);
+
  private:
   HandlePtr<uv_signal_t> handle_;
   std::function<void()> fire_;

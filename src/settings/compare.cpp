@@ -8,7 +8,7 @@ namespace orderd::settings {
 Changes compare(const Settings& before, const Settings& after) {
   Changes changes;
   for (const Setting& row : table()) {
-    if (!row.supported() || plain(row, before) == plain(row, after)) continue;
+    if (plain(row, before) == plain(row, after)) continue;
     (row.applies == Applies::kLive ? changes.live : changes.restart).emplace_back(row.key);
   }
   return changes;

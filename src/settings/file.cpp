@@ -76,7 +76,6 @@ std::string type_name(const toml::node& value) {
     case toml::node_type::table: return "a table";
     case toml::node_type::array: return "an array";
     case toml::node_type::floating_point: return "a floating-point number";
-    case toml::node_type::boolean: return "a boolean";
     case toml::node_type::date:
     case toml::node_type::time:
     case toml::node_type::date_time: return "a date or a time";
@@ -89,7 +88,8 @@ std::optional<std::string> joined(const Leaf& leaf) {
   const Setting* setting = find(leaf.key);
   const auto* text = setting == nullptr ? nullptr : std::get_if<Text>(&setting->type);
   const toml::array* array = leaf.value->as_array();
-  if (text == nullptr || text->rule != Text::Rule::kAddresses || array == nullptr) return std::nullopt;
+  const bool list_rule = text != nullptr && (text->rule == Text::Rule::kAddresses || text->rule == Text::Rule::kLanes);
+  if (!list_rule || array == nullptr) return std::nullopt;
   std::string list;
   for (const toml::node& each : *array) {
     const auto* word = each.as_string();
@@ -111,6 +111,9 @@ Given to_given(const std::string& path, const Leaf& leaf) {
   } else if (const auto* number = leaf.value->as_integer()) {
     given.form = Given::Form::kInteger;
     given.text = std::to_string(number->get());
+  } else if (const auto* boolean = leaf.value->as_boolean()) {
+    given.form = Given::Form::kBoolean;
+    given.text = boolean->get() ? "true" : "false";
   } else if (const auto list = joined(leaf)) {
     given.form = Given::Form::kString;
     given.text = *list;

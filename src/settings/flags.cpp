@@ -15,7 +15,7 @@ namespace {
 std::string type_of(const Setting& row) {
   if (std::holds_alternative<Whole>(row.type)) return "NUMBER";
   if (std::holds_alternative<Duration>(row.type)) return "DURATION";
-  if (std::holds_alternative<Choice>(row.type)) return "WORD";
+  if (std::holds_alternative<Choice>(row.type) || std::holds_alternative<Bool>(row.type)) return "WORD";
   if (row.key == "valkey.url") return "URL";
   if (row.key == "valkey.password_file") return "FILE";
   return "TEXT";
@@ -51,14 +51,7 @@ void add_flags(CLI::App& app, Sources& sources) {
   // Keys that do not work are hidden, and load() explains them with a value and without one.
   const auto hide = [](CLI::Option* option) { option->expected(0, 1)->group(""); };
   for (const Setting& row : table()) {
-    if (!row.supported()) {
-      hide(add(row.key, ""));
-    } else {
-      add(row.key, help_of(row))
-          ->type_name(type_of(row))
-          ->expected(1, 1)
-          ->group("[" + std::string(row.section()) + "]");
-    }
+    add(row.key, help_of(row))->type_name(type_of(row))->expected(1, 1)->group("[" + std::string(row.section()) + "]");
   }
   for (const Removed& row : removed()) hide(add(row.key, ""));
 }

@@ -54,7 +54,6 @@ class Loader {
     const Setting* row = find(key);
     if (row == nullptr) return take_unknown(given, find_removed(key));
     const std::string where = place(given, row->key);
-    if (!row->supported()) return add(where + " is not supported yet");
     origins_.where.insert_or_assign(std::string(row->key), where);
     const std::string problem = assign(*row, given, settings_);
     if (problem.empty()) return;

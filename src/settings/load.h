@@ -22,7 +22,7 @@ struct Sources {
 };
 
 // Adds --config and a flag --section.key for each setting to a program's flags, in one group per section. Parsing the
-// flags fills `sources`. Keys that were removed or are not supported yet parse, too: load() explains them.
+// flags fills `sources`. Keys that were removed parse, too: load() explains them.
 void add_flags(CLI::App& app, Sources& sources);
 // A program's arguments for CLI::App::parse(std::vector<std::string>), in the reverse order that it expects. Without
 // this CLI11 reads `--key=`, an empty value, as `--key` and consumes the next argument.
@@ -32,15 +32,14 @@ void add_flags(CLI::App& app, Sources& sources);
 
 // Reads and checks everything. Fails with one line for each mistake (the first 50): where it is (file:line:column, the
 // flag or the variable), the key, the value, and what is allowed. An unknown key comes with a suggestion, a removed key
-// with what to do instead, a key of the contract that is not implemented yet with "not supported yet". Never repeats a
-// password. Also fails for values that are valid alone and wrong together (cross_checks.h).
+// with what to do instead. Never repeats a password. Also fails for values that are valid alone and wrong together
+// (cross_checks.h).
 [[nodiscard]] Result<Settings> load(const Sources& sources);
 
 // The settings as the text of a settings file, in the table's order. Loading it gives the same settings, except for a
 // password in valkey.url, which is printed as "***".
 [[nodiscard]] std::string print(const Settings& settings);
-// The sample file, config/orderd.toml: every key explained and set to its default; keys that are not supported yet are
-// comments.
+// The sample file, config/orderd.toml: every key explained and set to its default.
 [[nodiscard]] std::string sample_file();
 
 // The keys whose values differ, by when a new value applies.

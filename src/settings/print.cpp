@@ -42,10 +42,6 @@ std::string sentence(std::string_view brief) {
 void append_sample(const Setting& row, std::string& out) {
   append_comment(sentence(row.brief), out);
   append_comment(row.more, out);
-  if (const auto* later = std::get_if<NotYet>(&row.type)) {
-    out.append("#").append(row.name()).append(" = ").append(later->shown).append("  # not supported yet\n");
-    return;
-  }
   // The other rules for texts are explained in `more`.
   const auto* text = std::get_if<Text>(&row.type);
   const bool explained = text != nullptr && text->rule != Text::Rule::kAny && text->rule != Text::Rule::kStream &&
@@ -64,7 +60,6 @@ std::string print(const Settings& settings) {
   std::string out;
   std::string_view section;
   for (const Setting& row : table()) {
-    if (!row.supported()) continue;
     begin_section(row, section, out);
     out.append(row.name()).append(" = ").append(literal(row, settings)).append("\n");
   }

@@ -64,7 +64,7 @@ std::vector<Need> needs_of(const Settings& settings) {
       {"", "", {"TIME"}},
       of_key(order::owner_key(orders), {"GET KEY", "SET KEY value", "DEL KEY", "PTTL KEY", "PEXPIRE KEY 1"}),
       of_key(order::standby_key(orders),
-             {"ZSCORE KEY name", "ZADD KEY 0 name", "ZREM KEY name", "ZREMRANGEBYSCORE KEY 0 1"}),
+             {"ZSCORE KEY name", "ZRANGE KEY 0 1", "ZADD KEY 0 name", "ZREM KEY name", "ZREMRANGEBYSCORE KEY 0 1"}),
       of_key(order::position_key(orders), {"HMGET KEY id", "HGETALL KEY", "HSET KEY id 0-1"}),
       of_key(orders, std::move(on_orders)),
       of_key(settings.streams.results, std::move(on_results)),

@@ -45,6 +45,23 @@ valkey::TlsFiles Settings::tls_files() const {
   return {valkey.tls_ca_file, valkey.tls_cert_file, valkey.tls_key_file};
 }
 
+order::Lanes Settings::lanes() const {
+  return *order::Lanes::parse(streams.lanes);
+}
+
+Settings Settings::for_lane(std::size_t index) const {
+  Settings made = *this;
+  const order::Lanes all = lanes();
+  made.lane = index;
+  made.lane_name_ = all.names().at(index);
+  if (!all.named()) return made;
+  for (std::string* name : {&made.streams.orders, &made.streams.results, &made.streams.dead, &made.keys.stock,
+                            &made.keys.order, &made.keys.reply}) {
+    *name = order::with_lane(*name, made.lane_name_);
+  }
+  return made;
+}
+
 std::string Settings::dead() const {
   return order::with_orders(streams.dead, streams.orders);
 }

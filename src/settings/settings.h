@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "order/keys.h"
+#include "order/lanes.h"
 #include "order/request.h"
 #include "valkey/endpoint.h"
 #include "valkey/sentinels.h"
@@ -29,6 +30,7 @@ struct Settings {
     Milliseconds reply_timeout{10000};
     std::string sentinels;  // as given: use service()
     std::string service;
+    bool cluster = false;
     std::string sentinel_username;
     std::string sentinel_password_file;
     std::string tls_ca_file;
@@ -41,6 +43,7 @@ struct Settings {
     std::string results = "results";
     std::string dead = "<orders>:dead";  // as given: use dead()
     std::string group = "orderd";        // empty: none
+    std::string lanes;                   // as given: use lanes()
   } streams;
   struct {
     std::string stock = "product:<sku>:stock";  // as given: use stock_keys()
@@ -80,12 +83,22 @@ struct Settings {
   // The sentinels, where there are some: has_sentinels(). Password files are read at each call.
   [[nodiscard]] Result<valkey::Service> service() const;
   [[nodiscard]] bool has_sentinels() const { return !valkey.sentinels.empty(); }
+  [[nodiscard]] order::Lanes lanes() const;
+  // These settings for the lane of this index: `<lane>` is replaced in all names. Where lanes have no name it replaces
+  // nothing. The functions below are for such settings.
+  [[nodiscard]] Settings for_lane(std::size_t index) const;
+  std::size_t lane = 0;                                                      // which one; not a setting
+  [[nodiscard]] const std::string& lane_name() const { return lane_name_; }  // empty: it has none
+
   // The names of keys with `<orders>` replaced. They cannot fail: load() has checked the templates.
   [[nodiscard]] std::string dead() const;
   [[nodiscard]] order::KeyTemplate stock_keys() const;
   [[nodiscard]] order::KeyTemplate order_keys() const;
   [[nodiscard]] order::KeyTemplate reply_keys() const;
   [[nodiscard]] order::Limits limits() const;
+
+ private:
+  std::string lane_name_;
 };
 
 }  // namespace orderd::settings

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxNameBytes = 256;  // of a stream, a group, a key template, a user
 constexpr std::size_t kMaxDaemonNameBytes = 128;
 constexpr std::size_t kMaxUrlBytes = 4096;
+constexpr std::size_t kMaxLanesBytes = 65'536;
 constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX without its terminating zero
 constexpr std::size_t kMaxListenBytes = 64;
 constexpr uint64_t kMaxInFlight = 65'536;  // a lane allocates this much at its start
@@ -55,6 +56,11 @@ constexpr Choice choice(Field /*field*/, std::span<const std::string_view> names
           names};
 }
 
+template <class Field>
+constexpr Bool boolean(Field /*field*/) {
+  return {[](const Settings& s) -> bool { return Field{}(s); }, [](Settings& s, bool value) { Field{}(s) = value; }};
+}
+
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): one lambda, for a const and for a mutable Settings.
 #define FIELD(path)      \
   [](auto& s) -> auto& { \
@@ -93,7 +99,11 @@ constexpr auto kTable = std::to_array<Setting>({
     {"valkey.sentinel_password_file",
      text(FIELD(valkey.sentinel_password_file), Text::Rule::kPasswordFile, 0, kMaxPathBytes), Applies::kRestart, false,
      "file whose first line is the password for the sentinels; empty: no password", ""},
-    {"valkey.cluster", NotYet{"false"}, Applies::kRestart, false, "whether the server is a cluster node", ""},
+    {"valkey.cluster", boolean(FIELD(valkey.cluster)), Applies::kRestart, false,
+     "whether the server is a cluster: true or false",
+     "valkey.url then names one or more of its nodes: valkey://h1:6379,h2:6379. The others are found through them. "
+     "All\n"
+     "keys of a lane have to be in one slot: see streams.lanes."},
     {"valkey.tls_ca_file", text(FIELD(valkey.tls_ca_file), Text::Rule::kAny, 0, kMaxPathBytes), Applies::kRestart,
      false, "certificates to trust with valkeys://, in PEM format; empty: those of the system",
      "These files are read again by the first connection after they have changed, also those below."},
@@ -115,8 +125,15 @@ constexpr auto kTable = std::to_array<Setting>({
      "consumer group that shows the position, for monitoring only; empty: none",
      "Once a second orderd moves it to the position, so that XINFO GROUPS and exporters show the lag. orderd does not\n"
      "read through it, and whatever is done to it does not affect orders."},
-    {"streams.lanes", NotYet{R"(["a", "b"])"}, Applies::kRestart, false,
-     "values for <lane> in the names of the streams", ""},
+    {"streams.lanes", text(FIELD(streams.lanes), Text::Rule::kLanes, 0, kMaxLanesBytes), Applies::kRestart, false,
+     "lanes that orders are spread over by their SKUs, separated by commas; empty: one, without a name",
+     "The file may have an array. streams.orders, streams.results and the keys then contain {<lane>}, which stands "
+     "for\n"
+     "the lane's name and keeps all keys of a lane in one slot of a cluster: orders = \"{<lane>}:orders\". The names "
+     "and\n"
+     "their order decide which lane a SKU belongs to (orderctl lane SKU): all daemons, tools and producers use the "
+     "same.\n"
+     "`orderctl lane names --count 16` prints names that spread evenly over a cluster."},
 
     {"keys.stock", text(FIELD(keys.stock), Text::Rule::kStockKey, 1, kMaxNameBytes), Applies::kRestart, false,
      "key of a SKU's stock", "Contains <sku> exactly once. May contain <orders>, the name of the orders stream."},

@@ -21,6 +21,7 @@ struct Text {
     kUrl,
     kPasswordFile,
     kAddresses,
+    kLanes,
     kStream,
     kDeadStream,
     kStockKey,
@@ -52,11 +53,11 @@ struct Choice {
   void (*set)(Settings&, std::size_t);
   std::span<const std::string_view> names;
 };
-// A key of the contract that is not implemented yet: giving it anywhere is an error.
-struct NotYet {
-  std::string_view shown;  // its value in the sample file, as TOML
+struct Bool {
+  bool (*get)(const Settings&);
+  void (*set)(Settings&, bool);
 };
-using Type = std::variant<Text, Whole, Duration, Choice, NotYet>;
+using Type = std::variant<Text, Whole, Duration, Choice, Bool>;
 
 enum class Applies {
   kLive,     // at SIGHUP
@@ -71,7 +72,6 @@ struct Setting {
   std::string_view brief;  // one line for the help: lower case, no full stop
   std::string_view more;   // whole sentences for the sample file, in lines; may be empty
 
-  [[nodiscard]] bool supported() const { return !std::holds_alternative<NotYet>(type); }
   [[nodiscard]] std::string_view section() const { return key.substr(0, key.find('.')); }
   [[nodiscard]] std::string_view name() const { return key.substr(key.find('.') + 1); }
   [[nodiscard]] std::string flag() const;      // "--section.name"

@@ -5,11 +5,12 @@
 
 namespace orderd::settings {
 
-std::unique_ptr<valkey::Topology> make_topology(Loop& loop, const Settings& settings) {
+Topologies::Topologies(Loop& loop, const Settings& settings) {
   if (settings.has_sentinels()) {
-    return std::make_unique<valkey::Sentinels>(loop, [&settings] { return settings.service(); });
+    lanes_.push_back(std::make_unique<valkey::Sentinels>(loop, [&settings] { return settings.service(); }));
+  } else {
+    lanes_.push_back(std::make_unique<valkey::SingleNode>([&settings] { return settings.endpoint(); }));
   }
-  return std::make_unique<valkey::SingleNode>([&settings] { return settings.endpoint(); });
 }
 
 Result<valkey::Endpoint> find_primary(const Settings& settings, const std::string& client_name) {

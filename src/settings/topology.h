@@ -1,8 +1,9 @@
-// The topology that the settings ask for.
+// The topologies that the settings ask for.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "loop/loop.h"
 #include "settings/settings.h"
@@ -10,10 +11,21 @@
 
 namespace orderd::settings {
 
-// Reads `settings` anew before each connect: they may change, and so may the files of passwords. Both must outlive it.
-[[nodiscard]] std::unique_ptr<valkey::Topology> make_topology(Loop& loop, const Settings& settings);
+// Where each lane's server is. Lanes of one server share a topology.
+class Topologies {
+ public:
+  // Reads `settings`, those of all lanes, anew before each connect: they may change, and so may the files of passwords.
+  // Both must outlive it.
+  Topologies(Loop& loop, const Settings& settings);
 
-// Where the primary is just now, for a client that blocks. `client_name`: of the connections to the sentinels.
+  [[nodiscard]] valkey::Topology& of(std::size_t lane) const { return *lanes_[lane % lanes_.size()]; }
+
+ private:
+  std::vector<std::unique_ptr<valkey::Topology>> lanes_;
+};
+
+// Where the primary of one lane is just now, for a client that blocks. `settings`: for_lane(). `client_name`: of the
+// connections to the sentinels.
 [[nodiscard]] Result<valkey::Endpoint> find_primary(const Settings& settings, const std::string& client_name);
 
 }  // namespace orderd::settings

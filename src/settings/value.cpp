@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/listen_address.h"
 #include "order/keys.h"
+#include "order/lanes.h"
 #include "settings/text.h"
 #include "valkey/endpoint.h"
 
@@ -26,17 +27,10 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 constexpr std::array<std::pair<std::string_view, Milliseconds>, 4> kUnits = {
     {{"h", Milliseconds(3'600'000)}, {"m", Milliseconds(60'000)}, {"s", Milliseconds(1000)}, {"ms", Milliseconds(1)}}};
 
-constexpr std::string_view kLane = "<lane>";
-
 // What is wrong with a value.
 struct Problem {
   std::string what;       // empty: nothing
   bool complete = false;  // does it also say what is allowed?
-};
-
-// Only supported settings have values.
-constexpr auto kNoValueYet = [](const NotYet& /*type*/) -> std::string {
-  ORDERD_CHECK(false, "a setting that is not supported yet has no value");
 };
 
 // In the largest unit that divides it.
@@ -92,20 +86,25 @@ Problem problem_of_choice(const Choice& type, std::string_view text, Settings& s
   return {};
 }
 
-Problem problem_of_lanes(std::string_view text) {
-  if (text.find(kLane) == std::string_view::npos) return {};
-  return {"lanes (<lane>) are not supported yet", true};
+Problem problem_of_bool(const Bool& type, std::string_view text, Settings& settings) {
+  if (text != "true" && text != "false") return {"is not a boolean"};
+  type.set(settings, text == "true");
+  return {};
+}
+
+Problem problem_of_lanes(const std::string& text) {
+  const auto lanes = order::Lanes::parse(text);
+  return {lanes ? "" : lanes.error(), true};
 }
 
 // Only the dead-letter stream may be named relative to the orders stream. Elsewhere `<orders>` would be taken
 // literally, which is never intended.
 Problem problem_of_stream(std::string_view text) {
-  if (text.find(order::kOrdersPlaceholder) == std::string_view::npos) return problem_of_lanes(text);
+  if (text.find(order::kOrdersPlaceholder) == std::string_view::npos) return {};
   return {"<orders> is not allowed here, only in streams.dead and in keys", true};
 }
 
 Problem problem_of_template(std::string_view text, std::string_view placeholder) {
-  if (Problem problem = problem_of_lanes(text); !problem.what.empty()) return problem;
   return {order::KeyTemplate::parse(text, placeholder).ok() ? "" : "is not a key template"};
 }
 
@@ -134,10 +133,11 @@ Problem problem_of_listen(const std::string& text) {
 Problem problem_of_rule(Text::Rule rule, const std::string& text, Source source) {
   switch (rule) {
     case Text::Rule::kAny:
+    case Text::Rule::kDeadStream:
     case Text::Rule::kPasswordFile: return {};  // cross_checks.h reads the one that is in force
     case Text::Rule::kUrl: return problem_of_url(text, source);
     case Text::Rule::kStream: return problem_of_stream(text);
-    case Text::Rule::kDeadStream: return problem_of_lanes(text);
+    case Text::Rule::kLanes: return problem_of_lanes(text);
     case Text::Rule::kStockKey: return problem_of_template(text, "<sku>");
     case Text::Rule::kOrderKey: return problem_of_template(text, "<id>");
     case Text::Rule::kReplyKey: return problem_of_template(text, "<to>");
@@ -157,30 +157,30 @@ Problem problem_of_text_value(const Text& type, const Given& given, Settings& se
   return {};
 }
 
-constexpr auto kNoProblemYet = [](const NotYet& /*type*/) -> Problem {
-  ORDERD_CHECK(false, "a setting that is not supported yet has no value");
-};
+std::string form_name(Given::Form form) {
+  return form == Given::Form::kInteger ? "an integer" : form == Given::Form::kBoolean ? "a boolean" : "a string";
+}
 
 Problem problem_of_value(const Setting& row, const Given& given, Settings& settings) {
-  const bool wants_integer = std::holds_alternative<Whole>(row.type);
-  const bool is_other = given.form == Given::Form::kOther;
-  if (is_other || (given.form == Given::Form::kString && wants_integer) ||
-      (given.form == Given::Form::kInteger && !wants_integer)) {
-    const std::string form = is_other ? given.text : wants_integer ? "a string" : "an integer";
-    return {"is " + form + ", not " + (wants_integer ? "an integer" : "a string")};
+  using Form = Given::Form;
+  const Form wanted = std::holds_alternative<Whole>(row.type)  ? Form::kInteger
+                      : std::holds_alternative<Bool>(row.type) ? Form::kBoolean
+                                                               : Form::kString;
+  if (given.form != Form::kPlain && given.form != wanted) {
+    return {"is " + (given.form == Form::kOther ? given.text : form_name(given.form)) + ", not " + form_name(wanted)};
   }
-  return std::visit(
-      Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
-                 [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
-                 [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
-                 [&](const Choice& type) { return problem_of_choice(type, given.text, settings); }, kNoProblemYet},
-      row.type);
+  return std::visit(Overloaded{[&](const Text& type) { return problem_of_text_value(type, given, settings); },
+                               [&](const Whole& type) { return problem_of_whole(type, given.text, settings); },
+                               [&](const Duration& type) { return problem_of_duration(type, given.text, settings); },
+                               [&](const Choice& type) { return problem_of_choice(type, given.text, settings); },
+                               [&](const Bool& type) { return problem_of_bool(type, given.text, settings); }},
+                    row.type);
 }
 
 // The value for an error.
 std::string shown(const Setting& row, const Given& given) {
   if (given.form == Given::Form::kOther) return "the value";
-  if (given.form == Given::Form::kInteger) return given.text;
+  if (given.form == Given::Form::kInteger || given.form == Given::Form::kBoolean) return given.text;
   return in_quotes(row.secret ? valkey::masked(given.text) : given.text);
 }
 
@@ -206,6 +206,7 @@ std::string allowed(const Setting& row) {
       case Text::Rule::kReplyKey: return bytes + " that contain <to> once";
       case Text::Rule::kPasswordFile: return "the path of a file";
       case Text::Rule::kAddresses: return "host[:port], separated by commas";
+      case Text::Rule::kLanes: return "names of letters, digits, '.', '_' and '-', separated by commas";
       case Text::Rule::kListen: return "127.0.0.1:9464, [::1]:9464, 0.0.0.0:9464 and the like; empty: off";
       default: return bytes + " without control characters";
     }
@@ -223,22 +224,22 @@ std::string allowed(const Setting& row) {
                                  return "a whole number from " + std::to_string(type.min) + " to " +
                                         std::to_string(type.max);
                                },
-                               [](const NotYet& /*type*/) { return std::string(); }},
+                               [](const Bool& /*type*/) { return std::string("true, false"); }},
                     row.type);
 }
 
 std::string plain(const Setting& row, const Settings& settings) {
-  return std::visit(
-      Overloaded{[&](const Text& type) { return type.get(settings); },
-                 [&](const Whole& type) { return std::to_string(type.get(settings)); },
-                 [&](const Duration& type) { return duration_text(type.get(settings)); },
-                 [&](const Choice& type) { return std::string(type.names[type.get(settings)]); }, kNoValueYet},
-      row.type);
+  return std::visit(Overloaded{[&](const Text& type) { return type.get(settings); },
+                               [&](const Whole& type) { return std::to_string(type.get(settings)); },
+                               [&](const Duration& type) { return duration_text(type.get(settings)); },
+                               [&](const Choice& type) { return std::string(type.names[type.get(settings)]); },
+                               [&](const Bool& type) { return std::string(type.get(settings) ? "true" : "false"); }},
+                    row.type);
 }
 
 std::string literal(const Setting& row, const Settings& settings) {
   std::string text = plain(row, settings);
-  if (std::holds_alternative<Whole>(row.type)) return text;
+  if (std::holds_alternative<Whole>(row.type) || std::holds_alternative<Bool>(row.type)) return text;
   if (row.secret) {
     const auto endpoint = valkey::parse_url(text);
     if (!endpoint) return toml_string(valkey::masked(text));

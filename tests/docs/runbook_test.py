@@ -7,7 +7,7 @@ from support import ROOT
 # Where texts of the log begin: a pattern, and the files that it is looked for in. The second row is what becomes
 # "embedded server: {}" and what ends the daemon at its start; the third one, servers that orderd does not work with.
 SINKS = [
-    (r'spdlog::(?:warn|error|critical)\(', 'src/**/*.cpp'),
+    (r'(?:spdlog::|log_\.)(?:warn|error|critical)\(', 'src/**/*.cpp'),
     (r'\b(?:say|told_|refused_|waits)\(|\bFailure\{', 'src/valkey/embedded_server.cpp'),
     (r'\b(?:say|told_|refused_|waits)\(|\bFailure\{', 'src/valkey/directory_lock.cpp'),
     (r'ErrorKind::kUnfit,', 'src/valkey/server.cpp'),

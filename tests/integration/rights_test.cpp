@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 namespace {
 
 // What orderd can do without, and what its tools use.
-const std::vector<std::string> kCourtesies = {"+auth",   "+hello",          "+ping",           "+info",
-                                              "+role",   "+select",         "+xlen",           "+hget",
-                                              "+zrange", "+client|setname", "+client|setinfo", "+type"};
+const std::vector<std::string> kCourtesies = {"+auth",           "+hello",          "+ping", "+info",
+                                              "+role",           "+select",         "+xlen", "+hget",
+                                              "+client|setname", "+client|setinfo", "+type"};
 
 // What no order can be settled without, where a malformed and a well-formed one wait and nobody else serves.
 const std::vector<std::string> kNeeded = {"+script|load", "+evalsha",      "+xread",     "+mget", "+hmget",

@@ -169,6 +169,35 @@ TEST_CASE_FIXTURE(LeasedShop, "keys of the wrong type are named") {
   CHECK(lease("one", "1a", "fresh", "0").starts_with("-ERR key orders:owner: invalid expire time"));
 }
 
+TEST_CASE_FIXTURE(LeasedShop, "a lease that is handed over is kept for the next one for a second") {
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  is_standby(lease("two", "2b", "fresh"), "one");
+  is_standby(lease("three", "3c", "fresh"), "one");
+  CHECK(lease("two", "2b", "release", "60000", "three") == "released");  // not two's to give
+  CHECK(who().starts_with("one 1a "));
+  CHECK(lease("one", "1a", "release", "60000", "three") == "released");
+  CHECK(ms_left() <= 1000);
+  for (const char* other : {"two", "one"}) is_standby(lease(other, "1a", "standby"), "three");
+  CHECK(lease("three", "3c", "standby").starts_with("active "));
+  CHECK(who().starts_with("three 3c "));
+  CHECK(ms_left() > 50000);
+  CHECK(lease("three", "3c", "release", "60000", "nobody there") == "released");
+  wait_for([&] { return who() == "nobody"; }, std::chrono::seconds(5), "the end of the second");
+  CHECK(lease("two", "2b", "standby").starts_with("active "));
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "the active one learns who stands by if it asks for that") {
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  is_standby(lease("two", "2b", "fresh"), "one");
+  is_standby(lease("the third one", "3c", "fresh"), "one");
+  (void)at_server({"ZADD", standby, "1", "long gone"});
+  const std::string answer = lease("one", "1a", "active", "60000", "share");
+  CHECK(answer.find(" the third one") != std::string::npos);
+  CHECK(answer.find(" two") != std::string::npos);
+  CHECK(answer.find("long gone") == std::string::npos);
+  CHECK(lease("one", "1a", "active").find("two") == std::string::npos);
+}
+
 TEST_CASE_FIXTURE(LeasedShop, "each right that is missing is named with its key") {
   const auto refused = [&](const std::string& command, const std::string& key, const std::string& name,
                            const std::string& state) {
@@ -183,6 +212,9 @@ TEST_CASE_FIXTURE(LeasedShop, "each right that is missing is named with its key"
   refused("zrem", standby, "one", "fresh");
   CHECK(lease("one", "1a", "active").starts_with("active "));
   refused("set", owner, "one", "active");
+  acl({"-zrange"});
+  CHECK(lease("one", "1a", "active", "60000", "share").starts_with("-NOPERM key orders:standby: "));
+  allow_everything();
   refused("pttl", owner, "two", "fresh");
   refused("zscore", standby, "two", "fresh");
   refused("zadd", standby, "two", "fresh");

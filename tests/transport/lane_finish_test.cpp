@@ -23,7 +23,7 @@ void until_finished(LaneFixture& test) {
 
 bool released(const LaneFixture& test) {
   for (const Received& command : test.fake.received()) {
-    if (command.begins("EVALSHA lease") && command.words.back() == "release") return true;
+    if (command.begins("EVALSHA lease") && command.words.at(command.words.size() - 2) == "release") return true;
   }
   return false;
 }

@@ -161,13 +161,11 @@ TEST_CASE("each setting has a flag and a variable") {
     if (key == "retention.results") return "2000h";
     const Setting* row = find(key);
     if (std::holds_alternative<Whole>(row->type)) return "7";
+    if (std::holds_alternative<Bool>(row->type)) return "true";
     return std::holds_alternative<Duration>(row->type) ? "7s" : "name";
   };
-  int supported = 0;
   for (const Setting& row : table()) {
     CAPTURE(row.key);
-    if (!row.supported()) continue;
-    ++supported;
     // What is only good together.
     Sources others;
     for (const char* key : {"valkey.sentinels", "valkey.service"}) {
@@ -177,6 +175,15 @@ TEST_CASE("each setting has a flag and a variable") {
     if (tls) others.flags.emplace_back("valkey.url", "valkeys://h");
     if (row.key == "valkey.tls_cert_file") others.flags.emplace_back("valkey.tls_key_file", client.key);
     if (row.key == "valkey.tls_key_file") others.flags.emplace_back("valkey.tls_cert_file", client.cert);
+    const bool tagged = row.key == "streams.lanes" || row.key == "valkey.cluster";
+    if (tagged) {
+      const std::string tag = row.key == "streams.lanes" ? "{<lane>}:" : "{shop}:";
+      others.flags.emplace_back("streams.orders", tag + "orders");
+      others.flags.emplace_back("streams.results", tag + "results");
+      others.flags.emplace_back("keys.stock", tag + "stock:<sku>");
+    }
+    Sources other_value = others;
+    if (tagged) other_value.flags.emplace_back(row.key, row.key == "streams.lanes" ? "other" : "false");
     Sources flag = others;
     flag.flags.emplace_back(row.key, value_for(row.key));
     Sources variable = others;
@@ -190,13 +197,13 @@ TEST_CASE("each setting has a flag and a variable") {
     if (tls || row.key.starts_with("valkey.se")) {
       std::get<Text>(text_row.type).field(before).clear();
     } else {
-      before = *load(Sources{});
+      before = *load(other_value);
     }
     const Changes changes = compare(before, *by_flag);
     CHECK(changes.live.size() + changes.restart.size() == 1);
     CHECK(compare(*by_flag, *by_variable).restart.empty());
   }
-  CHECK(supported == 35);
+  CHECK(table().size() == 37);
 }
 
 TEST_CASE("the variable of a setting is its key in capitals") {
@@ -239,25 +246,6 @@ TEST_CASE("sentinels are given as a text or as an array and with the name of the
   CHECK(with("service = [\"shop\"]").find("an array") != std::string::npos);
 }
 
-TEST_CASE("keys that are not supported yet are refused in every source") {
-  std::vector<std::string> keys;
-  for (const Setting& row : table()) {
-    if (!row.supported()) keys.emplace_back(row.key);
-  }
-  CHECK(keys == std::vector<std::string>{"valkey.cluster", "streams.lanes"});
-  for (const std::string& key : keys) {
-    CAPTURE(key);
-    const Setting* row = find(key);
-    CHECK(error_of(load_flag(key, "")) == "--" + key + " is not supported yet");
-    CHECK(error_of(load_variable(row->variable(), "x")) == row->variable() + ": " + key + " is not supported yet");
-    for (const char* value : {"\"\"", "false", "[]", "{ a = 1 }", "7"}) {
-      const std::string name(row->name());
-      CHECK(error_of(load_text(std::string("[").append(row->section()).append("]\n") + name + " = " + value)) ==
-            "F:2:" + std::to_string(name.size() + 4) + ": " + key + " is not supported yet");
-    }
-  }
-}
-
 TEST_CASE("a removed key is an error that says what to use instead") {
   const auto consumer = [](const std::string& where) {
     return where + " was removed: use processing.name, the name of this daemon";
@@ -296,12 +284,12 @@ TEST_CASE("every mistake is reported in the order of the sources") {
   sources.file = write_file(directory, "f.toml",
                             "[streams]\nnothing = 1\ndead = \"\"\n[log]\nlevel = \"loud\"\n[keys]\nstock = \"x\"\n");
   sources.environment = {{"ORDERD_LOG_FORMAT", "xml"}, {"ORDERD_X", "1"}};
-  sources.flags = {{"valkey.cluster", "true"}, {"processing.max_lines", "0"}, {"streams.results", "orders"}};
+  sources.flags = {{"valkey.cluster", "maybe"}, {"processing.max_lines", "0"}, {"streams.results", "orders"}};
   const std::string error = error_of(load(sources));
   std::vector<std::size_t> at;
   for (const char* part :
        {"f.toml:2:1: streams.nothing", "f.toml:3:8: streams.dead", "f.toml:5:9: log.level", "f.toml:7:9: keys.stock",
-        "ORDERD_LOG_FORMAT: ", "ORDERD_X: ", "--valkey.cluster ", "--processing.max_lines: ", "--streams.results: "}) {
+        "ORDERD_LOG_FORMAT: ", "ORDERD_X: ", "--valkey.cluster: ", "--processing.max_lines: ", "--streams.results: "}) {
     CAPTURE(part);
     at.push_back(error.find(part));
     CHECK(at.back() != std::string::npos);

@@ -43,7 +43,7 @@ TEST_CASE("what is printed loads as the same settings") {
   CHECK(print(*again) == print(*loaded));
 }
 
-TEST_CASE("every supported key is printed with its default") {
+TEST_CASE("every key is printed with its default") {
   const std::string text = print(*load_flags({{"processing.name", "c"}}));
   CHECK(text == R"([valkey]
 url = "valkey://127.0.0.1:6379"
@@ -55,6 +55,7 @@ sentinels = ""
 service = ""
 sentinel_username = ""
 sentinel_password_file = ""
+cluster = false
 tls_ca_file = ""
 tls_cert_file = ""
 tls_key_file = ""
@@ -65,6 +66,7 @@ orders = "orders"
 results = "results"
 dead = "<orders>:dead"
 group = "orderd"
+lanes = ""
 
 [keys]
 stock = "product:<sku>:stock"

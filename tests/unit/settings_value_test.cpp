@@ -136,16 +136,6 @@ TEST_CASE("the admin server listens on an IP address and a port or on nothing") 
   refusal("::1:9464", "has an IPv6 address without brackets");
 }
 
-TEST_CASE("lanes are not supported yet") {
-  for (const char* key : {"streams.orders", "streams.results", "streams.dead"}) {
-    CHECK(error_of(load_flag(key, "{<lane>}:x")) ==
-          std::string("--") + key + ": \"{<lane>}:x\": lanes (<lane>) are not supported yet");
-  }
-  CHECK(error_of(load_flag("keys.stock", "{<lane>}:<sku>")) ==
-        "--keys.stock: \"{<lane>}:<sku>\": lanes (<lane>) are not supported yet");
-  CHECK(holds(error_of(load_flag("keys.order", "{<lane>}:<id>")), "not supported yet"));
-}
-
 TEST_CASE("the orders and the results stream have no relative names") {
   for (const char* key : {"streams.orders", "streams.results"}) {
     CHECK(error_of(load_flag(key, "<orders>:x")) ==

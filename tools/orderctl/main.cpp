@@ -64,10 +64,5 @@ int main(int argc, char** argv) {
   const Pause pause(app, program);
   const Audit audit(app, program);
   if (const auto answered = parse(app, argc, argv)) return *answered;
-  auto settings = load_settings(program);
-  if (!settings) return kUsage;
-  const orderd::Result<int> done = program.action({std::move(*settings), program.json});
-  if (!done) note(done.error());
-  const int ended = done ? *done : kFailed;
-  return flush_output() ? ended : kFailed;
+  return run(program);
 }

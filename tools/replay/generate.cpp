@@ -110,6 +110,7 @@ Generate::Generate(CLI::App& parent, tools::Program& program) {
     if (app->count("--preset") > 0 && app->count("--rate") == 0) gather(workload_);
     choose_spread();
     check_together(workload_);
+    program.all_lanes = true;  // it needs none
     program.action = [this](const tools::Context& /*context*/) { return run(); };
   });
 }

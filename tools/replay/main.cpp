@@ -47,10 +47,5 @@ int main(int argc, char** argv) {
   const orderd::replay::Run run(app, program);
   const orderd::replay::Verify verify(app, program);
   if (const auto status = parse(app, argc, argv)) return *status;
-  auto settings = load_settings(program);
-  if (!settings) return kUsage;
-  const orderd::Result<int> done = program.action({std::move(*settings), program.json});
-  if (!done) note(done.error());
-  const int status = done ? *done : kFailed;
-  return flush_output() ? status : kFailed;
+  return orderd::tools::run(program);
 }

@@ -80,7 +80,10 @@ Result<std::string> draw(const std::string& directory, const Plot& plot) {
 Report::Report(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "report", "draw a run as a page", kReportHelp);
   tools::add_text(*app, "DIR", directory_, "", "the data directory of the run")->required()->check(check_file_name);
-  app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
+  app->callback([this, &program] {
+    program.all_lanes = true;  // it needs none
+    program.action = [this](const tools::Context& context) { return run(context); };
+  });
 }
 
 Result<int> Report::run(const tools::Context& /*context*/) const {

@@ -6,8 +6,8 @@
 #include <csignal>
 #include <random>
 
-#include "settings/topology.h"
 #include "shared/output.h"
+#include "shared/stop_signal.h"
 
 namespace orderd::replay {
 namespace {
@@ -40,7 +40,7 @@ Runner::Runner(const settings::Settings& settings, const RunOptions& options, So
       hooks_(std::move(hooks)),
       progress_(options.quiet),
       pace_(options.pace, options.pace_amount),
-      topology_(settings::make_topology(loop_, settings)),
+      topologies_(loop_, settings),
       due_(std::make_unique<PreciseTimer>(loop_, [this] { pump(); })),
       input_(loop_, [this] { pump(); }),
       ticker_(loop_, [this] { tick(); }),
@@ -53,15 +53,16 @@ Runner::Runner(const settings::Settings& settings, const RunOptions& options, So
   Tail::Listener& results = *this;
   for (uint64_t i = 0; i < options.producers; ++i) {
     producers_.push_back(std::make_unique<Producer>(
-        loop_, *topology_, handshake,
+        loop_, topologies_.of(0), handshake,
         Producer::Options{.stream = settings.streams.orders, .window = options.window, .retry = options.retry},
         entropy(), producers));
   }
   if (options.wait) {
-    tail_ = std::make_unique<Tail>(loop_, *topology_, handshake, settings.streams.results, std::move(results_after),
-                                   entropy(), results);
+    tail_ = std::make_unique<Tail>(loop_, topologies_.of(0), handshake, settings.streams.results,
+                                   std::move(results_after), entropy(), results);
   }
   for (const int number : {SIGINT, SIGTERM}) {
+    Signal::hold(number);
     signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { signaled(); }));
   }
 }
@@ -75,7 +76,12 @@ Result<bool> Runner::run() {
   for (const auto& producer : producers_) producer->start();
   ticker_.start(kTick);
   if (!finished_) loop_.run();
-  signals_.clear();  // from here on a signal ends the program
+  signals_.clear();  // from here on a signal ends the program, but for one that belongs to the first
+  if (signaled_ns_ != 0) {
+    tools::StopSignal::install_after(Milliseconds((now_ns() - signaled_ns_) / 1'000'000));
+  } else {
+    for (const int number : {SIGINT, SIGTERM}) (void)std::signal(number, SIG_DFL);
+  }
   progress_.clear();
   if (!failure_.empty()) return Failure{failure_};
   return true;

@@ -15,6 +15,7 @@
 #include "replay/source.h"
 #include "replay/tail.h"
 #include "settings/settings.h"
+#include "settings/topology.h"
 
 namespace orderd::replay {
 
@@ -99,7 +100,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
   uint64_t signaled_ns_ = 0;  // 0: not yet
 
   Loop loop_;
-  std::unique_ptr<valkey::Topology> topology_;
+  settings::Topologies topologies_;
   std::vector<std::unique_ptr<Producer>> producers_;
   std::unique_ptr<Tail> tail_;
   std::unique_ptr<PreciseTimer> due_;

@@ -80,6 +80,46 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
+// The settings, from the file, the variables and the flags. Nothing: they are wrong, and the errors were printed.
+std::optional<settings::Settings> load_settings(Program& program) {
+  program.sources.environment = settings::read_environment();
+  auto loaded = settings::load(program.sources);
+  std::string problems;
+  if (!loaded) {
+    problems = loaded.error();
+  } else if (const auto endpoint = loaded->endpoint(); !endpoint) {
+    problems = endpoint.error();
+  } else {
+    return std::move(*loaded);
+  }
+  for (std::size_t at = 0; at < problems.size();) {
+    const std::size_t end = std::min(problems.find('\n', at), problems.size());
+    note(std::string_view(problems).substr(at, end - at));
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+// The lanes that the sub-command is for. Nothing: none is, and the error was printed.
+std::optional<std::vector<settings::Settings>> lanes_of(const settings::Settings& settings, const Program& program) {
+  const order::Lanes lanes = settings.lanes();
+  std::vector<settings::Settings> chosen;
+  for (std::size_t i = 0; i < lanes.count(); ++i) {
+    if (program.lane.empty() || program.lane == lanes.names()[i]) chosen.push_back(settings.for_lane(i));
+  }
+  if (chosen.empty()) {
+    const std::string what = "--lane '" + shown(program.lane) + "': ";
+    note(what + (lanes.named() ? "there is no such lane; " + settings::suggestion(program.lane, lanes.names())
+                               : "streams.lanes is empty: there is one lane, without a name"));
+    return std::nullopt;
+  }
+  if (chosen.size() > 1 && !program.all_lanes) {
+    note("there are " + std::to_string(lanes.count()) + " lanes; choose one with --lane: " + joined(lanes.names()));
+    return std::nullopt;
+  }
+  return chosen;
+}
+
 int wrong_usage(const CLI::App& app, const std::string& what) {
   const std::string line = name_of(named(app)) + " --help shows the usage\n";
   note(what);
@@ -99,6 +139,7 @@ void describe(CLI::App& app, Program& program, const About& about) {
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("--version", std::string(about.name) + " " ORDERD_VERSION, "print the version");
   add_json(app, program);
+  add_text(app, "--lane", program.lane, "NAME", "of several lanes the one that is meant (streams.lanes)");
   app.require_subcommand(1);
   settings::add_flags(app, program.sources);
   for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
@@ -126,23 +167,16 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
   return flush_output() ? kDone : kFailed;
 }
 
-std::optional<settings::Settings> load_settings(Program& program) {
-  program.sources.environment = settings::read_environment();
-  auto loaded = settings::load(program.sources);
-  std::string problems;
-  if (!loaded) {
-    problems = loaded.error();
-  } else if (const auto endpoint = loaded->endpoint(); !endpoint) {
-    problems = endpoint.error();
-  } else {
-    return std::move(*loaded);
-  }
-  for (std::size_t at = 0; at < problems.size();) {
-    const std::size_t end = std::min(problems.find('\n', at), problems.size());
-    note(std::string_view(problems).substr(at, end - at));
-    at = end + 1;
-  }
-  return std::nullopt;
+int run(Program& program) {
+  const auto settings = load_settings(program);
+  if (!settings) return kUsage;
+  auto lanes = lanes_of(*settings, program);
+  if (!lanes) return kUsage;
+  const settings::Settings first = lanes->front();
+  const Result<int> done = program.action({std::move(*lanes), first, program.json});
+  if (!done) note(done.error());
+  const int status = done ? *done : kFailed;
+  return flush_output() ? status : kFailed;
 }
 
 }  // namespace orderd::tools

@@ -24,7 +24,7 @@ void describe(CLI::App& app, Program& program, const About& about);
 // run: the help, the version, or an error was printed.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, const char* const* argv);
 
-// The settings, from the file, the variables and the flags. Nothing: they are wrong, and the errors were printed.
-[[nodiscard]] std::optional<settings::Settings> load_settings(Program& program);
+// Loads the settings and runs the action. Returns the exit status; errors were printed.
+[[nodiscard]] int run(Program& program);
 
 }  // namespace orderd::tools

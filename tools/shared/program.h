@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "settings/load.h"
@@ -15,7 +17,9 @@ inline constexpr int kViolation = 3;
 
 // Input of an action.
 struct Context {
-  settings::Settings settings;
+  // Of the lanes that the command is for: all, or the one of --lane. Never empty.
+  std::vector<settings::Settings> lanes;
+  settings::Settings settings;  // of the first of them: of the only one, but for a command with Program::all_lanes
   bool json = false;
 };
 
@@ -25,7 +29,9 @@ using Action = std::function<Result<int>(const Context&)>;
 struct Program {
   settings::Sources sources;
   bool json = false;
-  Action action;  // of the sub-command that was given
+  std::string lane;        // --lane; empty: it was not given
+  bool all_lanes = false;  // may the sub-command be for several lanes? If not, --lane is needed where there are several
+  Action action;           // of the sub-command that was given
 };
 
 }  // namespace orderd::tools

@@ -14,10 +14,14 @@ constexpr std::sig_atomic_t kWrapMs = 1'000'000'000;
 volatile std::sig_atomic_t stop_came = 0;
 volatile std::sig_atomic_t stop_ms = 0;
 
-extern "C" void note_stop(int signal) {
+std::sig_atomic_t clock_ms() {
   timespec now{};
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  const auto now_ms = static_cast<std::sig_atomic_t>((now.tv_sec * 1000 + now.tv_nsec / 1'000'000) % kWrapMs);
+  return static_cast<std::sig_atomic_t>((now.tv_sec * 1000 + now.tv_nsec / 1'000'000) % kWrapMs);
+}
+
+extern "C" void note_stop(int signal) {
+  const std::sig_atomic_t now_ms = clock_ms();
   if (stop_came == 0) {
     stop_ms = now_ms;
     stop_came = 1;
@@ -35,6 +39,12 @@ void StopSignal::install() {
     action.sa_handler = note_stop;
     (void)sigaction(signal, &action, nullptr);  // fails only for signals that do not exist
   }
+}
+
+void StopSignal::install_after(std::chrono::milliseconds since_first) {
+  stop_ms = static_cast<std::sig_atomic_t>((clock_ms() - since_first.count() + kWrapMs) % kWrapMs);
+  stop_came = 1;
+  install();
 }
 
 bool StopSignal::came() {

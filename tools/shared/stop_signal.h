@@ -2,11 +2,15 @@
 // within 50 ms are one, because timeout(1) signals its child and then the child's group.
 #pragma once
 
+#include <chrono>
+
 namespace orderd::tools {
 
 class StopSignal {
  public:
   static void install();
+  // Takes over from another handler that has got the first signal so long ago.
+  static void install_after(std::chrono::milliseconds since_first);
   [[nodiscard]] static bool came();
 };
 

@@ -1,0 +1,183 @@
+// Several lanes on one server: what one daemon serves, what belongs to another lane, and how daemons share lanes.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "integration/sale.h"
+#include "order/lanes.h"
+#include "support/wait_for.h"
+
+using namespace orderd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* kNames = "a,b,c,d";
+
+// A server, daemons that serve four lanes of it, and a customer who knows the rule.
+class Shops {
+ public:
+  // `settings`: more variables.
+  std::unique_ptr<Process> daemon(const std::string& name, const std::vector<std::string>& settings = {}) {
+    ProcessOptions options;
+    options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path,
+                           "ORDERD_PROCESSING_NAME=" + name,
+                           "ORDERD_PROCESSING_LEASE=1s",
+                           "ORDERD_ADMIN_LISTEN=",
+                           std::string("ORDERD_STREAMS_LANES=") + kNames,
+                           "ORDERD_STREAMS_ORDERS={<lane>}:orders",
+                           "ORDERD_STREAMS_RESULTS={<lane>}:results",
+                           "ORDERD_KEYS_STOCK={<lane>}:stock:<sku>"};
+    options.environment.insert(options.environment.end(), settings.begin(), settings.end());
+    return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
+  }
+  void stock(const std::string& lane, const std::string& sku, const std::string& quantity) {
+    set(client, "{" + lane + "}:stock:" + sku, quantity);
+  }
+  std::string push(const std::string& lane, const std::string& order) {
+    return ask(client, {"XADD", "{" + lane + "}:orders", "*", "order", order});
+  }
+  std::string lane_of(const std::string& sku) { return lanes.names()[lanes.of(sku)]; }
+  std::string owner(const std::string& lane) {
+    const std::string held = get(client, "{" + lane + "}:orders:owner").value_or("");
+    return held.substr(0, held.find(' '));
+  }
+  // How many lanes each daemon has.
+  std::map<std::string, int> shares() {
+    std::map<std::string, int> count;
+    for (const std::string& lane : lanes.names()) ++count[owner(lane)];
+    return count;
+  }
+  std::vector<Entry> results(const std::string& lane) { return entries(client, "{" + lane + "}:results"); }
+  Entry result(const std::string& lane, std::size_t number) {
+    wait_for([&] { return results(lane).size() > number; }, 20s, "a result");
+    return results(lane)[number];
+  }
+
+  ValkeyServer server;
+  orderd::valkey::SyncClient client = server.client();
+  orderd::order::Lanes lanes = *orderd::order::Lanes::parse(kNames);
+};
+
+std::string order(const std::string& id, const std::string& sku) {
+  return R"({"id":")" + id + R"(","sku":")" + sku + R"(","quantity":1})";
+}
+
+}  // namespace
+
+TEST_CASE("one daemon serves all lanes, and each line of its log names the lane") {
+  Shops shops;
+  auto daemon = shops.daemon("only");
+  const std::vector<std::string> skus = {"hat", "sock", "shoe", "tie"};  // of a, b, c and d
+  for (const std::string& sku : skus) {
+    const std::string lane = shops.lane_of(sku);
+    shops.stock(lane, sku, "5");
+    (void)shops.push(lane, order("o-1", sku));
+    const Entry result = shops.result(lane, 0);
+    CHECK(result.field("status") == "accepted");
+    CHECK(get(shops.client, "{" + lane + "}:stock:" + sku) == "4");
+  }
+  for (const char* lane : {"a", "b", "c", "d"}) {
+    wait_for([&] { return daemon->errors().find("[" + std::string(lane) + "] ready: serving") != std::string::npos; },
+             20s, "the lane's line");
+  }
+  end(*daemon);
+  CHECK(daemon->errors().find("lane 'd': read=1 settled=1 accepted=1") != std::string::npos);
+}
+
+TEST_CASE("an order of another lane is rejected and told where it belongs, and its retry there is decided") {
+  Shops shops;
+  auto daemon = shops.daemon("only");
+  shops.stock("c", "shoe", "5");
+  const std::string request =
+      shops.push("a", R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":1,"reply_to":"me"})");
+  CHECK(shops.result("a", 0).fields == Fields{{"order", "o-1"},
+                                              {"request", request},
+                                              {"status", "rejected"},
+                                              {"reason", "wrong_lane"},
+                                              {"customer", "c-7"},
+                                              {"detail", "'shoe' belongs to lane 'c', and this is lane 'a'"}});
+  CHECK(ask(shops.client, {"LPOP", "{a}:orders:reply:me"}).find("\"reason\":\"wrong_lane\"") != std::string::npos);
+  CHECK(!get(shops.client, "{a}:orders:order:o-1"));
+  CHECK(length(shops.client, "{a}:orders:dead") == 0);
+  (void)shops.push("c", order("o-1", "shoe"));
+  CHECK(shops.result("c", 0).field("status") == "accepted");
+  end(*daemon);
+}
+
+TEST_CASE("a retry in the lane that decided the order is a duplicate, also where its SKU belongs elsewhere now") {
+  Shops shops;
+  // One lane that is called c, then four of them: shoes belong to c both times, hats only the first time.
+  auto daemon = shops.daemon("only", {"ORDERD_STREAMS_LANES=c"});
+  shops.stock("c", "hat", "5");
+  (void)shops.push("c", order("o-1", "hat"));
+  CHECK(shops.result("c", 0).field("status") == "accepted");
+  end(*daemon);
+  daemon = shops.daemon("only");
+  (void)shops.push("c", order("o-1", "hat"));
+  CHECK(shops.result("c", 1).field("status") == "duplicate");
+  (void)shops.push("c", order("o-2", "hat"));
+  CHECK(shops.result("c", 2).field("reason") == "wrong_lane");
+  CHECK(get(shops.client, "{c}:stock:hat") == "4");
+  end(*daemon);
+}
+
+TEST_CASE("daemons share the lanes, and hand them over when one comes, stops or is killed") {
+  Shops shops;
+  auto first = shops.daemon("first");
+  wait_for([&] { return shops.shares() == std::map<std::string, int>{{"first", 4}}; }, 20s, "one daemon has all lanes");
+  auto second = shops.daemon("second");
+  const std::map<std::string, int> halves = {{"first", 2}, {"second", 2}};
+  wait_for([&] { return shops.shares() == halves; }, 20s, "each has its half");
+  auto third = shops.daemon("third");
+  wait_for([&] { return shops.shares().size() == 3; }, 20s, "each of three has a lane");
+  for (int i = 0; i < 200; ++i) {
+    const std::string sku = "sku-" + std::to_string(i);
+    const std::string lane = shops.lane_of(sku);
+    shops.stock(lane, sku, "1");
+    (void)shops.push(lane, order("o-" + std::to_string(i), sku));
+    if (i == 70) end(*third);
+    if (i == 140) {
+      second->signal(SIGKILL);
+      (void)second->wait();
+    }
+  }
+  wait_for([&] { return shops.shares() == std::map<std::string, int>{{"first", 4}}; }, 20s, "one has all lanes again");
+  const auto all = [&] {
+    std::size_t results = 0;
+    for (const std::string& lane : shops.lanes.names()) results += shops.results(lane).size();
+    return results;
+  };
+  wait_for([&] { return all() >= 200; }, 20s, "all results");
+  std::set<std::string> orders;
+  for (const std::string& lane : shops.lanes.names()) {
+    for (const Entry& entry : shops.results(lane)) {
+      CHECK(entry.field("status") == "accepted");
+      CHECK(orders.insert(entry.field("order")).second);
+    }
+  }
+  CHECK(orders.size() == 200);
+  end(*first);
+}
+
+TEST_CASE("a single lane is not taken from the daemon that has it") {
+  Sale sale(test_seed());
+  auto first = sale.daemon("zz");
+  sale.wait_for_owner("zz");
+  const std::string since = get(sale.client(), "orders:owner").value_or("");
+  for (const char* name : {"aa", "mm"}) {
+    auto other = sale.daemon(name);
+    wait_for([&] { return other->errors().find("standing by") != std::string::npos; }, 20s, "it stands by");
+    wait_for([&] { return ask_number(sale.client(), {"ZCARD", "orders:standby"}) > 0; }, 20s, "it is listed");
+    sale.produce();
+    sale.wait_for_results(300);
+    sale.stop_producing();
+    CHECK(get(sale.client(), "orders:owner") == since);
+    end(*other);
+  }
+  end(*first);
+}

@@ -1,0 +1,104 @@
+// The rule that says which lane an SKU belongs to. Producers in other languages follow it: these are its vectors.
+#include "order/lanes.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace orderd::order {
+namespace {
+
+Lanes lanes(const std::string& text) {
+  const auto parsed = Lanes::parse(text);
+  REQUIRE_MESSAGE(parsed.ok(), parsed.error());
+  return *parsed;
+}
+
+Request order_of(const std::vector<std::string>& skus) {
+  Request order{.id = "o-1", .customer = "", .lines = {}};
+  for (const std::string& sku : skus) order.lines.push_back({sku, 1});
+  return order;
+}
+
+TEST_CASE("FNV-1a of 64 bits has its published values") {
+  CHECK(fnv1a("") == 0xcbf29ce484222325);
+  CHECK(fnv1a("a") == 0xaf63dc4c8601ec8c);
+  CHECK(fnv1a("foobar") == 0x85944171f73967e8);
+  CHECK(fnv1a("shoe") == 0x46dc5118e28e0df2);
+}
+
+TEST_CASE("the jump hash has its published values") {
+  CHECK(jump_hash(1, 1) == 0);
+  CHECK(jump_hash(42, 57) == 43);
+  CHECK(jump_hash(0xDEAD10CC, 666) == 361);
+  CHECK(jump_hash(256, 1024) == 520);
+}
+
+TEST_CASE("the lane of an SKU depends on the number of lanes alone") {
+  CHECK(lanes("a,b,c,d").of("shoe") == 2);
+  CHECK(lanes("w,x,y,z").of("shoe") == 2);
+  CHECK(lanes("a,b,c,d").of("sock") == 1);
+  CHECK(lanes("a,b,c,d").of("hat") == 0);
+  CHECK(lanes("a,b,c,d").of("tie") == 3);
+  CHECK(lanes("a").of("shoe") == 0);
+  CHECK(Lanes().of("shoe") == 0);
+  std::string many = "l0";
+  for (int i = 1; i < 64; ++i) many += ",l" + std::to_string(i);
+  CHECK(lanes(many).of("shoe") == 46);
+}
+
+TEST_CASE("SKUs spread evenly, and a further lane moves few of them") {
+  constexpr int kSkus = 20'000;
+  std::map<uint32_t, int> load;
+  int moved = 0;
+  for (int i = 0; i < kSkus; ++i) {
+    const uint64_t hash = fnv1a("sku-" + std::to_string(i));
+    ++load[jump_hash(hash, 16)];
+    moved += jump_hash(hash, 16) == jump_hash(hash, 17) ? 0 : 1;
+  }
+  CHECK(load.size() == 16);
+  for (const auto& [lane, skus] : load) {
+    CHECK(skus > kSkus / 16 * 85 / 100);
+    CHECK(skus < kSkus / 16 * 115 / 100);
+  }
+  CHECK(moved < kSkus / 17 * 125 / 100);
+}
+
+TEST_CASE("an order of another lane is told where it belongs") {
+  const Lanes four = lanes("a,b,c,d");
+  CHECK(four.why_not(order_of({"shoe", "bag"}), 2).empty());
+  CHECK(four.why_not(order_of({"shoe"}), 0) == "'shoe' belongs to lane 'c', and this is lane 'a'");
+  CHECK(four.why_not(order_of({"hat", "sock"}), 0) ==
+        "'sock' belongs to lane 'b', and this is lane 'a'; all SKUs of an order must belong to one lane");
+  CHECK(lanes("a").why_not(order_of({"shoe"}), 0).empty());
+  CHECK(Lanes().why_not(order_of({"shoe"}), 0).empty());
+}
+
+TEST_CASE("names of lanes") {
+  CHECK(!lanes("").named());
+  CHECK(lanes("").count() == 1);
+  CHECK(lanes("a, b ,c").names() == std::vector<std::string>{"a", "b", "c"});
+  CHECK(lanes(std::string(64, 'x')).count() == 1);
+  for (const char* bad : {",", "a,", ",a", "a,,b", "a b", "{a}", "a:b", "\xC3\xA4", "a\tb"}) {
+    CAPTURE(bad);
+    REQUIRE(!Lanes::parse(bad).ok());
+    CHECK(Lanes::parse(bad).error().find("1 to 64 letters") != std::string::npos);
+  }
+  CHECK(!Lanes::parse(std::string(65, 'x')).ok());
+  CHECK(Lanes::parse("b,a,b").error() == "the lane 'b' is there twice; allowed: different names");
+  std::string many = "l0";
+  for (std::size_t i = 1; i < kLanesMax; ++i) many += ",l" + std::to_string(i);
+  CHECK(lanes(many).count() == kLanesMax);
+  CHECK(Lanes::parse(many + ",more").error() == "more than 1024 lanes; allowed: at most 1024");
+}
+
+TEST_CASE("<lane> is replaced wherever it stands") {
+  CHECK(with_lane("{<lane>}:orders", "a") == "{a}:orders");
+  CHECK(with_lane("<lane><lane>", "a") == "aa");
+  CHECK(with_lane("<lan>", "a") == "<lan>");
+}
+
+}  // namespace
+}  // namespace orderd::order

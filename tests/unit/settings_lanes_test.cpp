@@ -1,0 +1,126 @@
+// Lanes and the cluster: names of keys that belong together.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "order/keys.h"
+#include "settings/load.h"
+#include "settings_sources.h"
+
+namespace orderd::settings {
+namespace {
+
+using test::error_of;
+using test::holds;
+using test::load_flags;
+using Flags = std::vector<std::pair<std::string, std::string>>;
+
+const Flags kGood = {{"streams.lanes", "a,b"},
+                     {"streams.orders", "{<lane>}:orders"},
+                     {"streams.results", "{<lane>}:results"},
+                     {"keys.stock", "{<lane>}:stock:<sku>"}};
+
+// kGood with one flag more; the last one of a key wins.
+std::string error_with(const std::string& key, const std::string& text) {
+  Flags flags = kGood;
+  flags.emplace_back(key, text);
+  return error_of(load_flags(flags));
+}
+
+TEST_CASE("the names of a lane") {
+  const auto loaded = load_flags(kGood);
+  REQUIRE_MESSAGE(loaded.ok(), loaded.error());
+  CHECK(loaded->lanes().names() == std::vector<std::string>{"a", "b"});
+  const Settings b = loaded->for_lane(1);
+  CHECK(b.lane == 1);
+  CHECK(b.lane_name() == "b");
+  CHECK(b.streams.orders == "{b}:orders");
+  CHECK(b.streams.results == "{b}:results");
+  CHECK(b.dead() == "{b}:orders:dead");
+  CHECK(b.stock_keys().key("shoe") == "{b}:stock:shoe");
+  CHECK(b.order_keys().key("o-1") == "{b}:orders:order:o-1");
+  CHECK(b.reply_keys().key("x") == "{b}:orders:reply:x");
+}
+
+TEST_CASE("without lanes there is one, and nothing is replaced") {
+  const auto loaded = load_flags({});
+  REQUIRE(loaded.ok());
+  CHECK(loaded->lanes().count() == 1);
+  CHECK(loaded->for_lane(0).streams.orders == "orders");
+  CHECK(loaded->for_lane(0).lane_name().empty());
+}
+
+TEST_CASE("the file may have an array of lanes and a boolean") {
+  const auto loaded = test::load_text(
+      "[valkey]\ncluster = true\n[streams]\nlanes = [\"a\", \"b\"]\norders = \"{<lane>}:orders\"\nresults = "
+      "\"{<lane>}:results\"\n[keys]\nstock = \"{<lane>}:stock:<sku>\"\n");
+  REQUIRE_MESSAGE(loaded.ok(), loaded.error());
+  CHECK(loaded->valkey.cluster);
+  CHECK(loaded->lanes().count() == 2);
+  CHECK(holds(print(*loaded), "cluster = true\n"));
+  CHECK(holds(print(*loaded), "lanes = \"a,b\"\n"));
+  CHECK(holds(error_of(test::load_text("[valkey]\ncluster = \"yes\"")), "\"yes\" is a string, not a boolean"));
+  CHECK(holds(error_of(test::load_text("[valkey]\ncluster = 1")), "1 is an integer, not a boolean"));
+  CHECK(error_of(test::load_flag("valkey.cluster", "yes")) ==
+        "--valkey.cluster: \"yes\" is not a boolean; allowed: true, false");
+}
+
+TEST_CASE("all keys of a lane are in one slot, or the error names two of them and the fix") {
+  const std::string fix =
+      "; begin each name with the same {<lane>}: streams.orders = \"{<lane>}:orders\", streams.results = "
+      "\"{<lane>}:results\", keys.stock = \"{<lane>}:product:<sku>:stock\"";
+  CHECK(error_with("streams.results", "<lane>:results") ==
+        "--streams.results: \"a:results\" is in slot 5434, and \"{a}:orders\" is in slot 15495: a lane needs all its "
+        "keys "
+        "in one" +
+            fix);
+  CHECK(error_with("keys.stock", "product:<sku>:stock") ==
+        "--keys.stock: the keys of keys.stock are in many slots, and \"{a}:orders\" is in slot 15495: a lane needs all "
+        "its "
+        "keys in one" +
+            fix);
+  // Behind the place of the ID the tag does not count: an ID may have braces.
+  CHECK(holds(error_with("keys.order", "order:<id>:{<lane>}"), "the keys of keys.order are in many slots"));
+  CHECK(holds(error_with("keys.reply", "{x}:<to>"), "\"{x}:…\" is in slot 16287"));
+  CHECK(holds(error_with("streams.dead", "dead-<lane>"), "\"dead-a\" is in slot"));
+  CHECK(error_with("streams.dead", "x{<lane>}").empty());
+}
+
+TEST_CASE("lanes need names that differ") {
+  CHECK(holds(error_of(load_flags({{"streams.lanes", "a,b"},
+                                   {"streams.orders", "{x}:orders"},
+                                   {"streams.results", "{x}:results"},
+                                   {"keys.stock", "{x}:<sku>"}})),
+              "no name contains <lane>: the lanes would be one"));
+  CHECK(holds(error_of(load_flags({{"streams.lanes", "a,b"},
+                                   {"streams.orders", "{x}:<lane>:orders"},
+                                   {"streams.results", "{x}:<lane>:results"},
+                                   {"keys.stock", "{x}:<lane>:<sku>"}})),
+              "puts all lanes into one slot"));
+  CHECK(error_of(load_flags({{"streams.orders", "{<lane>}:orders"}})) ==
+        "--streams.orders: \"{<lane>}:orders\" contains <lane>, and streams.lanes is empty; name the lanes, or remove "
+        "it");
+  CHECK(holds(error_of(test::load_flag("streams.lanes", "a,,b")), "--streams.lanes: \"a,,b\": the name of a lane has"));
+}
+
+TEST_CASE("in a cluster one lane without a name needs one slot as well") {
+  CHECK(holds(
+      error_of(test::load_flag("valkey.cluster", "true")),
+      "--valkey.cluster: \"results\" is in slot 4508, and \"orders\" is in slot 105: a lane needs all its keys in "
+      "one; begin each name with the same {shop}: "));
+  CHECK(error_of(load_flags({{"valkey.cluster", "true"},
+                             {"streams.orders", "{shop}:orders"},
+                             {"streams.results", "{shop}:results"},
+                             {"keys.stock", "{shop}:product:<sku>:stock"}}))
+            .empty());
+}
+
+TEST_CASE("names of different lanes' keys never collide") {
+  CHECK(holds(error_with("streams.results", "{<lane>}:orders"), "are both \"{a}:orders\""));
+  CHECK(holds(error_with("keys.order", "{<lane>}:stock:<id>"), "can produce the same key"));
+}
+
+}  // namespace
+}  // namespace orderd::settings
