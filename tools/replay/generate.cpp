@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "order/lanes.h"
 #include "order/request.h"
 #include "replay/number_options.h"
 #include "replay/sink.h"
@@ -93,6 +94,7 @@ Generate::Generate(CLI::App& parent, tools::Program& program) {
       });
   add_decimal(*app, "--exponent", w.exponent, 5, "X", "of zipf, 0 to 5 [1]");
   add_decimal(*app, "--hot", w.hot, 1, "SHARE", "of the hot SKU [0.5]");
+  add_whole(*app, "--lanes", w.lanes, 1, order::kLanesMax, "all SKUs of an order belong to one of so many lanes [1]");
   add_whole(*app, "--lines-min", w.lines_min, 1, 1000, "fewest lines per order [1]");
   add_whole(*app, "--lines-max", w.lines_max, 1, 1000, "most lines per order [1]");
   add_whole(*app, "--quantity-min", w.quantity_min, 1, order::kMaxWhole, "smallest quantity [1]");

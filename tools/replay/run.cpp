@@ -42,6 +42,8 @@ a request that was appended before becomes a duplicate. --no-retry counts them a
 Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second. Ctrl-C stops
 the run and prints the command that resumes it; a second one does not wait for the requests in flight.
 
+Where there are several lanes, each request goes to the lane of its first SKU, over --producers connections of that lane.
+
 Examples:
   order-replay run load.ndjson --set-stock --max --wait
   order-replay run load.ndjson --rate 10000 --wait --json
@@ -95,6 +97,7 @@ Run::Run(CLI::App& parent, tools::Program& program) {
       if (option->count() > 0 && wait->count() == 0) throw CLI::RequiresError(option->get_name(), "--wait");
     }
     choose_pace();
+    program.all_lanes = true;
     program.action = [this](const tools::Context& context) { return run(context); };
   });
 }
@@ -109,16 +112,18 @@ void Run::choose_pace() {
 
 // What has to be done and opened before the first push.
 Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSummary& summary) {
-  auto client = tools::Client::connect(context.settings);
-  if (!client) return client.failure();
   if (set_stock_) {
-    const auto set = set_stock(*client, context.settings, source);
+    const auto set = set_stock(context, source);
     if (!set) return set.failure();
     summary.stock_set = *set;
   }
-  auto after = last_entry(*client, context.settings.streams.results);
-  if (!after) return after.failure();
-  summary.results_after = std::move(*after);
+  for (const settings::Settings& lane : context.lanes) {
+    auto client = tools::Client::connect(lane);
+    if (!client) return client.failure();
+    auto after = last_entry(*client, lane.streams.results);
+    if (!after) return after.failure();
+    results_after_.push_back(std::move(*after));
+  }
   if (!record_file_.empty()) {
     auto opened = Sink::open(record_file_);
     if (!opened) return opened.failure();
@@ -129,13 +134,13 @@ Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSumm
     if (!opened) return opened.failure();
     data_.emplace(std::move(*opened));
   }
-  if (verify_) check_.emplace();
+  if (verify_) checks_.resize(context.lanes.size());
   return true;
 }
 
 RunHooks Run::hooks() {
   RunHooks hooks;
-  if (check_) hooks.seen = [this](const tools::Entry& result) { check_->seen(result); };
+  if (verify_) hooks.seen = [this](std::size_t lane, const tools::Entry& result) { checks_[lane].seen(result); };
   if (data_) {
     hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
   }
@@ -154,12 +159,13 @@ Result<int> Run::run(const tools::Context& context) {
   if (!source) return source.failure();
   RunSummary before;
   if (const auto prepared = prepare(context, **source, before); !prepared) return prepared.failure();
-  Runner runner(context.settings, options_, **source, before.results_after, hooks());
+  Runner runner(context, options_, **source, results_after_, hooks());
   const Result<bool> ran = runner.run();
   RunSummary summary = runner.summary();
   summary.stock_set = before.stock_set;
+  if (context.lanes.size() == 1) summary.results_after = results_after_.front();
   Result<bool> late = true;
-  if (check_ && !summary.stopped) late = read_late_results(context, runner.last_result());
+  if (verify_ && !summary.stopped) late = read_late_results(context, runner.last_results());
   if (context.json) {
     tools::print_json(summary.json());
   } else {
@@ -176,25 +182,33 @@ Result<int> Run::run(const tools::Context& context) {
 }
 
 // A second result of a request could come after the last one that the run has waited for.
-Result<bool> Run::read_late_results(const tools::Context& context, const std::string& after) {
-  auto client = tools::Client::connect(context.settings);
-  if (!client) return client.failure();
-  return tools::read_pages(*client, context.settings.streams.results, "(" + after, "+",
-                           [this](const std::vector<tools::Entry>& page) {
-                             for (const tools::Entry& entry : page) check_->seen(entry);
-                             return true;
-                           });
+Result<bool> Run::read_late_results(const tools::Context& context, const std::vector<std::string>& after) {
+  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
+    auto client = tools::Client::connect(context.lanes[i]);
+    if (!client) return client.failure();
+    const auto read = tools::read_pages(*client, context.lanes[i].streams.results, "(" + after[i], "+",
+                                        [&](const std::vector<tools::Entry>& page) {
+                                          for (const tools::Entry& entry : page) checks_[i].seen(entry);
+                                          return true;
+                                        });
+    if (!read) return read;
+  }
+  return true;
 }
 
 int Run::judge(const RunSummary& summary) const {
   if (summary.stopped || summary.failed + summary.unknown + summary.missing > 0) return tools::kFailed;
-  if (!check_) return tools::kDone;
-  const std::vector<std::string>& problems = check_->problems();
-  for (const std::string& problem : problems) tools::note("verify: " + problem);
-  if (check_->count() > problems.size()) {
-    tools::note("verify: and " + std::to_string(check_->count() - problems.size()) + " more");
+  if (!verify_) return tools::kDone;
+  bool good = true;
+  for (const RunCheck& check : checks_) {
+    const std::vector<std::string>& problems = check.problems();
+    for (const std::string& problem : problems) tools::note("verify: " + problem);
+    if (check.count() > problems.size()) {
+      tools::note("verify: and " + std::to_string(check.count() - problems.size()) + " more");
+    }
+    good = good && check.count() == 0;
   }
-  if (check_->count() > 0) return tools::kViolation;
+  if (!good) return tools::kViolation;
   if (!options_.quiet) {
     tools::note("verify: each request has exactly one result, in order, and no order was accepted twice");
   }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "replay/run_check.h"
 #include "replay/run_data.h"
@@ -27,7 +28,7 @@ class Run {
   [[nodiscard]] Result<int> run(const tools::Context& context);
   [[nodiscard]] Result<bool> prepare(const tools::Context& context, Source& source, RunSummary& summary);
   [[nodiscard]] RunHooks hooks();
-  [[nodiscard]] Result<bool> read_late_results(const tools::Context& context, const std::string& after);
+  [[nodiscard]] Result<bool> read_late_results(const tools::Context& context, const std::vector<std::string>& after);
   [[nodiscard]] int judge(const RunSummary& summary) const;
   void print_how_to_resume(const RunSummary& summary) const;
 
@@ -45,8 +46,9 @@ class Run {
   // Only if asked for.
   std::optional<Sink> record_;
   std::optional<RunData> data_;
-  std::optional<RunCheck> check_;
+  std::vector<RunCheck> checks_;  // one for each lane
   std::string line_;
+  std::vector<std::string> results_after_;  // of each lane, the last result before the run
 };
 
 }  // namespace orderd::replay

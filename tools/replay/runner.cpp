@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 #include <random>
 
 #include "shared/output.h"
@@ -33,33 +34,82 @@ valkey::Handshake handshake_of(const settings::Settings& settings) {
 
 }  // namespace
 
-Runner::Runner(const settings::Settings& settings, const RunOptions& options, Source& source, std::string results_after,
-               RunHooks hooks)
+// One lane: its producers, its results, and the requests that have none yet.
+struct Runner::Lane : Producer::Listener, Tail::Listener {
+  Lane(Runner& its_owner, std::size_t its_index, const settings::Settings& settings, const std::string& results_after)
+      : owner(its_owner), index(its_index) {
+    std::random_device entropy;
+    valkey::Topology& topology = owner.topologies_.of(settings.lane);
+    const valkey::Handshake handshake = handshake_of(settings);
+    const RunOptions& options = owner.options_;
+    Producer::Listener& pushes = *this;
+    for (uint64_t i = 0; i < options.producers; ++i) {
+      producers.push_back(std::make_unique<Producer>(
+          owner.loop_, topology, handshake,
+          Producer::Options{.stream = settings.streams.orders, .window = options.window, .retry = options.retry},
+          entropy(), pushes));
+    }
+    if (!options.wait) return;
+    Tail::Listener& results = *this;
+    tail = std::make_unique<Tail>(owner.loop_, topology, handshake, settings.streams.results, results_after, entropy(),
+                                  results);
+  }
+
+  void start() {
+    if (tail) tail->start();
+    for (const auto& producer : producers) producer->start();
+  }
+  void stop() {
+    for (const auto& producer : producers) producer->stop();
+    if (tail) tail->stop();
+  }
+  [[nodiscard]] bool connected() const {
+    return std::all_of(producers.begin(), producers.end(), [](const auto& each) { return each->has_room(); });
+  }
+  // What is known of others' requests up to the newest reply of each producer.
+  void forget_strangers() {
+    constexpr uint64_t kLast = UINT64_MAX;
+    tools::StreamId known{kLast, kLast};
+    for (const auto& producer : producers) {
+      if (producer->open() > 0) known = std::min(known, producer->newest());
+    }
+    awaiting.forget_early(known);
+  }
+
+  void on_pushed(const Producer::Request& request, tools::StreamId id) override { owner.on_pushed(*this, request, id); }
+  void on_unknown(const Producer::Request& /*request*/, bool again) override { owner.on_unknown(again); }
+  void on_failed(const Producer::Request& request, const std::string& answer, bool again) override {
+    owner.on_failed(request, answer, again);
+  }
+  void on_room() override { owner.pump(); }
+  void on_results(const std::vector<tools::Entry>& page, uint64_t now) override { owner.on_results(*this, page, now); }
+  void on_refused(const std::string& answer) override { owner.on_refused(answer); }
+  void on_trouble(const std::string& what) override { owner.say(what); }
+
+  Runner& owner;
+  const std::size_t index;
+  Awaiting awaiting;
+  std::vector<std::unique_ptr<Producer>> producers;
+  std::size_t next = 0;  // whose turn it is
+  std::unique_ptr<Tail> tail;
+};
+
+Runner::Runner(const tools::Context& context, const RunOptions& options, Source& source,
+               const std::vector<std::string>& results_after, RunHooks hooks)
     : options_(options),
       source_(source),
       hooks_(std::move(hooks)),
       progress_(options.quiet),
       pace_(options.pace, options.pace_amount),
-      topologies_(loop_, settings),
+      route_(context),
+      topologies_(loop_, context.whole),
       due_(std::make_unique<PreciseTimer>(loop_, [this] { pump(); })),
       input_(loop_, [this] { pump(); }),
       ticker_(loop_, [this] { tick(); }),
       drain_(loop_, [this] { finish(); }) {
   summary_.waited = options.wait;
-  summary_.results_after = results_after;
-  std::random_device entropy;
-  const valkey::Handshake handshake = handshake_of(settings);
-  Producer::Listener& producers = *this;
-  Tail::Listener& results = *this;
-  for (uint64_t i = 0; i < options.producers; ++i) {
-    producers_.push_back(std::make_unique<Producer>(
-        loop_, topologies_.of(0), handshake,
-        Producer::Options{.stream = settings.streams.orders, .window = options.window, .retry = options.retry},
-        entropy(), producers));
-  }
-  if (options.wait) {
-    tail_ = std::make_unique<Tail>(loop_, topologies_.of(0), handshake, settings.streams.results,
-                                   std::move(results_after), entropy(), results);
+  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
+    lanes_.push_back(std::make_unique<Lane>(*this, i, context.lanes[i], results_after[i]));
   }
   for (const int number : {SIGINT, SIGTERM}) {
     Signal::hold(number);
@@ -69,11 +119,16 @@ Runner::Runner(const settings::Settings& settings, const RunOptions& options, So
 
 Runner::~Runner() = default;
 
+std::vector<std::string> Runner::last_results() const {
+  std::vector<std::string> last;
+  for (const auto& lane : lanes_) last.push_back(lane->tail->after());
+  return last;
+}
+
 Result<bool> Runner::run() {
   // A server that goes away must not end the program; the failed write is noticed.
   (void)std::signal(SIGPIPE, SIG_IGN);
-  if (tail_) tail_->start();
-  for (const auto& producer : producers_) producer->start();
+  for (const auto& lane : lanes_) lane->start();
   ticker_.start(kTick);
   if (!finished_) loop_.run();
   signals_.clear();  // from here on a signal ends the program, but for one that belongs to the first
@@ -90,9 +145,7 @@ Result<bool> Runner::run() {
 // True once all producers are connected: the run's time starts then.
 bool Runner::begin() {
   if (begun_) return true;
-  for (const auto& producer : producers_) {
-    if (!producer->has_room()) return false;
-  }
+  if (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->connected(); })) return false;
   begun_ = true;
   summary_.begin_ns = newest_result_ns_ = now_ns();
   pace_.begin(summary_.begin_ns);
@@ -121,8 +174,10 @@ void Runner::pump() {
       source_.advance();
       continue;
     }
-    Producer& producer = *producers_[next_producer_];
-    if (!producer.has_room() || awaiting_.size() >= kMaxWaiting) break;
+    // In the order of the recording: a lane that has no room holds up the others.
+    Lane& lane = *lanes_[route_.of_request(source_.line())];
+    Producer& producer = *lane.producers[lane.next];
+    if (!producer.has_room() || waiting() >= kMaxWaiting) break;
     const uint64_t now = now_ns();
     const uint64_t due = pace_.due_ns(source_.line().at_us, now);
     if (due > now) {
@@ -133,7 +188,7 @@ void Runner::pump() {
     producer.push(source_.line(), {.line = source_.number(), .due_ns = due});
     pace_.taken();
     source_.advance();
-    next_producer_ = (next_producer_ + 1) % producers_.size();
+    lane.next = (lane.next + 1) % lane.producers.size();
   }
   pumping_ = false;
   if (stopping_ || ended_) settle_down();
@@ -142,7 +197,7 @@ void Runner::pump() {
 // No more requests are taken. Is everything done?
 void Runner::settle_down() {
   if (open_requests() > 0) return;
-  if (!stopping_ && options_.wait && awaiting_.size() > 0) return;
+  if (!stopping_ && options_.wait && waiting() > 0) return;
   finish();
 }
 
@@ -150,14 +205,15 @@ void Runner::finish() {
   if (finished_) return;
   finished_ = true;
   summary_.stopped = stopping_;
-  summary_.missing = awaiting_.size();
+  summary_.missing = waiting();
   if (hooks_.sample && begun_) hooks_.sample(now_ns(), summary_);
   summary_.next_line = source_.number();
-  for (const auto& producer : producers_) {
-    if (producer->open() > 0) summary_.next_line = std::min(summary_.next_line, producer->first_open_line());
+  for (const auto& lane : lanes_) {
+    for (const auto& producer : lane->producers) {
+      if (producer->open() > 0) summary_.next_line = std::min(summary_.next_line, producer->first_open_line());
+    }
   }
-  for (const auto& producer : producers_) producer->stop();
-  if (tail_) tail_->stop();
+  for (const auto& lane : lanes_) lane->stop();
   loop_.stop();
 }
 
@@ -197,34 +253,48 @@ void Runner::tick() {
 }
 
 void Runner::look_at_patience() {
-  if (!options_.wait || stopping_ || awaiting_.size() == 0 || !begun_) return;
+  if (!options_.wait || stopping_ || waiting() == 0 || !begun_) return;
   const auto patience_ns = static_cast<uint64_t>(options_.timeout / std::chrono::nanoseconds(1));
   if (now_ns() - std::max(newest_result_ns_, summary_.pushed_ns) < patience_ns) return;
-  stop(tools::count_text(awaiting_.size(), "request has", "requests have") + " no result, and none arrived within " +
+  std::optional<tools::StreamId> oldest;
+  for (const auto& lane : lanes_) {
+    if (lane->awaiting.size() == 0) continue;
+    oldest = oldest ? std::min(*oldest, lane->awaiting.oldest()) : lane->awaiting.oldest();
+  }
+  stop(tools::count_text(waiting(), "request has", "requests have") + " no result, and none arrived within " +
        tools::duration_text(options_.timeout) + ". Is orderd running? See orderctl status. The oldest is " +
-       awaiting_.oldest().text());
+       oldest->text());
   settle_down();
 }
 
 std::size_t Runner::open_requests() const {
   std::size_t open = 0;
-  for (const auto& producer : producers_) open += producer->open();
+  for (const auto& lane : lanes_) {
+    for (const auto& producer : lane->producers) open += producer->open();
+  }
   return open;
 }
 
-void Runner::on_pushed(const Producer::Request& request, tools::StreamId id) {
+// Requests without a result.
+std::size_t Runner::waiting() const {
+  std::size_t waiting = 0;
+  for (const auto& lane : lanes_) waiting += lane->awaiting.size();
+  return waiting;
+}
+
+void Runner::on_pushed(Lane& lane, const Producer::Request& request, tools::StreamId id) {
   trouble_.clear();
   summary_.last = id.text();
   if (summary_.pushed++ == 0) summary_.first = summary_.last;
   summary_.pushed_ns = now_ns();
   if (options_.wait) {
-    const auto early = awaiting_.add(id, {request.due_ns});
+    const auto early = lane.awaiting.add(id, {request.due_ns});
     if (early) take_result(early->entry(), request.due_ns, early->seen_ns);
   }
   pump();
 }
 
-void Runner::on_unknown(const Producer::Request& /*request*/, bool again) {
+void Runner::on_unknown(bool again) {
   ++(again ? summary_.resent : summary_.unknown);
   pump();
 }
@@ -239,14 +309,14 @@ void Runner::on_failed(const Producer::Request& request, const std::string& answ
   pump();
 }
 
-void Runner::on_results(const std::vector<tools::Entry>& page, uint64_t now) {
+void Runner::on_results(Lane& lane, const std::vector<tools::Entry>& page, uint64_t now) {
   for (const tools::Entry& entry : page) {
     const auto request = tools::parse_id(entry.field("request"));
     if (!request) continue;
-    if (hooks_.seen) hooks_.seen(entry);
-    if (const auto waiting = awaiting_.answer(*request, entry, now)) take_result(entry, waiting->due_ns, now);
+    if (hooks_.seen) hooks_.seen(lane.index, entry);
+    if (const auto waiting = lane.awaiting.answer(*request, entry, now)) take_result(entry, waiting->due_ns, now);
   }
-  forget_strangers();
+  lane.forget_strangers();
   pump();
 }
 
@@ -255,15 +325,6 @@ void Runner::take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t se
   summary_.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
   summary_.result_ns = newest_result_ns_ = seen_ns;
   if (hooks_.result) hooks_.result(entry, seen_ns);
-}
-
-void Runner::forget_strangers() {
-  constexpr uint64_t kLast = UINT64_MAX;
-  tools::StreamId known{kLast, kLast};
-  for (const auto& producer : producers_) {
-    if (producer->open() > 0) known = std::min(known, producer->newest());
-  }
-  awaiting_.forget_early(known);
 }
 
 void Runner::on_refused(const std::string& answer) {

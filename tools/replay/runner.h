@@ -11,11 +11,12 @@
 #include "replay/precise_timer.h"
 #include "replay/producer.h"
 #include "replay/progress.h"
+#include "replay/route.h"
 #include "replay/run_summary.h"
 #include "replay/source.h"
 #include "replay/tail.h"
-#include "settings/settings.h"
 #include "settings/topology.h"
+#include "shared/program.h"
 
 namespace orderd::replay {
 
@@ -32,8 +33,8 @@ struct RunOptions {
 
 // Callbacks of a run; each may be empty.
 struct RunHooks {
-  // A result was read, whoever pushed its request, in the order of the results stream.
-  std::function<void(const tools::Entry& result)> seen;
+  // A result was read, whoever pushed its request, in the order of the lane's results stream.
+  std::function<void(std::size_t lane, const tools::Entry& result)> seen;
   // A result of one of our requests, nearly always in the order of the results stream: one that is read before the
   // reply to its own XADD is reported after that.
   std::function<void(const tools::Entry& result, uint64_t seen_ns)> result;
@@ -41,12 +42,13 @@ struct RunHooks {
   std::function<void(uint64_t now_ns, const RunSummary& summary)> sample;
 };
 
-class Runner : private Producer::Listener, private Tail::Listener {
+class Runner {
  public:
-  // `results_after`: the results of this run come after this entry. The source and the settings must outlive it.
-  Runner(const settings::Settings& settings, const RunOptions& options, Source& source, std::string results_after,
-         RunHooks hooks);
-  ~Runner() override;
+  // `results_after`: of each of the context's lanes, the results of this run come after this entry. The source and the
+  // context must outlive it.
+  Runner(const tools::Context& context, const RunOptions& options, Source& source,
+         const std::vector<std::string>& results_after, RunHooks hooks);
+  ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
@@ -54,10 +56,11 @@ class Runner : private Producer::Listener, private Tail::Listener {
   // summary() is valid then, too.
   [[nodiscard]] Result<bool> run();
   [[nodiscard]] const RunSummary& summary() const { return summary_; }
-  // The ID of the last result that was read.
-  [[nodiscard]] std::string last_result() const { return tail_ ? tail_->after() : summary_.results_after; }
+  // The ID of the last result that was read in each lane. Only where results are waited for.
+  [[nodiscard]] std::vector<std::string> last_results() const;
 
  private:
+  struct Lane;
   void pump();
   [[nodiscard]] bool begin();
   void settle_down();
@@ -67,17 +70,15 @@ class Runner : private Producer::Listener, private Tail::Listener {
   void tick();
   void look_at_patience();
   void take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t seen_ns);
-  void forget_strangers();
   void say(const std::string& what);
   [[nodiscard]] std::size_t open_requests() const;
+  [[nodiscard]] std::size_t waiting() const;
 
-  void on_pushed(const Producer::Request& request, tools::StreamId id) override;
-  void on_unknown(const Producer::Request& request, bool again) override;
-  void on_failed(const Producer::Request& request, const std::string& answer, bool again) override;
-  void on_room() override { pump(); }
-  void on_results(const std::vector<tools::Entry>& page, uint64_t now_ns) override;
-  void on_refused(const std::string& answer) override;
-  void on_trouble(const std::string& what) override { say(what); }
+  void on_pushed(Lane& lane, const Producer::Request& request, tools::StreamId id);
+  void on_unknown(bool again);
+  void on_failed(const Producer::Request& request, const std::string& answer, bool again);
+  void on_results(Lane& lane, const std::vector<tools::Entry>& page, uint64_t now_ns);
+  void on_refused(const std::string& answer);
 
   const RunOptions options_;
   Source& source_;
@@ -85,8 +86,7 @@ class Runner : private Producer::Listener, private Tail::Listener {
   Progress progress_;
   RunSummary summary_;
   Pace pace_;
-  Awaiting awaiting_;
-  std::string server_;
+  Route route_;
   std::string failure_;
   std::string trouble_;  // that was reported last
   bool begun_ = false;
@@ -94,15 +94,13 @@ class Runner : private Producer::Listener, private Tail::Listener {
   bool stopping_ = false;  // no more requests are taken
   bool finished_ = false;
   bool pumping_ = false;
-  uint64_t next_producer_ = 0;
   uint64_t newest_result_ns_ = 0;
   uint64_t next_tick_ns_ = 0;
   uint64_t signaled_ns_ = 0;  // 0: not yet
 
   Loop loop_;
   settings::Topologies topologies_;
-  std::vector<std::unique_ptr<Producer>> producers_;
-  std::unique_ptr<Tail> tail_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<PreciseTimer> due_;
   Timer input_;  // while standard input has nothing to read
   Timer ticker_;

@@ -4,11 +4,12 @@
 #include <cstdint>
 
 #include "replay/source.h"
-#include "shared/client.h"
+#include "shared/program.h"
 
 namespace orderd::replay {
 
-// Consumes the stock lines of the source, up to the first request. Returns how many there were.
-[[nodiscard]] Result<uint64_t> set_stock(tools::Client& client, const settings::Settings& settings, Source& source);
+// Consumes the stock lines of the source, up to the first request, each in the lane of its SKU. Returns how many there
+// were.
+[[nodiscard]] Result<uint64_t> set_stock(const tools::Context& context, Source& source);
 
 }  // namespace orderd::replay

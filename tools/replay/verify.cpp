@@ -9,6 +9,7 @@
 
 #include "order/decode.h"
 #include "replay/number_options.h"
+#include "replay/route.h"
 #include "replay/source.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -83,6 +84,11 @@ struct Sequence {
   }
 };
 
+// An ID means something in its lane only. Where there are several it gets the lane's name: "a/o-1".
+std::string key_of(const tools::Context& context, std::size_t lane, std::string_view id) {
+  return (context.lanes.size() == 1 ? "" : context.lanes[lane].lane_name() + "/") + std::string(id);
+}
+
 }  // namespace
 
 Verify::Verify(CLI::App& parent, tools::Program& program) {
@@ -96,11 +102,15 @@ Verify::Verify(CLI::App& parent, tools::Program& program) {
   entries->excludes(expect);
   app->add_flag("--resent", resent_, "accept more results than requests if they are duplicates: requests were resent");
   tools::add_json(*app, program);
-  app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
+  app->callback([this, &program] {
+    program.all_lanes = expect_.empty();  // a recording of results does not say of which lane each one is
+    program.action = [this](const tools::Context& context) { return run(context); };
+  });
 }
 
-Result<bool> Verify::read_requests(const settings::Settings& settings, const EachKey& each) const {
-  order::Decoder decoder(settings.limits());
+Result<bool> Verify::read_requests(const tools::Context& context, const EachKey& each) const {
+  Route route(context);
+  order::Decoder decoder(context.settings.limits());
   order::Request request;
   std::string detail;
   return read_recording(file_, [&](const Source& source) -> Result<bool> {
@@ -109,12 +119,13 @@ Result<bool> Verify::read_requests(const settings::Settings& settings, const Eac
       return Failure{"line " + std::to_string(source.number()) +
                      " has no entry ID; --entries is for what order-replay capture wrote"};
     }
+    const std::size_t lane = route.of_request(line);
     if (entries_) {
-      each(std::string(line.id));
+      each(key_of(context, lane, line.id));
     } else {
       // A malformed request has the ID that its result names.
       (void)decoder.decode(line.fields, request, detail);
-      each(request.id);
+      each(key_of(context, lane, request.id));
     }
     return true;
   });
@@ -132,24 +143,30 @@ Result<bool> Verify::read_expected(const EachResult& each) const {
   });
 }
 
-Result<bool> Verify::read_results(tools::Client& client, const std::string& stream, const EachResult& each) const {
+Result<bool> Verify::read_results(const tools::Context& context, const EachOfLane& each) const {
   const tools::StreamId after = tools::place_of(after_).value_or(tools::Place{}).last;
-  return tools::read_pages(client, stream, "(" + after.text(), "+", [&](const std::vector<tools::Entry>& page) {
-    for (const tools::Entry& entry : page) {
-      if (entry.has("request")) each(entry.field(entries_ ? "request" : "order"), entry);
-    }
-    return true;
-  });
+  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
+    auto client = tools::Client::connect(context.lanes[i]);
+    if (!client) return client.failure();
+    const auto read = tools::read_pages(
+        *client, context.lanes[i].streams.results, "(" + after.text(), "+", [&](const std::vector<tools::Entry>& page) {
+          for (const tools::Entry& entry : page) {
+            if (!entry.has("request")) continue;
+            each(i, key_of(context, i, entry.field(entries_ ? "request" : "order")), entry);
+          }
+          return true;
+        });
+    if (!read) return read;
+  }
+  return true;
 }
 
 Result<int> Verify::run(const tools::Context& context) {
-  auto client = tools::Client::connect(context.settings);
-  if (!client) return client.failure();
   Comparison comparison;
   uint64_t requests = 0;
   uint64_t results = 0;
   uint64_t others = 0;
-  auto read = read_requests(context.settings, [&](const std::string& key) {
+  auto read = read_requests(context, [&](const std::string& key) {
     comparison.add_request(key);
     ++requests;
   });
@@ -158,38 +175,40 @@ Result<int> Verify::run(const tools::Context& context) {
     read = read_expected([&](std::string_view key, const tools::Entry& entry) { comparison.add_expected(key, entry); });
     if (!read) return read.failure();
   }
-  const std::string& stream = context.settings.streams.results;
-  Sequence sequence;
-  read = read_results(*client, stream, [&](std::string_view key, const tools::Entry& entry) {
+  std::vector<Sequence> sequences(context.lanes.size());
+  read = read_results(context, [&](std::size_t lane, std::string_view key, const tools::Entry& entry) {
     ++(comparison.add_result(key, entry) ? results : others);
-    sequence.add(entry);
+    sequences[lane].add(entry);
   });
   if (!read) return read.failure();
-  const uint64_t problems = comparison.problems(!expect_.empty(), resent_) + sequence.breaks;
+  uint64_t breaks = 0;
+  for (const Sequence& sequence : sequences) breaks += sequence.breaks;
+  const uint64_t problems = comparison.problems(!expect_.empty(), resent_) + breaks;
   if (context.json) {
     tools::print_json({{"requests", requests},
                        {"results", results},
                        {"others", others},
-                       {"out_of_order", sequence.breaks},
+                       {"out_of_order", breaks},
                        {"problems", problems}});
   } else {
     tools::print(tools::count_text(requests, "request") + ", " + tools::count_text(results, "result") + ", " +
                  (problems == 0 ? "no problem\n" : tools::count_text(problems, "problem") + "\n"));
   }
-  for (const std::string& text : sequence.shown) {
-    if (context.json) {
-      tools::print_json({{"problem", text}});
-    } else {
-      tools::print("out of order: " + text + "\n");
+  for (const Sequence& sequence : sequences) {
+    for (const std::string& text : sequence.shown) {
+      if (context.json) {
+        tools::print_json({{"problem", text}});
+      } else {
+        tools::print("out of order: " + text + "\n");
+      }
     }
   }
   if (problems == 0) return tools::kDone;
-  if (const auto shown = show_first(context, *client, comparison); !shown) return shown.failure();
+  if (const auto shown = show_first(context, comparison); !shown) return shown.failure();
   return tools::kViolation;
 }
 
-Result<bool> Verify::show_first(const tools::Context& context, tools::Client& client,
-                                const Comparison& comparison) const {
+Result<bool> Verify::show_first(const tools::Context& context, const Comparison& comparison) const {
   std::map<std::string, Shown, std::less<>> first;
   const auto look_at = [&](std::string_view key) -> Shown* {
     const auto found = first.find(key);
@@ -201,14 +220,14 @@ Result<bool> Verify::show_first(const tools::Context& context, tools::Client& cl
   const auto keep = [](std::vector<std::string>& texts, const tools::Entry& entry) {
     if (texts.size() < kShownResults) texts.push_back(decision_text(entry));
   };
-  auto read = read_requests(context.settings, [&](const std::string& key) { (void)look_at(key); });
+  auto read = read_requests(context, [&](const std::string& key) { (void)look_at(key); });
   if (read && !expect_.empty()) {
     read = read_expected([&](std::string_view key, const tools::Entry& entry) {
       if (Shown* shown = look_at(key)) keep(shown->expected, entry);
     });
   }
   if (read) {
-    read = read_results(client, context.settings.streams.results, [&](std::string_view key, const tools::Entry& entry) {
+    read = read_results(context, [&](std::size_t /*lane*/, std::string_view key, const tools::Entry& entry) {
       if (Shown* shown = look_at(key)) keep(shown->results, entry);
     });
   }

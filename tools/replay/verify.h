@@ -23,14 +23,13 @@ class Verify {
  private:
   using EachKey = std::function<void(const std::string& key)>;
   using EachResult = std::function<void(std::string_view key, const tools::Entry& result)>;
+  using EachOfLane = std::function<void(std::size_t lane, std::string_view key, const tools::Entry& result)>;
 
   [[nodiscard]] Result<int> run(const tools::Context& context);
-  [[nodiscard]] Result<bool> read_requests(const settings::Settings& settings, const EachKey& each) const;
+  [[nodiscard]] Result<bool> read_requests(const tools::Context& context, const EachKey& each) const;
   [[nodiscard]] Result<bool> read_expected(const EachResult& each) const;
-  [[nodiscard]] Result<bool> read_results(tools::Client& client, const std::string& stream,
-                                          const EachResult& each) const;
-  [[nodiscard]] Result<bool> show_first(const tools::Context& context, tools::Client& client,
-                                        const Comparison& comparison) const;
+  [[nodiscard]] Result<bool> read_results(const tools::Context& context, const EachOfLane& each) const;
+  [[nodiscard]] Result<bool> show_first(const tools::Context& context, const Comparison& comparison) const;
 
   std::string file_;
   std::string expect_;

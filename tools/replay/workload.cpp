@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "order/lanes.h"
 #include "replay/recording.h"
 
 namespace orderd::replay {
@@ -83,6 +84,18 @@ uint64_t Generator::pick_sku() {
   return 0;
 }
 
+// Another SKU of the same lane, or the same one where none is found.
+std::string Generator::pick_beside(const std::string& first) {
+  constexpr int kTries = 1000;
+  const auto lanes = static_cast<uint32_t>(workload_.lanes);
+  const auto lane_of = [&](const std::string& sku) { return order::jump_hash(order::fnv1a(sku), lanes); };
+  for (int i = 0; i < kTries; ++i) {
+    std::string sku = sku_name(pick_sku());
+    if (lane_of(sku) == lane_of(first)) return sku;
+  }
+  return first;
+}
+
 void Generator::append_line(std::string& out, const std::string& sku) {
   out.append("\"sku\":");
   append_json(out, sku);
@@ -94,7 +107,12 @@ void Generator::make_order(const std::string& id, uint64_t customer, bool unknow
   append_json(out, id);
   out.append(",\"customer\":\"c-").append(std::to_string(customer)).append("\",");
   const uint64_t lines = random_.between(workload_.lines_min, workload_.lines_max);
-  const auto sku = [&] { return unknown ? "no-" + workload_.sku : sku_name(pick_sku()); };
+  std::string first;
+  const auto sku = [&] {
+    if (unknown) return "no-" + workload_.sku;
+    if (workload_.lanes > 1 && !first.empty()) return pick_beside(first);
+    return first = sku_name(pick_sku());
+  };
   if (lines == 1) {
     append_line(out, sku());
   } else {

@@ -19,6 +19,7 @@ struct Workload {
   Spread spread = Spread::kUniform;
   uint64_t exponent = kMillion;  // of kZipf, in millionths
   uint64_t hot = kMillion / 2;   // the first SKU's share with kHot, in millionths
+  uint64_t lanes = 1;            // all SKUs of an order belong to one of so many lanes
   uint64_t lines_min = 1;
   uint64_t lines_max = 1;
   uint64_t quantity_min = 1;
@@ -53,6 +54,7 @@ class Generator {
   void next_time();
   [[nodiscard]] std::string sku_name(uint64_t sku) const;
   [[nodiscard]] uint64_t pick_sku();
+  [[nodiscard]] std::string pick_beside(const std::string& first);
   void make_order(const std::string& id, uint64_t customer, bool unknown, std::string& out);
   void append_line(std::string& out, const std::string& sku);
   void append_malformed(std::string& out);

@@ -173,7 +173,7 @@ int run(Program& program) {
   auto lanes = lanes_of(*settings, program);
   if (!lanes) return kUsage;
   const settings::Settings first = lanes->front();
-  const Result<int> done = program.action({std::move(*lanes), first, program.json});
+  const Result<int> done = program.action({std::move(*lanes), first, *settings, program.json});
   if (!done) note(done.error());
   const int status = done ? *done : kFailed;
   return flush_output() ? status : kFailed;

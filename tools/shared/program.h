@@ -20,6 +20,7 @@ struct Context {
   // Of the lanes that the command is for: all, or the one of --lane. Never empty.
   std::vector<settings::Settings> lanes;
   settings::Settings settings;  // of the first of them: of the only one, but for a command with Program::all_lanes
+  settings::Settings whole;     // of all lanes: their names hold <lane> still
   bool json = false;
 };
 
