@@ -89,7 +89,13 @@ char Model::decide(const std::string& request, const Order& order, bool keep_rec
   char answer = 0;
   std::string detail;
   const auto known = records.find(order.id);
-  if (!keep_record || known == records.end()) {
+  // A key of another type is found when a record is to be written, which is never for these.
+  const bool unseen = !keep_record || known == records.end() || no_record.contains(order.id);
+  if (!order.elsewhere.empty() && unseen) {
+    answer = 'w';
+    result.fields.insert(result.fields.end(), {{"status", "rejected"}, {"reason", "wrong_lane"}});
+    detail = order.elsewhere;
+  } else if (!keep_record || known == records.end()) {
     answer = take(order, result.fields);
     if (keep_record) records[order.id] = Record{content, answer == 'a', results.size()};
   } else if (const auto* record = std::get_if<Record>(&known->second); record == nullptr) {

@@ -59,6 +59,7 @@ class History : public Shop {
   Order random_order() {
     Order order{.id = "o-" + std::to_string(++made_), .lines = {}};
     if (random_.chance(30)) order.reply_to = random_.chance(50) ? "a" : "b";
+    if (random_.chance(10)) order.elsewhere = "'shoe' belongs to lane 'c'";
     if (random_.chance(50)) order.customer = "c-" + std::to_string(random_.number(3));
     for (std::size_t i = random_.number(1, 4); i > 0; --i) {
       const std::string sku = pick(kSkus);

@@ -61,6 +61,30 @@ TEST_CASE_FIXTURE(Shop, "a malformed request gets a result and a dead letter wit
         "request=2-0 result=" + results().back().id + " detail=`id` is missing");
 }
 
+TEST_CASE_FIXTURE(Shop, "an order of another lane is rejected and leaves neither a record nor a dead letter") {
+  stock("shoe", "5");
+  const Order stray{.customer = "c-7", .elsewhere = "'shoe' belongs to lane 'c', and this is lane 'a'"};
+  CHECK(settle({stray, Order{.id = "o-2"}, stray}) == "waw");
+  CHECK(text_of(results()[0]) ==
+        "order=o-1 request=1-0 status=rejected reason=wrong_lane customer=c-7 detail='shoe' belongs to lane 'c', and "
+        "this is lane 'a'");
+  CHECK(record("o-1") == "none");
+  CHECK(length(admin(), dead) == 0);
+  CHECK(stock("shoe") == "2");
+}
+
+TEST_CASE_FIXTURE(Shop, "an order of another lane that was decided in this one is known here") {
+  stock("shoe", "5");
+  const std::string detail = "'shoe' belongs to lane 'c', and this is lane 'a'";
+  CHECK(settle({Order{}}) == "a");
+  CHECK(settle({Order{.elsewhere = detail}}) == "d");
+  CHECK(settle({Order{.lines = {{"shoe", "1"}}, .elsewhere = detail}}) == "i");
+  CHECK(settle({Order{.id = "o-2"}, Order{.id = "o-2", .elsewhere = detail}}) == "sd");
+  window = "0";
+  CHECK(settle({Order{.elsewhere = detail}}) == "w");
+  CHECK(stock("shoe") == "2");
+}
+
 TEST_CASE_FIXTURE(Shop, "the customer is in every kind of result where one was given") {
   stock("shoe", "5");
   stock("bad", "x");

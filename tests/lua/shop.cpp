@@ -95,6 +95,7 @@ std::vector<std::string> Shop::keys_of(const Call& call) const {
     const auto* order = std::get_if<Order>(&request);
     if (order == nullptr) continue;
     keys.push_back(record_key(order->id));
+    if (!order->elsewhere.empty()) continue;
     for (const Line& line : order->lines) {
       if (seen.emplace(line.sku, true).second) stock.push_back(stock_key(line.sku));
     }
@@ -116,8 +117,12 @@ std::vector<std::string> Shop::arguments_of(const Call& call) const {
     if (!reply_to_of(request).empty()) asked.push_back(std::to_string(n + 1));
     if (const auto* order = std::get_if<Order>(&request)) {
       ++records;
-      words.insert(words.end(),
-                   {std::to_string(order->lines.size()), id, order->id, digest_of(*order), order->customer});
+      const std::string kind = order->elsewhere.empty() ? std::to_string(order->lines.size()) : "w";
+      words.insert(words.end(), {kind, id, order->id, digest_of(*order), order->customer});
+      if (!order->elsewhere.empty()) {
+        words.push_back(order->elsewhere);
+        continue;
+      }
       for (const Line& line : order->lines) {
         const std::size_t place = places.emplace(line.sku, places.size() + 1).first->second;
         words.insert(words.end(), {std::to_string(place), line.quantity, json_head(line)});

@@ -25,6 +25,7 @@ struct Order {
   std::vector<Line> lines = {{"shoe", "3"}};
   std::string customer = "";
   std::string reply_to = "";
+  std::string elsewhere = "";  // why it belongs to another lane; empty: it does not
 };
 
 struct Malformed {

@@ -83,6 +83,18 @@ TEST_CASE("a batch names each record in order and each stock key once") {
   CHECK(Words(words.begin() + 15, words.end()) == rest);
 }
 
+TEST_CASE("a request of another lane has a record to be looked at, and no stock") {
+  const lane::Options options = lane_options();
+  lane::Batch batch(options);
+  batch.add_wrong_lane("1-0", request("a", {"shoe"}), "why");
+  const Words words = words_of(batch, "0-0");
+  CHECK(words[2] == "4");
+  CHECK(words[12] == "w");
+  CHECK(words[13] == "1-0");
+  CHECK(words[14] == "a");
+  CHECK(words.back() == "why");
+}
+
 TEST_CASE("a batch that was cleared begins again") {
   const lane::Options options = lane_options();
   lane::Batch batch(options);
