@@ -1,0 +1,76 @@
+// The servers of a trial whose primaries move: a Valkey Cluster of three primaries and three replicas, or a primary
+// with a replica and three sentinels; with TLS or without. Each node has a loopback address of its own, so that nodes
+// can be cut off from each other while clients, which come from 127.0.0.1, still reach them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/certificates.h"
+#include "support/valkey_server.h"
+#include "valkey/sync_client.h"
+
+namespace orderd::chaos {
+
+enum class Servers { kCluster, kSentinels };
+
+struct Node {
+  std::unique_ptr<test::ValkeyServer> server;
+  std::string host;
+  uint16_t port = 0;  // of clients: with TLS, if the trial has it
+  bool down = false;  // killed or frozen by a fault that is under way
+};
+
+// The daemons' user. Its password is rotated; pushers and the injector are the default user.
+inline constexpr const char* kUser = "orderd";
+
+class Nodes {
+ public:
+  Nodes(Servers kind, bool tls);
+  Nodes(const Nodes&) = delete;
+  Nodes& operator=(const Nodes&) = delete;
+
+  [[nodiscard]] Servers kind() const { return kind_; }
+  [[nodiscard]] std::vector<Node>& data() { return data_; }
+  [[nodiscard]] std::vector<Node>& sentinels() { return sentinels_; }
+  // The section [valkey] of a daemon's settings.
+  [[nodiscard]] std::string settings(const std::string& password_file) const;
+  // How clients reach a node.
+  [[nodiscard]] valkey::Endpoint endpoint(const Node& node) const;
+
+  // A connection of the injector's, by the node's unix socket. Throws std::runtime_error.
+  [[nodiscard]] static valkey::SyncClient admin(const Node& node);
+  // The reply as text; an error begins with '-'. Throws std::runtime_error where the connection fails.
+  static std::string tell(const Node& node, const std::vector<std::string>& words);
+  // "master" or "slave"; empty where it does not answer.
+  [[nodiscard]] static std::string role(const Node& node);
+  // The nodes that are up and say that they are primaries; in a cluster, with slots.
+  [[nodiscard]] std::vector<Node*> primaries();
+  [[nodiscard]] std::vector<Node*> replicas();
+  // Of the primary that serves this key. Null: none does just now.
+  [[nodiscard]] Node* primary_of(const std::string& key);
+  // Everything is up, connected and caught up, each part with one primary. False: not within `patience`.
+  [[nodiscard]] bool whole(std::chrono::milliseconds patience);
+  // After a restart: what the configuration file does not know.
+  void restore(Node& node);
+  void set_password(const std::string& password);
+
+ private:
+  void make_cluster();
+  void make_sentinels();
+  [[nodiscard]] Node make_node(const std::vector<std::string>& config);
+  [[nodiscard]] bool looks_whole();
+
+  Servers kind_;
+  bool tls_;
+  std::unique_ptr<test::Authority> authority_;
+  std::vector<Node> data_;
+  std::vector<Node> sentinels_;
+  int made_ = 0;
+  std::string password_ = "first";
+};
+
+}  // namespace orderd::chaos
