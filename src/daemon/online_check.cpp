@@ -47,7 +47,8 @@ int check_online(const settings::Settings& settings) {
   if (!client) return problem(client.error());
   const auto facts = ask_facts(*client);
   if (!facts) return problem(facts.error());
-  if (const auto error = unfit(*facts, where); error.kind != valkey::ErrorKind::kNone) return problem(error.what);
+  if (const auto error = unfit(*facts, where, endpoint->cluster); error.kind != valkey::ErrorKind::kNone)
+    return problem(error.what);
   const auto missing = missing_rights(*client, settings);
   if (!missing) return problem(where + " could not be asked about rights: " + settings::printable(missing.error()));
   const std::string user = endpoint->username.empty() ? "default" : endpoint->username;

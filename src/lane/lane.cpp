@@ -8,6 +8,7 @@
 #include <random>
 
 #include "lane/scripts.h"
+#include "valkey/slot.h"
 
 namespace orderd::lane {
 namespace {
@@ -22,6 +23,8 @@ valkey::Link::Options link_options(const Options& options) {
   return made;
 }
 
+// A move of many keys takes seconds.
+constexpr Milliseconds kMovingTooLong{15'000};
 // How often a paused lane looks whether it may go on.
 constexpr Milliseconds kPausedLook{250};
 
@@ -186,7 +189,25 @@ void Lane::block(const valkey::Error& error) {
   }
   change_phase(Phase::kBlocked);
   const bool passes = error.kind == valkey::ErrorKind::kUnavailable;
+  if (passes) link_.suspect();
+  warn_of_moving_slot(error.what);
   wait_.start(backoff_.next(passes ? link_.longest_wait() : valkey::Backoff::kLongest));
+}
+
+// Nothing in a slot can be settled while it is moved key by key. Somebody may have stopped half-way.
+void Lane::warn_of_moving_slot(std::string_view error) {
+  if (!valkey::tells_of_moving_slot(error)) {
+    moving_since_ms_ = 0;
+    return;
+  }
+  if (moving_since_ms_ == 0) moving_since_ms_ = loop_.now_ms();
+  const Milliseconds span(loop_.now_ms() - moving_since_ms_);
+  if (span < kMovingTooLong || !troubles_.raise("moving slot", "")) return;
+  const int slot = valkey::slot_of(options_.orders);
+  log_.warn(
+      "slot {} of '{}' has been moving to another node for {} s, and its orders wait. If nobody is moving it any more, "
+      "run CLUSTER SETSLOT {} STABLE on both nodes",
+      slot, options_.orders, span.count() / 1000, slot);
 }
 
 // An operator has paused the lane (lua/pause.lua): looks again until that is over.

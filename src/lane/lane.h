@@ -81,6 +81,7 @@ class Lane : private valkey::Link::Listener,
   void read_on();
   void refused(const valkey::Error& error);
   void block(const valkey::Error& error);
+  void warn_of_moving_slot(std::string_view error);
   void pause(std::string_view since_and_why);
   void hand_over();
   void give_back();
@@ -131,6 +132,7 @@ class Lane : private valkey::Link::Listener,
   std::size_t scripts_left_ = 0;  // to be loaded again before the next join
   int64_t joined_count_ = 0;      // requests settled in this stream when the chain began
   int moves_ = 0;                 // times in a row that the position was found moved
+  uint64_t moving_since_ms_ = 0;  // the slot is being moved to another node; 0: it is not
   std::string standing_by_for_;
   order::Request request_;  // kept for their memory
   std::string detail_;

@@ -178,6 +178,7 @@ void Lane::on_settled() {
   ever_served_ = true;
   if (pipeline_.careful()) return read_on();
   backoff_.reset();
+  if (std::exchange(moving_since_ms_, 0) != 0) (void)troubles_.clear("moving slot");
   (void)troubles_.clear("scripts");
   if (troubles_.clear("orders")) log_.info("processing resumed");
   read_on();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 
 #include "settings/password_file.h"
@@ -31,6 +32,7 @@ class Checker {
     check_retention();
     check_credentials();
     check_sentinels();
+    check_cluster();
     check_tls();
     check_password_file("valkey.password_file", settings_.valkey.password_file);
     check_password_file("valkey.sentinel_password_file", settings_.valkey.sentinel_password_file);
@@ -218,9 +220,16 @@ class Checker {
     }
   }
 
+  // Of valkey.url; nothing where that is invalid.
+  [[nodiscard]] std::optional<valkey::Endpoint> first_server() const {
+    auto servers = valkey::parse_urls(settings_.valkey.url);
+    if (!servers) return std::nullopt;
+    return std::move(servers->front());
+  }
+
   void check_credentials() {
     if (!good({"valkey.url"})) return;
-    const auto endpoint = valkey::parse_url(settings_.valkey.url);
+    const auto endpoint = first_server();
     if (!endpoint) return;
     const auto check = [&](std::string_view key, const std::string& value, bool in_url, const char* what) {
       if (value.empty() || !good({key})) return;
@@ -248,10 +257,34 @@ class Checker {
     if (settings_.valkey.service.empty()) {
       report({"valkey.sentinels"}, "valkey.service is missing: the name of the primary at the sentinels");
     }
-    const auto endpoint = valkey::parse_url(settings_.valkey.url);
+    const auto endpoint = first_server();
     if (endpoint && endpoint->kind != valkey::Endpoint::Kind::kTcp) {
       report({"valkey.url"}, in_quotes(valkey::masked(settings_.valkey.url)) +
                                  ": sentinels name servers by host and port; allowed with them: valkey://");
+    }
+  }
+
+  void check_cluster() {
+    if (!good({"valkey.url", "valkey.cluster", "valkey.sentinels"})) return;
+    const auto servers = valkey::parse_urls(settings_.valkey.url);
+    if (!servers) return;
+    const std::string shown = in_quotes(valkey::redacted(*servers));
+    if (!settings_.valkey.cluster) {
+      if (servers->size() > 1) {
+        report({"valkey.url"}, shown + " names several servers: set valkey.cluster = true, or name one");
+      }
+      return;
+    }
+    if (settings_.has_sentinels()) {
+      report({"valkey.sentinels", "valkey.cluster"},
+             "valkey.cluster is true: a cluster has no sentinels; remove one of the two");
+    }
+    if (servers->front().kind != valkey::Endpoint::Kind::kTcp) {
+      report({"valkey.url", "valkey.cluster"},
+             shown + ": the nodes of a cluster have hosts and ports; allowed with valkey.cluster: valkey://");
+    } else if (servers->front().database != 0) {
+      report({"valkey.url", "valkey.cluster"}, shown + ": a cluster has only database 0; remove /" +
+                                                   std::to_string(servers->front().database) + " from valkey.url");
     }
   }
 
@@ -262,7 +295,7 @@ class Checker {
                "valkey.tls_server_name"})) {
       return;
     }
-    const auto endpoint = valkey::parse_url(settings_.valkey.url);
+    const auto endpoint = first_server();
     const valkey::TlsFiles files = settings_.tls_files();
     if (endpoint && !endpoint->tls) {
       for (const auto& [key, value] :

@@ -6,16 +6,28 @@
 namespace orderd::settings {
 
 Result<valkey::Endpoint> Settings::endpoint() const {
-  auto endpoint = valkey::parse_url(valkey.url);
-  if (!endpoint) return Failure{"valkey.url: " + endpoint.error()};
-  if (!valkey.username.empty()) endpoint->username = valkey.username;
-  endpoint->tls_files = tls_files();
-  endpoint->tls_name = valkey.tls_server_name;
-  if (valkey.password_file.empty()) return endpoint;
-  auto password = read_password_file(valkey.password_file);
-  if (!password) return Failure{"valkey.password_file: \"" + valkey.password_file + "\": " + password.error()};
-  endpoint->password = std::move(*password);
-  return endpoint;
+  auto all = endpoints();
+  if (!all) return all.failure();
+  return std::move(all->front());
+}
+
+Result<std::vector<valkey::Endpoint>> Settings::endpoints() const {
+  auto all = valkey::parse_urls(valkey.url);
+  if (!all) return Failure{"valkey.url: " + all.error()};
+  std::string password;
+  if (!valkey.password_file.empty()) {
+    auto read = read_password_file(valkey.password_file);
+    if (!read) return Failure{"valkey.password_file: \"" + valkey.password_file + "\": " + read.error()};
+    password = std::move(*read);
+  }
+  for (valkey::Endpoint& endpoint : *all) {
+    if (!valkey.username.empty()) endpoint.username = valkey.username;
+    if (!password.empty()) endpoint.password = password;
+    endpoint.tls_files = tls_files();
+    endpoint.tls_name = valkey.tls_server_name;
+    endpoint.cluster = valkey.cluster;
+  }
+  return all;
 }
 
 Result<valkey::Service> Settings::service() const {

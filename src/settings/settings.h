@@ -79,6 +79,8 @@ struct Settings {
   // The address with valkey.username and the content of valkey.password_file. The file is read at each call, so a
   // rotated password takes effect at the next connect; fails if it cannot be read.
   [[nodiscard]] Result<valkey::Endpoint> endpoint() const;
+  // All addresses: with valkey.cluster there may be several nodes; endpoint() is the first.
+  [[nodiscard]] Result<std::vector<valkey::Endpoint>> endpoints() const;
   [[nodiscard]] valkey::TlsFiles tls_files() const;
   // The sentinels, where there are some: has_sentinels(). Password files are read at each call.
   [[nodiscard]] Result<valkey::Service> service() const;

@@ -7,11 +7,13 @@
 
 #include "loop/loop.h"
 #include "settings/settings.h"
+#include "valkey/cluster.h"
 #include "valkey/topology.h"
 
 namespace orderd::settings {
 
-// Where each lane's server is. Lanes of one server share a topology.
+// Where each lane's server is. Lanes of one server share a topology; in a cluster each has its own, and they share what
+// is known of the cluster.
 class Topologies {
  public:
   // Reads `settings`, those of all lanes, anew before each connect: they may change, and so may the files of passwords.
@@ -21,6 +23,7 @@ class Topologies {
   [[nodiscard]] valkey::Topology& of(std::size_t lane) const { return *lanes_[lane % lanes_.size()]; }
 
  private:
+  std::unique_ptr<valkey::Cluster> cluster_;
   std::vector<std::unique_ptr<valkey::Topology>> lanes_;
 };
 

@@ -109,9 +109,9 @@ Problem problem_of_template(std::string_view text, std::string_view placeholder)
 }
 
 Problem problem_of_url(std::string_view text, Source source) {
-  const auto endpoint = valkey::parse_url(text);
-  if (!endpoint) return {endpoint.error(), true};
-  if (source == Source::kFlag && !endpoint->password.empty()) {
+  const auto servers = valkey::parse_urls(text);
+  if (!servers) return {servers.error(), true};
+  if (source == Source::kFlag && !servers->front().password.empty()) {
     return {"a password is not allowed on the command line; use valkey.password_file or the variable ORDERD_VALKEY_URL",
             true};
   }
@@ -241,9 +241,9 @@ std::string literal(const Setting& row, const Settings& settings) {
   std::string text = plain(row, settings);
   if (std::holds_alternative<Whole>(row.type) || std::holds_alternative<Bool>(row.type)) return text;
   if (row.secret) {
-    const auto endpoint = valkey::parse_url(text);
-    if (!endpoint) return toml_string(valkey::masked(text));
-    if (!endpoint->password.empty()) return toml_string(endpoint->redacted());
+    const auto servers = valkey::parse_urls(text);
+    if (!servers) return toml_string(valkey::masked(text));
+    if (!servers->front().password.empty()) return toml_string(valkey::redacted(*servers));
   }
   return toml_string(text);
 }

@@ -233,16 +233,18 @@ void Connection::progressed() {
   last_chance_ = false;
 }
 
+Milliseconds Connection::silence() const {
+  return Milliseconds(in_flight_ == 0 ? 0 : loop_.now_ms() - progress_ms_);
+}
+
 void Connection::watch() {
   if (in_flight_ == 0) return;
-  const uint64_t quiet_ms = loop_.now_ms() - progress_ms_;
-  const auto limit_ms = static_cast<uint64_t>(reply_timeout_.count());
-  if (quiet_ms < limit_ms) return watchdog_.start(Milliseconds(limit_ms - quiet_ms));
+  if (silence() < reply_timeout_) return watchdog_.start(reply_timeout_ - silence());
   if (!last_chance_) {
     last_chance_ = true;
     return watchdog_.start(kLastChance);
   }
-  close({ErrorKind::kLost, "no reply for " + std::to_string(limit_ms) + " ms"});
+  close({ErrorKind::kLost, "no reply for " + std::to_string(reply_timeout_.count()) + " ms"});
 }
 
 void Connection::want(int events) {

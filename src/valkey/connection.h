@@ -77,6 +77,8 @@ class Connection {
 
   [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  // For how long nothing has come although a reply is due.
+  [[nodiscard]] Milliseconds silence() const;
   // The server has yet to do its part of the TLS handshake.
   [[nodiscard]] bool greeting() const { return tls_ && !tls_->established(); }
 

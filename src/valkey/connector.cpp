@@ -111,19 +111,21 @@ void Connector::advance(Phase phase) {
       phase_ = Phase::kHello;
       [[fallthrough]];
     case Phase::kHello:
-      if (handshake_.sentinel) return advance(Phase::kName);
+      if (handshake_.brief) return advance(Phase::kName);
       return send(Command::of("HELLO"));
     case Phase::kInfo: return send(Command::of("INFO", "server"));
     case Phase::kRole:
-      // HELLO has said enough, unless it knows of a primary that only ROLE can name.
-      if (ready_.server.role != "primary") return send(Command::of("ROLE"));
+      // HELLO has said enough, unless it knows of a primary that only ROLE can name. In a cluster MOVED names it.
+      if (!endpoint_.cluster && ready_.server.role != "primary") return send(Command::of("ROLE"));
       phase_ = Phase::kSelect;
       [[fallthrough]];
     case Phase::kSelect:
-      if (handshake_.primary_moves && ready_.server.role == "replica") {
+      if (handshake_.primary_moves && !endpoint_.cluster && ready_.server.role == "replica") {
         return fail({ErrorKind::kRoleChanged, endpoint_.redacted() + " is a replica"});
       }
-      if (Error error = unfit(ready_.server, endpoint_.redacted()); error.kind != ErrorKind::kNone) return fail(error);
+      if (Error error = unfit(ready_.server, endpoint_.redacted(), endpoint_.cluster); error.kind != ErrorKind::kNone) {
+        return fail(error);
+      }
       if (endpoint_.database != 0) return send(Command::of("SELECT", endpoint_.database));
       phase_ = Phase::kName;
       [[fallthrough]];

@@ -18,7 +18,7 @@ namespace orderd::valkey {
 struct Handshake {
   std::string name;                       // for CLIENT LIST; see client_info.h
   std::vector<std::string_view> scripts;  // loaded in this order
-  bool sentinel = false;                  // a sentinel is expected: it is not asked what it is
+  bool brief = false;                     // for one question: the server is not asked what it is
   bool primary_moves = false;             // a replica is no mistake, only the wrong server now: kRoleChanged
   Milliseconds connect_timeout{5000};     // for all of it together; the addresses of a name share it
   Milliseconds reply_timeout{10000};      // of the connection afterwards; longer than any blocking command

@@ -187,7 +187,7 @@ std::optional<Failure> parse_host_port(std::string_view text, Endpoint& endpoint
 }
 
 // `rest`: what comes after the scheme.
-Result<Endpoint> parse_tcp(std::string_view rest, bool tls) {
+Result<std::vector<Endpoint>> parse_tcp(std::string_view rest, bool tls) {
   Endpoint endpoint;
   endpoint.tls = tls;
   const std::size_t authority_end = std::min(rest.find_first_of("/?#"), rest.size());
@@ -200,15 +200,34 @@ Result<Endpoint> parse_tcp(std::string_view rest, bool tls) {
   if (at != std::string_view::npos) {
     if (auto failure = parse_userinfo(authority.substr(0, at), endpoint)) return *failure;
   }
-  const std::string_view host_port = at == std::string_view::npos ? authority : authority.substr(at + 1);
-  if (auto failure = parse_host_port(host_port, endpoint)) return *failure;
   if (behind.find_first_of("?#") != std::string_view::npos) return Failure{"only /db is allowed after the port"};
   if (behind.size() > 1) {
     const auto database = whole_number(behind.substr(1), kMaxDatabase);
     if (!database) return bad_database();
     endpoint.database = *database;
   }
-  return endpoint;
+  std::vector<Endpoint> servers;
+  std::string_view hosts = at == std::string_view::npos ? authority : authority.substr(at + 1);
+  while (true) {
+    const std::size_t comma = std::min(hosts.find(','), hosts.size());
+    servers.push_back(endpoint);
+    if (auto failure = parse_host_port(hosts.substr(0, comma), servers.back())) return *failure;
+    if (comma == hosts.size()) return servers;
+    hosts.remove_prefix(comma + 1);
+  }
+}
+
+Result<std::vector<Endpoint>> alone(Result<Endpoint> endpoint) {
+  if (!endpoint) return endpoint.failure();
+  return std::vector<Endpoint>{std::move(*endpoint)};
+}
+
+void append_host_port(const Endpoint& endpoint, std::string& out) {
+  const bool brackets = endpoint.host.find(':') != std::string::npos;
+  if (brackets) out += '[';
+  percent_encode(endpoint.host, ":", out);
+  if (brackets) out += ']';
+  out.append(":").append(std::to_string(endpoint.port));
 }
 
 // What comes after the scheme (and the '@') of a TCP URL that may be broken: only what cannot be a password is kept.
@@ -235,13 +254,20 @@ std::string masked_authority(std::string_view rest) {
 }  // namespace
 
 Result<Endpoint> parse_url(std::string_view url) {
+  auto servers = parse_urls(url);
+  if (!servers) return servers.failure();
+  if (servers->size() > 1) return Failure{"it names several servers, which only a cluster has"};
+  return std::move(servers->front());
+}
+
+Result<std::vector<Endpoint>> parse_urls(std::string_view url) {
   if (url.starts_with(kEmbedded)) {
     Endpoint endpoint;
     endpoint.kind = Endpoint::Kind::kEmbedded;
     endpoint.path = url.substr(kEmbedded.size());
-    return with_checked_socket(std::move(endpoint));
+    return alone(with_checked_socket(std::move(endpoint)));
   }
-  if (url.starts_with(kUnix)) return parse_unix(url.substr(kUnix.size()));
+  if (url.starts_with(kUnix)) return alone(parse_unix(url.substr(kUnix.size())));
   for (const Scheme& scheme : kTcpSchemes) {
     if (url.starts_with(scheme.text)) return parse_tcp(url.substr(scheme.text.size()), scheme.tls);
   }
@@ -306,13 +332,19 @@ std::string Endpoint::redacted() const {
   if (!username.empty() || !password.empty()) percent_encode(username, "", out);
   if (!password.empty()) out.append(":").append(kMask);
   if (!username.empty() || !password.empty()) out.append("@");
-  const bool brackets = host.find(':') != std::string::npos;
-  if (brackets) out += '[';
-  percent_encode(host, ":", out);
-  if (brackets) out += ']';
-  out.append(":").append(std::to_string(port));
+  append_host_port(*this, out);
   if (database != 0) out.append("/").append(std::to_string(database));
   return out;
+}
+
+std::string redacted(const std::vector<Endpoint>& servers) {
+  std::string out = servers.front().redacted();
+  if (servers.size() == 1) return out;
+  std::string others;
+  for (std::size_t i = 1; i < servers.size(); ++i) append_host_port(servers[i], others += ",");
+  std::string first;
+  append_host_port(servers.front(), first);
+  return out.insert(out.rfind(first) + first.size(), others);
 }
 
 std::string embedded_socket(std::string_view directory) {

@@ -28,12 +28,15 @@ struct Endpoint {
   bool tls = false;
   TlsFiles tls_files = {};
   std::string tls_name = {};  // that the server's certificate has to be for; empty: the host
+  bool cluster = false;       // a node of a cluster is expected
 
   // Nothing: without TLS.
   [[nodiscard]] std::optional<TlsPeer> tls_peer() const;
 
   // For logs and errors: never holds the password.
   [[nodiscard]] std::string redacted() const;
+  // The same host and port.
+  [[nodiscard]] bool same_address(const Endpoint& other) const { return host == other.host && port == other.port; }
 };
 
 // Reads valkey://[user:password@]host[:port][/db], valkeys:// (TLS), redis:// and rediss:// likewise,
@@ -41,6 +44,11 @@ struct Endpoint {
 // it is. An IPv6 address is written in brackets. Paths may be relative to the working directory; the socket's has at
 // most 107 bytes. db: 0 to 65535. The failure says what is wrong and what is allowed, and never repeats a password.
 [[nodiscard]] Result<Endpoint> parse_url(std::string_view url);
+
+// The same, but valkey://user:password@h1:6379,h2:6379 may name several servers, which have all else in common.
+[[nodiscard]] Result<std::vector<Endpoint>> parse_urls(std::string_view url);
+// What parse_urls() reads, as Endpoint::redacted().
+[[nodiscard]] std::string redacted(const std::vector<Endpoint>& servers);
 
 // host[:port], one or more, separated by commas, each an endpoint without credentials; an IPv6 address is written in
 // brackets. `port`: where none is given. The failure says what is wrong and what is allowed.

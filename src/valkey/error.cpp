@@ -16,6 +16,14 @@ bool denies_command(std::string_view text) {
   return word == "ERR" && text.find("max number of clients") == std::string_view::npos;
 }
 
+bool tells_of_moving_slot(std::string_view text) {
+  const std::string_view word = first_word(text);
+  if (word == "TRYAGAIN" || word == "ASK") return true;
+  // A script finds some of its keys and misses others.
+  return word == "ERR" && (text.find("non local key") != std::string_view::npos ||
+                           text.find("during rehashing") != std::string_view::npos);
+}
+
 ErrorKind classify(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, ErrorKind>, 17> kKinds = {{
       {"NOSCRIPT", ErrorKind::kNoScript},
@@ -43,11 +51,7 @@ ErrorKind classify(std::string_view text) {
   // A call inside a script fails with the word ERR, whatever the reason.
   if (word != "ERR") return ErrorKind::kFault;
   if (text.starts_with("ERR ACL failure")) return ErrorKind::kRefused;
-  // While a slot is moved to another node, a script finds some of its keys and misses others.
-  for (const std::string_view moving : {"non local key", "during rehashing"}) {
-    if (text.find(moving) != std::string_view::npos) return ErrorKind::kUnavailable;
-  }
-  return ErrorKind::kFault;
+  return tells_of_moving_slot(text) ? ErrorKind::kUnavailable : ErrorKind::kFault;
 }
 
 }  // namespace orderd::valkey

@@ -12,6 +12,9 @@ namespace {
 
 // The longest wait before the next attempt where the primary may be another one soon.
 constexpr Milliseconds kPrimaryMoves{250};
+// A server that owes a reply and sends nothing for so long may be frozen or cut off: is another one the primary?
+constexpr Milliseconds kSilence{500};
+constexpr Milliseconds kLookEvery{250};
 
 }  // namespace
 
@@ -51,6 +54,7 @@ Link::Link(Loop& loop, Topology& topology, Options options, uint32_t seed, Link:
       backoff_(seed),
       retry_(loop, [this] { change_phase(Phase::kLocating); }),
       deadline_(loop, [this] { on_search_timeout(); }),
+      look_(loop, [this] { look(); }),
       halves_{std::make_unique<Half>(*this, "orderd-read:"), std::make_unique<Half>(*this, "orderd-settle:")} {
 }
 
@@ -104,6 +108,7 @@ void Link::change_phase(Phase next) {
   ORDERD_CHECK(phase_ != Phase::kStopped, "a link that was stopped goes on");
   const Phase before = std::exchange(phase_, next);
   deadline_.stop();
+  if (next != Phase::kUp) look_.stop();
   switch (next) {
     case Phase::kIdle: break;
     case Phase::kLocating: return locate();
@@ -111,7 +116,7 @@ void Link::change_phase(Phase next) {
     case Phase::kUp: return listener_.on_up();
     case Phase::kEnding: return close_both();
     case Phase::kWaiting:
-      retry_.start(backoff_.next(longest_wait()));
+      retry_.start(next_wait());
       if (server_) topology_.report(*server_, failure_);
       // order matters: the listener may stop the link.
       return listener_.on_down(failure_);
@@ -142,13 +147,39 @@ void Link::locate() {
   });
 }
 
+Milliseconds Link::next_wait() {
+  const bool elsewhere = failure_.kind == ErrorKind::kMoved || failure_.kind == ErrorKind::kRoleChanged;
+  // Once: two servers may each name the other one.
+  if (topology_.moves() && elsewhere && !std::exchange(hurried_, true)) return Milliseconds(0);
+  return backoff_.next(longest_wait());
+}
+
+void Link::proven() {
+  backoff_.reset();
+  hurried_ = false;
+}
+
+void Link::suspect() {
+  if (up()) topology_.suspect(*server_);
+}
+
+void Link::look() {
+  look_.start(kLookEvery);
+  bool silent = phase_ == Phase::kConnecting && Milliseconds(loop_.now_ms() - attempt_ms_) >= kSilence;
+  if (up()) {
+    silent = half(Channel::kSettling).ready.connection->silence() >= kSilence ||
+             half(Channel::kReading).ready.connection->silence() >= kSilence + options_.read_block;
+  }
+  if (silent) topology_.suspect(*server_);
+}
+
 Milliseconds Link::longest_wait() const {
   return topology_.moves() ? kPrimaryMoves : Backoff::kLongest;
 }
 
 void Link::on_elsewhere(const Endpoint& primary) {
   if (phase_ == Phase::kWaiting) return retry_.start(Milliseconds(0));
-  const bool there = server_ && server_->host == primary.host && server_->port == primary.port;
+  const bool there = server_ && server_->same_address(primary);
   if (there || (phase_ != Phase::kConnecting && !up())) return;
   fail({ErrorKind::kMoved, "the primary is " + primary.redacted() + " now"});
 }
@@ -160,6 +191,7 @@ void Link::on_search_timeout() {
 }
 
 void Link::connect() {
+  if (topology_.moves()) look_.start(kLookEvery);
   const auto spent = Milliseconds(loop_.now_ms() - attempt_ms_);
   for (const Channel channel : {Channel::kSettling, Channel::kReading}) {
     const bool reading = channel == Channel::kReading;

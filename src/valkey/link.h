@@ -2,7 +2,8 @@
 // are up and belong to the same server process (the same run_id, where the server gives one), or neither is.
 //
 // A link reconnects by itself, with a jittered back-off, until it is stopped: it asks the topology where to go, runs
-// both handshakes, and compares the run_ids. The end of either connection ends the other.
+// both handshakes, and compares the run_ids. The end of either connection ends the other. Where another server is the
+// primary now, as the server itself or the topology says, the first attempt is made at once.
 //
 // To be let in is not enough to make the next back-off short again: a server that is wrongly taken for the primary
 // accepts each connection and refuses all work. See proven().
@@ -75,7 +76,10 @@ class Link {
   // and the topology hears of it. Does nothing unless the link is up.
   void drop(const Error& why);
   // The server did real work: the back-off after the next loss starts short again.
-  void proven() { backoff_.reset(); }
+  void proven();
+  // The server says that it cannot work now: is another one the primary by now? Then the link leaves by itself, as it
+  // does where a server that moves() is silent.
+  void suspect();
   // No wait should be longer: where the primary moves, it is back soon.
   [[nodiscard]] Milliseconds longest_wait() const;
 
@@ -108,6 +112,8 @@ class Link {
   void on_half_closed(const Error& error);
   void on_search_timeout();
   void on_elsewhere(const Endpoint& primary);
+  void look();
+  [[nodiscard]] Milliseconds next_wait();
   [[nodiscard]] bool both_ended() const;
   [[nodiscard]] Half& half(Channel channel) const;
 
@@ -118,7 +124,9 @@ class Link {
   Backoff backoff_;
   Timer retry_;
   Timer deadline_;
+  Timer look_;  // while connecting and up, where the primary moves: is the server silent?
   Phase phase_ = Phase::kIdle;
+  bool hurried_ = false;     // an attempt was made without a wait since the last that was proven()
   uint64_t attempt_ms_ = 0;  // when this attempt began
   std::unique_ptr<Topology::Search> search_;
   std::unique_ptr<Topology::Watch> watch_;

@@ -1,5 +1,4 @@
-// A Line is a connection to one sentinel, with one question; a Poll asks all of them through a line each and counts; a
-// Post keeps a line to one sentinel and stays subscribed.
+// A Poll asks all sentinels through a line each and counts; a Post keeps a line to one sentinel and stays subscribed.
 #include "valkey/sentinels.h"
 
 #include <algorithm>
@@ -8,13 +7,14 @@
 #include <string_view>
 #include <utility>
 
-#include "valkey/connector.h"
+#include "valkey/line.h"
 #include "valkey/sync_client.h"
 
 namespace orderd::valkey {
 namespace {
 
 constexpr std::string_view kSwitched = "+switch-master";
+constexpr const char* kClient = "orderd-sentinel";
 // A line that ended is made anew after this.
 constexpr Milliseconds kAgain{1000};
 
@@ -42,10 +42,6 @@ Result<Endpoint> answer_of(const Service& service, const Endpoint& sentinel, con
   return *primary;
 }
 
-bool same_address(const Endpoint& one, const Endpoint& other) {
-  return one.host == other.host && one.port == other.port;
-}
-
 // The words of "shop 10.0.0.1 6379 10.0.0.2 6379".
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
@@ -59,94 +55,20 @@ std::vector<std::string_view> words_of(std::string_view text) {
 
 }  // namespace
 
-// Connects to one sentinel and asks it, or subscribes. Not to be destroyed inside its own callbacks.
-class Sentinels::Line : private Connector::Listener, private Connection::Listener {
- public:
-  struct Events {
-    // Ready for ask() or subscribe().
-    std::function<void()> open;
-    // To ask().
-    std::function<void(Result<Endpoint>)> answered;
-    // A message of the channel: its text.
-    std::function<void(std::string_view)> message;
-    // The end, once; nothing is called after it. `why` names the sentinel.
-    std::function<void(const std::string& why)> ended;
-  };
-
-  Line(Loop& loop, const Service& service, std::size_t number, Milliseconds patience, Events events)
-      : service_(service),
-        sentinel_(service.sentinels[number]),
-        events_(std::move(events)),
-        connector_(loop,
-                   {.name = "orderd-sentinel",
-                    .scripts = {},
-                    .sentinel = true,
-                    .connect_timeout = patience,
-                    .reply_timeout = patience},
-                   *this) {
-    asked_.owner = heard_.owner = this;
-    asked_.done = [](Call& call, const Reply& reply) { static_cast<LineCall&>(call).owner->on_answer(reply); };
-    heard_.done = [](Call& call, const Reply& reply) { static_cast<LineCall&>(call).owner->on_heard(reply); };
-  }
-  ~Line() override { over_ = true; }
-
-  void start() { connector_.start(sentinel_); }
-  void ask() { (void)connection_->send(asked_, question(service_.name)); }
-  void subscribe() { (void)connection_->subscribe(heard_, kSwitched); }
-  // Calls nothing back any more.
-  void stop() {
-    over_ = true;
-    connector_.cancel();
-    if (connection_) connection_->close({ErrorKind::kLost, "no longer needed"});
-  }
-
- private:
-  struct LineCall : Call {
-    Line* owner = nullptr;
-  };
-
-  void on_connected(Ready ready) override {
-    connection_ = std::move(ready.connection);
-    connection_->set_listener(*this);
-    events_.open();
-  }
-  void on_connect_failed(const Error& error) override { end(error.what); }
-  void on_open() override {}
-  void on_closed(const Error& error) override { end(error.what); }
-  void on_answer(const Reply& reply) {
-    if (!reply.lost() && !over_) events_.answered(answer_of(service_, sentinel_, reply));
-  }
-  void on_heard(const Reply& reply) {
-    if (!reply.lost() && !over_ && reply.at(0).text() == "message") events_.message(reply.at(2).text());
-  }
-  void end(const std::string& why) {
-    if (std::exchange(over_, true)) return;
-    const std::string who = sentinel_.redacted();
-    events_.ended(why.find(who) == std::string::npos ? who + ": " + why : why);
-  }
-
-  const Service service_;
-  const Endpoint sentinel_;
-  Events events_;
-  LineCall asked_;
-  LineCall heard_;
-  bool over_ = false;
-  Connector connector_;
-  std::unique_ptr<Connection> connection_;  // after what its end touches
-};
-
 // One question to all sentinels.
 class Sentinels::Poll : public Search {
  public:
   Poll(Loop& loop, Service service, Located located)
       : service_(std::move(service)), located_(std::move(located)), patience_(loop, [this] { decide(true); }) {
     for (std::size_t i = 0; i < service_.sentinels.size(); ++i) {
-      lines_.push_back(
-          std::make_unique<Line>(loop, service_, i, kConnect,
-                                 Line::Events{.open = [this, i] { lines_[i]->ask(); },
-                                              .answered = [this](Result<Endpoint> answer) { take(std::move(answer)); },
-                                              .message = {},
-                                              .ended = [this](const std::string& why) { take(Failure{why}); }}));
+      const Endpoint& sentinel = service_.sentinels[i];
+      lines_.push_back(std::make_unique<Line>(
+          loop, sentinel, kClient, kConnect,
+          Line::Events{
+              .open = [this, i] { lines_[i]->ask(question(service_.name)); },
+              .answered = [this, &sentinel](const Reply& reply) { take(answer_of(service_, sentinel, reply)); },
+              .message = {},
+              .ended = [this](const Error& why) { take(Failure{why.what}); }}));
     }
   }
   // `located` is never called before this returns.
@@ -175,7 +97,7 @@ class Sentinels::Poll : public Search {
   [[nodiscard]] bool finished() const { return named_.size() + failed_ == lines_.size(); }
   [[nodiscard]] std::ptrdiff_t votes(const Endpoint& primary) const {
     return std::count_if(named_.begin(), named_.end(),
-                         [&](const Endpoint& each) { return same_address(each, primary); });
+                         [&](const Endpoint& each) { return each.same_address(primary); });
   }
 
   void decide(bool late) {
@@ -217,15 +139,15 @@ class Sentinels::Post {
     auto service = owner_.source_();
     if (!service || number_ >= service->sentinels.size()) return again_.start(kAgain);
     service_ = std::move(*service);
-    line_ = std::make_unique<Line>(owner_.loop_, service_, number_, kAgain,
+    line_ = std::make_unique<Line>(owner_.loop_, service_.sentinels[number_], kClient, kAgain,
                                    Line::Events{.open = [this] { opened(); },
                                                 .answered = {},
                                                 .message = [this](std::string_view text) { heard(text); },
-                                                .ended = [this](const std::string&) { again_.start(kAgain); }});
+                                                .ended = [this](const Error&) { again_.start(kAgain); }});
     line_->start();
   }
   void opened() {
-    line_->subscribe();
+    line_->subscribe(kSwitched);
     poll_ = std::make_unique<Poll>(owner_.loop_, service_, [this](const Result<Endpoint>& found) {
       if (found) owner_.announce(*found);
     });

@@ -39,7 +39,6 @@ class Sentinels : public Topology {
   void report(const Endpoint& /*server*/, const Error& /*error*/) override {}
 
  private:
-  class Line;
   class Poll;
   class Post;
   struct Registration;

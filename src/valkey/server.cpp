@@ -97,7 +97,7 @@ void read_role(const Reply& reply, ServerFacts& facts) {
   }
 }
 
-Error unfit(const ServerFacts& facts, std::string_view where) {
+Error unfit(const ServerFacts& facts, std::string_view where, bool cluster) {
   const std::string server(where);
   if (too_old(facts)) {
     return {ErrorKind::kUnfit, server + " is " + facts.text() +
@@ -109,10 +109,12 @@ Error unfit(const ServerFacts& facts, std::string_view where) {
                                    " is a sentinel, which holds no data: use the address of the primary that it "
                                    "watches (SENTINEL GET-MASTER-ADDR-BY-NAME gives it)"};
   }
+  if (cluster) {
+    if (facts.mode.empty() || facts.mode == "cluster") return {};
+    return {ErrorKind::kUnfit, server + " is not a node of a cluster: set valkey.cluster = false"};
+  }
   if (facts.mode == "cluster") {
-    return {ErrorKind::kUnfit, server +
-                                   " is a node of a cluster, and clusters are not supported yet: use a server with "
-                                   "cluster-enabled no"};
+    return {ErrorKind::kUnfit, server + " is a node of a cluster: set valkey.cluster = true"};
   }
   if (facts.role == "replica") {
     return {ErrorKind::kUnfit, server + " is a replica" +

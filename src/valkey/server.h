@@ -31,7 +31,8 @@ void read_info(std::string_view info, ServerFacts& facts);
 void read_role(const Reply& reply, ServerFacts& facts);
 
 // ErrorKind::kUnfit with one sentence that says why orderd cannot work with this server and what to do;
-// ErrorKind::kNone where nothing known speaks against it. `where`: the server's address, for the sentence.
-[[nodiscard]] Error unfit(const ServerFacts& facts, std::string_view where);
+// ErrorKind::kNone where nothing known speaks against it. `where`: the server's address, for the sentence. `cluster`: a
+// node of a cluster is expected; whether it is a replica does not matter then, since a replica answers MOVED.
+[[nodiscard]] Error unfit(const ServerFacts& facts, std::string_view where, bool cluster);
 
 }  // namespace orderd::valkey

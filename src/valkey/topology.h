@@ -1,5 +1,5 @@
-// Which server to talk to: the address in the settings, or the one that sentinels name (sentinels.h). The question is
-// asked before each connect.
+// Which server to talk to: the address in the settings, the one that sentinels name (sentinels.h), or the primary of a
+// slot in a cluster (cluster.h). The question is asked before each connect.
 #pragma once
 
 #include <functional>
@@ -47,6 +47,9 @@ class Topology {
 
   // Feedback: a server that this topology named could not be used, or was left, for this reason.
   virtual void report(const Endpoint& server, const Error& error) = 0;
+  // Feedback: a server that this topology named is silent, or says that it cannot work now. If another one is the
+  // primary by now, those who watch hear of it.
+  virtual void suspect(const Endpoint& /*server*/) {}
 };
 
 // One server at a known address. The address comes from a function, because its password may be in a file that changes.

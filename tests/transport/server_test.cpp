@@ -96,8 +96,7 @@ TEST_CASE("a server that cannot work is refused by name with what to do") {
            {resp::error(kDenied), resp::error(kDenied), resp::array({resp::bulk("sentinel"), resp::bulks({"shop"})}),
             "SENTINEL GET-MASTER-ADDR-BY-NAME"},
            {hello("valkey", "8.0.1", "cluster", "master"), info("valkey_version:8.0.1\r\nserver_mode:cluster\r\n"),
-            primary,
-            " is a node of a cluster, and clusters are not supported yet: use a server with cluster-enabled no"},
+            primary, " is a node of a cluster: set valkey.cluster = true"},
            {resp::error(kDenied), info("redis_version:7.2.4\r\nredis_mode:cluster\r\n"), primary,
             "is a node of a cluster"},
            {hello("valkey", "8.0.1", "standalone", "replica"), info("valkey_version:8.0.1\r\n"), replica,
@@ -143,14 +142,14 @@ TEST_CASE("a version without numbers speaks against nothing") {
     ServerFacts facts;
     facts.product = "valkey";
     facts.version = version;
-    CHECK(unfit(facts, "h:1").kind == ErrorKind::kNone);
+    CHECK(unfit(facts, "h:1", false).kind == ErrorKind::kNone);
   }
   for (const char* version : {"7", "7.1.9", "6.9", "0.1", "7.x"}) {
     CAPTURE(std::string(version));
     ServerFacts facts;
     facts.product = "valkey";
     facts.version = version;
-    CHECK(unfit(facts, "h:1").kind == ErrorKind::kUnfit);
+    CHECK(unfit(facts, "h:1", false).kind == ErrorKind::kUnfit);
   }
 }
 

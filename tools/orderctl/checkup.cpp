@@ -112,7 +112,7 @@ class Checkup {
     facts.version = facts.product == "redis" ? info("redis_version") : info("valkey_version");
     facts.mode = info("redis_mode");
     if (facts.version.empty()) return unknown("version", "the server's version", "it does not say in INFO");
-    const valkey::Error error = unfit(facts, client_.server());
+    const valkey::Error error = unfit(facts, client_.server(), settings_.valkey.cluster);
     if (error.kind == valkey::ErrorKind::kNone) return good("version", shown(facts.text()));
     problem("version", shown(facts.text()) + (facts.mode.empty() ? "" : ", " + shown(facts.mode)), shown(error.what),
             "use Valkey 8");

@@ -72,11 +72,20 @@ std::string Client::explain(std::string_view error) const {
                     "log in as another user (" + std::string(kSignIn) + "), or grant the right with ACL SETUSER");
   }
   if (word == "OOM") return sentence("is out of memory", "free some or raise its maxmemory, then retry");
+  if (word == "CROSSSLOT") {
+    return sentence("is a cluster node, and these keys are not in one slot",
+                    "all keys of a lane need the same {tag} in their names (orderd --check names those that differ)");
+  }
+  if (word == "CLUSTERDOWN") {
+    return sentence("cannot do that: its cluster is down",
+                    "wait until a majority of primaries is back and each slot has one (CLUSTER INFO), then retry");
+  }
   if (word == "READONLY") return sentence("is a replica and accepts no writes", "set valkey.url to its primary");
   switch (valkey::classify(error)) {
     case ErrorKind::kRefused: return sentence("requires a login", "set " + std::string(kSignIn));
     case ErrorKind::kMoved:
-      return sentence("is a cluster node, and another node has the key", "clusters are not supported yet");
+      return sentence("is a cluster node, and another node serves these keys now",
+                      "retry; where valkey.cluster is false, set it to true");
     case ErrorKind::kUnavailable: return sentence("cannot do that now", "retry later");
     case ErrorKind::kRoleChanged: return sentence("is no longer the primary", "retry");
     default: return server_ + " returned an error: " + shown(error);

@@ -1,0 +1,325 @@
+// Whoever asks has a Question in questions_; the next round answers it, so that no answer is older than its question.
+// A round ends when nobody waits for it any more, when all nodes have answered, or when time is up.
+#include "valkey/cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "valkey/line.h"
+#include "valkey/sync_client.h"
+
+namespace orderd::valkey {
+namespace {
+
+constexpr const char* kClient = "orderd-cluster";
+// For the first answer; generous, since whoever asks has a deadline of his own.
+constexpr Milliseconds kPatience{1000};
+// For the others, once there is one.
+constexpr Milliseconds kOthers{100};
+// Each answer is about all slots: in a large cluster a few nodes are enough.
+constexpr std::size_t kAskedAtOnce = 8;
+// A blocking client's patience with each node.
+constexpr Milliseconds kBlocking{500};
+
+Command question() {
+  return Command::of("CLUSTER", "SHARDS");
+}
+
+std::string refusal(const Endpoint& node, const Reply& reply) {
+  const std::string text = node.redacted() + " refused CLUSTER SHARDS: " + std::string(reply.text());
+  if (reply.text().find("cluster support disabled") != std::string_view::npos)
+    return text + "; set valkey.cluster = false";
+  return reply.error() == ErrorKind::kRefused ? text + "; grant this user +cluster|shards" : text;
+}
+
+std::string no_primary(uint16_t slot) {
+  return "slot " + std::to_string(slot) + " of the cluster has no primary that is online";
+}
+
+std::string no_slots(const Endpoint& node) {
+  return node.redacted() + " is in no cluster yet, or in one without slots: create it with valkey-cli --cluster create";
+}
+
+bool contains(const std::vector<Endpoint>& nodes, const Endpoint& node) {
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Endpoint& each) { return each.same_address(node); });
+}
+
+void append(std::string& list, const std::string& text) {
+  list.append(list.empty() ? "" : "; ").append(text);
+}
+
+}  // namespace
+
+// Not answered as long as it is among its owner's questions.
+struct Cluster::Question : Topology::Search {
+  enum class Wants {
+    kAny,   // the first answer but the one that is doubted, which has to do where there is no other
+    kMost,  // what most nodes name
+  };
+  Question(Cluster& its_owner, uint16_t of, Wants what, std::optional<Endpoint> left, Topology::Located call)
+      : owner(its_owner), slot(of), wants(what), doubted(std::move(left)), located(std::move(call)) {
+    owner.add(*this);
+  }
+  ~Question() override { std::erase(owner.questions_, this); }
+
+  void count(const Endpoint& primary) {
+    for (auto& [named, votes] : named_by) {
+      if (named.same_address(primary)) return (void)++votes;
+    }
+    named_by.emplace_back(primary, 1);
+  }
+  // Nothing: an answer may still be better.
+  [[nodiscard]] std::optional<Endpoint> settled() const {
+    if (wants == Wants::kMost) return std::nullopt;
+    for (const auto& [named, votes] : named_by) {
+      if (!doubted || !named.same_address(*doubted)) return named;
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<Endpoint> best() const {
+    const auto most = std::max_element(named_by.begin(), named_by.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (most == named_by.end()) return std::nullopt;
+    return most->first;
+  }
+  void answer(const Result<Endpoint>& found) {
+    std::erase(owner.questions_, this);
+    located(found);
+  }
+
+  Cluster& owner;
+  const uint16_t slot;
+  const Wants wants;
+  const std::optional<Endpoint> doubted;
+  const Topology::Located located;
+  uint64_t round = 0;  // that is to answer it; 0: the next one
+  std::vector<std::pair<Endpoint, int>> named_by;
+};
+
+class Cluster::Slot : public Topology {
+ public:
+  Slot(Cluster& cluster, uint16_t slot) : cluster_(cluster), slot_(slot) {}
+
+  [[nodiscard]] std::unique_ptr<Search> locate(Located located) override {
+    if (known_) {
+      // order matters: a copy, since a failure of this very server may be reported before it returns.
+      const Endpoint primary = *known_;
+      located(primary);
+      return nullptr;
+    }
+    return std::make_unique<Question>(cluster_, slot_, Question::Wants::kAny, doubted_, std::move(located));
+  }
+  [[nodiscard]] std::unique_ptr<Watch> watch(const Elsewhere& elsewhere) override {
+    return std::make_unique<Registration>(*this, elsewhere);
+  }
+  [[nodiscard]] bool moves() const override { return true; }
+
+  void report(const Endpoint& server, const Error& error) override {
+    doubted_ = server;
+    const auto redirect = error.kind == ErrorKind::kMoved ? moved_to(error.what, server) : std::nullopt;
+    if (redirect && redirect->slot == slot_) {
+      known_ = redirect->to;
+      cluster_.learn(redirect->to);
+    } else if (known_ && known_->same_address(server)) {
+      known_.reset();
+    }
+  }
+
+  void suspect(const Endpoint& server) override {
+    if (suspecting_) return;
+    suspecting_ = true;
+    suspicion_ = std::make_unique<Question>(cluster_, slot_, Question::Wants::kMost, std::nullopt,
+                                            [this, server](const Result<Endpoint>& found) {
+                                              if (found && !found->same_address(server)) announce(*found);
+                                              suspecting_ = false;
+                                            });
+  }
+
+ private:
+  struct Registration : Watch {
+    Registration(Slot& its_owner, Elsewhere call) : owner(its_owner), elsewhere(std::move(call)) {
+      owner.watches_.push_back(this);
+    }
+    ~Registration() override { std::erase(owner.watches_, this); }
+    Slot& owner;
+    Elsewhere elsewhere;
+  };
+
+  void announce(const Endpoint& primary) {
+    known_ = primary;
+    // A copy: each may watch anew in there.
+    for (const Registration* watch : std::vector<Registration*>(watches_)) watch->elsewhere(primary);
+  }
+
+  Cluster& cluster_;
+  const uint16_t slot_;
+  std::optional<Endpoint> known_;    // the primary, as it was named by who should know; until that fails
+  std::optional<Endpoint> doubted_;  // was left last
+  std::vector<Registration*> watches_;
+  bool suspecting_ = false;
+  std::unique_ptr<Question> suspicion_;
+};
+
+Cluster::Cluster(Loop& loop, Source seeds)
+    : loop_(loop), seeds_(std::move(seeds)), begin_(loop, [this] { begin(); }), patience_(loop, [this] { finish(); }) {
+}
+
+Cluster::~Cluster() = default;
+
+std::unique_ptr<Topology> Cluster::topology(uint16_t slot) {
+  return std::make_unique<Slot>(*this, slot);
+}
+
+void Cluster::add(Question& question) {
+  questions_.push_back(&question);
+  // order matters: from a timer, where no line is on the stack, and for all who ask in this turn.
+  if (!asking_) begin_.start(Milliseconds(0));
+}
+
+void Cluster::begin() {
+  ++round_;
+  for (Question* question : questions_) question->round = round_;
+  lines_.clear();
+  answers_ = 0;
+  has_slots_ = false;
+  slotless_.clear();
+  failures_.clear();
+  last_resort_.reset();
+  asking_ = true;
+  const auto seeds = seeds_();
+  if (!seeds) {
+    failures_ = seeds.error();
+    return finish();
+  }
+  const auto nodes = nodes_to_ask(*seeds);
+  outstanding_ = nodes.size();
+  patience_.start(kPatience);
+  for (const Endpoint& node : nodes) {
+    const std::size_t i = lines_.size();
+    lines_.push_back(
+        std::make_unique<Line>(loop_, node, kClient, kPatience,
+                               Line::Events{.open = [this, i] { lines_[i]->ask(question()); },
+                                            .answered =
+                                                [this, i, node](const Reply& reply) {
+                                                  lines_[i]->stop();  // what happens to it now is no second answer
+                                                  on_answer(node, reply);
+                                                },
+                                            .message = {},
+                                            .ended = [this, node](const Error& why) { on_no_answer(node, why); }}));
+  }
+  for (std::size_t i = 0; i < lines_.size() && asking_; ++i) lines_[i]->start();
+}
+
+// The seeds and every node that is known, each with the credentials of today.
+std::vector<Endpoint> Cluster::nodes_to_ask(const std::vector<Endpoint>& seeds) {
+  std::vector<Endpoint> nodes;
+  const auto add_new = [&](const Endpoint& node) {
+    if (contains(nodes, node)) return;
+    nodes.push_back(seeds.front());
+    nodes.back().host = node.host;
+    nodes.back().port = node.port;
+  };
+  for (const Endpoint& node : known_) add_new(node);
+  for (const Endpoint& node : seeds) add_new(node);
+  if (nodes.size() <= kAskedAtOnce) return nodes;
+  std::rotate(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(first_asked_ % nodes.size()), nodes.end());
+  nodes.resize(kAskedAtOnce);
+  first_asked_ += kAskedAtOnce;
+  return nodes;
+}
+
+void Cluster::on_answer(const Endpoint& node, const Reply& reply) {
+  if (reply.is_error()) return on_no_answer(node, {reply.error(), refusal(node, reply)});
+  if (answers_++ == 0) patience_.start(kOthers);
+  take(node, read_shards(reply, node));
+  one_less();
+}
+
+void Cluster::on_no_answer(const Endpoint& node, const Error& error) {
+  append(failures_, error.what);
+  const bool passes = error.kind == ErrorKind::kLost || error.kind == ErrorKind::kUnavailable;
+  if (!passes && !last_resort_) last_resort_ = node;
+  one_less();
+}
+
+void Cluster::take(const Endpoint& node, const ClusterMap& map) {
+  if (!map.has_slots) slotless_ = no_slots(node);
+  // What this round names first replaces what was known: nodes come and go.
+  if (map.has_slots && !std::exchange(has_slots_, true)) known_.clear();
+  if (map.has_slots) {
+    for (const Endpoint& each : map.nodes) learn(each);
+  }
+  for (Question* question : questions_) {
+    const auto primary = map.primary_of(question->slot);
+    if (question->round == round_ && primary) question->count(*primary);
+  }
+  // One by one: whoever is answered may withdraw the questions of others.
+  const auto settled = [&] {
+    return std::find_if(questions_.begin(), questions_.end(),
+                        [&](const Question* question) { return question->round == round_ && question->settled(); });
+  };
+  for (auto next = settled(); next != questions_.end(); next = settled()) (*next)->answer(*(*next)->settled());
+}
+
+void Cluster::learn(const Endpoint& node) {
+  if (!contains(known_, node)) known_.push_back(node);
+}
+
+Cluster::Question* Cluster::one_of_this_round() const {
+  const auto found = std::find_if(questions_.begin(), questions_.end(),
+                                  [&](const Question* question) { return question->round == round_; });
+  return found == questions_.end() ? nullptr : *found;
+}
+
+void Cluster::one_less() {
+  if (--outstanding_ == 0 || one_of_this_round() == nullptr) finish();
+}
+
+void Cluster::finish() {
+  patience_.stop();
+  for (const auto& line : lines_) line->stop();
+  while (Question* question = one_of_this_round()) {
+    auto best = question->best();
+    const bool any = question->wants == Question::Wants::kAny;
+    if (!best && answers_ == 0 && any) best = last_resort_;
+    question->answer(best ? Result<Endpoint>(*best) : why_not(question->slot));
+  }
+  asking_ = false;
+  if (!questions_.empty()) begin_.start(Milliseconds(0));
+}
+
+Failure Cluster::why_not(uint16_t slot) const {
+  if (has_slots_) return {no_primary(slot)};
+  if (!slotless_.empty()) return {slotless_};
+  return {"no node of the cluster has answered" + (failures_.empty() ? "" : ": " + failures_)};
+}
+
+Result<Endpoint> ask_cluster(const std::vector<Endpoint>& seeds, uint16_t slot, const std::string& client_name) {
+  std::string failures;
+  std::vector<Endpoint> nodes = seeds;
+  // It grows as nodes are named.
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const Endpoint node = nodes[i];
+    auto client =
+        SyncClient::connect(node, {.name = client_name, .connect_timeout = kBlocking, .reply_timeout = kBlocking});
+    if (!client) {
+      append(failures, client.error());
+      continue;
+    }
+    const auto reply = client->call(question());
+    if (!reply || (*reply)->is_error()) {
+      append(failures, reply ? refusal(node, reply->view()) : reply.error());
+      continue;
+    }
+    const ClusterMap map = read_shards(reply->view(), node);
+    if (const auto primary = map.primary_of(slot)) return *primary;
+    const std::string reason = map.has_slots ? no_primary(slot) : no_slots(node);
+    if (failures.find(reason) == std::string::npos) append(failures, reason);
+    for (const Endpoint& named : map.nodes) {
+      if (!contains(nodes, named)) nodes.push_back(named);
+    }
+  }
+  return Failure{failures};
+}
+
+}  // namespace orderd::valkey

@@ -1,0 +1,50 @@
+// A real cluster: three primaries and a replica of each. Times are short: a node counts as failed after a second, and a
+// slot without a primary stops nobody else.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/valkey_server.h"
+
+namespace orderd::test {
+
+class ClusterSet {
+ public:
+  static constexpr std::size_t kPrimaries = 3;
+  static constexpr std::size_t kNodes = 6;
+
+  // Returns when all slots are served and every replica follows. `config`: more lines for each node. Node `i` is a
+  // primary of a third of the slots, and node `i + kPrimaries` its replica.
+  explicit ClusterSet(const std::vector<std::string>& config = {});
+
+  ValkeyServer& node(std::size_t index) { return *nodes_.at(index); }
+  // The first three nodes, for valkey.url.
+  [[nodiscard]] std::string url() const;
+
+  // Which node serves a slot, as the newest configuration of all nodes that answer has it; kNodes: none.
+  [[nodiscard]] std::size_t primary_of(uint16_t slot) const;
+  // Waits for one, other than `left`.
+  std::size_t wait_for_primary(uint16_t slot, std::size_t left = kNodes) const;
+  // A connection to it.
+  [[nodiscard]] valkey::SyncClient client_of(uint16_t slot) const { return nodes_[wait_for_primary(slot)]->client(); }
+  // A replica of its primary; kNodes: none.
+  [[nodiscard]] std::size_t replica_of(uint16_t slot) const;
+
+  // A failover that an operator asks for: both nodes are well. Returns the new primary.
+  std::size_t fail_over(uint16_t slot);
+  // Moves a slot key by key. The first begins it, and may be all there is.
+  void begin_move(uint16_t slot, std::size_t to);
+  void finish_move(uint16_t slot, std::size_t to);
+  // Until every node says that all slots are served, and knows of every other that it is there.
+  void wait_until_well() const;
+
+ private:
+  [[nodiscard]] std::string id_of(std::size_t index) const;
+
+  std::vector<std::unique_ptr<ValkeyServer>> nodes_;
+};
+
+}  // namespace orderd::test
