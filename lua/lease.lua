@@ -2,13 +2,14 @@
 -- lease.lua: takes, renews or gives back the lease of an orders stream: who is active. The lease is a hint that saves work
 -- and keeps daemons from getting in each other's way. What makes it safe is the position (settle.lua).
 --
--- KEYS  1 the owner's key   2 the sorted set of those that stand by: name, time when it was seen last
+-- KEYS  1 the owner's key   2 the sorted set of those that stand by: name, time when it was seen last   3 position
 -- ARGV  1 name of the daemon   2 its token, hexadecimal, new for each process   3 lease in ms
 --       4 'fresh' never active since its start   'active'   'standby'   'release'
 --       5 'release': the daemon that is to be active next, '' for any; else 'share', or '' not to learn who stands by
 --
 -- Answers { 'active', since when, the time now, both in ms, and with 'share' the names of those that stand by }
---         | { 'standby' or 'namesake', the owner's name, ms until its lease ends }
+--         | { 'standby' or 'namesake', the owner's name, ms until its lease ends, the position when that one took the
+--           lane, as "<id> <count>", '' where it is not known }
 --         | { 'released' }, or an error that names the key.
 -- The owner's key holds "<name> <token> <since, ms> <lease, ms>". For a second after a release it may hold the name of
 -- the next one with the token 0, which only that one can take. Who finds its own name right after its start was
@@ -17,7 +18,7 @@
 
 local server = redis
 local attempt = server.pcall
-local owner, standby = KEYS[1], KEYS[2]
+local owner, standby, position = KEYS[1], KEYS[2], KEYS[3]
 local name, token, lease, state, extra = unpack(ARGV)
 -- include lib/failed.lua
 
@@ -52,6 +53,9 @@ if not held or mine or (holder == name and (state == 'fresh' or holder_token == 
   if not mine then
     local removed = attempt('ZREM', standby, name)
     if type(removed) == 'table' then return failed(removed, standby) end
+    -- For who was active before, to learn whether a failover has lost what it had settled. A courtesy: no error.
+    local at = attempt('HMGET', position, 'id', 'count')
+    if at[1] and at[2] then attempt('HSET', position, 'taken', token .. ' ' .. at[1] .. ' ' .. at[2]) end
   end
   local answer = { 'active', since, string.format('%.0f', now) }
   if extra == 'share' then
@@ -84,4 +88,6 @@ if holder ~= name then
     end
   end
 end
-return { holder == name and 'namesake' or 'standby', holder, string.format('%.0f', left) }
+local taken = attempt('HGET', position, 'taken')
+taken = type(taken) == 'string' and string.match(taken, '^(%x+) (.*)$') == holder_token and string.match(taken, ' (.*)$')
+return { holder == name and 'namesake' or 'standby', holder, string.format('%.0f', left), taken or '' }

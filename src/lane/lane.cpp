@@ -95,7 +95,10 @@ void Lane::change_phase(Phase phase) {
   phase_ = phase;
   phase_since_ms_ = loop_.now_ms();
   if (phase != Phase::kBlocked && phase != Phase::kPaused) wait_.stop();
-  if (phase == Phase::kServing) progress_ms_ = loop_.now_ms();
+  if (phase == Phase::kServing) {
+    progress_ms_ = loop_.now_ms();
+    was_serving_ = true;
+  }
   if (phase == Phase::kEnded || phase == Phase::kConnecting) lease_.reset();
   const bool waits = phase == Phase::kBlocked || phase == Phase::kPaused;
   if (phase == Phase::kServing) {

@@ -76,7 +76,7 @@ class Lane : private valkey::Link::Listener,
   void join();
   void on_loaded(const valkey::Reply& reply);
   void on_joined(const valkey::Reply& reply);
-  void tell_lost_tail(const valkey::Reply& reply);
+  void tell_lost_tail(std::string_view position, int64_t count);
   void tell_joined(const valkey::Reply& reply);
   void read_on();
   void refused(const valkey::Error& error);
@@ -127,6 +127,7 @@ class Lane : private valkey::Link::Listener,
   uint64_t progress_ms_ = 0;  // see Status::stalled_ms
   bool ever_up_ = false;
   bool ever_served_ = false;
+  bool was_serving_ = false;      // and has not heard yet from where another daemon goes on
   bool ready_ = false;            // it was said that this daemon is ready
   bool nothing_new_ = false;      // the last read brought nothing
   std::size_t scripts_left_ = 0;  // to be loaded again before the next join

@@ -66,6 +66,11 @@ void Lane::on_lease() {
     log_.info("standing by: '{}' serves '{}'", lease_.owner(), options_.orders);
   }
   standing_by_for_ = lease_.owner();
+  if (!lease_.taken().empty() && std::exchange(was_serving_, false)) {
+    const std::string_view taken = lease_.taken();
+    const std::size_t space = std::min(taken.find(' '), taken.size());
+    tell_lost_tail(taken.substr(0, space), number(taken.substr(std::min(space + 1, taken.size())), INT64_MAX));
+  }
   ever_served_ = true;              // from here on it waits for whatever is wrong
   (void)troubles_.clear("orders");  // of no concern to who stands by
   (void)troubles_.clear("scripts");
@@ -116,7 +121,8 @@ void Lane::on_joined(const valkey::Reply& reply) {
     return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});
   }
   ++counters_.joins;
-  tell_lost_tail(reply);
+  const bool as_left = reply.at(3).text().empty();
+  if (as_left) tell_lost_tail(reply.at(0).text(), number(reply.at(1).text(), 0));
   joined_count_ = number(reply.at(1).text(), 0);
   pipeline_.begin(reply.at(0).text());
   reader_.seek(reply.at(0).text());
@@ -126,12 +132,10 @@ void Lane::on_joined(const valkey::Reply& reply) {
 }
 
 // A server that comes back with less than it had acknowledged, as after a failover: what was settled last is decided
-// again.
-void Lane::tell_lost_tail(const valkey::Reply& reply) {
-  const std::string_view position = reply.at(0).text();
-  const bool as_left = reply.at(3).text().empty();
-  if (!as_left || pipeline_.position().empty() || !less(position, pipeline_.position())) return;
-  const int64_t lost = joined_count_ + static_cast<int64_t>(pipeline_.settled()) - number(reply.at(1).text(), 0);
+// again, by this daemon or by the one that has taken the lane.
+void Lane::tell_lost_tail(std::string_view position, int64_t count) {
+  if (pipeline_.position().empty() || !less(position, pipeline_.position())) return;
+  const int64_t lost = joined_count_ + static_cast<int64_t>(pipeline_.settled()) - count;
   counters_.lost += static_cast<uint64_t>(std::max<int64_t>(lost, 0));
   log_.warn(
       "{} has forgotten {} settled requests of '{}', all after {}; those that are still in the stream are decided "

@@ -28,9 +28,9 @@ Milliseconds Lease::period() const {
 void Lease::ask() {
   if (ask_.busy() || released_) return;
   const char* state = state_ == State::kActive ? "active" : ever_active_ ? "standby" : "fresh";
-  ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 2, options_.owner_key(),
-                                       options_.standby_key(), options_.name, token_, options_.lease.count(), state,
-                                       options_.shares == nullptr ? "" : "share"));
+  ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 3, options_.owner_key(),
+                                       options_.standby_key(), options_.position_key(), options_.name, token_,
+                                       options_.lease.count(), state, options_.shares == nullptr ? "" : "share"));
   restart_timer();
 }
 
@@ -66,6 +66,7 @@ void Lease::on_answer(const valkey::Reply& reply) {
   } else {
     state_ = answer == "namesake" ? State::kNamesake : State::kStandby;
     owner_.assign(reply.at(1).text());
+    taken_.assign(reply.at(3).text());
   }
   listener_.on_lease();
 }
@@ -106,9 +107,9 @@ void Lease::release(std::function<void()> released) {
 
 void Lease::send_release() {
   release_sent_ = true;
-  if (!ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 2, options_.owner_key(),
-                                            options_.standby_key(), options_.name, token_, options_.lease.count(),
-                                            "release", next_one()))) {
+  if (!ask_.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kLease), 3, options_.owner_key(),
+                                            options_.standby_key(), options_.position_key(), options_.name, token_,
+                                            options_.lease.count(), "release", next_one()))) {
     std::exchange(released_, nullptr)();
   }
 }

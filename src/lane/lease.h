@@ -55,6 +55,8 @@ class Lease {
   [[nodiscard]] const std::string& owner() const { return owner_; }
   // Active, but another daemon that stands by is to serve this lane: hand it over.
   [[nodiscard]] bool due_elsewhere() const;
+  // The position when that one took the lane, as "<id> <count>"; empty: not known.
+  [[nodiscard]] const std::string& taken() const { return taken_; }
   // Since when this daemon is active, by the server's clock; 0: it is not.
   [[nodiscard]] uint64_t active_since_ms() const { return state_ == State::kActive ? since_ms_ : 0; }
 
@@ -78,6 +80,7 @@ class Lease {
   State state_ = State::kUnknown;
   bool ever_active_ = false;
   std::string owner_;
+  std::string taken_;
   std::vector<std::string> standby_;  // while active, where lanes are shared: who stands by
   uint64_t handed_over_ms_ = 0;       // the last time
   uint64_t since_ms_ = 0;

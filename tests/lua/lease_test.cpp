@@ -19,7 +19,7 @@ class LeasedShop : public Shop {
   }
   void is_standby(const std::string& answer, const std::string& of) {
     CHECK_MESSAGE(answer.starts_with("standby " + of + " "), answer);
-    const auto left = std::stoll(answer.substr(answer.rfind(' ') + 1));
+    const auto left = std::stoll(answer.substr(9 + of.size()));
     CHECK(left > 0);
     CHECK(left <= 60000);
   }
@@ -110,18 +110,18 @@ TEST_CASE_FIXTURE(LeasedShop,
     CAPTURE(by_hand);
     (void)at_server({"SET", owner, by_hand});
     const std::string answer = lease("one", "1a", "fresh");
-    CHECK_MESSAGE(answer == "standby " + (by_hand.empty() ? "_" : by_hand) + " 60000", answer);
+    CHECK_MESSAGE(answer == "standby " + (by_hand.empty() ? "_" : by_hand) + " 60000 _", answer);
     CHECK(ms_left() > 50000);
     CHECK(who() == by_hand);
   }
   (void)at_server({"SET", owner, "two words 01 1 3600000"});  // as if given for an hour, but without an end
-  CHECK(lease("one", "1a", "fresh") == "standby two words 60000");
+  CHECK(lease("one", "1a", "fresh") == "standby two words 60000 _");
   CHECK(ms_left() <= 60000);
   (void)at_server({"SET", owner, "somebody", "PX", "1000000"});
   CHECK(lease("one", "1a", "fresh").starts_with("standby somebody "));
   CHECK(ms_left() > 900000);
   (void)at_server({"SET", owner, "one"});
-  CHECK(lease("one", "1a", "standby") == "namesake one 60000");
+  CHECK(lease("one", "1a", "standby") == "namesake one 60000 _");
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   CHECK(who().starts_with("one 1a "));
 }
@@ -130,7 +130,7 @@ TEST_CASE_FIXTURE(LeasedShop,
                   "a lease given while the server's clock was ahead lasts no longer than its owner asked for") {
   CHECK(lease("one", "1a", "fresh", "20000").starts_with("active "));
   (void)at_server({"PEXPIRE", owner, "3600000"});  // as if the clock had gone back by an hour
-  CHECK(lease("two", "2b", "standby") == "standby one 20000");
+  CHECK(lease("two", "2b", "standby") == "standby one 20000 0-0 0");
   CHECK(ms_left() <= 20000);
   CHECK(lease("two", "2b", "standby", "1000").starts_with("standby one "));
   CHECK(ms_left() > 10000);  // the lease of the one who asks does not matter
@@ -184,6 +184,24 @@ TEST_CASE_FIXTURE(LeasedShop, "a lease that is handed over is kept for the next 
   CHECK(lease("three", "3c", "release", "60000", "nobody there") == "released");
   wait_for([&] { return who() == "nobody"; }, std::chrono::seconds(5), "the end of the second");
   CHECK(lease("two", "2b", "standby").starts_with("active "));
+}
+
+TEST_CASE_FIXTURE(LeasedShop, "who was active before learns where the next one began") {
+  CHECK(lease("one", "1a", "fresh").starts_with("active "));
+  stock("shoe", "100");
+  CHECK(settle({Order{}, Order{.id = "o-2"}}) == "aa");
+  (void)at_server({"DEL", owner});
+  CHECK(lease("two", "2b", "fresh").starts_with("active "));
+  CHECK(settle({Order{.id = "o-3"}}) == "a");
+  CHECK(lease("one", "1a", "active").ends_with(" 2-0 2"));
+  CHECK(lease("two", "2b", "active").starts_with("active "));
+  CHECK(lease("one", "1a", "standby").ends_with(" 2-0 2"));
+  // Not of the one who is active now: one that is kept for somebody, or written by hand.
+  CHECK(lease("two", "2b", "release", "60000", "three") == "released");
+  CHECK(lease("one", "1a", "standby").ends_with(" _"));
+  (void)at_server({"DEL", owner, position});
+  CHECK(lease("three", "3c", "fresh").starts_with("active "));
+  CHECK(at_server({"EXISTS", position}) == "0");
 }
 
 TEST_CASE_FIXTURE(LeasedShop, "the active one learns who stands by if it asks for that") {

@@ -91,8 +91,8 @@ TEST_CASE_FIXTURE(Shop, "every answer is a string or an array of strings") {
   };
   are_strings(answer(lua::stock, {results_stream, stock_key("shoe")}, {"add", "3", R"({"sku":"shoe",)", ""}), 3);
   are_strings(answer(lua::join, {position, orders, results_stream}, {}), 7);
-  are_strings(answer(lua::lease, {owner, standby}, {"one", "1a", "3000", "fresh"}), 3);
-  are_strings(answer(lua::lease, {owner, standby}, {"two", "2b", "3000", "standby"}), 3);
+  are_strings(answer(lua::lease, {owner, standby, position}, {"one", "1a", "3000", "fresh", ""}), 3);
+  are_strings(answer(lua::lease, {owner, standby, position}, {"two", "2b", "3000", "standby", ""}), 4);
   are_strings(answer(lua::trim, {orders, position}, {"orders", "1", "100", ""}), 4);
 }
 

@@ -158,7 +158,7 @@ std::vector<std::string> Shop::run_chain(const std::vector<Call>& calls) {
 
 std::string Shop::lease(const std::string& name, const std::string& token, const std::string& state,
                         const std::string& ms, const std::string& extra) {
-  return run(lua::lease, {owner, standby}, {name, token, ms, state, extra});
+  return run(lua::lease, {owner, standby, position}, {name, token, ms, state, extra});
 }
 
 std::string Shop::trim(const std::string& kind, int64_t retention_ms, int limit, const std::string& group) {

@@ -80,7 +80,7 @@ LaneFixture::LaneFixture()
   fake.on("EVALSHA settle").answer([this](const Received& command) { return settle(command); });
   fake.on("EVALSHA join").answer([this](const Received& /*command*/) { return join_reply(position); });
   fake.on("EVALSHA lease").answer([this](const Received& command) {
-    if (command.words.back() == "release") return resp::bulks({"released"});
+    if (command.words.at(command.words.size() - 2) == "release") return resp::bulks({"released"});
     return owner.empty() ? resp::bulks({"active", "1", std::to_string(server_ms)})
                          : resp::bulks({"standby", owner, "3000"});
   });

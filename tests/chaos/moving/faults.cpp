@@ -259,12 +259,14 @@ void play(Trial& trial, const std::vector<Fault>& faults, milliseconds time) {
   std::vector<const Fault*> heavy, light;
   for (const Fault& fault : faults) (fault.heavy ? heavy : light).push_back(&fault);
   const auto play_light = [&] {
+    if (light.empty()) return pause(50ms);
     inject(trial, *light[trial.random.number(light.size())]);
     pause(between(trial, 0, 80));
     trial.look_after_daemons();
   };
   while (Clock::now() < end && trial.incidents.size() <= 5) {
     for (std::size_t i = trial.random.number(2, 14); i > 0 && Clock::now() < end; --i) play_light();
+    if (heavy.empty()) continue;
     const Fault& fault = *heavy[trial.random.number(heavy.size())];
     inject(trial, fault);
     // While the servers find each other again, light ones go on.

@@ -24,6 +24,7 @@ struct Options {
   double minutes = 1;
   std::string servers = "both";
   std::string tls = "both";
+  std::string only;
   std::string keep = "build/chaos";
   bool list = false;
   Programs programs{ORDERD_PATH, ORDERCTL_PATH};
@@ -47,15 +48,17 @@ void keep_evidence(const Trial& trial, const std::vector<std::string>& wrong, ui
 
 void run_trial(const Options& options, const Plan& plan, bool network, milliseconds time, Sum& sum) {
   Trial trial(plan, options.programs);
-  play(trial, faults_for(plan.servers, network), time);
+  std::vector<Fault> faults = faults_for(plan.servers, network);
+  std::erase_if(faults, [&](const Fault& fault) { return fault.name.find(options.only) == std::string::npos; });
+  play(trial, faults, time);
   (void)trial.nodes.whole(std::chrono::seconds(60));
   trial.drain();
   const std::vector<std::string> wrong = trial.judge();
-  uint64_t faults = 0;
-  for (const auto& [name, count] : trial.injected) faults += count;
+  uint64_t injected = 0;
+  for (const auto& [name, count] : trial.injected) injected += count;
   ++sum.trials;
   sum.violated += wrong.empty() ? 0 : 1;
-  sum.faults += faults;
+  sum.faults += injected;
   sum.skipped += trial.skipped.size();
   const Trial::Counts& counts = trial.counts();
   sum.counts.pushed += counts.pushed;
@@ -68,7 +71,7 @@ void run_trial(const Options& options, const Plan& plan, bool network, milliseco
                "chaos: trial %zu, seed %llu, %s%s, %zu daemons: %llu faults, %llu results, %llu pushes lost, %s\n",
                sum.trials, static_cast<unsigned long long>(plan.seed),
                plan.servers == Servers::kCluster ? "cluster" : "sentinels", plan.tls ? " with TLS" : "", plan.daemons,
-               static_cast<unsigned long long>(faults), static_cast<unsigned long long>(counts.results),
+               static_cast<unsigned long long>(injected), static_cast<unsigned long long>(counts.results),
                static_cast<unsigned long long>(counts.lost), wrong.empty() ? "no violation" : "VIOLATED");
   for (const auto& [name, count] : trial.injected) {
     std::fprintf(stderr, "  %6llu  %s\n", static_cast<unsigned long long>(count), name.c_str());
@@ -122,6 +125,7 @@ int main_of(int argc, char** argv) {
   app.add_option("--servers", options.servers, "cluster, sentinels, or both in turn")
       ->check(CLI::IsMember({"cluster", "sentinels", "both"}));
   app.add_option("--tls", options.tls, "yes, no, or both in turn")->check(CLI::IsMember({"yes", "no", "both"}));
+  app.add_option("--only", options.only, "only faults with these words in their name");
   app.add_option("--keep", options.keep, "where to put the logs of a trial with a violation [build/chaos]");
   app.add_flag("--list", options.list, "print the faults and end");
   app.footer("Exit status: 0 all promises were kept, 1 it failed at run time, 2 usage, 3 a violation.");

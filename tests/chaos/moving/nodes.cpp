@@ -63,15 +63,18 @@ Node Nodes::make_node(const std::vector<std::string>& config) {
 }
 
 void Nodes::make_cluster() {
+  std::vector<std::string> buses;  // ports of 55,536 and more have no bus by themselves
   for (std::size_t i = 0; i < 2 * kPrimaries; ++i) {
-    data_.push_back(make_node({"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-require-full-coverage no",
-                               "cluster-announce-ip 127.0.1." + std::to_string(i + 1), "repl-diskless-sync-delay 0",
-                               "cluster-allow-replica-migration no"}));
+    buses.push_back(std::to_string(test::free_port()));
+    data_.push_back(
+        make_node({"cluster-enabled yes", "cluster-port " + buses.back(), "cluster-node-timeout 1000",
+                   "cluster-require-full-coverage no", "cluster-announce-ip 127.0.1." + std::to_string(i + 1),
+                   "repl-diskless-sync-delay 0", "cluster-allow-replica-migration no"}));
   }
   for (std::size_t i = 0; i < data_.size(); ++i) {
     if (i > 0) {
       const auto plain = data_[i].server->tcp_endpoint().port;
-      must(data_[0], {"CLUSTER", "MEET", data_[i].host, std::to_string(plain)});
+      must(data_[0], {"CLUSTER", "MEET", data_[i].host, std::to_string(plain), buses[i]});
     }
     if (i >= kPrimaries) continue;
     const int first = static_cast<int>(i) * kSlots / static_cast<int>(kPrimaries);

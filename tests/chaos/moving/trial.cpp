@@ -6,9 +6,9 @@
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <stdexcept>
 
+#include "chaos/moving/judge.h"
 #include "order/lanes.h"
 #include "support/valkey_helpers.h"
 #include "support/wait_for.h"
@@ -30,11 +30,6 @@ void write(const std::string& file, const std::string& text) {
   stream.close();
   (void)::chmod((file + ".new").c_str(), 0600);
   if (std::rename((file + ".new").c_str(), file.c_str()) != 0) throw std::runtime_error("cannot write " + file);
-}
-
-std::pair<uint64_t, uint64_t> id_of(const std::string& text) {
-  const std::size_t dash = text.find('-');
-  return {std::stoull(text.substr(0, dash)), dash == std::string::npos ? 0 : std::stoull(text.substr(dash + 1))};
 }
 
 // The number in each line that says that a server has forgotten what was settled.
@@ -171,7 +166,7 @@ std::vector<std::string> Trial::judge() {
   std::vector<std::string> wrong = incidents;
   for (std::size_t lane = 0; lane < lanes(); ++lane) {
     try {
-      judge_lane(lane, wrong);
+      judge_one(lane, wrong);
       audit(lane, wrong);
     } catch (const std::exception& error) {
       wrong.push_back(key(lane, "orders") + " cannot be judged: " + error.what());
@@ -189,42 +184,19 @@ std::vector<std::string> Trial::judge() {
   return wrong;
 }
 
-// Against the pushers' own record.
-void Trial::judge_lane(std::size_t lane, std::vector<std::string>& wrong) {
+void Trial::judge_one(std::size_t lane, std::vector<std::string>& wrong) {
   const std::string name = key(lane, "orders");
-  const auto say = [&](const std::string& what) { wrong.push_back(name + ": " + what); };
   Node* primary = nodes.primary_of(name);
-  if (primary == nullptr) return say("nobody serves it");
+  if (primary == nullptr) throw std::runtime_error("nobody serves it");
   auto client = Nodes::admin(*primary);
-  std::map<std::string, int> answers;  // of each entry
-  for (const test::Entry& entry : test::entries(client, name)) answers.emplace(entry.id, 0);
-  std::set<std::string> accepted;
-  std::pair<uint64_t, uint64_t> last{0, 0};
-  for (const test::Entry& result : test::entries(client, key(lane, "results"))) {
-    ++counts_.results;
-    const std::string request = result.field("request");
-    const auto found = answers.find(request);
-    if (found == answers.end()) {
-      say("the result " + result.id + " answers " + request + ", which is not in the stream");
-    } else {
-      ++found->second;
-    }
-    if (id_of(request) <= last) say("the result " + result.id + " of " + request + " is out of order");
-    last = id_of(request);
-    if (result.field("status") == "accepted" && !accepted.insert(result.field("order")).second) {
-      say("the order " + result.field("order") + " was accepted twice");
-    }
-    if (result.field("reason") == "wrong_lane") say("the result " + result.id + " is wrong_lane");
-  }
-  for (const auto& [entry, count] : answers) {
-    if (count != 1) say("the request " + entry + " has " + std::to_string(count) + " results");
-  }
   const Pusher::Record& record = pushers_[lane]->record();
+  const std::vector<test::Entry> results = test::entries(client, key(lane, "results"));
+  const LaneVerdict verdict = judge_lane(test::entries(client, name), results, record.acknowledged);
+  for (const std::string& what : verdict.wrong) wrong.push_back(name + ": " + what);
+  counts_.results += results.size();
   counts_.pushed += record.acknowledged.size();
   counts_.unknown += record.unknown;
-  for (const auto& [entry, order] : record.acknowledged) {
-    if (!answers.contains(entry)) ++counts_.lost;
-  }
+  counts_.lost += verdict.lost;
 }
 
 void Trial::audit(std::size_t lane, std::vector<std::string>& wrong) {

@@ -72,7 +72,7 @@ class Trial {
     std::unique_ptr<test::Process> process;
   };
   [[nodiscard]] uint64_t settled(std::size_t lane);
-  void judge_lane(std::size_t lane, std::vector<std::string>& wrong);
+  void judge_one(std::size_t lane, std::vector<std::string>& wrong);
   void audit(std::size_t lane, std::vector<std::string>& wrong);
 
   Programs programs_;
