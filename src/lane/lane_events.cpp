@@ -136,7 +136,11 @@ void Lane::on_joined(const valkey::Reply& reply) {
 void Lane::tell_lost_tail(std::string_view position, int64_t count) {
   if (pipeline_.position().empty() || !less(position, pipeline_.position())) return;
   const int64_t lost = joined_count_ + static_cast<int64_t>(pipeline_.settled()) - count;
-  counters_.lost += static_cast<uint64_t>(std::max<int64_t>(lost, 0));
+  if (lost <= 0) {
+    return log_.warn("{} has another history of '{}' than the server before it: what was settled there since is gone",
+                     link_.server_name(), options_.orders);
+  }
+  counters_.lost += static_cast<uint64_t>(lost);
   log_.warn(
       "{} has forgotten {} settled requests of '{}', all after {}; those that are still in the stream are decided "
       "again",

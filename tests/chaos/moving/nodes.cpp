@@ -46,7 +46,9 @@ Node Nodes::make_node(const std::vector<std::string>& config) {
   Node node;
   node.host = "127.0.1." + std::to_string(++made_);
   node.port = test::free_port();
-  test::ServerOptions options{.tcp = true, .config = {"bind 127.0.0.1 " + node.host, "bind-source-addr " + node.host}};
+  test::ServerOptions options{.append_only = test::ServerOptions::AppendOnly::kEverySecond,
+                              .tcp = true,
+                              .config = {"bind 127.0.0.1 " + node.host, "bind-source-addr " + node.host}};
   if (tls_) {
     const auto files = authority_->sign("node-" + std::to_string(made_), {"IP:" + node.host, "IP:127.0.0.1"});
     for (const std::string& line :

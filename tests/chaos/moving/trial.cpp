@@ -176,7 +176,9 @@ std::vector<std::string> Trial::judge() {
     daemon(i).signal(SIGTERM);
     const int status = daemon(i).wait();
     if (status != 0) wrong.push_back("a daemon that was told to end exited with " + std::to_string(status));
-    counts_.told += told_of(daemons_[i].past_log + daemon(i).errors());
+    const std::string log = daemons_[i].past_log + daemon(i).errors();
+    counts_.told += told_of(log);
+    if (log.find(" has forgotten -") != std::string::npos) wrong.emplace_back("a daemon counts less than nothing lost");
   }
   if (counts_.lost > 0 && !lossy) {
     wrong.push_back(std::to_string(counts_.lost) + " acknowledged requests are gone, and no fault explains it");
