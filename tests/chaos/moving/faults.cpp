@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <csignal>
 #include <stdexcept>
-#include <thread>
 
 #include "chaos/moving/network.h"
+#include "chaos/pace.h"
 #include "support/valkey_helpers.h"
 #include "support/wait_for.h"
 #include "valkey/slot.h"
@@ -19,10 +19,6 @@ using std::chrono::milliseconds;
 
 milliseconds between(Trial& trial, std::size_t first, std::size_t last) {
   return milliseconds(trial.random.number(first, last));
-}
-
-void pause(milliseconds time) {
-  std::this_thread::sleep_for(time);
 }
 
 Node& any(Trial& trial, const std::vector<Node*>& nodes, const char* what) {
@@ -60,7 +56,7 @@ void sentinel_fail_over(Trial& trial) {
 void kill_and_start(Trial& trial, Node& node, milliseconds gone) {
   node.down = true;
   node.server->kill();
-  pause(gone);
+  let_pass(gone);
   node.server->start();
   trial.nodes.restore(node);
   node.down = false;
@@ -69,7 +65,7 @@ void kill_and_start(Trial& trial, Node& node, milliseconds gone) {
 void freeze(Trial& trial, Node& node, milliseconds time) {
   node.down = true;
   node.server->pause();
-  pause(time);
+  let_pass(time);
   node.server->resume();
   node.down = false;
   trial.nodes.restore(node);  // a password may have been changed meanwhile
@@ -99,7 +95,7 @@ void move_slot(Trial& trial, milliseconds rest) {
     for (std::size_t i = 0; i < keys->size(); ++i) words.emplace_back(keys->at(i).text());
     const auto moved = test::send(client, test::command_of(words));
     if (moved->is_error()) throw std::runtime_error("MIGRATE: " + std::string(moved->text()));
-    if (!rested) pause(rest);
+    if (!rested) let_pass(rest);
     rested = true;
   }
   good(Nodes::tell(to, {"CLUSTER", "SETSLOT", slot, "NODE", to_id}));
@@ -114,7 +110,7 @@ void end_cuts() {
 void cut_primary(Trial& trial) {
   Node& node = any_primary(trial);
   cut_off(node.host);
-  pause(between(trial, 200, 4000));
+  let_pass(between(trial, 200, 4000));
   end_cuts();
 }
 
@@ -143,7 +139,7 @@ std::vector<Fault> light_faults(bool network) {
          const std::size_t number = any_daemon(trial);
          trial.daemon(number).signal(SIGKILL);
          (void)trial.daemon(number).wait();
-         pause(between(trial, 0, 300));
+         let_pass(between(trial, 0, 300));
          trial.start_daemon(number);
        }},
       {"a daemon is told to end", false, false,
@@ -157,7 +153,7 @@ std::vector<Fault> light_faults(bool network) {
        [](Trial& trial) {
          const std::size_t number = any_daemon(trial);
          trial.daemon(number).pause();
-         pause(between(trial, 20, 1500));
+         let_pass(between(trial, 20, 1500));
          trial.daemon(number).resume();
        }},
       {"the daemons' connections to a node are killed", false, false,
@@ -177,7 +173,7 @@ std::vector<Fault> light_faults(bool network) {
        [](Trial& trial) {
          const Node& node = any_primary(trial);
          (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "1"});
-         pause(between(trial, 10, 200));
+         let_pass(between(trial, 10, 200));
          (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "0"});
        }},
       {"a node holds back writes", false, false,
@@ -190,7 +186,7 @@ std::vector<Fault> light_faults(bool network) {
   if (network) {
     faults.push_back({"clients of a node get resets, in handshakes too", false, false, [](Trial& trial) {
                         reset_clients(any_primary(trial).host);
-                        pause(between(trial, 10, 150));
+                        let_pass(between(trial, 10, 150));
                         end_cuts();
                       }});
   }
@@ -222,13 +218,13 @@ std::vector<Fault> server_faults(Servers servers, bool network) {
     faults.push_back({"a sentinel is killed", true, false, [](Trial& trial) {
                         Node& node = trial.nodes.sentinels()[trial.random.number(3)];
                         node.server->kill();
-                        pause(between(trial, 0, 500));
+                        let_pass(between(trial, 0, 500));
                         node.server->start();
                       }});
     faults.push_back({"a sentinel is frozen", true, false, [](Trial& trial) {
                         Node& node = trial.nodes.sentinels()[trial.random.number(3)];
                         node.server->pause();
-                        pause(between(trial, 100, 2000));
+                        let_pass(between(trial, 100, 2000));
                         node.server->resume();
                       }});
   }
@@ -259,9 +255,9 @@ void play(Trial& trial, const std::vector<Fault>& faults, milliseconds time) {
   std::vector<const Fault*> heavy, light;
   for (const Fault& fault : faults) (fault.heavy ? heavy : light).push_back(&fault);
   const auto play_light = [&] {
-    if (light.empty()) return pause(50ms);
+    if (light.empty()) return let_pass(50ms);
     inject(trial, *light[trial.random.number(light.size())]);
-    pause(between(trial, 0, 80));
+    let_pass(between(trial, 0, 80));
     trial.look_after_daemons();
   };
   while (Clock::now() < end && trial.incidents.size() <= 5) {

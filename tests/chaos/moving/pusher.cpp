@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "chaos/pace.h"
 #include "support/valkey_helpers.h"
 
 namespace orderd::chaos {
@@ -128,7 +129,7 @@ void Pusher::run() {
   std::vector<Order> batch;
   constexpr int kTurnsTillAsked = 25;
   for (int turn = 1; !stop_; ++turn) {
-    std::this_thread::sleep_for(kTurn);
+    let_pass(kTurn);
     // A primary that sentinels have replaced takes writes for ten seconds more: a producer asks now and then.
     const bool ask = nodes_.kind() == Servers::kSentinels && turn % kTurnsTillAsked == 0;
     if (!client_ || ask) find_primary();

@@ -1,8 +1,8 @@
 // D1 to D5, L1, L2, L4: hostile and careless producers, too many of them, and one slow daemon.
 #include <csignal>
 
+#include "chaos/pace.h"
 #include "chaos/runner/fault.h"
-#include "chaos/runner/pace.h"
 
 namespace orderd::chaos {
 namespace {

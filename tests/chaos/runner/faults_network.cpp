@@ -1,6 +1,6 @@
 // N1 to N8: what happens between a daemon and the server, done by the daemon's proxy.
+#include "chaos/pace.h"
 #include "chaos/runner/fault.h"
-#include "chaos/runner/pace.h"
 
 namespace orderd::chaos {
 namespace {

@@ -9,8 +9,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "chaos/pace.h"
 #include "chaos/runner/fault.h"
-#include "chaos/runner/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {

@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "chaos/pace.h"
 #include "chaos/runner/fault.h"
-#include "chaos/runner/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {

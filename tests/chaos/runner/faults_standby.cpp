@@ -3,8 +3,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "chaos/pace.h"
 #include "chaos/runner/fault.h"
-#include "chaos/runner/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {

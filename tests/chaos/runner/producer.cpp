@@ -4,7 +4,7 @@
 #include <chrono>
 #include <deque>
 
-#include "chaos/runner/pace.h"
+#include "chaos/pace.h"
 #include "support/valkey_helpers.h"
 
 namespace orderd::chaos {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "chaos/runner/pace.h"
+#include "chaos/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "chaos/runner/pace.h"
+#include "chaos/pace.h"
 
 namespace orderd::chaos {
 namespace {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <functional>
 
-#include "chaos/runner/pace.h"
+#include "chaos/pace.h"
 #include "valkey/sync_client.h"
 
 namespace orderd::chaos {
