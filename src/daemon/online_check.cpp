@@ -1,7 +1,9 @@
 #include "daemon/online_check.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "settings/rights.h"
 #include "settings/text.h"
@@ -36,31 +38,50 @@ Result<valkey::ServerFacts> ask_facts(valkey::SyncClient& client) {
   return facts;
 }
 
+struct Found {
+  std::vector<std::string> good;  // a line for each server
+  bool denied = false;            // a right is missing
+  bool wrong = false;             // and was printed
+};
+
+void check_lane(const settings::Settings& lane, Found& found) {
+  const std::string prefix = lane.lane_name().empty() ? "" : "lane '" + lane.lane_name() + "': ";
+  const auto wrong = [&](const std::string& text) {
+    (void)problem(prefix + text);
+    found.wrong = true;
+  };
+  const auto endpoint = settings::find_primary(lane, kName);
+  if (!endpoint) return wrong(endpoint.error());
+  const std::string where = endpoint->redacted();
+  auto client = valkey::SyncClient::connect(*endpoint, {kName, lane.valkey.connect_timeout, lane.valkey.reply_timeout});
+  if (!client) return wrong(client.error());
+  const auto facts = ask_facts(*client);
+  if (!facts) return wrong(facts.error());
+  if (const auto error = unfit(*facts, where, endpoint->cluster); error.kind != valkey::ErrorKind::kNone)
+    return wrong(error.what);
+  const auto missing = missing_rights(*client, lane);
+  if (!missing) return wrong(where + " could not be asked about rights: " + settings::printable(missing.error()));
+  const std::string user = endpoint->username.empty() ? "default" : endpoint->username;
+  for (const settings::Right& right : *missing) {
+    found.denied = true;
+    wrong("the user '" + settings::printable(user) + "' may not run " + settings::printable(right.what) +
+          "; to grant it: ACL SETUSER " + settings::printable(user) + " '" + settings::printable(right.grant) + "'");
+  }
+  if (!missing->empty()) return;
+  const std::string line = where + " OK: " + facts->text() + (facts->role.empty() ? "" : ", " + facts->role) +
+                           "; the user '" + settings::printable(user) + "' may do what orderd needs\n";
+  if (std::find(found.good.begin(), found.good.end(), line) == found.good.end()) found.good.push_back(line);
+}
+
 }  // namespace
 
 int check_online(const settings::Settings& settings) {
-  const auto endpoint = settings::find_primary(settings, kName);
-  if (!endpoint) return problem(endpoint.error());
-  const std::string where = endpoint->redacted();
-  auto client =
-      valkey::SyncClient::connect(*endpoint, {kName, settings.valkey.connect_timeout, settings.valkey.reply_timeout});
-  if (!client) return problem(client.error());
-  const auto facts = ask_facts(*client);
-  if (!facts) return problem(facts.error());
-  if (const auto error = unfit(*facts, where, endpoint->cluster); error.kind != valkey::ErrorKind::kNone)
-    return problem(error.what);
-  const auto missing = missing_rights(*client, settings);
-  if (!missing) return problem(where + " could not be asked about rights: " + settings::printable(missing.error()));
-  const std::string user = endpoint->username.empty() ? "default" : endpoint->username;
-  for (const settings::Right& right : *missing) {
-    (void)problem("the user '" + settings::printable(user) + "' may not run " + settings::printable(right.what) +
-                  "; to grant it: ACL SETUSER " + settings::printable(user) + " '" + settings::printable(right.grant) +
-                  "'");
-  }
-  if (!missing->empty()) return problem("config/users.acl has all that orderd needs, for the default names of keys");
-  const std::string good = "settings OK\n" + where + " OK: " + facts->text() +
-                           (facts->role.empty() ? "" : ", " + facts->role) + "; the user '" +
-                           settings::printable(user) + "' may do what orderd needs\n";
+  Found found;
+  for (std::size_t i = 0; i < settings.lanes().count(); ++i) check_lane(settings.for_lane(i), found);
+  if (found.denied) return problem("config/users.acl has all that orderd needs, for the default names of keys");
+  if (found.wrong) return 1;
+  std::string good = "settings OK\n";
+  for (const std::string& line : found.good) good += line;
   const bool written = std::fputs(good.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
   return written ? 0 : 1;
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "order/decode.h"
+#include "order/lanes.h"
 #include "support/seed.h"
 
 namespace orderd::test {
@@ -25,12 +26,15 @@ class Both {
     content.set_customer(request_.customer);
     for (const order::Line& line : request_.lines) content.add_line(line.sku, line.quantity);
     REQUIRE_MESSAGE(content.digest() == decoded_.content.digest(), what);
+    REQUIRE_MESSAGE(lanes_.why_not(request_, kLane).empty() != decoded_.elsewhere, what);
   }
   [[nodiscard]] std::size_t good() const { return good_; }
 
  private:
+  static constexpr uint32_t kLane = 1;
+  order::Lanes lanes_ = *order::Lanes::parse("a,b,c");
   order::Decoder daemon_{{.max_quantity = 1000, .max_lines = 4}};
-  audit::RequestDecoder audit_{{.max_quantity = 1000, .max_lines = 4}};
+  audit::RequestDecoder audit_{{.max_quantity = 1000, .max_lines = 4}, {kLane, 3}};
   order::Request request_;
   std::string detail_;
   audit::DecodedRequest decoded_;

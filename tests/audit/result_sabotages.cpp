@@ -163,6 +163,14 @@ std::vector<Sabotage> duplicates() {
          put(victim, "status", "rejected");
          put(victim, "reason", "id_reused");
        }},
+      {"a first order becomes wrong_lane", "lane_differs",
+       [](Books& books, Random& random) {
+         Entry& victim = books.results[pick(books, random, accepted)];
+         take_out(victim, "lines");
+         put(victim, "status", "rejected");
+         put(victim, "reason", "wrong_lane");
+         put(victim, "detail", "it belongs elsewhere");
+       }},
       {"an order id is accepted twice", "decided_twice", accept_twice},
   };
 }

@@ -60,7 +60,8 @@ TEST_CASE("what names letters and orders is checked") {
 TEST_CASE("a sub-command has to be named") {
   CHECK(
       refused({}) ==
-      "orderctl: a sub-command is required: stock, submit, results, order, dead, status, doctor, pause, resume, audit\n"
+      "orderctl: a sub-command is required: stock, submit, results, order, dead, status, doctor, pause, resume, audit, "
+      "lane\n"
       "orderctl --help shows the usage\n");
   CHECK(refused({"stock"}) ==
         "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help shows the usage\n");

@@ -35,11 +35,14 @@ Decisions::Slot& Decisions::slot_of(const Name& order) {
 
 void Decisions::take(const ResultEntry& result, Id id, const Content* asked) {
   const bool decision = result.kind == ResultKind::kAccepted || result.kind == ResultKind::kRefused;
-  if (!decision && result.kind != ResultKind::kIdReused && result.kind != ResultKind::kDuplicate) return;
+  const bool refers = result.kind == ResultKind::kIdReused || result.kind == ResultKind::kDuplicate;
+  const bool elsewhere = result.kind == ResultKind::kWrongLane;
+  if (!decision && !refers && !elsewhere) return;
   const Name order = name_of(result.order);
   if (order.low % part_.of != part_.number) return;
   Slot& slot = slot_of(order);
   const Place place{id, result.request, result.order};
+  if (elsewhere) return judge_wrong_lane(slot, place);
   if (result.kind == ResultKind::kIdReused) return judge_reuse(slot, place, asked);
   if (result.kind == ResultKind::kDuplicate) return judge_duplicate(slot, place, result, asked);
   if (!slot.used() && ++used_ == slots_.size()) {
@@ -67,6 +70,13 @@ void Decisions::judge_decision(const Slot& slot, const Place& place) {
   if (slot.used() && place.result.ms - slot.result.ms < horizon_.window_ms) {
     findings_.add(Check::kDecidedTwice, place, "result " + slot.result.text() + " decided this order ID before");
   }
+}
+
+// With a record, an order of another lane is a duplicate, or its ID reused.
+void Decisions::judge_wrong_lane(const Slot& slot, const Place& place) {
+  if (horizon_.window_ms == 0 || !slot.used() || place.result.ms > horizon_.now_ms) return;
+  if (place.result.ms - slot.result.ms >= horizon_.window_ms) return;
+  findings_.add(Check::kLaneDiffers, place, "result " + slot.result.text() + " decided this order ID in this lane");
 }
 
 void Decisions::judge_reuse(const Slot& slot, const Place& place, const Content* asked) {

@@ -38,6 +38,7 @@ class Decisions {
   [[nodiscard]] static uint64_t slots_for(uint64_t results) { return results + results / 4 + 16; }
   [[nodiscard]] Slot& slot_of(const Name& order);
   void judge_decision(const Slot& slot, const Place& place);
+  void judge_wrong_lane(const Slot& slot, const Place& place);
   void judge_reuse(const Slot& slot, const Place& place, const Content* asked);
   void judge_duplicate(const Slot& slot, const Place& place, const ResultEntry& result, const Content* asked);
   [[nodiscard]] bool may_be_before_first(Id id) const;

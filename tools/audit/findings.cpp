@@ -17,6 +17,7 @@ constexpr std::array<CheckText, kChecks> kTexts = {{
     {"position_differs", "the position agrees with the results"},
     {"content_differs", "what was decided is what was asked for"},
     {"malformed_differs", "exactly the malformed requests are called that"},
+    {"lane_differs", "exactly the undecided orders of other lanes are called wrong_lane"},
     {"dead_letter_missing", "each malformed request is a dead letter, or was requeued or discarded"},
     {"dead_letter_forged", "each dead letter, requeued or discarded one is a malformed request, once"},
     {"chain_broken", "each line follows from the one before it"},

@@ -22,6 +22,7 @@ enum class Check : uint8_t {
   kPositionDiffers,    // the position is not what the results say
   kContentDiffers,     // what was decided is not what was asked for
   kMalformedDiffers,   // malformed, and the request is good; or the other way round
+  kLaneDiffers,        // wrong_lane, and the order belongs here or was decided here; or the other way round
   kDeadLetterMissing,  // a malformed result without its dead letter, and no entry says what became of that
   kDeadLetterForged,   // a dead letter, or an entry about one, without its malformed result, or a second one
   kChainBroken,        // `remaining`, `available` or `before` is not what the entries before it leave
@@ -36,7 +37,7 @@ enum class Check : uint8_t {
   kDuplicateUnjustified,  // duplicate, and its original is not the decision of this ID, or has other content
   kRecordDiffers,         // the record of an order refers to another decision
 };
-inline constexpr std::size_t kChecks = 21;
+inline constexpr std::size_t kChecks = 22;
 
 struct CheckText {
   const char* name;     // chain_broken

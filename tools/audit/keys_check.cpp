@@ -79,14 +79,16 @@ const char* RecordCheck::problem_of(const Decision& decision, std::string_view r
     return "it is not a record";
   }
   if (*result > decision.result) return nullptr;
+  if (!decision.decided) return "the order was called wrong_lane";
   if (*result < decision.result) return "it refers to an earlier result";
   return (outcome == "a") == decision.accepted ? nullptr : "it has another outcome";
 }
 
 void RecordCheck::take(const ResultEntry& result, Id id) {
   const bool accepted = result.kind == ResultKind::kAccepted;
-  if ((!accepted && result.kind != ResultKind::kRefused) || ++taken_ % every_ != 0) return;
-  chosen_.push_back({std::string(result.order), id, result.request, accepted});
+  const bool decided = accepted || result.kind == ResultKind::kRefused;
+  if ((!decided && result.kind != ResultKind::kWrongLane) || ++taken_ % every_ != 0) return;
+  chosen_.push_back({std::string(result.order), id, result.request, accepted, decided});
 }
 
 Result<uint64_t> RecordCheck::judge(Link& link, const Options& options, Findings& findings) {

@@ -35,6 +35,7 @@ class RecordCheck {
     Id result;
     Id request;
     bool accepted = false;
+    bool decided = true;  // false: wrong_lane, which leaves no record
   };
   [[nodiscard]] static const char* problem_of(const Decision& decision, std::string_view record);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "audit/id.h"
+#include "audit/lane_rule.h"
 #include "audit/request_decoder.h"
 
 namespace orderd::audit {
@@ -30,6 +31,7 @@ struct Options {
   std::function<std::string(std::string_view)> stock_key;  // of an SKU
   std::function<std::string(std::string_view)> order_key;  // of an order ID
   RequestLimits limits;
+  LaneNumber lane;
   std::chrono::milliseconds window{};  // processing.dedup_window
   std::size_t memory_bytes = std::size_t{512} * 1024 * 1024;
   uint64_t findings_max = 20;  // kept of each check

@@ -68,14 +68,17 @@ std::string integer_id(const Given& given) {
   return good ? std::to_string(number) : std::string();
 }
 
-void judge(const Given& given, const Lines& lines, DecodedRequest& out) {
+void judge(const Given& given, const Lines& lines, LaneNumber lane, DecodedRequest& out) {
   if (is_name(given.string(kId))) out.order = given.string(kId);
   if (is_name(given.string(kCustomer))) out.customer = given.string(kCustomer);
   out.malformed = out.order.empty() || (given.times[kCustomer] > 0 && out.customer.empty()) ||
                   (given.times[kReplyTo] > 0 && !is_name(given.string(kReplyTo))) || !lines.good;
   if (out.order.empty()) out.order = integer_id(given);
   if (out.malformed) return;
-  for (const auto& [sku, quantity] : lines.sums) out.content.add_line(sku, quantity);
+  for (const auto& [sku, quantity] : lines.sums) {
+    out.content.add_line(sku, quantity);
+    out.elsewhere = out.elsewhere || !lane.owns(sku);
+  }
   out.content.set_customer(out.customer);
 }
 
@@ -101,7 +104,7 @@ void RequestDecoder::decode(const std::vector<std::string_view>& fields, Decoded
   if (orders == 1) return decode_json(order, out);
   Lines lines{limits_, Kind::kString};
   lines.add(flat);
-  judge(flat, lines, out);
+  judge(flat, lines, lane_, out);
 }
 
 void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
@@ -135,7 +138,7 @@ void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
         top.once(kItems, Kind::kArray) && top.times[kSku] + top.times[kQuantity] == 0 && all_objects && !items.empty();
     for (const Given& item : items) lines.add(item);
   }
-  judge(top, lines, out);
+  judge(top, lines, lane_, out);
 }
 
 }  // namespace orderd::audit

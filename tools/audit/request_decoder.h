@@ -8,6 +8,7 @@
 
 #include "audit/id.h"
 #include "audit/json.h"
+#include "audit/lane_rule.h"
 
 namespace orderd::audit {
 
@@ -32,6 +33,7 @@ struct RequestLimits {
 
 struct DecodedRequest {
   bool malformed = true;
+  bool elsewhere = false;  // a good one with an SKU of another lane
   // Of a malformed one, where they could be read.
   std::string order;
   std::string customer;
@@ -40,7 +42,7 @@ struct DecodedRequest {
 
 class RequestDecoder {
  public:
-  explicit RequestDecoder(const RequestLimits& limits) : limits_(limits) {}
+  explicit RequestDecoder(const RequestLimits& limits, LaneNumber lane = {}) : limits_(limits), lane_(lane) {}
 
   // `fields`: names and values in turn. Never throws on any input.
   void decode(const std::vector<std::string_view>& fields, DecodedRequest& out);
@@ -49,6 +51,7 @@ class RequestDecoder {
   void decode_json(std::string_view order, DecodedRequest& out);
 
   const RequestLimits limits_;
+  const LaneNumber lane_;
   JsonReader json_;
 };
 

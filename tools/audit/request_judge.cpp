@@ -18,7 +18,7 @@ RequestJudge::RequestJudge(Link& link, const Options& options, Horizon& horizon,
       horizon_(horizon),
       findings_(findings),
       requests_(link, options.names.orders, {}, horizon.orders.last),
-      decoder_(options.limits),
+      decoder_(options.limits, options.lane),
       previous_result_(horizon.results.first) {
 }
 
@@ -148,12 +148,25 @@ void RequestJudge::judge(const DecodedRequest& request, const ResultEntry& resul
         Check::kMalformedDiffers, place,
         request.malformed ? "the request is malformed" : "the result says malformed, the request is good");
   }
+  const bool decided = result.kind == ResultKind::kAccepted || result.kind == ResultKind::kRefused;
+  judge_lane(request, result.kind == ResultKind::kWrongLane, decided, place);
   if (request.order != result.order) findings_.add(Check::kContentDiffers, place, "the order ID differs");
   if (request.customer != result.customer) findings_.add(Check::kContentDiffers, place, "the customer differs");
-  const bool decided = result.kind == ResultKind::kAccepted || result.kind == ResultKind::kRefused;
   if (decided && request.content.lines != result.content().lines)
     findings_.add(Check::kContentDiffers, place, "the lines differ");
   if (!request.malformed) content_ = request.content;
+}
+
+// A duplicate, id_reused and bad_record come from a record: they are right for an order of any lane.
+void RequestJudge::judge_lane(const DecodedRequest& request, bool refused, bool decided, const Place& place) {
+  constexpr const char* kChanged = "; if streams.lanes was changed since, audit from after that on (--from)";
+  if (!refused && !decided) return;
+  findings_.looked(Check::kLaneDiffers);
+  if (refused && !request.elsewhere) {
+    findings_.add(Check::kLaneDiffers, place, std::string("all SKUs of the order belong to this lane") + kChanged);
+  } else if (decided && request.elsewhere) {
+    findings_.add(Check::kLaneDiffers, place, std::string("an SKU of the order belongs to another lane") + kChanged);
+  }
 }
 
 void RequestJudge::report_missing(Id request, const std::string& order) {

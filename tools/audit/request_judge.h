@@ -37,6 +37,7 @@ class RequestJudge {
   [[nodiscard]] Result<bool> take_late(const ResultEntry& result, Id id, bool good);
   [[nodiscard]] Result<bool> judge_absent(const ResultEntry& result, Id id);
   void judge(const DecodedRequest& request, const ResultEntry& result, Id id);
+  void judge_lane(const DecodedRequest& request, bool refused, bool decided, const Place& place);
   void report_missing(Id request, const std::string& order);
 
   Link& link_;

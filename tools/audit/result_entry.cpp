@@ -91,7 +91,8 @@ const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, R
   const bool malformed = entry.kind == ResultKind::kMalformed;
   const bool answers = entry.request != Id{};
   if (entry.order.empty() && answers && !malformed) return "order is empty";
-  if (entry.detail.empty() && (malformed || entry.kind == ResultKind::kBadRecord)) return "detail is missing";
+  const bool explained = malformed || entry.kind == ResultKind::kBadRecord || entry.kind == ResultKind::kWrongLane;
+  if (entry.detail.empty() && explained) return "detail is missing";
   if (entry.kind != ResultKind::kDuplicate && (given.has(kOutcome) || given.has(kOriginal))) {
     return "outcome or original in a result that is not a duplicate";
   }
@@ -126,6 +127,7 @@ const char* ResultDecoder::read_kind(const Given& given, ResultEntry& entry) {
   entry.kind = reason == "malformed"    ? ResultKind::kMalformed
                : reason == "id_reused"  ? ResultKind::kIdReused
                : reason == "bad_record" ? ResultKind::kBadRecord
+               : reason == "wrong_lane" ? ResultKind::kWrongLane
                                         : ResultKind::kRefused;
   return entry.kind == ResultKind::kRefused && !stock ? "reason is unknown" : nullptr;
 }

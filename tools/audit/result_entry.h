@@ -15,6 +15,7 @@ enum class ResultKind : uint8_t {
   kRefused,  // for stock
   kBadRecord,
   kIdReused,
+  kWrongLane,
   kMalformed,
   kDuplicate,
   kStock,   // a change by orderctl stock

@@ -30,7 +30,8 @@ request, in the order of the requests; no stock change twice and none missing; n
 refers to its decision; each result is what was asked for. The audit only reads, and daemons may keep serving. It needs
 the settings of the daemons: streams, keys, processing.max_quantity, processing.max_lines, processing.dedup_window.
 
-The table "not checked" lists what is gone (trimmed, before --from).
+The table "not checked" lists what is gone (trimmed, before --from). Of several lanes each is audited, one after the other;
+--lane audits one and shows its whole report.
 
 Examples:
   orderctl audit
@@ -66,7 +67,8 @@ audit::Id id_of(const StreamId& id) {
 // A line on the terminal that is redrawn in place.
 class ProgressLine {
  public:
-  ProgressLine() : shown_(isatty(STDERR_FILENO) == 1) {}
+  explicit ProgressLine(const std::string& lane)
+      : shown_(isatty(STDERR_FILENO) == 1), prefix_(lane.empty() ? "" : "lane '" + lane + "': ") {}
   ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -82,7 +84,7 @@ class ProgressLine {
     constexpr milliseconds kEvery{200};
     next_ = now + kEvery;
     const auto took = static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now - start_).count());
-    std::string text = "\r\x1b[K" + std::string(progress.what) + ": " + std::to_string(progress.done);
+    std::string text = "\r\x1b[K" + prefix_ + std::string(progress.what) + ": " + std::to_string(progress.done);
     const uint64_t rate = took > 0 ? (progress.done - begun_) * 1000 / took : 0;
     if (rate > 0) text += ", " + std::to_string(rate) + "/s";
     if (progress.total >= progress.done && progress.total > 0) {
@@ -99,6 +101,7 @@ class ProgressLine {
 
  private:
   const bool shown_;
+  const std::string prefix_;
   bool drawn_ = false;
   std::string what_;
   Clock::time_point start_;
@@ -118,30 +121,16 @@ Audit::Audit(CLI::App& parent, Program& program) {
       ->check(check_memory);
   add_whole(*app, "--max-findings", findings_max_, 1, 1'000'000, "violations reported of each check (default: 20)");
   add_json(*app, program);
-  app->callback([this, &program] { program.action = [this](const Context& context) { return run(context); }; });
+  app->callback([this, &program] {
+    program.all_lanes = true;
+    program.action = [this](const Context& context) { return run(context); };
+  });
 }
 
-Result<int> Audit::run(const Context& context) {
+Result<int> Audit::run(const Context& context) const {
+  if (context.several()) return run_all(context);
   const auto start = Clock::now();
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  audit::Link link(client->connection(), [&client](std::string_view error) { return client->explain(error); });
-  const auto& settings = context.settings;
-  audit::Options options;
-  const std::string& orders = settings.streams.orders;
-  options.names = {orders, settings.streams.results, settings.dead(), orders + ":position"};
-  options.stock_key = [keys = settings.stock_keys()](std::string_view sku) { return keys.key(sku); };
-  options.order_key = [keys = settings.order_keys()](std::string_view id) { return keys.key(id); };
-  options.limits = {settings.processing.max_quantity, settings.processing.max_lines};
-  options.window = settings.processing.dedup_window;
-  options.memory_bytes = mebibytes_of(memory_).value_or(kMemoryMinMib) * 1024 * 1024;
-  options.findings_max = findings_max_;
-  if (const auto from = place_of(from_)) options.from = id_of(from->first);
-  if (const auto to = place_of(to_)) options.to = id_of(to->last);
-  ProgressLine line;
-  options.progress = [&line](const audit::Progress& progress) { line.show(progress); };
-  const auto report = audit::run(link, options);
-  line.clear();
+  const auto report = run_one(context.settings);
   if (!report) return report.failure();
   const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
   if (context.json) {
@@ -150,6 +139,49 @@ Result<int> Audit::run(const Context& context) {
     print_report(*report, took);
   }
   return report->findings.violations() == 0 ? kDone : kViolation;
+}
+
+// One lane after the other. One that cannot be audited does not keep the others from it.
+Result<int> Audit::run_all(const Context& context) const {
+  std::vector<LaneReport> reports;
+  bool violated = false, failed = false;
+  for (const settings::Settings& lane : context.lanes) {
+    const auto start = Clock::now();
+    auto report = run_one(lane);
+    violated = violated || (report && report->findings.violations() > 0);
+    failed = failed || !report;
+    reports.push_back({lane.lane_name(), std::move(report), {}});
+    reports.back().took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+  }
+  if (context.json) {
+    print_json(json_of(reports));
+  } else {
+    print_reports(reports);
+  }
+  return violated ? kViolation : failed ? kFailed : kDone;
+}
+
+Result<audit::Report> Audit::run_one(const settings::Settings& settings) const {
+  auto client = Client::connect(settings);
+  if (!client) return client.failure();
+  audit::Link link(client->connection(), [&client](std::string_view error) { return client->explain(error); });
+  audit::Options options;
+  const std::string& orders = settings.streams.orders;
+  options.names = {orders, settings.streams.results, settings.dead(), orders + ":position"};
+  options.stock_key = [keys = settings.stock_keys()](std::string_view sku) { return keys.key(sku); };
+  options.order_key = [keys = settings.order_keys()](std::string_view id) { return keys.key(id); };
+  options.limits = {settings.processing.max_quantity, settings.processing.max_lines};
+  options.lane = {static_cast<uint32_t>(settings.lane), static_cast<uint32_t>(settings.lanes().count())};
+  options.window = settings.processing.dedup_window;
+  options.memory_bytes = mebibytes_of(memory_).value_or(kMemoryMinMib) * 1024 * 1024;
+  options.findings_max = findings_max_;
+  if (const auto from = place_of(from_)) options.from = id_of(from->first);
+  if (const auto to = place_of(to_)) options.to = id_of(to->last);
+  ProgressLine line(settings.lane_name());
+  options.progress = [&line](const audit::Progress& progress) { line.show(progress); };
+  auto report = audit::run(link, options);
+  line.clear();
+  return report;
 }
 
 }  // namespace orderd::tools

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "audit/audit.h"
 #include "shared/program.h"
 
 namespace CLI {
@@ -19,7 +20,9 @@ class Audit {
   Audit& operator=(const Audit&) = delete;
 
  private:
-  [[nodiscard]] Result<int> run(const Context& context);
+  [[nodiscard]] Result<int> run(const Context& context) const;
+  [[nodiscard]] Result<int> run_all(const Context& context) const;
+  [[nodiscard]] Result<audit::Report> run_one(const settings::Settings& settings) const;
 
   std::string from_;
   std::string to_;

@@ -77,11 +77,23 @@ void print_checks(const audit::Findings& findings) {
   table.print();
 }
 
-void print_violations(const audit::Findings& findings) {
+void print_not_checked(const audit::Findings::NotChecked& not_checked) {
+  if (not_checked.empty()) return;
+  print("\n");
+  Table table({{"NOT CHECKED"}, {"", Table::Align::kRight}, {"BECAUSE"}});
+  for (const auto& [what, count] : not_checked) {
+    table.add({{shown(what.first)}, {std::to_string(count)}, {shown(what.second)}});
+  }
+  table.print();
+}
+
+// `lane`: of several, where the violations are.
+void print_violations(const audit::Findings& findings, const std::string& lane) {
   each_check([&](Check check) {
     const uint64_t violations = findings.violations(check);
     if (violations == 0) return;
-    print("\n" + colored(audit::text_of(check).name, Color::kRed) + ": " + count_text(violations, "violation") + "\n");
+    print("\n" + (lane.empty() ? "" : "lane '" + lane + "', ") + colored(audit::text_of(check).name, Color::kRed) +
+          ": " + count_text(violations, "violation") + "\n");
     uint64_t shown_count = 0;
     for (const audit::Finding& finding : findings.kept()) {
       if (finding.check != check) continue;
@@ -91,6 +103,18 @@ void print_violations(const audit::Findings& findings) {
     if (shown_count == violations) return;
     print("  and " + std::to_string(violations - shown_count) + " more (--max-findings)\n");
   });
+}
+
+void print_advice(const Report& report, const std::string& lane) {
+  for (const std::string& advice : report.advice) {
+    print("\n" + (lane.empty() ? "" : "lane '" + lane + "': ") + shown(advice) + "\n");
+  }
+}
+
+void print_verdict(uint64_t violations) {
+  print("\n" + (violations == 0
+                    ? colored("clean", Color::kGreen) + ": all that was checked holds\n"
+                    : colored("violated", Color::kRed) + ": " + count_text(violations, "violation") + "\n"));
 }
 
 }  // namespace
@@ -139,20 +163,72 @@ void print_report(const Report& report, std::chrono::milliseconds took) {
   const audit::Findings& findings = report.findings;
   print_counts(report, took);
   print_checks(findings);
-  if (!findings.not_checked().empty()) {
-    print("\n");
-    Table table({{"NOT CHECKED"}, {"", Table::Align::kRight}, {"BECAUSE"}});
-    for (const auto& [what, count] : findings.not_checked()) {
-      table.add({{shown(what.first)}, {std::to_string(count)}, {shown(what.second)}});
+  print_not_checked(findings.not_checked());
+  print_violations(findings, "");
+  print_advice(report, "");
+  print_verdict(findings.violations());
+}
+
+Json json_of(const std::vector<LaneReport>& reports) {
+  uint64_t violations = 0;
+  bool whole = true;
+  Json lanes = Json::array();
+  for (const auto& [lane, report, took] : reports) {
+    Json out = {{"lane", lane}};
+    if (report) {
+      violations += report->findings.violations();
+      out.update(json_of(*report, took));
+    } else {
+      out["error"] = report.error();
+      whole = false;
     }
-    table.print();
+    lanes.push_back(std::move(out));
   }
-  print_violations(findings);
-  for (const std::string& advice : report.advice) print("\n" + shown(advice) + "\n");
-  const uint64_t violations = findings.violations();
-  print("\n" + (violations == 0
-                    ? colored("clean", Color::kGreen) + ": all that was checked holds\n"
-                    : colored("violated", Color::kRed) + ": " + count_text(violations, "violation") + "\n"));
+  return {{"verdict", violations > 0 ? Json("violated")
+                      : whole        ? Json("clean")
+                                     : Json()},
+          {"violation_count", violations},
+          {"lanes", lanes}};
+}
+
+void print_reports(const std::vector<LaneReport>& reports) {
+  using Align = Table::Align;
+  Table table({{"LANE"},
+               {"RESULTS", Align::kRight},
+               {"ACCEPTED", Align::kRight},
+               {"REJECTED", Align::kRight},
+               {"WAITING", Align::kRight},
+               {"VIOLATIONS", Align::kRight},
+               {""}});
+  uint64_t violations = 0, unread = 0;
+  audit::Findings::NotChecked not_checked;
+  for (const auto& [lane, report, took] : reports) {
+    if (!report) {
+      ++unread;
+      table.add({{lane}, {"-"}, {"-"}, {"-"}, {"-"}, {"-"}, {report.error(), Color::kRed}});
+      continue;
+    }
+    const audit::Counts& counts = report->counts;
+    const uint64_t found = report->findings.violations();
+    violations += found;
+    for (const auto& [what, count] : report->findings.not_checked()) not_checked[what] += count;
+    table.add({{lane},
+               {std::to_string(counts.results)},
+               {std::to_string(counts.accepted)},
+               {std::to_string(counts.rejected)},
+               {std::to_string(counts.waiting)},
+               {std::to_string(found), found > 0 ? Color::kRed : Color::kPlain},
+               {"up to " + report->horizon.to.text() + ", in " + duration_text(took)}});
+  }
+  table.print();
+  print_not_checked(not_checked);
+  for (const auto& [lane, report, took] : reports) {
+    if (!report) continue;
+    print_violations(report->findings, lane);
+    print_advice(*report, lane);
+  }
+  if (violations > 0 || unread == 0) print_verdict(violations);
+  if (unread > 0) print("\n" + count_text(unread, "lane") + " could not be audited\n");
 }
 
 }  // namespace orderd::tools

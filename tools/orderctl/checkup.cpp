@@ -42,8 +42,8 @@ std::string mib(uint64_t bytes) {
 
 class Checkup {
  public:
-  Checkup(Client& client, const settings::Settings& settings)
-      : client_(client), settings_(settings), questions_(client) {}
+  Checkup(Client& client, const std::vector<settings::Settings>& lanes)
+      : client_(client), lanes_(lanes), settings_(lanes.front()), questions_(client) {}
 
   Result<std::vector<Finding>> run() {
     ask_server();
@@ -203,23 +203,27 @@ class Checkup {
   }
 
   void growth() {
-    const auto orders = growth_of(settings_.streams.orders), results = growth_of(settings_.streams.results);
+    const auto& kept = settings_.retention;
+    const auto seconds = [](milliseconds time) { return static_cast<double>(time.count()) / 1000; };
+    double rate = 0, bytes = 0;
+    for (const settings::Settings& lane : lanes_) {
+      const auto orders = growth_of(lane.streams.orders), results = growth_of(lane.streams.results);
+      if (!orders || !results) continue;
+      rate += orders->rate;
+      bytes += orders->rate * (seconds(kept.orders) * static_cast<double>(orders->entry_bytes) +
+                               seconds(kept.results) * static_cast<double>(results->entry_bytes) +
+                               seconds(settings_.processing.dedup_window) * static_cast<double>(kRecordBytes));
+    }
     const auto limit = whole_of(info("maxmemory")), machine = whole_of(info("total_system_memory"));
-    if (!orders || !results || !limit || (*limit == 0 && !machine)) {
+    if (rate == 0 || !limit || (*limit == 0 && !machine)) {
       return unknown("growth", "memory at today's rate",
                      "it takes 100 requests over a minute or more, and the rights to XLEN, XRANGE and MEMORY USAGE");
     }
-    const auto& kept = settings_.retention;
     if (kept.orders.count() == 0 || kept.results.count() == 0) {
       return problem("growth", "retention.orders or retention.results is 0s: a stream grows forever",
                      "at some time it fills the memory", "set a retention");
     }
-    const auto seconds = [](milliseconds time) { return static_cast<double>(time.count()) / 1000; };
-    const double rate = orders->rate;
-    const auto need =
-        static_cast<uint64_t>(rate * (seconds(kept.orders) * static_cast<double>(orders->entry_bytes) +
-                                      seconds(kept.results) * static_cast<double>(results->entry_bytes) +
-                                      seconds(settings_.processing.dedup_window) * static_cast<double>(kRecordBytes)));
+    const auto need = static_cast<uint64_t>(bytes);
     const uint64_t room = *limit == 0 ? *machine : *limit;
     const std::string what = std::to_string(std::lround(rate)) + " requests/s take " + mib(need) +
                              " until the retentions are reached, of " + mib(room);
@@ -276,15 +280,23 @@ class Checkup {
   }
 
   void rights() {
-    const auto missing = missing_rights(client_.connection(), settings_);
-    if (!missing) {
-      failure_ = missing.error();
-      return;
+    std::vector<settings::Right> missing;
+    for (const settings::Settings& lane : lanes_) {
+      const auto of_lane = missing_rights(client_.connection(), lane);
+      if (!of_lane) {
+        failure_ = of_lane.error();
+        return;
+      }
+      // A right to a command without a key is missing for all lanes.
+      for (const settings::Right& right : *of_lane) {
+        const auto same = [&](const settings::Right& each) { return each.grant == right.grant; };
+        if (std::none_of(missing.begin(), missing.end(), same)) missing.push_back(right);
+      }
     }
     const auto endpoint = settings_.endpoint();
     const std::string user = endpoint && !endpoint->username.empty() ? shown(endpoint->username) : "default";
-    if (missing->empty()) return good("rights", "the user '" + user + "' may do what orderd needs");
-    for (const settings::Right& right : *missing) {
+    if (missing.empty()) return good("rights", "the user '" + user + "' may do what orderd needs" + in_lanes());
+    for (const settings::Right& right : missing) {
       problem("rights", "the user '" + user + "' may not run " + shown(right.what),
               "orderd needs it; where orderd has another user, --skip rights, and run orderd --check --online with its "
               "settings",
@@ -318,7 +330,11 @@ class Checkup {
   void ids() {
     if (!now_ms_) return unknown("ids", "from the future", "the server denies TIME");
     bool found = false, known = false;
-    for (const std::string& stream : {settings_.streams.orders, settings_.streams.results}) {
+    std::vector<std::string> streams;
+    for (const settings::Settings& lane : lanes_) {
+      streams.insert(streams.end(), {lane.streams.orders, lane.streams.results});
+    }
+    for (const std::string& stream : streams) {
       const OwnedReply reply =
           questions_.ask("XREVRANGE", stream, Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
       known = known || !reply->lost();
@@ -333,42 +349,49 @@ class Checkup {
               "let producers push with '*'; where the server's clock was wrong, wait, or begin a new stream "
               "(docs/operations.md)");
     }
-    if (!found && known) good("ids", "none from the future");
+    if (!found && known) good("ids", "none from the future" + in_lanes());
     if (!found && !known) unknown("ids", "from the future", "the server denies XREVRANGE");
   }
 
   // What the questions before have found.
   void keys() {
-    for (const auto& [name, key] :
-         {std::pair("HGETALL", settings_.streams.orders + ":position"),
-          std::pair("GET", settings_.streams.orders + ":owner"), std::pair("XLEN", settings_.dead())}) {
-      (void)questions_.ask(name, key, Command::of(name, key));
+    for (const settings::Settings& lane : lanes_) {
+      for (const auto& [name, key] :
+           {std::pair("HGETALL", lane.streams.orders + ":position"), std::pair("GET", lane.streams.orders + ":owner"),
+            std::pair("XLEN", lane.dead())}) {
+        (void)questions_.ask(name, key, Command::of(name, key));
+      }
     }
     const auto& wrong = questions_.wrong_types();
     for (const std::string& each : wrong) {
       problem("keys", each, "orderd waits until the key holds what it expects",
               "RENAME the key, or change the setting");
     }
-    if (wrong.empty()) good("keys", "of the types that orderd expects");
+    if (wrong.empty()) good("keys", "of the types that orderd expects" + in_lanes());
   }
 
   void groups() {
     if (!now_ms_) return unknown("groups", "that keep streams from being trimmed", "the server denies TIME");
     std::vector<std::string> warnings;
-    warn_of_groups(questions_, settings_, *now_ms_, warnings);
+    for (const settings::Settings& lane : lanes_) warn_of_groups(questions_, lane, *now_ms_, warnings);
     for (const std::string& each : warnings) {
       const std::size_t advice = each.find("; if nobody uses it: ");
       problem("groups", each.substr(0, advice), "a stream that is not trimmed fills the memory in the end",
               "let its consumers read and acknowledge; or, " +
                   (advice == std::string::npos ? "delete the group" : each.substr(advice + 2)));
     }
-    if (warnings.empty()) good("groups", "none keeps a stream from being trimmed");
+    if (warnings.empty()) good("groups", "none keeps a stream from being trimmed" + in_lanes());
+  }
+
+  [[nodiscard]] std::string in_lanes() const {
+    return lanes_.size() == 1 ? "" : ", in " + std::to_string(lanes_.size()) + " lanes";
   }
 
   static constexpr const char* kNoConfig = "the server denies CONFIG GET";
 
   Client& client_;
-  const settings::Settings& settings_;
+  const std::vector<settings::Settings>& lanes_;
+  const settings::Settings& settings_;  // of the first of them, for what is of the server
   Questions questions_;
   std::map<std::string, std::string, std::less<>> info_, config_;
   std::optional<uint64_t> now_ms_;
@@ -378,8 +401,8 @@ class Checkup {
 
 }  // namespace
 
-Result<std::vector<Finding>> check_up(Client& client, const settings::Settings& settings) {
-  return Checkup(client, settings).run();
+Result<std::vector<Finding>> check_up(Client& client, const std::vector<settings::Settings>& lanes) {
+  return Checkup(client, lanes).run();
 }
 
 }  // namespace orderd::tools

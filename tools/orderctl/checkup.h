@@ -26,8 +26,9 @@ inline constexpr const char* kChecks[] = {"version", "role",   "persistence", "t
                                           "memory",  "growth", "replicas",    "login",     "rights",
                                           "scripts", "clock",  "ids",         "keys",      "groups"};
 
-// One finding for each check, more for `groups`, `keys` and `rights` where there are several problems. A failure: the
-// connection was lost, or the server cannot answer now.
-[[nodiscard]] Result<std::vector<Finding>> check_up(Client& client, const settings::Settings& settings);
+// One finding for each check, more for `groups`, `ids`, `keys` and `rights` where there are several problems. `lanes`:
+// the ones on this server, at least one; the names in a finding say which. A failure: the connection was lost, or the
+// server cannot answer now.
+[[nodiscard]] Result<std::vector<Finding>> check_up(Client& client, const std::vector<settings::Settings>& lanes);
 
 }  // namespace orderd::tools

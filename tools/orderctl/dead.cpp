@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "order/request.h"
+#include "orderctl/lane_clients.h"
 #include "orderctl/letter.h"
 #include "shared/options.h"
 #include "shared/place.h"
@@ -109,7 +110,10 @@ void Dead::add_list(CLI::App& dead, Program& program) {
   add_place(*app, "--to", to_, "no letters after this one, or after this time");
   add_whole(*app, "--limit", limit_, 1, order::kMaxWhole, "how many at most [20]");
   add_json(*app, program);
-  app->callback([this, &program] { program.action = [this](const Context& context) { return list(context); }; });
+  app->callback([this, &program] {
+    program.all_lanes = true;
+    program.action = [this](const Context& context) { return list(context); };
+  });
 }
 
 void Dead::add_show(CLI::App& dead, Program& program) {
@@ -134,36 +138,43 @@ void Dead::add_change(CLI::App& dead, Program& program, bool requeue) {
 }
 
 Result<int> Dead::list(const Context& context) const {
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  const std::string dead = context.settings.dead();
-  Table table({{"LETTER", Table::Align::kLeft, 17}, {"TIME"}, {"REQUEST", Table::Align::kLeft, 17}, {"DETAIL"}});
+  LaneClients clients(context);
+  std::vector<Table::Column> columns = {
+      {"LETTER", Table::Align::kLeft, 17}, {"TIME"}, {"REQUEST", Table::Align::kLeft, 17}, {"DETAIL"}};
+  if (context.several()) columns.insert(columns.begin(), {"LANE"});
+  Table table(std::move(columns));
   uint64_t left = limit_;
-  const auto print_page = [&](const std::vector<Entry>& entries) {
-    for (const Entry& entry : entries) {
-      if (left == 0) break;
-      --left;
-      const auto letter = letter_of(entry);
-      const auto id = parse_id(entry.id);
-      if (context.json) {
-        print_json(letter ? json_of(*letter) : Json({{"letter", std::string(entry.id)}, {"detail", Json()}}));
-      } else {
-        table.add(
-            {{shown(entry.id)},
-             {id ? time_text(id->ms) : ""},
-             {letter ? shown(letter->request) : ""},
-             {letter ? shown(letter->detail) : "no dead letter of orderd", letter ? Color::kPlain : Color::kRed}});
-      }
+  const auto add = [&](std::size_t lane, const Entry& entry) {
+    const auto letter = letter_of(entry);
+    const auto id = parse_id(entry.id);
+    if (context.json) {
+      print_json(with_lane(context, lane,
+                           letter ? json_of(*letter) : Json({{"letter", std::string(entry.id)}, {"detail", Json()}})));
+    } else {
+      std::vector<Cell> row = {
+          {shown(entry.id)},
+          {id ? time_text(id->ms) : ""},
+          {letter ? shown(letter->request) : ""},
+          {letter ? shown(letter->detail) : "no dead letter of orderd", letter ? Color::kPlain : Color::kRed}};
+      if (context.several()) row.insert(row.begin(), {context.lanes[lane].lane_name()});
+      table.add(std::move(row));
     }
-    if (!context.json) table.print();
+    --left;
+    if (!context.json && (limit_ - left) % kPageEntries == 0) table.print();
     return left > 0;
   };
-  const std::string first = place_of(from_).value_or(*place_of("-")).first.text();
-  const std::string last = place_of(to_).value_or(*place_of("+")).last.text();
-  const auto read = from_.empty() ? read_pages_back(*client, dead, last, first, print_page)
-                                  : read_pages(*client, dead, first, last, print_page);
+  MergedRange range;
+  range.stream = [](const settings::Settings& lane) { return lane.dead(); };
+  range.first = place_of(from_).value_or(*place_of("-")).first.text();
+  range.last = place_of(to_).value_or(*place_of("+")).last.text();
+  range.back = from_.empty();
+  const auto read = read_merged(context, clients, range, add);
   if (!read) return read.failure();
-  if (left == limit_) note("no dead letters in '" + shown(dead) + "'" + (from_.empty() && to_.empty() ? "" : " there"));
+  if (!context.json) table.print();
+  if (left == limit_) {
+    note("no dead letters in " + (context.several() ? "any lane" : "'" + shown(context.settings.dead()) + "'") +
+         (from_.empty() && to_.empty() ? "" : " there"));
+  }
   return kDone;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "orderctl/checkup.h"
+#include "orderctl/lane_clients.h"
 #include "shared/options.h"
 #include "shared/output.h"
 
@@ -16,7 +17,8 @@ namespace {
 constexpr const char* kHelp =
     R"(Checks: version, role, persistence, truncated (a torn append-only file), eviction, memory, growth (until the retentions
 are reached, at the rate of today), replicas, login, rights (of the user in the settings, which should be orderd's), scripts,
-clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed).
+clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed). Of several lanes each
+server is checked once, and the streams and keys of all lanes on it.
 
 Examples:
   orderctl --config orderd.toml doctor
@@ -71,10 +73,14 @@ void print_findings(const std::string& server, const std::vector<Finding>& findi
   print_json({{"server", server}, {"problems", problems}, {"findings", list}});
 }
 
-Result<int> examine(const Context& context, const std::vector<std::string>& skipped) {
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  auto findings = check_up(*client, context.settings);
+// A server and the lanes on it.
+struct Server {
+  Client client;
+  std::vector<settings::Settings> lanes;
+};
+
+Result<bool> examine(const Context& context, Server& server, const std::vector<std::string>& skipped) {
+  auto findings = check_up(server.client, server.lanes);
   if (!findings) return findings.failure();
   std::erase_if(*findings, [&](const Finding& finding) {
     return std::find(skipped.begin(), skipped.end(), finding.check) != skipped.end();
@@ -84,13 +90,43 @@ Result<int> examine(const Context& context, const std::vector<std::string>& skip
         return finding.state == Finding::State::kProblem;
       }));
   if (context.json) {
-    print_findings(client->server(), *findings, problems);
+    print_findings(server.client.server(), *findings, problems);
   } else {
     print_text(*findings);
     print("\n" + (problems == 0 ? "no problem was found" : count_text(problems, "problem")) + " at " +
-          client->server() + "\n");
+          server.client.server() + "\n");
   }
-  return problems == 0 ? kDone : kFailed;
+  return problems == 0;
+}
+
+// Each server once. One that cannot be asked does not keep the others from it.
+Result<int> examine(const Context& context, const std::vector<std::string>& skipped) {
+  std::vector<Server> servers;
+  bool good = true;
+  for (const settings::Settings& lane : context.lanes) {
+    auto client = Client::connect(lane);
+    if (!client && !context.several()) return client.failure();
+    if (!client) {
+      note(of_lane(lane) + client.error());
+      good = false;
+      continue;
+    }
+    const auto known = std::find_if(servers.begin(), servers.end(),
+                                    [&](const Server& server) { return server.client.server() == client->server(); });
+    if (known == servers.end()) {
+      servers.push_back({std::move(*client), {lane}});
+    } else {
+      known->lanes.push_back(lane);
+    }
+  }
+  for (Server& server : servers) {
+    if (&server != &servers.front() && !context.json) print("\n");
+    const auto clean = examine(context, server, skipped);
+    if (!clean && !context.several()) return clean.failure();
+    if (!clean) note(server.client.server() + ": " + clean.error());
+    good = good && clean && *clean;
+  }
+  return good ? kDone : kFailed;
 }
 
 std::string check_name(const std::string& text) {
@@ -106,8 +142,10 @@ Doctor::Doctor(CLI::App& parent, Program& program) {
   CLI::App* app = add_command(parent, "doctor", "check the server: what is wrong, why, and how to fix it", kHelp);
   add_texts(*app, "--skip", skipped_, "CHECK", "leave this one out; may be repeated")->check(check_name);
   add_json(*app, program);
-  app->callback(
-      [this, &program] { program.action = [this](const Context& context) { return examine(context, skipped_); }; });
+  app->callback([this, &program] {
+    program.all_lanes = true;
+    program.action = [this](const Context& context) { return examine(context, skipped_); };
+  });
 }
 
 }  // namespace orderd::tools

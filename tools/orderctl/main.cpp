@@ -5,6 +5,7 @@
 #include "orderctl/audit.h"
 #include "orderctl/dead.h"
 #include "orderctl/doctor.h"
+#include "orderctl/lane.h"
 #include "orderctl/order.h"
 #include "orderctl/pause.h"
 #include "orderctl/results.h"
@@ -32,6 +33,7 @@ Examples:
   orderctl submit orders.ndjson --wait
   orderctl results --follow
   orderctl order show o-1
+  orderctl lane shoe                          of several lanes, the one that shoes belong to
   orderctl dead list
   orderctl --config orderd.toml status
   orderctl doctor
@@ -63,6 +65,7 @@ int main(int argc, char** argv) {
   const Doctor doctor(app, program);
   const Pause pause(app, program);
   const Audit audit(app, program);
+  const Lane lane(app, program);
   if (const auto answered = parse(app, argc, argv)) return *answered;
   return run(program);
 }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "orderctl/lane_clients.h"
 #include "orderctl/order_facts.h"
 #include "orderctl/result_view.h"
 #include "shared/client.h"
@@ -15,7 +16,8 @@ namespace {
 constexpr const char* kOrderHelp =
     R"(Shows the order's record, the request that was decided, its results and its requests that wait, each with its time in UTC,
 and says what is gone: a record expires, requests and results are trimmed. Results and waiting requests are searched for
-among the newest results and the oldest waiting requests, --search of each.
+among the newest results and the oldest waiting requests, --search of each. Of several lanes all are searched: an order may
+be decided in one and wrong_lane in another.
 
 Examples:
   orderctl order show o-1
@@ -49,7 +51,8 @@ std::string record_text(const OrderRecord& record) {
                                 : ", never expires");
 }
 
-void print_text(const OrderFacts& facts) {
+// `lane`: empty, or the one of several.
+void print_text(const OrderFacts& facts, const std::string& lane) {
   const auto row = [](std::string name, const std::string& text) {
     constexpr std::size_t kLabelWidth = 10;
     name.resize(kLabelWidth, ' ');
@@ -59,6 +62,7 @@ void print_text(const OrderFacts& facts) {
     const std::string time = time_of(id);
     return shown(id) + (time.empty() ? "" : ", " + time) + (there ? "" : ": trimmed or deleted");
   };
+  if (!lane.empty()) row("lane", lane);
   row("order", shown(facts.order));
   row("record", record_text(facts.record));
   if (!facts.decided.empty()) row("decision", place(facts.decided, facts.decision.has_value()));
@@ -118,17 +122,23 @@ Json json_of(const OrderFacts& facts) {
 }
 
 Result<int> show(const Context& context, const std::string& order, std::size_t most) {
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  const auto facts = read_order(*client, context.settings, order, most);
-  if (!facts) return facts.failure();
-  if (context.json) {
-    print_json(json_of(*facts));
-  } else {
-    print_text(*facts);
+  bool known = false;
+  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
+    auto client = Client::connect(context.lanes[i]);
+    const auto facts = client ? read_order(*client, context.lanes[i], order, most) : client.failure();
+    if (!facts) return Failure{(context.several() ? of_lane(context.lanes[i]) : "") + facts.error()};
+    const bool here =
+        facts->record.kind != OrderRecord::Kind::kNone || !facts->results.empty() || !facts->waiting.empty();
+    if (!here && context.several()) continue;
+    if (context.json) {
+      print_json(with_lane(context, i, json_of(*facts)));
+    } else {
+      if (known) print("\n");
+      print_text(*facts, context.several() ? context.lanes[i].lane_name() : "");
+    }
+    known = known || here;
   }
-  const bool known =
-      facts->record.kind != OrderRecord::Kind::kNone || !facts->results.empty() || !facts->waiting.empty();
+  if (!known && context.several()) note("nothing is known of order '" + shown(order) + "' in any lane");
   return known ? kDone : kFailed;
 }
 
@@ -142,8 +152,10 @@ Order::Order(CLI::App& parent, Program& program) {
   add_text(*app, "ID", id_, "", "the order's ID")->required()->check(check_id);
   add_whole(*app, "--search", search_, 1, order::kMaxWhole, "how many results and waiting requests to search [100000]");
   add_json(*app, program);
-  app->callback(
-      [this, &program] { program.action = [this](const Context& context) { return show(context, id_, search_); }; });
+  app->callback([this, &program] {
+    program.all_lanes = true;
+    program.action = [this](const Context& context) { return show(context, id_, search_); };
+  });
 }
 
 }  // namespace orderd::tools

@@ -7,6 +7,7 @@
 
 #include "lua/scripts.h"
 #include "order/keys.h"
+#include "orderctl/lane_clients.h"
 #include "shared/client.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -16,7 +17,8 @@ namespace {
 
 constexpr const char* kPauseExamples =
     R"(From the moment that this returns, no request is settled, by whichever daemon; requests wait in their stream until
-orderctl resume. Stock can still be changed. A pause outlasts restarts of orderd and of the server.
+orderctl resume. Stock can still be changed. A pause outlasts restarts of orderd and of the server. Of several lanes all are
+paused, one after the other, or the one of --lane.
 
 Examples:
   orderctl pause --reason "counting the shelf"
@@ -27,10 +29,11 @@ constexpr const char* kResumeExamples = R"(orderd goes on within a quarter of a 
 Example:
   orderctl resume)";
 
-Result<int> run(const Context& context, bool pause, const std::string& reason) {
-  auto client = Client::connect(context.settings);
+Result<bool> run_one(const Context& context, std::size_t lane, bool pause, const std::string& reason) {
+  const settings::Settings& settings = context.lanes[lane];
+  auto client = Client::connect(settings);
   if (!client) return client.failure();
-  const std::string& orders = context.settings.streams.orders;
+  const std::string& orders = settings.streams.orders;
   const std::string key = order::position_key(orders);
   const auto reply = client->run(lua::pause, {key}, {pause ? "pause" : "resume", reason});
   if (!reply) return Failure{reply.error() + "; it is unknown whether that was done. See orderctl status"};
@@ -40,19 +43,20 @@ Result<int> run(const Context& context, bool pause, const std::string& reason) {
   const std::string why = shown((*reply)->at(2).text());
   const std::string position((*reply)->at(3).text());
   if (context.json) {
-    print_json({{"orders", orders},
-                {"paused", pause},
-                {"changed", done},
-                {"since_ms", since ? Json(*since) : Json()},
-                {"reason", since ? Json(why) : Json()},
-                {"position", position.empty() ? Json() : Json(position)}});
-    return kDone;
+    print_json(with_lane(context, lane,
+                         {{"orders", orders},
+                          {"paused", pause},
+                          {"changed", done},
+                          {"since_ms", since ? Json(*since) : Json()},
+                          {"reason", since ? Json(why) : Json()},
+                          {"position", position.empty() ? Json() : Json(position)}}));
+    return true;
   }
   const std::string name = "'" + shown(orders) + "'";
   const std::string paused = since ? " since " + time_text(*since) + " (" + why + ")" : "";
   if (pause && done) {
-    print(name + " is paused" + (position.empty() ? "" : " behind request " + shown(position)) +
-          "; orderctl resume ends that\n");
+    print(name + " is paused" + (position.empty() ? "" : " behind request " + shown(position)) + "; orderctl resume" +
+          (context.several() ? "" : lane_flag(settings)) + " ends that\n");
   } else if (pause) {
     print(name + " was paused before" + paused + "\n");
   } else if (done) {
@@ -60,7 +64,19 @@ Result<int> run(const Context& context, bool pause, const std::string& reason) {
   } else {
     print(name + " was not paused\n");
   }
-  return kDone;
+  return true;
+}
+
+// One lane after the other. One that cannot be paused does not keep the others from it.
+Result<int> run(const Context& context, bool pause, const std::string& reason) {
+  bool good = true;
+  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
+    const auto done = run_one(context, i, pause, reason);
+    if (!done && !context.several()) return done.failure();
+    if (!done) note(of_lane(context.lanes[i]) + done.error());
+    good = good && done;
+  }
+  return good ? kDone : kFailed;
 }
 
 }  // namespace
@@ -72,6 +88,7 @@ Pause::Pause(CLI::App& parent, Program& program) {
     if (pause) add_text(*app, "--reason", reason_, "TEXT", "why, for the log and orderctl status [by hand]");
     add_json(*app, program);
     app->callback([this, pause, &program] {
+      program.all_lanes = true;
       program.action = [this, pause](const Context& context) { return run(context, pause, reason_); };
     });
   }

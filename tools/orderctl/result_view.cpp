@@ -93,24 +93,28 @@ Json json_of_result(const Entry& entry) {
   return out;
 }
 
-ResultTable::ResultTable()
-    : table_({{"RESULT", Table::Align::kLeft, kIdWidth},
-              {"TIME", Table::Align::kLeft, 0},
-              {"STATUS", Table::Align::kLeft, 9},
-              {"ORDER", Table::Align::kLeft, 0},
-              {"REQUEST", Table::Align::kLeft, kIdWidth},
-              {"WHAT", Table::Align::kLeft, 0}}) {
+std::vector<Table::Column> ResultTable::columns(bool lanes) {
+  std::vector<Table::Column> columns = {{"RESULT", Table::Align::kLeft, kIdWidth},  {"TIME", Table::Align::kLeft, 0},
+                                        {"STATUS", Table::Align::kLeft, 9},         {"ORDER", Table::Align::kLeft, 0},
+                                        {"REQUEST", Table::Align::kLeft, kIdWidth}, {"WHAT", Table::Align::kLeft, 0}};
+  if (lanes) columns.insert(columns.begin(), {"LANE"});
+  return columns;
 }
 
-void ResultTable::add(const Entry& entry) {
+ResultTable::ResultTable(bool lanes) : lanes_(lanes), table_(columns(lanes)) {
+}
+
+void ResultTable::add(const Entry& entry, const std::string& lane) {
   const auto id = parse_id(entry.id);
   const std::string_view status = entry.field("status");
-  table_.add({{shown(entry.id)},
-              {id ? time_text(id->ms) : ""},
-              {shown(status), color_of(status)},
-              {shown(entry.field("order"))},
-              {shown(entry.field("request"))},
-              {details(entry)}});
+  std::vector<Cell> row = {{shown(entry.id)},
+                           {id ? time_text(id->ms) : ""},
+                           {shown(status), color_of(status)},
+                           {shown(entry.field("order"))},
+                           {shown(entry.field("request"))},
+                           {details(entry)}};
+  if (lanes_) row.insert(row.begin(), {lane});
+  table_.add(std::move(row));
 }
 
 }  // namespace orderd::tools

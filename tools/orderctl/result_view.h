@@ -11,11 +11,15 @@ namespace orderd::tools {
 
 class ResultTable {
  public:
-  ResultTable();
-  void add(const Entry& entry);
+  // `lanes`: with a column for the lane.
+  explicit ResultTable(bool lanes = false);
+  void add(const Entry& entry, const std::string& lane = {});
   void print() { table_.print(); }
 
  private:
+  static std::vector<Table::Column> columns(bool lanes);
+
+  const bool lanes_;
   Table table_;
 };
 

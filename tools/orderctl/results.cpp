@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "order/request.h"
+#include "orderctl/lane_clients.h"
 #include "shared/options.h"
 #include "shared/output.h"
 #include "shared/place.h"
@@ -24,44 +25,51 @@ constexpr const char* kResultsHelp = R"(Examples:
   orderctl results --from 10m             of the last ten minutes
   orderctl results --from 2026-11-25T12:00:00+01:00 --json
 
+Of several lanes all are shown, in the order of their IDs; --follow takes one (--lane).
+
 Exit status 1: no result was found for --order or --request.)";
 
 std::string check_stream_id(const std::string& text) {
   return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
 }
 
-// The ID of the first of the last `count` entries; "" if there are none.
-Result<std::string> start_of_last(Client& client, const std::string& stream, uint64_t count) {
-  std::string start;
-  while (count > 0) {
-    const auto page = std::min<uint64_t>(count, kPageEntries);
-    const auto reply =
-        client.ask(Command::of("XREVRANGE", stream, start.empty() ? "+" : "(" + start, "-", "COUNT", page));
-    if (!reply) return reply.failure();
-    const std::size_t got = (*reply)->size();
-    if (got > 0) start = (*reply)->at(got - 1).at(0).text();
-    if (got < page) break;
-    count -= got;
-  }
+std::string results_of(const settings::Settings& lane) {
+  return lane.streams.results;
+}
+
+// The first of the last `count` entries; "" if there are none.
+struct Start {
+  std::string id;
+  std::size_t lane = 0;
+};
+Result<Start> start_of_last(const Context& context, LaneClients& clients, uint64_t count) {
+  Start start;
+  MergedRange range{results_of};
+  range.back = true;
+  const auto read = read_merged(context, clients, range, [&](std::size_t lane, const Entry& entry) {
+    start = {std::string(entry.id), lane};
+    return --count > 0;
+  });
+  if (!read) return read.failure();
   return start;
 }
 
 }  // namespace
 
-void ResultPrinter::add(const Entry& entry) {
+void ResultPrinter::add(const Entry& entry, std::size_t lane) {
   if (!wanted_.order.empty() && entry.field("order") != wanted_.order) return;
   if (!wanted_.request.empty() && entry.field("request") != wanted_.request) return;
   ++unprinted_;
-  if (json_) {
-    print_json(json_of_result(entry));
+  if (context_.json) {
+    print_json(with_lane(context_, lane, json_of_result(entry)));
   } else {
-    table_.add(entry);
+    table_.add(entry, context_.lanes[lane].lane_name());
   }
 }
 
 void ResultPrinter::end_page() {
   // Without a row there are no headings.
-  if (unprinted_ > 0 && !json_) table_.print();
+  if (unprinted_ > 0 && !context_.json) table_.print();
   printed_ += unprinted_;
   unprinted_ = 0;
 }
@@ -83,53 +91,52 @@ Results::Results(CLI::App& parent, Program& program) {
     if (counted_ && from->count() > 0 && follow_) throw CLI::ExcludesError("--count", "--from with --follow");
     // In the form that the server writes.
     if (!request_.empty()) request_ = parse_id(request_)->text();
+    program.all_lanes = !follow_;
     program.action = [this](const Context& context) { return run(context); };
   });
 }
 
 Result<int> Results::run(const Context& context) {
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  const std::string& stream = context.settings.streams.results;
+  LaneClients clients(context);
   const bool selective = !order_.empty() || !request_.empty();
   const StreamId from = place_of(from_).value_or(Place{}).first;
-  std::string start = !from_.empty() ? from.text() : selective ? "-" : "";
+  Start start{!from_.empty() ? from.text() : selective ? "-" : ""};
   // Where to follow from if nothing is printed first.
   std::string last = from_.empty() ? "0-0" : id_before(from).text();
-  if (start.empty() && count_ > 0) {
-    auto found = start_of_last(*client, stream, count_);
+  if (start.id.empty() && count_ > 0) {
+    auto found = start_of_last(context, clients, count_);
     if (!found) return found.failure();
     start = std::move(*found);
-  } else if (start.empty()) {
-    const auto newest = start_of_last(*client, stream, 1);
+  } else if (start.id.empty()) {
+    const auto newest = start_of_last(context, clients, 1);
     if (!newest) return newest.failure();
-    if (!newest->empty()) last = *newest;
+    if (!newest->id.empty()) last = newest->id;
   }
   const bool limited = counted_ && !from_.empty();
   uint64_t left = limited ? count_ : std::numeric_limits<uint64_t>::max();
-  ResultPrinter printer(context.json, {order_, request_});
-  const auto print_page = [&](const std::vector<Entry>& entries) {
-    for (const Entry& entry : entries) {
-      if (left == 0) break;
-      --left;
-      printer.add(entry);
-    }
-    printer.end_page();
-    last = entries.back().id;
-    return left > 0;
+  ResultPrinter printer(context, {order_, request_});
+  uint64_t read_count = 0;
+  const auto take = [&](std::size_t lane, const Entry& entry) {
+    if (entry.id == start.id && lane < start.lane) return true;
+    printer.add(entry, lane);
+    if (++read_count % kPageEntries == 0) printer.end_page();
+    last = entry.id;
+    return --left > 0;
   };
-  if (!start.empty() && left > 0) {
-    const auto read = read_pages(*client, stream, start, "+", print_page);
+  if (!start.id.empty() && left > 0) {
+    const auto read = read_merged(context, clients, {results_of, start.id}, take);
     if (!read) return read.failure();
+    printer.end_page();
   }
   if (follow_) return follow_results(context, last, printer);
   if (printer.printed() > 0) return kDone;
+  const std::string where =
+      context.several() ? "any lane" : "the stream '" + shown(context.settings.streams.results) + "'";
   if (selective) {
-    note("no result of " + (order_.empty() ? "request " + shown(request_) : "order " + shown(order_)) +
-         " in the stream '" + shown(stream) + "'");
+    note("no result of " + (order_.empty() ? "request " + shown(request_) : "order " + shown(order_)) + " in " + where);
     return kFailed;
   }
-  if (count_ > 0) note("no results in the stream '" + shown(stream) + "'");
+  if (count_ > 0) note("no results in " + where);
   return kDone;
 }
 

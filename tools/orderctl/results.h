@@ -40,16 +40,19 @@ class ResultPrinter {
     std::string order;
     std::string request;
   };
-  ResultPrinter(bool json, Wanted wanted) : json_(json), wanted_(std::move(wanted)) {}
+  // `context` outlives this.
+  ResultPrinter(const Context& context, Wanted wanted)
+      : context_(context), wanted_(std::move(wanted)), table_(context.several()) {}
 
-  void add(const Entry& entry);
+  // `lane`: the index in Context::lanes.
+  void add(const Entry& entry, std::size_t lane);
   // Prints what was added since the last page.
   void end_page();
   // How many were printed.
   [[nodiscard]] uint64_t printed() const { return printed_; }
 
  private:
-  const bool json_;
+  const Context& context_;
   const Wanted wanted_;
   ResultTable table_;
   uint64_t printed_ = 0;

@@ -72,7 +72,7 @@ Result<int> follow_results(const Context& context, const std::string& after, Res
         const Waiting now;
         return tail->read(kBlock, [&](const Entry& entry) {
           waiting = 0;  // from here on something is printed
-          printer.add(entry);
+          printer.add(entry, 0);
         });
       }();
       if (read) {

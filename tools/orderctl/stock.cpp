@@ -7,6 +7,7 @@
 #include "lua/scripts.h"
 #include "order/request.h"
 #include "order/settle_arguments.h"
+#include "orderctl/lane_clients.h"
 #include "shared/client.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -66,7 +67,9 @@ Stock::Stock(CLI::App& parent, Program& program) {
   orderctl stock set shoe 100
   orderctl stock add shoe -5 --reason "five were damaged"
   orderctl stock get shoe sock
-  orderctl stock list --json)");
+  orderctl stock list --json
+
+Of several lanes the one that the SKU belongs to is meant (orderctl lane SKU), unless --lane names one.)");
   stock->require_subcommand(1);
   add_change(*stock, program, true);
   add_change(*stock, program, false);
@@ -84,6 +87,7 @@ void Stock::add_change(CLI::App& stock, Program& program, bool set) {
   add_text(*app, "--reason", reason_, "TEXT", "a reason for the results stream [set or add]");
   add_json(*app, program);
   app->callback([this, &program, set] {
+    program.all_lanes = true;
     program.action = [this, set](const Context& context) {
       // The script accepts no plus sign.
       const std::string amount = amount_.starts_with("+") ? amount_.substr(1) : amount_;
@@ -101,8 +105,10 @@ void Stock::add_get(CLI::App& stock, Program& program) {
 Exit status 1: an SKU has no stock, or its key holds something else than a number.)");
   add_texts(*app, "SKU", skus_, "", "what is sold")->required()->check(check_sku);
   add_json(*app, program);
-  app->callback(
-      [this, &program] { program.action = [this](const Context& context) { return get_stock(context, skus_); }; });
+  app->callback([this, &program] {
+    program.all_lanes = true;
+    program.action = [this](const Context& context) { return get_stock(context, skus_); };
+  });
 }
 
 void Stock::add_list(CLI::App& stock, Program& program) {
@@ -110,23 +116,27 @@ void Stock::add_list(CLI::App& stock, Program& program) {
   orderctl stock list
   orderctl stock list --json --unsorted | wc -l
 
-Keys are found with SCAN and the setting keys.stock. An SKU created or deleted meanwhile may be missing.)");
+Keys are found with SCAN and the setting keys.stock. An SKU created or deleted meanwhile may be missing. Stock in a lane that
+its SKU does not belong to is marked: no order takes from it.)");
   app->add_flag("--unsorted", unsorted_,
                 "print SKUs as they are found, unsorted and possibly twice; needs no memory for their names");
   add_json(*app, program);
   app->callback([this, &program] {
+    program.all_lanes = true;
     program.action = [this](const Context& context) { return list_stock(context, !unsorted_); };
   });
 }
 
 Result<int> change_stock(const Context& context, const StockChange& change) {
-  auto client = Client::connect(context.settings);
+  const std::size_t lane = context.lane_of(change.sku);
+  const settings::Settings& settings = context.lanes[lane];
+  auto client = Client::connect(settings);
   if (!client) return client.failure();
   std::string head;
   order::append_stock_head(change.sku, head);
-  const std::string key = context.settings.stock_keys().key(change.sku);
-  const auto reply = client->run(lua::stock, {context.settings.streams.results, key},
-                                 {change.change, change.amount, head, change.reason});
+  const std::string key = settings.stock_keys().key(change.sku);
+  const auto reply =
+      client->run(lua::stock, {settings.streams.results, key}, {change.change, change.amount, head, change.reason});
   if (!reply)
     return Failure{reply.error() + "; it is unknown whether the stock was changed. See orderctl stock get " +
                    shown(change.sku)};
@@ -136,10 +146,11 @@ Result<int> change_stock(const Context& context, const StockChange& change) {
   const std::string entry((*reply)->at(2).text());
   if (context.json) {
     const auto was = whole_of(before);
-    print_json({{"sku", change.sku},
-                {"before", was ? Json(*was) : Json()},
-                {"stock", whole_of(stock).value_or(0)},
-                {"entry", entry}});
+    print_json(with_lane(context, lane,
+                         {{"sku", change.sku},
+                          {"before", was ? Json(*was) : Json()},
+                          {"stock", whole_of(stock).value_or(0)},
+                          {"entry", entry}}));
   } else {
     print(shown(change.sku) + ": " + stock + (before.empty() ? " (new)\n" : " (was " + before + ")\n"));
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "order/name_rules.h"
+#include "orderctl/lane_clients.h"
 #include "orderctl/stock.h"
 #include "shared/client.h"
 #include "shared/options.h"
@@ -19,61 +20,102 @@ using valkey::Command;
 constexpr std::size_t kPageKeys = 1000;
 constexpr std::size_t kShownValueBytes = 40;
 
+// An SKU, and in which of Context::lanes its stock is.
+struct Wanted {
+  std::string sku;
+  std::size_t lane = 0;
+  auto operator<=>(const Wanted&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
+};
+
 // Prints one SKU after another.
 class Printer {
  public:
-  explicit Printer(bool json) : json_(json) {}
+  explicit Printer(const Context& context)
+      : context_(context), all_(context.settings.lanes()), table_(columns(context.several())) {}
 
-  void good(const std::string& sku, uint64_t stock) {
-    if (json_) return print_json({{"sku", sku}, {"stock", stock}});
-    table_.add({{shown(sku)}, {std::to_string(stock)}, {}});
+  void good(const Wanted& wanted, uint64_t stock) {
+    const std::size_t owner = all_.of(wanted.sku);
+    const bool elsewhere = owner != context_.lanes[wanted.lane].lane;
+    const std::string detail =
+        elsewhere ? "not sold: the SKU belongs to lane '" + all_.names()[owner] + "'" : std::string();
+    if (context_.json) {
+      Json out = {{"sku", wanted.sku}, {"stock", stock}};
+      if (elsewhere) out.update({{"problem", "wrong_lane"}, {"detail", detail}});
+      return print_json(with_lane(context_, wanted.lane, std::move(out)));
+    }
+    add(wanted, {std::to_string(stock)}, {detail, Color::kYellow});
   }
   // `problem`: the reason with which an order for it would be rejected.
-  void bad(const std::string& sku, const char* problem, const std::string& detail) {
-    if (json_) return print_json({{"sku", sku}, {"stock", Json()}, {"problem", problem}, {"detail", detail}});
-    table_.add({{shown(sku)}, {"-"}, {detail, Color::kRed}});
+  void bad(const Wanted& wanted, const char* problem, const std::string& detail) {
+    if (context_.json) {
+      return print_json(with_lane(context_, wanted.lane,
+                                  {{"sku", wanted.sku}, {"stock", Json()}, {"problem", problem}, {"detail", detail}}));
+    }
+    add(wanted, {"-"}, {detail, Color::kRed});
   }
   void end_page() {
-    if (!json_) table_.print();
+    if (!context_.json) table_.print();
   }
 
  private:
-  const bool json_;
-  Table table_{{{"SKU", Table::Align::kLeft, 20}, {"STOCK", Table::Align::kRight, 10}, {""}}};
+  static std::vector<Table::Column> columns(bool lanes) {
+    std::vector<Table::Column> columns = {{"SKU", Table::Align::kLeft, 20}, {"STOCK", Table::Align::kRight, 10}, {""}};
+    if (lanes) columns.insert(columns.begin() + 1, {"LANE"});
+    return columns;
+  }
+  void add(const Wanted& wanted, Cell stock, Cell detail) {
+    std::vector<Cell> row = {{shown(wanted.sku)}, std::move(stock), std::move(detail)};
+    if (context_.several()) row.insert(row.begin() + 1, {context_.lanes[wanted.lane].lane_name()});
+    table_.add(std::move(row));
+  }
+
+  const Context& context_;
+  const order::Lanes all_;
+  Table table_;
 };
 
-// Reads and prints the stock of `skus`, at most a page of them; returns how many have no usable stock. `missing`: SKUs
-// without stock are printed too.
-Result<std::size_t> print_page(Client& client, const order::KeyTemplate& keys, const std::vector<std::string>& skus,
+// Prints what a stock key holds. False: no usable stock. `missing`: an SKU without stock is printed, too.
+bool print_stock(const Wanted& wanted, valkey::Reply held, bool missing, Printer& printer) {
+  const std::string_view text = held.text();
+  const auto stock = whole_of(text);
+  const char* problem = order::problem_of_sku(wanted.sku);
+  if (held.is_nil() && !missing) return true;
+  if (!held.is_nil() && !held.is_error() && stock && problem == nullptr) {
+    printer.good(wanted, *stock);
+    return true;
+  }
+  if (held.is_nil()) {
+    printer.bad(wanted, "unknown_sku", "no stock");
+  } else if (problem != nullptr) {
+    printer.bad(wanted, "malformed", std::string("not a valid SKU: it ") + problem);
+  } else if (!held.is_error()) {
+    const bool cut = text.size() > kShownValueBytes;
+    printer.bad(wanted, "bad_stock",
+                "not a whole number from 0 to 9007199254740991: '" + shown(text.substr(0, kShownValueBytes)) +
+                    (cut ? "...'" : "'"));
+  } else {
+    printer.bad(wanted, "bad_stock", "the key does not hold a string");
+  }
+  return false;
+}
+
+// Reads and prints the stock of `page`; returns how many have no usable stock.
+Result<std::size_t> print_page(const Context& context, LaneClients& clients, const std::vector<Wanted>& page,
                                bool missing, Printer& printer) {
-  for (const std::string& sku : skus) client.append(Command::of("GET", keys.key(sku)));
+  for (const Wanted& wanted : page) {
+    const auto client = clients.of(wanted.lane);
+    if (!client) return client.failure();
+    (*client)->append(Command::of("GET", context.lanes[wanted.lane].stock_keys().key(wanted.sku)));
+  }
   std::size_t bad = 0;
-  for (const std::string& sku : skus) {
+  for (const Wanted& wanted : page) {
+    Client& client = **clients.of(wanted.lane);
     const auto reply = client.read();
     if (!reply) return reply.failure();
-    const std::string_view text = (*reply)->text();
-    const auto stock = whole_of(text);
-    const char* problem = order::problem_of_sku(sku);
-    if ((*reply)->is_nil() && !missing) continue;
-    if (!(*reply)->is_nil() && !(*reply)->is_error() && stock && problem == nullptr) {
-      printer.good(sku, *stock);
-      continue;
+    if ((*reply)->is_error() && !(*reply)->text().starts_with("WRONGTYPE")) {
+      return Failure{client.explain((*reply)->text())};
     }
-    ++bad;
-    if ((*reply)->is_nil()) {
-      printer.bad(sku, "unknown_sku", "no stock");
-    } else if (problem != nullptr) {
-      printer.bad(sku, "malformed", std::string("not a valid SKU: it ") + problem);
-    } else if (!(*reply)->is_error()) {
-      const bool cut = text.size() > kShownValueBytes;
-      printer.bad(sku, "bad_stock",
-                  "not a whole number from 0 to 9007199254740991: '" + shown(text.substr(0, kShownValueBytes)) +
-                      (cut ? "...'" : "'"));
-    } else if (text.starts_with("WRONGTYPE")) {
-      printer.bad(sku, "bad_stock", "the key does not hold a string");
-    } else {
-      return Failure{client.explain(text)};
-    }
+    bad += print_stock(wanted, reply->view(), missing, printer) ? 0 : 1;
   }
   printer.end_page();
   return bad;
@@ -119,53 +161,46 @@ class Scan {
   bool done_ = false;
 };
 
-Result<int> list_unsorted(Client& client, Scan& scan, const order::KeyTemplate& keys, Printer& printer) {
-  while (!scan.done()) {
-    const auto skus = scan.next(client);
-    if (!skus) return skus.failure();
-    const auto bad = print_page(client, keys, *skus, false, printer);
-    if (!bad) return bad.failure();
-  }
-  return kDone;
-}
-
-Result<int> list_sorted(Client& client, Scan& scan, const order::KeyTemplate& keys, Printer& printer) {
-  std::vector<std::string> all;
-  while (!scan.done()) {
-    auto skus = scan.next(client);
-    if (!skus) return skus.failure();
-    std::move(skus->begin(), skus->end(), std::back_inserter(all));
-  }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  for (std::size_t at = 0; at < all.size() || at == 0; at += kPageKeys) {
-    const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto last = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), at + kPageKeys));
-    const std::vector<std::string> page(first, last);
-    const auto bad = print_page(client, keys, page, false, printer);
-    if (!bad) return bad.failure();
-  }
-  return kDone;
-}
-
 }  // namespace
 
 Result<int> get_stock(const Context& context, const std::vector<std::string>& skus) {
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  Printer printer(context.json);
-  const auto bad = print_page(*client, context.settings.stock_keys(), skus, true, printer);
+  std::vector<Wanted> page;
+  for (const std::string& sku : skus) page.push_back({sku, context.lane_of(sku)});
+  LaneClients clients(context);
+  Printer printer(context);
+  const auto bad = print_page(context, clients, page, true, printer);
   if (!bad) return bad.failure();
   return *bad == 0 ? kDone : kFailed;
 }
 
 Result<int> list_stock(const Context& context, bool sorted) {
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  Printer printer(context.json);
-  const order::KeyTemplate keys = context.settings.stock_keys();
-  Scan scan(keys);
-  return sorted ? list_sorted(*client, scan, keys, printer) : list_unsorted(*client, scan, keys, printer);
+  LaneClients clients(context);
+  Printer printer(context);
+  std::vector<Wanted> found;
+  for (std::size_t lane = 0; lane < context.lanes.size(); ++lane) {
+    const auto client = clients.of(lane);
+    if (!client) return client.failure();
+    Scan scan(context.lanes[lane].stock_keys());
+    while (!scan.done()) {
+      const auto skus = scan.next(**client);
+      if (!skus) return skus.failure();
+      for (const std::string& sku : *skus) found.push_back({sku, lane});
+      if (sorted) continue;
+      const auto bad = print_page(context, clients, found, false, printer);
+      if (!bad) return bad.failure();
+      found.clear();
+    }
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  for (std::size_t at = 0; at < found.size(); at += kPageKeys) {
+    const auto first = found.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto last = found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), at + kPageKeys));
+    const auto bad = print_page(context, clients, {first, last}, false, printer);
+    if (!bad) return bad.failure();
+  }
+  if (sorted && found.empty()) printer.end_page();
+  return kDone;
 }
 
 }  // namespace orderd::tools

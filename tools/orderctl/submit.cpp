@@ -20,6 +20,9 @@ constexpr const char* kSubmitHelp =
 object that is not an order with `malformed`. Any other line is refused, in a file before anything is pushed; --force pushes
 it. Empty lines are skipped. Lines over 64 KiB are skipped too, with exit status 1.
 
+Of several lanes each order goes to the one that its first SKU belongs to, unless --lane names one. What has no SKU goes to
+the first lane and is answered malformed.
+
 When the connection is lost, orders without an answer are pushed again, which is safe: one that was pushed before becomes a
 duplicate. After --timeout without a connection the command ends. Ctrl-C stops it, and prints the line to go on from.
 
@@ -89,6 +92,7 @@ Submit::Submit(CLI::App& parent, Program& program) {
     if (!given(file) && !given(sku) && !given(items)) {
       throw CLI::RequiredError("an order (--sku or --item) or a FILE of orders");
     }
+    program.all_lanes = true;
     program.action = [this](const Context& context) { return run(context); };
   });
 }
@@ -106,7 +110,7 @@ Result<int> Submit::run(const Context& context) {
     const Item item = item_of(text);
     order["items"].push_back({{"sku", item.sku}, {"quantity", item.quantity}});
   }
-  return submit_order(context, options_, std::move(order));
+  return submit_order(context, options_, items_.empty() ? sku_ : item_of(items_.front()).sku, std::move(order));
 }
 
 }  // namespace orderd::tools

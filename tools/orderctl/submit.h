@@ -45,8 +45,9 @@ class Submit {
 
 // An ID that nobody else has: the time, for readers, and 64 random bits.
 [[nodiscard]] std::string fresh_id();
-// Pushes `order` as one request and prints its ID, then its result if asked to wait.
-[[nodiscard]] Result<int> submit_order(const Context& context, const SubmitOptions& options, Json order);
+// Pushes `order` as one request, to the lane of `sku`, and prints its ID, then its result if asked to wait.
+[[nodiscard]] Result<int> submit_order(const Context& context, const SubmitOptions& options, const std::string& sku,
+                                       Json order);
 // Of a line, with the name of its field an entry of the largest size.
 inline constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - std::string_view("order").size();
 // What is wrong with a line of a file of orders, and what to do; empty: it is a JSON object. `reader` is scratch space.
@@ -54,7 +55,10 @@ inline constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - std::string
 // Looks at all lines of a regular file, from where it is read on; it is not moved. Fails at the first
 // problem_of_line().
 [[nodiscard]] Result<bool> check_lines(int file);
-// Pushes each line of `file`, "-" for standard input, as a request. Unless forced, a line that is not a JSON object is
+// The first SKU of an order, of which these are the values; empty: it has none.
+[[nodiscard]] std::string_view first_sku(const std::vector<audit::JsonValue>& order);
+// Pushes each line of `file`, "-" for standard input, as a request to the lane of its first SKU, or else to the first
+// lane. Unless forced, a line that is not a JSON object is
 // refused: of a regular file before anything is pushed, of a pipe when it comes.
 [[nodiscard]] Result<int> submit_file(const Context& context, const SubmitOptions& options, const std::string& file);
 

@@ -1,7 +1,6 @@
 // Many orders: pushed through a pipeline of bounded length, counting the results that arrive meanwhile. After a lost
 // connection what has no reply is pushed again.
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,18 +8,14 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <random>
 
 #include "order/request.h"
-#include "orderctl/open_requests.h"
 #include "orderctl/submit.h"
-#include "orderctl/submit_progress.h"
+#include "orderctl/submit_outlet.h"
 #include "orderctl/tally.h"
 #include "shared/line_reader.h"
 #include "shared/output.h"
-#include "shared/result_tail.h"
 #include "shared/stop_signal.h"
-#include "valkey/backoff.h"
 
 namespace orderd::tools {
 namespace {
@@ -36,6 +31,8 @@ constexpr std::size_t kWindowBytes = 4 * 1024 * 1024;
 // With more requests without a result than this, pushing waits: each takes memory.
 constexpr std::size_t kMaxOpen = 1'000'000;
 constexpr uint64_t kMaxComplaints = 20;
+// Of several lanes, one read of results waits no longer than this.
+constexpr milliseconds kLaneWait{50};
 
 milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
@@ -56,26 +53,26 @@ class FileCloser {
 
 class Push {
  public:
-  Push(const Context& context, const SubmitOptions& options, int file, Client client, std::optional<ResultTail> tail)
+  Push(const Context& context, const SubmitOptions& options, int file, std::vector<Outlet> outlets)
       : context_(context),
         options_(options),
-        client_(std::move(client)),
-        tail_(std::move(tail)),
+        outlets_(std::move(outlets)),
         reader_(file, kMaxLineBytes),
-        progress_(!options.quiet) {}
+        progress_(!options.quiet),
+        reconnection_(options.timeout, progress_) {}
 
   Result<int> run() {
     const Result<bool> pushed = push_all();
     tally_.pushing = since(start_);
     Result<bool> waited = pushed;
-    if (pushed && *pushed && tail_) waited = wait(0);
-    tally_.missing = open_.size();
+    if (pushed && *pushed && options_.wait) waited = wait(0);
+    tally_.missing = count_open(outlets_);
     progress_.clear();
     if (!options_.quiet) {
       if (context_.json) {
-        print_json(tally_.json(tail_.has_value()));
+        print_json(tally_.json(options_.wait));
       } else {
-        tally_.print(tail_.has_value());
+        tally_.print(options_.wait);
       }
     }
     if (!waited) return waited.failure();
@@ -128,48 +125,53 @@ class Push {
       note("line " + std::to_string(reader_.number()) + ": " + problem + ". All before it was pushed");
       return false;
     }
-    sent_.push_back({reader_.number(), std::string(line)});
+    const std::string_view sku = context_.several() ? first_sku(json_.read(line)) : "";
+    const std::size_t lane = sku.empty() ? 0 : context_.lane_of(sku);
+    sent_.push_back({reader_.number(), lane, std::string(line)});
     send(sent_.back());
     sent_bytes_ += line.size();
     if (sent_.size() < kWindow && sent_bytes_ < kWindowBytes) return true;
     // order matters: results are read only when every reply was, or one could come before its request's ID is known.
-    return settle(tail_ || sent_bytes_ >= kWindowBytes ? 0 : kWindow / 2);
+    return settle(options_.wait || sent_bytes_ >= kWindowBytes ? 0 : kWindow / 2);
   }
 
   struct Sent {
     uint64_t line;
+    std::size_t lane;
     std::string text;
   };
 
   void send(const Sent& sent) {
     command_.begin(5);
-    for (const std::string_view word : {std::string_view("XADD"), std::string_view(context_.settings.streams.orders),
+    Outlet& outlet = outlets_[sent.lane];
+    for (const std::string_view word : {std::string_view("XADD"), std::string_view(outlet.settings.streams.orders),
                                         std::string_view("*"), kField, std::string_view(sent.text)}) {
       command_.add(word);
     }
-    client_.append(command_);
+    outlet.client.append(command_);
   }
 
   // Reads replies until at most `left` are outstanding; with --wait all of them, then the results that are there.
   Result<bool> settle(std::size_t left) {
     while (sent_.size() > left) {
-      const auto reply = client_.read();
+      Outlet& outlet = outlets_[sent_.front().lane];
+      const auto reply = outlet.client.read();
       if (!reply) {
-        if (const auto back = push_again(reply.error()); !back) return Failure{broken(back.error())};
+        if (const auto back = push_again(outlet, reply.error()); !back) return Failure{broken(back.error())};
         continue;
       }
-      connected();
-      if ((*reply)->is_error()) return Failure{broken(client_.explain((*reply)->text()))};
+      reconnection_.connected();
+      if ((*reply)->is_error()) return Failure{broken(outlet.client.explain((*reply)->text()))};
       tally_.last = (*reply)->text();
       if (tally_.pushed++ == 0) tally_.first = tally_.last;
       const auto id = parse_id(tally_.last);
-      if (tail_ && id) open_.add(*id);
+      if (options_.wait && id) outlet.open.add(*id);
       sent_.pop_front();
     }
     if (left == 0) sent_bytes_ = 0;
-    progress_.show(tally_.pushed, tail_ ? std::optional(tally_.pushed - open_.size()) : std::nullopt);
-    if (!tail_) return true;
-    if (open_.size() >= kMaxOpen) return wait(kMaxOpen / 2);
+    progress_.show(tally_.pushed, options_.wait ? std::optional(tally_.pushed - count_open(outlets_)) : std::nullopt);
+    if (!options_.wait) return true;
+    if (count_open(outlets_) >= kMaxOpen) return wait(kMaxOpen / 2);
     for (;;) {
       const auto read = read_results(milliseconds(0));
       if (!read) return read.failure();
@@ -178,74 +180,75 @@ class Push {
   }
 
   // The connection was lost: connects again, and pushes what has no reply. A server closes an idle connection, too.
-  Result<bool> push_again(const std::string& why) {
+  Result<bool> push_again(Outlet& outlet, const std::string& why) {
     std::string failure = why;
-    while (wait_out(failure)) {
-      auto client = Client::connect(context_.settings);
+    while (reconnection_.wait_out(failure)) {
+      auto client = Client::connect(outlet.settings);
       if (!client) {
         failure = client.error();
         continue;
       }
-      client_ = std::move(*client);
-      tally_.resent += sent_.size();
-      for (const Sent& sent : sent_) send(sent);
+      outlet.client = std::move(*client);
+      for (const Sent& sent : sent_) {
+        if (&outlets_[sent.lane] != &outlet) continue;
+        ++tally_.resent;
+        send(sent);
+      }
       return true;
     }
     return Failure{failure};
   }
 
+  // A page of each lane; returns how many there were in the one with the most. Waits for one of one lane only: where
+  // there are several, not for long.
   Result<std::size_t> read_results(milliseconds patience) {
+    std::size_t most = 0;
+    Outlet* waiting = nullptr;
+    for (Outlet& outlet : outlets_) {
+      if (outlet.open.size() == 0) continue;
+      waiting = &outlet;
+      if (!context_.several()) break;
+      const auto read = read_results(outlet, milliseconds(0));
+      if (!read) return read;
+      most = std::max(most, *read);
+    }
+    if (waiting == nullptr || most > 0) return most;
+    return read_results(*waiting, context_.several() ? std::min(patience, kLaneWait) : patience);
+  }
+
+  Result<std::size_t> read_results(Outlet& outlet, milliseconds patience) {
     for (;;) {
-      auto read = tail_->read(patience, [this](const Entry& entry) {
+      auto read = outlet.tail->read(patience, [&](const Entry& entry) {
         const auto request = parse_id(entry.field("request"));
-        if (!request || !open_.answer(*request)) return;
+        if (!request || !outlet.open.answer(*request)) return;
         tally_.count(entry);
         tally_.waiting = since(start_);
         newest_result_ = Clock::now();
       });
-      if (read) connected();
-      if (read || !tail_->lost() || !wait_out(read.error())) return read;
-      auto again = ResultTail::after(context_.settings, tail_->last());
-      if (again) tail_.emplace(std::move(*again));
+      if (read) reconnection_.connected();
+      if (read || !outlet.tail->lost() || !reconnection_.wait_out(read.error())) return read;
+      auto again = ResultTail::after(outlet.settings, outlet.tail->last());
+      if (again) outlet.tail.emplace(std::move(*again));
     }
-  }
-
-  // A moment before the next attempt to connect. False: there were attempts for too long, or a signal came.
-  bool wait_out(const std::string& why) {
-    if (!trouble_) {
-      progress_.clear();
-      note(why + "; reconnecting");
-      trouble_ = Clock::now();
-    }
-    if (StopSignal::came() || since(*trouble_) >= options_.timeout) return false;
-    (void)poll(nullptr, 0, static_cast<int>(backoff_.next().count()));
-    return true;
-  }
-
-  void connected() {
-    if (!trouble_) return;
-    note("reconnected");
-    trouble_.reset();
-    backoff_.reset();
   }
 
   // Until at most `left` requests have no result. False: none arrived for too long, or a signal came.
   Result<bool> wait(std::size_t left) {
     newest_result_ = Clock::now();
-    while (open_.size() > left) {
+    while (count_open(outlets_) > left) {
       const auto patience = options_.timeout - since(newest_result_);
       if (patience <= milliseconds(0) || StopSignal::came()) {
         progress_.clear();
-        note(count_text(open_.size(), "request has", "requests have") + " no result" +
+        note(count_text(count_open(outlets_), "request has", "requests have") + " no result" +
              (StopSignal::came() ? " yet"
                                  : ", and none arrived within " + duration_text(options_.timeout) +
                                        ". Is orderd running? See orderctl status") +
-             ". The oldest is " + open_.oldest().text());
+             ". The oldest is " + oldest_open(outlets_));
         return false;
       }
       const auto read = read_results(patience);
       if (!read) return Failure{read.error() + "; the orders were pushed. To look for their results: orderctl results"};
-      progress_.show(tally_.pushed, tally_.pushed - open_.size());
+      progress_.show(tally_.pushed, tally_.pushed - count_open(outlets_));
     }
     return true;
   }
@@ -265,18 +268,15 @@ class Push {
 
   const Context& context_;
   const SubmitOptions& options_;
-  Client client_;
-  std::optional<ResultTail> tail_;
+  std::vector<Outlet> outlets_;  // as Context::lanes
   LineReader reader_;
   audit::JsonReader json_;
   SubmitProgress progress_;
   Tally tally_;
-  OpenRequests open_;
   valkey::Command command_;
   std::deque<Sent> sent_;  // whose reply is outstanding
   std::size_t sent_bytes_ = 0;
-  valkey::Backoff backoff_{std::random_device{}()};
-  std::optional<Clock::time_point> trouble_;  // since then there is no connection
+  Reconnection reconnection_;
   const Clock::time_point start_ = Clock::now();
   Clock::time_point newest_result_ = start_;
 };
@@ -291,15 +291,9 @@ Result<int> submit_file(const Context& context, const SubmitOptions& options, co
     return Failure{(file == "-" ? "standard input" : "'" + shown(file) + "'") + ", " + checked.error()};
   }
   StopSignal::install();
-  auto client = Client::connect(context.settings);
-  if (!client) return client.failure();
-  std::optional<ResultTail> tail;
-  if (options.wait) {
-    auto at_end = ResultTail::at_end(context.settings);
-    if (!at_end) return at_end.failure();
-    tail.emplace(std::move(*at_end));
-  }
-  return Push(context, options, opened, std::move(*client), std::move(tail)).run();
+  auto outlets = open_outlets(context, options.wait);
+  if (!outlets) return outlets.failure();
+  return Push(context, options, opened, std::move(*outlets)).run();
 }
 
 }  // namespace orderd::tools

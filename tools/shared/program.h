@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +23,12 @@ struct Context {
   settings::Settings settings;  // of the first of them: of the only one, but for a command with Program::all_lanes
   settings::Settings whole;     // of all lanes: their names hold <lane> still
   bool json = false;
+
+  [[nodiscard]] bool several() const { return lanes.size() > 1; }
+  // The index in `lanes` of the one that an SKU belongs to; of a single one it is not asked.
+  [[nodiscard]] std::size_t lane_of(std::string_view sku) const {
+    return several() ? order::jump_hash(order::fnv1a(sku), static_cast<uint32_t>(lanes.size())) : 0;
+  }
 };
 
 // Returns the exit status. A failure is one sentence for a person, and status 1.

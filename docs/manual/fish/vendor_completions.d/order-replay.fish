@@ -10,7 +10,7 @@ function __order_replay_at
             continue
         end
         switch $word
-            case --after --config --connections --customers --data --distribution --expect --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --sku --skus --speed --stock --streams.dead --streams.group --streams.orders --streams.results --timeout --to --unknown --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
+            case --after --config --connections --customers --data --distribution --expect --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lane --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --sku --skus --speed --stock --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --unknown --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
                 set skip yes
             case '-*'
             case '*'
@@ -24,6 +24,7 @@ complete -c order-replay -f
 complete -c order-replay -s h -l help -d 'print this help'
 complete -c order-replay -l version -d 'print the version'
 complete -c order-replay -l json -d 'print JSON, one object per line'
+complete -c order-replay -l lane -x -d 'of several lanes the one that is meant (streams.lanes)'
 complete -c order-replay -l config -r -F -d 'settings file, TOML'
 complete -c order-replay -l valkey.url -x -d 'address of the server [valkey://127.0.0.1:6379]'
 complete -c order-replay -l valkey.username -x -d 'user to authenticate as; empty: the default user'
@@ -34,6 +35,7 @@ complete -c order-replay -l valkey.sentinels -x -d 'sentinels that name the prim
 complete -c order-replay -l valkey.service -x -d 'name of the primary at the sentinels'
 complete -c order-replay -l valkey.sentinel_username -x -d 'user to authenticate as at the sentinels; empty: the default user'
 complete -c order-replay -l valkey.sentinel_password_file -x -d 'file whose first line is the password for the sentinels; empty: no password'
+complete -c order-replay -l valkey.cluster -x -d 'whether the server is a cluster: true or false [false]'
 complete -c order-replay -l valkey.tls_ca_file -x -d 'certificates to trust with valkeys://, in PEM format; empty: those of the system'
 complete -c order-replay -l valkey.tls_cert_file -x -d 'client certificate and its chain, in PEM format; empty: none'
 complete -c order-replay -l valkey.tls_key_file -x -d 'private key of the client certificate, in PEM format, without a passphrase'
@@ -42,6 +44,7 @@ complete -c order-replay -l streams.orders -x -d 'stream to read orders from [or
 complete -c order-replay -l streams.results -x -d 'stream to write results to, one entry for each request [results]'
 complete -c order-replay -l streams.dead -x -d 'stream for copies of malformed requests [<orders>:dead]'
 complete -c order-replay -l streams.group -x -d 'consumer group that shows the position, for monitoring only; empty: none [orderd]'
+complete -c order-replay -l streams.lanes -x -d 'lanes that orders are spread over by their SKUs, separated by commas; empty: one, without a name'
 complete -c order-replay -l keys.stock -x -d 'key of a SKU\'s stock [product:<sku>:stock]'
 complete -c order-replay -l keys.order -x -d 'key of an order\'s record [<orders>:order:<id>]'
 complete -c order-replay -l keys.reply -x -d 'key of the list that the result of a request with reply_to is also pushed to [<orders>:reply:<to>]'

@@ -10,11 +10,11 @@ function __orderctl_at
             continue
         end
         switch $word
-            case --config --count --customer --from --id --item --keys.order --keys.reply --keys.stock --limit --max-age --max-findings --memory --order --quantity --reason --request --search --set --skip --sku --streams.dead --streams.group --streams.orders --streams.results --timeout --to --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username
+            case --config --count --customer --from --id --item --keys.order --keys.reply --keys.stock --lane --limit --max-age --max-findings --memory --nodes --order --prefix --quantity --reason --request --search --set --skip --sku --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username
                 set skip yes
             case '-*'
             case '*'
-                contains -- (string join " " $path $word) 'stock' 'stock set' 'stock add' 'stock get' 'stock list' 'submit' 'results' 'order' 'order show' 'dead' 'dead list' 'dead show' 'dead requeue' 'dead discard' 'status' 'doctor' 'pause' 'resume' 'audit'
+                contains -- (string join " " $path $word) 'stock' 'stock set' 'stock add' 'stock get' 'stock list' 'submit' 'results' 'order' 'order show' 'dead' 'dead list' 'dead show' 'dead requeue' 'dead discard' 'status' 'doctor' 'pause' 'resume' 'audit' 'lane' 'lane names'
                 and set -a path $word
         end
     end
@@ -24,6 +24,7 @@ complete -c orderctl -f
 complete -c orderctl -s h -l help -d 'print this help'
 complete -c orderctl -l version -d 'print the version'
 complete -c orderctl -l json -d 'print JSON, one object per line'
+complete -c orderctl -l lane -x -d 'of several lanes the one that is meant (streams.lanes)'
 complete -c orderctl -l config -r -F -d 'settings file, TOML'
 complete -c orderctl -l valkey.url -x -d 'address of the server [valkey://127.0.0.1:6379]'
 complete -c orderctl -l valkey.username -x -d 'user to authenticate as; empty: the default user'
@@ -34,6 +35,7 @@ complete -c orderctl -l valkey.sentinels -x -d 'sentinels that name the primary:
 complete -c orderctl -l valkey.service -x -d 'name of the primary at the sentinels'
 complete -c orderctl -l valkey.sentinel_username -x -d 'user to authenticate as at the sentinels; empty: the default user'
 complete -c orderctl -l valkey.sentinel_password_file -x -d 'file whose first line is the password for the sentinels; empty: no password'
+complete -c orderctl -l valkey.cluster -x -d 'whether the server is a cluster: true or false [false]'
 complete -c orderctl -l valkey.tls_ca_file -x -d 'certificates to trust with valkeys://, in PEM format; empty: those of the system'
 complete -c orderctl -l valkey.tls_cert_file -x -d 'client certificate and its chain, in PEM format; empty: none'
 complete -c orderctl -l valkey.tls_key_file -x -d 'private key of the client certificate, in PEM format, without a passphrase'
@@ -42,6 +44,7 @@ complete -c orderctl -l streams.orders -x -d 'stream to read orders from [orders
 complete -c orderctl -l streams.results -x -d 'stream to write results to, one entry for each request [results]'
 complete -c orderctl -l streams.dead -x -d 'stream for copies of malformed requests [<orders>:dead]'
 complete -c orderctl -l streams.group -x -d 'consumer group that shows the position, for monitoring only; empty: none [orderd]'
+complete -c orderctl -l streams.lanes -x -d 'lanes that orders are spread over by their SKUs, separated by commas; empty: one, without a name'
 complete -c orderctl -l keys.stock -x -d 'key of a SKU\'s stock [product:<sku>:stock]'
 complete -c orderctl -l keys.order -x -d 'key of an order\'s record [<orders>:order:<id>]'
 complete -c orderctl -l keys.reply -x -d 'key of the list that the result of a request with reply_to is also pushed to [<orders>:reply:<to>]'
@@ -55,6 +58,7 @@ complete -c orderctl -n '__orderctl_at \'\'' -a doctor -d 'check the server: wha
 complete -c orderctl -n '__orderctl_at \'\'' -a pause -d 'settle no more requests until resume'
 complete -c orderctl -n '__orderctl_at \'\'' -a resume -d 'settle requests again after a pause'
 complete -c orderctl -n '__orderctl_at \'\'' -a audit -d 'prove from the streams and keys that the promises were kept'
+complete -c orderctl -n '__orderctl_at \'\'' -a lane -d 'show which lane an SKU belongs to, or make names for lanes'
 complete -c orderctl -n '__orderctl_at \'stock\'' -a set -d 'set the stock of an SKU'
 complete -c orderctl -n '__orderctl_at \'stock\'' -a add -d 'add to or subtract from the stock of an SKU'
 complete -c orderctl -n '__orderctl_at \'stock\'' -a get -d 'show the stock of some SKUs'
@@ -97,3 +101,7 @@ complete -c orderctl -n '__orderctl_at \'audit\'' -l from -x -d 'only results fr
 complete -c orderctl -n '__orderctl_at \'audit\'' -l to -x -d 'only results up to this one, or up to this time'
 complete -c orderctl -n '__orderctl_at \'audit\'' -l memory -x -d 'for order IDs, 1MiB or more; what does not fit is read in several passes (default: 512MiB)'
 complete -c orderctl -n '__orderctl_at \'audit\'' -l max-findings -x -d 'violations reported of each check (default: 20)'
+complete -c orderctl -n '__orderctl_at \'lane\'' -a names -d 'print names for lanes that spread evenly over a cluster'
+complete -c orderctl -n '__orderctl_at \'lane names\'' -l count -x -d 'how many lanes'
+complete -c orderctl -n '__orderctl_at \'lane names\'' -l nodes -x -d 'over how many equal nodes [1]'
+complete -c orderctl -n '__orderctl_at \'lane names\'' -l prefix -x -d 'what each name begins with [l]'

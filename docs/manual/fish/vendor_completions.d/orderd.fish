@@ -10,7 +10,7 @@ function __orderd_at
             continue
         end
         switch $word
-            case --admin.listen --config --keys.order --keys.reply --keys.stock --log.format --log.level --processing.dedup_window --processing.lease --processing.max_in_flight --processing.max_lines --processing.max_quantity --processing.name --processing.orders_per_call --processing.reply_ttl --retention.dead --retention.orders --retention.results --shutdown.drain_timeout --streams.dead --streams.group --streams.orders --streams.results --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username
+            case --admin.listen --config --keys.order --keys.reply --keys.stock --log.format --log.level --processing.dedup_window --processing.lease --processing.max_in_flight --processing.max_lines --processing.max_quantity --processing.name --processing.orders_per_call --processing.reply_ttl --retention.dead --retention.orders --retention.results --shutdown.drain_timeout --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username
                 set skip yes
             case '-*'
             case '*'
@@ -34,6 +34,7 @@ complete -c orderd -l valkey.sentinels -x -d 'sentinels that name the primary: h
 complete -c orderd -l valkey.service -x -d 'name of the primary at the sentinels'
 complete -c orderd -l valkey.sentinel_username -x -d 'user to authenticate as at the sentinels; empty: the default user'
 complete -c orderd -l valkey.sentinel_password_file -x -d 'file whose first line is the password for the sentinels; empty: no password'
+complete -c orderd -l valkey.cluster -x -d 'whether the server is a cluster: true or false [false]'
 complete -c orderd -l valkey.tls_ca_file -x -d 'certificates to trust with valkeys://, in PEM format; empty: those of the system'
 complete -c orderd -l valkey.tls_cert_file -x -d 'client certificate and its chain, in PEM format; empty: none'
 complete -c orderd -l valkey.tls_key_file -x -d 'private key of the client certificate, in PEM format, without a passphrase'
@@ -42,6 +43,7 @@ complete -c orderd -l streams.orders -x -d 'stream to read orders from [orders]'
 complete -c orderd -l streams.results -x -d 'stream to write results to, one entry for each request [results]'
 complete -c orderd -l streams.dead -x -d 'stream for copies of malformed requests [<orders>:dead]'
 complete -c orderd -l streams.group -x -d 'consumer group that shows the position, for monitoring only; empty: none [orderd]'
+complete -c orderd -l streams.lanes -x -d 'lanes that orders are spread over by their SKUs, separated by commas; empty: one, without a name'
 complete -c orderd -l keys.stock -x -d 'key of a SKU\'s stock [product:<sku>:stock]'
 complete -c orderd -l keys.order -x -d 'key of an order\'s record [<orders>:order:<id>]'
 complete -c orderd -l keys.reply -x -d 'key of the list that the result of a request with reply_to is also pushed to [<orders>:reply:<to>]'

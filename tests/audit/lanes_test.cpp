@@ -1,0 +1,198 @@
+// The audit of several lanes: what a daemon does in them is clean, and what it must not do there is found.
+#include <doctest/doctest.h>
+
+#include "audit/lane_rule.h"
+#include "audit/report.h"
+#include "audit/sabotage.h"
+#include "integration/sale.h"
+#include "order/lanes.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Four lanes of a shop. `a` has hats and `c` shoes.
+const Words kLanes = {"--streams.lanes",   "a,b,c,d",          "--streams.orders", "{<lane>}:orders",
+                      "--streams.results", "{<lane>}:results", "--keys.stock",     "{<lane>}:stock:<sku>"};
+
+class Mall {
+ public:
+  Mall() : daemon_(desk_.start_orderd(with_lanes({"--processing.name", "only"}))) {}
+
+  static Words with_lanes(const Words& more) {
+    Words words = kLanes;
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  [[nodiscard]] Ran audit(const Words& more = {}) const {
+    Words words = with_lanes({"audit"});
+    words.insert(words.end(), more.begin(), more.end());
+    return desk_.run(words);
+  }
+  void push(const std::string& lane, const std::string& id, const std::string& sku, int quantity = 1) {
+    (void)ask(desk_.admin(),
+              {"XADD", "{" + lane + "}:orders", "*", "id", id, "sku", sku, "quantity", std::to_string(quantity)});
+  }
+  void wait_for_results(const std::string& lane, std::size_t count) {
+    wait_for([&] { return length(desk_.admin(), "{" + lane + "}:results") == count; }, 20s, "all results");
+  }
+  void stop() { end(daemon_); }
+  [[nodiscard]] std::vector<Entry> results(const std::string& lane) {
+    return entries(desk_.admin(), "{" + lane + "}:results");
+  }
+  // Replaces the results of a lane; their IDs stay.
+  void write(const std::string& lane, const std::vector<Entry>& results) {
+    const std::string stream = "{" + lane + "}:results";
+    (void)ask(desk_.admin(), {"DEL", stream});
+    for (const Entry& entry : results) {
+      Words words = {"XADD", stream, entry.id};
+      for (const auto& [name, value] : entry.fields) words.insert(words.end(), {name, value});
+      (void)ask(desk_.admin(), words);
+    }
+  }
+  [[nodiscard]] valkey::SyncClient& admin() { return desk_.admin(); }
+
+ private:
+  Desk desk_;
+  Process daemon_;
+};
+
+// Of lane c: two shoes sold, a hat that belongs to a, an order decided and pushed again, one refused.
+void trade(Mall& mall) {
+  set(mall.admin(), "{c}:stock:shoe", "2");
+  set(mall.admin(), "{a}:stock:hat", "5");
+  mall.push("a", "o-1", "hat");
+  mall.push("c", "o-1", "shoe");
+  mall.push("c", "o-2", "shoe");
+  mall.push("c", "o-3", "hat");
+  mall.push("c", "o-1", "shoe");
+  mall.push("c", "o-4", "shoe");
+  mall.push("c", "o-1", "hat");
+  mall.wait_for_results("a", 1);
+  mall.wait_for_results("c", 6);
+  mall.stop();
+}
+
+void become(Entry& entry, const Fields& fields) {
+  for (const char* name : {"status", "reason", "detail", "lines", "outcome", "original"}) take_out(entry, name);
+  for (const auto& [name, value] : fields) put(entry, name, value);
+}
+
+const Fields kWrongLane = {{"status", "rejected"}, {"reason", "wrong_lane"}, {"detail", "it belongs elsewhere"}};
+
+TEST_CASE("the audit knows by itself which lane an SKU belongs to") {
+  Random random(test_seed());
+  CHECK(audit::lane_of("shoe", 4) == 2);
+  CHECK(audit::lane_of("sock", 4) == 1);
+  CHECK(audit::lane_of("hat", 4) == 0);
+  CHECK(audit::lane_of("tie", 4) == 3);
+  CHECK(audit::lane_of("shoe", 64) == 46);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string sku = "sku-" + std::to_string(random.number(1'000'000'000));
+    const auto lanes = static_cast<uint32_t>(1 + random.number(1024));
+    REQUIRE(audit::lane_of(sku, lanes) == order::jump_hash(order::fnv1a(sku), lanes));
+  }
+}
+
+TEST_CASE("what a daemon settles in several lanes is clean, in all of them and in each") {
+  Mall mall;
+  trade(mall);
+  const Ran ran = mall.audit({"--json"});
+  CHECK_MESSAGE(ran.status == 0, ran.output, ran.errors);
+  const Json report = report_of(ran);
+  CHECK(report["verdict"] == "clean");
+  CHECK(report["violation_count"] == 0);
+  REQUIRE(report["lanes"].size() == 4);
+  CHECK(report["lanes"][0]["lane"] == "a");
+  CHECK(report["lanes"][0]["accepted"] == 1);
+  CHECK(report["lanes"][2]["lane"] == "c");
+  CHECK(report["lanes"][2]["accepted"] == 2);
+  CHECK(report["lanes"][2]["rejected"] == 3);
+  const Ran text = mall.audit();
+  CHECK(text.status == 0);
+  CHECK(text.row("c ").starts_with("c 6 2 3 0 0 up to "));
+  CHECK(text.says("clean: all that was checked holds"));
+  const Ran one = mall.audit({"--lane", "c", "--json"});
+  CHECK(one.status == 0);
+  CHECK(report_of(one)["results"] == 6);
+}
+
+TEST_CASE("each wrong decision about a lane is a violation and is named with its lane") {
+  Mall mall;
+  trade(mall);
+  const std::vector<Entry> good = mall.results("c");
+  REQUIRE(good.size() == 6);
+  REQUIRE(good[2].field("reason") == "wrong_lane");
+  REQUIRE(good[5].field("reason") == "id_reused");
+  struct Case {
+    std::string name;
+    std::string check;
+    std::size_t place;
+    Fields fields;
+  };
+  const std::vector<Case> cases = {
+      {"an order of this lane is sent away", "lane_differs", 1, kWrongLane},
+      {"an order of another lane is accepted",
+       "lane_differs",
+       2,
+       {{"status", "accepted"}, {"lines", R"([{"sku":"hat","quantity":1,"remaining":4}])"}}},
+      {"an order of another lane is refused for stock",
+       "lane_differs",
+       2,
+       {{"status", "rejected"},
+        {"reason", "unknown_sku"},
+        {"lines", R"([{"sku":"hat","quantity":1,"available":null}])"}}},
+      {"an order of another lane is sent away though its ID was decided here", "lane_differs", 5, kWrongLane},
+      {"an order that is sent away has lines",
+       "bad_result",
+       2,
+       {{"status", "rejected"},
+        {"reason", "wrong_lane"},
+        {"detail", "it belongs elsewhere"},
+        {"lines", R"([{"sku":"hat","quantity":1,"available":null}])"}}},
+      {"an order is sent away without a reason", "bad_result", 2, {{"status", "rejected"}, {"reason", "wrong_lane"}}},
+      {"an order of another lane is called a duplicate",
+       "duplicate_unjustified",
+       2,
+       {{"status", "duplicate"}, {"outcome", "accepted"}, {"original", good[0].id}}},
+      {"an order of another lane is called malformed",
+       "malformed_differs",
+       2,
+       {{"status", "rejected"}, {"reason", "malformed"}, {"detail", "it is wrong"}}},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.name);
+    std::vector<Entry> results = good;
+    become(results[each.place], each.fields);
+    mall.write("c", results);
+    const Ran ran = mall.audit({"--json"});
+    CHECK(ran.status == 3);
+    const Json report = report_of(ran);
+    CHECK(report["verdict"] == "violated");
+    CHECK(report["lanes"][0]["violation_count"] == 0);
+    CHECK_MESSAGE(violations(report["lanes"][2], each.check) > 0, ran.output);
+    const Ran text = mall.audit();
+    CHECK(text.status == 3);
+    CHECK_MESSAGE(text.says("lane 'c', " + each.check + ": "), text.output);
+  }
+  mall.write("c", good);
+  // A record for an order that was sent away.
+  const std::string digest = get(mall.admin(), "{c}:orders:order:o-1").value_or("").substr(0, 16);
+  set(mall.admin(), "{c}:orders:order:o-3", digest + "r" + good[2].id);
+  const Ran ran = mall.audit({"--json"});
+  CHECK(ran.status == 3);
+  CHECK(violations(report_of(ran)["lanes"][2], "record_differs") == 1);
+}
+
+TEST_CASE("by another number of lanes the orders belong elsewhere") {
+  Mall mall;
+  trade(mall);
+  const Ran ran = mall.audit({"--json", "--lane", "c", "--streams.lanes", "c"});
+  CHECK(ran.status == 3);
+  CHECK(violations(report_of(ran), "lane_differs") == 1);
+}
+
+}  // namespace
+}  // namespace orderd::test

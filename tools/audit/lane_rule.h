@@ -1,0 +1,21 @@
+// Which lane an SKU belongs to, a second time: written from docs/scaling.md, and sharing no code with the daemon's
+// rule.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace orderd::audit {
+
+// The lane that is audited, and of how many.
+struct LaneNumber {
+  uint32_t index = 0;
+  uint32_t of = 1;
+  // Does an SKU belong to this lane?
+  [[nodiscard]] bool owns(std::string_view sku) const;
+};
+
+// 0 to lanes - 1; `lanes` is at least 1.
+[[nodiscard]] uint32_t lane_of(std::string_view sku, uint32_t lanes);
+
+}  // namespace orderd::audit

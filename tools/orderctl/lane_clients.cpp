@@ -1,0 +1,99 @@
+// The merge holds a page of each lane and takes the entry with the smallest ID, or the largest.
+#include "orderctl/lane_clients.h"
+
+#include <nlohmann/json.hpp>
+
+namespace orderd::tools {
+namespace {
+
+using valkey::Command;
+
+// The entries of one lane, a page at a time.
+class LanePages {
+ public:
+  LanePages(Client& client, std::string stream, const MergedRange& range)
+      : client_(client), stream_(std::move(stream)), range_(range), from_(range.back ? range.last : range.first) {}
+
+  // The entry that comes next; null: there is none.
+  Result<const Entry*> peek() {
+    if (at_ == entries_.size() && !ended_) {
+      auto page =
+          client_.ask(range_.back ? Command::of("XREVRANGE", stream_, from_, range_.first, "COUNT", kPageEntries)
+                                  : Command::of("XRANGE", stream_, from_, range_.last, "COUNT", kPageEntries));
+      if (!page) return page.failure();
+      page_.emplace(std::move(*page));
+      entries_ = entries_of(page_->view());
+      at_ = 0;
+      ended_ = entries_.size() < kPageEntries;
+      if (!entries_.empty()) from_ = "(" + std::string(entries_.back().id);
+    }
+    return at_ < entries_.size() ? &entries_[at_] : nullptr;
+  }
+  void pop() { ++at_; }
+
+ private:
+  Client& client_;
+  const std::string stream_;
+  const MergedRange& range_;
+  std::string from_;
+  std::optional<valkey::OwnedReply> page_;
+  std::vector<Entry> entries_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+std::string of_lane(const settings::Settings& lane) {
+  return lane.lane_name().empty() ? "" : "lane '" + lane.lane_name() + "': ";
+}
+
+std::string lane_flag(const settings::Settings& lane) {
+  return lane.lane_name().empty() ? "" : " --lane " + lane.lane_name();
+}
+
+Json with_lane(const Context& context, std::size_t lane, Json json) {
+  if (!context.several()) return json;
+  Json out = {{"lane", context.lanes[lane].lane_name()}};
+  out.update(json);
+  return out;
+}
+
+Result<Client*> LaneClients::of(std::size_t lane) {
+  if (!clients_[lane]) {
+    auto client = Client::connect(context_.lanes[lane]);
+    if (!client) return Failure{(context_.several() ? of_lane(context_.lanes[lane]) : "") + client.error()};
+    clients_[lane].emplace(std::move(*client));
+  }
+  return &*clients_[lane];
+}
+
+Result<bool> read_merged(const Context& context, LaneClients& clients, const MergedRange& range,
+                         const std::function<bool(std::size_t lane, const Entry& entry)>& each) {
+  std::vector<LanePages> lanes;
+  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
+    const auto client = clients.of(i);
+    if (!client) return client.failure();
+    lanes.emplace_back(**client, range.stream(context.lanes[i]), range);
+  }
+  for (;;) {
+    const Entry* next = nullptr;
+    std::size_t next_lane = 0;
+    StreamId next_id;
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      const auto entry = lanes[i].peek();
+      if (!entry) return entry.failure();
+      if (*entry == nullptr) continue;
+      const StreamId id = parse_id((*entry)->id).value_or(StreamId{});
+      // Of the same ID: backwards the last lane first, so that it is the same order from the other end.
+      if (next != nullptr && (range.back ? id < next_id : id >= next_id)) continue;
+      next = *entry;
+      next_lane = i;
+      next_id = id;
+    }
+    if (next == nullptr || !each(next_lane, *next)) return true;
+    lanes[next_lane].pop();
+  }
+}
+
+}  // namespace orderd::tools

@@ -1,0 +1,47 @@
+// One connection for each lane, and what is read from all of them.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/client.h"
+#include "shared/entry.h"
+#include "shared/output.h"
+
+namespace orderd::tools {
+
+// "lane 'a': ", before a sentence about a lane; empty: it has no name.
+[[nodiscard]] std::string of_lane(const settings::Settings& lane);
+// `text` as a member of what is printed about one of several lanes, before all others.
+[[nodiscard]] Json with_lane(const Context& context, std::size_t lane, Json json);
+// " --lane a", for a command that is shown; empty: it has no name.
+[[nodiscard]] std::string lane_flag(const settings::Settings& lane);
+
+class LaneClients {
+ public:
+  // `context` outlives this.
+  explicit LaneClients(const Context& context) : context_(context), clients_(context.lanes.size()) {}
+
+  // The connection of Context::lanes[lane], which is made at the first call. A failure names the lane.
+  [[nodiscard]] Result<Client*> of(std::size_t lane);
+
+ private:
+  const Context& context_;
+  std::vector<std::optional<Client>> clients_;
+};
+
+// Which entries of one stream in each lane.
+struct MergedRange {
+  std::function<std::string(const settings::Settings&)> stream;  // its name in a lane
+  std::string first = "-";
+  std::string last = "+";
+  bool back = false;  // from the newest on
+};
+// Calls `each` for these, of all lanes in the order of their IDs, until it returns false. A page of each lane is in
+// memory.
+[[nodiscard]] Result<bool> read_merged(const Context& context, LaneClients& clients, const MergedRange& range,
+                                       const std::function<bool(std::size_t lane, const Entry& entry)>& each);
+
+}  // namespace orderd::tools
