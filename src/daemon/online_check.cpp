@@ -1,6 +1,7 @@
 #include "daemon/online_check.h"
 
 #include <cstdio>
+#include <set>
 #include <string>
 
 #include "settings/rights.h"
@@ -36,9 +37,8 @@ Result<valkey::ServerFacts> ask_facts(valkey::SyncClient& client) {
   return facts;
 }
 
-}  // namespace
-
-int check_online(const settings::Settings& settings) {
+// Of one lane. What is good is added to `good`: lanes may share a server.
+int check_lane(const settings::Settings& settings, std::set<std::string>& good) {
   const auto endpoint = settings::find_primary(settings, kName);
   if (!endpoint) return problem(endpoint.error());
   const std::string where = endpoint->redacted();
@@ -58,10 +58,21 @@ int check_online(const settings::Settings& settings) {
                   "'");
   }
   if (!missing->empty()) return problem("config/users.acl has all that orderd needs, for the default names of keys");
-  const std::string good = "settings OK\n" + where + " OK: " + facts->text() +
-                           (facts->role.empty() ? "" : ", " + facts->role) + "; the user '" +
-                           settings::printable(user) + "' may do what orderd needs\n";
-  const bool written = std::fputs(good.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  good.insert(where + " OK: " + facts->text() + (facts->role.empty() ? "" : ", " + facts->role) + "; the user '" +
+              settings::printable(user) + "' may do what orderd needs\n");
+  return 0;
+}
+
+}  // namespace
+
+int check_online(const settings::Settings& settings) {
+  std::set<std::string> good;
+  for (std::size_t lane = 0; lane < settings.lanes().count(); ++lane) {
+    if (const int failed = check_lane(settings.for_lane(lane), good); failed != 0) return failed;
+  }
+  std::string text = "settings OK\n";
+  for (const std::string& each : good) text += each;
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
   return written ? 0 : 1;
 }
 
