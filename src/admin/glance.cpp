@@ -100,6 +100,10 @@ Glance::Glance(Loop& loop, valkey::Topology& topology, const lane::Options& opti
     each->owner = this;
     each->done = [](valkey::Call& call, const valkey::Reply& reply) {
       const auto& question = static_cast<Question&>(call);
+      // It reconnects to the node that serves these keys now.
+      if (reply.error() == valkey::ErrorKind::kMoved) {
+        question.owner->connection_->close({valkey::ErrorKind::kMoved, std::string(reply.text())});
+      }
       (question.owner->*question.answered)(reply);
     };
   }

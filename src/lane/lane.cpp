@@ -24,7 +24,7 @@ valkey::Link::Options link_options(const Options& options) {
 }
 
 // A move of many keys takes seconds.
-constexpr Milliseconds kMovingTooLong{15'000};
+constexpr Milliseconds kMovingTooLong{10'000};
 // How often a paused lane looks whether it may go on.
 constexpr Milliseconds kPausedLook{250};
 

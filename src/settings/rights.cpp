@@ -60,8 +60,10 @@ std::vector<Need> needs_of(const Settings& settings) {
   if (!settings.streams.group.empty()) {
     add(on_orders, {"XINFO GROUPS KEY", "XGROUP CREATE KEY group 0", "XGROUP SETID KEY group 0"});
   }
+  std::vector<std::string> on_nothing = {"TIME"};
+  if (settings.valkey.cluster) add(on_nothing, {"CLUSTER SHARDS"});
   std::vector<Need> needs = {
-      {"", "", {"TIME"}},
+      {"", "", std::move(on_nothing)},
       of_key(order::owner_key(orders), {"GET KEY", "SET KEY value", "DEL KEY", "PTTL KEY", "PEXPIRE KEY 1"}),
       of_key(order::standby_key(orders),
              {"ZSCORE KEY name", "ZRANGE KEY 0 1", "ZADD KEY 0 name", "ZREM KEY name", "ZREMRANGEBYSCORE KEY 0 1"}),
@@ -87,7 +89,8 @@ std::vector<std::string> words_of(const std::string& command, const std::string&
 
 // "XINFO STREAM" of "XINFO STREAM KEY".
 std::string name_of(const std::string& command) {
-  const bool has_part = command.starts_with("XINFO ") || command.starts_with("XGROUP ");
+  const bool has_part =
+      command.starts_with("XINFO ") || command.starts_with("XGROUP ") || command.starts_with("CLUSTER ");
   const std::size_t first = command.find(' ');
   return command.substr(0, has_part ? command.find(' ', first + 1) : first);
 }

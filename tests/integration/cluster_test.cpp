@@ -11,6 +11,7 @@
 
 #include "integration/orderctl_desk.h"
 #include "order/lanes.h"
+#include "support/certificates.h"
 #include "support/cluster_set.h"
 #include "support/entry_id.h"
 #include "support/wait_for.h"
@@ -88,7 +89,13 @@ class Load {
 
 class Market {
  public:
-  explicit Market(const std::vector<std::string>& config = {}) : set(config) {
+  // `authority`: of the nodes' certificates; null: no TLS.
+  explicit Market(const std::vector<std::string>& config = {}, const Authority* authority = nullptr)
+      : set(config, authority != nullptr) {
+    if (authority != nullptr) {
+      tls = {"--valkey.tls_ca_file", authority->file()};
+      url = set.tls_url();
+    }
     for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
       int number = 0;
       while (lanes.of("sku-" + std::to_string(number)) != lane) ++number;
@@ -97,17 +104,14 @@ class Market {
     }
   }
 
-  [[nodiscard]] Words settings() const {
-    return {"--valkey.url",      url.empty() ? set.url() : url,
-            "--valkey.cluster",  "true",
-            "--streams.lanes",   kLanes,
-            "--streams.orders",  "{<lane>}:orders",
-            "--keys.stock",      "{<lane>}:stock:<sku>",
-            "--streams.results", "{<lane>}:results"};
-  }
   [[nodiscard]] Words with_settings(Words words) const {
-    const Words more = settings();
-    words.insert(words.end(), more.begin(), more.end());
+    const Words settings = {"--valkey.url",      url.empty() ? set.url() : url,
+                            "--valkey.cluster",  "true",
+                            "--streams.lanes",   kLanes,
+                            "--streams.orders",  "{<lane>}:orders",
+                            "--keys.stock",      "{<lane>}:stock:<sku>",
+                            "--streams.results", "{<lane>}:results"};
+    for (const Words& more : {settings, tls}) words.insert(words.end(), more.begin(), more.end());
     return words;
   }
   [[nodiscard]] Ran run(const Words& words) const { return orderctl(with_settings(words)); }
@@ -153,6 +157,7 @@ class Market {
   const order::Lanes lanes = *order::Lanes::parse(kLanes);
   std::vector<std::string> skus;  // one of each lane
   std::string url;                // empty: the first three nodes
+  Words tls;
   std::unique_ptr<Process> daemon;
 
  private:
@@ -288,4 +293,118 @@ TEST_CASE("a seed that is frozen and one that is closed are no obstacle, nor is 
   market.check_books();
   CHECK(market.says("localhost:"));
   market.stop_daemon();
+}
+
+TEST_CASE("a move that was left half-way is named with the way out") {
+  Market market;
+  market.start_daemon();
+  market.wait_until_ready();
+  const uint16_t slot = slot_of_lane("c");
+  const std::string number = std::to_string(slot);
+  {
+    const Load load = market.load();
+    market.wait_for_results(100);
+    market.set.begin_move(slot, 0);
+    market.wait_to_say("slot " + number + " of '{c}:orders' has been moving to another node for 10 s");
+    market.wait_to_say("CLUSTER SETSLOT " + number + " STABLE on both nodes");
+    for (const std::size_t node : {0U, 1U}) {
+      auto client = market.set.node(node).client();
+      CHECK(ask(client, {"CLUSTER", "SETSLOT", number, "STABLE"}) == "OK");
+    }
+    market.wait_to_say("[c] processing resumed");
+  }
+  market.check_books();
+  market.stop_daemon();
+}
+
+TEST_CASE("over TLS each node is connected to at its port for TLS") {
+  Authority authority("orderd test CA");
+  const CertificateFiles files = authority.sign("node", {"IP:127.0.0.1"});
+  Market market({"tls-cert-file " + files.cert, "tls-key-file " + files.key, "tls-ca-cert-file " + authority.file(),
+                 "tls-auth-clients no", "tls-cluster yes", "tls-replication yes"},
+                &authority);
+  market.start_daemon();
+  market.wait_until_ready();
+  {
+    const Load load = market.load();
+    market.wait_for_results(100);
+    (void)market.set.fail_over(slot_of_lane("a"));
+    market.wait_for_results(100);
+  }
+  market.check_books();
+  CHECK(market.run({"--lane", "a", "status"}).row("server").find("valkeys://127.0.0.1:") != std::string::npos);
+  market.stop_daemon();
+}
+
+TEST_CASE("a server that is no cluster and a node that is in none say what to do") {
+  const Words cluster = {"--valkey.cluster", "true",         "--streams.orders",   "{shop}:orders", "--streams.results",
+                         "{shop}:results",   "--keys.stock", "{shop}:stock:<sku>", "--valkey.url"};
+  const auto with_url = [&](const ValkeyServer& server, Words words) {
+    words.insert(words.end(), cluster.begin(), cluster.end());
+    words.push_back("valkey://127.0.0.1:" + std::to_string(server.tcp_endpoint().port));
+    return words;
+  };
+  const ValkeyServer alone({.tcp = true});
+  Process daemon(clean_command(ORDERD_PATH, with_url(alone, {})));
+  CHECK(daemon.wait() == 1);
+  CHECK(daemon.errors().find("is not a node of a cluster: set valkey.cluster = false") != std::string::npos);
+  Ran ran = orderctl(with_url(alone, {"status"}));
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("cluster support disabled; set valkey.cluster = false"));
+
+  const ValkeyServer node({.tcp = true,
+                           .config = {"cluster-enabled yes", "cluster-port " + std::to_string(free_port()),
+                                      "cluster-config-file nodes.conf"}});
+  ran = orderctl(with_url(node, {"status"}));
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("is in no cluster yet, or in one without slots"));
+  Process waiting(clean_command(ORDERD_PATH, with_url(node, {})));
+  wait_for([&] { return waiting.errors().find("is in no cluster yet, or in one without slots") != std::string::npos; },
+           kPatience, "the daemon to say so");
+  auto client = node.client();
+  (void)ask(client, {"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
+  wait_for([&] { return waiting.errors().find("ready: serving '{shop}:orders'") != std::string::npos; }, kPatience,
+           "the daemon to serve");
+  waiting.signal(SIGTERM);
+  CHECK(waiting.wait() == 0);
+
+  Process without(
+      clean_command(ORDERD_PATH, {"--valkey.url", "valkey://127.0.0.1:" + std::to_string(node.tcp_endpoint().port)}));
+  CHECK(without.wait() == 1);
+  CHECK(without.errors().find("is a node of a cluster: set valkey.cluster = true") != std::string::npos);
+}
+
+TEST_CASE("orderd --check --online asks the primary of each lane") {
+  Market market;
+  const auto check = [&] {
+    Process process(clean_command(ORDERD_PATH, market.with_settings({"--check", "--online"})));
+    const int status = process.wait();
+    return Ran{status, process.output(), process.errors()};
+  };
+  Ran ran = check();
+  CHECK(ran.status == 0);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(ran.says("127.0.0.1:" + std::to_string(market.set.node(i).tcp_endpoint().port) + " OK: Valkey "));
+  }
+  auto client = market.set.client_of(slot_of_lane("b"));
+  CHECK(ask(client, {"ACL", "SETUSER", "default", "-cluster|shards", "-decrby"}) == "OK");
+  ran = check();
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("may not run CLUSTER SHARDS; to grant it: ACL SETUSER default '+cluster|shards'"));
+  CHECK(ran.complains("may not run DECRBY on '{b}:stock:"));
+}
+
+TEST_CASE("without the right to ask for the map redirects are followed") {
+  Market market;
+  for (std::size_t i = 0; i < ClusterSet::kNodes; ++i) {
+    auto client = market.set.node(i).client();
+    CHECK(ask(client, {"ACL", "SETUSER", "default", "-cluster|shards"}) == "OK");
+  }
+  market.start_daemon();
+  market.wait_until_ready();
+  market.stop_daemon();
+  const Ran ran = market.run({"--lane", "a", "status"});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("refused CLUSTER SHARDS: NOPERM"));
+  CHECK(ran.complains("grant this user +cluster|shards"));
 }

@@ -18,7 +18,7 @@ namespace {
 // What orderd can do without, and what its tools use.
 const std::vector<std::string> kCourtesies = {"+auth",           "+hello",          "+ping", "+info",
                                               "+role",           "+select",         "+xlen", "+hget",
-                                              "+client|setname", "+client|setinfo", "+type"};
+                                              "+client|setname", "+client|setinfo", "+type", "+cluster|shards"};
 
 // What no order can be settled without, where a malformed and a well-formed one wait and nobody else serves.
 const std::vector<std::string> kNeeded = {"+script|load", "+evalsha",      "+xread",     "+mget", "+hmget",

@@ -63,7 +63,7 @@ std::vector<Line> lines_of(const ValkeyServer& server) {
 
 }  // namespace
 
-ClusterSet::ClusterSet(const std::vector<std::string>& config) {
+ClusterSet::ClusterSet(const std::vector<std::string>& config, bool tls) {
   std::vector<std::string> bus;
   for (std::size_t i = 0; i < kNodes; ++i) {
     bus.push_back(std::to_string(free_port()));
@@ -71,6 +71,10 @@ ClusterSet::ClusterSet(const std::vector<std::string>& config) {
         .tcp = true,
         .config = {"cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-port " + bus.back(),
                    "cluster-node-timeout 1000", "cluster-require-full-coverage no", "repl-diskless-sync-delay 0"}};
+    if (tls) {
+      tls_ports_.push_back(free_port());
+      options.config.push_back("tls-port " + std::to_string(tls_ports_.back()));
+    }
     options.config.insert(options.config.end(), config.begin(), config.end());
     nodes_.push_back(std::make_unique<ValkeyServer>(options));
     auto client = nodes_.back()->client();
@@ -82,7 +86,9 @@ ClusterSet::ClusterSet(const std::vector<std::string>& config) {
   }
   auto first = nodes_.front()->client();
   for (std::size_t i = 1; i < kNodes; ++i) {
-    (void)ask(first, {"CLUSTER", "MEET", "127.0.0.1", port_of(*nodes_[i]), bus[i]});
+    // With tls-cluster nodes know each other by their ports for TLS.
+    const std::string port = tls ? std::to_string(tls_ports_[i]) : port_of(*nodes_[i]);
+    (void)ask(first, {"CLUSTER", "MEET", "127.0.0.1", port, bus[i]});
   }
   for (std::size_t i = kPrimaries; i < kNodes; ++i) {
     const std::string primary = id_of(i - kPrimaries);
@@ -99,6 +105,13 @@ ClusterSet::ClusterSet(const std::vector<std::string>& config) {
 std::string ClusterSet::url() const {
   std::string text = "valkey://";
   for (std::size_t i = 0; i < kPrimaries; ++i) text += (i == 0 ? "" : ",") + ("127.0.0.1:" + port_of(*nodes_[i]));
+  return text;
+}
+
+std::string ClusterSet::tls_url() const {
+  std::string text = "valkeys://";
+  for (std::size_t i = 0; i < kPrimaries; ++i)
+    text += (i == 0 ? "" : ",") + ("127.0.0.1:" + std::to_string(tls_ports_[i]));
   return text;
 }
 

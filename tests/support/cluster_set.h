@@ -18,11 +18,13 @@ class ClusterSet {
 
   // Returns when all slots are served and every replica follows. `config`: more lines for each node. Node `i` is a
   // primary of a third of the slots, and node `i + kPrimaries` its replica.
-  explicit ClusterSet(const std::vector<std::string>& config = {});
+  // `tls`: each has a port for TLS, too, for which `config` names the certificates.
+  explicit ClusterSet(const std::vector<std::string>& config = {}, bool tls = false);
 
   ValkeyServer& node(std::size_t index) { return *nodes_.at(index); }
   // The first three nodes, for valkey.url.
   [[nodiscard]] std::string url() const;
+  [[nodiscard]] std::string tls_url() const;
 
   // Which node serves a slot, as the newest configuration of all nodes that answer has it; kNodes: none.
   [[nodiscard]] std::size_t primary_of(uint16_t slot) const;
@@ -45,6 +47,7 @@ class ClusterSet {
   [[nodiscard]] std::string id_of(std::size_t index) const;
 
   std::vector<std::unique_ptr<ValkeyServer>> nodes_;
+  std::vector<uint16_t> tls_ports_;
 };
 
 }  // namespace orderd::test

@@ -42,6 +42,11 @@ class FakeTopology : public valkey::Topology {
   void report(const valkey::Endpoint& server, const valkey::Error& error) override {
     reports.emplace_back(server.redacted(), error);
   }
+  void suspect(const valkey::Endpoint& server) override {
+    CHECK(!server.host.empty());
+    ++suspicions;
+    if (on_suspicion) on_suspicion();
+  }
   void answer() {
     REQUIRE(waiting);
     const Located located = std::exchange(waiting, nullptr);
@@ -53,6 +58,8 @@ class FakeTopology : public valkey::Topology {
   Elsewhere elsewhere;
   int asked = 0;
   int searching = 0;
+  int suspicions = 0;
+  std::function<void()> on_suspicion;
   Located waiting;  // null: nobody asks, or the question was cancelled
   std::vector<std::pair<std::string, valkey::Error>> reports;
 

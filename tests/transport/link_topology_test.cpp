@@ -66,6 +66,83 @@ TEST_CASE("a link leaves its server when another one is announced as the primary
       test.loop, [&] { return test.topology.asked > asked; }, "the next question");
 }
 
+TEST_CASE("after MOVED the next attempt is made at once") {
+  LinkFixture test;
+  test.topology.primary_moves = true;
+  test.start();
+  for (int ups = 1; ups < 4; ++ups) {
+    test.until_up(ups);
+    test.link->proven();
+    const int asked = test.topology.asked;
+    test.link->drop({ErrorKind::kMoved, "MOVED 7 10.0.0.2:6379"});
+    for (int turn = 0; turn < 3; ++turn) (void)uv_run(test.loop.raw(), UV_RUN_NOWAIT);
+    CHECK(test.topology.asked == asked + 1);
+  }
+  test.until_up(4);
+}
+
+TEST_CASE("two servers that each name the other one are not asked in a tight loop") {
+  LinkFixture test;
+  test.topology.primary_moves = true;
+  test.on_up_then = [&] { test.link->drop({ErrorKind::kMoved, "MOVED 7 10.0.0.2:6379"}); };
+  test.start();
+  run_for(test.loop, Milliseconds(400));
+  CHECK(test.ups >= 1);
+  CHECK(test.ups <= 8);  // at 0, 0, 25, 75, 175, 300 ms at the earliest
+  test.link->stop();
+}
+
+TEST_CASE("a server that is silent while a reply is due is suspected and left when another one is named") {
+  LinkFixture test;
+  test.topology.primary_moves = true;
+  valkey::Endpoint other = test.fake.endpoint();
+  other.host = "10.0.0.2";
+  SUBCASE("a command") {
+    test.start();
+    test.until_up();
+    test.fake.on("EVALSHA").silence();
+    (void)test.ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
+  }
+  SUBCASE("a read") {
+    test.start();
+    test.until_up();
+    test.fake.on("XREAD").silence();
+    (void)test.ask(valkey::Channel::kReading, "XREAD", "BLOCK", "250", "STREAMS", "orders", "0");
+  }
+  SUBCASE("the handshake") {
+    test.fake.on("HELLO").times(2).silence();
+    test.start();
+  }
+  int suspicions = 0;
+  test.topology.on_suspicion = [&] {
+    if (++suspicions == 2) test.topology.elsewhere(other);
+  };
+  test.until_down();
+  CHECK(test.downs.front().kind == ErrorKind::kMoved);
+  CHECK(test.downs.front().what == "the primary is " + other.redacted() + " now");
+  CHECK(suspicions == 2);
+}
+
+TEST_CASE("a server is not suspected while nothing is due nor where the primary stays") {
+  LinkFixture test;
+  bool moves = false;
+  SUBCASE("nothing is due") {
+    moves = true;
+  }
+  SUBCASE("one server at a known address") {
+  }
+  test.topology.primary_moves = moves;
+  test.start();
+  test.until_up();
+  test.fake.on("EVALSHA").silence();
+  if (!moves) (void)test.ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
+  run_for(test.loop, Milliseconds(900));
+  CHECK(test.topology.suspicions == 0);
+  test.link->suspect();
+  CHECK(test.topology.suspicions == 1);
+  test.link->stop();
+}
+
 TEST_CASE("a topology may answer later") {
   LinkFixture test;
   test.topology.mode = FakeTopology::Mode::kLater;

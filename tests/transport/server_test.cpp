@@ -121,6 +121,26 @@ TEST_CASE("a server that cannot work is refused by name with what to do") {
   }
 }
 
+TEST_CASE("a node of a cluster is asked neither for its role nor for a database") {
+  ConnectorFixture test;
+  test.endpoint.cluster = true;
+  test.handshake.primary_moves = true;
+  test.fake.on("HELLO").reply(hello("valkey", "8.0.1", "cluster", "replica"));
+  test.fake.on("INFO").reply(info("valkey_version:8.0.1\r\nserver_mode:cluster\r\n"));
+  test.start();
+  test.until_connected();
+  CHECK(test.fake.count("ROLE") + test.fake.count("SELECT") == 0);
+}
+
+TEST_CASE("a server that is no node of a cluster is refused where one is expected") {
+  ConnectorFixture test;
+  test.endpoint.cluster = true;
+  test.start();
+  test.until_failed();
+  CHECK(test.error.kind == ErrorKind::kUnfit);
+  CHECK(test.error.what == test.endpoint.redacted() + " is not a node of a cluster: set valkey.cluster = false");
+}
+
 TEST_CASE("an odd answer is no fact") {
   for (const std::string& odd :
        {resp::simple("OK"), resp::nil(), resp::integer(7), resp::array({}), resp::bulks({"server"}),

@@ -34,6 +34,31 @@ TEST_CASE("every part of a URL is read") {
   CHECK(endpoint->password == "pass");
 }
 
+TEST_CASE("several servers have all but host and port in common") {
+  const auto servers = parse_urls("valkeys://anna:secret@h1:7000,h2,[::1]:7002/3");
+  REQUIRE(servers.ok());
+  REQUIRE(servers->size() == 3);
+  CHECK((*servers)[0].host == "h1");
+  CHECK((*servers)[0].port == 7000);
+  CHECK((*servers)[1].host == "h2");
+  CHECK((*servers)[1].port == 6379);
+  CHECK((*servers)[2].host == "::1");
+  CHECK((*servers)[2].port == 7002);
+  for (const Endpoint& each : *servers) {
+    CHECK(each.username + each.password == "annasecret");
+    CHECK(each.tls);
+    CHECK(each.database == 3);
+  }
+  CHECK(redacted(*servers) == "valkeys://anna:***@h1:7000,h2:6379,[::1]:7002/3");
+  CHECK(redacted(*parse_urls("unix:///run/x.sock")) == "unix:///run/x.sock");
+  CHECK(redacted(*parse_urls("valkey://h1")) == "valkey://h1:6379");
+  CHECK(error_of("valkey://h1,h2") == "it names several servers, which only a cluster has");
+  for (const char* bad : {"valkey://h1,", "valkey://,h1", "valkey://h1,,h2", "valkey://h1:1,h2:x", "valkey://h1, h2"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_urls(bad).ok());
+  }
+}
+
 TEST_CASE("the schemes of Redis are read the same way") {
   CHECK(parse_url("redis://h:1")->port == 1);
   CHECK(!parse_url("redis://h")->tls);

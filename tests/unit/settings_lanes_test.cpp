@@ -117,6 +117,36 @@ TEST_CASE("in a cluster one lane without a name needs one slot as well") {
             .empty());
 }
 
+TEST_CASE("what goes with a cluster and what does not") {
+  const auto with = [](const std::string& url, const std::string& cluster, const std::string& sentinels = "") {
+    return load_flags({{"valkey.cluster", cluster},
+                       {"valkey.url", url},
+                       {"valkey.sentinels", sentinels},
+                       {"valkey.service", sentinels.empty() ? "" : "shop"},
+                       {"streams.orders", "{shop}:orders"},
+                       {"streams.results", "{shop}:results"},
+                       {"keys.stock", "{shop}:product:<sku>:stock"}});
+  };
+  const auto loaded = with("valkey://h1:7000,h2", "true");
+  REQUIRE(loaded.ok());
+  const auto nodes = loaded->endpoints();
+  REQUIRE(nodes.ok());
+  REQUIRE(nodes->size() == 2);
+  CHECK((*nodes)[1].host == "h2");
+  CHECK((*nodes)[1].cluster);
+  CHECK(loaded->endpoint()->host == "h1");
+  CHECK(error_of(with("valkey://h1,h2", "false")) ==
+        "--valkey.url: \"valkey://h1:6379,h2:6379\" names several servers: set valkey.cluster = true, or name one");
+  CHECK(error_of(with("valkey://h1/3", "true")) ==
+        "--valkey.url: \"valkey://h1:6379/3\": a cluster has only database 0; remove /3 from valkey.url");
+  for (const char* url : {"unix:///run/valkey.sock", "embedded:/var/lib/orderd"}) {
+    CHECK(holds(error_of(with(url, "true")),
+                "the nodes of a cluster have hosts and ports; allowed with valkey.cluster: valkey://"));
+  }
+  CHECK(error_of(with("valkey://h1", "true", "s1,s2")) ==
+        "--valkey.sentinels: valkey.cluster is true: a cluster has no sentinels; remove one of the two");
+}
+
 TEST_CASE("names of different lanes' keys never collide") {
   CHECK(holds(error_with("streams.results", "{<lane>}:orders"), "are both \"{a}:orders\""));
   CHECK(holds(error_with("keys.order", "{<lane>}:stock:<id>"), "can produce the same key"));

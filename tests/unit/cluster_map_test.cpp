@@ -1,0 +1,167 @@
+// CLUSTER SHARDS and MOVED, as servers answer them and as they never should.
+#include "valkey/cluster_map.h"
+
+#include <doctest/doctest.h>
+#include <hiredis/hiredis.h>
+
+#include <memory>
+
+#include "transport/resp.h"
+
+namespace orderd::valkey {
+namespace {
+
+using test::resp::array;
+using test::resp::bulk;
+using test::resp::integer;
+using test::resp::nil;
+
+ClusterMap read(const std::string& bytes, bool tls = false) {
+  const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(redisReaderCreate(), redisReaderFree);
+  REQUIRE(redisReaderFeed(reader.get(), bytes.data(), bytes.size()) == REDIS_OK);
+  void* raw = nullptr;
+  REQUIRE(redisReaderGetReply(reader.get(), &raw) == REDIS_OK);
+  const std::unique_ptr<void, void (*)(void*)> reply(raw, freeReplyObject);
+  Endpoint asked;
+  asked.host = "seed";
+  asked.port = 1;
+  asked.username = "anna";
+  asked.password = "secret";
+  asked.tls = tls;
+  return read_shards(Reply(static_cast<const redisReply*>(raw)), asked);
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;  // names, and values that are written already
+
+std::string of(const Pairs& pairs) {
+  std::vector<std::string> elements;
+  for (const auto& [name, value] : pairs) {
+    elements.push_back(bulk(name));
+    elements.push_back(value);
+  }
+  return array(elements);
+}
+std::string node(const std::string& endpoint, int port, const std::string& role = "master",
+                 const std::string& health = "online") {
+  return of({{"id", bulk("f00")},
+             {"port", integer(port)},
+             {"ip", bulk("10.0.0.9")},
+             {"endpoint", bulk(endpoint)},
+             {"role", bulk(role)},
+             {"replication-offset", integer(70)},
+             {"health", bulk(health)}});
+}
+std::string shard(const std::vector<int>& slots, const std::vector<std::string>& nodes) {
+  std::vector<std::string> numbers;
+  for (const int slot : slots) numbers.push_back(integer(slot));
+  return of({{"slots", array(numbers)}, {"nodes", array(nodes)}});
+}
+std::string shown(const std::optional<Endpoint>& endpoint) {
+  return endpoint ? endpoint->redacted() : "none";
+}
+
+TEST_CASE("each slot has the primary of its shard") {
+  const ClusterMap map =
+      read(array({shard({0, 99, 200, 200}, {node("10.0.0.4", 7004, "replica"), node("10.0.0.1", 7001)}),
+                  shard({100, 199}, {node("10.0.0.2", 7002)}), shard({}, {node("10.0.0.3", 7003)})}));
+  CHECK(map.has_slots);
+  CHECK(map.nodes.size() == 4);
+  for (const uint16_t slot : std::vector<uint16_t>{0, 99, 200})
+    CHECK(shown(map.primary_of(slot)) == "valkey://anna:***@10.0.0.1:7001");
+  for (const uint16_t slot : std::vector<uint16_t>{100, 199})
+    CHECK(shown(map.primary_of(slot)) == "valkey://anna:***@10.0.0.2:7002");
+  for (const uint16_t slot : std::vector<uint16_t>{201, 16383}) CHECK(shown(map.primary_of(slot)) == "none");
+}
+
+TEST_CASE("names may come in any order and more of them than are known") {
+  const ClusterMap map = read(array({of({{"new", bulk("x")},
+                                         {"nodes", array({of({{"health", bulk("online")},
+                                                              {"role", bulk("primary")},
+                                                              {"availability-zone", bulk("")},
+                                                              {"endpoint", bulk("h1")},
+                                                              {"port", integer(7001)}})})},
+                                         {"slots", array({integer(5), integer(6)})}})}));
+  CHECK(shown(map.primary_of(5)) == "valkey://anna:***@h1:7001");
+}
+
+TEST_CASE("only a primary that is online counts") {
+  const ClusterMap map = read(array({shard({0, 9}, {node("h1", 1, "master", "fail"), node("h2", 2, "replica")}),
+                                     shard({10, 19}, {node("h3", 3, "master", "loading")}),
+                                     shard({20, 29}, {node("h4", 4, "master", "fail"), node("h5", 5)})}));
+  CHECK(map.has_slots);
+  CHECK(map.nodes.size() == 5);
+  CHECK(shown(map.primary_of(5)) == "none");
+  CHECK(shown(map.primary_of(15)) == "none");
+  CHECK(shown(map.primary_of(25)) == "valkey://anna:***@h5:5");
+}
+
+TEST_CASE("a node without a known address is at its IP address or at the host that was asked") {
+  CHECK(shown(read(array({shard({0, 9}, {node("?", 7)})})).primary_of(0)) == "valkey://anna:***@10.0.0.9:7");
+  CHECK(shown(read(array({shard({0, 9}, {node("", 7)})})).primary_of(0)) == "valkey://anna:***@seed:7");
+  const std::string unknown = of({{"port", integer(7)},
+                                  {"ip", bulk("?")},
+                                  {"endpoint", bulk("?")},
+                                  {"role", bulk("master")},
+                                  {"health", bulk("online")}});
+  CHECK(shown(read(array({shard({0, 9}, {unknown})})).primary_of(0)) == "none");
+  const std::string null =
+      of({{"port", integer(7)}, {"endpoint", nil()}, {"role", bulk("master")}, {"health", bulk("online")}});
+  CHECK(shown(read(array({shard({0, 9}, {null})})).primary_of(0)) == "valkey://anna:***@seed:7");
+}
+
+TEST_CASE("over TLS the port for TLS counts") {
+  const auto with = [](const Pairs& ports) {
+    Pairs all = {{"endpoint", bulk("h1")}, {"role", bulk("master")}, {"health", bulk("online")}};
+    all.insert(all.begin(), ports.begin(), ports.end());
+    return array({shard({0, 9}, {of(all)})});
+  };
+  const Pairs both = {{"port", integer(7)}, {"tls-port", integer(8)}};
+  CHECK(shown(read(with(both)).primary_of(0)) == "valkey://anna:***@h1:7");
+  CHECK(shown(read(with(both), true).primary_of(0)) == "valkeys://anna:***@h1:8");
+  CHECK(shown(read(with({{"port", integer(7)}}), true).primary_of(0)) == "none");
+}
+
+TEST_CASE("a node in no cluster has no slots") {
+  const ClusterMap map = read(array({shard({}, {node("", 7)})}));
+  CHECK_FALSE(map.has_slots);
+  CHECK(map.ranges.empty());
+}
+
+TEST_CASE("an odd answer names nothing") {
+  for (const std::string& odd :
+       {nil(), integer(7), bulk("OK"), array({}), array({integer(1)}), array({array({bulk("slots")})}),
+        array({of({{"slots", bulk("0-9")}, {"nodes", array({node("h", 7)})}})}),
+        array({of({{"slots", array({integer(0)})}, {"nodes", array({node("h", 7)})}})}),
+        array({of({{"slots", array({bulk("0"), bulk("9")})}, {"nodes", array({node("h", 7)})}})}),
+        array({shard({-1, 9}, {node("h", 7)})}), array({shard({0, 16384}, {node("h", 7)})}),
+        array({shard({0, 9}, {node("h", 0)})}), array({shard({0, 9}, {node("h", 65536)})}),
+        array({shard({0, 9}, {node("h", 7, "")})}), array({shard({0, 9}, {bulk("h")})})}) {
+    CAPTURE(odd);
+    CHECK(shown(read(odd).primary_of(0)) == "none");
+  }
+}
+
+std::string redirect(const std::string& text) {
+  Endpoint from;
+  from.host = "seed";
+  from.password = "secret";
+  const auto found = moved_to(text, from);
+  return found ? std::to_string(found->slot) + " " + found->to.redacted() : "none";
+}
+
+TEST_CASE("a redirect names a slot and a node") {
+  CHECK(redirect("MOVED 15495 10.0.0.2:7002") == "15495 valkey://:***@10.0.0.2:7002");
+  CHECK(redirect("reading '{a}:orders': MOVED 0 shop.example:7002") == "0 valkey://:***@shop.example:7002");
+  CHECK(redirect("MOVED 15495 ::1:7002") == "15495 valkey://:***@[::1]:7002");
+  CHECK(redirect("MOVED 15495 :7002") == "15495 valkey://:***@seed:7002");
+  CHECK(redirect("MOVED 15495 h:7002 more") == "15495 valkey://:***@h:7002");
+  for (const char* odd : {"", "MOVED", "MOVED ", "MOVED 5", "MOVED 5 ", "MOVED 5 h", "MOVED 5 h:", "MOVED 5 h:0",
+                          "MOVED 5 h:65536", "MOVED 16384 h:1", "MOVED -1 h:1", "MOVED x h:1", "MOVED 5 ?:7002",
+                          "ASK 5 h:1", "the primary is valkey://h:1 now"}) {
+    CAPTURE(odd);
+    CHECK(redirect(odd) == "none");
+  }
+}
+
+}  // namespace
+}  // namespace orderd::valkey
