@@ -12,9 +12,10 @@ free_port() { # free_port: of a node; its bus has the port 10,000 above
 start_node() { # start_node NUMBER PORT
   mkdir -p "$work/node-$1"
   valkey-server --port "$2" --bind 127.0.0.1 --dir "$work/node-$1" --logfile "$work/node-$1/log" --save '' --appendonly yes \
-    --cluster-enabled yes --cluster-node-timeout 1000 --cluster-require-full-coverage no --repl-diskless-sync-delay 0 9>&- &
+    --aof-load-truncated no --cluster-enabled yes --cluster-node-timeout 1000 --cluster-require-full-coverage no --repl-diskless-sync-delay 0 9>&- &
   nodes[$1]=$!
   background+=("$!")
+  disown # the shell says nothing when it is killed
 }
 
 wait_for() { # wait_for WHAT COMMAND...: 30 s at most
@@ -36,6 +37,7 @@ whole() {
   done
 }
 serving() { orderctl status --check >/dev/null 2>&1; }
+shared() { [ "$(orderctl status | awk '$2 == "one" || $2 == "two" { print $2 }' | sort | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" = '2 2 ' ]; }
 pushed() { # pushed: how many requests all lanes have
   local lane sum=0
   for lane in ${ORDERD_STREAMS_LANES//,/ }; do
@@ -46,7 +48,7 @@ pushed() { # pushed: how many requests all lanes have
 half_pushed() { [ "$(pushed)" -ge $((cluster_requests / 2)) ]; }
 
 demo_cluster() {
-  local i urls='' run=0 audit=0 replay victim name daemons=()
+  local i before urls='' run=0 audit=0 replay victim name daemons=()
   ports=() nodes=()
   for i in 0 1 2 3 4 5; do
     ports[i]=$(free_port)
@@ -70,6 +72,7 @@ demo_cluster() {
     daemons+=("$!")
   done
   wait_for 'the daemons' serving
+  wait_for 'each daemon to have its half of the lanes' shared
   orderctl status >&2
 
   say ''
@@ -82,8 +85,9 @@ demo_cluster() {
   wait_for 'the first half of the orders' half_pushed
   victim=$(valkey-cli -p "${ports[0]}" cluster nodes | awk '/myself/ && /master/ { print 0 }')
   victim=${victim:-1}
+  before=$(pushed)
   kill -9 "${nodes[$victim]}"
-  say "killed the node on port ${ports[$victim]} with $(pushed) orders pushed; its replica takes over within some seconds"
+  say "killed the node on port ${ports[$victim]} with $before orders pushed; its replica takes over within some seconds"
   wait "$replay" || run=$?
   say ''
   cat "$work/summary" >&2
