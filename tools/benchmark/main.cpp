@@ -109,10 +109,11 @@ int main_of(int argc, char** argv) {
   part("latency", "from due to readable", {measure_latency});
   part("takeover", "how long orders wait where a daemon starts, stops or is killed", {measure_takeover});
   part("backlog", "short and long backlogs, memory", {measure_backlog});
+  part("lanes", "many lanes against one, a cluster, TLS", {measure_lanes});
   part("micro", "decoding, writing and reading, without a server", {measure_micro});
-  part(
-      "all", "everything",
-      {measure_drain, measure_watch, measure_peers, measure_latency, measure_takeover, measure_backlog, measure_micro});
+  part("all", "everything",
+       {measure_drain, measure_watch, measure_peers, measure_latency, measure_takeover, measure_backlog, measure_lanes,
+        measure_micro});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -34,6 +34,8 @@ void measure_latency(const Plan& plan, Report& report);
 void measure_takeover(const Plan& plan, Report& report);
 // Short and long backlogs; memory.
 void measure_backlog(const Plan& plan, Report& report);
+// Many lanes against one; a cluster against one server; TLS against plain.
+void measure_lanes(const Plan& plan, Report& report);
 // What orderd does with an order, without a server.
 void measure_micro(const Plan& plan, Report& report);
 
