@@ -10,7 +10,7 @@
 namespace orderd::lane {
 namespace {
 
-constexpr Milliseconds kTick{250};
+constexpr Milliseconds kTick{250};  // the timer fires no more often, but to go on with a trim
 constexpr Milliseconds kSignEvery{1000};
 constexpr Milliseconds kLookAgain{5000};
 constexpr Milliseconds kTrimEvery{30'000};
@@ -53,17 +53,20 @@ void Upkeep::stop() {
 }
 
 void Upkeep::tick() {
-  timer_.start(kTick);
+  next_ms_ = loop_.now_ms() + static_cast<uint64_t>(kSignEvery.count());
   if (due(sign_, kSignEvery)) show();
   trim(orders_, options_.orders, options_.retention_orders);
   trim(results_, options_.results, options_.retention_results);
   trim(dead_, options_.dead, options_.retention_dead);
+  timer_.start(Milliseconds(next_ms_ - std::min(next_ms_, loop_.now_ms())));
 }
 
 bool Upkeep::due(Task& task, Milliseconds period) {
-  if (task.ask.busy() || loop_.now_ms() < task.due_ms) return false;
-  task.due_ms = loop_.now_ms() + static_cast<uint64_t>(period.count());
-  return true;
+  const uint64_t now = loop_.now_ms();
+  const bool is_due = !task.ask.busy() && now >= task.due_ms;
+  if (is_due) task.due_ms = now + static_cast<uint64_t>(period.count());
+  next_ms_ = std::min(next_ms_, std::max(task.due_ms, now + static_cast<uint64_t>(kTick.count())));
+  return is_due;
 }
 
 void Upkeep::show() {

@@ -63,6 +63,7 @@ class Upkeep {
   Counters& counters_;
   Listener& listener_;
   Timer timer_;
+  uint64_t next_ms_ = 0;  // when the next task is due
   Task sign_;
   Task orders_;
   Task results_;
