@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::chrono::milliseconds kAnswer{300};
+constexpr std::chrono::milliseconds kFailover{6000};
 
 std::string port_of(const ValkeyServer& server) {
   return std::to_string(server.tcp_endpoint().port);
@@ -157,12 +158,19 @@ std::size_t ClusterSet::fail_over(uint16_t slot) {
   const std::size_t before = wait_for_primary(slot);
   const std::size_t replica = replica_of(slot);
   if (replica == kNodes) FAIL("the primary of slot ", slot, " has no replica");
-  wait_for(
-      [&] {
-        return answer_of(*nodes_[replica], {"CLUSTER", "FAILOVER"}) == "OK";
-      },
-      kPatience, "a failover to begin");
-  return wait_for_primary(slot, before);
+  std::size_t now = before;
+  // It is refused while the replica has not heard enough, and may be given up after 5 s, silently.
+  const auto done = [&] {
+    if (answer_of(*nodes_[replica], {"CLUSTER", "FAILOVER"}) != "OK") return false;
+    return poll_until(
+        [&] {
+          now = primary_of(slot);
+          return now != kNodes && now != before;
+        },
+        kFailover);
+  };
+  wait_for(done, kPatience, "a failover");
+  return now;
 }
 
 void ClusterSet::begin_move(uint16_t slot, std::size_t to) {
