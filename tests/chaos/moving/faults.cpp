@@ -153,7 +153,7 @@ std::vector<Fault> light_faults(bool network) {
        [](Trial& trial) {
          const std::size_t number = any_daemon(trial);
          trial.daemon(number).pause();
-         let_pass(between(trial, 20, 1500));
+         let_pass(between(trial, 20, 1200));
          trial.daemon(number).resume();
        }},
       {"the daemons' connections to a node are killed", false, false,
@@ -257,11 +257,11 @@ void play(Trial& trial, const std::vector<Fault>& faults, milliseconds time) {
   const auto play_light = [&] {
     if (light.empty()) return let_pass(50ms);
     inject(trial, *light[trial.random.number(light.size())]);
-    let_pass(between(trial, 0, 80));
+    let_pass(between(trial, 0, 30));
     trial.look_after_daemons();
   };
   while (Clock::now() < end && trial.incidents.size() <= 5) {
-    for (std::size_t i = trial.random.number(2, 14); i > 0 && Clock::now() < end; --i) play_light();
+    for (std::size_t i = trial.random.number(5, 40); i > 0 && Clock::now() < end; --i) play_light();
     if (heavy.empty()) continue;
     const Fault& fault = *heavy[trial.random.number(heavy.size())];
     inject(trial, fault);
