@@ -60,8 +60,17 @@ void check_endpoint(const Endpoint& endpoint) {
 
 void check(std::string_view url) {
   (void)valkey::masked(url);
+  if (const auto servers = valkey::parse_urls(url)) {
+    for (const Endpoint& each : *servers) check_endpoint(each);
+    const std::string shown = valkey::redacted(*servers);
+    const auto again = valkey::parse_urls(shown);
+    ORDERD_CHECK(again.ok() && again->size() == servers->size(), shown.c_str());
+    for (std::size_t i = 0; i < servers->size(); ++i) {
+      ORDERD_CHECK((*again)[i].same_address((*servers)[i]), shown.c_str());
+    }
+  }
   const auto endpoint = valkey::parse_url(url);
-  if (endpoint) return check_endpoint(*endpoint);
+  if (endpoint) return;
   ORDERD_CHECK(is_plain(endpoint.error()) && !endpoint.error().empty(), "a failure without a sentence");
 }
 
@@ -70,13 +79,13 @@ void check_secret(std::string_view before, std::string_view behind) {
   const std::string url = std::string(before).append(kSecret).append("@").append(behind);
   const bool path = url.starts_with("embedded:") || url.starts_with("unix:///");
   ORDERD_CHECK(path || !shows_secret(valkey::masked(url)), url.c_str());
-  const auto endpoint = valkey::parse_url(url);
-  if (!endpoint) {
-    ORDERD_CHECK(!shows_secret(endpoint.error()), url.c_str());
+  const auto servers = valkey::parse_urls(url);
+  if (!servers) {
+    ORDERD_CHECK(!shows_secret(servers.error()), url.c_str());
     return;
   }
-  if (shows_secret(endpoint->username) || path) return;
-  ORDERD_CHECK(!shows_secret(endpoint->redacted()), url.c_str());
+  if (shows_secret(servers->front().username) || path) return;
+  ORDERD_CHECK(!shows_secret(valkey::redacted(*servers)), url.c_str());
 }
 
 }  // namespace
