@@ -122,7 +122,7 @@ int Daemon::run() {
 
   const std::string where = settings_.has_sentinels()
                                 ? fmt::format("the primary of '{}', as its sentinels name it", settings_.valkey.service)
-                                : endpoint->redacted();
+                                : valkey::redacted(*settings_.endpoints());
   valkey::on_bad_tls_files([](const std::string& what) { spdlog::warn("bad TLS files: {}", what); });
   spdlog::info("orderd {} starts as '{}': {} at {}", ORDERD_VERSION, settings_.processing.name, serves(), where);
   lane::Lane::Listener& listener = *this;
