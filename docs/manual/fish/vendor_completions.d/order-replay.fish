@@ -10,7 +10,7 @@ function __order_replay_at
             continue
         end
         switch $word
-            case --after --config --connections --customers --data --distribution --expect --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lane --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --sku --skus --speed --stock --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --unknown --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
+            case --after --config --connections --customers --data --distribution --expect --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lane --lanes --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --sku --skus --speed --stock --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --unknown --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
                 set skip yes
             case '-*'
             case '*'
@@ -62,6 +62,7 @@ complete -c order-replay -n '__order_replay_at \'generate\'' -l stock -x -d 'sto
 complete -c order-replay -n '__order_replay_at \'generate\'' -l distribution -x -a 'uniform zipf hot' -d 'over the SKUs (uniform, zipf, hot) [uniform]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l exponent -x -d 'of zipf, 0 to 5 [1]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l hot -x -d 'of the hot SKU [0.5]'
+complete -c order-replay -n '__order_replay_at \'generate\'' -l lanes -x -d 'all SKUs of an order belong to one of so many lanes [1]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l lines-min -x -d 'fewest lines per order [1]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l lines-max -x -d 'most lines per order [1]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l quantity-min -x -d 'smallest quantity [1]'
