@@ -93,16 +93,13 @@ void Nodes::make_cluster() {
 }
 
 void Nodes::make_sentinels() {
-  data_.push_back(make_node({"repl-diskless-sync-delay 0"}));
+  std::vector<std::string> config = {"repl-diskless-sync-delay 0"};
+  if (tls_) config.emplace_back("tls-replication yes");  // of the port that sentinels announce
+  data_.push_back(make_node(config));
   const Node& first = data_.front();
-  const std::string port = std::to_string(first.server->tcp_endpoint().port);
-  // Replication and sentinels speak without TLS: with it they would announce another port than clients use.
   const std::string client_port = std::to_string(first.port);
-  std::vector<std::string> replica = {"replicaof " + first.host + " " + (tls_ ? client_port : port),
-                                      "repl-diskless-sync-delay 0"};
-  if (tls_) replica.emplace_back("tls-replication yes");
-  data_.push_back(make_node(replica));
-  if (tls_) must(data_.front(), {"CONFIG", "SET", "tls-replication", "yes"});
+  config.push_back("replicaof " + first.host + " " + client_port);
+  data_.push_back(make_node(config));
   for (int i = 0; i < 3; ++i) {
     Node node;
     node.host = "127.0.1." + std::to_string(++made_);
