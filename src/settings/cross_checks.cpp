@@ -197,7 +197,7 @@ class Checker {
     if (lanes && settings_.for_lane(0).streams.orders == settings_.streams.orders) {
       return report({"streams.lanes", "streams.orders"}, "no name contains <lane>: the lanes would be one" + fix);
     }
-    if (lanes && settings_.streams.orders.find("{") != std::string::npos &&
+    if (lanes && settings_.streams.orders.find('{') != std::string::npos &&
         valkey::hash_tag(settings_.streams.orders).find(order::kLanePlaceholder) == std::string_view::npos) {
       report({"streams.orders", "streams.lanes"},
              in_quotes(settings_.streams.orders) + " puts all lanes into one slot" + fix);
