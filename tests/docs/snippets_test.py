@@ -10,7 +10,7 @@ import unittest
 
 from support import BIN, ROOT, pages, read_page
 
-LANGUAGES = {'sh', 'console', 'toml', 'json', 'lua', 'ini', 'yaml', 'cpp', 'promql', 'valkey', 'text'}
+LANGUAGES = {'sh', 'console', 'toml', 'json', 'lua', 'python', 'ini', 'yaml', 'cpp', 'promql', 'valkey', 'text'}
 OURS = ('orderd', 'orderctl', 'order-replay')
 # Programs of others in the blocks. Here they do nothing; a name that is not in this list is a typing mistake.
 OTHERS = '''apt apt-get awk chmod cmake cp curl date df dpkg docker docker-compose git grep install journalctl jq ls mv openssl promtool python3
@@ -170,6 +170,18 @@ class SnippetsTest(unittest.TestCase):
                 file.flush()
                 run = subprocess.run([BIN / 'orderd', '--check', '--config', file.name], capture_output=True, text=True)
                 self.assertEqual(run.stderr, '', block.where)
+
+    def test_the_rule_of_lanes_gives_what_the_page_says(self):
+        [block] = self.blocks('python')
+        names = {}
+        exec(block.text, names)
+        text = re.sub(r'\s+', ' ', (ROOT / 'docs/scaling.md').read_text())
+        said = [('shoe', lanes, place) for lanes, place in re.findall(r'`lane\(b"shoe", (\d+)\)` is (\d+)', text)]
+        said += [(sku, 4, place) for sku, place in re.findall(r'`b"(sock|tie)"`(?: of 4)? is (\d+)', text)]
+        said += [(sku, 4, place) for sku, place in re.findall(r'`b"(sock|tie)"` of 4 is (\d+)', text)]
+        self.assertGreater(len(said), 4)
+        for sku, lanes, place in said:
+            self.assertEqual(names['lane'](sku.encode(), int(lanes)), int(place), sku)
 
     def test_json_is_json(self):
         for block in self.blocks('json'):
