@@ -14,8 +14,6 @@
 namespace orderd::tools {
 namespace {
 
-using valkey::Command;
-
 constexpr const char* kResultsHelp = R"(Examples:
   orderctl results                        the last 20
   orderctl results --follow               the last 20 and new ones, until Ctrl-C

@@ -186,11 +186,11 @@ Result<bool> Run::read_late_results(const tools::Context& context, const std::ve
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
     auto client = tools::Client::connect(context.lanes[i]);
     if (!client) return client.failure();
-    const auto read = tools::read_pages(*client, context.lanes[i].streams.results, "(" + after[i], "+",
-                                        [&](const std::vector<tools::Entry>& page) {
-                                          for (const tools::Entry& entry : page) checks_[i].seen(entry);
-                                          return true;
-                                        });
+    auto read = tools::read_pages(*client, context.lanes[i].streams.results, "(" + after[i], "+",
+                                  [&](const std::vector<tools::Entry>& page) {
+                                    for (const tools::Entry& entry : page) checks_[i].seen(entry);
+                                    return true;
+                                  });
     if (!read) return read;
   }
   return true;

@@ -148,14 +148,14 @@ Result<bool> Verify::read_results(const tools::Context& context, const EachOfLan
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
     auto client = tools::Client::connect(context.lanes[i]);
     if (!client) return client.failure();
-    const auto read = tools::read_pages(
-        *client, context.lanes[i].streams.results, "(" + after.text(), "+", [&](const std::vector<tools::Entry>& page) {
-          for (const tools::Entry& entry : page) {
-            if (!entry.has("request")) continue;
-            each(i, key_of(context, i, entry.field(entries_ ? "request" : "order")), entry);
-          }
-          return true;
-        });
+    auto read = tools::read_pages(*client, context.lanes[i].streams.results, "(" + after.text(), "+",
+                                  [&](const std::vector<tools::Entry>& page) {
+                                    for (const tools::Entry& entry : page) {
+                                      if (!entry.has("request")) continue;
+                                      each(i, key_of(context, i, entry.field(entries_ ? "request" : "order")), entry);
+                                    }
+                                    return true;
+                                  });
     if (!read) return read;
   }
   return true;
