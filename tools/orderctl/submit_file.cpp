@@ -173,7 +173,7 @@ class Push {
     if (!options_.wait) return true;
     if (count_open(outlets_) >= kMaxOpen) return wait(kMaxOpen / 2);
     for (;;) {
-      const auto read = read_results(milliseconds(0));
+      auto read = read_results(milliseconds(0));
       if (!read) return read.failure();
       if (*read < kPageEntries) return true;
     }
@@ -208,7 +208,7 @@ class Push {
       if (outlet.open.size() == 0) continue;
       waiting = &outlet;
       if (!context_.several()) break;
-      const auto read = read_results(outlet, milliseconds(0));
+      auto read = read_results(outlet, milliseconds(0));
       if (!read) return read;
       most = std::max(most, *read);
     }
@@ -246,7 +246,7 @@ class Push {
              ". The oldest is " + oldest_open(outlets_));
         return false;
       }
-      const auto read = read_results(patience);
+      auto read = read_results(patience);
       if (!read) return Failure{read.error() + "; the orders were pushed. To look for their results: orderctl results"};
       progress_.show(tally_.pushed, tally_.pushed - count_open(outlets_));
     }
