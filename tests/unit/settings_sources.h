@@ -16,7 +16,7 @@ namespace orderd::test {
 
 inline std::string write_file(const TemporaryDirectory& directory, const std::string& name, std::string_view text,
                               mode_t mode = 0600) {
-  const std::string path = directory.file(name);
+  std::string path = directory.file(name);
   std::ofstream(path, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size()));
   ::chmod(path.c_str(), mode);
   return path;
