@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <random>
 #include <sstream>
 #include <utility>
@@ -19,8 +20,8 @@ namespace {
 
 lane::Options lane_options(const settings::Settings& settings) {
   lane::Options options{
-      .lanes = settings.lanes(),
       .lane = settings.lane,
+      .lane_name = settings.lane_name(),
       .orders = settings.streams.orders,
       .results = settings.streams.results,
       .dead = settings.dead(),
@@ -44,12 +45,20 @@ lane::Options lane_options(const settings::Settings& settings) {
   return options;
 }
 
-std::vector<lane::Options> options_of_lanes(const settings::Settings& settings, lane::Shares& shares) {
+// Calls that each lane may have in flight, whatever its share of processing.max_in_flight is.
+constexpr uint32_t kCallsOfALane = 4;
+
+std::vector<lane::Options> options_of_lanes(const settings::Settings& settings, const order::Lanes& names,
+                                            lane::Shares& shares) {
   std::vector<lane::Options> lanes;
-  const std::size_t count = settings.lanes().count();
+  const auto count = static_cast<uint32_t>(names.count());
   for (std::size_t i = 0; i < count; ++i) {
-    lanes.push_back(lane_options(settings.for_lane(i)));
-    if (count > 1) lanes.back().shares = &shares;
+    lane::Options& lane = lanes.emplace_back(lane_options(settings.for_lane(i)));
+    lane.lanes = &names;
+    if (count == 1) continue;
+    lane.shares = &shares;
+    lane.max_in_flight =
+        std::min(lane.max_in_flight, std::max(lane.max_in_flight / count, kCallsOfALane * lane.orders_per_call));
   }
   return lanes;
 }
@@ -77,8 +86,9 @@ Daemon::Daemon(settings::Settings settings, settings::Sources sources)
     : settings_(std::move(settings)),
       sources_(std::move(sources)),
       topologies_(loop_, settings_),
-      shares_(settings_.lanes().names()),
-      options_(options_of_lanes(settings_, shares_)),
+      names_(settings_.lanes()),
+      shares_(names_.names()),
+      options_(options_of_lanes(settings_, names_, shares_)),
       starting_(loop_, [this] { start_lanes(); }),
       drain_(loop_,
              [this] {
@@ -224,12 +234,16 @@ void Daemon::fail(const std::string& what) {
   manager_.stopping();
 }
 
-// The other lanes give back what they have.
-void Daemon::on_fatal(const std::string& what) {
+// As long as another lane may be served, it is worth going on: one bad node of a cluster is not to stop the others.
+bool Daemon::on_hopeless(const lane::Lane& lane, const std::string& what) {
+  if (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& each) { return each->hopeless(); })) return false;
   fail(what);
   if (!drain_.active()) drain_.start(settings_.shutdown.drain_timeout);
-  for (const auto& lane : lanes_) lane->finish();
+  for (const auto& each : lanes_) {
+    if (each.get() != &lane) each->finish();
+  }
   on_finished();
+  return true;
 }
 
 void Daemon::look(admin::Snapshot& snapshot) const {

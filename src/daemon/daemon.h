@@ -41,13 +41,14 @@ class Daemon : private lane::Lane::Listener {
   [[nodiscard]] ServiceManager::Report report_to_manager() const;
 
   void on_finished() override;
-  void on_fatal(const std::string& what) override;
+  [[nodiscard]] bool on_hopeless(const lane::Lane& lane, const std::string& what) override;
 
   settings::Settings settings_;
   settings::Sources sources_;
   Loop loop_;
   settings::Topologies topologies_;
   std::unique_ptr<valkey::EmbeddedServer> server_;
+  order::Lanes names_;
   lane::Shares shares_;
   std::vector<lane::Options> options_;  // of each lane; they stay where they are
   std::vector<std::unique_ptr<lane::Lane>> lanes_;

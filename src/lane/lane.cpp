@@ -57,7 +57,7 @@ Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint3
     : loop_(loop),
       options_(options),
       listener_(listener),
-      log_(logger_of(options.lane_name())),
+      log_(logger_of(options.lane_name)),
       clock_(loop),
       link_(loop, topology, link_options(options), seed, *this),
       pipeline_(loop, options, link_, clock_, counters_, *this),
@@ -173,7 +173,7 @@ void Lane::refused(const valkey::Error& error) {
     }
     case valkey::ErrorKind::kRefused:
     case valkey::ErrorKind::kUnfit:
-      if (!ever_served_) return fatal(error.what);
+      if (!ever_served_ && gives_up(error.what)) return;
       return block(error);
     default: return block(error);
   }
@@ -235,11 +235,14 @@ void Lane::end() {
   listener_.on_finished();
 }
 
-void Lane::fatal(const std::string& what) {
-  if (phase_ == Phase::kEnded) return;
+// True: it has ended.
+bool Lane::gives_up(const std::string& what) {
+  if (phase_ == Phase::kEnded) return true;
+  hopeless_ = true;
+  if (!listener_.on_hopeless(*this, with_advice(what))) return false;
   change_phase(Phase::kEnded);
   link_.stop();
-  listener_.on_fatal(with_advice(what));
+  return true;
 }
 
 Status Lane::status() const {

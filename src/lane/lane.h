@@ -48,9 +48,9 @@ class Lane : private valkey::Link::Listener,
     virtual ~Listener() = default;
     // After finish(): nothing is in flight any more. The lane may not be destroyed in here.
     virtual void on_finished() = 0;
-    // The lane cannot begin, and an operator has to act; `what` says how. Never called once it has served: then it
-    // waits, and says so. Not to be destroyed in here.
-    virtual void on_fatal(const std::string& what) = 0;
+    // The lane cannot begin, and an operator has to act; `what` says how. True: it ends, without on_finished(). False:
+    // it waits and tries again, and says so, as it does by itself once it has served. Not to be destroyed in here.
+    virtual bool on_hopeless(const Lane& lane, const std::string& what) = 0;
   };
 
   // `options` and `topology` outlive the lane. The live ones among the settings may be changed in `options` at any
@@ -65,8 +65,10 @@ class Lane : private valkey::Link::Listener,
   void finish();
 
   [[nodiscard]] Status status() const;
+  // It cannot begin, as on_hopeless() was told, and has not begun since.
+  [[nodiscard]] bool hopeless() const { return hopeless_ && !ever_served_; }
   // Of the lane; empty: it has none.
-  [[nodiscard]] const std::string& name() const { return options_.lane_name(); }
+  [[nodiscard]] const std::string& name() const { return options_.lane_name; }
 
  private:
   void change_phase(Phase phase);
@@ -86,7 +88,7 @@ class Lane : private valkey::Link::Listener,
   void hand_over();
   void give_back();
   void end();
-  void fatal(const std::string& what);
+  [[nodiscard]] bool gives_up(const std::string& what);
 
   void on_up() override;
   void on_down(const valkey::Error& error) override;
@@ -127,6 +129,7 @@ class Lane : private valkey::Link::Listener,
   uint64_t progress_ms_ = 0;  // see Status::stalled_ms
   bool ever_up_ = false;
   bool ever_served_ = false;
+  bool hopeless_ = false;
   bool was_serving_ = false;      // and has not heard yet from where another daemon goes on
   bool ready_ = false;            // it was said that this daemon is ready
   bool nothing_new_ = false;      // the last read brought nothing

@@ -42,7 +42,7 @@ void Lane::on_down(const valkey::Error& error) {
   reader_.reset();
   if (phase_ == Phase::kFinishing) return end();
   const bool hopeless = error.kind == valkey::ErrorKind::kRefused || error.kind == valkey::ErrorKind::kUnfit;
-  if (hopeless && !ever_served_) return fatal(error.what);
+  if (hopeless && !ever_served_ && gives_up(error.what)) return;
   if (troubles_.raise("connection", error.what)) log_.warn("{}; reconnecting", error.what);
   scripts_left_ = 0;  // the handshake loads them
   change_phase(Phase::kConnecting);
@@ -213,7 +213,7 @@ void Lane::on_broken(const Pipeline::Break& why) {
 void Lane::on_entry(std::string_view id, const order::Fields& fields) {
   ++counters_.entries_read;
   if (!decoder_.decode(fields, request_, detail_)) return pipeline_.add_malformed(id, request_, detail_, fields);
-  const std::string why_not = options_.lanes.why_not(request_, options_.lane);
+  const std::string why_not = options_.lanes == nullptr ? "" : options_.lanes->why_not(request_, options_.lane);
   if (why_not.empty()) {
     pipeline_.add(id, request_);
   } else {

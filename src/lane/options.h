@@ -13,8 +13,9 @@
 namespace orderd::lane {
 
 struct Options {
-  order::Lanes lanes = {};  // all that there are
-  std::size_t lane = 0;     // which one of them this is
+  const order::Lanes* lanes = nullptr;  // all that there are; null: one
+  std::size_t lane = 0;                 // which one of them this is
+  std::string lane_name = {};           // empty: it has none
   std::string orders;
   std::string results;
   std::string dead;
@@ -36,8 +37,6 @@ struct Options {
   Milliseconds connect_timeout{5000};
   Milliseconds reply_timeout{10000};
 
-  // Empty: it has none.
-  [[nodiscard]] const std::string& lane_name() const { return lanes.names()[lane]; }
   // See lua/join.lua and lua/lease.lua.
   [[nodiscard]] std::string position_key() const { return orders + ":position"; }
   [[nodiscard]] std::string owner_key() const { return orders + ":owner"; }

@@ -16,7 +16,7 @@ namespace orderd::settings {
 // is known of the cluster.
 class Topologies {
  public:
-  // Reads `settings`, those of all lanes, anew before each connect: they may change, and so may the files of passwords.
+  // Reads `settings`, those of all lanes, before each connect: they may change, and so may the files of passwords.
   // Both must outlive it.
   Topologies(Loop& loop, const Settings& settings);
 

@@ -147,7 +147,7 @@ class Cluster::Slot : public Topology {
 
   void announce(const Endpoint& primary) {
     known_ = primary;
-    // A copy: each may watch anew in there.
+    // A copy: each may begin another watch in there.
     for (const Registration* watch : std::vector<Registration*>(watches_)) watch->elsewhere(primary);
   }
 

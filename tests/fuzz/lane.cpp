@@ -35,9 +35,10 @@ lane::Options lane_options() {
 class End : public lane::Lane::Listener {
  public:
   void on_finished() override { ++finished; }
-  void on_fatal(const std::string& what) override {
+  bool on_hopeless(const lane::Lane& /*lane*/, const std::string& what) override {
     ++fatal;
     ORDERD_CHECK(!what.empty(), "an end without a reason");
+    return true;
   }
   int finished = 0;
   int fatal = 0;

@@ -3,9 +3,13 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "integration/sale.h"
 #include "order/lanes.h"
@@ -89,7 +93,7 @@ TEST_CASE("one daemon serves all lanes, and each line of its log names the lane"
   CHECK(daemon->errors().find("lane 'd': read=1 settled=1 accepted=1") != std::string::npos);
 }
 
-TEST_CASE("an order of another lane is rejected and told where it belongs, and its retry there is decided") {
+TEST_CASE("an order of another lane is rejected with the name of its lane, and its retry there is decided") {
   Shops shops;
   auto daemon = shops.daemon("only");
   shops.stock("c", "shoe", "5");
@@ -124,6 +128,68 @@ TEST_CASE("a retry in the lane that decided the order is a duplicate, also where
   CHECK(shops.result("c", 2).field("reason") == "wrong_lane");
   CHECK(get(shops.client, "{c}:stock:hat") == "4");
   end(*daemon);
+}
+
+TEST_CASE("a lane that may not be served is no reason not to serve the others") {
+  Shops shops;
+  ask(shops.client, {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~{a}*", "~{c}*", "+@all"});
+  auto daemon = shops.daemon("only", {"ORDERD_VALKEY_USERNAME=shopkeeper"});
+  shops.stock("c", "shoe", "5");
+  (void)shops.push("c", order("o-1", "shoe"));
+  CHECK(shops.result("c", 0).field("status") == "accepted");
+  const auto says = [&](const std::string& part) { return daemon->errors().find(part) != std::string::npos; };
+  for (const char* lane : {"b", "d"}) {
+    wait_for([&] { return says("[" + std::string(lane) + "] waiting: NOPERM"); }, 20s, "it says what is missing");
+  }
+  shops.stock("b", "sock", "5");
+  (void)shops.push("b", order("o-1", "sock"));
+  ask(shops.client, {"ACL", "SETUSER", "shopkeeper", "~*"});
+  CHECK(shops.result("b", 0).field("status") == "accepted");
+  end(*daemon);
+}
+
+TEST_CASE("where no lane may be served the daemon ends and says why") {
+  Shops shops;
+  ask(shops.client, {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~nothing", "+@all"});
+  auto daemon = shops.daemon("only", {"ORDERD_VALKEY_USERNAME=shopkeeper"});
+  CHECK(daemon->wait() == 1);
+  CHECK(daemon->errors().find("orderd exits with status 1: NOPERM") != std::string::npos);
+}
+
+TEST_CASE("the user of config/users.acl serves lanes when its patterns begin with the tag") {
+  Shops shops;
+  std::ifstream file(ORDERD_SOURCE_DIR "/config/users.acl");
+  std::string line;
+  while (std::getline(file, line) && !line.starts_with("user orderd ")) continue;
+  REQUIRE(line.starts_with("user orderd "));
+  // As docs/scaling.md says.
+  line = std::regex_replace(line, std::regex("~([a-z])"), "~{*}:$1");
+  line = std::regex_replace(line, std::regex("product:\\*:stock"), "stock:*");
+  std::vector<std::string> words = {"ACL", "SETUSER"};
+  std::string selector;
+  std::istringstream text(line.substr(5));
+  for (std::string word; text >> word;) {
+    if (word.starts_with('('))
+      selector = word;
+    else if (!selector.empty())
+      selector += " " + word;
+    else
+      words.push_back(word);
+    if (selector.ends_with(')')) words.push_back(std::exchange(selector, ""));
+  }
+  ask(shops.client, words);
+  const orderd::test::TemporaryDirectory directory;
+  const std::string password = directory.file("password");
+  std::ofstream(password) << "replace-this-password\n";
+  std::filesystem::permissions(password, std::filesystem::perms::owner_read);
+  auto daemon = shops.daemon("only", {"ORDERD_VALKEY_USERNAME=orderd", "ORDERD_VALKEY_PASSWORD_FILE=" + password});
+  shops.stock("c", "shoe", "5");
+  (void)shops.push("c", order("o-1", "shoe"));
+  CHECK(shops.result("c", 0).field("status") == "accepted");
+  (void)shops.push("a", "{}");
+  CHECK(shops.result("a", 0).field("reason") == "malformed");
+  end(*daemon);
+  CHECK(daemon->errors().find("NOPERM") == std::string::npos);
 }
 
 TEST_CASE("daemons share the lanes, and hand them over when one comes, stops or is killed") {

@@ -80,13 +80,18 @@ class LaneFixture : private lane::Lane::Listener {
   uint64_t server_ms = 1'700'000'000'000;  // the time that lua/lease.lua answers
   std::string owner;                       // another daemon that is active; empty: none
   int finished = 0;
-  std::vector<std::string> fatal;
+  std::vector<std::string> fatal;  // why it cannot begin
+  bool others_may_serve = false;   // then it tries again
   std::function<void()> on_finished_then;
   std::unique_ptr<lane::Lane> lane;
 
  private:
   void on_finished() override;
-  void on_fatal(const std::string& what) override { fatal.push_back(what); }
+  bool on_hopeless(const lane::Lane& /*lane*/, const std::string& what) override {
+    fatal.push_back(what);
+    return !others_may_serve;
+  }
+  [[nodiscard]] bool gave_up() const { return !fatal.empty() && !others_may_serve; }
   std::optional<std::string> read(const Received& command);
   std::string settle(const Received& command);
 

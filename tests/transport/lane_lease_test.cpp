@@ -34,17 +34,17 @@ TEST_CASE("a daemon that loses its lease waits for what is in flight and stands 
   test.until_settled();
 }
 
-TEST_CASE("what a failover has lost is told also where another daemon goes on") {
+TEST_CASE("what a failover has lost is reported also where another daemon goes on") {
   LaneFixture test;
   test.options.lease = Milliseconds(60);
   test.stream = order_entries(1, 5);
   test.serve();
   test.until_settled();
   auto& elsewhere = test.fake.on("EVALSHA lease");
-  std::size_t told = 0;
+  std::size_t reported = 0;
   SUBCASE("it has lost something") {
     elsewhere.reply(resp::bulks({"standby", "other", "3000", "3-0 3"}));
-    told = 1;
+    reported = 1;
   }
   SUBCASE("it has lost nothing") {
     elsewhere.reply(resp::bulks({"standby", "other", "3000", "5-0 5"}));
@@ -56,9 +56,9 @@ TEST_CASE("what a failover has lost is told also where another daemon goes on") 
     elsewhere.reply(resp::bulks({"standby", "other", "3000", ""}));
   }
   test.until([&] { return elsewhere.used() >= 4; }, "it looks again");
-  CHECK(test.logged("has forgotten 2 settled requests of 'orders', all after 3-0") == told);
-  CHECK(test.logged("has forgotten") == told);
-  CHECK(test.status().counters.lost == 2 * told);
+  CHECK(test.logged("has forgotten 2 settled requests of 'orders', all after 3-0") == reported);
+  CHECK(test.logged("has forgotten") == reported);
+  CHECK(test.status().counters.lost == 2 * reported);
   elsewhere.off();
   test.until_idle();
 }

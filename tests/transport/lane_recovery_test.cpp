@@ -106,6 +106,23 @@ TEST_CASE("credentials or rights that are refused at the start end the lane and 
   }
 }
 
+TEST_CASE("where other lanes may be served a lane that cannot begin waits and tries again") {
+  for (const std::string command : {"SCRIPT LOAD", "EVALSHA lease", "EVALSHA join", "XREAD"}) {
+    CAPTURE(command);
+    LaneFixture test;
+    test.others_may_serve = true;
+    test.stream = order_entries(1, 2);
+    auto& refused = test.fake.on(command).error("NOPERM User orderd has no permissions to run the 'x' command");
+    test.start();
+    test.until([&] { return refused.used() >= 3; }, "it tries again");
+    CHECK(test.lane->hopeless() == !test.fatal.empty());
+    CHECK(!test.fatal.empty());
+    refused.off();
+    test.until_settled();
+    CHECK(!test.lane->hopeless());
+  }
+}
+
 TEST_CASE("what is refused later is retried, since somebody may be at work on it") {
   for (const std::string command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD", "SCRIPT LOAD"}) {
     CAPTURE(command);

@@ -66,7 +66,7 @@ TEST_CASE("SKUs spread evenly, and a further lane moves few of them") {
   CHECK(moved < kSkus / 17 * 125 / 100);
 }
 
-TEST_CASE("an order of another lane is told where it belongs") {
+TEST_CASE("why an order does not belong to a lane") {
   const Lanes four = lanes("a,b,c,d");
   CHECK(four.why_not(order_of({"shoe", "bag"}), 2).empty());
   CHECK(four.why_not(order_of({"shoe"}), 0) == "'shoe' belongs to lane 'c', and this is lane 'a'");

@@ -32,7 +32,7 @@ Node& any_replica(Trial& trial) {
   return any(trial, trial.nodes.replicas(), "replica");
 }
 
-// Until a replica, which was told to, is a primary.
+// Until the replica is a primary.
 void await_promotion(const Node& node, const std::string& answer) {
   if (answer.starts_with('-')) throw std::runtime_error("refused: " + answer);
   if (!test::poll_until([&] { return Nodes::role(node) == "master"; }, 15s)) {
@@ -142,7 +142,7 @@ std::vector<Fault> light_faults(bool network) {
          let_pass(between(trial, 0, 300));
          trial.start_daemon(number);
        }},
-      {"a daemon is told to end", false, false,
+      {"a daemon is stopped", false, false,
        [](Trial& trial) {
          const std::size_t number = any_daemon(trial);
          trial.daemon(number).signal(SIGTERM);

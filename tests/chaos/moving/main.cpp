@@ -65,7 +65,7 @@ void run_trial(const Options& options, const Plan& plan, bool network, milliseco
   sum.counts.unknown += counts.unknown;
   sum.counts.results += counts.results;
   sum.counts.lost += counts.lost;
-  sum.counts.told += counts.told;
+  sum.counts.reported += counts.reported;
   sum.recoveries.insert(sum.recoveries.end(), trial.recoveries.begin(), trial.recoveries.end());
   std::fprintf(stderr,
                "chaos: trial %zu, seed %llu, %s%s, %zu daemons: %llu faults, %llu results, %llu pushes lost, %s\n",
@@ -109,8 +109,8 @@ int run(const Options& options) {
       static_cast<unsigned long long>(sum.faults),
       static_cast<long long>(std::chrono::duration_cast<std::chrono::minutes>(Clock::now() - begin).count()),
       static_cast<unsigned long long>(sum.counts.unknown), static_cast<unsigned long long>(sum.counts.lost),
-      static_cast<unsigned long long>(sum.counts.told), static_cast<unsigned long long>(sum.counts.results), part(50),
-      part(99), part(100), sum.violated == 0 ? "none" : std::to_string(sum.violated).c_str());
+      static_cast<unsigned long long>(sum.counts.reported), static_cast<unsigned long long>(sum.counts.results),
+      part(50), part(99), part(100), sum.violated == 0 ? "none" : std::to_string(sum.violated).c_str());
   return sum.violated == 0 ? 0 : 3;
 }
 

@@ -33,7 +33,7 @@ void write(const std::string& file, const std::string& text) {
 }
 
 // The number in each line that says that a server has forgotten what was settled.
-uint64_t told_of(const std::string& log) {
+uint64_t reported_in(const std::string& log) {
   constexpr std::string_view kWords = " has forgotten ";
   uint64_t sum = 0;
   for (std::size_t at = 0; (at = log.find(kWords, at)) != std::string::npos; at += kWords.size()) {
@@ -175,9 +175,9 @@ std::vector<std::string> Trial::judge() {
   for (std::size_t i = 0; i < daemons_.size(); ++i) {
     daemon(i).signal(SIGTERM);
     const int status = daemon(i).wait();
-    if (status != 0) wrong.push_back("a daemon that was told to end exited with " + std::to_string(status));
+    if (status != 0) wrong.push_back("a daemon that was stopped exited with " + std::to_string(status));
     const std::string log = daemons_[i].past_log + daemon(i).errors();
-    counts_.told += told_of(log);
+    counts_.reported += reported_in(log);
     if (log.find(" has forgotten -") != std::string::npos) wrong.emplace_back("a daemon counts less than nothing lost");
   }
   if (counts_.lost > 0 && !lossy) {

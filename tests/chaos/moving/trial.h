@@ -60,7 +60,7 @@ class Trial {
   [[nodiscard]] std::vector<std::string> judge();
   // For the report: entries, results, lost pushes, and what the daemons have said of lost tails.
   struct Counts {
-    uint64_t pushed = 0, unknown = 0, results = 0, lost = 0, told = 0;
+    uint64_t pushed = 0, unknown = 0, results = 0, lost = 0, reported = 0;
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
   [[nodiscard]] std::string logs() const;
