@@ -65,7 +65,7 @@ class Lane : private valkey::Link::Listener,
   void finish();
 
   [[nodiscard]] Status status() const;
-  // It cannot begin, as on_hopeless() was told, and has not begun since.
+  // It cannot begin, as on_hopeless() has heard, and has not begun since.
   [[nodiscard]] bool hopeless() const { return hopeless_ && !ever_served_; }
   // Of the lane; empty: it has none.
   [[nodiscard]] const std::string& name() const { return options_.lane_name; }
