@@ -62,7 +62,7 @@ TEST_CASE("a server as orderd wants it has no problem") {
     CAPTURE(finding.dump());
     CHECK(finding["state"] == (check == "growth" ? "unknown" : "good"));
   }
-  CHECK(found.findings.size() == 15);
+  CHECK(found.findings.size() == 16);
   const Ran text = desk.run({"doctor"});
   CHECK(text.status == 0);
   CHECK(text.row("good").starts_with("good version Valkey "));

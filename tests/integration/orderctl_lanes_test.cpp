@@ -322,7 +322,7 @@ TEST_CASE("doctor examines the server once and each lane with its name") {
   (void)ask(mall.admin(), {"XADD", "{c}:results", "9999999999999-0", "status", "stock"});
   (void)ask(mall.admin(), {"ACL", "SETUSER", "half", "on", ">secret", "+@all", "~{a}*", "~{b}*"});
   const Json json = mall.run({"doctor", "--json"}).json().front();
-  CHECK(json["findings"].size() == 15);
+  CHECK(json["findings"].size() == 16);
   const auto finding = [&](const std::string& check) {
     for (const Json& each : json["findings"]) {
       if (each["check"] == check) return each;

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <sstream>
+#include <stdexcept>
 
 #include "support/valkey_helpers.h"
 #include "support/wait_for.h"
@@ -64,13 +65,33 @@ std::vector<Line> lines_of(const ValkeyServer& server) {
 
 }  // namespace
 
+void form_cluster(const std::vector<ClusterMember>& nodes) {
+  const std::size_t primaries = nodes.size() / 2;
+  auto first = nodes.front().server.client();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    auto client = nodes[i].server.client();
+    (void)ask(client, {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+    if (i > 0) (void)ask(first, {"CLUSTER", "MEET", nodes[i].host, nodes[i].port, nodes[i].bus});
+    if (i >= primaries) continue;
+    const std::size_t from = valkey::kSlots * i / primaries, to = valkey::kSlots * (i + 1) / primaries - 1;
+    (void)ask(client, {"CLUSTER", "ADDSLOTSRANGE", std::to_string(from), std::to_string(to)});
+  }
+  for (std::size_t i = primaries; i < nodes.size(); ++i) {
+    const std::string primary = answer_of(nodes[i - primaries].server, {"CLUSTER", "MYID"});
+    // Refused until it has heard of its primary.
+    if (!poll_until([&] { return answer_of(nodes[i].server, {"CLUSTER", "REPLICATE", primary}) == "OK"; }, kPatience)) {
+      throw std::runtime_error("a node does not become a replica");
+    }
+  }
+}
+
 ClusterSet::ClusterSet(const std::vector<std::string>& config, bool tls) {
-  std::vector<std::string> bus;
+  std::vector<ClusterMember> members;
   for (std::size_t i = 0; i < kNodes; ++i) {
-    bus.push_back(std::to_string(free_port()));
+    const std::string bus = std::to_string(free_port());
     ServerOptions options{
         .tcp = true,
-        .config = {"cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-port " + bus.back(),
+        .config = {"cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-port " + bus,
                    "cluster-node-timeout 1000", "cluster-require-full-coverage no", "repl-diskless-sync-delay 0"}};
     if (tls) {
       tls_ports_.push_back(free_port());
@@ -78,28 +99,11 @@ ClusterSet::ClusterSet(const std::vector<std::string>& config, bool tls) {
     }
     options.config.insert(options.config.end(), config.begin(), config.end());
     nodes_.push_back(std::make_unique<ValkeyServer>(options));
-    auto client = nodes_.back()->client();
-    (void)ask(client, {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
-    if (i < kPrimaries) {
-      const std::size_t from = valkey::kSlots * i / kPrimaries, to = valkey::kSlots * (i + 1) / kPrimaries - 1;
-      (void)ask(client, {"CLUSTER", "ADDSLOTSRANGE", std::to_string(from), std::to_string(to)});
-    }
-  }
-  auto first = nodes_.front()->client();
-  for (std::size_t i = 1; i < kNodes; ++i) {
     // With tls-cluster nodes know each other by their ports for TLS.
-    const std::string port = tls ? std::to_string(tls_ports_[i]) : port_of(*nodes_[i]);
-    (void)ask(first, {"CLUSTER", "MEET", "127.0.0.1", port, bus[i]});
+    const std::string port = tls ? std::to_string(tls_ports_.back()) : port_of(*nodes_.back());
+    members.push_back({*nodes_.back(), "127.0.0.1", port, bus});
   }
-  for (std::size_t i = kPrimaries; i < kNodes; ++i) {
-    const std::string primary = id_of(i - kPrimaries);
-    // Refused until it has heard of its primary.
-    wait_for(
-        [&] {
-          return answer_of(*nodes_[i], {"CLUSTER", "REPLICATE", primary}) == "OK";
-        },
-        kPatience, "a node to become a replica");
-  }
+  form_cluster(members);
   wait_until_well();
 }
 

@@ -11,6 +11,17 @@
 
 namespace orderd::test {
 
+// A node that is to be in a cluster: the address by which the others know it, and the port of its bus.
+struct ClusterMember {
+  ValkeyServer& server;
+  std::string host;
+  std::string port;
+  std::string bus;
+};
+// The first half of the nodes become primaries with equal shares of the slots; node `i + half` becomes the replica of
+// node `i`. Returns when each has heard of its primary. Throws std::runtime_error where that takes too long.
+void form_cluster(const std::vector<ClusterMember>& nodes);
+
 class ClusterSet {
  public:
   static constexpr std::size_t kPrimaries = 3;

@@ -22,9 +22,9 @@ struct Finding {
 };
 
 // The names of all checks, in the order in which they are made.
-inline constexpr const char* kChecks[] = {"version", "role",   "persistence", "truncated", "eviction",
-                                          "memory",  "growth", "replicas",    "login",     "rights",
-                                          "scripts", "clock",  "ids",         "keys",      "groups"};
+inline constexpr const char* kChecks[] = {"version", "role",     "persistence", "truncated", "eviction", "memory",
+                                          "growth",  "replicas", "coverage",    "login",     "rights",   "scripts",
+                                          "clock",   "ids",      "keys",        "groups"};
 
 // One finding for each check, more for `groups`, `ids`, `keys` and `rights` where there are several problems. `lanes`:
 // the ones on this server, at least one; the names in a finding say which. A failure: the connection was lost, or the

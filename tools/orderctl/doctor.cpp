@@ -16,9 +16,9 @@ namespace {
 
 constexpr const char* kHelp =
     R"(Checks: version, role, persistence, truncated (a torn append-only file), eviction, memory, growth (until the retentions
-are reached, at the rate of today), replicas, login, rights (of the user in the settings, which should be orderd's), scripts,
-clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed). Of several lanes each
-server is checked once, and the streams and keys of all lanes on it.
+are reached, at the rate of today), replicas, coverage (of a cluster), login, rights (of the user in the settings, which should be
+orderd's), scripts, clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed). Of
+several lanes each server is checked once, and the streams and keys of all lanes on it.
 
 Examples:
   orderctl --config orderd.toml doctor

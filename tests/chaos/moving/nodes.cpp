@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "support/cluster_set.h"
 #include "support/valkey_helpers.h"
 #include "support/wait_for.h"
 
@@ -13,7 +14,6 @@ using namespace std::chrono_literals;
 using test::command_of;
 
 constexpr std::size_t kPrimaries = 3;
-constexpr int kSlots = 16384;
 
 std::string text_of(const valkey::Reply& reply) {
   if (reply.is_error()) return "-" + std::string(reply.text());
@@ -65,31 +65,17 @@ Node Nodes::make_node(const std::vector<std::string>& config) {
 }
 
 void Nodes::make_cluster() {
-  std::vector<std::string> buses;  // ports of 55,536 and more have no bus by themselves
+  std::vector<test::ClusterMember> members;
   for (std::size_t i = 0; i < 2 * kPrimaries; ++i) {
-    buses.push_back(std::to_string(test::free_port()));
+    const std::string bus = std::to_string(test::free_port());  // ports of 55,536 and more have no bus by themselves
     data_.push_back(
-        make_node({"cluster-enabled yes", "cluster-port " + buses.back(), "cluster-node-timeout 1000",
-                   "cluster-require-full-coverage no", "cluster-announce-ip 127.0.1." + std::to_string(i + 1),
-                   "repl-diskless-sync-delay 0", "cluster-allow-replica-migration no"}));
+        make_node({"cluster-enabled yes", "cluster-port " + bus, "cluster-node-timeout 1000",
+                   "cluster-require-full-coverage no", "repl-diskless-sync-delay 0",
+                   "cluster-announce-ip 127.0.1." + std::to_string(i + 1), "cluster-allow-replica-migration no"}));
+    const Node& node = data_.back();
+    members.push_back({*node.server, node.host, std::to_string(node.server->tcp_endpoint().port), bus});
   }
-  for (std::size_t i = 0; i < data_.size(); ++i) {
-    if (i > 0) {
-      const auto plain = data_[i].server->tcp_endpoint().port;
-      must(data_[0], {"CLUSTER", "MEET", data_[i].host, std::to_string(plain), buses[i]});
-    }
-    if (i >= kPrimaries) continue;
-    const int first = static_cast<int>(i) * kSlots / static_cast<int>(kPrimaries);
-    const int last = static_cast<int>(i + 1) * kSlots / static_cast<int>(kPrimaries) - 1;
-    must(data_[i], {"CLUSTER", "ADDSLOTSRANGE", std::to_string(first), std::to_string(last)});
-  }
-  for (std::size_t i = 0; i < kPrimaries; ++i) {
-    const std::string id = tell(data_[i], {"CLUSTER", "MYID"});
-    // It is not known there until the nodes have met.
-    if (!test::poll_until([&] { return tell(data_[kPrimaries + i], {"CLUSTER", "REPLICATE", id}) == "OK"; }, 30s)) {
-      throw std::runtime_error("a replica does not hear of its primary");
-    }
-  }
+  test::form_cluster(members);
 }
 
 void Nodes::make_sentinels() {

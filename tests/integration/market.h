@@ -1,0 +1,185 @@
+// Four lanes over a cluster of three primaries, a daemon that serves them, producers, and the books to be checked at
+// the end.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "integration/orderctl_desk.h"
+#include "order/lanes.h"
+#include "support/certificates.h"
+#include "support/cluster_set.h"
+#include "support/wait_for.h"
+#include "valkey/cluster.h"
+#include "valkey/slot.h"
+
+namespace orderd::test {
+
+inline constexpr std::chrono::seconds kClusterPatience{60};
+inline constexpr const char* kClusterLanes = "a,b,c,d";  // of the nodes 2, 0, 1 and 2
+inline constexpr int kClusterStock = 1'000'000;
+
+inline std::string orders_of(const std::string& lane) {
+  return "{" + lane + "}:orders";
+}
+inline std::string results_of(const std::string& lane) {
+  return "{" + lane + "}:results";
+}
+inline uint16_t slot_of_lane(const std::string& lane) {
+  return valkey::slot_of(orders_of(lane));
+}
+
+// Producers, one a lane, each of which pushes an order a millisecond and follows its primary.
+class Load {
+ public:
+  Load(const std::vector<std::string>& lanes, const std::vector<std::string>& skus,
+       const std::vector<valkey::Endpoint>& seeds)
+      : seeds_(seeds) {
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      threads_.emplace_back([this, lane = lanes[i], sku = skus[i]] { run(lane, sku); });
+    }
+  }
+  ~Load() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    stopped_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+ private:
+  // False: it is over.
+  bool wait(std::chrono::milliseconds span) {
+    std::unique_lock lock(mutex_);
+    return !stopped_.wait_for(lock, span, [&] { return stop_; });
+  }
+  void run(const std::string& lane, const std::string& sku) {
+    int number = 0;
+    while (wait(std::chrono::milliseconds(20))) {
+      const auto primary = valkey::ask_cluster(seeds_, slot_of_lane(lane), "producer");
+      if (!primary) continue;
+      auto client = valkey::SyncClient::connect(
+          *primary, {"producer", std::chrono::milliseconds(500), std::chrono::milliseconds(500)});
+      for (bool good = client.ok(); good && wait(std::chrono::milliseconds(1));) {
+        const std::string id = lane + "-" + std::to_string(++number);
+        const auto reply =
+            client->call(command_of({"XADD", orders_of(lane), "*", "id", id, "sku", sku, "quantity", "1"}));
+        good = reply && !(*reply)->is_error();
+      }
+    }
+  }
+
+  const std::vector<valkey::Endpoint> seeds_;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stop_ = false;
+  std::vector<std::thread> threads_;
+};
+
+class Market {
+ public:
+  // `authority`: of the nodes' certificates; null: no TLS.
+  explicit Market(const std::vector<std::string>& config = {}, const Authority* authority = nullptr)
+      : set(config, authority != nullptr) {
+    if (authority != nullptr) {
+      tls = {"--valkey.tls_ca_file", authority->file()};
+      url = set.tls_url();
+    }
+    for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
+      int number = 0;
+      while (lanes.of("sku-" + std::to_string(number)) != lane) ++number;
+      skus.push_back("sku-" + std::to_string(number));
+      CHECK(run({"--lane", lanes.names()[lane], "stock", "set", skus.back(), std::to_string(kClusterStock)}).status ==
+            0);
+    }
+  }
+
+  [[nodiscard]] Words with_settings(Words words) const {
+    const Words settings = {"--valkey.url",      url.empty() ? set.url() : url,
+                            "--valkey.cluster",  "true",
+                            "--streams.lanes",   kClusterLanes,
+                            "--streams.orders",  "{<lane>}:orders",
+                            "--keys.stock",      "{<lane>}:stock:<sku>",
+                            "--streams.results", "{<lane>}:results"};
+    for (const Words& more : {settings, tls}) words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  [[nodiscard]] Ran run(const Words& words) const { return orderctl(with_settings(words)); }
+
+  void start_daemon() {
+    daemon = std::make_unique<Process>(clean_command(
+        ORDERD_PATH, with_settings({"--processing.name", "only", "--processing.lease", "1s", "--admin.listen", ""})));
+  }
+  [[nodiscard]] bool says(const std::string& part) const { return daemon->errors().find(part) != std::string::npos; }
+  void wait_to_say(const std::string& part) const {
+    if (!poll_until([&] { return says(part); }, kClusterPatience)) FAIL("no '", part, "' in: ", daemon->errors());
+  }
+  void wait_until_ready() const {
+    for (const std::string& lane : lanes.names()) wait_to_say("ready: serving '" + orders_of(lane) + "'");
+  }
+  void stop_daemon() const {
+    daemon->signal(SIGTERM);
+    CHECK(daemon->wait() == 0);
+    CHECK_FALSE(says(" error "));
+  }
+  [[nodiscard]] Load load() const { return Load(lanes.names(), skus, *valkey::parse_urls(set.url())); }
+
+  // Until each lane has so many more results than now.
+  void wait_for_results(std::size_t count) const {
+    std::vector<std::size_t> wanted;
+    for (const std::string& lane : lanes.names()) {
+      auto client = set.client_of(slot_of_lane(lane));
+      wanted.push_back(length(client, results_of(lane)) + count);
+    }
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      auto client = set.client_of(slot_of_lane(lanes.names()[i]));
+      wait_for([&] { return length(client, results_of(lanes.names()[i])) >= wanted[i]; }, kClusterPatience,
+               std::to_string(count) + " more results of lane " + lanes.names()[i] + "; " + daemon->errors());
+    }
+  }
+
+  // Each order has its one result, in order, and stock fits.
+  void check_books() const {
+    for (std::size_t i = 0; i < lanes.count(); ++i) check_books(lanes.names()[i], skus[i]);
+  }
+
+  ClusterSet set;
+  const order::Lanes lanes = *order::Lanes::parse(kClusterLanes);
+  std::vector<std::string> skus;  // one of each lane
+  std::string url;                // empty: the first three nodes
+  Words tls;
+  std::unique_ptr<Process> daemon;
+
+ private:
+  void check_books(const std::string& lane, const std::string& sku) const {
+    CAPTURE(lane);
+    auto client = set.client_of(slot_of_lane(lane));
+    wait_for(
+        [&] {
+          const auto newest = send(client, command_of({"XREVRANGE", orders_of(lane), "+", "-", "COUNT", "1"}));
+          return ask(client, {"HGET", orders_of(lane) + ":position", "id"}) == newest->at(0).at(0).text();
+        },
+        kClusterPatience, "everything to be settled; " + daemon->errors());
+    std::vector<std::string> asked, answered;
+    for (const Entry& request : entries(client, orders_of(lane))) asked.push_back(request.id);
+    int sold = 0;
+    for (const Entry& result : entries(client, results_of(lane))) {
+      if (result.has("request")) answered.push_back(result.field("request"));
+      if (result.field("status") == "accepted") ++sold;
+    }
+    CHECK(answered.size() == asked.size());
+    CHECK(answered == asked);
+    CHECK(get(client, "{" + lane + "}:stock:" + sku) == std::to_string(kClusterStock - sold));
+    const Ran audit = run({"audit", "--lane", lane});
+    CHECK_MESSAGE(audit.status == 0, audit.output, audit.errors);
+  }
+};
+}  // namespace orderd::test
