@@ -86,6 +86,7 @@ Daemon::Daemon(settings::Settings settings, settings::Sources sources)
     : settings_(std::move(settings)),
       sources_(std::move(sources)),
       topologies_(loop_, settings_),
+      connections_(loop_),
       names_(settings_.lanes()),
       shares_(names_.names()),
       options_(options_of_lanes(settings_, names_, shares_)),
@@ -138,7 +139,7 @@ int Daemon::run() {
   lane::Lane::Listener& listener = *this;
   std::vector<admin::Admin::Lane> shown;
   for (std::size_t i = 0; i < options_.size(); ++i) {
-    lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_[i], topologies_.of(i), entropy(), listener));
+    lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_[i], topologies_.of(i), connections_, entropy(), listener));
     shown.push_back({options_[i], topologies_.of(i)});
   }
   lanes_running_ = lanes_.size();

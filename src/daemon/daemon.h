@@ -47,6 +47,7 @@ class Daemon : private lane::Lane::Listener {
   settings::Sources sources_;
   Loop loop_;
   settings::Topologies topologies_;
+  valkey::SharedConnections connections_;
   std::unique_ptr<valkey::EmbeddedServer> server_;
   order::Lanes names_;
   lane::Shares shares_;

@@ -53,13 +53,14 @@ std::string with_advice(const std::string& refusal) {
 
 }  // namespace
 
-Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint32_t seed, Lane::Listener& listener)
+Lane::Lane(Loop& loop, const Options& options, valkey::Topology& topology, valkey::SharedConnections& connections,
+           uint32_t seed, Lane::Listener& listener)
     : loop_(loop),
       options_(options),
       listener_(listener),
       log_(logger_of(options.lane_name)),
       clock_(loop),
-      link_(loop, topology, link_options(options), seed, *this),
+      link_(loop, topology, connections, link_options(options), seed, *this),
       pipeline_(loop, options, link_, clock_, counters_, *this),
       reader_(options, link_, *this),
       lease_(loop, options, link_, clock_, random_token(seed + 1), *this),

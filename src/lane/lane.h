@@ -53,9 +53,10 @@ class Lane : private valkey::Link::Listener,
     virtual bool on_hopeless(const Lane& lane, const std::string& what) = 0;
   };
 
-  // `options` and `topology` outlive the lane. The live ones among the settings may be changed in `options` at any
-  // time.
-  Lane(Loop& loop, const Options& options, valkey::Topology& topology, uint32_t seed, Lane::Listener& listener);
+  // `options`, `topology` and `connections` outlive the lane. The live ones among the settings may be changed in
+  // `options` at any time.
+  Lane(Loop& loop, const Options& options, valkey::Topology& topology, valkey::SharedConnections& connections,
+       uint32_t seed, Lane::Listener& listener);
   ~Lane() override;
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;

@@ -35,6 +35,7 @@ struct Endpoint {
 
   // For logs and errors: never holds the password.
   [[nodiscard]] std::string redacted() const;
+  bool operator==(const Endpoint&) const = default;
   // The same host and port.
   [[nodiscard]] bool same_address(const Endpoint& other) const { return host == other.host && port == other.port; }
 };

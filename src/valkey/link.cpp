@@ -1,7 +1,7 @@
 // change_phase() is the only place where the phase changes, and each phase begins there. fail() is the only way down:
-// it closes both connections, and the last of them to report its end, from within its own callbacks perhaps, leads on
-// to kWaiting. Connectors and connections that have ended are destroyed by the next attempt, which runs from a timer:
-// none of them is on the stack then.
+// it closes both channels, and the last of them to report its end, from within its own callbacks perhaps, leads on
+// to kWaiting. Connectors, connections and shares that have ended are destroyed by the next attempt, which runs from a
+// timer: none of them is on the stack then.
 #include "valkey/link.h"
 
 #include <algorithm>
@@ -18,9 +18,9 @@ constexpr Milliseconds kLookEvery{250};
 
 }  // namespace
 
-// One channel: what runs its handshake, then its connection.
-struct Link::Half : Connector::Listener, Connection::Listener {
-  Half(Link& owner, std::string_view work) : link(owner), prefix(work) {}
+// A connection of its own: what runs its handshake, then itself.
+struct Link::Reading : Connector::Listener, Connection::Listener {
+  explicit Reading(Link& owner) : link(owner) {}
 
   void on_connected(Ready now) override {
     ready = std::move(now);
@@ -32,30 +32,53 @@ struct Link::Half : Connector::Listener, Connection::Listener {
   void on_open() override {}
   void on_closed(const Error& error) override {
     open = false;
-    link.on_half_closed(error);
+    link.on_channel_closed(error);
   }
   void close() {
     if (connector) connector->cancel();
-    if (ready.connection) ready.connection->close({ErrorKind::kLost, "the other connection of the link ended"});
+    if (ready.connection) ready.connection->close({ErrorKind::kLost, "the other channel of the link ended"});
   }
 
   Link& link;
-  std::string prefix;  // of its connection's name
   std::unique_ptr<Connector> connector;
   Ready ready;
-  bool open = false;  // its connection has not reported its end yet
+  bool open = false;  // it has not reported its end yet
 };
 
-Link::Link(Loop& loop, Topology& topology, Options options, uint32_t seed, Link::Listener& listener)
+struct Link::Settling : SharedConnections::Listener {
+  explicit Settling(Link& owner) : link(owner) {}
+
+  void on_share_open() override {
+    open = true;
+    link.compare();
+  }
+  void on_share_failed(const Error& error) override { link.fail(error); }
+  void on_share_closed(const Error& error) override {
+    open = false;
+    link.on_channel_closed(error);
+  }
+  void close() {
+    if (share) share->leave({ErrorKind::kLost, "the other channel of the link ended"});
+  }
+
+  Link& link;
+  std::unique_ptr<SharedConnections::Share> share;
+  bool open = false;  // it has not reported its end yet
+};
+
+Link::Link(Loop& loop, Topology& topology, SharedConnections& connections, Options options, uint32_t seed,
+           Link::Listener& listener)
     : loop_(loop),
       topology_(topology),
+      connections_(connections),
       options_(std::move(options)),
       listener_(listener),
       backoff_(seed),
       retry_(loop, [this] { change_phase(Phase::kLocating); }),
       deadline_(loop, [this] { on_search_timeout(); }),
       look_(loop, [this] { look(); }),
-      halves_{std::make_unique<Half>(*this, "orderd-read:"), std::make_unique<Half>(*this, "orderd-settle:")} {
+      reading_(std::make_unique<Reading>(*this)),
+      settling_(std::make_unique<Settling>(*this)) {
 }
 
 Link::~Link() {
@@ -73,7 +96,9 @@ void Link::stop() {
 }
 
 bool Link::send(Channel channel, Call& call, const Command& command) {
-  return up() && half(channel).ready.connection->send(call, command);
+  if (!up()) return false;
+  return channel == Channel::kReading ? reading_->ready.connection->send(call, command)
+                                      : settling_->share->send(call, command);
 }
 
 void Link::drop(const Error& why) {
@@ -82,26 +107,20 @@ void Link::drop(const Error& why) {
 
 // The phase alone does not say it: while the calls of a lost connection get lost(), its end has not been reported yet.
 bool Link::up() const {
-  return phase_ == Phase::kUp && std::all_of(halves_.begin(), halves_.end(),
-                                             [](const auto& each) { return each->ready.connection->is_open(); });
+  return phase_ == Phase::kUp && reading_->ready.connection->is_open() && settling_->share->is_open();
 }
 
 std::size_t Link::in_flight() const {
-  std::size_t calls = 0;
-  for (const auto& each : halves_) calls += each->ready.connection ? each->ready.connection->in_flight() : 0;
-  return calls;
+  return (reading_->ready.connection ? reading_->ready.connection->in_flight() : 0) +
+         (settling_->share ? settling_->share->in_flight() : 0);
 }
 
 const std::string& Link::script_id(std::size_t index) const {
-  return half(Channel::kSettling).ready.script_ids.at(index);
+  return settling_->share->script_id(index);
 }
 
 const ServerFacts& Link::server() const {
-  return half(Channel::kSettling).ready.server;
-}
-
-Link::Half& Link::half(Channel channel) const {
-  return *halves_[static_cast<std::size_t>(channel)];
+  return settling_->share->server();
 }
 
 void Link::change_phase(Phase next) {
@@ -124,8 +143,8 @@ void Link::change_phase(Phase next) {
       retry_.stop();
       // order matters: only a search that has not answered is surely not on the stack.
       if (before == Phase::kLocating) search_.reset();
-      for (const auto& each : halves_) each->close();
-      return;
+      settling_->close();
+      return reading_->close();
   }
   ORDERD_CHECK(false, "a link does not become idle again");
 }
@@ -133,10 +152,9 @@ void Link::change_phase(Phase next) {
 void Link::locate() {
   server_.reset();
   search_.reset();
-  for (const auto& each : halves_) {
-    each->connector.reset();
-    each->ready = {};
-  }
+  reading_->connector.reset();
+  reading_->ready = {};
+  settling_->share.reset();
   attempt_ms_ = loop_.now_ms();
   deadline_.start(options_.connect_timeout);
   search_ = topology_.locate([this](const Result<Endpoint>& found) {
@@ -167,8 +185,8 @@ void Link::look() {
   look_.start(kLookEvery);
   bool silent = phase_ == Phase::kConnecting && Milliseconds(loop_.now_ms() - attempt_ms_) >= kSilence;
   if (up()) {
-    silent = half(Channel::kSettling).ready.connection->silence() >= kSilence ||
-             half(Channel::kReading).ready.connection->silence() >= kSilence + options_.read_block;
+    silent = settling_->share->silence() >= kSilence ||
+             reading_->ready.connection->silence() >= kSilence + options_.read_block;
   }
   if (silent) topology_.suspect(*server_);
 }
@@ -192,35 +210,36 @@ void Link::on_search_timeout() {
 
 void Link::connect() {
   if (topology_.moves()) look_.start(kLookEvery);
+  settling_->share = connections_.share(*server_, handshake(Channel::kSettling), *settling_);
+  settling_->share->start();
+  if (phase_ != Phase::kConnecting) return;  // failed at once
+  reading_->connector = std::make_unique<Connector>(loop_, handshake(Channel::kReading), *reading_);
+  reading_->connector->start(*server_);
+}
+
+Handshake Link::handshake(Channel channel) const {
+  const bool reading = channel == Channel::kReading;
   const auto spent = Milliseconds(loop_.now_ms() - attempt_ms_);
-  for (const Channel channel : {Channel::kSettling, Channel::kReading}) {
-    const bool reading = channel == Channel::kReading;
-    Half& each = half(channel);
-    each.connector = std::make_unique<Connector>(
-        loop_,
-        Handshake{.name = each.prefix + options_.name,
-                  .scripts = reading ? std::vector<std::string_view>() : options_.scripts,
-                  .primary_moves = topology_.moves(),
-                  .connect_timeout = std::max(Milliseconds(0), options_.connect_timeout - spent),
-                  .reply_timeout = options_.reply_timeout + (reading ? options_.read_block : Milliseconds(0))},
-        each);
-    each.connector->start(*server_);
-    if (phase_ != Phase::kConnecting) return;  // failed at once
-  }
+  return {.name = (reading ? "orderd-read:" : "orderd-settle:") + options_.name,
+          .scripts = reading ? std::vector<std::string_view>() : options_.scripts,
+          .primary_moves = topology_.moves(),
+          .connect_timeout = std::max(Milliseconds(0), options_.connect_timeout - spent),
+          .reply_timeout = options_.reply_timeout + (reading ? options_.read_block : Milliseconds(0))};
 }
 
 // One more handshake is complete.
 void Link::compare() {
-  if (!std::all_of(halves_.begin(), halves_.end(), [](const auto& each) { return each->open; })) return;
-  const std::string& reads = half(Channel::kReading).ready.server.run_id;
-  const std::string& settles = half(Channel::kSettling).ready.server.run_id;
-  if (!reads.empty() && !settles.empty() && reads != settles) {
-    return fail(
-        {ErrorKind::kLost, "the two connections to " + server_->redacted() + " reached two different servers (run_id " +
-                               reads + " and " + settles +
-                               "): use the address of one server, or a proxy that sends all connections to one"});
-  }
-  change_phase(Phase::kUp);
+  if (!reading_->open || !settling_->open) return;
+  const std::string& reads = reading_->ready.server.run_id;
+  const std::string& settles = server().run_id;
+  if (reads.empty() || settles.empty() || reads == settles) return change_phase(Phase::kUp);
+  const Error error{ErrorKind::kLost,
+                    "the two connections to " + server_->redacted() + " reached two different servers (run_id " +
+                        reads + " and " + settles +
+                        "): use the address of one server, or a proxy that sends all connections to one"};
+  fail(error);
+  // Whichever of them is right, the next attempt connects both again.
+  settling_->share->end(error);
 }
 
 void Link::fail(Error error) {
@@ -228,21 +247,18 @@ void Link::fail(Error error) {
   change_phase(Phase::kEnding);
 }
 
-// Calls that are outstanding get lost() before their connection reports its end.
+// Calls that are outstanding get lost() before their channel reports its end.
 void Link::close_both() {
-  for (const auto& each : halves_) each->close();
-  if (phase_ == Phase::kEnding && both_ended()) change_phase(Phase::kWaiting);
+  settling_->close();
+  reading_->close();
+  if (phase_ == Phase::kEnding && !reading_->open && !settling_->open) change_phase(Phase::kWaiting);
 }
 
-void Link::on_half_closed(const Error& error) {
+void Link::on_channel_closed(const Error& error) {
   if (phase_ == Phase::kConnecting || phase_ == Phase::kUp) {
     return fail({error.kind, "lost the connection to " + server_->redacted() + ": " + error.what});
   }
-  if (phase_ == Phase::kEnding && both_ended()) change_phase(Phase::kWaiting);
-}
-
-bool Link::both_ended() const {
-  return std::none_of(halves_.begin(), halves_.end(), [](const auto& each) { return each->open; });
+  if (phase_ == Phase::kEnding && !reading_->open && !settling_->open) change_phase(Phase::kWaiting);
 }
 
 }  // namespace orderd::valkey

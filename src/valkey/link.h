@@ -1,15 +1,15 @@
-// Two connections to one server process with one life cycle: one for reads that block, one for everything else. Both
-// are up and belong to the same server process (the same run_id, where the server gives one), or neither is.
+// Two channels to one server process with one life cycle: a connection for reads that block, and a share of a
+// connection (shared_connections.h) for everything else. Both are up and belong to the same server process (the same
+// run_id, where the server gives one), or neither is.
 //
 // A link reconnects by itself, with a jittered back-off, until it is stopped: it asks the topology where to go, runs
-// both handshakes, and compares the run_ids. The end of either connection ends the other. Where another server is the
+// both handshakes, and compares the run_ids. The end of either channel ends the other. Where another server is the
 // primary now, as the server itself or the topology says, the first attempt is made at once.
 //
 // To be let in is not enough to make the next back-off short again: a server that is wrongly taken for the primary
 // accepts each connection and refuses all work. See proven().
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +22,7 @@
 #include "valkey/connection.h"
 #include "valkey/connector.h"
 #include "valkey/server.h"
+#include "valkey/shared_connections.h"
 #include "valkey/topology.h"
 
 namespace orderd::valkey {
@@ -36,7 +37,7 @@ class Link {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // Both connections are authenticated, belong to one server process that can do the work, and the scripts are
+    // Both channels are authenticated, belong to one server process that can do the work, and the scripts are
     // loaded. send(), drop() and stop() are allowed in here.
     virtual void on_up() = 0;
     // Once per loss, after every outstanding call of both channels got its lost() reply; or once per failed attempt to
@@ -57,8 +58,9 @@ class Link {
     Milliseconds read_block{250};           // how long a read may block; the reading channel waits for it in addition
   };
 
-  // `topology` and `listener` must outlive the link.
-  Link(Loop& loop, Topology& topology, Options options, uint32_t seed, Link::Listener& listener);
+  // `topology`, `connections` and `listener` must outlive the link.
+  Link(Loop& loop, Topology& topology, SharedConnections& connections, Options options, uint32_t seed,
+       Link::Listener& listener);
   // As stop(). Not inside a callback of the link or of one of its calls.
   ~Link();
   Link(const Link&) = delete;
@@ -72,7 +74,7 @@ class Link {
   // Queues a command; replies of one channel come in the order of its commands. False: not up, `call` was not taken.
   // As soon as the first call of either channel gets lost(), the link is not up any more.
   [[nodiscard]] bool send(Channel channel, Call& call, const Command& command);
-  // Leaves this server: both connections end, on_down(why) follows (where a call is being answered: when that returns),
+  // Leaves this server: both channels end, on_down(why) follows (where a call is being answered: when that returns),
   // and the topology hears of it. Does nothing unless the link is up.
   void drop(const Error& why);
   // The server did real work: the back-off after the next loss starts short again.
@@ -96,12 +98,13 @@ class Link {
     kIdle,        // not started
     kLocating,    // the topology was asked; deadline_ runs
     kConnecting,  // handshakes run on one or both channels, each with a deadline of its own
-    kUp,          // both connections are open
-    kEnding,      // both connections were closed; waits until both have reported their end
+    kUp,          // both channels are open
+    kEnding,      // both channels were closed; waits until both have reported their end
     kWaiting,     // no connection; retry_ runs
     kStopped,     // for good
   };
-  struct Half;
+  struct Reading;
+  struct Settling;
 
   void change_phase(Phase next);
   void locate();
@@ -109,16 +112,16 @@ class Link {
   void compare();
   void fail(Error error);
   void close_both();
-  void on_half_closed(const Error& error);
+  void on_channel_closed(const Error& error);
   void on_search_timeout();
   void on_elsewhere(const Endpoint& primary);
   void look();
   [[nodiscard]] Milliseconds next_wait();
-  [[nodiscard]] bool both_ended() const;
-  [[nodiscard]] Half& half(Channel channel) const;
+  [[nodiscard]] Handshake handshake(Channel channel) const;
 
   Loop& loop_;
   Topology& topology_;
+  SharedConnections& connections_;
   Options options_;
   Link::Listener& listener_;
   Backoff backoff_;
@@ -131,7 +134,8 @@ class Link {
   std::unique_ptr<Topology::Search> search_;
   std::unique_ptr<Topology::Watch> watch_;
   std::optional<Endpoint> server_;  // where this attempt goes, once that is known
-  std::array<std::unique_ptr<Half>, 2> halves_;
+  std::unique_ptr<Reading> reading_;
+  std::unique_ptr<Settling> settling_;
   Error failure_;  // why the link went down
 };
 

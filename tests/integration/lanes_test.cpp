@@ -62,6 +62,17 @@ class Shops {
     return results(lane)[number];
   }
 
+  // The IDs of the connections with this name.
+  std::vector<std::string> connections(const std::string& name) {
+    std::vector<std::string> ids;
+    std::istringstream lines(ask(client, {"CLIENT", "LIST"}));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(" name=" + name + " ") == std::string::npos) continue;
+      ids.push_back(line.substr(3, line.find(' ') - 3));  // "id=7 addr=..."
+    }
+    return ids;
+  }
+
   ValkeyServer server;
   orderd::valkey::SyncClient client = server.client();
   orderd::order::Lanes lanes = *orderd::order::Lanes::parse(kNames);
@@ -127,6 +138,33 @@ TEST_CASE("a retry in the lane that decided the order is a duplicate, also where
   (void)shops.push("c", order("o-2", "hat"));
   CHECK(shops.result("c", 2).field("reason") == "wrong_lane");
   CHECK(get(shops.client, "{c}:stock:hat") == "4");
+  end(*daemon);
+}
+
+TEST_CASE("all lanes of a server share one settling connection, and all go on after it was killed") {
+  Shops shops;
+  auto daemon = shops.daemon("only");
+  const std::vector<std::string> skus = {"hat", "sock", "shoe", "tie"};  // of a, b, c and d
+  for (const std::string& sku : skus) shops.stock(shops.lane_of(sku), sku, "1000");
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      for (const std::string& sku : skus) {
+        (void)shops.push(shops.lane_of(sku), order("o-" + std::to_string(20 * round + i), sku));
+      }
+    }
+    for (const std::string& sku : skus) (void)shops.result(shops.lane_of(sku), 20 * round);
+    CHECK(shops.connections("orderd-settle:only").size() == 1);
+    CHECK(shops.connections("orderd-read:only").size() == 4);
+    for (const std::string& id : shops.connections("orderd-settle:only")) {
+      CHECK(ask_number(shops.client, {"CLIENT", "KILL", "ID", id}) == 1);
+    }
+  }
+  for (const std::string& sku : skus) {
+    const std::string lane = shops.lane_of(sku);
+    (void)shops.result(lane, 99);
+    CHECK(shops.results(lane).size() == 100);
+    CHECK(get(shops.client, "{" + lane + "}:stock:" + sku) == "900");
+  }
   end(*daemon);
 }
 

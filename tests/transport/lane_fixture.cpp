@@ -110,7 +110,7 @@ LaneFixture::~LaneFixture() {
 }
 
 void LaneFixture::start() {
-  lane.reset(new lane::Lane(loop, options, topology_, 1, *this));
+  lane.reset(new lane::Lane(loop, options, topology_, connections_, 1, *this));
   lane->start();
 }
 

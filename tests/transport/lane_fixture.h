@@ -96,6 +96,7 @@ class LaneFixture : private lane::Lane::Listener {
   std::string settle(const Received& command);
 
   valkey::SingleNode topology_;
+  valkey::SharedConnections connections_{loop};
   Timer read_block_;  // while a read waits for new entries
   std::ostringstream log_;
   std::shared_ptr<spdlog::logger> logger_before_;

@@ -95,7 +95,7 @@ class LinkFixture : private valkey::Link::Listener {
   LinkFixture& operator=(const LinkFixture&) = delete;
 
   void start() {
-    link.reset(new valkey::Link(loop, topology, options, 1, *this));
+    link.reset(new valkey::Link(loop, topology, connections, options, 1, *this));
     link->start();
   }
   // Sends a command that has to be taken.
@@ -137,6 +137,7 @@ class LinkFixture : private valkey::Link::Listener {
   valkey::Link::Options options;
   std::function<Result<valkey::Endpoint>()> where;
   FakeTopology topology;
+  valkey::SharedConnections connections{loop};
   int ups = 0;
   std::vector<valkey::Error> downs;
   std::function<void()> on_up_then;

@@ -15,7 +15,7 @@ using valkey::ErrorKind;
 struct Attempt : valkey::Link::Listener {
   explicit Attempt(const valkey::Endpoint& endpoint)
       : topology([endpoint]() -> Result<valkey::Endpoint> { return endpoint; }),
-        link(loop, topology,
+        link(loop, topology, connections,
              {.name = "shop 1",
               .scripts = {"#!lua\nreturn 1"},
               .connect_timeout = kPatience,
@@ -34,6 +34,7 @@ struct Attempt : valkey::Link::Listener {
 
   Loop loop;
   valkey::SingleNode topology;
+  valkey::SharedConnections connections{loop};
   bool up = false;
   valkey::Error error;
   valkey::Link link;

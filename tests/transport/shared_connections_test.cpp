@@ -1,0 +1,252 @@
+// Shares of one connection: each sees what it would see of a connection of its own.
+#include "valkey/shared_connections.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "transport/connection_fixture.h"
+
+namespace orderd::test {
+namespace {
+
+using valkey::Command;
+using valkey::Error;
+using valkey::ErrorKind;
+
+// One share, and what it reported.
+class Sharer : private valkey::SharedConnections::Listener {
+ public:
+  Sharer(valkey::SharedConnections& connections, const valkey::Endpoint& server)
+      : share(connections.share(server, {.name = "orderd-settle:shop-1", .scripts = {"#!lua\n-- settle.lua: decides."}},
+                                *this)) {}
+  ~Sharer() override { CHECK(share->in_flight() == 0); }
+  Sharer(const Sharer&) = delete;
+  Sharer& operator=(const Sharer&) = delete;
+
+  Ask& ask(const std::string& key) {
+    asks.push_back(std::make_unique<Ask>());
+    REQUIRE(share->send(*asks.back(), Command::of("GET", key)));
+    return *asks.back();
+  }
+
+  int opened = 0;
+  std::vector<Error> failed;
+  std::vector<Error> closed;
+  std::function<void()> on_open_then;
+  std::vector<std::unique_ptr<Ask>> asks;
+  std::unique_ptr<valkey::SharedConnections::Share> share;
+
+ private:
+  void on_share_open() override {
+    ++opened;
+    if (on_open_then) on_open_then();
+  }
+  void on_share_failed(const Error& error) override { failed.push_back(error); }
+  void on_share_closed(const Error& error) override {
+    CHECK_FALSE(share->is_open());
+    CHECK(share->in_flight() == 0);
+    closed.push_back(error);
+  }
+};
+
+struct Sharing {
+  Sharing() {
+    fake.on("GET").answer([](const Received& command) { return resp::bulk("value of " + command.words[1]); });
+  }
+  std::unique_ptr<Sharer> start() {
+    auto sharer = std::make_unique<Sharer>(connections, where);
+    sharer->share->start();
+    return sharer;
+  }
+  std::unique_ptr<Sharer> open() {
+    auto sharer = start();
+    until([&] { return sharer->opened == 1; }, "a share is open");
+    return sharer;
+  }
+  template <class Condition>
+  void until(Condition&& condition, const std::string& what) {
+    run_until(loop, condition, what);
+  }
+
+  Loop loop;
+  FakeServer fake{loop};
+  valkey::Endpoint where = fake.endpoint();
+  valkey::SharedConnections connections{loop};
+};
+
+TEST_CASE("shares of one server have one connection and one handshake") {
+  Sharing test;
+  const auto first = test.start(), second = test.start();
+  test.until([&] { return first->opened + second->opened == 2; }, "both shares are open");
+  const auto late = test.start();
+  CHECK(late->opened == 1);
+  CHECK(test.fake.accepted() == 1);
+  CHECK(late->share->script_id(0) == "settle");
+  CHECK(late->share->server().role == "primary");
+  for (Sharer* each : {first.get(), second.get(), late.get()}) each->ask("a");
+  const Ask &one = first->ask("b"), &two = second->ask("c"), &three = late->ask("d");
+  CHECK(first->share->in_flight() == 2);
+  test.until([&] { return one.answers + two.answers + three.answers == 3; }, "the replies");
+  CHECK(one.text == "value of b");
+  CHECK(two.text == "value of c");
+  CHECK(three.text == "value of d");
+  CHECK(test.fake.accepted() == 1);
+}
+
+TEST_CASE("another server, database or password is another connection") {
+  Sharing test;
+  const auto first = test.open();
+  test.where.password = "secret";
+  const auto second = test.open();
+  test.where.database = 3;
+  const auto third = test.open();
+  CHECK(test.fake.accepted() == 3);
+}
+
+TEST_CASE("a share that leaves loses its calls, and the others go on") {
+  Sharing test;
+  const auto leaves = test.open(), stays = test.open();
+  auto& held = test.fake.on("GET").with("slow").reply(resp::bulk("late")).hold();
+  const Ask &lost = leaves->ask("slow"), &also_lost = leaves->ask("a"), &kept = stays->ask("b");
+  test.until([&] { return test.fake.waits("GET slow"); }, "the first command has come");
+  leaves->share->leave({ErrorKind::kMoved, "elsewhere"});
+  CHECK(lost.lost);
+  CHECK(also_lost.lost);
+  REQUIRE(leaves->closed.size() == 1);
+  CHECK(leaves->closed[0].what == "elsewhere");
+  Ask refused;
+  CHECK_FALSE(leaves->share->send(refused, Command::of("GET", "a")));
+
+  // It comes back while its old replies are still due: these are nobody's.
+  const auto back = test.start();
+  REQUIRE(back->opened == 1);
+  const Ask& fresh = back->ask("c");
+  held.release();
+  test.until([&] { return fresh.answers == 1; }, "the reply");
+  CHECK(fresh.text == "value of c");
+  CHECK(kept.text == "value of b");
+  CHECK(lost.answers + also_lost.answers == 2);
+  CHECK(stays->closed.empty());
+  CHECK(test.fake.accepted() == 1);
+}
+
+TEST_CASE("the end of the connection ends every share, each after its calls") {
+  for (const bool by_share : {false, true}) {
+    CAPTURE(by_share);
+    Sharing test;
+    const auto first = test.open(), second = test.open();
+    test.fake.on("GET").silence();
+    for (Sharer* each : {first.get(), second.get()}) {
+      each->ask("a").then = [each](Ask& ask) {
+        CHECK(ask.lost);
+        CHECK(each->closed.empty());
+        CHECK_FALSE(each->share->is_open());
+        CHECK_FALSE(each->share->send(ask, Command::of("GET", "a")));
+      };
+    }
+    test.until([&] { return test.fake.waits("GET"); }, "a command has come");
+    if (by_share) {
+      first->share->end({ErrorKind::kLost, "not this server"});
+    } else {
+      test.fake.close_all();
+    }
+    test.until([&] { return first->closed.size() + second->closed.size() == 2; }, "both shares end");
+    CHECK(second->closed[0].what == (by_share ? "not this server" : "Server closed the connection"));
+
+    // Who comes now connects again.
+    const auto next = test.open();
+    CHECK(test.fake.accepted() == 2);
+  }
+}
+
+TEST_CASE("a share that leaves while its call is answered ends when that returns") {
+  Sharing test;
+  const auto sharer = test.open(), other = test.open();
+  sharer->ask("a").then = [&](Ask& answered) {
+    CHECK(answered.text == "value of a");
+    sharer->share->leave({ErrorKind::kMoved, "elsewhere"});
+    CHECK_FALSE(sharer->share->is_open());
+    CHECK(sharer->closed.empty());
+  };
+  const Ask &behind = sharer->ask("b"), &others = other->ask("c");
+  test.until([&] { return !sharer->closed.empty() && others.answers == 1; }, "the share ends");
+  CHECK(behind.lost);
+  CHECK(others.text == "value of c");
+}
+
+TEST_CASE("a call that is answered may send the next one") {
+  Sharing test;
+  const auto sharer = test.open(), other = test.open();
+  int left = 100;
+  Ask& ask = sharer->ask("a");
+  ask.then = [&](Ask& again) {
+    if (--left > 0) REQUIRE(sharer->share->send(again, Command::of("GET", "a")));
+  };
+  other->ask("b");
+  test.until([&] { return left == 0; }, "a hundred replies");
+  CHECK(ask.answers == 100);
+}
+
+TEST_CASE("the connection ends with its last share") {
+  Sharing test;
+  auto first = test.open(), second = test.open();
+  first->share->leave({ErrorKind::kMoved, "elsewhere"});
+  CHECK(test.fake.standing() == 1);
+  second.reset();
+  test.until([&] { return test.fake.standing() == 0; }, "the server sees the end");
+  const auto next = test.open();
+  CHECK(test.fake.accepted() == 2);
+}
+
+TEST_CASE("a handshake that fails fails for all who wait for it") {
+  Sharing test;
+  test.fake.on("HELLO").error("NOPERM no");
+  test.fake.on("SCRIPT LOAD").error("NOPERM this user has no permissions to run the 'script|load' command");
+  const auto first = test.start(), second = test.start();
+  test.until([&] { return first->failed.size() + second->failed.size() == 2; }, "both fail");
+  CHECK(first->failed[0].kind == ErrorKind::kRefused);
+  CHECK(second->failed[0].what == first->failed[0].what);
+  CHECK(first->opened + second->opened == 0);
+  CHECK(first->closed.size() + second->closed.size() == 0);
+}
+
+TEST_CASE("who leaves during the handshake does not end it for the others") {
+  Sharing test;
+  auto& held = test.fake.on("SCRIPT LOAD").reply(resp::bulk("settle")).hold();
+  const auto first = test.start(), second = test.start();
+  test.until([&] { return test.fake.waits("SCRIPT LOAD"); }, "the handshake is at its last step");
+  first->share->leave({ErrorKind::kLost, "closed"});
+  held.release();
+  test.until([&] { return second->opened == 1; }, "the other share is open");
+  CHECK(first->opened + static_cast<int>(first->closed.size()) == 0);
+
+  // The last one to leave ends it.
+  auto alone = std::make_unique<Sharing>();
+  alone->fake.on("SCRIPT LOAD").silence();
+  const auto only = alone->start();
+  alone->until([&] { return alone->fake.waits("SCRIPT LOAD"); }, "the handshake is at its last step");
+  only->share->leave({ErrorKind::kLost, "closed"});
+  alone->until([&] { return alone->fake.standing() == 0; }, "the server sees the end");
+  CHECK(only->opened == 0);
+}
+
+TEST_CASE("a share may leave as it opens, and one may go as another opens") {
+  Sharing test;
+  const auto first = test.start(), second = test.start(), third = test.start();
+  first->on_open_then = [&] {
+    first->share->leave({ErrorKind::kMoved, "elsewhere"});
+    second->share->leave({ErrorKind::kMoved, "elsewhere"});
+  };
+  test.until([&] { return third->opened == 1; }, "the third share is open");
+  CHECK(first->closed.size() == 1);
+  CHECK(second->opened == 0);
+  const Ask& ask = third->ask("a");
+  test.until([&] { return ask.answers == 1; }, "the reply");
+  CHECK(ask.text == "value of a");
+}
+
+}  // namespace
+}  // namespace orderd::test
