@@ -1,5 +1,5 @@
-"""docs/manual/ is what tools/manual makes of the programs of this build, the manual pages are clean and complete, and the shells
-complete what they should."""
+"""docs/manual/ and docs/settings.md are what tools/manual makes of the programs of this build, the manual pages are clean and
+complete, and the shells complete what they should."""
 import filecmp
 import os
 import pathlib
@@ -38,14 +38,23 @@ def helps(program, *path):
 
 
 class ManualTest(unittest.TestCase):
-    def test_share_is_what_tools_manual_makes(self):
+    def test_the_pages_are_what_tools_manual_makes(self):
         with tempfile.TemporaryDirectory() as folder:
             made = pathlib.Path(folder)
             self.assertEqual(run(ROOT / 'tools/manual', '--into', made, BIN).stderr, '')
             again = f'run tools/manual {os.path.relpath(BIN, ROOT)}'
-            self.assertEqual(files(made), files(SHARE), again)
-            different = [str(file) for file in files(made) if not filecmp.cmp(made / file, SHARE / file, shallow=False)]
+            self.assertEqual(files(made / 'manual'), files(SHARE), again)
+            different = [str(file) for file in files(made) if not filecmp.cmp(made / file, ROOT / 'docs' / file, shallow=False)]
             self.assertEqual(different, [], again)
+
+    def test_each_setting_of_the_help_is_in_the_page_of_settings(self):
+        text = (ROOT / 'docs/settings.md').read_text()
+        rows = re.findall(r'^  --(\w+\.\w+) .*?(?: \[(.*)\])?$', run(BIN / 'orderd', '--help', check=True).stdout, re.MULTILINE)
+        self.assertGreater(len(rows), 30)
+        for key, default in rows:
+            entry = text.partition(f'\n### `{key}`\n')[2].partition('\n#')[0]
+            default = default or 'none'
+            self.assertRegex(entry, rf'\nDefault: `?{re.escape(default)}`?\. .*Applied (live|at restart)\.')
 
     def test_mandoc_has_nothing_to_say(self):
         for page in (SHARE / 'man').rglob('*.[1-9]'):

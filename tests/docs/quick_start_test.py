@@ -12,7 +12,7 @@ import unittest
 from support import BIN, ROOT, read_page
 
 DEADLINE_S = 30
-# What somebody who reads has done already, or what the PATH of this test replaces.
+# What a reader has done already, or what the PATH of this test replaces.
 DONE = re.compile(r'git clone |tools/build$|(export )?PATH=')
 
 
@@ -94,30 +94,43 @@ class QuickStartTest(unittest.TestCase):
 
     def test_the_quick_start_of_the_readme(self):
         blocks, _ = read_page(ROOT / 'README.md')
-        first = next(i for i, block in enumerate(blocks) if block.text.startswith('$ tools/build'))
-        last = next(i for i, block in enumerate(blocks) if 'shutting down' in block.text)
+        session = Session()
+        self.addCleanup(session.close)
+        self.assertEqual(self.follow([block for block in blocks if block.language == 'console'], session), 4)
+        [program] = [block for block in blocks if block.language == 'python']
+        self.assertEqual(session.bash(f"python3 - <<'END'\n{program.text}END"), 'accepted\n')
+        self.assertEqual(session.stop()[0], 0)
+
+    def getting_started(self):
+        """The blocks that use an embedded server, and those that use another one, with the last words of orderd."""
+        blocks, _ = read_page(ROOT / 'docs/getting-started.md')
+        other = next(i for i, block in enumerate(blocks) if 'valkey://127.0.0.1:6379' in block.text)
+        end = next(i for i, block in enumerate(blocks) if 'shutting down' in block.text)
+        return [block for block in blocks[:other] if block.language == 'console'], blocks[other:end], blocks[end]
+
+    def test_getting_started(self):
+        steps, _, _ = self.getting_started()
+        session = Session()
+        self.addCleanup(session.close)
+        self.assertEqual(self.follow(steps, session), 12)
+        self.assertEqual(session.stop()[0], 0)
+
+    def test_getting_started_with_a_server_that_is_there(self):
+        _, steps, end = self.getting_started()
         session = Session()
         self.addCleanup(session.close)
         socket = session.home / 'other.sock'
         session.server = subprocess.Popen(['valkey-server', '--port', '0', '--unixsocket', socket, '--dir', session.home, '--save', ''],
                                           stdout=subprocess.DEVNULL)
         until(socket.exists)
-        # In place of a server at 127.0.0.1:6379, which may be somebody's.
+        # In place of a server at 127.0.0.1:6379, which may be used already.
         session.exports = f'valkey-cli() {{ command valkey-cli --no-raw -s {socket} "$@"; }}\n'
-        steps = blocks[first:last]
         for block in steps:
             block.lines = [line.replace('valkey://127.0.0.1:6379', f'unix://{socket}') for line in block.lines]
         self.assertEqual(self.follow(steps, session), 6)
         status, log = session.stop()
         self.assertEqual(status, 0)
-        self.assertEqual(normalized(blocks[last].text), normalized(log))
-
-    def test_getting_started(self):
-        blocks, _ = read_page(ROOT / 'docs/getting-started.md')
-        session = Session()
-        self.addCleanup(session.close)
-        self.assertEqual(self.follow([block for block in blocks if block.language == 'console'], session), 8)
-        self.assertEqual(session.stop()[0], 0)
+        self.assertEqual(normalized(end.text), normalized(log))
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 """What the pages show is right: each block has a language and is checked as that, each command line of ours is parsed by
-the program itself, each link points at something. tests/docs/quick_start_test.py runs the first steps for real."""
+the program itself. tests/docs/quick_start_test.py runs the first steps for real, tools/links checks links."""
 import json
 import os
 import re
@@ -172,7 +172,7 @@ class SnippetsTest(unittest.TestCase):
                 self.assertEqual(run.stderr, '', block.where)
 
     def test_the_rule_of_lanes_gives_what_the_page_says(self):
-        [block] = self.blocks('python')
+        [block] = [block for block in self.blocks('python') if 'def lane(' in block.text]
         names = {}
         exec(block.text, names)
         text = re.sub(r'\s+', ' ', (ROOT / 'docs/scaling.md').read_text())
@@ -195,23 +195,6 @@ class SnippetsTest(unittest.TestCase):
         for block in self.blocks('lua'):
             run = subprocess.run(['luac5.1', '-p', '-'], input=block.text, capture_output=True, text=True)
             self.assertEqual(run.stderr, '', block.where)
-
-    def test_links_point_at_something(self):
-        def anchors(page):
-            heads = re.findall(r'^#+ (.*)$', page.read_text(), re.MULTILINE)
-            return {re.sub(r'[^\w\- ]', '', head.lower()).replace(' ', '-') for head in heads}
-
-        for page, (_, prose) in self.pages.items():
-            for number, line in prose:
-                for target in re.findall(r'\]\(([^)\s]+)\)', re.sub(r'`[^`]*`', '', line)):
-                    where = f'{page.relative_to(ROOT)}:{number}: {target}'
-                    if '://' in target:
-                        continue
-                    file, _, anchor = target.partition('#')
-                    there = (page.parent / file).resolve() if file else page
-                    self.assertTrue(there.exists(), where)
-                    if anchor:
-                        self.assertIn(anchor, anchors(there), where)
 
 
 if __name__ == '__main__':
