@@ -1,4 +1,4 @@
-// The new orderd after the first edition, as docs/production.md says: what that has settled stays settled.
+// The new orderd after the first edition, as docs/operations.md says: what that has settled stays settled.
 #include <doctest/doctest.h>
 
 #include "integration/sale.h"

@@ -1,4 +1,4 @@
-// The whole audit: reads the streams and judges them. docs/audit.md has the method.
+// The whole audit: reads the streams and judges them. docs/testing.md has the method.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# For tools/try-fresh: from the Debian package to a first result on a clean machine, in the commands of docs/operations.md.
+# For tools/try-fresh: from the Debian package to a first result on a clean machine, in the commands of docs/install.md.
 # Uses what tools/fresh/root.sh has.
 # shellcheck disable=SC2016,SC2034,SC2154 # what is quoted is for a shell or a program inside; variables of and for others
 

@@ -21,7 +21,7 @@ using valkey::OwnedReply;
 constexpr uint64_t kFutureMs = 60'000;
 // A rate is taken from a stream that has at least this many entries over this long.
 constexpr uint64_t kRateEntries = 100, kRateMs = 60'000;
-// A record with its key and its time to live, in the server's memory (docs/production.md).
+// A record with its key and its time to live, in the server's memory (docs/operations.md).
 constexpr uint64_t kRecordBytes = 157;
 
 }  // namespace

@@ -218,7 +218,7 @@ std::vector<std::string> warnings_of(const StatusFacts& facts) {
   } else if (server.load_truncated == true) {
     out.emplace_back(
         "aof-load-truncated is yes: after a power loss that tore the append-only file, the server may execute half a "
-        "decision, stock taken without a result; set it to no (docs/operations.md, The machine lost its power)");
+        "decision, stock taken without a result; set it to no (docs/operations.md, Torn append-only file)");
   }
   const bool waits = facts.waiting.count.value_or(0) > 0 || !facts.waiting.oldest.empty();
   if (facts.owner_known && !facts.owner && waits) {

@@ -1,5 +1,5 @@
 // What a fault is to the runner: something that is injected, lasts for a while and is healed. The IDs are those of
-// docs/faults.md.
+// docs/testing.md.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-"""docs/production.md: the bytes of an order are those that tools/capacity measures, and a backup that is made and restored by
+"""docs/operations.md: the bytes of an order are those that tools/capacity measures, and a backup that is made and restored by
 the commands of the page holds what was decided until then."""
 import pathlib
 import re
@@ -9,7 +9,7 @@ import unittest
 
 from support import BIN, ROOT, read_page
 
-PAGE = ROOT / 'docs/production.md'
+PAGE = ROOT / 'docs/operations.md'
 
 # What the machine's service manager does, for a server and an orderd in one directory.
 SERVICES = r'''
@@ -47,7 +47,7 @@ orderctl stock get shoe --json
 '''
 
 
-class ProductionTest(unittest.TestCase):
+class OperationsTest(unittest.TestCase):
     maxDiff = None
 
     def test_a_backup_is_restored_by_the_commands_of_the_page(self):
@@ -75,9 +75,9 @@ class ProductionTest(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         row = re.compile(r'^\| ([a-z][^|]*) \| (\d+) \|', re.MULTILINE)
         measured, shown = dict(row.findall(run.stdout)), dict(row.findall(PAGE.read_text()))
-        self.assertEqual(list(measured), list(shown), 'put the output of tools/capacity into docs/production.md')
+        self.assertEqual(list(measured), list(shown), 'put the output of tools/capacity into docs/operations.md')
         for part, size in measured.items():
-            self.assertLess(abs(int(size) - int(shown[part])), 0.1 * int(shown[part]), f'{part}: docs/production.md is out of date')
+            self.assertLess(abs(int(size) - int(shown[part])), 0.1 * int(shown[part]), f'{part}: docs/operations.md is out of date')
 
 
 if __name__ == '__main__':
