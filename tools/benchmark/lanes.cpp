@@ -1,7 +1,8 @@
 // What lanes cost: the same orders over one lane and over many, on one server and on a cluster of three primaries, in
 // plain and over TLS. A backlog, a trickle, and nothing to do. Orders are pushed over one connection to each server, so
 // that producers cost the same in all layouts. CPU is of the main threads of the servers that have lanes, and of
-// orderd.
+// orderd. At a trickle two layouts are compared in turns of half a second: the machine's own speed changes more within
+// a minute than the layouts differ.
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -178,8 +179,7 @@ Spent spend(Stand& stand, double per, const Work& work) {
   return {(stand.server_cpu() - server) / per, (process_cpu(stand.pid()) - orderd) / per};
 }
 
-Spent trickle(Stand& stand, uint64_t per_second, uint64_t seconds) {
-  const uint64_t orders = per_second * seconds;
+Spent trickle(Stand& stand, uint64_t per_second, uint64_t orders) {
   return spend(stand, static_cast<double>(orders) * 1e-6, [&] {
     const auto begin = Clock::now();
     for (uint64_t i = 0; i < orders; ++i) {
@@ -209,13 +209,31 @@ Measured measure(const Layout& layout, const Plan& plan) {
   measured.rate = static_cast<double>(orders) / std::chrono::duration<double>(Clock::now() - begin).count();
   measured.backlog = {(stand.server_cpu() - before) * 1e6 / static_cast<double>(orders),
                       process_cpu(stand.pid()) * 1e6 / static_cast<double>(orders)};
-  measured.slow = trickle(stand, 2000, plan.seconds);
-  measured.quick = trickle(stand, 8000, plan.seconds);
+  measured.slow = trickle(stand, 2000, 2000 * plan.seconds);
+  measured.quick = trickle(stand, 8000, 8000 * plan.seconds);
   measured.idle = spend(stand, static_cast<double>(plan.seconds) * 1e-3,
                         [&] { std::this_thread::sleep_for(std::chrono::seconds(plan.seconds)); });
   measured.mib = peak_mib(stand.pid());
   stand.stop();
   return measured;
+}
+
+// CPU of an order at 2,000/s in `other`, as a multiple of that in `base`.
+double compare_slow(const Layout& base, const Layout& other, const Plan& plan) {
+  constexpr uint64_t kTurn = 1000;  // orders: half a second
+  Stand first(base), second(other);
+  for (Stand* each : {&first, &second}) {
+    each->start(plan.orderd);
+    trickle(*each, 2000, 2 * kTurn);  // not counted: each order's key, stream and connection is there afterwards
+  }
+  double base_us = 0, other_us = 0;
+  for (uint64_t turn = 0; turn < 4 * plan.seconds; ++turn) {
+    base_us += trickle(first, 2000, kTurn).both();
+    other_us += trickle(second, 2000, kTurn).both();
+  }
+  first.stop();
+  second.stop();
+  return other_us / base_us;
 }
 
 constexpr Layout kLayouts[] = {{"1 lane", Kind::kPlain, 1},
@@ -259,13 +277,14 @@ void measure_lanes(const Plan& plan, Report& report) {
     const Measured &one = all[0], &many = all[2], &tls = all[3], &cluster = all[4];
     const double more = static_cast<double>(kLayouts[2].lanes - kLayouts[0].lanes);
     backlog.push_back(many.backlog.both() / one.backlog.both());
-    slow.push_back(many.slow.both() / one.slow.both());
+    say("lanes: at 2,000/s in turns, run " + std::to_string(run + 1) + " of " + std::to_string(plan.repeat));
+    slow.push_back(compare_slow(kLayouts[0], kLayouts[2], plan));
+    tls_slow.push_back(compare_slow(kLayouts[0], kLayouts[3], plan));
     quick.push_back(many.quick.both() / one.quick.both());
     idle_server.push_back((many.idle.server - one.idle.server) / more);
     idle_orderd.push_back((many.idle.orderd - one.idle.orderd) / more);
     memory.push_back((many.mib - one.mib) / more);
     tls_backlog.push_back(tls.backlog.both() / one.backlog.both());
-    tls_slow.push_back(tls.slow.both() / one.slow.both());
     spread.push_back(cluster.backlog.both() / many.backlog.both());
   }
   report.target({"64 lanes / 1 lane, CPU of an order, backlog", backlog, false, 1.10});
