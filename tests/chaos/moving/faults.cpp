@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <stdexcept>
 
 #include "chaos/moving/network.h"
@@ -71,6 +72,18 @@ void freeze(Trial& trial, Node& node, milliseconds time) {
   trial.nodes.restore(node);  // a password may have been changed meanwhile
 }
 
+// What was begun is completed: a node may refuse for a moment, as when it takes the cluster for down.
+void insist(const std::function<std::string()>& step) {
+  std::string answer;
+  const bool done = test::poll_until(
+      [&] {
+        answer = step();
+        return !answer.starts_with('-');
+      },
+      30s);
+  if (!done) throw std::runtime_error("moving a slot: " + answer);
+}
+
 // A lane's slot goes to another primary, key by key; half-way it rests for `rest`.
 void move_slot(Trial& trial, milliseconds rest) {
   const std::size_t lane = trial.random.number(trial.lanes());
@@ -81,11 +94,8 @@ void move_slot(Trial& trial, milliseconds rest) {
   if (from == nullptr || others.empty()) throw std::runtime_error("the primaries are not all there");
   Node& to = any(trial, others, "other primary");
   const std::string from_id = Nodes::tell(*from, {"CLUSTER", "MYID"}), to_id = Nodes::tell(to, {"CLUSTER", "MYID"});
-  const auto good = [](const std::string& answer) {
-    if (answer.starts_with('-')) throw std::runtime_error("moving a slot: " + answer);
-  };
-  good(Nodes::tell(to, {"CLUSTER", "SETSLOT", slot, "IMPORTING", from_id}));
-  good(Nodes::tell(*from, {"CLUSTER", "SETSLOT", slot, "MIGRATING", to_id}));
+  insist([&] { return Nodes::tell(to, {"CLUSTER", "SETSLOT", slot, "IMPORTING", from_id}); });
+  insist([&] { return Nodes::tell(*from, {"CLUSTER", "SETSLOT", slot, "MIGRATING", to_id}); });
   auto client = Nodes::admin(*from);
   for (bool rested = false;;) {
     const auto keys = test::send(client, test::command_of({"CLUSTER", "GETKEYSINSLOT", slot, "500"}));
@@ -93,13 +103,15 @@ void move_slot(Trial& trial, milliseconds rest) {
     std::vector<std::string> words = {"MIGRATE", to.host, std::to_string(to.server->tcp_endpoint().port), "", "0",
                                       "5000",    "KEYS"};
     for (std::size_t i = 0; i < keys->size(); ++i) words.emplace_back(keys->at(i).text());
-    const auto moved = test::send(client, test::command_of(words));
-    if (moved->is_error()) throw std::runtime_error("MIGRATE: " + std::string(moved->text()));
+    insist([&] {
+      const auto moved = test::send(client, test::command_of(words));
+      return (moved->is_error() ? "-" : "") + std::string(moved->text());
+    });
     if (!rested) let_pass(rest);
     rested = true;
   }
-  good(Nodes::tell(to, {"CLUSTER", "SETSLOT", slot, "NODE", to_id}));
-  good(Nodes::tell(*from, {"CLUSTER", "SETSLOT", slot, "NODE", to_id}));
+  for (Node* each : {&to, from})
+    insist([&] { return Nodes::tell(*each, {"CLUSTER", "SETSLOT", slot, "NODE", to_id}); });
   for (Node* each : trial.nodes.primaries()) (void)Nodes::tell(*each, {"CLUSTER", "SETSLOT", slot, "NODE", to_id});
 }
 

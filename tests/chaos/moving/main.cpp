@@ -77,7 +77,9 @@ void run_trial(const Options& options, const Plan& plan, bool network, milliseco
     std::fprintf(stderr, "  %6llu  %s\n", static_cast<unsigned long long>(count), name.c_str());
   }
   for (const std::string& each : trial.skipped) std::cerr << "  skipped: " << each << "\n";
-  for (const std::string& each : wrong) std::cerr << "  " << each << "\n";
+  constexpr std::size_t kShown = 20;
+  for (std::size_t i = 0; i < std::min(kShown, wrong.size()); ++i) std::cerr << "  " << wrong[i] << "\n";
+  if (wrong.size() > kShown) std::cerr << "  and " << wrong.size() - kShown << " more\n";
   if (!wrong.empty()) keep_evidence(trial, wrong, plan.seed, options.keep);
 }
 
