@@ -13,7 +13,7 @@ namespace orderd::valkey {
 namespace {
 
 // It reads the whole file: some seconds for each gigabyte.
-constexpr std::chrono::minutes kPatience{10};
+constexpr std::chrono::minutes kCheckPatience{10};
 constexpr std::size_t kMaxOutput = 64 * 1024;
 // To "Continue? [y/N]".
 constexpr std::string_view kYes = "y\n";
@@ -22,7 +22,7 @@ constexpr std::string_view kYes = "y\n";
 
 AofCheck::AofCheck(Loop& loop)
     : loop_(loop), patience_(loop, [this] {
-        failure_ = program_ + " did not end within " + std::to_string(kPatience.count()) + " minutes";
+        failure_ = program_ + " did not end within " + std::to_string(kCheckPatience.count()) + " minutes";
         // Its end is reported then. Where it has ended just now, that is fine, too.
         (void)uv_process_kill(process_.get(), SIGKILL);
       }) {
@@ -47,7 +47,7 @@ Result<bool> AofCheck::start(const std::string& file, Mode mode, Done done) {
     return spawned;
   }
   done_ = std::move(done);
-  patience_.start(kPatience);
+  patience_.start(kCheckPatience);
   return true;
 }
 

@@ -37,7 +37,7 @@ bool swallowed_more(std::string_view value) {
   return false;
 }
 
-struct Command {
+struct LoggedCommand {
   uint64_t words = 0;
   std::string_view name;
 };
@@ -47,7 +47,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : left_(bytes) {}
 
   // kEnds also where nothing is left.
-  Read command(Command& out) {
+  Read command(LoggedCommand& out) {
     const Read read = number('*', out.words);
     if (read != Read::kWhole) return read;
     if (out.words == 0) return Read::kWrong;
@@ -154,7 +154,7 @@ bool is_torn(std::string_view bytes) {
   const auto end = bytes.find_last_not_of('\0');
   if (end == std::string_view::npos) return !bytes.empty();  // nothing but zeros
   Reader reader(bytes.substr(0, end + 1));
-  Command command;
+  LoggedCommand command;
   Read read = reader.command(command);
   if (read != Read::kWhole) return read == Read::kEnds;
   if (!is_word(command.name, "MULTI")) return false;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kClient = "orderd-cluster";
 // For the first answer; generous, since whoever asks has a deadline of his own.
-constexpr Milliseconds kPatience{1000};
+constexpr Milliseconds kAnswerPatience{1000};
 // For the others, once there is one.
 constexpr Milliseconds kOthers{100};
 // Each answer is about all slots: in a large cluster a few nodes are enough.
@@ -193,11 +193,11 @@ void Cluster::begin() {
   }
   const auto nodes = nodes_to_ask(*seeds);
   outstanding_ = nodes.size();
-  patience_.start(kPatience);
+  patience_.start(kAnswerPatience);
   for (const Endpoint& node : nodes) {
     const std::size_t i = lines_.size();
     lines_.push_back(
-        std::make_unique<Line>(loop_, node, kClient, kPatience,
+        std::make_unique<Line>(loop_, node, kClient, kAnswerPatience,
                                Line::Events{.open = [this, i] { lines_[i]->ask(question()); },
                                             .answered =
                                                 [this, i, node](const Reply& reply) {

@@ -26,6 +26,8 @@ inline constexpr Id kLastId{std::numeric_limits<uint64_t>::max(), std::numeric_l
 [[nodiscard]] std::optional<Id> id_of(std::string_view text);
 // Decimal digits without sign or leading zero, at most 2^64-1.
 [[nodiscard]] std::optional<uint64_t> whole_of(std::string_view text);
+// What Lua's numbers hold exactly: the most that stock and the quantities of an order may be.
+inline constexpr uint64_t kMaxWhole = 9'007'199'254'740'991;
 
 // 128 bits: no two names are confused.
 struct Name {

@@ -13,7 +13,6 @@ using valkey::Reply;
 using Stock = StockModel::Stock;
 
 constexpr std::size_t kAtOnce = 200;
-constexpr uint64_t kMaxWhole = 9'007'199'254'740'991;
 constexpr std::size_t kDigestBytes = 16;
 
 Stock stock_of(const Reply& reply) {

@@ -13,11 +13,13 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-constexpr uint64_t kMaxWhole = 9'007'199'254'740'991;
 constexpr std::size_t kMaxEntryBytes = 65'536;
 
-enum : std::size_t { kId, kCustomer, kReplyTo, kSku, kQuantity, kItems, kMembers };
-constexpr std::array<std::string_view, kMembers> kNames = {"id", "customer", "reply_to", "sku", "quantity", "items"};
+namespace member {
+enum : std::size_t { kId, kCustomer, kReplyTo, kSku, kQuantity, kItems };
+constexpr std::array<std::string_view, 6> kNames = {"id", "customer", "reply_to", "sku", "quantity", "items"};
+}  // namespace member
+constexpr std::size_t kMembers = member::kNames.size();
 
 struct Given {
   std::array<std::string_view, kMembers> text;
@@ -25,7 +27,8 @@ struct Given {
   std::array<unsigned, kMembers> times{};
 
   void take(std::string_view name, Kind given_kind, std::string_view given_text) {
-    const auto which = static_cast<std::size_t>(std::find(kNames.begin(), kNames.end(), name) - kNames.begin());
+    const auto which = static_cast<std::size_t>(std::find(member::kNames.begin(), member::kNames.end(), name) -
+                                                member::kNames.begin());
     if (which == kMembers) return;
     kind[which] = given_kind;
     text[which] = given_text;
@@ -51,9 +54,9 @@ struct Lines {
   bool good = true;
 
   void add(const Given& given) {
-    const std::string_view sku = given.string(kSku);
-    const uint64_t quantity = whole_of(given.text[kQuantity]).value_or(0);
-    good = good && ++count <= limits.max_lines && is_sku(sku) && given.once(kQuantity, quantity_kind) &&
+    const std::string_view sku = given.string(member::kSku);
+    const uint64_t quantity = whole_of(given.text[member::kQuantity]).value_or(0);
+    good = good && ++count <= limits.max_lines && is_sku(sku) && given.once(member::kQuantity, quantity_kind) &&
            quantity >= 1 && quantity <= limits.max_quantity;
     if (good) good = (sums[sku] += quantity) <= kMaxWhole;
   }
@@ -61,18 +64,18 @@ struct Lines {
 
 // An integer is no ID, but the result of the malformed request names it.
 std::string integer_id(const Given& given) {
-  const std::string_view text = given.text[kId];
+  const std::string_view text = given.text[member::kId];
   int64_t number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool good = given.once(kId, Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
+  const bool good = given.once(member::kId, Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
   return good ? std::to_string(number) : std::string();
 }
 
 void judge(const Given& given, const Lines& lines, LaneNumber lane, DecodedRequest& out) {
-  if (is_name(given.string(kId))) out.order = given.string(kId);
-  if (is_name(given.string(kCustomer))) out.customer = given.string(kCustomer);
-  out.malformed = out.order.empty() || (given.times[kCustomer] > 0 && out.customer.empty()) ||
-                  (given.times[kReplyTo] > 0 && !is_name(given.string(kReplyTo))) || !lines.good;
+  if (is_name(given.string(member::kId))) out.order = given.string(member::kId);
+  if (is_name(given.string(member::kCustomer))) out.customer = given.string(member::kCustomer);
+  out.malformed = out.order.empty() || (given.times[member::kCustomer] > 0 && out.customer.empty()) ||
+                  (given.times[member::kReplyTo] > 0 && !is_name(given.string(member::kReplyTo))) || !lines.good;
   if (out.order.empty()) out.order = integer_id(given);
   if (out.malformed) return;
   for (const auto& [sku, quantity] : lines.sums) {
@@ -95,7 +98,7 @@ void RequestDecoder::decode(const std::vector<std::string_view>& fields, Decoded
     if (fields[i] == "order") {
       order = fields[i + 1];
       ++orders;
-    } else if (fields[i] != kNames[kItems]) {
+    } else if (fields[i] != member::kNames[member::kItems]) {
       flat.take(fields[i], Kind::kString, fields[i + 1]);
     }
   }
@@ -117,7 +120,7 @@ void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
   for (const JsonValue& value : values) {
     if (value.depth == 1) {
       top.take(value.name, value.kind, value.text);
-      in_items = value.name == kNames[kItems];
+      in_items = value.name == member::kNames[member::kItems];
     } else if (in_items && value.depth == 2) {
       items.emplace_back();
       all_objects = all_objects && value.kind == Kind::kObject;
@@ -125,17 +128,17 @@ void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
       items.back().take(value.name, value.kind, value.text);
     }
   }
-  top.drop_null(kCustomer);
-  top.drop_null(kReplyTo);
-  top.drop_null(kItems);
+  top.drop_null(member::kCustomer);
+  top.drop_null(member::kReplyTo);
+  top.drop_null(member::kItems);
   Lines lines{limits_, Kind::kNumber};
-  if (top.times[kItems] == 0) {
+  if (top.times[member::kItems] == 0) {
     lines.add(top);
   } else {
-    top.drop_null(kSku);
-    top.drop_null(kQuantity);
-    lines.good =
-        top.once(kItems, Kind::kArray) && top.times[kSku] + top.times[kQuantity] == 0 && all_objects && !items.empty();
+    top.drop_null(member::kSku);
+    top.drop_null(member::kQuantity);
+    lines.good = top.once(member::kItems, Kind::kArray) &&
+                 top.times[member::kSku] + top.times[member::kQuantity] == 0 && all_objects && !items.empty();
     for (const Given& item : items) lines.add(item);
   }
   judge(top, lines, lane_, out);
