@@ -107,6 +107,7 @@ class Connection {
   std::optional<TlsPeer> tls_peer_;
   std::optional<TlsSession> tls_;
   HandlePtr<uv_poll_t> poll_;
+  HandlePtr<uv_prepare_t> flush_;  // active while commands wait to be written
   Timer watchdog_;
   State state_ = State::kOpening;
   Error error_;
@@ -116,6 +117,7 @@ class Connection {
   bool last_chance_ = false;
   bool answered_ = false;  // there was a reply
   bool in_callback_ = false;
+  bool writing_ = false;
   bool subscribed_ = false;
 };
 
