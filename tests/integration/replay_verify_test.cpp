@@ -154,11 +154,31 @@ TEST_CASE("a run of few requests or none has a report") {
 
 TEST_CASE("order-replay refuses flags that do not go together") {
   const ReplayDesk desk;
-  CHECK(desk.replay({"run", "f", "--max", "--rate", "1"}).status == 2);
-  CHECK(desk.replay({"run", "f", "--verify"}).status == 2);
-  CHECK(desk.replay({"generate", "--malformed", "0.7", "--repeated", "0.7"}).status == 2);
-  CHECK(desk.replay({"generate", "--lines-min", "3"}).status == 2);
-  CHECK(desk.replay({"generate", "--distribution", "normal"}).status == 2);
+  const auto refused = [&](const Words& words) {
+    const Ran ran = desk.replay(words);
+    CHECK_MESSAGE(ran.status == 2, ran.errors);
+    CHECK(ran.output.empty());
+    return lines_of(ran.errors).front();
+  };
+  CHECK(refused({"run", "f", "--max", "--rate", "1"}) == "order-replay: --max excludes --rate");
+  CHECK(refused({"run", "f", "--speed", "2", "--rate", "1"}) == "order-replay: --rate excludes --speed");
+  CHECK(refused({"run", "f", "--speed", "2", "--max"}) == "order-replay: --max excludes --speed");
+  CHECK(refused({"run", "f", "--verify"}) == "order-replay: --verify requires --wait");
+  CHECK(refused({"run", "f", "--timeout", "1s"}) == "order-replay: --timeout requires --wait");
+  CHECK(refused({"run", "f", "--set-stock", "--from-line", "3"}) == "order-replay: --set-stock excludes --from-line");
+  CHECK(!refused({"generate", "--malformed", "0.7", "--repeated", "0.7"}).empty());
+  CHECK(!refused({"generate", "--lines-min", "3"}).empty());
+  CHECK(refused({"generate", "--distribution", "normal"}) ==
+        "order-replay: --distribution: normal not in {uniform,zipf,hot}");
+  CHECK(refused({"generate", "--hot", "0.3"}) == "order-replay: --hot requires --distribution hot");
+  CHECK(refused({"generate", "--distribution", "hot", "--exponent", "2"}) ==
+        "order-replay: --exponent requires --distribution zipf");
+  CHECK(refused({"generate", "--json"}) == "order-replay: --json: order-replay generate prints no JSON");
+  CHECK(refused({"--json", "capture"}) == "order-replay: --json: order-replay capture prints no JSON");
+  CHECK(refused({"report", "d", "--lane", "a"}) ==
+        "order-replay: --lane: order-replay report does not depend on a lane");
+  CHECK(refused({"run", "f", "--lane", ""}) == "order-replay: --lane: the name of a lane is expected");
+  CHECK(desk.replay({"run", "-", "--set-stock"}, {.input = "{}\n"}).complains("the recording begins without stock"));
   const Ran none = desk.replay({"run", "/nonexistent/file"});
   CHECK(none.status == 1);
   CHECK(none.complains("cannot open '/nonexistent/file'"));

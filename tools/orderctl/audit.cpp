@@ -122,7 +122,7 @@ Audit::Audit(CLI::App& parent, Program& program) {
   add_whole(*app, "--max-findings", findings_max_, 1, 1'000'000, "violations reported of each check (default: 20)");
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return run(context); };
   });
 }

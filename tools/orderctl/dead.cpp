@@ -111,7 +111,7 @@ void Dead::add_list(CLI::App& dead, Program& program) {
   add_whole(*app, "--limit", limit_, 1, order::kMaxWhole, "how many at most [20]");
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return list(context); };
   });
 }

@@ -75,8 +75,11 @@ Lane::Lane(CLI::App& parent, Program& program) {
   add_json(*lane, program);
   add_names(*lane, program);
   lane->callback([this, lane, &program] {
-    program.all_lanes = true;
-    if (!lane->get_subcommands().empty()) return;
+    program.lanes = LaneUse::kNone;
+    if (!lane->get_subcommands().empty()) {
+      if (!skus_.empty()) throw CLI::ExcludesError("SKU", "names");
+      return;
+    }
     if (skus_.empty()) throw CLI::ParseError("SKU or names is required", CLI::ExitCodes::RequiredError);
     program.action = [this](const Context& context) { return show(context, skus_); };
   });

@@ -153,7 +153,7 @@ Order::Order(CLI::App& parent, Program& program) {
   add_whole(*app, "--search", search_, 1, order::kMaxWhole, "how many results and waiting requests to search [100000]");
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return show(context, id_, search_); };
   });
 }

@@ -89,7 +89,7 @@ Results::Results(CLI::App& parent, Program& program) {
     if (counted_ && from->count() > 0 && follow_) throw CLI::ExcludesError("--count", "--from with --follow");
     // In the form that the server writes.
     if (!request_.empty()) request_ = parse_id(request_)->text();
-    program.all_lanes = !follow_;
+    program.lanes = follow_ ? LaneUse::kOne : LaneUse::kAll;
     program.action = [this](const Context& context) { return run(context); };
   });
 }

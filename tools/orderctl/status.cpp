@@ -91,7 +91,7 @@ Status::Status(CLI::App& parent, Program& program) {
       app->add_flag("--check", check_, "show only what keeps orders from being processed; exit 1");
   add_duration(*app, "--max-age", max_age_, "with --check: how long a request may wait [10s]")->needs(check_flag);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return check_ ? check(context, max_age_) : status(context); };
   });
 }

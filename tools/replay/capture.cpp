@@ -9,7 +9,6 @@
 #include <optional>
 #include <random>
 
-#include "replay/number_options.h"
 #include "replay/recording.h"
 #include "replay/sink.h"
 #include "shared/client.h"
@@ -157,7 +156,7 @@ Capture::Capture(CLI::App& parent, tools::Program& program) {
   CLI::Option* to = tools::add_place(*app, "--to", to_, "the last entry [the stream's]");
   CLI::Option* follow = app->add_flag("--follow", follow_, "keep capturing new entries, until Ctrl-C");
   follow->excludes(to);
-  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
+  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(tools::check_file_name);
   app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
 }
 

@@ -12,7 +12,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "replay/number_options.h"
 #include "replay/page.h"
 #include "replay/plots.h"
 #include "replay/run_data.h"
@@ -79,9 +78,11 @@ Result<std::string> draw(const std::string& directory, const Plot& plot) {
 
 Report::Report(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "report", "draw a run as a page", kReportHelp);
-  tools::add_text(*app, "DIR", directory_, "", "the data directory of the run")->required()->check(check_file_name);
+  tools::add_text(*app, "DIR", directory_, "", "the data directory of the run")
+      ->required()
+      ->check(tools::check_file_name);
   app->callback([this, &program] {
-    program.all_lanes = true;  // it needs none
+    program.lanes = tools::LaneUse::kNone;
     program.action = [this](const tools::Context& context) { return run(context); };
   });
 }

@@ -65,44 +65,47 @@ Result<std::string> last_entry(tools::Client& client, const std::string& stream)
 
 Run::Run(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kRunHelp);
-  add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(check_file_name);
-  app->add_flag("--set-stock", set_stock_, "set the recording's stock first, like orderctl stock set");
-  CLI::Option* max = app->add_flag("--max", max_, "each request as soon as it can be sent");
-  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests per second");
-  CLI::Option* speed =
-      add_decimal(*app, "--speed", speed_, kMaxSpeed, "X", "the recording's own times, X times as fast [1]");
+  add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(tools::check_file_name);
+  CLI::Option* stock =
+      app->add_flag("--set-stock", set_stock_, "set the recording's stock first, like orderctl stock set");
+  CLI::Option* max = app->add_flag("--max", max_, "requests are due as soon as they can be sent");
+  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests are due at this rate, per second");
+  CLI::Option* speed = add_decimal(*app, "--speed", speed_, kMaxSpeed, "X",
+                                   "requests are due at the recording's times, X times as fast [1]");
   add_whole(*app, "--producers,--connections", options_.producers, 1, kMaxProducers,
             "connections; requests go to each in turn [1]");
   add_whole(*app, "--window", options_.window, 1, kMaxWindow, "requests in flight per connection [1024]");
-  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "start at this line of the file [1]");
+  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "start at this line of the file [1]")
+      ->excludes(stock);
   app->add_flag_callback(
       "--no-retry", [this] { options_.retry = false; }, "do not resend");
   CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
-  tools::add_duration(*app, "--timeout", options_.timeout, "give up if no result arrives for this long [30s]");
+  CLI::Option* timeout = tools::add_duration(*app, "--timeout", options_.timeout,
+                                             "with --wait: give up if no result arrives for this long [30s]");
   CLI::Option* record = add_text(*app, "--record-results", record_file_, "FILE",
                                  "with --wait: write the results to this file, as a recording");
-  record->check(check_file_name);
+  record->check(tools::check_file_name);
   CLI::Option* verify =
       app->add_flag("--verify", verify_,
                     "with --wait: check that each request has one result, in order, and no order is accepted twice");
   CLI::Option* data =
       add_text(*app, "--data", data_directory_, "DIR", "with --wait: write the data for order-replay report here");
-  data->check(check_file_name);
-  app->add_flag("--quiet", options_.quiet, "no progress");
+  data->check(tools::check_file_name);
+  max->excludes(rate)->excludes(speed);
+  rate->excludes(speed);
+  for (CLI::Option* option : {timeout, record, verify, data}) option->needs(wait);
+  app->add_flag("--quiet", options_.quiet, "print no progress");
   tools::add_json(*app, program);
   app->callback([=, this, &program] {
-    if (max->count() + rate->count() + speed->count() > 1) throw CLI::ExcludesError("--max, --rate", "--speed");
     if (speed->count() > 0 && speed_ == 0) throw CLI::ValidationError("--speed", "has to be above 0");
-    for (const CLI::Option* option : {record, verify, data}) {
-      if (option->count() > 0 && wait->count() == 0) throw CLI::RequiresError(option->get_name(), "--wait");
-    }
     choose_pace();
-    program.all_lanes = true;
+    program.lanes = tools::LaneUse::kAll;
     program.action = [this](const tools::Context& context) { return run(context); };
   });
 }
 
 void Run::choose_pace() {
+    if (*set == 0) return Failure{"the recording begins without stock: run it without --set-stock"};
   if (max_) options_.pace = Pace::Kind::kMax;
   if (speed_ > 0) options_.pace_amount = speed_;
   if (rate_ == 0) return;

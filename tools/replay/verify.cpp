@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "order/decode.h"
-#include "replay/number_options.h"
 #include "replay/route.h"
 #include "replay/source.h"
 #include "shared/options.h"
@@ -41,7 +40,7 @@ Exit status 3: something is wrong; the first differences are shown.)";
 // Files are read a second time if something is wrong.
 std::string check_recording(const std::string& name) {
   if (name == "-") return "standard input cannot be read twice; give a file";
-  return check_file_name(name);
+  return tools::check_file_name(name);
 }
 
 // Calls `each` for every line that is an entry. Views are valid during the call only.
@@ -103,7 +102,8 @@ Verify::Verify(CLI::App& parent, tools::Program& program) {
   app->add_flag("--resent", resent_, "accept more results than requests if they are duplicates: requests were resent");
   tools::add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = expect_.empty();  // a recording of results does not say of which lane each one is
+    // A recording of results does not say of which lane each one is.
+    program.lanes = expect_.empty() ? tools::LaneUse::kAll : tools::LaneUse::kOne;
     program.action = [this](const tools::Context& context) { return run(context); };
   });
 }

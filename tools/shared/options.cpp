@@ -89,6 +89,10 @@ std::string check_sku(const std::string& text) {
 std::string check_id(const std::string& text) {
   return complaint(text, order::problem_of_id(text));
 }
+std::string check_file_name(const std::string& name) {
+  return name.empty() ? "a file name is expected" : "";
+}
+
 
 std::optional<uint64_t> whole_of(std::string_view text) {
   if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
