@@ -89,7 +89,7 @@ Generate::Generate(CLI::App& parent, tools::Program& program) {
   add_whole(*app, "--quantity-min", w.quantity_min, 1, order::kMaxWhole, "smallest quantity [1]");
   add_whole(*app, "--quantity-max", w.quantity_max, 1, order::kMaxWhole, "largest quantity [1]");
   add_whole(*app, "--customers", w.customers, 1, order::kMaxWhole, "how many customers [1000]");
-  add_text(*app, "--id", w.id, "TEXT", "prefix of order IDs [o-]")->check(tools::check_id);
+  add_text(*app, "--id", w.id, "TEXT", "prefix of order IDs [g and the seed: g1-]")->check(tools::check_id);
   add_decimal(*app, "--malformed", w.malformed, 1, "SHARE", "malformed requests, of nine kinds [0]");
   add_decimal(*app, "--unknown", w.unknown, 1, "SHARE", "orders for an SKU without stock [0]");
   add_decimal(*app, "--repeated", w.repeated, 1, "SHARE", "orders that are sent a second time, unchanged [0]");
