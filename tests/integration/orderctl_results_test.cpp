@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "integration/orderctl_desk.h"
 
 namespace orderd::test {
@@ -154,7 +156,7 @@ TEST_CASE("bytes of any kind harm neither a terminal nor JSON") {
   (void)xadd(desk.admin(), "results", {{"lines", "[1,{\"sku\":{\"a\":1}},\"" + std::string("\u202e") + "\"]"}});
   Ran ran = desk.run({"results"});
   CHECK(ran.status == 0);
-  CHECK(ran.says("a\\x00\\x1b[2J\\xff\\x0a\\xe2\\x80\\xae"));
+  CHECK(ran.says("a\\x00\\x1b[2J\\xff\\x0a\\u{202E}"));
   for (const char c : {'\x1b', '\0', '\xff'}) CHECK(ran.output.find(c) == std::string::npos);
   CHECK_FALSE(ran.says("\u202e"));
   CHECK(lines_of(ran.output).size() == 4);
@@ -193,3 +195,22 @@ TEST_CASE("output that cannot be written is a failure") {
 
 }  // namespace
 }  // namespace orderd::test
+TEST_CASE("a table fits the width of the terminal and elsewhere nothing is folded") {
+  Desk desk;
+  fill(desk, 3);
+  const auto widest_on_terminal = [&](const std::string& before) {
+    const std::string command = before + ORDERCTL_PATH " --valkey.url " + desk.url() + " results";
+    Process process(clean_command("env", {"-u", "COLUMNS", "script", "-qec", command, "/dev/null"}),
+                    {.environment = {"NO_COLOR=1"}});
+    CHECK(process.wait() == 0);
+    CHECK(process.output().find("accepted") != std::string::npos);
+    std::size_t widest = 0;
+    for (const std::string& line : lines_of(process.output())) widest = std::max(widest, line.find('\r'));
+    return widest;
+  };
+  CHECK(widest_on_terminal("stty cols 60; ") <= 60);
+  CHECK(widest_on_terminal("stty cols 60; COLUMNS=45 ") <= 45);
+  CHECK(widest_on_terminal("stty cols 200; ") > 60);
+  CHECK(desk.run({"results"}, {.environment = {"COLUMNS=45"}}).row("2-0").ends_with("shoe 1, 99998 left"));
+}
+

@@ -9,6 +9,7 @@
 #include "orderctl/letter.h"
 #include "shared/options.h"
 #include "shared/place.h"
+#include "shared/table.h"
 
 namespace orderd::tools {
 namespace {
@@ -20,7 +21,8 @@ constexpr const char* kListHelp = R"(Examples:
   orderctl dead list --limit 1000 --json
   orderctl dead list --from 2h                of the last two hours, oldest first)";
 
-constexpr const char* kLetterHelp = R"(Control characters and bytes that are not UTF-8 are shown as \xNN.
+constexpr const char* kLetterHelp =
+    R"(Control characters and bytes that are not UTF-8 are shown as \xNN, characters that cannot be seen as \u{200B}.
 
 Example:
   orderctl dead show 1795569346433-0

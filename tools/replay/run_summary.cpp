@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "shared/table.h"
+
 namespace orderd::replay {
 namespace {
 
