@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <set>
+
 #include "integration/replay_desk.h"
 
 namespace orderd::test {
@@ -110,19 +113,23 @@ TEST_CASE("a report is one page with its pictures in it") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd();
   const std::string data = desk.file("data");
-  const std::string file = desk.workload("w", {"--preset", "drop", "--sku", "<b>\"shoe\"</b>"});
+  const std::string file = desk.workload("w", {"--preset", "drop", "--sku", "=<b>\"shoe\"</b>"});
   REQUIRE(desk.replay({"run", file, "--set-stock", "--wait", "--data", data}).status == 0);
   const Ran ran = desk.replay({"report", data});
   REQUIRE_MESSAGE(ran.status == 0, ran.errors);
   CHECK(ran.output == data + "/report.html\n");
   const std::string stock = content_of(data + "/stock.csv");
-  CHECK(stock.starts_with("seconds,sku,remaining\n0.000000,\"<b>\"\"shoe\"\"</b>\",100\n"));
+  CHECK(stock.starts_with("seconds,sku,remaining\n0.000000,\"'=<b>\"\"shoe\"\"</b>\",100\n"));
   CHECK(stock.ends_with("</b>\",0\n"));
+  std::set<std::string> files;
+  for (const auto& each : std::filesystem::directory_iterator(data)) files.insert(each.path().filename());
+  CHECK(files == std::set<std::string>{"latency.csv", "report.html", "series.csv", "stock.csv", "summary.json"});
   const std::string page = content_of(data + "/report.html");
   std::size_t pictures = 0;
   for (std::size_t at = 0; (at = page.find("<svg", at)) != std::string::npos; ++at) ++pictures;
   CHECK(pictures == 4);
   CHECK(page.find("<b>") == std::string::npos);
+  CHECK(page.find(">=&lt;b&gt;") != std::string::npos);
   CHECK(page.find("src=") == std::string::npos);
   CHECK(page.find("url(http") == std::string::npos);
   CHECK(page.find("prefers-color-scheme: dark") != std::string::npos);
