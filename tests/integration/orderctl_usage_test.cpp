@@ -164,8 +164,12 @@ TEST_CASE("the arguments of results are checked before a server is asked") {
   CHECK(refused({"results", "--count", "many"}).find("--count: 'many'") != std::string::npos);
   CHECK(refused({"results", "--from", "1-"}).find("is not a stream entry ID") != std::string::npos);
   CHECK(refused({"results", "--request", "o-1"}).find("is not a stream entry ID") != std::string::npos);
-  CHECK(refused({"results", "--count", "3", "--order", "o"}).find("--count excludes --order or --request") !=
-        std::string::npos);
+  CHECK(
+      refused({"results", "--count", "3", "--since", "1h", "--follow"}).find("--count excludes --from with --follow") !=
+      std::string::npos);
+  CHECK(refused({"results", "--status", "sold"})
+            .find("--status: sold not in {accepted,rejected,duplicate,stock,letter}") != std::string::npos);
+  CHECK(refused({"results", "--reason", ""}).find("a reason is expected") != std::string::npos);
 }
 
 TEST_CASE("the settings of the daemon's file are taken as they are") {

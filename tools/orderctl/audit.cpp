@@ -112,10 +112,10 @@ class ProgressLine {
 }  // namespace
 
 Audit::Audit(CLI::App& parent, Program& program) {
-  CLI::App* app =
-      add_command(parent, "audit", "prove from the streams and keys that the promises were kept", kAuditHelp);
-  add_place(*app, "--from", from_, "only results from this one on, or from this time on");
-  add_place(*app, "--to", to_, "only results up to this one, or up to this time");
+  CLI::App* app = add_command(parent, "audit", "prove from the streams and keys that the promises were kept",
+                              kPlaceHelp + std::string(kAuditHelp));
+  add_place(*app, "--from,--since", from_, "only results from this one on, or from this time on");
+  add_place(*app, "--to,--until", to_, "only results up to this one, or up to this time");
   add_text(*app, "--memory", memory_, "SIZE",
            "for order IDs, 1MiB or more; what does not fit is read in several passes (default: 512MiB)")
       ->check(check_memory);

@@ -107,9 +107,10 @@ Dead::Dead(CLI::App& parent, Program& program) {
 }
 
 void Dead::add_list(CLI::App& dead, Program& program) {
-  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest", kListHelp);
-  add_place(*app, "--from", from_, "start at this letter, or at this time");
-  add_place(*app, "--to", to_, "no letters after this one, or after this time");
+  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest",
+                              kPlaceHelp + std::string(kListHelp));
+  add_place(*app, "--from,--since", from_, "start at this letter, or at this time");
+  add_place(*app, "--to,--until", to_, "no letters after this one, or after this time");
   add_whole(*app, "--limit", limit_, 1, order::kMaxWhole, "how many at most [20]");
   add_json(*app, program);
   app->callback([this, &program] {

@@ -18,7 +18,6 @@ namespace {
 
 using tools::add_text;
 using tools::add_whole;
-using valkey::Command;
 
 constexpr uint64_t kMaxRate = 100'000'000;
 constexpr uint64_t kMaxSpeed = 1'000'000;
@@ -53,13 +52,6 @@ Examples:
 
 Exit status: 0 if all requests were pushed and, with --wait, each has a result; 1 if not, or if stopped; 3 if --verify found
 a violation.)";
-
-// The ID of a stream's last entry.
-Result<std::string> last_entry(tools::Client& client, const std::string& stream) {
-  const auto newest = client.ask(Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
-  if (!newest) return newest.failure();
-  return (*newest)->size() > 0 ? std::string((*newest)->at(0).at(0).text()) : std::string("0-0");
-}
 
 }  // namespace
 
@@ -123,7 +115,7 @@ Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSumm
   for (const settings::Settings& lane : context.lanes) {
     auto client = tools::Client::connect(lane);
     if (!client) return client.failure();
-    auto after = last_entry(*client, lane.streams.results);
+    auto after = tools::newest_id(*client, lane.streams.results);
     if (!after) return after.failure();
     results_after_.push_back(std::move(*after));
   }

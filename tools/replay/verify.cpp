@@ -91,8 +91,8 @@ std::string key_of(const tools::Context& context, std::size_t lane, std::string_
 }  // namespace
 
 Verify::Verify(CLI::App& parent, tools::Program& program) {
-  CLI::App* app =
-      tools::add_command(parent, "verify", "check that each request has exactly one result, in order", kVerifyHelp);
+  CLI::App* app = tools::add_command(parent, "verify", "check that each request has exactly one result, in order",
+                                     tools::kPlaceHelp + std::string(kVerifyHelp));
   add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_recording);
   CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the expected results");
   expect->check(check_recording);
