@@ -36,6 +36,10 @@ TEST_CASE("each sub-command has a help with examples") {
     CHECK(ran.status == 0);
     CHECK_MESSAGE(ran.says("Usage: " + name), ran.output);
     CHECK_MESSAGE(ran.says("Examples:\n  " + name), ran.output);
+    CHECK_FALSE(ran.says("Needs:"));
+    CHECK_FALSE(ran.says("Excludes:"));
+    // Where a place can be given, the help says what one is.
+    CHECK(ran.says(" PLACE ") == ran.says("A PLACE is an entry ID"));
     CHECK(ran.errors.empty());
   }
 }

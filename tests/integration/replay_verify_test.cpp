@@ -129,7 +129,7 @@ TEST_CASE("a report is one page with its pictures in it") {
   for (std::size_t at = 0; (at = page.find("<svg", at)) != std::string::npos; ++at) ++pictures;
   CHECK(pictures == 4);
   CHECK(page.find("<b>") == std::string::npos);
-  CHECK(page.find(">=&lt;b&gt;") != std::string::npos);
+  CHECK(page.find(">=&lt;b>") != std::string::npos);
   CHECK(page.find("src=") == std::string::npos);
   CHECK(page.find("url(http") == std::string::npos);
   CHECK(page.find("prefers-color-scheme: dark") != std::string::npos);
@@ -193,6 +193,9 @@ TEST_CASE("order-replay refuses flags that do not go together") {
     const Ran help = desk.replay({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.says("Examples:"));
+    CHECK_FALSE(help.says("Needs:"));
+    CHECK_FALSE(help.says("Excludes:"));
+    CHECK(help.says(" PLACE ") == help.says("A PLACE is an entry ID"));
   }
 }
 

@@ -1,6 +1,10 @@
 // What orderctl and order-replay print for people.
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <utility>
+
+#include "shared/options.h"
 #include "shared/output.h"
 #include "shared/table.h"
 
@@ -24,6 +28,24 @@ TEST_CASE("control characters and bytes that are not UTF-8 are shown in hex") {
   CHECK(shown("\xed\xa0\x80") == "\\xed\\xa0\\x80");
   CHECK(shown("\xe2\x80") == "\\xe2\\x80");
   CHECK(shown("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");
+}
+
+TEST_CASE("a duration is shown in the unit that suits it") {
+  using namespace std::chrono_literals;
+  const std::pair<std::chrono::nanoseconds, const char*> cases[] = {
+      {0ns, "0 ms"},   {250us, "250 us"}, {4250us, "4.25 ms"}, {340ms, "340 ms"}, {999'700us, "1.0 s"},
+      {30s, "30.0 s"}, {3min, "3 min"},   {150min, "2.5 h"},   {288h, "12 days"}};
+  for (const auto& [time, text] : cases) CHECK(duration_text(time) == text);
+}
+
+TEST_CASE("a duration is read as the settings have it") {
+  using namespace std::chrono_literals;
+  CHECK(duration_of("1500ms") == 1500ms);
+  CHECK(duration_of("0s") == 0ms);
+  CHECK(duration_of("8760h") == 8760h);
+  for (const char* text : {"", "5", "8761h", "05s", "-1s", "1 s", "1d", "99999999999999999999h", "1.5s"}) {
+    CHECK_MESSAGE(!duration_of(text), text);
+  }
 }
 
 Table table(std::optional<std::size_t> width) {

@@ -130,7 +130,8 @@ void Dead::add_change(CLI::App& dead, Program& program, bool requeue) {
   CLI::App* app = requeue ? add_command(dead, "requeue", "push malformed requests again, once", kRequeueHelp)
                           : add_command(dead, "discard", "remove dead letters", kDiscardHelp);
   add_texts(*app, "ID", ids_, "", "IDs of letters")->required()->check(check_letter_id);
-  if (requeue) add_texts(*app, "--set", set_, "NAME=VALUE", "correct this field; repeat it")->check(check_setting);
+  if (requeue)
+    add_texts(*app, "--set", set_, "NAME=VALUE", "correct this field; may be repeated")->check(check_setting);
   add_text(*app, "--reason", reason_, "TEXT", "why, for the results stream [by hand]");
   add_json(*app, program);
   app->callback([this, &program, requeue] {

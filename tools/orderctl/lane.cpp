@@ -22,8 +22,7 @@ Examples:
   orderctl lane names --count 12 --nodes 3)";
 
 constexpr const char* kNamesHelp =
-    R"(Prints one line for streams.lanes. In a cluster, each of several equal nodes then has the same number of lanes. --nodes checks
-that the number of lanes is a multiple of the number of nodes.
+    R"(The line is for streams.lanes: each of several equal nodes then has the same number of lanes.
 
 Examples:
   orderctl lane names --count 4
@@ -88,7 +87,8 @@ Lane::Lane(CLI::App& parent, Program& program) {
 void Lane::add_names(CLI::App& lane, Program& program) {
   CLI::App* app = add_command(lane, "names", "print names for lanes that spread evenly over a cluster", kNamesHelp);
   add_whole(*app, "--count", count_, 1, order::kLanesMax, "how many lanes")->required();
-  add_whole(*app, "--nodes", nodes_, 1, order::kLanesMax, "over how many equal nodes [1]");
+  add_whole(*app, "--nodes", nodes_, 1, order::kLanesMax,
+            "how many equal nodes there are; the number of lanes has to be a multiple [1]");
   add_text(*app, "--prefix", prefix_, "TEXT", "what each name begins with [l]");
   add_json(*app, program);
   app->callback([this, &program] {

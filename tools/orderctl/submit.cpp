@@ -18,13 +18,13 @@ namespace {
 constexpr const char* kSubmitHelp =
     R"(One order is built from flags. A file has one JSON object per line: an order. Lines are pushed unchanged; orderd answers an
 object that is not an order with `malformed`. Any other line is refused, in a file before anything is pushed; --force pushes
-it. Empty lines are skipped. Lines over 64 KiB are skipped too, with exit status 1.
+it. Empty lines are skipped, and so are lines over 64 KiB, with exit status 1.
 
-Of several lanes each order goes to the one that its first SKU belongs to, unless --lane names one. What has no SKU goes to
-the first lane and is answered malformed.
+Of several lanes, each order goes to the one of its first SKU, unless --lane names one. What has no SKU goes to the first
+lane and is answered malformed.
 
-When the connection is lost, orders without an answer are pushed again, which is safe: one that was pushed before becomes a
-duplicate. After --timeout without a connection the command ends. Ctrl-C stops it, and prints the line to go on from.
+When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
+duplicate. After --timeout without a connection, the command ends. Ctrl-C stops it and prints the command that resumes it.
 
 Examples:
   orderctl submit --sku shoe --quantity 3 --customer c-7 --wait
@@ -32,8 +32,7 @@ Examples:
   orderctl submit orders.ndjson --wait
   tail -f orders.ndjson | orderctl submit -
 
-Exit status: 0 if all was pushed and, with --wait, each request has a result, accepted or rejected; 1 if a result did not
-arrive in time. It is safe to submit an order again: its ID makes it a duplicate.)";
+Exit status: 0 if all was pushed and, with --wait, each request has a result, accepted or rejected; 1 if not, or if stopped.)";
 
 struct Item {
   std::string sku;
@@ -74,7 +73,7 @@ Submit::Submit(CLI::App& parent, Program& program) {
   CLI::Option* customer = add_text(*app, "--customer", customer_, "ID", "who buys")->check(check_id);
   CLI::Option* sku = add_text(*app, "--sku", sku_, "SKU", "what to buy")->check(check_sku);
   CLI::Option* quantity = add_whole(*app, "--quantity", quantity_, 1, order::kMaxWhole, "how many [1]");
-  CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "one line of an order; repeat it for more lines");
+  CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "one line of an order; may be repeated");
   items->check(check_item);
   for (CLI::Option* option : {id, customer, sku, quantity, items}) option->excludes(file)->group(one);
   items->excludes(sku);

@@ -28,20 +28,16 @@ constexpr const char* kRunHelp =
     R"(A recording has one JSON object per line (docs/replay.md): what order-replay generate and capture write, or an order's own
 JSON, as orderctl submit takes it. Files of any size are read in bounded memory.
 
-When a request is due:
-  --speed X   the recording's own times, X times as fast; the default is --speed 1
-  --rate N    N per second
-  --max       as soon as it can be sent
-Due times do not depend on the server: if it is slow, the delay counts. Latency is the time from when a request was due to
-when its result was read.
+When a request is due does not depend on the server: if it is slow, the delay counts. Latency is the time from when a request
+was due to when its result was read. Without --max and --rate the recording's times count.
 
-When a connection is lost, it is unknown whether the requests in flight were appended. They are sent again, which is safe:
-a request that was appended before becomes a duplicate. --no-retry counts them as unknown instead.
+Of several lanes, each request goes to the one of its first SKU, unless --lane names one; each has --producers connections.
 
-Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second. Ctrl-C stops
-the run and prints the command that resumes it; a second one does not wait for the requests in flight.
+When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
+duplicate. --no-retry counts them as unknown instead. Ctrl-C stops the run and prints the command that resumes it; a second
+one does not wait for the requests in flight.
 
-Where there are several lanes, each request goes to the lane of its first SKU, over --producers connections of that lane.
+Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second.
 
 Examples:
   order-replay run load.ndjson --set-stock --max --wait
@@ -70,7 +66,7 @@ Run::Run(CLI::App& parent, tools::Program& program) {
   add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "start at this line of the file [1]")
       ->excludes(stock);
   app->add_flag_callback(
-      "--no-retry", [this] { options_.retry = false; }, "do not resend");
+      "--no-retry", [this] { options_.retry = false; }, "do not resend requests after a lost connection");
   CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
   CLI::Option* timeout = tools::add_duration(*app, "--timeout", options_.timeout,
                                              "with --wait: give up if no result arrives for this long [30s]");
@@ -97,7 +93,6 @@ Run::Run(CLI::App& parent, tools::Program& program) {
 }
 
 void Run::choose_pace() {
-    if (*set == 0) return Failure{"the recording begins without stock: run it without --set-stock"};
   if (max_) options_.pace = Pace::Kind::kMax;
   if (speed_ > 0) options_.pace_amount = speed_;
   if (rate_ == 0) return;
@@ -110,6 +105,7 @@ Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSumm
   if (set_stock_) {
     const auto set = set_stock(context, source);
     if (!set) return set.failure();
+    if (*set == 0) return Failure{"the recording begins without stock: run it without --set-stock"};
     summary.stock_set = *set;
   }
   for (const settings::Settings& lane : context.lanes) {

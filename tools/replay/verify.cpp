@@ -23,11 +23,10 @@ constexpr std::size_t kShown = 10;
 constexpr std::size_t kShownResults = 5;  // of each
 
 constexpr const char* kVerifyHelp =
-    R"(Reads the results stream and checks that each request of the recording has exactly one result, that no order was accepted
-twice, and that the results are in the order of their requests. Requests and results are matched by the order's ID; those too
-malformed to have one are only counted. Results of other orders count for their sequence only. With --expect, each order's
-results have to be the same, in the same sequence, as in another run that started with the same stock: status, reason,
-outcome and lines. Memory: 100 bytes for each order.
+    R"(Reads the results stream and also checks that no order was accepted twice. Requests and results are matched by the order's
+ID; those too malformed to have one are only counted. Results of other orders count for their sequence only. With --expect,
+each order's results have to be the same, in the same sequence, as in another run that started with the same stock: status,
+reason, outcome and lines. Memory: 100 bytes for each order.
 
 Examples:
   order-replay run load.ndjson --set-stock --wait --record-results good.ndjson      with a script known to be good

@@ -42,7 +42,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::m
 
 // Decimal digits without sign or leading zero, at most 2^53-1.
 [[nodiscard]] std::optional<uint64_t> whole_of(std::string_view text);
-// A whole number and a unit: ms, s, m, h. At most a year.
+// As the settings have them: a whole number and a unit, ms, s, m or h. At most a year.
 [[nodiscard]] std::optional<std::chrono::milliseconds> duration_of(std::string_view text);
 
 }  // namespace orderd::tools

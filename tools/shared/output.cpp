@@ -142,14 +142,16 @@ std::string colored(std::string_view text, Color color) {
   return std::string("\x1b[") + code + "m" + out + "\x1b[0m";
 }
 
-std::string duration_text(std::chrono::milliseconds time) {
-  const auto ms = static_cast<double>(time.count());
+std::string duration_text(std::chrono::nanoseconds time) {
+  const double ms = static_cast<double>(time.count()) / 1e6;
   std::array<char, 64> text;
   const auto write = [&](const char* format, double value) {
     (void)std::snprintf(text.data(), text.size(), format, value);
     return std::string(text.data());
   };
-  if (ms < 1000) return std::to_string(time.count()) + " ms";
+  if (time.count() == 0) return "0 ms";
+  if (ms < 0.9995) return write("%.0f us", ms * 1e3);
+  if (ms < 999.5) return write("%.3g ms", ms);
   if (ms < 120e3) return write("%.1f s", ms / 1e3);
   if (ms < 7200e3) return write("%.0f min", ms / 60e3);
   if (ms < 48 * 3600e3) return write("%.1f h", ms / 3600e3);
