@@ -85,8 +85,8 @@ std::vector<std::string> problems_of_extras(const CLI::App& app) {
     if (is_flag) {
       const bool is_long = extra.starts_with("--");
       const std::string name = is_long ? extra.substr(0, extra.find('=')) : extra.substr(0, 2);
-      problems.push_back(settings::printable(name) + ": unknown flag; " +
-                         (is_long ? settings::suggestion(name, flag_names(app)) : "-h is the only short flag"));
+      problems.push_back(settings::printable(name) + ": unknown flag" +
+                         (is_long ? settings::suggestion(name, flag_names(app)) : "; -h is the only short flag"));
     } else if (!after_unknown_flag && extra != "--") {
       problems.push_back(settings::in_quotes(valkey::masked(extra)) + ": unexpected argument; orderd takes only flags");
     }
@@ -132,6 +132,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::map<std::
   settings::Sources sources;
   describe(app, switches, sources);
   std::vector<std::string> problems;
+  if (argc == 2 && argv[1] == std::string_view("help")) return done(help_of(app));
   try {
     app.parse(settings::arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {

@@ -41,9 +41,9 @@ std::string place(const Given& given, std::string_view key) {
 
 // Does not repeat the value: it may be a password under a misspelled name.
 std::string unknown(const Given& given) {
-  const char* what = given.source == Source::kFile       ? ": unknown key; "
-                     : given.source == Source::kVariable ? ": unknown variable; "
-                                                         : ": unknown flag; ";
+  const char* what = given.source == Source::kFile       ? ": unknown key"
+                     : given.source == Source::kVariable ? ": unknown variable"
+                                                         : ": unknown flag";
   const std::string name = given.source == Source::kFile ? place(given, given.key) : given.where;
   return name + what + suggestion(given.source == Source::kFile ? given.key : given.where, known_names(given.source));
 }

@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/check.h"
-
 namespace orderd::settings {
 namespace {
 
@@ -58,7 +56,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-std::string_view after_last_dot(std::string_view word) {
+// Also of a flag without a section: "url" of "--url" and of "--valkey.url".
+std::string_view last_part(std::string_view word) {
+  word.remove_prefix(std::min(word.find_first_not_of('-'), word.size()));
   return word.substr(word.rfind('.') + 1);
 }
 
@@ -112,20 +112,21 @@ const char* problem_of_text(std::string_view text) {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  ORDERD_CHECK(!known.empty(), "no words to suggest");
   // A longer word costs time and is close to nothing.
   word = word.substr(0, kPrintableBytes);
-  const std::string* nearest = &known.front();
+  const std::string* nearest = nullptr;
   std::size_t nearest_distance = SIZE_MAX;
   for (const std::string& candidate : known) {
     std::size_t d = distance(word, candidate);
-    if (after_last_dot(word) == after_last_dot(candidate)) d = std::min<std::size_t>(d, 1);
+    if (last_part(word) == last_part(candidate)) d = std::min<std::size_t>(d, 1);
     if (d >= nearest_distance) continue;
     nearest_distance = d;
     nearest = &candidate;
   }
-  const bool close = nearest_distance <= std::max<std::size_t>(2, nearest->size() / 3);
-  return close ? "did you mean " + *nearest + "?" : "the closest is " + *nearest;
+  // Of a short word one character may be wrong, but not all of them.
+  const bool near = nearest != nullptr && nearest_distance < word.size() &&
+                    nearest_distance <= std::max<std::size_t>(1, nearest->size() / 3);
+  return near ? "; did you mean " + *nearest + "?" : "";
 }
 
 }  // namespace orderd::settings

@@ -20,8 +20,8 @@ inline constexpr std::size_t kPrintableBytes = 96;
 // nullptr if `text` is allowed in a setting, else "is not valid UTF-8" or "contains a control character".
 [[nodiscard]] const char* problem_of_text(std::string_view text);
 
-// "did you mean X?" if one of `known` is close to `word`, else "the closest is X". What follows the last '.' of a word
-// may be right while the rest is wrong. `known` is not empty.
+// "; did you mean X?" if one of `known` is near `word`, else "". What follows the last '.' of a word may be right while
+// the rest is wrong.
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace orderd::settings

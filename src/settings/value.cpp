@@ -2,8 +2,6 @@
 #include "settings/value.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "base/listen_address.h"
 #include "order/keys.h"
 #include "order/lanes.h"
+#include "settings/duration.h"
 #include "settings/text.h"
 #include "valkey/endpoint.h"
 
@@ -24,34 +23,11 @@ struct Overloaded : Visitors... {
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-constexpr std::array<std::pair<std::string_view, Milliseconds>, 4> kUnits = {
-    {{"h", Milliseconds(3'600'000)}, {"m", Milliseconds(60'000)}, {"s", Milliseconds(1000)}, {"ms", Milliseconds(1)}}};
-
 // What is wrong with a value.
 struct Problem {
   std::string what;       // empty: nothing
   bool complete = false;  // does it also say what is allowed?
 };
-
-// In the largest unit that divides it.
-std::string duration_text(Milliseconds value) {
-  if (value == Milliseconds::zero()) return "0s";
-  for (const auto& [unit, size] : kUnits) {
-    if (value % size == Milliseconds::zero()) return std::to_string(value / size).append(unit);
-  }
-  return {};
-}
-
-bool is_whole(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
-         (text.size() == 1 || text[0] != '0');
-}
-
-// `digits` that do not fit become the largest number, which is out of the range of every setting.
-uint64_t to_whole(std::string_view digits) {
-  uint64_t value = 0;
-  return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc() ? value : UINT64_MAX;
-}
 
 Problem problem_of_whole(const Whole& type, std::string_view text, Settings& settings) {
   const bool negative = text.starts_with('-');
@@ -63,19 +39,12 @@ Problem problem_of_whole(const Whole& type, std::string_view text, Settings& set
 }
 
 Problem problem_of_duration(const Duration& type, std::string_view text, Settings& settings) {
-  const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
-  const std::string_view unit = text.substr(digits.size());
-  if (!is_whole(digits)) return {"is not a duration"};
-  if (unit.empty()) return {"has no unit"};
-  const auto* found = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& u) { return u.first == unit; });
-  if (found == kUnits.end()) return {"is not a duration"};
-  const uint64_t count = to_whole(digits);
-  // Compared before the multiplication: nothing can overflow.
-  if (count > static_cast<uint64_t>(type.max / found->second)) return {"is out of range"};
-  const Milliseconds value = found->second * static_cast<int64_t>(count);
-  const bool zero = type.zero && value == Milliseconds::zero();
-  if (!zero && (value < type.min || value > type.max)) return {"is out of range"};
-  type.set(settings, value);
+  if (is_whole(text)) return {"has no unit"};
+  const auto value = duration_of(text);
+  if (!value) return {"is not a duration"};
+  const bool zero = type.zero && *value == Milliseconds::zero();
+  if (!zero && (*value < type.min || *value > type.max)) return {"is out of range"};
+  type.set(settings, *value);
   return {};
 }
 

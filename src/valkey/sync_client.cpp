@@ -295,6 +295,10 @@ void SyncClient::flush() {
   }
 }
 
+int SyncClient::descriptor() const {
+  return context_->fd;
+}
+
 Result<OwnedReply> SyncClient::read() {
   void* raw = nullptr;
   errno = 0;

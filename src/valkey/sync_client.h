@@ -59,6 +59,9 @@ class SyncClient {
   void flush();
   [[nodiscard]] Result<OwnedReply> read();
 
+  // For poll(): readable when there is a reply to read, as long as no earlier one was left unread.
+  [[nodiscard]] int descriptor() const;
+
   // Loads a script and answers its SHA1.
   [[nodiscard]] Result<std::string> load(std::string_view source);
 

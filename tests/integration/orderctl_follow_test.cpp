@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 
 #include "integration/orderctl_desk.h"
@@ -23,6 +24,16 @@ std::vector<std::string> orders(const Process& process) {
 void wait_for_orders(const Process& process, const std::vector<std::string>& expected) {
   wait_for([&] { return orders(process).size() >= expected.size(); }, seconds(30), "results: " + process.errors());
   CHECK(orders(process) == expected);
+}
+
+void wait_for_reads(Desk& desk, int wanted) {
+  const auto all = [&] {
+    const std::string clients = ask(desk.admin(), {"CLIENT", "LIST"});
+    int count = 0;
+    for (std::size_t at = 0; (at = clients.find("cmd=xread", at)) != std::string::npos; ++at) ++count;
+    return count == wanted;
+  };
+  wait_for(all, seconds(20), "so many reads wait");
 }
 
 TEST_CASE("following shows what is there and what comes until Ctrl-C") {
@@ -61,13 +72,7 @@ TEST_CASE("following shows the new results only or those from an entry on") {
   Process fresh = desk.start({"results", "--follow", "--json", "--count", "0"});
   Process from = desk.start({"results", "--follow", "--json", "--from", second});
   Process only = desk.start({"results", "--follow", "--json", "--order", "three"});
-  const auto waiting = [&] {
-    const std::string clients = ask(desk.admin(), {"CLIENT", "LIST"});
-    int count = 0;
-    for (std::size_t at = 0; (at = clients.find("cmd=xread", at)) != std::string::npos; ++at) ++count;
-    return count == 3;
-  };
-  wait_for(waiting, seconds(20), "all of them wait");
+  wait_for_reads(desk, 3);
   add(desk, "three");
   wait_for_orders(fresh, {"three"});
   wait_for_orders(from, {"two", "three"});
@@ -105,6 +110,82 @@ TEST_CASE("Ctrl-C ends at once while the server does not answer or is not there"
   wait_for([&] { return !alone.errors().empty(); }, seconds(20), "the loss is told");
   alone.signal(SIGINT);
   CHECK(alone.wait(seconds(5)) == 0);
+}
+
+const Words kLanes = {"--streams.lanes",  "a,b,c",        "--streams.orders",    "{<lane>}:orders", "--streams.results",
+                      "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"};
+
+Process follow_lanes(Desk& desk, const Words& more) {
+  Words words = kLanes;
+  words.insert(words.end(), {"results", "--follow"});
+  words.insert(words.end(), more.begin(), more.end());
+  return desk.start(words);
+}
+
+void add(Desk& desk, const std::string& lane, const std::string& order) {
+  (void)xadd(desk.admin(), "{" + lane + "}:results", {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
+}
+
+TEST_CASE("following several lanes shows the last results of all and then what comes in each") {
+  Desk desk;
+  add(desk, "a", "old-a");
+  wait_for_orders(follow_lanes(desk, {"--json"}), {"old-a"});
+  Process process = follow_lanes(desk, {"--json", "--count", "0"});
+  Process table = follow_lanes(desk, {});
+  Process one = follow_lanes(desk, {"--json", "--lane", "c"});
+  wait_for_reads(desk, 7);
+  for (const char* lane : {"b", "c", "a"}) {
+    const std::size_t seen = orders(process).size();
+    add(desk, lane, std::string("new-") + lane);
+    wait_for([&] { return orders(process).size() > seen; }, seconds(20), "a result");
+  }
+  CHECK(orders(process) == std::vector<std::string>{"new-b", "new-c", "new-a"});
+  CHECK(json_lines(process.output()).at(0)["lane"] == "b");
+  wait_for_orders(one, {"new-c"});
+  wait_for([&] { return table.output().find("new-a") != std::string::npos; }, seconds(20), "the table");
+  CHECK(table.output().starts_with("LANE  RESULT"));
+  CHECK(table.output().find("\nc     ") != std::string::npos);
+  process.signal(SIGINT);
+  CHECK(process.wait() == 0);
+  CHECK(process.errors().empty());
+}
+
+TEST_CASE("a lane with many results does not keep the others from being shown") {
+  Desk desk;
+  Process process = follow_lanes(desk, {"--json"});
+  wait_for_reads(desk, 3);
+  (void)ask(desk.admin(), {"EVAL",
+                           "for i = 1, 20000 do redis.call('XADD', KEYS[1], '*', 'order', 'many') end "
+                           "redis.call('XADD', KEYS[2], '*', 'order', 'few')",
+                           "2", "{a}:results", "{b}:results"});
+  const auto count = [&] {
+    const std::string output = process.output();
+    return std::count(output.begin(), output.end(), '\n');
+  };
+  wait_for([&] { return count() == 20'001; }, seconds(60), "all results");
+  const std::vector<std::string> shown = orders(process);
+  CHECK(std::find(shown.begin(), shown.end(), "few") - shown.begin() < 10'000);
+}
+
+TEST_CASE("following several lanes goes on behind the last result of each when the server was restarted") {
+  Desk desk({.append_only = ServerOptions::AppendOnly::kAlways});
+  add(desk, "a", "before-a");
+  add(desk, "b", "before-b");
+  Process process = follow_lanes(desk, {"--json"});
+  wait_for_orders(process, {"before-a", "before-b"});
+  wait_for_reads(desk, 3);
+  desk.server().kill();
+  for (const char* lane : {"a", "b", "c"}) {
+    const std::string lost = "lane '" + std::string(lane) + "': ";
+    wait_for([&] { return process.errors().find(lost) != std::string::npos; }, seconds(20), lost);
+  }
+  desk.server().start();
+  desk.connect();
+  add(desk, "c", "after-c");
+  wait_for([&] { return orders(process).size() == 3; }, seconds(30), "the result of c");
+  add(desk, "b", "after-b");
+  wait_for_orders(process, {"before-a", "before-b", "after-c", "after-b"});
+  CHECK(process.errors().find("orderctl: lane 'b': reconnected") != std::string::npos);
 }
 
 TEST_CASE("what time does not mend ends the following") {

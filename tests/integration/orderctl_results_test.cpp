@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "integration/orderctl_desk.h"
 
 namespace orderd::test {
@@ -88,6 +90,51 @@ TEST_CASE("the results of one order or one request are found") {
   CHECK(ran.complains("no result of request 1-0"));
 }
 
+TEST_CASE("results are chosen by status and by reason") {
+  Desk desk;
+  for (int i = 0; i < 30; ++i) {
+    const std::string order = "o-" + std::to_string(i);
+    (void)xadd(desk.admin(), "results",
+               i % 10 == 0 ? Fields{{"order", order}, {"status", "rejected"}, {"reason", "insufficient_stock"}}
+                           : Fields{{"order", order}, {"status", i == 29 ? "duplicate" : "accepted"}});
+  }
+  const auto orders = [&](Words words) {
+    words.insert(words.begin(), {"results", "--json"});
+    std::string out;
+    for (const Json& line : desk.run(words).json()) out += line["order"].get<std::string>() + " ";
+    return out;
+  };
+  CHECK(orders({"--status", "rejected"}) == "o-0 o-10 o-20 ");
+  CHECK(orders({"--status", "rejected", "--count", "2"}) == "o-10 o-20 ");
+  CHECK(orders({"--reason", "insufficient_stock", "--since", "0", "--count", "1"}) == "o-0 ");
+  CHECK(orders({"--status", "accepted", "--count", "2"}) == "o-27 o-28 ");
+  CHECK(orders({"--status", "accepted", "--order", "o-5"}) == "o-5 ");
+  CHECK(orders({"--order", "o-5", "--count", "1"}) == "o-5 ");
+  const Ran none = desk.run({"results", "--status", "rejected", "--reason", "malformed"});
+  CHECK(none.status == 1);
+  CHECK(none.errors == "orderctl: no result with status rejected and reason malformed in the stream 'results'\n");
+}
+
+TEST_CASE("results show since a time or a day or for how long") {
+  Desk desk;
+  (void)ask(desk.admin(), {"XADD", "results", "1795608000500-0", "order", "then", "status", "accepted"});
+  const auto count = [&](const std::string& since) {
+    const Ran ran = desk.run({"results", "--json", "--since", since});
+    CHECK_MESSAGE(ran.status == 0, ran.errors);
+    return ran.json().size();
+  };
+  for (const char* before : {"2026-11-25", "2026-11-25T12:00:00Z", "2026-11-25T13:00:00+01:00",
+                             "2026-11-25 13:00:00+0100", "2026-11-25T12:00Z", "8760h"}) {
+    CHECK_MESSAGE(count(before) == 1, before);
+  }
+  for (const char* after : {"2026-11-26", "2026-11-25T12:00:01Z", "2026-11-25T13:00:01+0100"}) {
+    CHECK_MESSAGE(count(after) == 0, after);
+  }
+  (void)xadd(desk.admin(), "results", {{"order", "now"}, {"status", "accepted"}});
+  CHECK(desk.run({"results", "--json", "--since", "10m"}).json().back()["order"] == "now");
+  CHECK(desk.run({"results", "--since", "2026-11-25T12:00"}).complains("has no zone; append Z for UTC"));
+}
+
 TEST_CASE("without results there is a remark and no failure") {
   const Desk desk;
   const Ran ran = desk.run({"results"});
@@ -154,7 +201,7 @@ TEST_CASE("bytes of any kind harm neither a terminal nor JSON") {
   (void)xadd(desk.admin(), "results", {{"lines", "[1,{\"sku\":{\"a\":1}},\"" + std::string("\u202e") + "\"]"}});
   Ran ran = desk.run({"results"});
   CHECK(ran.status == 0);
-  CHECK(ran.says("a\\x00\\x1b[2J\\xff\\x0a\\xe2\\x80\\xae"));
+  CHECK(ran.says("a\\x00\\x1b[2J\\xff\\x0a\\u{202E}"));
   for (const char c : {'\x1b', '\0', '\xff'}) CHECK(ran.output.find(c) == std::string::npos);
   CHECK_FALSE(ran.says("\u202e"));
   CHECK(lines_of(ran.output).size() == 4);
@@ -181,6 +228,25 @@ TEST_CASE("colors are for terminals and NO_COLOR turns them off") {
   CHECK_FALSE(on_terminal({"TERM=xterm", "NO_COLOR=1"}));
   CHECK_FALSE(on_terminal({"TERM=dumb", "NO_COLOR="}));
   CHECK_FALSE(desk.run({"results"}, {.environment = {"TERM=xterm", "NO_COLOR="}}).says("\x1b"));
+}
+
+TEST_CASE("a table fits the width of the terminal and elsewhere nothing is folded") {
+  Desk desk;
+  fill(desk, 3);
+  const auto widest_on_terminal = [&](const std::string& before) {
+    const std::string command = before + ORDERCTL_PATH " --valkey.url " + desk.url() + " results";
+    Process process(clean_command("env", {"-u", "COLUMNS", "script", "-qec", command, "/dev/null"}),
+                    {.environment = {"NO_COLOR=1"}});
+    CHECK(process.wait() == 0);
+    CHECK(process.output().find("accepted") != std::string::npos);
+    std::size_t widest = 0;
+    for (const std::string& line : lines_of(process.output())) widest = std::max(widest, line.find('\r'));
+    return widest;
+  };
+  CHECK(widest_on_terminal("stty cols 60; ") <= 60);
+  CHECK(widest_on_terminal("stty cols 60; COLUMNS=45 ") <= 45);
+  CHECK(widest_on_terminal("stty cols 200; ") > 60);
+  CHECK(desk.run({"results"}, {.environment = {"COLUMNS=45"}}).row("2-0").ends_with("shoe 1, 99998 left"));
 }
 
 TEST_CASE("output that cannot be written is a failure") {

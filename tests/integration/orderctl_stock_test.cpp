@@ -146,6 +146,17 @@ TEST_CASE("all stock is listed by SKU and what is bad shows as such") {
   CHECK(json[1] == Json({{"sku", "hat"}, {"stock", 5}}));
 }
 
+TEST_CASE("SKUs that look alike are told apart in a list and JSON has them as they are") {
+  Desk desk;
+  for (const std::string sku : {"shoe", "sh\u200Boe", "\u202Eeohs"})
+    set(desk.admin(), "product:" + sku + ":stock", "5");
+  const Ran ran = desk.run({"stock", "list"});
+  CHECK(ran.row("shoe") == "shoe 5");
+  CHECK(ran.row("sh\\u{200B}oe") == "sh\\u{200B}oe 5");
+  CHECK(ran.row("\\u{202E}eohs") == "\\u{202E}eohs 5");
+  CHECK(desk.run({"stock", "list", "--json"}).json().at(1)["sku"] == "sh\u200Boe");
+}
+
 TEST_CASE("an empty shop has an empty list") {
   const Desk desk;
   CHECK(desk.run({"stock", "list"}).row("SKU") == "SKU STOCK");

@@ -150,7 +150,7 @@ TEST_CASE("a file that does not hold one order a line is refused before anything
     Process same(
         clean_command("bash", {"-c", "exec " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - < " + file}));
     CHECK(same.wait() == 1);
-    CHECK(same.errors().find("standard input, line ") != std::string::npos);
+    CHECK(same.errors().find("standard input: line ") != std::string::npos);
     CHECK(length(desk.admin(), "orders") == 0);
     return ran.errors;
   };

@@ -36,6 +36,10 @@ TEST_CASE("each sub-command has a help with examples") {
     CHECK(ran.status == 0);
     CHECK_MESSAGE(ran.says("Usage: " + name), ran.output);
     CHECK_MESSAGE(ran.says("Examples:\n  " + name), ran.output);
+    CHECK_FALSE(ran.says("Needs:"));
+    CHECK_FALSE(ran.says("Excludes:"));
+    // Where a place can be given, the help says what one is.
+    CHECK(ran.says(" PLACE ") == ran.says("A PLACE is an entry ID"));
     CHECK(ran.errors.empty());
   }
 }
@@ -44,6 +48,7 @@ TEST_CASE("the version is printed") {
   const Ran ran = orderctl({"--version"});
   CHECK(ran.status == 0);
   CHECK(ran.output == "orderctl " ORDERD_VERSION "\n");
+  CHECK(orderctl({"stock", "set", "--version"}).output == ran.output);
 }
 
 TEST_CASE("what names letters and orders is checked") {
@@ -65,7 +70,43 @@ TEST_CASE("a sub-command has to be named") {
       "orderctl --help shows the usage\n");
   CHECK(refused({"stock"}) ==
         "orderctl: a sub-command is required: set, add, get, list\norderctl stock --help shows the usage\n");
+}
+
+TEST_CASE("a word is suggested only where it is near and otherwise all are named") {
   CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);
+  CHECK(refused({"stock", "remove"}).find("'remove': unknown sub-command; there are: set, add, get, list\n") !=
+        std::string::npos);
+  CHECK(refused({"status", "--elsewhere"}).find("--elsewhere: unknown flag\n") != std::string::npos);
+}
+
+TEST_CASE("help is a word too") {
+  const std::vector<std::pair<Words, Words>> same = {{{"help"}, {"--help"}},
+                                                     {{"help", "results"}, {"results", "--help"}},
+                                                     {{"help", "stock", "set"}, {"stock", "set", "--help"}},
+                                                     {{"stock", "help"}, {"stock", "--help"}}};
+  for (const auto& [word, flag] : same) {
+    const Ran ran = orderctl(word);
+    CHECK(ran.status == 0);
+    CHECK(ran.errors.empty());
+    CHECK(ran.output == orderctl(flag).output);
+  }
+  const Ran replay = [] {
+    Process process(clean_command(ORDER_REPLAY_PATH, {"help", "run"}));
+    const int status = process.wait();
+    return Ran{status, process.output(), process.errors()};
+  }();
+  CHECK(replay.status == 0);
+  CHECK(replay.says("Usage: order-replay run"));
+  // Of a command with arguments it is one of them.
+  CHECK(refused({"stock", "set", "help", "x"}).find("N: 'x'") != std::string::npos);
+}
+
+TEST_CASE("a flag that a command would ignore is refused") {
+  CHECK(refused({"lane", "shoe", "--lane", "a"}).find("--lane: orderctl lane does not depend on a lane") !=
+        std::string::npos);
+  CHECK(refused({"lane", "shoe", "names", "--count", "2"}).find("SKU excludes names") != std::string::npos);
+  CHECK(refused({"status", "--max-age", "1s"}).find("--max-age requires --check") != std::string::npos);
+  CHECK(refused({"status", "--lane", ""}).find("the name of a lane is expected") != std::string::npos);
 }
 
 TEST_CASE("an unknown flag is told with the nearest one and without its value") {
@@ -109,8 +150,11 @@ TEST_CASE("the arguments of submit are checked before a server is asked") {
   CHECK(refused({"submit"}).find("an order (--sku or --item) or a FILE of orders is required") != std::string::npos);
   CHECK(refused({"submit", ""}).find("a file name is expected") != std::string::npos);
   CHECK(refused({"submit", "--quantity", "3"}).find("--quantity requires --sku") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "file"}).find("--sku excludes FILE") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--item", "b=1"}).find("--item excludes --sku") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "file"}).find("FILE excludes --sku") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--force"}).find("--force requires FILE") != std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--timeout", "3s"}).find("--timeout requires --wait or FILE") !=
+        std::string::npos);
+  CHECK(refused({"submit", "--sku", "a", "--item", "b=1"}).find("--sku excludes --item") != std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "--quantity", "0"}).find("--quantity: '0'") != std::string::npos);
   CHECK(refused({"submit", "--item", "shoe"}).find("is not SKU=N") != std::string::npos);
   CHECK(refused({"submit", "--item", "shoe=0"}).find("from 1 to") != std::string::npos);
@@ -124,8 +168,12 @@ TEST_CASE("the arguments of results are checked before a server is asked") {
   CHECK(refused({"results", "--count", "many"}).find("--count: 'many'") != std::string::npos);
   CHECK(refused({"results", "--from", "1-"}).find("is not a stream entry ID") != std::string::npos);
   CHECK(refused({"results", "--request", "o-1"}).find("is not a stream entry ID") != std::string::npos);
-  CHECK(refused({"results", "--count", "3", "--order", "o"}).find("--count excludes --order or --request") !=
-        std::string::npos);
+  CHECK(
+      refused({"results", "--count", "3", "--since", "1h", "--follow"}).find("--count excludes --from with --follow") !=
+      std::string::npos);
+  CHECK(refused({"results", "--status", "sold"})
+            .find("--status: sold not in {accepted,rejected,duplicate,stock,letter}") != std::string::npos);
+  CHECK(refused({"results", "--reason", ""}).find("a reason is expected") != std::string::npos);
 }
 
 TEST_CASE("the settings of the daemon's file are taken as they are") {

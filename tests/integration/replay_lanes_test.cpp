@@ -47,7 +47,7 @@ TEST_CASE("a run over lanes is settled, verified and spread by the rule") {
   CHECK(one.json().at(0)["rejected"]["wrong_lane"] > 1000);
   const Ran wrong = desk.replay(with_lanes({"verify", file}));
   CHECK(wrong.status == 3);
-  CHECK(wrong.says("order b/o-"));
+  CHECK(wrong.says("order b/g1-"));
 }
 
 TEST_CASE("an order of SKUs of two lanes goes to the first one's and is refused there") {

@@ -70,6 +70,35 @@ TEST_CASE("plain orders and recorded ones may stand in one file and bytes arrive
   CHECK(pushed[1].fields == Fields{{"id", "o-2"}, {"raw", std::string("\xFF\0", 2)}});
 }
 
+TEST_CASE("a submitted file and a run report what became of them in the same words") {
+  ReplayDesk desk;
+  const Process daemon = desk.start_orderd();
+  REQUIRE(desk.run({"stock", "set", "shoe", "1"}).status == 0);
+  const std::string input =
+      "{\"id\":\"o-1\",\"sku\":\"shoe\",\"quantity\":1}\n{\"id\":\"o-2\",\"sku\":\"sock\",\"quantity\":1}\n";
+  const std::string first = desk.run({"submit", "-", "--wait"}, {.input = input}).output;
+  const std::string second = desk.replay({"run", "-", "--max", "--wait"}, {.input = input}).output;
+  const auto table = [](const std::string& output) {
+    const std::size_t begin = output.find("RESULT ");
+    REQUIRE(begin != std::string::npos);
+    return output.substr(begin, output.find("\n\n", begin) - begin);
+  };
+  CHECK(table(first) ==
+        "RESULT     REQUESTS\n"
+        "accepted          1\n"
+        "rejected          1  unknown_sku\n"
+        "duplicate         0");
+  CHECK(table(second) ==
+        "RESULT     REQUESTS\n"
+        "accepted          0\n"
+        "rejected          0\n"
+        "duplicate         2");
+  for (const std::string& output : {first, second}) {
+    CHECK(output.starts_with("pushed 2 requests in "));
+    CHECK(output.find("\nthe last result arrived after ") != std::string::npos);
+  }
+}
+
 TEST_CASE("a line that is no request ends the run and is named") {
   ReplayDesk desk;
   const Ran ran = desk.replay({"run", "-", "--json"}, {.input = "{}\n{}\nnonsense\n{}\n"});

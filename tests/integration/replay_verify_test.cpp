@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <set>
+
 #include "integration/replay_desk.h"
 
 namespace orderd::test {
@@ -110,19 +113,23 @@ TEST_CASE("a report is one page with its pictures in it") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd();
   const std::string data = desk.file("data");
-  const std::string file = desk.workload("w", {"--preset", "drop", "--sku", "<b>\"shoe\"</b>"});
+  const std::string file = desk.workload("w", {"--preset", "drop", "--sku", "=<b>\"shoe\"</b>"});
   REQUIRE(desk.replay({"run", file, "--set-stock", "--wait", "--data", data}).status == 0);
   const Ran ran = desk.replay({"report", data});
   REQUIRE_MESSAGE(ran.status == 0, ran.errors);
   CHECK(ran.output == data + "/report.html\n");
   const std::string stock = content_of(data + "/stock.csv");
-  CHECK(stock.starts_with("seconds,sku,remaining\n0.000000,\"<b>\"\"shoe\"\"</b>\",100\n"));
+  CHECK(stock.starts_with("seconds,sku,remaining\n0.000000,\"'=<b>\"\"shoe\"\"</b>\",100\n"));
   CHECK(stock.ends_with("</b>\",0\n"));
+  std::set<std::string> files;
+  for (const auto& each : std::filesystem::directory_iterator(data)) files.insert(each.path().filename());
+  CHECK(files == std::set<std::string>{"latency.csv", "report.html", "series.csv", "stock.csv", "summary.json"});
   const std::string page = content_of(data + "/report.html");
   std::size_t pictures = 0;
   for (std::size_t at = 0; (at = page.find("<svg", at)) != std::string::npos; ++at) ++pictures;
   CHECK(pictures == 4);
   CHECK(page.find("<b>") == std::string::npos);
+  CHECK(page.find(">=&lt;b>") != std::string::npos);
   CHECK(page.find("src=") == std::string::npos);
   CHECK(page.find("url(http") == std::string::npos);
   CHECK(page.find("prefers-color-scheme: dark") != std::string::npos);
@@ -154,11 +161,31 @@ TEST_CASE("a run of few requests or none has a report") {
 
 TEST_CASE("order-replay refuses flags that do not go together") {
   const ReplayDesk desk;
-  CHECK(desk.replay({"run", "f", "--max", "--rate", "1"}).status == 2);
-  CHECK(desk.replay({"run", "f", "--verify"}).status == 2);
-  CHECK(desk.replay({"generate", "--malformed", "0.7", "--repeated", "0.7"}).status == 2);
-  CHECK(desk.replay({"generate", "--lines-min", "3"}).status == 2);
-  CHECK(desk.replay({"generate", "--distribution", "normal"}).status == 2);
+  const auto refused = [&](const Words& words) {
+    const Ran ran = desk.replay(words);
+    CHECK_MESSAGE(ran.status == 2, ran.errors);
+    CHECK(ran.output.empty());
+    return lines_of(ran.errors).front();
+  };
+  CHECK(refused({"run", "f", "--max", "--rate", "1"}) == "order-replay: --max excludes --rate");
+  CHECK(refused({"run", "f", "--speed", "2", "--rate", "1"}) == "order-replay: --rate excludes --speed");
+  CHECK(refused({"run", "f", "--speed", "2", "--max"}) == "order-replay: --max excludes --speed");
+  CHECK(refused({"run", "f", "--verify"}) == "order-replay: --verify requires --wait");
+  CHECK(refused({"run", "f", "--timeout", "1s"}) == "order-replay: --timeout requires --wait");
+  CHECK(refused({"run", "f", "--set-stock", "--from-line", "3"}) == "order-replay: --set-stock excludes --from-line");
+  CHECK(!refused({"generate", "--malformed", "0.7", "--repeated", "0.7"}).empty());
+  CHECK(!refused({"generate", "--lines-min", "3"}).empty());
+  CHECK(refused({"generate", "--distribution", "normal"}) ==
+        "order-replay: --distribution: normal not in {uniform,zipf,hot}");
+  CHECK(refused({"generate", "--hot", "0.3"}) == "order-replay: --hot requires --distribution hot");
+  CHECK(refused({"generate", "--distribution", "hot", "--exponent", "2"}) ==
+        "order-replay: --exponent requires --distribution zipf");
+  CHECK(refused({"generate", "--json"}) == "order-replay: --json: order-replay generate prints no JSON");
+  CHECK(refused({"--json", "capture"}) == "order-replay: --json: order-replay capture prints no JSON");
+  CHECK(refused({"report", "d", "--lane", "a"}) ==
+        "order-replay: --lane: order-replay report does not depend on a lane");
+  CHECK(refused({"run", "f", "--lane", ""}) == "order-replay: --lane: the name of a lane is expected");
+  CHECK(desk.replay({"run", "-", "--set-stock"}, {.input = "{}\n"}).complains("the recording begins without stock"));
   const Ran none = desk.replay({"run", "/nonexistent/file"});
   CHECK(none.status == 1);
   CHECK(none.complains("cannot open '/nonexistent/file'"));
@@ -166,6 +193,9 @@ TEST_CASE("order-replay refuses flags that do not go together") {
     const Ran help = desk.replay({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.says("Examples:"));
+    CHECK_FALSE(help.says("Needs:"));
+    CHECK_FALSE(help.says("Excludes:"));
+    CHECK(help.says(" PLACE ") == help.says("A PLACE is an entry ID"));
   }
 }
 

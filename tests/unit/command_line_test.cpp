@@ -80,6 +80,8 @@ TEST_CASE("the last of equal flags wins and all must be valid") {
 }
 
 TEST_CASE("help names every flag and the exit codes") {
+  CHECK(parse({"help"}).output == parse({"--help"}).output);
+  CHECK(refused({"help", "me"}).starts_with("orderd: \"help\": unexpected argument"));
   for (const char* flag : {"--help", "-h"}) {
     const CommandLine line = parse({flag, "--log.levle", "x"});
     CHECK(line.action == Action::kDone);
@@ -133,6 +135,7 @@ TEST_CASE("an unknown flag comes with a suggestion") {
   CHECK(refused({"--chekc"}) == "orderd: --chekc: unknown flag; did you mean --check?\n");
   CHECK(refused({"--valkey.ulr=valkey://h"}) == "orderd: --valkey.ulr: unknown flag; did you mean --valkey.url?\n");
   CHECK(holds(refused({"--url", "x"}), "--url: unknown flag; "));
+  CHECK(refused({"--nothing-like-it"}) == "orderd: --nothing-like-it: unknown flag\n");
   CHECK(refused({"-v"}) == "orderd: -v: unknown flag; -h is the only short flag\n");
 }
 

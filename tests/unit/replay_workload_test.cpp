@@ -59,8 +59,17 @@ std::vector<Made> requests_of(const Workload& workload) {
   return made;
 }
 
+TEST_CASE("workloads of two seeds have no order ID in common") {
+  Workload workload;
+  workload.orders = 1;
+  CHECK(requests_of(workload).at(0).id == "g1-1");
+  workload.seed = 42;
+  CHECK(requests_of(workload).at(0).id == "g42-1");
+}
+
 TEST_CASE("the same seed makes the same bytes") {
   Workload workload;
+  workload.id = "o-";
   workload.seed = 42;
   workload.orders = 5;
   workload.skus = 2;

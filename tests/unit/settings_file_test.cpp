@@ -40,13 +40,13 @@ TEST_CASE("an unknown key is an error with its place and a suggestion") {
   CHECK(error_of(load_text("[valkey]\nmax_lines = 5")) ==
         "F:2:1: valkey.max_lines: unknown key; did you mean processing.max_lines?");
   CHECK(error_of(load_text("[log]\nlevle = \"info\"")) == "F:2:1: log.levle: unknown key; did you mean log.level?");
-  CHECK(holds(error_of(load_text("[somewhere_else]\n")), "F:1:2: somewhere_else: unknown key; the closest is "));
+  CHECK(error_of(load_text("[somewhere_else]\n")) == "F:1:2: somewhere_else: unknown key");
   CHECK(holds(error_of(load_text("\"valkey.url\" = \"valkey://h\"")), "F:1:1: \"valkey.url\": unknown key; "));
-  CHECK(holds(error_of(load_text("[[valkey.x]]\nurl = 1")), "valkey.x: unknown key; "));
-  CHECK(holds(error_of(load_text("\"a\\nb\" = 1")), "F:1:1: \"a\\x0Ab\": unknown key; "));
+  CHECK(holds(error_of(load_text("[[valkey.x]]\nurl = 1")), "valkey.x: unknown key"));
+  CHECK(error_of(load_text("\"a\\nb\" = 1")) == "F:1:1: \"a\\x0Ab\": unknown key");
   CHECK(error_of(load_variable("ORDERD_VALKEY_URLL", "x")) ==
         "ORDERD_VALKEY_URLL: unknown variable; did you mean ORDERD_VALKEY_URL?");
-  CHECK(holds(error_of(load_variable("ORDERD_CONFIG", "x")), "ORDERD_CONFIG: unknown variable; "));
+  CHECK(holds(error_of(load_variable("ORDERD_CONFIG", "x")), "ORDERD_CONFIG: unknown variable"));
   CHECK(error_of(load_flag("log.levle", "x")) == "--log.levle: unknown flag; did you mean --log.level?");
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("a file of thousands of mistakes reports the first 50 and counts the o
   for (int i = 0; i < 4000; ++i) text += "key" + std::to_string(i) + " = 1\n";
   const std::string error = error_of(load_text(text));
   CHECK(std::count(error.begin(), error.end(), '\n') == 50);
-  CHECK(holds(error, "F:50:1: key49: unknown key; "));
+  CHECK(holds(error, "F:50:1: key49: unknown key"));
   CHECK(error.ends_with("\nand 3950 more mistakes"));
 }
 

@@ -42,7 +42,7 @@ Examples:
 Exit status:
   0  clean
   1  the audit could not be carried out
-  2  usage or settings
+  2  wrong usage or settings
   3  a violation was found)";
 
 // "256MiB", "1GiB", in MiB.
@@ -112,17 +112,17 @@ class ProgressLine {
 }  // namespace
 
 Audit::Audit(CLI::App& parent, Program& program) {
-  CLI::App* app =
-      add_command(parent, "audit", "prove from the streams and keys that the promises were kept", kAuditHelp);
-  add_place(*app, "--from", from_, "only results from this one on, or from this time on");
-  add_place(*app, "--to", to_, "only results up to this one, or up to this time");
+  CLI::App* app = add_command(parent, "audit", "prove from the streams and keys that the promises were kept",
+                              kPlaceHelp + std::string(kAuditHelp));
+  add_place(*app, "--from,--since", from_, "only results from this one on, or from this time on");
+  add_place(*app, "--to,--until", to_, "only results up to this one, or up to this time");
   add_text(*app, "--memory", memory_, "SIZE",
-           "for order IDs, 1MiB or more; what does not fit is read in several passes (default: 512MiB)")
+           "for order IDs, 1MiB or more; what does not fit is read in several passes [512MiB]")
       ->check(check_memory);
-  add_whole(*app, "--max-findings", findings_max_, 1, 1'000'000, "violations reported of each check (default: 20)");
+  add_whole(*app, "--max-findings", findings_max_, 1, 1'000'000, "violations reported of each check [20]");
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return run(context); };
   });
 }

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shared/table.h"
+
 namespace orderd::tools {
 namespace {
 

@@ -9,6 +9,7 @@
 #include "orderctl/letter.h"
 #include "shared/options.h"
 #include "shared/place.h"
+#include "shared/table.h"
 
 namespace orderd::tools {
 namespace {
@@ -20,7 +21,8 @@ constexpr const char* kListHelp = R"(Examples:
   orderctl dead list --limit 1000 --json
   orderctl dead list --from 2h                of the last two hours, oldest first)";
 
-constexpr const char* kLetterHelp = R"(Control characters and bytes that are not UTF-8 are shown as \xNN.
+constexpr const char* kLetterHelp =
+    R"(Control characters and bytes that are not UTF-8 are shown as \xNN, characters that cannot be seen as \u{200B}.
 
 Example:
   orderctl dead show 1795569346433-0
@@ -105,13 +107,14 @@ Dead::Dead(CLI::App& parent, Program& program) {
 }
 
 void Dead::add_list(CLI::App& dead, Program& program) {
-  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest", kListHelp);
-  add_place(*app, "--from", from_, "start at this letter, or at this time");
-  add_place(*app, "--to", to_, "no letters after this one, or after this time");
+  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest",
+                              kPlaceHelp + std::string(kListHelp));
+  add_place(*app, "--from,--since", from_, "start at this letter, or at this time");
+  add_place(*app, "--to,--until", to_, "no letters after this one, or after this time");
   add_whole(*app, "--limit", limit_, 1, order::kMaxWhole, "how many at most [20]");
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return list(context); };
   });
 }
@@ -127,7 +130,8 @@ void Dead::add_change(CLI::App& dead, Program& program, bool requeue) {
   CLI::App* app = requeue ? add_command(dead, "requeue", "push malformed requests again, once", kRequeueHelp)
                           : add_command(dead, "discard", "remove dead letters", kDiscardHelp);
   add_texts(*app, "ID", ids_, "", "IDs of letters")->required()->check(check_letter_id);
-  if (requeue) add_texts(*app, "--set", set_, "NAME=VALUE", "correct this field; repeat it")->check(check_setting);
+  if (requeue)
+    add_texts(*app, "--set", set_, "NAME=VALUE", "correct this field; may be repeated")->check(check_setting);
   add_text(*app, "--reason", reason_, "TEXT", "why, for the results stream [by hand]");
   add_json(*app, program);
   app->callback([this, &program, requeue] {

@@ -143,7 +143,7 @@ Doctor::Doctor(CLI::App& parent, Program& program) {
   add_texts(*app, "--skip", skipped_, "CHECK", "leave this one out; may be repeated")->check(check_name);
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return examine(context, skipped_); };
   });
 }

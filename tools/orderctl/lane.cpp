@@ -22,8 +22,7 @@ Examples:
   orderctl lane names --count 12 --nodes 3)";
 
 constexpr const char* kNamesHelp =
-    R"(Prints one line for streams.lanes. In a cluster, each of several equal nodes then has the same number of lanes. --nodes checks
-that the number of lanes is a multiple of the number of nodes.
+    R"(The line is for streams.lanes: each of several equal nodes then has the same number of lanes.
 
 Examples:
   orderctl lane names --count 4
@@ -75,8 +74,11 @@ Lane::Lane(CLI::App& parent, Program& program) {
   add_json(*lane, program);
   add_names(*lane, program);
   lane->callback([this, lane, &program] {
-    program.all_lanes = true;
-    if (!lane->get_subcommands().empty()) return;
+    program.lanes = LaneUse::kNone;
+    if (!lane->get_subcommands().empty()) {
+      if (!skus_.empty()) throw CLI::ExcludesError("SKU", "names");
+      return;
+    }
     if (skus_.empty()) throw CLI::ParseError("SKU or names is required", CLI::ExitCodes::RequiredError);
     program.action = [this](const Context& context) { return show(context, skus_); };
   });
@@ -85,7 +87,8 @@ Lane::Lane(CLI::App& parent, Program& program) {
 void Lane::add_names(CLI::App& lane, Program& program) {
   CLI::App* app = add_command(lane, "names", "print names for lanes that spread evenly over a cluster", kNamesHelp);
   add_whole(*app, "--count", count_, 1, order::kLanesMax, "how many lanes")->required();
-  add_whole(*app, "--nodes", nodes_, 1, order::kLanesMax, "over how many equal nodes [1]");
+  add_whole(*app, "--nodes", nodes_, 1, order::kLanesMax,
+            "how many equal nodes there are; the number of lanes has to be a multiple [1]");
   add_text(*app, "--prefix", prefix_, "TEXT", "what each name begins with [l]");
   add_json(*app, program);
   app->callback([this, &program] {

@@ -66,6 +66,6 @@ int main(int argc, char** argv) {
   const Pause pause(app, program);
   const Audit audit(app, program);
   const Lane lane(app, program);
-  if (const auto answered = parse(app, argc, argv)) return *answered;
+  if (const auto answered = parse(app, program, argc, argv)) return *answered;
   return run(program);
 }

@@ -14,10 +14,9 @@ namespace orderd::tools {
 namespace {
 
 constexpr const char* kOrderHelp =
-    R"(Shows the order's record, the request that was decided, its results and its requests that wait, each with its time in UTC,
-and says what is gone: a record expires, requests and results are trimmed. Results and waiting requests are searched for
-among the newest results and the oldest waiting requests, --search of each. Of several lanes all are searched: an order may
-be decided in one and wrong_lane in another.
+    R"(Times are in UTC. What is gone is named: a record expires, requests and results are trimmed. Results and waiting requests
+are searched for among the newest results and the oldest waiting requests, --search of each. Of several lanes all are
+searched: an order may be decided in one and wrong_lane in another.
 
 Examples:
   orderctl order show o-1
@@ -148,12 +147,13 @@ Order::Order(CLI::App& parent, Program& program) {
   CLI::App* order = add_command(parent, "order", "show what is known of an order", R"(Example:
   orderctl order show o-1)");
   order->require_subcommand(1);
-  CLI::App* app = add_command(*order, "show", "show an order's record, request and results", kOrderHelp);
+  CLI::App* app =
+      add_command(*order, "show", "show an order's record, its request, its results and what of it waits", kOrderHelp);
   add_text(*app, "ID", id_, "", "the order's ID")->required()->check(check_id);
   add_whole(*app, "--search", search_, 1, order::kMaxWhole, "how many results and waiting requests to search [100000]");
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return show(context, id_, search_); };
   });
 }

@@ -88,7 +88,7 @@ Pause::Pause(CLI::App& parent, Program& program) {
     if (pause) add_text(*app, "--reason", reason_, "TEXT", "why, for the log and orderctl status [by hand]");
     add_json(*app, program);
     app->callback([this, pause, &program] {
-      program.all_lanes = true;
+      program.lanes = LaneUse::kAll;
       program.action = [this, pause](const Context& context) { return run(context, pause, reason_); };
     });
   }

@@ -3,6 +3,7 @@
 
 #include "shared/entry.h"
 #include "shared/output.h"
+#include "shared/table.h"
 
 namespace orderd::tools {
 

@@ -16,16 +16,16 @@ namespace {
 
 constexpr const char* kResultsHelp = R"(Examples:
   orderctl results                        the last 20
-  orderctl results --follow               the last 20 and new ones, until Ctrl-C
+  orderctl results --since 10m            of the last ten minutes
+  orderctl results --status rejected      the last 20 that were rejected
+  orderctl results --reason insufficient_stock --since 2026-11-25T12:00:00+01:00
   orderctl results --order o-1            all results of an order; reads the whole stream
   orderctl results --from 0 --json        the whole stream
-  orderctl results --from 1732386423123-0 --count 100
-  orderctl results --from 10m             of the last ten minutes
-  orderctl results --from 2026-11-25T12:00:00+01:00 --json
+  orderctl results --follow               the last 20 and new ones, until Ctrl-C
 
-Of several lanes all are shown, in the order of their IDs; --follow takes one (--lane).
+Of several lanes all are shown, in the order of their IDs; new ones as they arrive.
 
-Exit status 1: no result was found for --order or --request.)";
+Exit status 1: no result is as --order, --request, --status or --reason say.)";
 
 std::string check_stream_id(const std::string& text) {
   return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
@@ -35,16 +35,17 @@ std::string results_of(const settings::Settings& lane) {
   return lane.streams.results;
 }
 
-// The first of the last `count` entries; "" if there are none.
+// The first of the last `count` wanted entries; "" if there are none.
 struct Start {
   std::string id;
   std::size_t lane = 0;
 };
-Result<Start> start_of_last(const Context& context, LaneClients& clients, uint64_t count) {
+Result<Start> start_of_last(const Context& context, LaneClients& clients, uint64_t count, const WantedResults& wanted) {
   Start start;
   MergedRange range{results_of};
   range.back = true;
   const auto read = read_merged(context, clients, range, [&](std::size_t lane, const Entry& entry) {
+    if (!wanted.has(entry)) return true;
     start = {std::string(entry.id), lane};
     return --count > 0;
   });
@@ -52,17 +53,50 @@ Result<Start> start_of_last(const Context& context, LaneClients& clients, uint64
   return start;
 }
 
+// The ID of the newest result of each lane.
+Result<std::vector<std::string>> newest_of(const Context& context, LaneClients& clients) {
+  std::vector<std::string> newest;
+  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
+    const auto client = clients.of(i);
+    if (!client) return client.failure();
+    auto id = newest_id(**client, results_of(context.lanes[i]));
+    if (!id) return id.failure();
+    newest.push_back(std::move(*id));
+  }
+  return newest;
+}
+
 }  // namespace
 
-void ResultPrinter::add(const Entry& entry, std::size_t lane) {
-  if (!wanted_.order.empty() && entry.field("order") != wanted_.order) return;
-  if (!wanted_.request.empty() && entry.field("request") != wanted_.request) return;
+bool WantedResults::has(const Entry& entry) const {
+  const auto matches = [&entry](const std::string& value, std::string_view field) {
+    return value.empty() || entry.field(field) == value;
+  };
+  return matches(order, "order") && matches(request, "request") && matches(status, "status") &&
+         matches(reason, "reason");
+}
+
+std::string WantedResults::text() const {
+  std::string out;
+  const auto add = [&out](const char* words, const std::string& value) {
+    if (!value.empty()) out.append(words).append(shown(value));
+  };
+  add(" of order ", order);
+  add(" of request ", request);
+  add(" with status ", status);
+  add(status.empty() ? " with reason " : " and reason ", reason);
+  return out;
+}
+
+bool ResultPrinter::add(const Entry& entry, std::size_t lane) {
+  if (!wanted_.has(entry)) return false;
   ++unprinted_;
   if (context_.json) {
     print_json(with_lane(context_, lane, json_of_result(entry)));
   } else {
     table_.add(entry, context_.lanes[lane].lane_name());
   }
+  return true;
 }
 
 void ResultPrinter::end_page() {
@@ -73,69 +107,70 @@ void ResultPrinter::end_page() {
 }
 
 Results::Results(CLI::App& parent, Program& program) {
-  CLI::App* app = add_command(parent, "results", "show the results of requests", kResultsHelp);
-  CLI::Option* count =
-      add_whole(*app, "--count", count_, 0, order::kMaxWhole,
-                "how many: the last ones, or with --from the first ones from there [20; with --from: all]");
-  CLI::Option* from = add_place(*app, "--from", from_, "start at this entry, or at this time");
-  CLI::Option* order = add_text(*app, "--order", order_, "ID", "only results of this order")->check(check_id);
-  CLI::Option* request =
-      add_text(*app, "--request", request_, "ID", "only the result of this request")->check(check_stream_id);
+  CLI::App* app =
+      add_command(parent, "results", "show the results of requests", kPlaceHelp + std::string(kResultsHelp));
+  CLI::Option* count = add_whole(*app, "--count", count_, 0, order::kMaxWhole,
+                                 "how many: the last ones, or with --from the first ones from there [20; with --from, "
+                                 "--order or --request: all]");
+  CLI::Option* from = add_place(*app, "--from,--since", from_, "start at this entry, or at this time");
+  add_text(*app, "--order", wanted_.order, "ID", "only results of this order")->check(check_id);
+  add_text(*app, "--request", wanted_.request, "ID", "only the result of this request")->check(check_stream_id);
+  add_text(*app, "--status", wanted_.status, "WORD",
+           "only results with this status (accepted, rejected, duplicate, stock, letter)")
+      ->check(CLI::IsMember({"accepted", "rejected", "duplicate", "stock", "letter"}).description(""));
+  add_text(*app, "--reason", wanted_.reason, "TEXT", "only results with this reason, such as insufficient_stock")
+      ->check([](const std::string& text) { return std::string(text.empty() ? "a reason is expected" : ""); });
   app->add_flag("--follow", follow_, "keep printing new results, until Ctrl-C");
   add_json(*app, program);
   app->callback([=, this, &program] {
     counted_ = count->count() > 0;
-    if (counted_ && order->count() + request->count() > 0) throw CLI::ExcludesError("--count", "--order or --request");
     if (counted_ && from->count() > 0 && follow_) throw CLI::ExcludesError("--count", "--from with --follow");
     // In the form that the server writes.
-    if (!request_.empty()) request_ = parse_id(request_)->text();
-    program.all_lanes = !follow_;
+    if (!wanted_.request.empty()) wanted_.request = parse_id(wanted_.request)->text();
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return run(context); };
   });
 }
 
-Result<int> Results::run(const Context& context) {
+Result<std::vector<std::string>> Results::print_existing(const Context& context, ResultPrinter& printer) const {
   LaneClients clients(context);
-  const bool selective = !order_.empty() || !request_.empty();
   const StreamId from = place_of(from_).value_or(Place{}).first;
-  Start start{!from_.empty() ? from.text() : selective ? "-" : ""};
-  // Where to follow from if nothing is printed first.
-  std::string last = from_.empty() ? "0-0" : id_before(from).text();
-  if (start.id.empty() && count_ > 0) {
-    auto found = start_of_last(context, clients, count_);
+  std::vector<std::string> last(context.lanes.size(), id_before(from).text());
+  Start start{from.text()};
+  if (from_.empty() && (counted_ || (wanted_.order.empty() && wanted_.request.empty()))) {
+    auto newest = newest_of(context, clients);
+    if (!newest) return newest;
+    last = std::move(*newest);
+    if (count_ == 0) return last;
+    auto found = start_of_last(context, clients, count_, wanted_);
     if (!found) return found.failure();
     start = std::move(*found);
-  } else if (start.id.empty()) {
-    const auto newest = start_of_last(context, clients, 1);
-    if (!newest) return newest.failure();
-    if (!newest->id.empty()) last = newest->id;
   }
-  const bool limited = counted_ && !from_.empty();
-  uint64_t left = limited ? count_ : std::numeric_limits<uint64_t>::max();
-  ResultPrinter printer(context, {order_, request_});
+  uint64_t left = counted_ && !from_.empty() ? count_ : std::numeric_limits<uint64_t>::max();
+  if (start.id.empty() || left == 0) return last;
   uint64_t read_count = 0;
-  const auto take = [&](std::size_t lane, const Entry& entry) {
+  const auto read = read_merged(context, clients, {results_of, start.id}, [&](std::size_t lane, const Entry& entry) {
     if (entry.id == start.id && lane < start.lane) return true;
-    printer.add(entry, lane);
+    last[lane] = entry.id;
+    const bool printed = printer.add(entry, lane);
     if (++read_count % kPageEntries == 0) printer.end_page();
-    last = entry.id;
-    return --left > 0;
-  };
-  if (!start.id.empty() && left > 0) {
-    const auto read = read_merged(context, clients, {results_of, start.id}, take);
-    if (!read) return read.failure();
-    printer.end_page();
-  }
-  if (follow_) return follow_results(context, last, printer);
-  if (printer.printed() > 0) return kDone;
+    return !printed || --left > 0;
+  });
+  if (!read) return read.failure();
+  printer.end_page();
+  return last;
+}
+
+Result<int> Results::run(const Context& context) const {
+  ResultPrinter printer(context, wanted_);
+  const auto last = print_existing(context, printer);
+  if (!last) return last.failure();
+  if (follow_) return follow_results(context, *last, printer);
+  if (printer.printed() > 0 || (wanted_.all() && count_ == 0)) return kDone;
   const std::string where =
       context.several() ? "any lane" : "the stream '" + shown(context.settings.streams.results) + "'";
-  if (selective) {
-    note("no result of " + (order_.empty() ? "request " + shown(request_) : "order " + shown(order_)) + " in " + where);
-    return kFailed;
-  }
-  if (count_ > 0) note("no results in " + where);
-  return kDone;
+  note((wanted_.all() ? "no results" : "no result" + wanted_.text()) + " in " + where);
+  return wanted_.all() ? kDone : kFailed;
 }
 
 }  // namespace orderd::tools

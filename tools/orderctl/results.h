@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "orderctl/result_view.h"
 #include "shared/entry.h"
@@ -15,37 +15,28 @@ class App;
 
 namespace orderd::tools {
 
-class Results {
- public:
-  Results(CLI::App& parent, Program& program);
-  Results(const Results&) = delete;
-  Results& operator=(const Results&) = delete;
+// Which results to print. Empty: all.
+struct WantedResults {
+  std::string order;
+  std::string request;
+  std::string status;
+  std::string reason;
 
- private:
-  [[nodiscard]] Result<int> run(const Context& context);
-
-  uint64_t count_ = 20;
-  bool counted_ = false;  // was --count given?
-  std::string from_;
-  std::string order_;
-  std::string request_;
-  bool follow_ = false;
+  [[nodiscard]] bool all() const { return order.empty() && request.empty() && status.empty() && reason.empty(); }
+  [[nodiscard]] bool has(const Entry& entry) const;
+  // " of order o-1 with status rejected"; empty: all.
+  [[nodiscard]] std::string text() const;
 };
 
 // Prints the wanted results, page by page.
 class ResultPrinter {
  public:
-  // Empty: all.
-  struct Wanted {
-    std::string order;
-    std::string request;
-  };
-  // `context` outlives this.
-  ResultPrinter(const Context& context, Wanted wanted)
-      : context_(context), wanted_(std::move(wanted)), table_(context.several()) {}
+  // `context` and `wanted` outlive this.
+  ResultPrinter(const Context& context, const WantedResults& wanted)
+      : context_(context), wanted_(wanted), table_(context.several()) {}
 
-  // `lane`: the index in Context::lanes.
-  void add(const Entry& entry, std::size_t lane);
+  // `lane`: the index in Context::lanes. False: it is not wanted.
+  bool add(const Entry& entry, std::size_t lane);
   // Prints what was added since the last page.
   void end_page();
   // How many were printed.
@@ -53,14 +44,35 @@ class ResultPrinter {
 
  private:
   const Context& context_;
-  const Wanted wanted_;
+  const WantedResults& wanted_;
   ResultTable table_;
   uint64_t printed_ = 0;
   uint64_t unprinted_ = 0;
 };
 
-// Prints what follows the entry `after`, across restarts of the server, until SIGINT or SIGTERM: then the process exits
-// with kDone. Returns only after a failure that will not pass by itself.
-[[nodiscard]] Result<int> follow_results(const Context& context, const std::string& after, ResultPrinter& printer);
+class Results {
+ public:
+  Results(CLI::App& parent, Program& program);
+  Results(const Results&) = delete;
+  Results& operator=(const Results&) = delete;
+
+ private:
+  [[nodiscard]] Result<int> run(const Context& context) const;
+  // Returns of each lane the ID of the entry to follow from.
+  [[nodiscard]] Result<std::vector<std::string>> print_existing(const Context& context, ResultPrinter& printer) const;
+
+  uint64_t count_ = 20;
+  bool counted_ = false;  // was --count given?
+  std::string from_;
+  WantedResults wanted_;
+  bool follow_ = false;
+};
+
+// Prints what follows the entries `after`, one of each lane, across restarts of the servers, until SIGINT or SIGTERM:
+// then the process exits with kDone. The results of a lane are in their order, those of several lanes as they arrive: a
+// page of each in turn. A lane whose server is away does not hold up the others, except while a connection to it is
+// tried. Returns only after a failure that will not pass by itself.
+[[nodiscard]] Result<int> follow_results(const Context& context, const std::vector<std::string>& after,
+                                         ResultPrinter& printer);
 
 }  // namespace orderd::tools

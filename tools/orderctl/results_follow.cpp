@@ -1,12 +1,16 @@
-// Following the results stream. Everything printed is flushed before each wait, so a signal during a wait may end the
-// process at once; one that arrives while printing takes effect before the next wait.
+// Following the results streams. Each lane has a connection with one read outstanding, and poll() says which ones the
+// server has answered. Everything printed is flushed before each wait, so a signal during a wait may end the process at
+// once; one that arrives while printing takes effect before the next wait.
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <deque>
 #include <optional>
 #include <random>
 
+#include "orderctl/lane_clients.h"
 #include "orderctl/results.h"
 #include "shared/output.h"
 #include "shared/result_tail.h"
@@ -15,8 +19,10 @@
 namespace orderd::tools {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+// How long the server holds a read back while there is nothing new.
 constexpr milliseconds kBlock{1000};
 
 volatile std::sig_atomic_t waiting = 0;
@@ -46,51 +52,112 @@ class Waiting {
   Waiting& operator=(const Waiting&) = delete;
 };
 
+// Follows one lane.
+class Follower {
+ public:
+  Follower(const Context& context, std::size_t lane, std::string last, ResultPrinter& printer)
+      : settings_(context.lanes[lane]),
+        where_(context.several() ? of_lane(settings_) : ""),
+        lane_(lane),
+        last_(std::move(last)),
+        printer_(printer),
+        backoff_(std::random_device{}()) {}
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  // What poll() has to look at; -1: there is no connection.
+  [[nodiscard]] int descriptor() const { return tail_ ? tail_->descriptor() : -1; }
+  // step() has to be called by then, also if the server does not answer.
+  [[nodiscard]] Clock::time_point due() const { return due_; }
+
+  // Connects, or takes the page that the server has answered, and asks for the next one. The failure will not pass by
+  // itself.
+  Result<bool> step(bool answered) {
+    if (!tail_) return connect();
+    if (!answered) return lose(tail_->server() + " did not answer within " + duration_text(patience()));
+    const auto read = [this] {
+      const Waiting now;
+      return tail_->take([this](const Entry& entry) {
+        waiting = 0;  // from here on something is printed
+        (void)printer_.add(entry, lane_);
+      });
+    }();
+    if (!read && !tail_->lost()) return Failure{where_ + read.error()};
+    if (!read) return lose(read.error());
+    printer_.end_page();
+    last_ = tail_->last();
+    if (troubled_) note(where_ + "reconnected");
+    troubled_ = false;
+    backoff_.reset();
+    return ask();
+  }
+
+ private:
+  [[nodiscard]] milliseconds patience() const { return kBlock + settings_.valkey.reply_timeout; }
+
+  Result<bool> connect() {
+    auto tail = [this] {
+      const Waiting now;
+      return ResultTail::after(settings_, last_);
+    }();
+    if (!tail) return lose(tail.error());
+    tail_.emplace(std::move(*tail));
+    return ask();
+  }
+  bool ask() {
+    tail_->ask(kBlock);
+    due_ = Clock::now() + patience();
+    return true;
+  }
+  bool lose(const std::string& why) {
+    tail_.reset();
+    if (!troubled_) note(where_ + why + "; reconnecting");
+    troubled_ = true;
+    due_ = Clock::now() + backoff_.next();
+    return true;
+  }
+
+  const settings::Settings& settings_;
+  const std::string where_;  // "lane 'a': "
+  const std::size_t lane_;
+  std::string last_;
+  ResultPrinter& printer_;
+  valkey::Backoff backoff_;
+  std::optional<ResultTail> tail_;
+  bool troubled_ = false;  // it was reported
+  Clock::time_point due_ = Clock::now();
+};
+
+// Until one of them is answered or due.
+void wait_for(const std::deque<Follower>& followers, std::vector<pollfd>& ready) {
+  ready.clear();
+  Clock::time_point due = Clock::time_point::max();
+  for (const Follower& follower : followers) {
+    ready.push_back({.fd = follower.descriptor(), .events = POLLIN, .revents = 0});
+    due = std::min(due, follower.due());
+  }
+  const auto left = std::max(std::chrono::ceil<milliseconds>(due - Clock::now()), milliseconds(0));
+  const Waiting now;
+  // After an error no descriptor is ready, and the next call comes at once or reports it.
+  (void)poll(ready.data(), ready.size(), static_cast<int>(left.count()));
+}
+
 }  // namespace
 
-Result<int> follow_results(const Context& context, const std::string& after, ResultPrinter& printer) {
+Result<int> follow_results(const Context& context, const std::vector<std::string>& after, ResultPrinter& printer) {
   stop_on(SIGINT);
   stop_on(SIGTERM);
-  valkey::Backoff backoff(std::random_device{}());
-  std::optional<ResultTail> tail;
-  std::string last = after;
-  std::string trouble;  // as reported last
+  std::deque<Follower> followers;
+  for (std::size_t i = 0; i < after.size(); ++i) followers.emplace_back(context, i, after[i], printer);
+  std::vector<pollfd> ready;
   for (;;) {
     if (!flush_output()) return kFailed;
-    std::string failure;
-    if (!tail) {
-      const Waiting now;
-      auto opened = ResultTail::after(context.settings, last);
-      if (opened) {
-        tail.emplace(std::move(*opened));
-      } else {
-        failure = opened.error();
-      }
+    wait_for(followers, ready);
+    for (std::size_t i = 0; i < followers.size(); ++i) {
+      const bool answered = ready[i].revents != 0;
+      if (!answered && followers[i].due() > Clock::now()) continue;
+      if (const auto good = followers[i].step(answered); !good) return good.failure();
     }
-    if (tail) {
-      Result<std::size_t> read = [&] {
-        const Waiting now;
-        return tail->read(kBlock, [&](const Entry& entry) {
-          waiting = 0;  // from here on something is printed
-          printer.add(entry, 0);
-        });
-      }();
-      if (read) {
-        printer.end_page();
-        if (!trouble.empty()) note("reconnected");
-        trouble.clear();
-        backoff.reset();
-        last = tail->last();
-        continue;
-      }
-      if (!tail->lost()) return read.failure();
-      failure = read.error();
-      tail.reset();
-    }
-    if (trouble.empty()) note(failure + "; reconnecting");
-    trouble = failure;
-    const Waiting now;
-    (void)poll(nullptr, 0, static_cast<int>(backoff.next().count()));
   }
 }
 

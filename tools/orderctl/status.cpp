@@ -24,8 +24,8 @@ Examples:
   orderctl status --json | jq .waiting.count
   orderctl status --check --max-age 5s      for scripts and health checks
 
-With --check nothing is shown but what is wrong, and the exit status is 1 when no daemon is active, when the oldest waiting
-request is older than --max-age, or when this cannot be told.)";
+Exit status with --check: 1 when no daemon is active, when the oldest waiting request is older than --max-age, or when this
+is not known.)";
 
 // What keeps orders from being processed, one sentence each.
 std::vector<std::string> obstacles(const StatusFacts& facts, milliseconds max_age) {
@@ -87,11 +87,10 @@ Status::Status(CLI::App& parent, Program& program) {
   CLI::App* app =
       add_command(parent, "status", "show who is active, what waits, and problems of the server", kStatusHelp);
   add_json(*app, program);
-  CLI::Option* check_flag =
-      app->add_flag("--check", check_, "show only what keeps orders from being processed; exit 1");
+  CLI::Option* check_flag = app->add_flag("--check", check_, "show only what is wrong");
   add_duration(*app, "--max-age", max_age_, "with --check: how long a request may wait [10s]")->needs(check_flag);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return check_ ? check(context, max_age_) : status(context); };
   });
 }

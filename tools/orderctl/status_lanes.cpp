@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "orderctl/status_view.h"
+#include "shared/table.h"
 
 namespace orderd::tools {
 namespace {

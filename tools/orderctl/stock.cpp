@@ -31,14 +31,14 @@ std::string check_difference(const std::string& text) {
 }
 
 constexpr const char* kSetExamples =
-    R"(The change is also written to the results stream, in the same step, with status stock and the reason.
+    R"(In the same step an entry with status stock is written to the results stream.
 
 Examples:
   orderctl stock set shoe 100
   orderctl stock set shoe 97 --reason "counted by hand")";
 
 constexpr const char* kAddExamples =
-    R"(The change is also written to the results stream, in the same step, with status stock and the reason. Stock never goes
+    R"(In the same step an entry with status stock is written to the results stream. Stock never goes
 below zero. For an SKU without stock, use orderctl stock set first.
 
 Examples:
@@ -84,10 +84,10 @@ void Stock::add_change(CLI::App& stock, Program& program, bool set) {
   add_text(*app, "N", amount_, "", set ? "how many there are" : "how many to add; negative: to subtract")
       ->required()
       ->check(set ? check_amount : check_difference);
-  add_text(*app, "--reason", reason_, "TEXT", "a reason for the results stream [set or add]");
+  add_text(*app, "--reason", reason_, "TEXT", "why, for the results stream [set or add]");
   add_json(*app, program);
   app->callback([this, &program, set] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this, set](const Context& context) {
       // The script accepts no plus sign.
       const std::string amount = amount_.starts_with("+") ? amount_.substr(1) : amount_;
@@ -106,7 +106,7 @@ Exit status 1: an SKU has no stock, or its key holds something else than a numbe
   add_texts(*app, "SKU", skus_, "", "what is sold")->required()->check(check_sku);
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return get_stock(context, skus_); };
   });
 }
@@ -122,7 +122,7 @@ its SKU does not belong to is marked: no order takes from it.)");
                 "print SKUs as they are found, unsorted and possibly twice; needs no memory for their names");
   add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return list_stock(context, !unsorted_); };
   });
 }

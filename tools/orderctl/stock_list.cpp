@@ -11,6 +11,7 @@
 #include "shared/client.h"
 #include "shared/options.h"
 #include "shared/output.h"
+#include "shared/table.h"
 
 namespace orderd::tools {
 namespace {

@@ -18,13 +18,13 @@ namespace {
 constexpr const char* kSubmitHelp =
     R"(One order is built from flags. A file has one JSON object per line: an order. Lines are pushed unchanged; orderd answers an
 object that is not an order with `malformed`. Any other line is refused, in a file before anything is pushed; --force pushes
-it. Empty lines are skipped. Lines over 64 KiB are skipped too, with exit status 1.
+it. Empty lines are skipped, and so are lines over 64 KiB, with exit status 1.
 
-Of several lanes each order goes to the one that its first SKU belongs to, unless --lane names one. What has no SKU goes to
-the first lane and is answered malformed.
+Of several lanes, each order goes to the one of its first SKU, unless --lane names one. What has no SKU goes to the first
+lane and is answered malformed.
 
-When the connection is lost, orders without an answer are pushed again, which is safe: one that was pushed before becomes a
-duplicate. After --timeout without a connection the command ends. Ctrl-C stops it, and prints the line to go on from.
+When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
+duplicate. After --timeout without a connection, the command ends. Ctrl-C stops it and prints the command that resumes it.
 
 Examples:
   orderctl submit --sku shoe --quantity 3 --customer c-7 --wait
@@ -32,8 +32,7 @@ Examples:
   orderctl submit orders.ndjson --wait
   tail -f orders.ndjson | orderctl submit -
 
-Exit status: 0 if all was pushed and, with --wait, each request has a result, accepted or rejected; 1 if a result did not
-arrive in time. It is safe to submit an order again: its ID makes it a duplicate.)";
+Exit status: 0 if all was pushed and, with --wait, each request has a result, accepted or rejected; 1 if not, or if stopped.)";
 
 struct Item {
   std::string sku;
@@ -69,30 +68,31 @@ Submit::Submit(CLI::App& parent, Program& program) {
   CLI::App* app = add_command(parent, "submit", "push orders into the orders stream", kSubmitHelp);
   const std::string one = "One order";
   CLI::Option* file = add_text(*app, "FILE", file_, "", "orders as JSON, one per line; - for standard input");
-  file->check([](const std::string& name) { return std::string(name.empty() ? "a file name is expected" : ""); });
+  file->check(check_file_name);
   CLI::Option* id = add_text(*app, "--id", id_, "ID", "the order's ID [a new one]")->check(check_id);
   CLI::Option* customer = add_text(*app, "--customer", customer_, "ID", "who buys")->check(check_id);
   CLI::Option* sku = add_text(*app, "--sku", sku_, "SKU", "what to buy")->check(check_sku);
   CLI::Option* quantity = add_whole(*app, "--quantity", quantity_, 1, order::kMaxWhole, "how many [1]");
-  CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "one line of an order; repeat it for more lines");
+  CLI::Option* items = add_texts(*app, "--item", items_, "SKU=N", "one line of an order; may be repeated");
   items->check(check_item);
-  for (CLI::Option* option : {id, customer, sku, quantity, items}) option->group(one);
-  app->add_flag("--wait", options_.wait, "wait for the results; print them, or for a file a summary");
-  add_duration(*app, "--timeout", options_.timeout, "give up after this long without a result, or a connection [30s]");
-  app->add_flag("--force", options_.force, "push lines of the file that are not JSON objects, too");
+  for (CLI::Option* option : {id, customer, sku, quantity, items}) option->excludes(file)->group(one);
+  items->excludes(sku);
+  quantity->needs(sku);
+  CLI::Option* wait =
+      app->add_flag("--wait", options_.wait, "wait for the results; print them, or for a file a summary");
+  CLI::Option* timeout = add_duration(*app, "--timeout", options_.timeout,
+                                      "give up if no result arrives, or no connection succeeds, for this long [30s]");
+  app->add_flag("--force", options_.force, "push lines of the file that are not JSON objects, too")->needs(file);
   app->add_flag("--quiet", options_.quiet, "print no request IDs, summary or progress");
   add_json(*app, program);
   app->callback([=, this, &program] {
     const auto given = [](const CLI::Option* option) { return option->count() > 0; };
-    for (const CLI::Option* option : {id, customer, sku, quantity, items}) {
-      if (given(file) && given(option)) throw CLI::ExcludesError(option->get_name(), "FILE");
-    }
-    if (given(items) && given(sku)) throw CLI::ExcludesError("--item", "--sku");
-    if (given(quantity) && !given(sku)) throw CLI::RequiresError("--quantity", "--sku");
+    // Of a file it also limits how long a connection is waited for.
+    if (given(timeout) && !given(file) && !given(wait)) throw CLI::RequiresError("--timeout", "--wait or FILE");
     if (!given(file) && !given(sku) && !given(items)) {
       throw CLI::RequiredError("an order (--sku or --item) or a FILE of orders");
     }
-    program.all_lanes = true;
+    program.lanes = LaneUse::kAll;
     program.action = [this](const Context& context) { return run(context); };
   });
 }

@@ -1,5 +1,5 @@
 // Many orders: pushed through a pipeline of bounded length, counting the results that arrive meanwhile. After a lost
-// connection what has no reply is pushed again.
+// connection what has no reply is resent.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -107,7 +107,7 @@ class Push {
     if (!settled) return settled;
     progress_.clear();
     const std::string next = std::to_string(reader_.number() + 1);
-    note("stopped before line " + next + "; all before it was pushed. To go on: tail -n +" + next +
+    note("stopped before line " + next + "; all before it was pushed; resume with: tail -n +" + next +
          " FILE | orderctl submit -");
     return false;
   }
@@ -288,7 +288,7 @@ Result<int> submit_file(const Context& context, const SubmitOptions& options, co
   if (opened < 0) return Failure{"cannot open '" + shown(file) + "': " + std::strerror(errno)};
   const FileCloser closer(opened);
   if (const auto checked = options.force ? Result<bool>(true) : check_lines(opened); !checked) {
-    return Failure{(file == "-" ? "standard input" : "'" + shown(file) + "'") + ", " + checked.error()};
+    return Failure{(file == "-" ? "standard input" : "'" + shown(file) + "'") + ": " + checked.error()};
   }
   StopSignal::install();
   auto outlets = open_outlets(context, options.wait);

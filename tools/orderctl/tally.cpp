@@ -12,17 +12,6 @@ double seconds(std::chrono::milliseconds time) {
 
 }  // namespace
 
-void Tally::count(const Entry& result) {
-  const std::string_view status = result.field("status");
-  if (status == "accepted") {
-    ++accepted;
-  } else if (status == "duplicate") {
-    ++duplicates;
-  } else {
-    ++rejected[std::string(result.has("reason") ? result.field("reason") : status)];
-  }
-}
-
 void Tally::print(bool waited) const {
   std::string text = "pushed " + count_text(pushed, "request");
   if (pushed > 0) text += " in " + duration_text(pushing);
@@ -33,23 +22,14 @@ void Tally::print(bool waited) const {
   }
   if (pushed > 0) text += ", " + first + " to " + last;
   if (empty_lines > 0) text += "\nskipped " + count_text(empty_lines, "empty line");
-  if (resent > 0) text += "\npushed again after a lost connection: " + count_text(resent, "request");
+  if (resent > 0) text += "\nresent: " + std::to_string(resent) + ", possibly a second time";
   if (long_lines > 0) text += "\nskipped " + count_text(long_lines, "line") + " over 64 KiB";
   tools::print(text + "\n");
   if (!waited) return;
-  Table table({{"RESULT"}, {"REQUESTS", Table::Align::kRight}, {""}});
-  const auto row = [&table](const char* name, uint64_t number, const std::string& why, Color color) {
-    table.add({{name, number > 0 ? color : Color::kPlain}, {std::to_string(number)}, {why}});
-  };
-  row("accepted", accepted, "", Color::kGreen);
-  if (rejected.empty()) row("rejected", 0, "", Color::kRed);
-  for (const auto& [reason, number] : rejected) row("rejected", number, shown(reason), Color::kRed);
-  row("duplicate", duplicates, "", Color::kYellow);
-  if (missing > 0) row("no result yet", missing, "", Color::kRed);
   tools::print("\n");
-  table.print();
+  print_table();
   if (pushed > missing) {
-    tools::print("\nthe last result arrived " + duration_text(waiting) + " after the first push\n");
+    tools::print("\nthe last result arrived after " + duration_text(waiting) + "\n");
   }
 }
 
@@ -62,10 +42,7 @@ Json Tally::json(bool waited) const {
               {"last", pushed > 0 ? Json(last) : Json()},
               {"push_seconds", seconds(pushing)}};
   if (!waited) return out;
-  out["accepted"] = accepted;
-  out["rejected"] = rejected;
-  out["duplicates"] = duplicates;
-  out["missing"] = missing;
+  add_to(out);
   out["result_seconds"] = seconds(waiting);
   return out;
 }

@@ -3,15 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <string>
 
-#include "shared/entry.h"
-#include "shared/output.h"
+#include "shared/outcomes.h"
 
 namespace orderd::tools {
 
-struct Tally {
+struct Tally : Outcomes {  // Outcomes: only with --wait
   uint64_t pushed = 0;
   uint64_t empty_lines = 0;
   uint64_t long_lines = 0;
@@ -19,14 +17,8 @@ struct Tally {
   std::string first;    // request
   std::string last;
   std::chrono::milliseconds pushing{};
-  // Only with --wait.
-  uint64_t accepted = 0;
-  uint64_t duplicates = 0;
-  std::map<std::string, uint64_t> rejected;  // by reason
-  uint64_t missing = 0;                      // requests without a result
-  std::chrono::milliseconds waiting{};       // from the first push to the last result
+  std::chrono::milliseconds waiting{};  // with --wait: from the first push to the last result
 
-  void count(const Entry& result);
   void print(bool waited) const;
   [[nodiscard]] Json json(bool waited) const;
 };

@@ -9,7 +9,6 @@
 #include <optional>
 #include <random>
 
-#include "replay/number_options.h"
 #include "replay/recording.h"
 #include "replay/sink.h"
 #include "shared/client.h"
@@ -31,8 +30,7 @@ constexpr std::chrono::milliseconds kBlock{500};
 
 constexpr const char* kCaptureHelp =
     R"(Each entry becomes a line: its ID, its fields (bytes that are not UTF-8 as Base64), and its time, relative to the first one.
-The server is only read. --from and --to take an entry ID, milliseconds since 1970, a time such as 2026-11-25T12:00:00Z or 2026-11-25, or how long
-ago, 10m; both are inclusive.
+The server is only read. --from and --to are inclusive.
 
 Examples:
   order-replay capture -o orders.ndjson
@@ -151,13 +149,14 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
 }  // namespace
 
 Capture::Capture(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording", kCaptureHelp);
+  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording",
+                                     tools::kPlaceHelp + std::string(kCaptureHelp));
   app->add_flag("--results", results_, "capture the results stream instead of the orders stream");
-  tools::add_place(*app, "--from", from_, "the first entry [the stream's]");
-  CLI::Option* to = tools::add_place(*app, "--to", to_, "the last entry [the stream's]");
+  tools::add_place(*app, "--from,--since", from_, "the first entry [the stream's]");
+  CLI::Option* to = tools::add_place(*app, "--to,--until", to_, "the last entry [the stream's]");
   CLI::Option* follow = app->add_flag("--follow", follow_, "keep capturing new entries, until Ctrl-C");
   follow->excludes(to);
-  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
+  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(tools::check_file_name);
   app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
 }
 

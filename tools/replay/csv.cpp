@@ -1,4 +1,4 @@
-// Quotes are doubled inside quotes. No field holds a newline.
+// Quotes are doubled inside quotes. No field holds a newline: an SKU has no control characters.
 #include "replay/csv.h"
 
 #include <cstdlib>
@@ -8,6 +8,12 @@
 
 namespace orderd::replay {
 namespace {
+
+// In a spreadsheet this begins a formula, or is our sign that the rest is none.
+bool needs_apostrophe(std::string_view text) {
+  if (text.empty()) return false;
+  return std::string_view("=+-@'").find(text[0]) != std::string_view::npos || static_cast<unsigned char>(text[0]) < ' ';
+}
 
 std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields(1);
@@ -24,10 +30,19 @@ std::vector<std::string> fields_of(const std::string& line) {
       fields.back().push_back(c);
     }
   }
+  for (std::string& field : fields) {
+    if (field.starts_with('\'') && needs_apostrophe(std::string_view(field).substr(1))) field.erase(0, 1);
+  }
   return fields;
 }
 
 }  // namespace
+
+std::string csv_text(std::string_view text) {
+  std::string out = needs_apostrophe(text) ? "\"'" : "\"";
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  return out + "\"";
+}
 
 Result<std::vector<std::vector<std::string>>> read_csv(const std::string& file, std::size_t fields) {
   std::ifstream stream(file);

@@ -55,15 +55,6 @@ void gather(Workload& workload) {
   workload.rate = std::clamp<uint64_t>(workload.orders, 1, kMaxRate);
 }
 
-std::string check_one_of(const std::string& text, const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) {
-    if (name == text) return "";
-    all.append(all.empty() ? "" : ", ").append(name);
-  }
-  return "'" + tools::shown(text) + "' is not one of: " + all;
-}
-
 // Throws if flags do not fit together.
 void check_together(const Workload& workload) {
   if (workload.lines_min > workload.lines_max) throw CLI::ValidationError("--lines-min", "is above --lines-max");
@@ -89,30 +80,34 @@ Generate::Generate(CLI::App& parent, tools::Program& program) {
       ->check(tools::check_sku);
   add_whole(*app, "--stock", w.stock, 0, order::kMaxWhole, "stock of each SKU [1000000]");
   add_text(*app, "--distribution", spread_, "WORD", "over the SKUs (uniform, zipf, hot) [uniform]")
-      ->check([](const std::string& text) {
-        return check_one_of(text, {"uniform", "zipf", "hot"});
-      });
-  add_decimal(*app, "--exponent", w.exponent, 5, "X", "of zipf, 0 to 5 [1]");
-  add_decimal(*app, "--hot", w.hot, 1, "SHARE", "of the hot SKU [0.5]");
+      ->check(CLI::IsMember({"uniform", "zipf", "hot"}).description(""));
+  CLI::Option* exponent = add_decimal(*app, "--exponent", w.exponent, 5, "X", "of zipf, 0 to 5 [1]");
+  CLI::Option* hot = add_decimal(*app, "--hot", w.hot, 1, "SHARE", "of the hot SKU [0.5]");
   add_whole(*app, "--lanes", w.lanes, 1, order::kLanesMax, "all SKUs of an order belong to one of so many lanes [1]");
   add_whole(*app, "--lines-min", w.lines_min, 1, 1000, "fewest lines per order [1]");
   add_whole(*app, "--lines-max", w.lines_max, 1, 1000, "most lines per order [1]");
   add_whole(*app, "--quantity-min", w.quantity_min, 1, order::kMaxWhole, "smallest quantity [1]");
   add_whole(*app, "--quantity-max", w.quantity_max, 1, order::kMaxWhole, "largest quantity [1]");
   add_whole(*app, "--customers", w.customers, 1, order::kMaxWhole, "how many customers [1000]");
-  add_text(*app, "--id", w.id, "TEXT", "prefix of order IDs [o-]")->check(tools::check_id);
+  add_text(*app, "--id", w.id, "TEXT", "prefix of order IDs [g and the seed: g1-]")->check(tools::check_id);
   add_decimal(*app, "--malformed", w.malformed, 1, "SHARE", "malformed requests, of nine kinds [0]");
   add_decimal(*app, "--unknown", w.unknown, 1, "SHARE", "orders for an SKU without stock [0]");
   add_decimal(*app, "--repeated", w.repeated, 1, "SHARE", "orders that are sent a second time, unchanged [0]");
   add_decimal(*app, "--reused", w.reused, 1, "SHARE", "orders with a used ID and other content [0]");
   add_whole(*app, "--rate", w.rate, 1, kMaxRate, "requests per second [1000; preset drop: all]");
   app->add_flag("--poisson", w.poisson, "random gaps between requests, as from independent buyers");
-  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(check_file_name);
-  app->callback([this, app, &program] {
+  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(tools::check_file_name);
+  app->callback([=, this, &program] {
     if (app->count("--preset") > 0 && app->count("--rate") == 0) gather(workload_);
     choose_spread();
+    const auto is_for = [&](const CLI::Option* option, const char* spread) {
+      if (option->count() == 0 || spread_ == spread) return;
+      throw CLI::RequiresError(option->get_name(), std::string("--distribution ") + spread);
+    };
+    is_for(exponent, "zipf");
+    is_for(hot, "hot");
     check_together(workload_);
-    program.all_lanes = true;  // it needs none
+    program.lanes = tools::LaneUse::kNone;
     program.action = [this](const tools::Context& /*context*/) { return run(); };
   });
 }
@@ -126,7 +121,7 @@ void Generate::add_preset(CLI::App& app) {
       ->type_name("WORD")
       ->type_size(1)
       ->expected(1)
-      ->check([](const std::string& text) { return check_one_of(text, {"drop"}); });
+      ->check(CLI::IsMember({"drop"}).description(""));
 }
 
 void Generate::choose_spread() {

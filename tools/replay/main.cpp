@@ -46,6 +46,6 @@ int main(int argc, char** argv) {
   const orderd::replay::Report report(app, program);
   const orderd::replay::Run run(app, program);
   const orderd::replay::Verify verify(app, program);
-  if (const auto status = parse(app, argc, argv)) return *status;
+  if (const auto status = parse(app, program, argc, argv)) return *status;
   return orderd::tools::run(program);
 }

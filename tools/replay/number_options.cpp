@@ -42,8 +42,4 @@ CLI::Option* add_decimal(CLI::App& app, const std::string& name, uint64_t& targe
   return app.add_option(name, keep, help)->type_name(type)->type_size(1)->expected(1)->check(good);
 }
 
-std::string check_file_name(const std::string& name) {
-  return name.empty() ? "a file name is expected" : "";
-}
-
 }  // namespace orderd::replay

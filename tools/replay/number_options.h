@@ -20,7 +20,4 @@ namespace orderd::replay {
 CLI::Option* add_decimal(CLI::App& app, const std::string& name, uint64_t& target, uint64_t max,
                          const std::string& type, const std::string& help);
 
-// For CLI::Option::check(): "" or the error.
-[[nodiscard]] std::string check_file_name(const std::string& name);
-
 }  // namespace orderd::replay

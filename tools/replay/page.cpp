@@ -2,6 +2,8 @@
 #include "replay/page.h"
 
 #include <array>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -60,12 +62,6 @@ std::string formatted(const char* format, double value) {
   return text.data();
 }
 
-std::string time_text(double us) {
-  if (us < 1000) return formatted("%.0f &micro;s", us);
-  if (us < 1e6) return formatted("%.2f ms", us / 1e3);
-  return formatted("%.2f s", us / 1e6);
-}
-
 std::string fact(const std::string& name, const std::string& value) {
   return "<div><dt>" + name + "</dt><dd>" + value + "</dd></div>\n";
 }
@@ -79,7 +75,7 @@ std::string facts_of(const Json& summary) {
   out += fact("without a result", formatted("%.0f", summary.value("missing", 0.0)));
   for (const auto& [key, name] : {std::pair("p50", "latency, half"), std::pair("p99", "latency, 99%"),
                                   std::pair("p99_9", "latency, 99.9%"), std::pair("max", "latency, slowest")}) {
-    out += fact(name, time_text(latency.value(key, 0.0)));
+    out += fact(name, tools::duration_text(std::chrono::nanoseconds(std::llround(latency.value(key, 0.0) * 1e3))));
   }
   return out + "</dl>\n";
 }

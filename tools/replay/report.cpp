@@ -1,4 +1,4 @@
-// One gnuplot process per picture: it reads a script file and writes an SVG file, both in the run's directory.
+// One gnuplot process per picture: its script and its SVG are temporary files without a name, which are gone with them.
 #include "replay/report.h"
 
 #include <spawn.h>
@@ -6,13 +6,15 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "replay/number_options.h"
 #include "replay/page.h"
 #include "replay/plots.h"
 #include "replay/run_data.h"
@@ -40,14 +42,19 @@ Result<std::string> read_file(const std::string& name) {
   return text.str();
 }
 
-// Runs `command` in `directory`; the failure says what to do if it is not installed.
-Result<bool> run_gnuplot(const std::string& directory, const std::string& script) {
+struct Close {
+  void operator()(std::FILE* file) const { (void)std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+// gnuplot with these as its standard input and output. The failure says what to do if it is not installed.
+Result<bool> run_gnuplot(int script, int picture) {
   posix_spawn_file_actions_t actions;
   (void)posix_spawn_file_actions_init(&actions);
-  (void)posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
+  (void)posix_spawn_file_actions_adddup2(&actions, script, STDIN_FILENO);
+  (void)posix_spawn_file_actions_adddup2(&actions, picture, STDOUT_FILENO);
   std::string program = "gnuplot";
-  std::string file = script;
-  char* arguments[] = {program.data(), file.data(), nullptr};
+  char* arguments[] = {program.data(), nullptr};
   pid_t child = -1;
   const int error = posix_spawnp(&child, program.c_str(), &actions, nullptr, arguments, environ);
   (void)posix_spawn_file_actions_destroy(&actions);
@@ -59,29 +66,39 @@ Result<bool> run_gnuplot(const std::string& directory, const std::string& script
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
-  return Failure{"gnuplot could not draw " + script + " in '" + tools::shown(directory) + "'; see its messages above"};
+  return Failure{"gnuplot could not draw it; see its messages above"};
 }
 
-Result<std::string> draw(const std::string& directory, const Plot& plot) {
-  const std::string script = plot.title + ".gnuplot";
-  const std::string picture = plot.title + ".svg";
-  auto sink = Sink::open(directory + "/" + script);
-  if (!sink) return sink.failure();
-  sink->write("set output \"" + picture + "\"\n" + plot.script);
-  if (const auto flushed = sink->flush(); !flushed) return flushed.failure();
-  if (const auto drawn = run_gnuplot(directory, script); !drawn) return drawn.failure();
-  auto svg = read_file(directory + "/" + picture);
-  if (!svg) return svg;
-  return colors_named(std::move(*svg));
+Result<std::string> draw(const Plot& plot) {
+  const File script(std::tmpfile());
+  const File picture(std::tmpfile());
+  const auto failed = [&plot](const std::string& why) { return Failure{"the picture " + plot.title + ": " + why}; };
+  if (!script || !picture) return failed(std::string("cannot create a temporary file: ") + std::strerror(errno));
+  const bool written = std::fwrite(plot.script.data(), 1, plot.script.size(), script.get()) == plot.script.size();
+  if (!written || std::fflush(script.get()) != 0) {
+    return failed(std::string("cannot write a temporary file: ") + std::strerror(errno));
+  }
+  // The child shares the position in the file.
+  std::rewind(script.get());
+  if (const auto drawn = run_gnuplot(fileno(script.get()), fileno(picture.get())); !drawn) return failed(drawn.error());
+  std::rewind(picture.get());
+  std::string svg;
+  std::array<char, 65536> part;
+  for (std::size_t got = 1; got > 0; svg.append(part.data(), got)) {
+    got = std::fread(part.data(), 1, part.size(), picture.get());
+  }
+  return colors_named(std::move(svg));
 }
 
 }  // namespace
 
 Report::Report(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "report", "draw a run as a page", kReportHelp);
-  tools::add_text(*app, "DIR", directory_, "", "the data directory of the run")->required()->check(check_file_name);
+  tools::add_text(*app, "DIR", directory_, "", "the data directory of the run")
+      ->required()
+      ->check(tools::check_file_name);
   app->callback([this, &program] {
-    program.all_lanes = true;  // it needs none
+    program.lanes = tools::LaneUse::kNone;
     program.action = [this](const tools::Context& context) { return run(context); };
   });
 }
@@ -96,7 +113,7 @@ Result<int> Report::run(const tools::Context& /*context*/) const {
   if (!plots) return plots.failure();
   std::vector<Picture> pictures;
   for (const Plot& plot : *plots) {
-    auto svg = draw(directory_, plot);
+    auto svg = draw(plot);
     if (!svg) return svg.failure();
     pictures.push_back({plot.title, plot.caption, std::move(*svg)});
   }

@@ -18,7 +18,6 @@ namespace {
 
 using tools::add_text;
 using tools::add_whole;
-using valkey::Command;
 
 constexpr uint64_t kMaxRate = 100'000'000;
 constexpr uint64_t kMaxSpeed = 1'000'000;
@@ -29,20 +28,16 @@ constexpr const char* kRunHelp =
     R"(A recording has one JSON object per line (docs/replay.md): what order-replay generate and capture write, or an order's own
 JSON, as orderctl submit takes it. Files of any size are read in bounded memory.
 
-When a request is due:
-  --speed X   the recording's own times, X times as fast; the default is --speed 1
-  --rate N    N per second
-  --max       as soon as it can be sent
-Due times do not depend on the server: if it is slow, the delay counts. Latency is the time from when a request was due to
-when its result was read.
+When a request is due does not depend on the server: if it is slow, the delay counts. Latency is the time from when a request
+was due to when its result was read. Without --max and --rate the recording's times count.
 
-When a connection is lost, it is unknown whether the requests in flight were appended. They are sent again, which is safe:
-a request that was appended before becomes a duplicate. --no-retry counts them as unknown instead.
+Of several lanes, each request goes to the one of its first SKU, unless --lane names one; each has --producers connections.
 
-Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second. Ctrl-C stops
-the run and prints the command that resumes it; a second one does not wait for the requests in flight.
+When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
+duplicate. --no-retry counts them as unknown instead. Ctrl-C stops the run and prints the command that resumes it; a second
+one does not wait for the requests in flight.
 
-Where there are several lanes, each request goes to the lane of its first SKU, over --producers connections of that lane.
+Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second.
 
 Examples:
   order-replay run load.ndjson --set-stock --max --wait
@@ -54,50 +49,45 @@ Examples:
 Exit status: 0 if all requests were pushed and, with --wait, each has a result; 1 if not, or if stopped; 3 if --verify found
 a violation.)";
 
-// The ID of a stream's last entry.
-Result<std::string> last_entry(tools::Client& client, const std::string& stream) {
-  const auto newest = client.ask(Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
-  if (!newest) return newest.failure();
-  return (*newest)->size() > 0 ? std::string((*newest)->at(0).at(0).text()) : std::string("0-0");
-}
-
 }  // namespace
 
 Run::Run(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kRunHelp);
-  add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(check_file_name);
-  app->add_flag("--set-stock", set_stock_, "set the recording's stock first, like orderctl stock set");
-  CLI::Option* max = app->add_flag("--max", max_, "each request as soon as it can be sent");
-  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests per second");
-  CLI::Option* speed =
-      add_decimal(*app, "--speed", speed_, kMaxSpeed, "X", "the recording's own times, X times as fast [1]");
+  add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(tools::check_file_name);
+  CLI::Option* stock =
+      app->add_flag("--set-stock", set_stock_, "set the recording's stock first, like orderctl stock set");
+  CLI::Option* max = app->add_flag("--max", max_, "requests are due as soon as they can be sent");
+  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests are due at this rate, per second");
+  CLI::Option* speed = add_decimal(*app, "--speed", speed_, kMaxSpeed, "X",
+                                   "requests are due at the recording's times, X times as fast [1]");
   add_whole(*app, "--producers,--connections", options_.producers, 1, kMaxProducers,
             "connections; requests go to each in turn [1]");
   add_whole(*app, "--window", options_.window, 1, kMaxWindow, "requests in flight per connection [1024]");
-  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "start at this line of the file [1]");
+  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "start at this line of the file [1]")
+      ->excludes(stock);
   app->add_flag_callback(
-      "--no-retry", [this] { options_.retry = false; }, "do not resend");
+      "--no-retry", [this] { options_.retry = false; }, "do not resend requests after a lost connection");
   CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
-  tools::add_duration(*app, "--timeout", options_.timeout, "give up if no result arrives for this long [30s]");
+  CLI::Option* timeout = tools::add_duration(*app, "--timeout", options_.timeout,
+                                             "with --wait: give up if no result arrives for this long [30s]");
   CLI::Option* record = add_text(*app, "--record-results", record_file_, "FILE",
                                  "with --wait: write the results to this file, as a recording");
-  record->check(check_file_name);
+  record->check(tools::check_file_name);
   CLI::Option* verify =
       app->add_flag("--verify", verify_,
                     "with --wait: check that each request has one result, in order, and no order is accepted twice");
   CLI::Option* data =
       add_text(*app, "--data", data_directory_, "DIR", "with --wait: write the data for order-replay report here");
-  data->check(check_file_name);
-  app->add_flag("--quiet", options_.quiet, "no progress");
+  data->check(tools::check_file_name);
+  max->excludes(rate)->excludes(speed);
+  rate->excludes(speed);
+  for (CLI::Option* option : {timeout, record, verify, data}) option->needs(wait);
+  app->add_flag("--quiet", options_.quiet, "print no progress");
   tools::add_json(*app, program);
   app->callback([=, this, &program] {
-    if (max->count() + rate->count() + speed->count() > 1) throw CLI::ExcludesError("--max, --rate", "--speed");
     if (speed->count() > 0 && speed_ == 0) throw CLI::ValidationError("--speed", "has to be above 0");
-    for (const CLI::Option* option : {record, verify, data}) {
-      if (option->count() > 0 && wait->count() == 0) throw CLI::RequiresError(option->get_name(), "--wait");
-    }
     choose_pace();
-    program.all_lanes = true;
+    program.lanes = tools::LaneUse::kAll;
     program.action = [this](const tools::Context& context) { return run(context); };
   });
 }
@@ -115,12 +105,13 @@ Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSumm
   if (set_stock_) {
     const auto set = set_stock(context, source);
     if (!set) return set.failure();
+    if (*set == 0) return Failure{"the recording begins without stock: run it without --set-stock"};
     summary.stock_set = *set;
   }
   for (const settings::Settings& lane : context.lanes) {
     auto client = tools::Client::connect(lane);
     if (!client) return client.failure();
-    auto after = last_entry(*client, lane.streams.results);
+    auto after = tools::newest_id(*client, lane.streams.results);
     if (!after) return after.failure();
     results_after_.push_back(std::move(*after));
   }

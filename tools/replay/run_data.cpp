@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "replay/csv.h"
+
 namespace orderd::replay {
 namespace {
 
@@ -62,10 +64,7 @@ void RunData::note_stock(std::string_view sku, uint64_t quantity, uint64_t remai
 }
 
 void RunData::write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining) {
-  // CSV: in quotes, with quotes doubled.
-  std::string quoted;
-  for (const char c : sku) quoted.append(c == '"' ? 2 : 1, c);
-  stock_file_.write(seconds + ",\"" + quoted + "\"," + std::to_string(remaining) + "\n");
+  stock_file_.write(seconds + "," + csv_text(sku) + "," + std::to_string(remaining) + "\n");
 }
 
 void RunData::sample(uint64_t now_ns, const RunSummary& summary) {

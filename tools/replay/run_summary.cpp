@@ -4,16 +4,15 @@
 #include <sys/resource.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 namespace orderd::replay {
 namespace {
 
-using tools::Color;
 using tools::count_text;
 using tools::Json;
-using tools::Table;
 
 constexpr std::array<std::pair<const char*, uint64_t>, 4> kPercentiles = {
     {{"p50", 500'000}, {"p90", 900'000}, {"p99", 990'000}, {"p99_9", 999'000}}};
@@ -58,34 +57,20 @@ std::string formatted(const char* format, double value) {
   return text.data();
 }
 
-std::string time_text(uint64_t ns) {
-  const auto value = static_cast<double>(ns);
-  if (value < 1e6) return formatted("%.0f us", value / 1e3);
-  if (value < 1e9) return formatted("%.2f ms", value / 1e6);
-  return formatted("%.2f s", value / 1e9);
+std::string duration_of(uint64_t ns) {
+  return tools::duration_text(std::chrono::nanoseconds(ns));
 }
 
 std::string line_of(const char* name, const Histogram& histogram) {
   std::string line = name;
   for (const auto& [percentile, millionths] : kPercentiles) {
     const std::string shown = percentile == std::string("p99_9") ? "p99.9" : percentile;
-    line += shown + " " + time_text(histogram.percentile(millionths)) + ", ";
+    line += shown + " " + duration_of(histogram.percentile(millionths)) + ", ";
   }
-  return line + "max " + time_text(histogram.max()) + "\n";
+  return line + "max " + duration_of(histogram.max()) + "\n";
 }
 
 }  // namespace
-
-void RunSummary::count(const tools::Entry& result) {
-  const std::string_view status = result.field("status");
-  if (status == "accepted") {
-    ++accepted;
-  } else if (status == "duplicate") {
-    ++duplicates;
-  } else {
-    ++rejected[std::string(result.has("reason") ? result.field("reason") : status)];
-  }
-}
 
 void RunSummary::print() const {
   const double pushing = seconds(begin_ns, pushed_ns);
@@ -93,8 +78,8 @@ void RunSummary::print() const {
   if (stock_set > 0) text += "set the stock of " + count_text(stock_set, "SKU") + "\n";
   text += "pushed " + count_text(pushed, "request");
   if (pushed > 0) {
-    text +=
-        " in " + formatted("%.1f s", pushing) + formatted(" (%.0f/s), ", rate(pushed, pushing)) + first + " to " + last;
+    text += " in " + duration_of(pushed_ns - begin_ns) + formatted(" (%.0f/s), ", rate(pushed, pushing)) + first +
+            " to " + last;
   }
   text += "\n";
   if (resent > 0) text += "resent: " + std::to_string(resent) + ", possibly a second time\n";
@@ -103,20 +88,11 @@ void RunSummary::print() const {
   if (pushed > 0) text += line_of("push lag: ", push_lag);
   tools::print(text);
   if (!waited) return;
-  Table table({{"RESULT"}, {"REQUESTS", Table::Align::kRight}, {""}});
-  const auto row = [&table](const char* name, uint64_t number, const std::string& why, Color color) {
-    table.add({{name, number > 0 ? color : Color::kPlain}, {std::to_string(number)}, {why}});
-  };
-  row("accepted", accepted, "", Color::kGreen);
-  if (rejected.empty()) row("rejected", 0, "", Color::kRed);
-  for (const auto& [reason, number] : rejected) row("rejected", number, tools::shown(reason), Color::kRed);
-  row("duplicate", duplicates, "", Color::kYellow);
-  if (missing > 0) row("no result", missing, "", Color::kRed);
   tools::print("\n");
-  table.print();
+  print_table();
   if (results() == 0) return;
   const double time = seconds(begin_ns, result_ns);
-  tools::print("\nthe last result arrived after " + formatted("%.1f s", time) +
+  tools::print("\nthe last result arrived after " + duration_of(result_ns - begin_ns) +
                formatted(" (%.0f/s)\n", rate(results(), time)) + line_of("latency: ", latency));
 }
 
@@ -138,10 +114,7 @@ Json RunSummary::json() const {
               {"peak_kib", taken().ru_maxrss},
               {"push_lag_us", json_of(push_lag)}};
   if (!waited) return out;
-  out["accepted"] = accepted;
-  out["rejected"] = rejected;
-  out["duplicates"] = duplicates;
-  out["missing"] = missing;
+  add_to(out);
   out["result_seconds"] = seconds(begin_ns, result_ns);
   out["result_rate"] = rate(results(), seconds(begin_ns, result_ns));
   out["latency_us"] = json_of(latency);

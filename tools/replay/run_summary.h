@@ -2,20 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "replay/histogram.h"
-#include "shared/entry.h"
-#include "shared/output.h"
+#include "shared/outcomes.h"
 
 namespace orderd::replay {
 
-struct RunSummary {
-  uint64_t pushed = 0;   // appended, confirmed by the server
-  uint64_t failed = 0;   // refused and not resent
-  uint64_t unknown = 0;  // unknown, and not resent
-  uint64_t resent = 0;   // how often a request was sent again
+struct RunSummary : tools::Outcomes {  // Outcomes: only if waited
+  uint64_t pushed = 0;                 // appended, confirmed by the server
+  uint64_t failed = 0;                 // refused and not resent
+  uint64_t unknown = 0;                // unknown, and not resent
+  uint64_t resent = 0;                 // how often a request was sent again
   uint64_t stock_set = 0;
   std::string first;  // request
   std::string last;
@@ -26,16 +24,11 @@ struct RunSummary {
   uint64_t next_line = 0;  // where to resume
   Histogram push_lag;      // ns from due to sent: the lateness of this tool
 
-  bool waited = false;  // what follows is only valid then
-  uint64_t accepted = 0;
-  uint64_t duplicates = 0;
-  std::map<std::string, uint64_t> rejected;  // by reason
-  uint64_t missing = 0;
+  bool waited = false;     // what follows is only valid then
   uint64_t result_ns = 0;  // the last result
   Histogram latency;       // ns from due to result
 
   [[nodiscard]] uint64_t results() const { return latency.count(); }
-  void count(const tools::Entry& result);
   void print() const;
   [[nodiscard]] tools::Json json() const;
 };

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "order/decode.h"
-#include "replay/number_options.h"
 #include "replay/route.h"
 #include "replay/source.h"
 #include "shared/options.h"
@@ -24,11 +23,10 @@ constexpr std::size_t kShown = 10;
 constexpr std::size_t kShownResults = 5;  // of each
 
 constexpr const char* kVerifyHelp =
-    R"(Reads the results stream and checks that each request of the recording has exactly one result, that no order was accepted
-twice, and that the results are in the order of their requests. Requests and results are matched by the order's ID; those too
-malformed to have one are only counted. Results of other orders count for their sequence only. With --expect, each order's
-results have to be the same, in the same sequence, as in another run that started with the same stock: status, reason,
-outcome and lines. Memory: 100 bytes for each order.
+    R"(Reads the results stream and also checks that no order was accepted twice. Requests and results are matched by the order's
+ID; those too malformed to have one are only counted. Results of other orders count for their sequence only. With --expect,
+each order's results have to be the same, in the same sequence, as in another run that started with the same stock: status,
+reason, outcome and lines. Memory: 100 bytes for each order.
 
 Examples:
   order-replay run load.ndjson --set-stock --wait --record-results good.ndjson      with a script known to be good
@@ -41,7 +39,7 @@ Exit status 3: something is wrong; the first differences are shown.)";
 // Files are read a second time if something is wrong.
 std::string check_recording(const std::string& name) {
   if (name == "-") return "standard input cannot be read twice; give a file";
-  return check_file_name(name);
+  return tools::check_file_name(name);
 }
 
 // Calls `each` for every line that is an entry. Views are valid during the call only.
@@ -92,8 +90,8 @@ std::string key_of(const tools::Context& context, std::size_t lane, std::string_
 }  // namespace
 
 Verify::Verify(CLI::App& parent, tools::Program& program) {
-  CLI::App* app =
-      tools::add_command(parent, "verify", "check that each request has exactly one result, in order", kVerifyHelp);
+  CLI::App* app = tools::add_command(parent, "verify", "check that each request has exactly one result, in order",
+                                     tools::kPlaceHelp + std::string(kVerifyHelp));
   add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_recording);
   CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the expected results");
   expect->check(check_recording);
@@ -103,7 +101,8 @@ Verify::Verify(CLI::App& parent, tools::Program& program) {
   app->add_flag("--resent", resent_, "accept more results than requests if they are duplicates: requests were resent");
   tools::add_json(*app, program);
   app->callback([this, &program] {
-    program.all_lanes = expect_.empty();  // a recording of results does not say of which lane each one is
+    // A recording of results does not say of which lane each one is.
+    program.lanes = expect_.empty() ? tools::LaneUse::kAll : tools::LaneUse::kOne;
     program.action = [this](const tools::Context& context) { return run(context); };
   });
 }

@@ -15,6 +15,7 @@ constexpr uint64_t kSecondNs = 1'000'000'000;
 
 Generator::Generator(const Workload& workload)
     : workload_(workload),
+      id_(workload.id.empty() ? "g" + std::to_string(workload.seed) + "-" : workload.id),
       random_(workload.seed),
       zipf_(workload.spread == Workload::Spread::kZipf ? workload.skus : 1, workload.exponent) {
 }
@@ -40,7 +41,7 @@ bool Generator::next(std::string& out) {
   const bool unknown = falls_into(workload_.unknown);
   const bool repeat = !unknown && falls_into(workload_.repeated);
   const bool reuse = !unknown && !repeat && falls_into(workload_.reused);
-  Order order{workload_.id + std::to_string(number), {}};
+  Order order{id_ + std::to_string(number), {}};
   if ((repeat || reuse) && !remembered_.empty()) {
     const Order& old = remembered_[random_.below(remembered_.size())];
     order.id = old.id;
@@ -128,7 +129,7 @@ void Generator::make_order(const std::string& id, uint64_t customer, bool unknow
 }
 
 void Generator::append_malformed(std::string& out) {
-  const std::string id = workload_.id + std::to_string(requests_);
+  const std::string id = id_ + std::to_string(requests_);
   const std::string sku = sku_name(0);
   const std::string head = "{\"id\":\"" + id + "\",\"sku\":\"" + sku + "\",";
   const std::array<std::string, 9> orders = {

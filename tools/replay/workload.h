@@ -25,7 +25,7 @@ struct Workload {
   uint64_t quantity_min = 1;
   uint64_t quantity_max = 1;
   uint64_t customers = 1000;
-  std::string id = "o-";  // the prefix of order IDs
+  std::string id;  // prefix of order IDs; empty: "g", the seed and a dash. So workloads of two seeds share no ID
   // Shares of all requests, in millionths, together at most a million.
   uint64_t malformed = 0;
   uint64_t unknown = 0;   // ask for an SKU that has no stock
@@ -60,6 +60,7 @@ class Generator {
   void append_malformed(std::string& out);
 
   const Workload workload_;
+  const std::string id_;
   Random random_;
   Zipf zipf_;
   std::vector<Order> remembered_;  // a ring

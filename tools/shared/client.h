@@ -24,6 +24,8 @@ class Client {
   // See valkey::SyncClient: error replies are results.
   void append(const valkey::Command& command) { client_.append(command); }
   [[nodiscard]] Result<valkey::OwnedReply> read() { return client_.read(); }
+  // Readable when the server has answered what was appended and flushed.
+  [[nodiscard]] int descriptor() const { return client_.descriptor(); }
   // The connection itself, for a caller that has several commands outstanding.
   [[nodiscard]] valkey::SyncClient& connection() { return client_; }
   // Runs a script of lua/, whether or not the server has it loaded. An error reply is a result.

@@ -1,9 +1,11 @@
-// CLI11 parses the arguments. Unknown ones are reported here, without repeating what may be a password.
+// CLI11 parses the arguments. Unknown ones are reported here, without repeating what may be a password; so are those
+// that the sub-command would ignore.
 #include "shared/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,15 @@ constexpr std::size_t kHelpColumn = 34;
 
 // Settings of the daemon only: accepted, but not in the help.
 constexpr std::string_view kDaemonSections[] = {"[processing]", "[retention]", "[log]", "[shutdown]", "[admin]"};
+
+// Without what an option needs or excludes: the texts say it.
+class Formatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string text = CLI::Formatter::make_option_opts(option);
+    return text.substr(0, std::min(text.find(" Needs:"), text.find(" Excludes:")));
+  }
+};
 
 // The innermost sub-command that was given.
 const CLI::App& named(const CLI::App& app) {
@@ -49,6 +60,12 @@ std::vector<std::string> command_names(const CLI::App& app) {
   return names;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
+  return out;
+}
+
 // About the first unknown argument; "" if there is none.
 std::string problem_of_extras(const CLI::App& app) {
   const std::vector<std::string> extras = app.remaining(true);
@@ -57,14 +74,44 @@ std::string problem_of_extras(const CLI::App& app) {
   const CLI::App& command = named(app);
   if (first.starts_with("--")) {
     const std::string name = first.substr(0, first.find('='));
-    return shown(name) + ": unknown flag; " + settings::suggestion(name, flag_names(command));
+    return shown(name) + ": unknown flag" + settings::suggestion(name, flag_names(command));
   }
   if (first.starts_with("-") && first.size() > 1)
     return shown(first.substr(0, 2)) + ": unknown flag; -h is the only short one";
   const std::vector<std::string> names = command_names(command);
   const std::string what = "'" + shown(valkey::masked(first)) + "': ";
   if (names.empty()) return what + "unexpected";
-  return what + "unknown sub-command; " + settings::suggestion(first, names);
+  const std::string near = settings::suggestion(first, names);
+  return what + "unknown sub-command" + (near.empty() ? "; there are: " + joined(names) : near);
+}
+
+// "help" in place of a sub-command is --help: of the program, or of what follows or precedes it.
+std::vector<const char*> with_help(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<const char*> words(argv, argv + argc);
+  const CLI::App* command = &app;
+  for (std::size_t i = 1; i < words.size() && command->get_require_subcommand_min() > 0; ++i) {
+    if (words[i] == std::string_view("help")) {
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+      words.push_back("--help");
+      break;
+    }
+    const auto commands = command->get_subcommands([&](const CLI::App* each) { return each->get_name() == words[i]; });
+    if (commands.empty()) break;
+    command = commands.front();
+  }
+  return words;
+}
+
+// About a flag of all sub-commands that this one would ignore; "" if there is none.
+std::string problem_of_ignored(const CLI::App& app, const Program& program) {
+  const CLI::App& command = named(app);
+  if (program.json && command.get_option_no_throw("--json") == nullptr) {
+    return "--json: " + name_of(command) + " prints no JSON";
+  }
+  if (!program.lane.empty() && program.lanes == LaneUse::kNone) {
+    return "--lane: " + name_of(command) + " does not depend on a lane";
+  }
+  return "";
 }
 
 // CLI11 separates groups by two empty lines.
@@ -72,12 +119,6 @@ std::string help_of(const CLI::App& app) {
   std::string help = app.help();
   for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
   return help;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
-  return out;
 }
 
 // The settings, from the file, the variables and the flags. Nothing: they are wrong, and the errors were printed.
@@ -108,12 +149,14 @@ std::optional<std::vector<settings::Settings>> lanes_of(const settings::Settings
     if (program.lane.empty() || program.lane == lanes.names()[i]) chosen.push_back(settings.for_lane(i));
   }
   if (chosen.empty()) {
-    const std::string what = "--lane '" + shown(program.lane) + "': ";
-    note(what + (lanes.named() ? "there is no such lane; " + settings::suggestion(program.lane, lanes.names())
-                               : "streams.lanes is empty: there is one lane, without a name"));
+    const std::string near = settings::suggestion(program.lane, lanes.names());
+    note("--lane '" + shown(program.lane) + "': " +
+         (!lanes.named() ? "streams.lanes is empty: there is one lane, without a name"
+          : near.empty() ? "there is no such lane; there are: " + joined(lanes.names())
+                         : "there is no such lane" + near));
     return std::nullopt;
   }
-  if (chosen.size() > 1 && !program.all_lanes) {
+  if (chosen.size() > 1 && program.lanes == LaneUse::kOne) {
     note("there are " + std::to_string(lanes.count()) + " lanes; choose one with --lane: " + joined(lanes.names()));
     return std::nullopt;
   }
@@ -134,12 +177,15 @@ void describe(CLI::App& app, Program& program, const About& about) {
   app.name(about.name);
   app.description(about.description);
   app.footer(about.footer);
+  app.formatter(std::make_shared<Formatter>());
   app.get_formatter()->column_width(kHelpColumn);
   app.get_formatter()->label("SUBCOMMAND", "SUBCOMMAND ...");
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("--version", std::string(about.name) + " " ORDERD_VERSION, "print the version");
   add_json(app, program);
-  add_text(app, "--lane", program.lane, "NAME", "of several lanes the one that is meant (streams.lanes)");
+  add_text(app, "--lane", program.lane, "NAME", "of several lanes the one that is meant (streams.lanes)")
+      ->check(
+          [](const std::string& name) { return std::string(name.empty() ? "the name of a lane is expected" : ""); });
   app.require_subcommand(1);
   settings::add_flags(app, program.sources);
   for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
@@ -147,10 +193,13 @@ void describe(CLI::App& app, Program& program, const About& about) {
   }
 }
 
-std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
+std::optional<int> parse(CLI::App& app, const Program& program, int argc, const char* const* argv) {
   try {
-    app.parse(settings::arguments(argc, argv));
-    return std::nullopt;
+    const std::vector<const char*> words = with_help(app, argc, argv);
+    app.parse(settings::arguments(static_cast<int>(words.size()), words.data()));
+    const std::string ignored = problem_of_ignored(app, program);
+    if (ignored.empty()) return std::nullopt;
+    return wrong_usage(app, ignored);
   } catch (const CLI::CallForHelp&) {
     print(help_of(app));
   } catch (const CLI::CallForVersion& version) {

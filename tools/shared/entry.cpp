@@ -83,4 +83,10 @@ Result<bool> read_pages_back(Client& client, const std::string& stream, std::str
   return read_range(client, "XREVRANGE", stream, std::move(last), first, page);
 }
 
+Result<std::string> newest_id(Client& client, const std::string& stream) {
+  const auto newest = client.ask(valkey::Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
+  if (!newest) return newest.failure();
+  return (*newest)->size() > 0 ? std::string((*newest)->at(0).at(0).text()) : std::string("0-0");
+}
+
 }  // namespace orderd::tools

@@ -53,5 +53,7 @@ struct Entry {
                                            const std::string& first,
                                            const std::function<bool(const std::vector<Entry>&)>& page);
 inline constexpr std::size_t kPageEntries = 1000;
+// The ID of the newest entry; "0-0" if there is none.
+[[nodiscard]] Result<std::string> newest_id(Client& client, const std::string& stream);
 
 }  // namespace orderd::tools

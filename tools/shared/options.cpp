@@ -2,12 +2,11 @@
 #include "shared/options.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <charconv>
-#include <utility>
 
 #include "order/name_rules.h"
 #include "order/request.h"
+#include "settings/duration.h"
 #include "shared/output.h"
 
 namespace orderd::tools {
@@ -90,6 +89,10 @@ std::string check_id(const std::string& text) {
   return complaint(text, order::problem_of_id(text));
 }
 
+std::string check_file_name(const std::string& name) {
+  return name.empty() ? "a file name is expected" : "";
+}
+
 std::optional<uint64_t> whole_of(std::string_view text) {
   if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
   uint64_t number = 0;
@@ -99,17 +102,8 @@ std::optional<uint64_t> whole_of(std::string_view text) {
 }
 
 std::optional<std::chrono::milliseconds> duration_of(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, uint64_t>, 4> kUnits = {
-      {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = whole_of(text.substr(0, digits));
-  if (!number) return std::nullopt;
-  for (const auto& [unit, factor] : kUnits) {
-    if (text.substr(digits) != unit) continue;
-    if (*number > static_cast<uint64_t>(kLongest.count()) / factor) return std::nullopt;
-    return std::chrono::milliseconds(*number * factor);
-  }
-  return std::nullopt;
+  const auto duration = settings::duration_of(text);
+  return duration && *duration <= kLongest ? duration : std::nullopt;
 }
 
 }  // namespace orderd::tools

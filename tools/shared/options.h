@@ -38,10 +38,11 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::m
 // For CLI::Option::check(): "" or the error.
 [[nodiscard]] std::string check_sku(const std::string& text);
 [[nodiscard]] std::string check_id(const std::string& text);
+[[nodiscard]] std::string check_file_name(const std::string& name);
 
 // Decimal digits without sign or leading zero, at most 2^53-1.
 [[nodiscard]] std::optional<uint64_t> whole_of(std::string_view text);
-// A whole number and a unit: ms, s, m, h. At most a year.
+// As the settings have them: a whole number and a unit, ms, s, m or h. At most a year.
 [[nodiscard]] std::optional<std::chrono::milliseconds> duration_of(std::string_view text);
 
 }  // namespace orderd::tools

@@ -1,6 +1,7 @@
 // Standard output is written through stdio, and flushed when a sub-command is done or about to wait.
 #include "shared/output.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,36 +11,53 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace orderd::tools {
 namespace {
 
 const char* name_of_program = "orderd";
 
-// Bytes of the UTF-8 sequence at the start of `text`; 0: not UTF-8, or a control character.
-std::size_t printable_bytes(std::string_view text) {
+// The first character of a text; no bytes: it is not UTF-8.
+struct Character {
+  char32_t code = 0;
+  std::size_t bytes = 0;
+};
+
+Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
-  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+  if (first < 0x80) return {first, 1};
   const std::size_t size = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : 4;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return 0;
+  if (first < 0xC2 || first > 0xF4 || text.size() < size) return {};
+  char32_t code = first & (0xFFU >> (size + 1));
   for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
+    if ((byte(i) & 0xC0) != 0x80) return {};
+    code = code << 6 | (byte(i) & 0x3FU);
   }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) >= 0xA0;
-  const bool beyond = first == 0xF4 && byte(1) >= 0x90;
-  const bool control = first == 0xC2 && byte(1) < 0xA0;
-  // U+202A to U+202E, U+2066 to U+2069 change the reading direction.
-  const bool turning = first == 0xE2 && ((byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
-                                         (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
-  return overlong || surrogate || beyond || control || turning ? 0 : size;
+  const bool overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  return overlong || surrogate || code > 0x10FFFF ? Character{} : Character{code, size};
 }
 
-// How many characters a terminal shows, assuming one cell for each.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+// Control characters beyond ASCII, those of no width, and those that change the reading direction or the line: two
+// texts could look the same, or one like another. Unicode's Default_Ignorable_Code_Point and Bidi_Control.
+bool deceives(char32_t code) {
+  static constexpr std::pair<char32_t, char32_t> kRanges[] = {
+      {0x80, 0x9F},     {0xAD, 0xAD},     {0x34F, 0x34F},   {0x61C, 0x61C},     {0x115F, 0x1160},   {0x17B4, 0x17B5},
+      {0x180B, 0x180F}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},   {0x3164, 0x3164},   {0xFE00, 0xFE0F},
+      {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+  };
+  return std::any_of(std::begin(kRanges), std::end(kRanges),
+                     [code](const auto& range) { return code >= range.first && code <= range.second; });
+}
+
+std::string escaped(const char* format, unsigned number) {
+  std::array<char, 16> text;
+  (void)std::snprintf(text.data(), text.size(), format, number);
+  return text.data();
 }
 
 bool colors() {
@@ -55,19 +73,29 @@ bool colors() {
 }  // namespace
 
 std::string shown(std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   while (!text.empty()) {
-    const std::size_t size = printable_bytes(text);
-    if (size > 0) {
-      out.append(text.substr(0, size));
+    const auto [code, bytes] = first_character(text);
+    if (bytes == 0 || code < 0x20 || code == 0x7F) {
+      out.append(escaped("\\x%02x", static_cast<unsigned char>(text[0])));
+    } else if (deceives(code)) {
+      out.append(escaped("\\u{%X}", code));
     } else {
-      const auto byte = static_cast<unsigned char>(text[0]);
-      out.append("\\x").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 0xF]);
+      out.append(text.substr(0, bytes));
     }
-    text.remove_prefix(std::max<std::size_t>(size, 1));
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
   return out;
+}
+
+std::optional<std::size_t> terminal_width() {
+  if (isatty(STDOUT_FILENO) != 1) return std::nullopt;
+  const char* columns = std::getenv("COLUMNS");
+  const unsigned long wanted = columns == nullptr ? 0 : std::strtoul(columns, nullptr, 10);
+  winsize size{};
+  if (wanted == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return std::nullopt;
+  const std::size_t width = wanted > 0 ? wanted : size.ws_col;
+  return width > 0 ? std::optional(width) : std::nullopt;
 }
 
 void print(std::string_view text) {
@@ -114,49 +142,16 @@ std::string colored(std::string_view text, Color color) {
   return std::string("\x1b[") + code + "m" + out + "\x1b[0m";
 }
 
-Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
-  for (const Column& column : columns_) widths_.push_back(std::max(column.width_min, width_of(column.heading)));
-}
-
-void Table::add(std::vector<Cell> row) {
-  for (std::size_t i = 0; i < columns_.size(); ++i) widths_[i] = std::max(widths_[i], width_of(row.at(i).text));
-  rows_.push_back(std::move(row));
-}
-
-void Table::print() {
-  if (!headed_) {
-    std::vector<Cell> headings;
-    for (const Column& column : columns_) headings.push_back({std::string(column.heading), Color::kBold});
-    print_row(headings);
-    headed_ = true;
-  }
-  for (const auto& row : rows_) print_row(row);
-  rows_.clear();
-}
-
-void Table::print_row(const std::vector<Cell>& row) const {
-  std::string line;
-  std::size_t owed = 0;  // spaces, if something follows
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const std::size_t padding = widths_[i] - width_of(row[i].text);
-    const bool right = columns_[i].align == Align::kRight;
-    if (!row[i].text.empty()) {
-      line.append(owed + (right ? padding : 0), ' ').append(colored(row[i].text, row[i].color));
-      owed = 0;
-    }
-    owed += 2 + (right && !row[i].text.empty() ? 0 : row[i].text.empty() ? widths_[i] : padding);
-  }
-  tools::print(line + "\n");
-}
-
-std::string duration_text(std::chrono::milliseconds time) {
-  const auto ms = static_cast<double>(time.count());
+std::string duration_text(std::chrono::nanoseconds time) {
+  const double ms = static_cast<double>(time.count()) / 1e6;
   std::array<char, 64> text;
   const auto write = [&](const char* format, double value) {
     (void)std::snprintf(text.data(), text.size(), format, value);
     return std::string(text.data());
   };
-  if (ms < 1000) return std::to_string(time.count()) + " ms";
+  if (time.count() == 0) return "0 ms";
+  if (ms < 0.9995) return write("%.0f us", ms * 1e3);
+  if (ms < 999.5) return write("%.3g ms", ms);
   if (ms < 120e3) return write("%.1f s", ms / 1e3);
   if (ms < 7200e3) return write("%.0f min", ms / 60e3);
   if (ms < 48 * 3600e3) return write("%.1f h", ms / 3600e3);

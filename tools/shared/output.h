@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +14,8 @@ namespace orderd::tools {
 
 using Json = nlohmann::ordered_json;
 
-// `text` made safe for a terminal: control characters and bytes that are not UTF-8 as \xNN.
+// `text` made safe for a terminal: control characters and bytes that are not UTF-8 as \xNN, characters that cannot be
+// seen or that change the reading direction as \u{200B}.
 [[nodiscard]] std::string shown(std::string_view text);
 
 void print(std::string_view text);
@@ -30,37 +33,11 @@ enum class Color { kPlain, kBold, kRed, kGreen, kYellow };
 // `text` in that color if standard output is a terminal and NO_COLOR is not set.
 [[nodiscard]] std::string colored(std::string_view text, Color color);
 
-struct Cell {
-  std::string text;  // safe for a terminal
-  Color color = Color::kPlain;
-};
+// Of the terminal that standard output is: COLUMNS, or what the terminal says. Nothing: it is none.
+[[nodiscard]] std::optional<std::size_t> terminal_width();
 
-// Rows under headings. Rows may be printed page by page: a column never becomes narrower.
-class Table {
- public:
-  enum class Align { kLeft, kRight };
-  struct Column {
-    std::string_view heading;
-    Align align = Align::kLeft;
-    std::size_t width_min = 0;
-  };
-  explicit Table(std::vector<Column> columns);
-
-  void add(std::vector<Cell> row);
-  // Prints the rows added since the last call, with the headings above the first ones.
-  void print();
-
- private:
-  void print_row(const std::vector<Cell>& row) const;
-
-  std::vector<Column> columns_;
-  std::vector<std::size_t> widths_;
-  std::vector<std::vector<Cell>> rows_;
-  bool headed_ = false;
-};
-
-// "340 ms", "4.2 s", "3 min", "2.5 h", "12 days".
-[[nodiscard]] std::string duration_text(std::chrono::milliseconds time);
+// "250 us", "4.25 ms", "4.2 s", "3 min", "2.5 h", "12 days".
+[[nodiscard]] std::string duration_text(std::chrono::nanoseconds time);
 // Milliseconds since 1970 as UTC, "2025-11-23T19:07:03Z"; empty for an implausible time.
 [[nodiscard]] std::string time_text(uint64_t since_1970_ms);
 // "1 entry", "2 entries"; if `many` is empty: `one` with an s.

@@ -33,10 +33,10 @@ bool skip(std::string_view& text, char c) {
   return true;
 }
 
-// Two numbers with a colon between them: hours, below 24, and minutes.
-std::optional<milliseconds> clock(std::string_view& text) {
+// Two numbers with a colon between them: hours, below 24, and minutes. Of an offset, +0100, the colon may be missing.
+std::optional<milliseconds> clock(std::string_view& text, bool needs_colon = true) {
   const auto hours = digits(text, 2);
-  if (!hours || *hours > 23 || !skip(text, ':')) return std::nullopt;
+  if (!hours || *hours > 23 || (!skip(text, ':') && needs_colon)) return std::nullopt;
   const auto minutes = digits(text, 2);
   if (!minutes || *minutes > 59) return std::nullopt;
   return std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
@@ -62,7 +62,7 @@ std::optional<milliseconds> offset(std::string_view& text) {
   if (skip(text, 'Z')) return milliseconds(0);
   const bool east = skip(text, '+');
   if (!east && !skip(text, '-')) return std::nullopt;
-  const auto amount = clock(text);
+  const auto amount = clock(text, false);
   if (!amount) return std::nullopt;
   return east ? *amount : -*amount;
 }
@@ -121,10 +121,8 @@ std::string problem_of_place(const std::string& text) {
   if (time_of(text).zone_missing) {
     return "'" + shown(text) + "' has no zone; append Z for UTC, or an offset such as +01:00";
   }
-  return "'" + shown(text) +
-         "' is not a stream entry ID (example: 1795569346433-0), a time (2026-11-25, 2026-11-25T12:00:00Z), or how "
-         "long "
-         "ago (10m)";
+  return "'" + shown(text) + "' is not a stream entry ID (example: 1795569346433-0), a time (2026-11-25, " +
+         "2026-11-25T12:00:00Z), or how long ago (10m)";
 }
 
 CLI::Option* add_place(CLI::App& app, const std::string& name, std::string& target, const std::string& help) {

@@ -20,7 +20,7 @@ inline constexpr int kViolation = 3;
 struct Context {
   // Of the lanes that the command is for: all, or the one of --lane. Never empty.
   std::vector<settings::Settings> lanes;
-  settings::Settings settings;  // of the first of them: of the only one, but for a command with Program::all_lanes
+  settings::Settings settings;  // of the first of them: of the only one, but for a command with LaneUse::kAll
   settings::Settings whole;     // of all lanes: their names hold <lane> still
   bool json = false;
 
@@ -34,12 +34,19 @@ struct Context {
 // Returns the exit status. A failure is one sentence for a person, and status 1.
 using Action = std::function<Result<int>(const Context&)>;
 
+// Which lanes a sub-command can be for.
+enum class LaneUse {
+  kOne,   // where there are several, --lane has to choose
+  kAll,   // all of them, or the one of --lane
+  kNone,  // it has nothing to do with lanes
+};
+
 struct Program {
   settings::Sources sources;
   bool json = false;
-  std::string lane;        // --lane; empty: it was not given
-  bool all_lanes = false;  // may the sub-command be for several lanes? If not, --lane is needed where there are several
-  Action action;           // of the sub-command that was given
+  std::string lane;  // --lane; empty: it was not given
+  LaneUse lanes = LaneUse::kOne;
+  Action action;  // of the sub-command that was given
 };
 
 }  // namespace orderd::tools

@@ -29,18 +29,27 @@ Result<ResultTail> ResultTail::after(const settings::Settings& settings, const s
 Result<ResultTail> ResultTail::at_end(const settings::Settings& settings) {
   auto tail = after(settings, "0-0");
   if (!tail) return tail;
-  const auto newest = tail->client_.ask(Command::of("XREVRANGE", tail->stream_, "+", "-", "COUNT", 1));
+  auto newest = newest_id(tail->client_, tail->stream_);
   if (!newest) return newest.failure();
-  if ((*newest)->size() > 0) tail->last_ = (*newest)->at(0).at(0).text();
+  tail->last_ = std::move(*newest);
   return tail;
 }
 
 Result<std::size_t> ResultTail::read(milliseconds wait, const std::function<void(const Entry&)>& each) {
+  ask(wait);
+  return take(each);
+}
+
+void ResultTail::ask(milliseconds wait) {
   const auto block = std::min(wait, kLongestBlock).count();
   // BLOCK 0 would wait forever.
-  const auto reply =
-      client_.call(block > 0 ? Command::of("XREAD", "COUNT", kPageEntries, "BLOCK", block, "STREAMS", stream_, last_)
-                             : Command::of("XREAD", "COUNT", kPageEntries, "STREAMS", stream_, last_));
+  client_.append(block > 0 ? Command::of("XREAD", "COUNT", kPageEntries, "BLOCK", block, "STREAMS", stream_, last_)
+                           : Command::of("XREAD", "COUNT", kPageEntries, "STREAMS", stream_, last_));
+  client_.connection().flush();
+}
+
+Result<std::size_t> ResultTail::take(const std::function<void(const Entry&)>& each) {
+  const auto reply = client_.read();
   lost_ = !reply || passing((*reply)->error());
   if (!reply) return reply.failure();
   if ((*reply)->is_error()) return Failure{client_.explain((*reply)->text())};

@@ -10,7 +10,7 @@ function __order_replay_at
             continue
         end
         switch $word
-            case --after --config --connections --customers --data --distribution --expect --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lane --lanes --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --sku --skus --speed --stock --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --unknown --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
+            case --after --config --connections --customers --data --distribution --expect --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lane --lanes --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --since --sku --skus --speed --stock --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --unknown --until --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
                 set skip yes
             case '-*'
             case '*'
@@ -68,7 +68,7 @@ complete -c order-replay -n '__order_replay_at \'generate\'' -l lines-max -x -d 
 complete -c order-replay -n '__order_replay_at \'generate\'' -l quantity-min -x -d 'smallest quantity [1]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l quantity-max -x -d 'largest quantity [1]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l customers -x -d 'how many customers [1000]'
-complete -c order-replay -n '__order_replay_at \'generate\'' -l id -x -d 'prefix of order IDs [o-]'
+complete -c order-replay -n '__order_replay_at \'generate\'' -l id -x -d 'prefix of order IDs [g and the seed: g1-]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l malformed -x -d 'malformed requests, of nine kinds [0]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l unknown -x -d 'orders for an SKU without stock [0]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l repeated -x -d 'orders that are sent a second time, unchanged [0]'
@@ -77,25 +77,25 @@ complete -c order-replay -n '__order_replay_at \'generate\'' -l rate -x -d 'requ
 complete -c order-replay -n '__order_replay_at \'generate\'' -l poisson -d 'random gaps between requests, as from independent buyers'
 complete -c order-replay -n '__order_replay_at \'generate\'' -s o -l output -r -F -d 'where to write [standard output]'
 complete -c order-replay -n '__order_replay_at \'capture\'' -l results -d 'capture the results stream instead of the orders stream'
-complete -c order-replay -n '__order_replay_at \'capture\'' -l from -x -d 'the first entry [the stream\'s]'
-complete -c order-replay -n '__order_replay_at \'capture\'' -l to -x -d 'the last entry [the stream\'s]'
+complete -c order-replay -n '__order_replay_at \'capture\'' -l from -l since -x -d 'the first entry [the stream\'s]'
+complete -c order-replay -n '__order_replay_at \'capture\'' -l to -l until -x -d 'the last entry [the stream\'s]'
 complete -c order-replay -n '__order_replay_at \'capture\'' -l follow -d 'keep capturing new entries, until Ctrl-C'
 complete -c order-replay -n '__order_replay_at \'capture\'' -s o -l output -r -F -d 'where to write [standard output]'
 complete -c order-replay -n '__order_replay_at \'report\'' -F
 complete -c order-replay -n '__order_replay_at \'run\'' -l set-stock -d 'set the recording\'s stock first, like orderctl stock set'
-complete -c order-replay -n '__order_replay_at \'run\'' -l max -d 'each request as soon as it can be sent'
-complete -c order-replay -n '__order_replay_at \'run\'' -l rate -x -d 'requests per second'
-complete -c order-replay -n '__order_replay_at \'run\'' -l speed -x -d 'the recording\'s own times, X times as fast [1]'
+complete -c order-replay -n '__order_replay_at \'run\'' -l max -d 'requests are due as soon as they can be sent'
+complete -c order-replay -n '__order_replay_at \'run\'' -l rate -x -d 'requests are due at this rate, per second'
+complete -c order-replay -n '__order_replay_at \'run\'' -l speed -x -d 'requests are due at the recording\'s times, X times as fast [1]'
 complete -c order-replay -n '__order_replay_at \'run\'' -l producers -l connections -x -d 'connections; requests go to each in turn [1]'
 complete -c order-replay -n '__order_replay_at \'run\'' -l window -x -d 'requests in flight per connection [1024]'
 complete -c order-replay -n '__order_replay_at \'run\'' -l from-line -x -d 'start at this line of the file [1]'
-complete -c order-replay -n '__order_replay_at \'run\'' -l no-retry -d 'do not resend'
+complete -c order-replay -n '__order_replay_at \'run\'' -l no-retry -d 'do not resend requests after a lost connection'
 complete -c order-replay -n '__order_replay_at \'run\'' -l wait -d 'wait for the results; report throughput and latency'
-complete -c order-replay -n '__order_replay_at \'run\'' -l timeout -x -d 'give up if no result arrives for this long [30s]'
+complete -c order-replay -n '__order_replay_at \'run\'' -l timeout -x -d 'with --wait: give up if no result arrives for this long [30s]'
 complete -c order-replay -n '__order_replay_at \'run\'' -l record-results -r -F -d 'with --wait: write the results to this file, as a recording'
 complete -c order-replay -n '__order_replay_at \'run\'' -l verify -d 'with --wait: check that each request has one result, in order, and no order is accepted twice'
 complete -c order-replay -n '__order_replay_at \'run\'' -l data -x -a '(__fish_complete_directories)' -d 'with --wait: write the data for order-replay report here'
-complete -c order-replay -n '__order_replay_at \'run\'' -l quiet -d 'no progress'
+complete -c order-replay -n '__order_replay_at \'run\'' -l quiet -d 'print no progress'
 complete -c order-replay -n '__order_replay_at \'run\'' -F
 complete -c order-replay -n '__order_replay_at \'verify\'' -l expect -r -F -d 'a recording of the expected results'
 complete -c order-replay -n '__order_replay_at \'verify\'' -l after -x -d 'only results after this entry, or after this time [all]'
