@@ -1,6 +1,6 @@
-/* Loaded into valkey-server: its append-only files stand on a disk that is full while the first byte of the file
-   ORDERD_DISK_FULL is not 0. As on a real disk, the first write after that (the byte is 2) still finds room for half of
-   its bytes; those behind it (1) fail with ENOSPC. */
+/* Preloaded into valkey-server: the disk of its append-only files is full while the first byte of the file
+   ORDERD_DISK_FULL is not 0. As on a real disk, the first write after that (the byte is 2) still has space for half of
+   its bytes; later ones (1) fail with ENOSPC. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
