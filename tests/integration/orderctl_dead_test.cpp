@@ -127,7 +127,7 @@ TEST_CASE_FIXTURE(LetterDesk, "a letter that vanishes without a word is found am
   ask(admin(), {"XDEL", "orders:dead", letters[1].id});
   const Ran ran = run({"audit"});
   CHECK(ran.status == 3);
-  CHECK(ran.says("no dead letter names this result, and no entry says what became of it"));
+  CHECK(ran.says("there is no dead letter of this result, and no entry that it was requeued or discarded"));
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "a letter whose request was cut cannot be requeued") {

@@ -1,7 +1,6 @@
-// What lanes cost: the same orders over one lane and over many, on one server and on a cluster of three primaries, in
-// plain and over TLS. A backlog, a trickle, and nothing to do. Orders are pushed over one connection to each server, so
-// that producers cost the same in all layouts. CPU is of the main threads of the servers that have lanes, and of
-// orderd.
+// The cost of lanes: the same orders over one lane and over many, on one server and on a cluster of three primaries, in
+// plain and over TLS; a backlog, a low rate, and idle. Orders are pushed over one connection per server, so that
+// producers cost the same in all layouts. CPU is that of orderd and of the main threads of the servers with lanes.
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -31,7 +30,7 @@ struct Layout {
   std::size_t lanes;
 };
 
-// Servers, lanes on them, and an orderd that serves these.
+// Servers, their lanes, and an orderd that serves them.
 class Stand {
  public:
   explicit Stand(const Layout& layout) : layout_(layout) {
@@ -48,7 +47,7 @@ class Stand {
     if (layout.kind == Kind::kCluster) {
       cluster_ =
           std::make_unique<test::ClusterSet>(std::vector<std::string>{config[0], config[1], "repl-backlog-ttl 1"});
-      // One server has no replica either: to feed one costs it a third more.
+      // No replica either, as on one server: feeding one costs a third more.
       for (std::size_t i = test::ClusterSet::kPrimaries; i < test::ClusterSet::kNodes; ++i) cluster_->node(i).stop();
       settings_.push_back("ORDERD_VALKEY_URL=" + cluster_->url());
       settings_.emplace_back("ORDERD_VALKEY_CLUSTER=true");
@@ -109,7 +108,7 @@ class Stand {
   }
   [[nodiscard]] uint64_t pushed() const { return pushed_; }
 
-  // By the positions of all lanes.
+  // From the positions of all lanes.
   [[nodiscard]] uint64_t settled() {
     for (std::size_t i = 0; i < lanes_.count(); ++i) {
       clients_[node_of_[i]].append(test::command_of({"HGET", key(i, "orders:position"), "count"}));
