@@ -1,7 +1,7 @@
-// Fuzzes the audit against the daemon: each decodes the same request entry with a decoder of its own, and both have to
-// agree. Also the audit's decoder of results, which takes any fields.
+// Fuzzes the audit against the daemon: each has its own request decoder, and both must agree. Also fuzzes the audit's
+// decoder for results with arbitrary fields.
 //
-// Input: as for the target request.
+// Input: as for the target `request`.
 #include "audit/request_decoder.h"
 #include "audit/result_entry.h"
 #include "base/check.h"
@@ -35,7 +35,7 @@ void check_result(const order::Fields& fields) {
   audit::ResultDecoder decoder;
   audit::ResultEntry entry;
   const char* problem = decoder.decode(fields, entry);
-  ORDERD_CHECK(problem == nullptr || *problem != '\0', "a problem without a sentence");
+  ORDERD_CHECK(problem == nullptr || *problem != '\0', "a problem without a text");
   if (problem == nullptr) (void)entry.content();
 }
 

@@ -1,4 +1,4 @@
-// A pipe that is fed piece by piece.
+// A pipe that is fed in chunks.
 #pragma once
 
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 namespace orderd::fuzz {
 
-// Owns both ends. An empty piece is the end of what comes.
+// Owns both ends. An empty chunk closes it.
 class Feeder {
  public:
   Feeder() { ORDERD_CHECK(pipe2(ends_, O_CLOEXEC) == 0, "no pipe"); }
