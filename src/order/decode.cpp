@@ -95,7 +95,7 @@ class Decoder::Impl {
     if (!given_once(detail, {"order"}, given[Name::kOrder].times)) return false;
     if (flat_field.empty()) return json_.read(given[Name::kOrder].value, request, keeper_, detail);
     return refuse(detail,
-                  {"order stands beside ", flat_field, ": an entry is either JSON in the field order, or flat"});
+                  {"order and ", flat_field, " are both given: an entry is either JSON in the field order, or flat"});
   }
 
   bool read_flat(const FlatFields& given, Request& request, std::string& detail) {

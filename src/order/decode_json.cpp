@@ -17,17 +17,17 @@ using Members = GivenNames<element>;
 
 const char* reason_of(simdjson::error_code error) {
   switch (error) {
-    case simdjson::EMPTY: return "there is nothing in it";
+    case simdjson::EMPTY: return "it is empty";
     case simdjson::UTF8_ERROR: return "it is not valid UTF-8";
     case simdjson::DEPTH_ERROR: return "it is nested too deeply";
-    case simdjson::UNCLOSED_STRING: return "a string has no end";
-    case simdjson::UNESCAPED_CHARS: return "a string holds a control character that is not escaped";
-    case simdjson::STRING_ERROR: return "a string holds an escape that stands for no character";
-    case simdjson::NUMBER_ERROR: return "it holds a number that is none in JSON";
+    case simdjson::UNCLOSED_STRING: return "a string is not terminated";
+    case simdjson::UNESCAPED_CHARS: return "a string contains an unescaped control character";
+    case simdjson::STRING_ERROR: return "a string contains an invalid escape";
+    case simdjson::NUMBER_ERROR: return "it contains an invalid number";
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
-    case simdjson::N_ATOM_ERROR: return "a word in it is not true, false or null";
-    default: return "brackets, commas or colons are not in their place";
+    case simdjson::N_ATOM_ERROR: return "it contains a word other than true, false and null";
+    default: return "a bracket, comma or colon is missing or misplaced";
   }
 }
 
@@ -177,7 +177,7 @@ bool JsonForm::read_names(const Members& members, Request& request, std::string&
 bool JsonForm::read_items(const Members& members, Request& request, LineKeeper& keeper, std::string& detail) const {
   for (const auto& [name, text] : {std::pair(Name::kSku, "sku"), std::pair(Name::kQuantity, "quantity")}) {
     if (members[name].times > 0)
-      return refuse(detail, {"items stands beside ", text, ": an order has one or the other"});
+      return refuse(detail, {"items and ", text, " are both given: an order has one or the other"});
   }
   const auto& [value, times] = members[Name::kItems];
   if (!given_once(detail, {"items"}, times)) return false;

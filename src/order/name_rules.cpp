@@ -70,8 +70,8 @@ const char* problem_of(std::string_view text, unsigned refused) {
   }
   seen &= refused;
   if (seen == 0) return nullptr;
-  if ((seen & kControl) != 0) return "holds a control character";
-  return (seen & kSpace) != 0 ? "holds white space" : "holds a brace";
+  if ((seen & kControl) != 0) return "contains a control character";
+  return (seen & kSpace) != 0 ? "contains white space" : "contains a brace";
 }
 
 }  // namespace

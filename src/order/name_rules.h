@@ -6,9 +6,9 @@
 namespace orderd::order {
 
 // Each answers nullptr where the text is good, else what is wrong with it, to stand behind the field's name:
-// "is empty", "is longer than 128 bytes", "is not valid UTF-8", "holds a control character" (C0, DEL and C1).
+// "is empty", "is longer than 128 bytes", "is not valid UTF-8", "contains a control character" (C0, DEL and C1).
 [[nodiscard]] const char* problem_of_id(std::string_view text);
-// As above, and "holds white space" (Unicode White_Space), "holds a brace" ({ and } move a key's slot).
+// As above, and "contains white space" (Unicode White_Space), "contains a brace" ({ and } move a key's slot).
 [[nodiscard]] const char* problem_of_sku(std::string_view text);
 
 }  // namespace orderd::order

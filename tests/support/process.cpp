@@ -91,9 +91,9 @@ Process::Process(std::vector<std::string> argv, const ProcessOptions& options) :
   if (pid_ == 0) become(plan);
   close(ends[1]);
   int error = pid_ < 0 ? errno : 0;
-  const ssize_t error_pipe = pid_ < 0 ? 0 : read(ends[0], &error, sizeof error);
+  const ssize_t got = pid_ < 0 ? 0 : read(ends[0], &error, sizeof error);
   close(ends[0]);
-  if (pid_ > 0 && error_pipe == 0) return;
+  if (pid_ > 0 && got == 0) return;
   if (pid_ > 0) waitpid(pid_, nullptr, 0);
   throw std::runtime_error("cannot start " + name_ + ": " + std::strerror(error));
 }
