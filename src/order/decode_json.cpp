@@ -1,5 +1,5 @@
-// simdjson's DOM parser checks the whole text, strictly; what it leaves open (members given twice, types, numbers too
-// large for it, unpaired surrogates) is settled here.
+// simdjson's DOM parser checks the whole text, strictly; what it leaves open (repeated members, types, numbers too
+// large for it, unpaired surrogates) is checked here.
 #include "order/decode_json.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ Members members_of(const simdjson::dom::object& object) {
   return members;
 }
 
-// An optional member that is null counts as absent. Given twice it stays a mistake.
+// An optional null member counts as absent. A repeated one is still an error.
 void drop_null(Members& members, Name name) {
   auto& [value, times] = members[name];
   if (times == 1 && value.is_null()) times = 0;
@@ -58,7 +58,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Is `token` a number as JSON writes it that may not fit into 64 bits or a double?
+// Whether `token` is a JSON number that may not fit into 64 bits or a double.
 bool is_large_number(std::string_view token) {
   const auto digits = [&token] {
     const auto count = static_cast<std::size_t>(std::find_if_not(token.begin(), token.end(), is_digit) - token.begin());
@@ -84,9 +84,8 @@ bool is_large_number(std::string_view token) {
   return token.empty() && (whole >= 19 || exponent >= 3);
 }
 
-// simdjson refuses numbers beyond 64 bits and beyond a double, which JSON allows. No such number is a quantity, and
-// where it stands in a member that means nothing to us it is none of our business: each becomes a 1.0 of the same
-// length.
+// simdjson refuses numbers beyond 64 bits and beyond a double, which JSON allows. No such number is a valid quantity,
+// and in an ignored member it must not matter: each is replaced by a 1.0 of the same length.
 bool replace_large_numbers(std::span<char> text) {
   bool replaced = false;
   const std::string_view view(text.data(), text.size());
@@ -160,14 +159,14 @@ bool JsonForm::parse(std::string_view json, simdjson::dom::object& top, std::str
   return refuse(detail, {"order has to be a JSON object, not ", type_of(root)});
 }
 
-// All are read in any case, for the result; the id comes last, so that of several sentences it is its that stays.
+// All are read in any case, for the result; the ID comes last, so that its error is the one that remains.
 bool JsonForm::read_names(const Members& members, Request& request, std::string& detail) const {
   const bool reply_good = members[Name::kReplyTo].times == 0 ||
                           read_name(members, Name::kReplyTo, {"reply_to"}, problem_of_id, request.reply_to, detail);
   const bool customer_good = members[Name::kCustomer].times == 0 ||
                              read_name(members, Name::kCustomer, {"customer"}, problem_of_id, request.customer, detail);
   const bool id_good = read_name(members, Name::kId, {"id"}, problem_of_id, request.id, detail);
-  // A number is no ID, but it helps whoever looks for the result.
+  // A number is not a valid ID, but it helps to find the result.
   int64_t number = 0;
   const auto& [value, times] = members[Name::kId];
   if (times == 1 && value.get_int64().get(number) == simdjson::SUCCESS) request.id = std::to_string(number);

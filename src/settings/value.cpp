@@ -30,7 +30,7 @@ constexpr std::array<std::pair<std::string_view, Milliseconds>, 4> kUnits = {
 // What is wrong with a value.
 struct Problem {
   std::string what;       // empty: nothing
-  bool complete = false;  // does it also say what is allowed?
+  bool complete = false;  // whether `what` also says what is allowed
 };
 
 // In the largest unit that divides it.

@@ -87,7 +87,7 @@ TEST_CASE("names of lanes") {
     CHECK(Lanes::parse(bad).error().find("1 to 64 letters") != std::string::npos);
   }
   CHECK(!Lanes::parse(std::string(65, 'x')).ok());
-  CHECK(Lanes::parse("b,a,b").error() == "the lane 'b' is there twice; allowed: different names");
+  CHECK(Lanes::parse("b,a,b").error() == "the lane 'b' is given twice; allowed: different names");
   std::string many = "l0";
   for (std::size_t i = 1; i < kLanesMax; ++i) many += ",l" + std::to_string(i);
   CHECK(lanes(many).count() == kLanesMax);

@@ -73,7 +73,7 @@ TEST_CASE("a password file is a private file with the password in its first line
     return error.starts_with(start) ? error.substr(start.size()) : error;
   };
   CHECK(problem(write_file(directory, "good", "pw", 0640)).empty());
-  CHECK(problem(write_file(directory, "world", "pw", 0644)) == "it is readable by everybody; run chmod 600 on it");
+  CHECK(problem(write_file(directory, "world", "pw", 0644)) == "it is world-readable; run chmod 600 on it");
   CHECK(problem(write_file(directory, "empty", "")) == "its first line is empty; put the password there");
   CHECK(problem(write_file(directory, "blank", "\npw")) == "its first line is empty; put the password there");
   CHECK(problem(write_file(directory, "most", std::string(1024, 'p') + "\r\n")).empty());
