@@ -38,7 +38,7 @@ if found.err then return failed(found, dead) end
 if #found == 0 then return server.error_reply('GONE key ' .. dead .. ': there is no entry ' .. letter) end
 local held = found[1][2]
 if held[1] ~= 'request' or held[3] ~= 'result' or held[5] ~= 'detail' then
-  return server.error_reply('FOREIGN key ' .. dead .. ': the entry ' .. letter .. ' is no dead letter of orderd')
+  return server.error_reply('FOREIGN key ' .. dead .. ': the entry ' .. letter .. ' is not a dead letter of orderd')
 end
 local ledger = attempt('XINFO', 'STREAM', results)
 if ledger.err and not string.find(ledger.err, 'no such key', 1, true) then return failed(ledger, results) end

@@ -40,7 +40,7 @@ if change == 'set' then
   remaining = whole(amount)
 elseif change == 'add' then
   if not have then return server.error_reply('UNKNOWNSKU key ' .. key .. ': there is no such stock; set it first') end
-  if not before then return server.error_reply('BADSTOCK key ' .. key .. ': it holds no whole number from 0 to 2^53-1') end
+  if not before then return server.error_reply('BADSTOCK key ' .. key .. ': it does not hold a whole number from 0 to 2^53-1') end
   local negative = string.sub(amount, 1, 1) == '-'
   local n = whole(negative and string.sub(amount, 2) or amount)
   remaining = n and before + (negative and -n or n)

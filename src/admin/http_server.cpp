@@ -138,8 +138,8 @@ struct HttpServer::Hooks {
     return response;
   }
 
-  // libmicrohttpd asks for more: puts at most `room` bytes into `buffer`.
-  static ssize_t read_stream(void* self, uint64_t /*position*/, char* buffer, std::size_t room) {
+  // libmicrohttpd asks for more: puts at most `max` bytes into `buffer`.
+  static ssize_t read_stream(void* self, uint64_t /*position*/, char* buffer, std::size_t max) {
     auto& stream = *static_cast<Stream*>(self);
     HttpServer& server = stream.server;
     if (server.ending_) return MHD_CONTENT_READER_END_OF_STREAM;
@@ -154,7 +154,7 @@ struct HttpServer::Hooks {
       stream.sent = 0;
       limit(server, &stream.connection);
     }
-    const std::size_t bytes = std::min(room, stream.message.size() - stream.sent);
+    const std::size_t bytes = std::min(max, stream.message.size() - stream.sent);
     stream.message.copy(buffer, bytes, stream.sent);
     stream.sent += bytes;
     return static_cast<ssize_t>(bytes);

@@ -111,13 +111,13 @@ std::vector<std::vector<Cell>> stock_rows(const Snapshot& snapshot) {
   std::vector<std::vector<Cell>> rows;
   for (const auto& [each, of] : stock) {
     Cell left = each->left ? cell(*each->left) : cell("no key", Tone::kBad);
-    uint64_t pieces = 0;
+    uint64_t units = 0;
     if (each->left) {
-      const auto [stop, bad] = std::from_chars(each->left->data(), each->left->data() + each->left->size(), pieces);
+      const auto [stop, bad] = std::from_chars(each->left->data(), each->left->data() + each->left->size(), units);
       const bool whole = bad == std::errc() && stop == each->left->data() + each->left->size();
-      left = whole && pieces > 0 ? cell(count_text(pieces))
-             : whole             ? cell("sold out", Tone::kWarn)
-                                 : cell(*each->left, Tone::kBad);
+      left = whole && units > 0 ? cell(count_text(units))
+             : whole            ? cell("sold out", Tone::kWarn)
+                                : cell(*each->left, Tone::kBad);
     }
     rows.push_back({cell(each->sku), left, cell(fmt::format("{} of {}", each->results, of), Tone::kMuted)});
   }

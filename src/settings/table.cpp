@@ -156,7 +156,7 @@ constexpr auto kTable = std::to_array<Setting>({
      "over from each other without need. All daemons of a stream use the same value."},
     {"processing.max_in_flight", whole(FIELD(processing.max_in_flight), 1, kMaxInFlight), Applies::kRestart, false,
      "most requests in flight at a time",
-     "Bounds memory and provides back-pressure. Several lanes share it; each may have four calls of its own."},
+     "Bounds memory and provides back-pressure. Several lanes share it; each may always have four calls in flight."},
     {"processing.orders_per_call", whole(FIELD(processing.orders_per_call), 1, kMaxOrdersPerCall), Applies::kRestart,
      false, "most requests settled by one script call; 1: each request has its own call",
      "Requests share a call only while earlier calls are in flight: no request waits for others to arrive."},

@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Input input(data, size);
   const order::Limits& limits = kLimits[input.byte() % 4];
   const auto separator = static_cast<char>(input.byte());
-  order::Fields fields = input.pieces(separator);
+  order::Fields fields = input.parts(separator);
   if (fields.size() % 2 != 0) fields.emplace_back();
   check_agreement(fields, limits);
   check_result(fields);

@@ -22,9 +22,9 @@ class Feeder {
   Feeder& operator=(const Feeder&) = delete;
 
   [[nodiscard]] int file() const { return ends_[0]; }
-  void feed(std::string_view piece) {
-    if (piece.empty()) return finish();
-    ORDERD_CHECK(write(ends_[1], piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()), "a full pipe");
+  void feed(std::string_view chunk) {
+    if (chunk.empty()) return finish();
+    ORDERD_CHECK(write(ends_[1], chunk.data(), chunk.size()) == static_cast<ssize_t>(chunk.size()), "a full pipe");
   }
 
  private:

@@ -35,7 +35,7 @@ class Input {
     return text;
   }
   // The rest, split at each `separator`; an empty rest yields one empty text.
-  std::vector<std::string_view> pieces(char separator) {
+  std::vector<std::string_view> parts(char separator) {
     std::vector<std::string_view> found;
     bool more = true;
     while (more) {

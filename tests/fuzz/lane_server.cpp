@@ -37,7 +37,7 @@ std::string stream(const std::vector<std::string>& entries) {
 
 bool LaneServer::serve() {
   bool active = false;
-  for (Peer peer = listening_.accept(); peer.stands(); peer = listening_.accept()) {
+  for (Peer peer = listening_.accept(); peer.is_open(); peer = listening_.accept()) {
     clients_.push_back({std::move(peer), {}});
     active = true;
   }

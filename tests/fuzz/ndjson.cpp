@@ -35,7 +35,7 @@ std::vector<Line> expected(std::string_view text, std::size_t bytes_max) {
   return lines;
 }
 
-std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t piece) {
+std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t chunk) {
   Feeder feeder;
   LineReader reader(feeder.file(), bytes_max);
   Input input(reinterpret_cast<const uint8_t*>(text.data()), text.size());
@@ -45,7 +45,7 @@ std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t
     ORDERD_CHECK(kind != LineReader::Kind::kBroken, "reading a pipe failed");
     if (kind == LineReader::Kind::kEnd) break;
     if (kind == LineReader::Kind::kWait) {
-      feeder.feed(input.take(piece));
+      feeder.feed(input.take(chunk));
       continue;
     }
     lines.push_back({kind == LineReader::Kind::kLong, std::string(reader.line())});
@@ -65,9 +65,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   constexpr std::size_t kLargest = order::kMaxEntryBytes - std::string_view("order").size();
   const std::size_t largest = input.byte();
   const std::size_t bytes_max = largest == 255 ? kLargest : largest;
-  const std::size_t piece = input.byte() + std::size_t{1};
+  const std::size_t chunk = input.byte() + std::size_t{1};
   const std::vector<Line> lines = expected(input.rest(), bytes_max);
-  ORDERD_CHECK(read(input.rest(), bytes_max, piece) == lines, "the lines differ from the expected ones");
+  ORDERD_CHECK(read(input.rest(), bytes_max, chunk) == lines, "the lines differ from the expected ones");
   // A pipe holds 64 KiB.
   ORDERD_CHECK(read(input.rest(), bytes_max, 65536) == lines, "the lines depend on the chunks");
   static order::Decoder decoder({});

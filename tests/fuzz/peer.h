@@ -29,22 +29,22 @@ class Peer {
     return *this;
   }
 
-  [[nodiscard]] bool stands() const { return file_ >= 0; }
+  [[nodiscard]] bool is_open() const { return file_ >= 0; }
   // Drops what does not fit into the socket, or comes after the other side closed.
   void send(std::string_view bytes) const {
-    if (stands()) (void)::send(file_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (is_open()) (void)::send(file_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
   // What has arrived; may be empty.
   [[nodiscard]] std::string receive() const {
     std::string bytes(65536, '\0');
-    const ssize_t got = stands() ? recv(file_, bytes.data(), bytes.size(), MSG_DONTWAIT) : 0;
+    const ssize_t got = is_open() ? recv(file_, bytes.data(), bytes.size(), MSG_DONTWAIT) : 0;
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return bytes;
   }
   // Shuts down sending; ignores what arrives.
   void end() const { (void)shutdown(file_, SHUT_WR); }
   void close() {
-    if (stands()) ::close(std::exchange(file_, -1));
+    if (is_open()) ::close(std::exchange(file_, -1));
   }
 
  private:

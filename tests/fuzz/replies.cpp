@@ -78,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   static const Listening listening;
   Input input(data, size);
   const int outstanding = input.byte() % 8;
-  const std::size_t piece = input.byte() + std::size_t{1};
+  const std::size_t chunk = input.byte() + std::size_t{1};
   const uint8_t flags = input.byte();
   Loop loop;
   {
@@ -91,8 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     for (int i = 0; i < outstanding; ++i) client.ask();
     const bool garbage = !input.empty() && kReplyTypes.find(input.rest().front()) == std::string_view::npos;
     // Chunks of one byte find what large ones do not, but hundreds of turns find no more than twenty.
-    for (int pieces = 0; pieces < 20 && !input.empty(); ++pieces) {
-      peer.send(input.take(piece));
+    for (int chunks = 0; chunks < 20 && !input.empty(); ++chunks) {
+      peer.send(input.take(chunk));
       turn(loop, 1);
     }
     peer.send(input.rest());

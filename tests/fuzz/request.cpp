@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Input input(data, size);
   Judge& judge = judge_of(input.byte());
   const auto separator = static_cast<char>(input.byte());
-  order::Fields fields = input.pieces(separator);
+  order::Fields fields = input.parts(separator);
   if (fields.size() % 2 != 0) fields.emplace_back();
 
   const Decoded answer = decode(judge.warm, fields);

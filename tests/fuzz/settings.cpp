@@ -46,7 +46,7 @@ Result<settings::Settings> load(std::string_view text) {
 // One line for each mistake.
 void check_mistakes(const std::string& error) {
   Input lines(reinterpret_cast<const uint8_t*>(error.data()), error.size());
-  for (const std::string_view line : lines.pieces('\n')) {
+  for (const std::string_view line : lines.parts('\n')) {
     ORDERD_CHECK(!line.empty() && line.size() < 2000, "a mistake is not reported in one line");
     ORDERD_CHECK(is_plain(line), "a mistake is not reported in plain text");
   }

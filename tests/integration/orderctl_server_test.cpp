@@ -29,9 +29,9 @@ TEST_CASE("an unreachable server is named with what to try") {
   const std::string url = "valkey://127.0.0.1:" + std::to_string(free_port());
   for (Words words : kEach) {
     words.insert(words.end(), {"--valkey.url", url});
-    const std::string told = failed(orderctl(words));
-    CHECK_MESSAGE(told.find("cannot connect to " + url) != std::string::npos, told);
-    CHECK(told.find("check that the server runs") != std::string::npos);
+    const std::string errors = failed(orderctl(words));
+    CHECK_MESSAGE(errors.find("cannot connect to " + url) != std::string::npos, errors);
+    CHECK(errors.find("check that the server runs") != std::string::npos);
   }
   CHECK(failed(orderctl({"status", "--valkey.url", "unix:///nowhere/socket"})).find("unix:///nowhere/socket") !=
         std::string::npos);
@@ -42,8 +42,8 @@ TEST_CASE("a server that does not reply is named in time") {
   desk.server().pause();
   for (Words words : kEach) {
     words.insert(words.end(), {"--valkey.reply_timeout", "100ms"});
-    const std::string told = failed(desk.run(words));
-    CHECK_MESSAGE(told.find("did not answer within 1") != std::string::npos, told);
+    const std::string errors = failed(desk.run(words));
+    CHECK_MESSAGE(errors.find("did not answer within 1") != std::string::npos, errors);
   }
   desk.server().resume();
 }
@@ -56,15 +56,15 @@ TEST_CASE("a missing or wrong login is reported with the way out and without the
   std::ofstream(file) << "hunter2\n";
   REQUIRE(chmod(file.c_str(), 0600) == 0);
   for (const Words& words : kEach) {
-    const std::string told = failed(desk.run(words));
-    CHECK_MESSAGE(told.find("NOAUTH") != std::string::npos, told);
-    CHECK_MESSAGE(told.find("valkey.password_file") != std::string::npos, told);
+    const std::string errors = failed(desk.run(words));
+    CHECK_MESSAGE(errors.find("NOAUTH") != std::string::npos, errors);
+    CHECK_MESSAGE(errors.find("valkey.password_file") != std::string::npos, errors);
   }
-  const std::string told =
+  const std::string errors =
       failed(desk.run({"status", "--valkey.username", "operator", "--valkey.password_file", file}));
-  CHECK(told.find("WRONGPASS") != std::string::npos);
-  CHECK(told.find("valkey.password_file") != std::string::npos);
-  CHECK(told.find("hunter2") == std::string::npos);
+  CHECK(errors.find("WRONGPASS") != std::string::npos);
+  CHECK(errors.find("valkey.password_file") != std::string::npos);
+  CHECK(errors.find("hunter2") == std::string::npos);
   std::ofstream(file) << "secret\n";
   CHECK(desk.run({"status", "--valkey.username", "operator", "--valkey.password_file", file}).status == 0);
 }

@@ -71,9 +71,9 @@ TEST_CASE("a subcommand is required") {
 TEST_CASE("an unknown flag is reported with the closest one and without its value") {
   CHECK(refused({"status", "--jsn"}).find("--jsn: unknown flag; did you mean --json?") != std::string::npos);
   CHECK(refused({"status", "-x"}).find("-x: unknown flag") != std::string::npos);
-  const std::string told = refused({"status", "--valkey.usrname", "hunter2"});
-  CHECK(told.find("--valkey.usrname: unknown flag; did you mean --valkey.username?") != std::string::npos);
-  CHECK(told.find("hunter2") == std::string::npos);
+  const std::string errors = refused({"status", "--valkey.usrname", "hunter2"});
+  CHECK(errors.find("--valkey.usrname: unknown flag; did you mean --valkey.username?") != std::string::npos);
+  CHECK(errors.find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("unexpected arguments are reported") {

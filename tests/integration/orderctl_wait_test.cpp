@@ -150,7 +150,7 @@ TEST_CASE("the status of a server that orderd serves") {
   CHECK(json["standby"] == Json::array());
   const Process second = desk.start_orderd({"--processing.name", "the second one"});
   wait_for([&] { return desk.run({"status"}).row("standby").starts_with("standby 'the second one', seen "); },
-           seconds(20), "the second daemon to stand by");
+           seconds(20), "the second daemon to be on standby");
 }
 
 TEST_CASE("an embedded server is found by its directory") {

@@ -239,9 +239,9 @@ std::string Model::join() {
   const auto length = static_cast<int64_t>(stream.entries.size());
   const auto waiting = std::count_if(stream.entries.begin(), stream.entries.end(),
                                      [&](const Waiting& entry) { return id_of(entry.id) > id_of(position->id); });
-  int64_t told = -1, deleted = 0;
+  int64_t reported = -1, deleted = 0;
   if (waiting == 0 || waiting == length) {
-    told = waiting;
+    reported = waiting;
     if ((stream.added > 0 && !behind) || done == "created") {
       const int64_t known = stream.added - waiting;  // settled, or deleted unsettled
       if (position->base) deleted = std::max<int64_t>(known - position->count - *position->base, 0);
@@ -250,11 +250,11 @@ std::string Model::join() {
     }
     if (position->base && deleted > 0) position->base = stream.added - waiting - position->count;
   } else if (position->base) {
-    told = std::max<int64_t>(stream.added - position->count - *position->base, 0);
+    reported = std::max<int64_t>(stream.added - position->count - *position->base, 0);
   }
   const auto word = [](const std::string& text) { return text.empty() ? "_" : text; };
-  return position->id + " " + std::to_string(position->count) + " " + std::to_string(told) + " " + word(done) + " " +
-         word(wrong) + " " + std::to_string(deleted) + " " +
+  return position->id + " " + std::to_string(position->count) + " " + std::to_string(reported) + " " + word(done) +
+         " " + word(wrong) + " " + std::to_string(deleted) + " " +
          (position->base ? std::to_string(position->base.value() + position->count) : "_");
 }
 

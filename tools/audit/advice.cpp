@@ -87,8 +87,8 @@ std::string on_requests(Link& link, const Options& options, const Findings& find
   if (streams.empty()) return "";
   const std::string results = in_quotes(options.names.results);
   return "request_order, invented_request, position_differs: " + results + " also holds results for requests of " +
-         streams + ", and these are no requests of " + in_quotes(options.names.orders) +
-         ". Each orders stream needs a results stream of its own: set streams.results of one of them to another name";
+         streams + ", which are not requests of " + in_quotes(options.names.orders) +
+         ". Each orders stream needs its own results stream: set streams.results of one of them to another name";
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ uint64_t digest_of(const Content& content, bool accepted) {
 }  // namespace
 
 uint64_t Decisions::parts(uint64_t results, std::size_t bytes) {
-  const uint64_t room = std::max<uint64_t>(bytes / sizeof(Slot), slots_for(0) * 4);
-  return (slots_for(results) + room - 1) / room;
+  const uint64_t capacity = std::max<uint64_t>(bytes / sizeof(Slot), slots_for(0) * 4);
+  return (slots_for(results) + capacity - 1) / capacity;
 }
 
 Decisions::Decisions(const Horizon& horizon, Findings& findings, uint64_t results, Part part)

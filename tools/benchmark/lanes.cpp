@@ -31,9 +31,9 @@ struct Layout {
 };
 
 // Servers, their lanes, and an orderd that serves them.
-class Stand {
+class Deployment {
  public:
-  explicit Stand(const Layout& layout) : layout_(layout) {
+  explicit Deployment(const Layout& layout) : layout_(layout) {
     std::string names = "l0";
     for (std::size_t i = 1; i < layout.lanes; ++i) names += ",l" + std::to_string(i);
     lanes_ = *order::Lanes::parse(names);
@@ -171,49 +171,49 @@ struct Measured {
 };
 
 template <class Work>
-Spent spend(Stand& stand, double per, const Work& work) {
-  const double server = stand.server_cpu(), orderd = process_cpu(stand.pid());
+Spent spend(Deployment& deployment, double per, const Work& work) {
+  const double server = deployment.server_cpu(), orderd = process_cpu(deployment.pid());
   work();
-  return {(stand.server_cpu() - server) / per, (process_cpu(stand.pid()) - orderd) / per};
+  return {(deployment.server_cpu() - server) / per, (process_cpu(deployment.pid()) - orderd) / per};
 }
 
-Spent trickle(Stand& stand, uint64_t per_second, uint64_t seconds) {
+Spent trickle(Deployment& deployment, uint64_t per_second, uint64_t seconds) {
   const uint64_t orders = per_second * seconds;
-  return spend(stand, static_cast<double>(orders) * 1e-6, [&] {
+  return spend(deployment, static_cast<double>(orders) * 1e-6, [&] {
     const auto begin = Clock::now();
     for (uint64_t i = 0; i < orders; ++i) {
       std::this_thread::sleep_until(begin + std::chrono::microseconds(i * 1'000'000 / per_second));
-      stand.push();
-      stand.flush();
-      if (i % 64 == 63) stand.settle_pushes();
+      deployment.push();
+      deployment.flush();
+      if (i % 64 == 63) deployment.settle_pushes();
     }
-    stand.settle_pushes();
-    stand.await_all();
+    deployment.settle_pushes();
+    deployment.await_all();
   });
 }
 
 Measured measure(const Layout& layout, const Plan& plan) {
-  Stand stand(layout);
+  Deployment deployment(layout);
   Measured measured;
   const uint64_t orders = std::min(plan.orders, kMostOrders);
   for (uint64_t i = 0; i < orders; ++i) {
-    stand.push();
-    if (i % 1000 == 999) stand.settle_pushes();
+    deployment.push();
+    if (i % 1000 == 999) deployment.settle_pushes();
   }
-  stand.settle_pushes();
-  const double before = stand.server_cpu();
+  deployment.settle_pushes();
+  const double before = deployment.server_cpu();
   const auto begin = Clock::now();
-  stand.start(plan.orderd);
-  stand.await_all();
+  deployment.start(plan.orderd);
+  deployment.await_all();
   measured.rate = static_cast<double>(orders) / std::chrono::duration<double>(Clock::now() - begin).count();
-  measured.backlog = {(stand.server_cpu() - before) * 1e6 / static_cast<double>(orders),
-                      process_cpu(stand.pid()) * 1e6 / static_cast<double>(orders)};
-  measured.slow = trickle(stand, 2000, plan.seconds);
-  measured.quick = trickle(stand, 8000, plan.seconds);
-  measured.idle = spend(stand, static_cast<double>(plan.seconds) * 1e-3,
+  measured.backlog = {(deployment.server_cpu() - before) * 1e6 / static_cast<double>(orders),
+                      process_cpu(deployment.pid()) * 1e6 / static_cast<double>(orders)};
+  measured.slow = trickle(deployment, 2000, plan.seconds);
+  measured.quick = trickle(deployment, 8000, plan.seconds);
+  measured.idle = spend(deployment, static_cast<double>(plan.seconds) * 1e-3,
                         [&] { std::this_thread::sleep_for(std::chrono::seconds(plan.seconds)); });
-  measured.mib = peak_mib(stand.pid());
-  stand.stop();
+  measured.mib = peak_mib(deployment.pid());
+  deployment.stop();
   return measured;
 }
 

@@ -141,7 +141,7 @@ void measure_peers(const Plan& plan, Report& report) {
       {{"orders/s", 0}, {"server busy", 2}, {"server us", 2}, {"client us", 2}, {"both us", 2}},
       std::move(rows),
       {"orderd is exactly once: its script writes the result, the order's record and the position in one step with the "
-       "stock. The peers' script is the bare decision; they write results and acknowledge beside it. us: CPU for one "
+       "stock. The peers' script is the bare decision; they write results and acknowledge separately. us: CPU for one "
        "order, of the server's main thread and of the client, all threads."}};
   for (const Peer& peer : peers()) table.notes.emplace_back(peer.guarantee);
   report.table(std::move(table));

@@ -229,7 +229,7 @@ void check_outcome(Lab& lab, const Shape& shape, uint64_t orders, const Orderd& 
   const uint64_t left = stock_left(lab.admin(), shape);
   if (results == orders && settled == std::to_string(orders) && left == begin - taken) return;
   throw Violation(std::to_string(orders) + " orders have " + std::to_string(results) + " results, " + settled +
-                  " are settled, " + std::to_string(begin - left) + " pieces of " + std::to_string(taken) +
+                  " are settled, " + std::to_string(begin - left) + " units of " + std::to_string(taken) +
                   " were taken");
 }
 

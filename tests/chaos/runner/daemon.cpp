@@ -59,8 +59,8 @@ std::optional<std::string> Daemon::surprise() {
   if (end_expected_ || running()) return std::nullopt;
   const std::string log = process_->errors();
   const std::string end = log.substr(log.size() - std::min<std::size_t>(log.size(), 1500));
-  std::string what =
-      "the daemon " + name_ + " ended by itself with " + std::to_string(process_->wait()) + "; its log ends:\n" + end;
+  std::string what = "the daemon " + name_ + " exited unexpectedly with " + std::to_string(process_->wait()) +
+                     "; its log ends:\n" + end;
   start();
   return what;
 }

@@ -27,7 +27,7 @@ Injected configured(Trial& trial, milliseconds lasts, const std::string& name, c
   return {lasts, [&trial, name, old] { (void)trial.ask({"CONFIG", "SET", name, old}); }};
 }
 
-Injected stand_still(Trial& trial, std::size_t /*daemon*/) {
+Injected freeze(Trial& trial, std::size_t /*daemon*/) {
   trial.server.pause();
   return {trial.between(100, 1500), [&trial] { trial.server.resume(); }};
 }
@@ -193,7 +193,7 @@ void add_server_faults(std::vector<Fault>& faults) {
   const auto process = [&](const char* id, const char* name, Injected (*inject)(Trial&, std::size_t)) {
     faults.push_back({id, name, Touches::kServerProcess, "", Kind::kAnywhere, inject});
   };
-  process("V6", "SIGSTOP of the server", stand_still);
+  process("V6", "SIGSTOP of the server", freeze);
   state("V10", "SCRIPT FLUSH", "scripts", flush_scripts);
   state("V10", "SCRIPT FLUSH in a loop", "scripts", flush_scripts_often);
   state("V12", "out of memory", "everything", out_of_memory);

@@ -67,7 +67,7 @@ Injected asleep_across_two(Trial& trial, std::size_t number) {
         const std::string now = trial.owner();
         return !now.empty() && now != owner;
       };
-      if (!test::poll_until(taken_over, kTakeOverDeadline)) trial.note("nobody took over from " + owner);
+      if (!test::poll_until(taken_over, kTakeOverDeadline)) trial.note("no daemon took over from " + owner);
       let_pass(trial.between(0, 100));
     }
   } catch (const std::runtime_error&) {

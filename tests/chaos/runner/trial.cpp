@@ -200,7 +200,7 @@ void Trial::supervise() {
   for (const auto& daemon : daemons) {
     const auto what = daemon->surprise();
     if (!what) continue;
-    if (refusing() && what->find("by itself with 1;") != std::string::npos) {
+    if (refusing() && what->find("unexpectedly with 1;") != std::string::npos) {
       note("refused at its start: " + *what);
     } else {
       incident(*what);
