@@ -104,7 +104,7 @@ TEST_CASE("nothing of a stream restored from an older dump is answered twice") {
   end(*daemon);
 }
 
-TEST_CASE("deleting a stream loses only the unsettled requests") {
+TEST_CASE("deleting a stream loses only the waiting requests") {
   Sale sale(test_seed());
   auto one = sale.daemon("one");
   auto two = sale.daemon("two");

@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(RecreatedShop,
   CHECK(settles() == "121-0 122-0 2003-0 2004-0 ");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back without unsettled entries causes nothing") {
+TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back without waiting entries causes nothing") {
   (void)at_server({"RENAME", orders, "away"});
   push_new(2001, 4);
   CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");

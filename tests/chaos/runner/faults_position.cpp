@@ -32,7 +32,7 @@ Injected move_back(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// To an unsettled entry, to the last one, or to a future ID. The same step adds entries, so that some are unsettled.
+// To a waiting entry, to the last one, or to a future ID. The same step adds entries, so that some are waiting.
 Injected move_forward(Trial& trial, std::size_t /*daemon*/) {
   std::vector<Order> orders;
   for (std::size_t i = trial.random.number(1, 20); i > 0; --i) orders.push_back(trial.probe());

@@ -7,13 +7,13 @@
 namespace orderd::chaos {
 namespace {
 
-// A daemon may have read some of the unsettled entries, but none of those pushed in the same step.
+// A daemon may have read some of the waiting entries, but none of those pushed in the same step.
 Injected delete_by(Trial& trial, Stream stream, const std::string& lua) {
   record_deleted(trial, stream_step(trial, stream, some_orders(trial), lua));
   return {};
 }
 
-// Every other unsettled entry.
+// Every other waiting entry.
 Injected delete_entries(Trial& trial, std::size_t /*daemon*/) {
   return delete_by(trial, Stream::kStays, R"(
       local deleted = {}
@@ -51,8 +51,8 @@ void add_stream_faults(std::vector<Fault>& faults) {
         {"V9", name, Touches::kServerState, "stream", Kind::kSafe, inject, {.steady_clock = steady_clock}});
   };
   add("DEL of the orders stream", true, delete_stream);
-  add("XDEL of unsettled entries", false, delete_entries);
-  add("XTRIM of unsettled entries", false, trim_stream);
+  add("XDEL of waiting entries", false, delete_entries);
+  add("XTRIM of waiting entries", false, trim_stream);
   add("RESTORE of an older copy of the orders stream", true, restore_older);
 }
 

@@ -44,7 +44,7 @@ class Walk {
     return true;
   }
 
-  // Whether this is the first unsettled request of the absent stream.
+  // Whether this is the first waiting request of the absent stream.
   [[nodiscard]] bool begins(const Absence& absence, EntryId request) const {
     if (absence.waiting.count(request) == 0) return false;
     return std::none_of(absence.waiting.begin(), absence.waiting.find(request), [&](EntryId earlier) {
@@ -63,7 +63,7 @@ class Walk {
     });
   }
 
-  // Of the unsettled requests that are in the stream again, a prefix has results and the rest has none.
+  // Of the waiting requests that are in the stream again, a prefix has results and the rest has none.
   void check_absence(const Absence& absence) {
     EntryId first_unanswered;
     for (const EntryId request : absence.waiting) {

@@ -200,7 +200,7 @@ bool Schedule::drain() {
     };
     if (test::poll_until(settled, kDrainDeadline)) return true;
     const auto waiting = trial_.run("return unsettled('orders')");
-    trial_.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " unsettled from " +
+    trial_.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " waiting from " +
                     (waiting.empty() ? "" : waiting[0]) + logs(kLogEnd));
   } catch (const std::runtime_error& error) {
     trial_.incident(std::string("draining: ") + error.what());

@@ -33,7 +33,7 @@ enum class Stream {
 [[nodiscard]] StreamStep stream_step(Trial& trial, Stream stream, const std::vector<Order>& orders,
                                      const std::string& change, const std::vector<std::string>& arguments = {});
 
-// Records that unsettled entries were deleted for good, and that IDs above the last one left belong to removed entries.
+// Records that waiting entries were deleted for good, and that IDs above the last one left belong to removed entries.
 void record_deleted(Trial& trial, const StreamStep& step);
 
 // From 1 to 20, for stream_step().
