@@ -1,6 +1,7 @@
 #!lua
--- join.lua: finds out where to continue: reads the position, creates it at the first start, and repairs it if it was
--- deleted, moved by hand, or the stream was recreated. Called before a lane starts reading, and when something looks wrong.
+-- join.lua: finds out where to continue. Reads the position, creates it at the first start, and repairs it if needed: it
+-- was deleted or moved by hand, or the stream was recreated. Called before a lane starts reading, and when something looks
+-- wrong.
 --
 -- KEYS  1 position   2 orders stream   3 results stream
 --

@@ -1,6 +1,6 @@
 #!lua
--- letter.lua: removes a dead letter from its stream and records in the results stream, in the same step, that it was
--- requeued (pushed as a new request) or discarded.
+-- letter.lua: removes a dead letter from its stream. The same step records in the results stream that it was requeued
+-- (pushed as a new request) or discarded.
 --
 -- KEYS  1 dead-letter stream   2 results stream   3 orders stream
 -- ARGV  1 'requeue' or 'discard'   2 the letter's ID   3 why, free text   4 names of the fields that were corrected, or ''

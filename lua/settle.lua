@@ -20,7 +20,7 @@
 -- then, if a reply could not be pushed, ' ' and the first error; or 'moved': the position is not
 -- `previous`, or the lane is paused (pause.lua); or an error that names the key. In these two cases nothing was written.
 --
--- The position guarantees that each request is settled once, in order, whoever calls and however often: it changes only
+-- The position guarantees that each request is settled once, in order, whoever calls and however often. It changes only
 -- here (and in join.lua, if it was lost), together with the results. A call that arrives late, or twice, or after a refused
 -- one, finds another position and does nothing.
 --

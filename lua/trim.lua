@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- trim.lua: removes entries older than a retention from a stream, one bounded step at a time: only settled ones, and none
+-- trim.lua: removes entries older than a retention from a stream, one bounded step at a time. Only settled ones, and none
 -- that any consumer group has yet to read or to acknowledge.
 --
 -- In orders and results the newest relevant entry stays, however old: the last settled request, and its result. They show
@@ -13,7 +13,7 @@
 -- Returns { how many were removed, '1' if more is due, else '0', the group that holds back old entries or '', the
 --           ID that this group is at or '' }.
 --
--- An entry's ID shows its age only if the clock was right when it was created: after one ID from the future, all later
+-- An entry's ID shows its age only if the clock was right when it was created. After one ID from the future, all later
 -- entries have such IDs. So the position hash also records an ID and when that was the newest settled one: <kind>_mark,
 -- <kind>_seen; a retention later everything up to it is old, whatever the IDs say: <kind>_old. Allowed when out of memory
 -- (allow-oom): it frees memory.

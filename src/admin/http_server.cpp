@@ -1,6 +1,7 @@
 // libmicrohttpd has its sockets in its own epoll descriptor. The loop watches that descriptor, and a timer for what is
-// due without an event. libmicrohttpd's timeout is for silence only, so a client that sends a byte now and then would
-// keep its place forever: connections that owe a request, or have a message to read, have a separate time limit here.
+// due without an event. The timeout of libmicrohttpd is for silence only: a client that sends a byte now and then would
+// keep its place forever. So connections that owe a request, or have a message to read, have a separate time limit
+// here.
 //
 // A stream is suspended while there is nothing to send. Its connection is not watched then: that the client closed it
 // is noticed at the next message.

@@ -1,10 +1,10 @@
-// A small HTTP/1.1 server in the loop, for pages that are generated in memory at once, and for streams: responses that
-// do not end, and get published messages. libmicrohttpd implements the protocol.
+// A small HTTP/1.1 server in the loop, for pages that are generated in memory at once, and for streams. A stream is a
+// response that does not end, and gets the published messages. It uses libmicrohttpd.
 //
-// Clients cannot harm the daemon: at most kConnections at a time (more wait in the kernel's queue), kConnectionBytes
-// for what a client sends, kPatience for sending a request and for reading the response, or one message of a stream;
-// kStreams streams. Only GET and HEAD. A listener on a loopback address returns 421 if Host is a name other than
-// localhost: this prevents DNS rebinding by a web page.
+// Limits protect the daemon. Connections: kConnections at a time, more wait in the kernel's queue; kStreams of them
+// streams. Bytes from a client: kConnectionBytes. Time for sending a request, for reading the response, or for one
+// message of a stream: kPatience. Only GET and HEAD. A listener on a loopback address returns 421 if Host is a name
+// other than localhost: this prevents DNS rebinding by a web page.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Owners of libuv handles. The only subtle part is destruction: uv_loop_close returns EBUSY until requests are done and
-// closed handles have had one more turn, so the loop runs those turns itself.
+// Owners of libuv handles. The only subtle part is destruction. uv_loop_close returns EBUSY until requests are done and
+// closed handles have had one more turn. The loop runs those turns itself.
 #include "loop/loop.h"
 
 #include "base/check.h"

@@ -88,8 +88,8 @@ class Signal {
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
-  // From now on a signal with this number does not kill the process, even when no Signal for it is left: the second of
-  // two close signals must not kill a program that is shutting down.
+  // From now on a signal with this number does not kill the process, even when no Signal for it is left. A second
+  // signal must not kill a program that is shutting down.
   static void hold(int number);
 
  private:

@@ -289,8 +289,8 @@ class Checker {
     }
   }
 
-  // Only the password file in force is read: an unprivileged daemon cannot read the file that its settings name for
-  // orderctl, and has a variable with the path of a copy.
+  // Only the password file in force is read. An unprivileged daemon cannot read the file that its settings name for
+  // orderctl: a variable has the path of a copy.
   void check_tls() {
     if (!good({"valkey.url", "valkey.tls_ca_file", "valkey.tls_cert_file", "valkey.tls_key_file",
                "valkey.tls_server_name"})) {

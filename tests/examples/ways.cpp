@@ -1,5 +1,5 @@
-// Measures the cost of getting the result of an order: server CPU and output per order, and the time from XADD to the
-// result, for each way of docs/reading-results.md and for 1, 16 and 64 backends that share the rate.
+// Measures the cost of getting the result of an order: server CPU, output, and the time from XADD to the result. Each
+// way of docs/reading-results.md is measured with 1, 16 and 64 backends that share the rate.
 //
 //   ways HOST PORT RATE SECONDS ROUNDS     a server without other clients, and an orderd; prints a Markdown table
 //

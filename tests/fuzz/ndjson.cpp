@@ -1,5 +1,5 @@
-// Fuzzes reading orders from a file or a pipe, one per line: the lines do not depend on how the input is fragmented,
-// and an accepted line is never too large for a request.
+// Fuzzes reading orders from a file or a pipe, one per line. The lines must not depend on how the input is fragmented,
+// and an accepted line must not be too large for a request.
 //
 // Input: a byte for the longest line, a byte for the chunk size, and the text.
 #include <string>

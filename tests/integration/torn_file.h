@@ -26,8 +26,8 @@ struct Span {
 constexpr int kStock = 1000;
 std::string push_shoe(valkey::SyncClient& client, const std::string& id);
 
-// Fails the test unless the stock is what `accepted` orders of one shoe leave, the ledger has that many results, each
-// with its record, for the first requests in order, and the position is the last of them.
+// Fails the test unless the stock is what `accepted` orders of one shoe leave. The ledger must have that many results,
+// each with its record, for the first requests in order; the position must be at the last of them.
 void check_agreement(valkey::SyncClient& client, std::size_t accepted);
 
 }  // namespace orderd::test

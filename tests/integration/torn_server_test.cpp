@@ -1,4 +1,4 @@
-// A power cut that leaves part of a decision at the end of the append-only file: with the shipped settings the server
+// A power cut that leaves part of a decision at the end of the append-only file. With the shipped settings the server
 // refuses that file, and valkey-check-aof --fix truncates it before the decision.
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -118,8 +118,8 @@ TEST_CASE("with the shipped settings a torn decision is refused and the repair r
   }
 }
 
-// Why the shipped settings say `no`: with `yes`, Valkey 8.0.1 truncates a transaction that is torn within a command
-// after its last whole command, appends after the open MULTI, and executes half of it at the second start. A Valkey
+// Why the shipped settings say `no`: with `yes`, Valkey 8.0.1 truncates a torn transaction after its last whole
+// command. It then appends after the open MULTI, and executes half of the transaction at the second start. A Valkey
 // that truncates before the MULTI passes too. When every supported one does, delete this case and the warning of
 // `orderctl status`; `no` remains right, because damage should be looked at.
 TEST_CASE("with aof-load-truncated yes a torn script is half executed or not at all") {

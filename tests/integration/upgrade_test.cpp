@@ -11,9 +11,8 @@ namespace {
 
 const std::vector<std::string> kOldRecords = {"ORDERD_KEYS_ORDER=order:<id>"};
 
-// What the earlier version leaves behind: a group that has read and acknowledged everything, records that also name the
-// request, results of several daemons not quite in the order of their requests, its own position, and none of the
-// current keys.
+// What the earlier version leaves behind: a group that has acknowledged everything, records that also name the request,
+// and its own position. Results of several daemons are not quite in order, and none of the current keys exist.
 void make_old(Sale& sale) {
   ask_number(sale.client(), {"EVAL", R"(
       for _, entry in ipairs(server.call('XRANGE', 'results', '-', '+')) do

@@ -1,5 +1,5 @@
-// Another orders stream that writes into this results stream has a position that refers to a result in it, for a
-// request that is not in our orders stream.
+// Another orders stream may write into this results stream. Its position then refers to a result in it, for a request
+// that is not in our orders stream.
 #include "audit/advice.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Open addressing with linear probing. The table has its final size from the start: the number of results is known. The
-// time between two results is derived from their IDs, which is only a hint: an ID later than the server's clock has no
-// meaning as a time, and neither have those after it, because IDs never decrease.
+// time between two results is derived from their IDs, which is only a hint. An ID later than the server's clock is not
+// a time, and neither are those after it, because IDs never decrease.
 #include "audit/decisions.h"
 
 #include <algorithm>

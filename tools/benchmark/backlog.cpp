@@ -1,5 +1,5 @@
 // The cost of an order with short and long backlogs. Only the first orders are settled, so that all lengths meet the
-// same server: otherwise the records of settled orders would grow too, which has nothing to do with the backlog. The
+// same server. Otherwise the records of settled orders would grow too, which has nothing to do with the backlog. The
 // longest is then drained completely, which shows that growth.
 #include <algorithm>
 

@@ -18,9 +18,9 @@ struct AuditVerdict {
 };
 [[nodiscard]] AuditVerdict run_audit(Trial& trial);
 
-// The audit sees only what is left. It must name exactly the requests that are in the stream without a result. Where a
-// fault did just that, it may also report that the order of requests restarts, that a request was never in the stream,
-// and that stock was not a number. Returns what else it reports, or fails to report.
+// The audit sees only what is left. It must name exactly the requests that are in the stream without a result. If a
+// fault caused it, it may also report a restart of the order of requests, a request that was never in the stream, and
+// stock that was not a number. Returns what else it reports, or fails to report.
 [[nodiscard]] std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderCheck& order,
                                                      const std::vector<IdRange>& discarded);
 

@@ -1,5 +1,5 @@
-// V19: the daemons' user loses rights or its password during a load with malformed requests and duplicates, so that
-// every step of a call of lua/settle.lua is refused at some point.
+// V19: the daemons' user loses rights or its password during a load with malformed requests and duplicates. Every step
+// of a call of lua/settle.lua is refused at some point.
 #include <memory>
 #include <stdexcept>
 

@@ -1,5 +1,5 @@
-// The verdict on a trial that was healed and drained: compares the producers' record and what a reader has seen with
-// the streams, and runs orderctl audit, which knows neither.
+// The verdict on a trial that was healed and drained. It compares the streams with the producers' record and with what
+// a reader has seen. It also runs orderctl audit, which knows neither.
 #pragma once
 
 #include <cstdint>

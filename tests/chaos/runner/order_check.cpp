@@ -1,6 +1,6 @@
 // The `request` IDs of the results increase strictly. They restart once where the stream was recreated with smaller
-// IDs, and once for each time that it was absent and newer requests were settled: at the first request that was
-// unsettled when it disappeared.
+// IDs. They also restart each time that it was absent and newer requests were settled: at the first request that was
+// waiting when it disappeared.
 #include "chaos/runner/order_check.h"
 
 #include <algorithm>
