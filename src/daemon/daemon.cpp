@@ -138,7 +138,8 @@ int Daemon::run() {
   lane::Lane::Listener& listener = *this;
   std::vector<admin::Admin::Lane> shown;
   for (std::size_t i = 0; i < options_.size(); ++i) {
-    lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_[i], topologies_.of(i), connections_, entropy(), listener));
+    lanes_.push_back(
+        std::make_unique<lane::Lane>(loop_, options_[i], topologies_.of(i), connections_, entropy(), listener));
     shown.push_back({options_[i], topologies_.of(i)});
   }
   lanes_running_ = lanes_.size();
