@@ -1,28 +1,29 @@
 #!lua
--- join.lua: finds out where to go on: reads the position, creates it at the first start, and repairs it where somebody
--- deleted it, moved it by hand, or recreated the stream. Called before a lane begins to read, and when something looks odd.
+-- join.lua: finds out where to continue. Reads the position, creates it at the first start, and repairs it if needed: it
+-- was deleted or moved by hand, or the stream was recreated. Called before a lane starts reading, and when something looks
+-- wrong.
 --
 -- KEYS  1 position   2 orders stream   3 results stream
 --
--- Answers { id to go on from, count, requests waiting or -1 where that is not known, what was done, the ID that was wrong,
---           entries found deleted before they were settled, entries-added of the stream at that id or '' }
--- What was done: '' nothing; 'created' never served before; 'recovered' the key was gone, the newest result names the
--- position; 'restored' the key was moved by hand, likewise, or nothing was settled since `start`; 'restarted' the stream was
--- recreated with smaller IDs; 'behind' it ends before the position, and nothing proves that what it holds is new: it is left
--- alone; 'paused' nothing was looked at: the lane is paused, and in place of the wrong ID there is since when and why, as
--- pause.lua wrote it.
+-- Returns { ID to continue from, count, requests waiting or -1 if unknown, what was done, the ID that was wrong,
+--           entries found deleted before they were settled, entries-added of the stream at that ID or '' }
+-- What was done: '' nothing; 'created' never served before; 'recovered' the key was missing and the newest result names the
+-- position; 'restored' the same after the key was moved by hand, or nothing was settled since `start`; 'restarted' the
+-- stream was recreated with smaller IDs; 'behind' it ends before the position, and nothing proves that its entries are new:
+-- they are left unsettled; 'paused' nothing was checked because the lane is paused: in place of the wrong ID there is since
+-- when and why, as written by pause.lua.
 --
 -- The position is a hash:
 --   id, count, result   of the last settled request: its ID, how many were settled, the ID of its result (settle.lua)
---   base      entries-added of the stream when count was 0; absent while not known. A recreated stream counts again.
---   deleted   entries that were deleted before they were settled, as far as noticed here
---   floor     where the stream was recreated with smaller IDs: results up to this one may answer the stream before it
---   paused    since when, in ms, and why, where an operator has paused the lane (pause.lua)
---   start     then, or where the position was recovered: entries of the stream up to this one were settled before
+--   base      entries-added of the stream when count was 0; absent if unknown. A recreated stream counts from zero.
+--   deleted   entries deleted before they were settled, as far as noticed here
+--   floor     if the stream was recreated with smaller IDs: results up to this one may belong to the previous stream
+--   paused    since when, in ms, and why, if an operator paused the lane (pause.lua)
+--   start     set then, or when the position was recovered: entries of the stream up to this one were settled before
 --
--- Why the results can say where the position was: each is written in the same step as the position, in the order of the
--- requests. To settle twice is worse than to wait: a stream is taken for a recreated one only where the results prove it.
--- XINFO STREAM copies the first and the last entry, which may be large: hence only here, never periodically.
+-- Why results show where the position was: each is written in the same step as the position, in the order of the requests.
+-- Settling twice is worse than waiting: a stream counts as recreated only if the results prove it. XINFO STREAM copies the
+-- first and the last entry, which may be large: hence only here, never periodically.
 
 local server = redis
 local attempt = server.pcall
@@ -56,7 +57,7 @@ local function naming(command, from, to)
       from = '(' .. entry[1]
     end
     if #page < count then return nil end
-    count = 100 -- changes of stock: seldom, then many
+    count = 100 -- changes of stock: rare, but then many
   end
 end
 
@@ -73,24 +74,24 @@ local count, base = integer(held.count) or 0, integer(held.base)
 if not is_id(id) and (newest or held.result ~= '') then
   done, wrong, count, base = newest and 'recovered' or 'created', id or '', 0, nil
 elseif newest and newest.request ~= id then
-  -- Where the hash names a newer result than there is, somebody deleted that result: the hash is right.
+  -- If the hash names a newer result than there is, that result was deleted: the hash is right.
   if less(id, newest.request) or not is_id(result) or not less(newest_result, result) then
     done, wrong = 'restored', id
-    if result ~= newest_result then base = nil end -- the whole hash is an old one
+    if result ~= newest_result then base = nil end -- the whole hash is an old copy
   end
 elseif not newest and held.result == '' and id ~= start then
   done, wrong = 'restored', id -- nothing was settled since counting began
 end
 if done ~= '' then id, result = newest and newest.request or start, newest_result or '' end
 if done == 'recovered' then
-  -- The floor is lost as well. Only the results from the newest one on are certain to be of this stream.
+  -- The floor is lost too. Only the results from the newest one on certainly belong to this stream.
   local older = ask('XREVRANGE', results, '(' .. newest_result, '-', 'COUNT', '1')[1]
   start, floor = id, older and older[1] or '0-0'
 end
 
 local length, added, last, first_entry, last_entry = describe(orders)
 
--- The largest ID that fits; 0-0 does, and from some ID on none does. Digit by digit: IDs are longer than Lua's numbers.
+-- The largest ID that fits; 0-0 does, and from some ID on none does. Digit by digit: IDs exceed Lua's numbers.
 local function largest(fits)
   local id_so_far = ''
   for half = 1, 2 do
@@ -110,13 +111,13 @@ local function largest(fits)
   return id_so_far
 end
 
--- Are all results since the floor certainly there? After an undone call, which removes some, that is not known.
+-- Whether all results since the floor certainly exist. After an undone call, which removes some, that is unknown.
 local function complete()
   local kept, ever, _, first = describe(results)
   return kept > 0 and (not less(floor, first[1]) or ever == kept and kept >= count)
 end
 
--- The newest result since the floor that answers this request or an earlier one: its ID and its fields.
+-- The newest result since the floor for this request or an earlier one: its ID and its fields.
 local function answer(target)
   if not less(target, newest.request) then return newest_result, newest end
   local at = largest(function(from)
@@ -128,12 +129,12 @@ local function answer(target)
   return naming('XRANGE', at, '+')
 end
 
--- Is this what was asked for in that entry?
+-- Whether this is the order in that entry.
 local function decides(named, entry)
   if named.request ~= entry[1] then return false end
   if named.reason == 'malformed' then return true end
   for _, text in ipairs(entry[2]) do
-    -- As a field of its own, or in JSON, which may write it with escapes.
+    -- As a field, or in JSON, which may contain escapes.
     if text == named.order or string.find(text, '"' .. named.order .. '"', 1, true) or string.find(text, '\\', 1, true) then
       return true
     end
@@ -141,8 +142,8 @@ local function decides(named, entry)
   return false
 end
 
--- Is this an entry that was never settled, though the position is past it? Only if the results prove it: it has none, and
--- those of the requests before and after it are there; or the result of its ID names an order that is not in it.
+-- Whether this entry was never settled, although the position is past it. Only if the results prove it: it has none, while
+-- the requests before and after it have theirs; or the result for its ID names an order that is not in it.
 local function is_new(entry)
   local target = entry[1]
   if not newest or less(newest.request, target) then return false end
@@ -152,8 +153,8 @@ local function is_new(entry)
   return not decides(named, entry)
 end
 
--- The newest entry before this one, which is new, that is not new; nil where there is none. Not by halves: new ones may be
--- in front of it, too, if others overtook them.
+-- The newest entry before this new one that is not new; nil if there is none. No binary search: if requests overtook
+-- others, there may be more new entries before it.
 local function newest_old(entry)
   local unproven = less(start, entry[1]) and start or '(' .. entry[1] -- all up to here
   local at, named = answer(entry[1])
@@ -187,7 +188,7 @@ local waiting, deleted = -1, 0
 local all_settled = length == 0 or not less(id, last_entry[1])
 if all_settled or less(id, first_entry[1]) then
   waiting = all_settled and 0 or length
-  -- A stream that is away, or an old one, may give way to the right one again.
+  -- A missing or old stream may be replaced by the right one again.
   if added > 0 and not behind or done == 'created' then
     local excess = base and added - waiting - (count + base) or 0
     if excess > 0 then deleted = excess end

@@ -1,20 +1,20 @@
 #!lua flags=allow-oom
--- lease.lua: takes, renews or gives back the lease of an orders stream: who is active. The lease is a hint that saves work
--- and keeps daemons from getting in each other's way. What makes it safe is the position (settle.lua).
+-- lease.lua: takes, renews or releases the lease of an orders stream, which decides the active daemon. The lease is an
+-- optimization: it keeps daemons from competing. Safety comes from the position (settle.lua).
 --
--- KEYS  1 the owner's key   2 the sorted set of those that stand by: name, time when it was seen last   3 position
+-- KEYS  1 the owner's key   2 sorted set of the standbys: name, time last seen   3 position
 -- ARGV  1 name of the daemon   2 its token, hexadecimal, new for each process   3 lease in ms
 --       4 'fresh' never active since its start   'active'   'standby'   'release'
---       5 'release': the daemon that is to be active next, '' for any; else 'share', or '' not to learn who stands by
+--       5 'release': the daemon that shall be active next, '' for any; else 'share', or '' without the list of standbys
 --
--- Answers { 'active', since when, the time now, both in ms, and with 'share' the names of those that stand by }
---         | { 'standby' or 'namesake', the owner's name, ms until its lease ends, the position when that one took the
---           lane, as "<id> <count>", '' where it is not known }
+-- Returns { 'active', since when, the current time, both in ms, and with 'share' the names of the standbys }
+--         | { 'standby' or 'namesake', the owner's name, ms until its lease ends, the position when the owner took the
+--           lane, as "<id> <count>", '' if unknown }
 --         | { 'released' }, or an error that names the key.
--- The owner's key holds "<name> <token> <since, ms> <lease, ms>". For a second after a release it may hold the name of
--- the next one with the token 0, which only that one can take. Who finds its own name right after its start was
--- restarted, and goes on at once. Who finds its name with another token later has a namesake, and waits like a stranger.
--- Out of memory it works all the same (allow-oom): it writes next to nothing, and to lose the lease would help nobody.
+-- The owner's key holds "<name> <token> <since, ms> <lease, ms>". For a second after a release it may hold the name of the
+-- next daemon with the token 0, which only that daemon can take. A daemon that finds its own name right after its start was
+-- restarted, and takes the lease. One that finds its name with another token later has a namesake, and waits like any
+-- other. Allowed when out of memory (allow-oom): it writes next to nothing, and losing the lease would help nothing.
 
 local server = redis
 local attempt = server.pcall
@@ -53,13 +53,13 @@ if not held or mine or (holder == name and (state == 'fresh' or holder_token == 
   if not mine then
     local removed = attempt('ZREM', standby, name)
     if type(removed) == 'table' then return failed(removed, standby) end
-    -- For who was active before, to learn whether a failover has lost what it had settled. A courtesy: no error.
+    -- For the previously active daemon, to learn whether a failover lost what it had settled. Optional: no error.
     local at = attempt('HMGET', position, 'id', 'count')
     if at[1] and at[2] then attempt('HSET', position, 'taken', token .. ' ' .. at[1] .. ' ' .. at[2]) end
   end
   local answer = { 'active', since, string.format('%.0f', now) }
   if extra == 'share' then
-    -- Each one that stands by is seen once in a third of the lease.
+    -- Each standby is recorded once in a third of the lease.
     local names = attempt('ZRANGE', standby, string.format('%.0f', now - lease / 2), '+inf', 'BYSCORE')
     if names.err then return failed(names, standby) end
     for _, each in ipairs(names) do answer[#answer + 1] = each end
@@ -70,7 +70,7 @@ end
 local left = attempt('PTTL', owner)
 local longest = left ~= -1 and tonumber(holder_lease) or tonumber(lease)
 if left == -1 or (holder_lease and type(left) == 'number' and left > longest) then
-  -- Written by hand, without an end; or the server's clock has gone back since the lease was given: it lapses like any other.
+  -- Written by hand, without an expiry; or the server's clock has jumped back since then: it expires like any other.
   left = attempt('PEXPIRE', owner, longest)
   if left == 1 then left = longest end
 end

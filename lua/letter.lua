@@ -1,20 +1,20 @@
 #!lua
--- letter.lua: takes a dead letter out of its stream and writes into the results stream what became of it, in the same step:
--- it was requeued, pushed as a new request, or discarded.
+-- letter.lua: removes a dead letter from its stream. The same step records in the results stream that it was requeued
+-- (pushed as a new request) or discarded.
 --
 -- KEYS  1 dead-letter stream   2 results stream   3 orders stream
 -- ARGV  1 'requeue' or 'discard'   2 the letter's ID   3 why, free text   4 names of the fields that were corrected, or ''
 --       5.. names and values of the new request, of 'requeue' only
 --
--- Answers { the new request's ID or '', ID of the entry in the results stream }, both strings,
--- or an error: GONE (there is no such letter), FOREIGN (an entry that settle.lua did not write), or the server's own,
--- naming the key. Nothing is written then.
+-- Returns { the new request's ID or '', ID of the entry in the results stream }, both strings,
+-- or an error: GONE (no such letter), FOREIGN (an entry that settle.lua did not write), or the server's own, naming the
+-- key. Nothing is written then.
 --
 -- The entry in the results stream: status letter, change requeue|discard, letter, result (of the malformed request),
 -- reason; of 'requeue' also pushed (the new request's ID) and, where fields were corrected, corrected (their names).
 --
--- Lua rolls nothing back, and to undo a push takes the right to delete requests. So whatever could refuse the second and
--- the third step (a right, a key of another type, a stream without IDs left) is looked at before the first one.
+-- Lua has no rollback, and undoing a push would require the right to delete requests. So everything that could refuse the
+-- second and the third step (a right, a key of another type, a stream without IDs left) is checked before the first one.
 
 local server = redis
 local attempt = server.pcall
@@ -38,7 +38,7 @@ if found.err then return failed(found, dead) end
 if #found == 0 then return server.error_reply('GONE key ' .. dead .. ': there is no entry ' .. letter) end
 local held = found[1][2]
 if held[1] ~= 'request' or held[3] ~= 'result' or held[5] ~= 'detail' then
-  return server.error_reply('FOREIGN key ' .. dead .. ': the entry ' .. letter .. ' is no dead letter of orderd')
+  return server.error_reply('FOREIGN key ' .. dead .. ': the entry ' .. letter .. ' is not a dead letter of orderd')
 end
 local ledger = attempt('XINFO', 'STREAM', results)
 if ledger.err and not string.find(ledger.err, 'no such key', 1, true) then return failed(ledger, results) end

@@ -1,11 +1,11 @@
 #!lua
--- pause.lua: pauses a lane and resumes it. From the answer to 'pause' on nothing is settled (settle.lua), by whichever daemon;
--- requests wait in their stream.
+-- pause.lua: pauses and resumes a lane. Once 'pause' has returned, no daemon settles anything (settle.lua); requests wait
+-- in their stream.
 --
 -- KEYS  1 position (see join.lua)
 -- ARGV  1 'pause' or 'resume'   2 why, free text
 --
--- Answers { 'paused' | 'resumed' | 'already' nothing was changed, since when it is or was paused in ms or '', why,
+-- Returns { 'paused' | 'resumed' | 'already' nothing was changed, since when it is or was paused in ms or '', why,
 --           the last settled request or '' }, or an error that names the key.
 
 local server = redis

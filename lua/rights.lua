@@ -1,10 +1,10 @@
 #!lua flags=no-writes
--- rights.lua: which of some commands this user may not run. It runs none of them.
+-- rights.lua: which of the given commands this user may not run. It runs none of them.
 --
--- ARGV  for each command: how many words it has, and the words. Each has to be complete, with its key: the rights of a command
+-- ARGV  for each command: its number of words, and the words. Each must be complete, with its key: the rights of a command
 --       depend on the keys that it names.
 --
--- Answers the numbers of those that are denied, from 1 on. A command that the server does not have is denied to everybody.
+-- Returns the numbers of the denied ones, from 1. A command that the server does not have counts as denied.
 
 local denied, number, at = {}, 0, 1
 while ARGV[at] do

@@ -1,43 +1,43 @@
 #!lua
--- settle.lua: decides a run of consecutive requests in order, and moves the position past them, in one atomic step.
+-- settle.lua: decides consecutive requests in order, and moves the position past them, in one atomic step.
 --
 -- KEYS  1 position   2 results stream   3 dead-letter stream   4.. the record of each well-formed request, in order
 --       then each stock key once   then the list of replies of each request that asks for one
--- ARGV  1 previous: the position has to be there, or nothing is done   2 dedup window in ms, '0': keep no records
+-- ARGV  1 previous: if the position is not this ID, nothing is done   2 dedup window in ms, '0': keep no records
 --       3 number of requests, 1 to 128   4 number of records   5 number of lists of replies; then of each request, in order
 --       well-formed:  number of lines   request (the entry's ID)   order ID   digest of its content, 16 bytes
 --                     customer, '' for none
 --                     and of each line, no SKU twice:  which stock key, from '1'   quantity
 --                       head of its JSON: '{"sku":"shoe","quantity":3,'
 --       of another lane:  'w'   request, order ID, digest and customer as above   detail, one sentence
---       malformed:    '0'   request   order ID, '' where none could be read   customer, '' for none   detail, one sentence
+--       malformed:    '0'   request   order ID, '' if unreadable   customer, '' for none   detail, one sentence
 --                     number of words that follow, 7,000 at most   the entry's raw names and values, for the dead letter
---       then, where there are lists of replies:  their time to live in ms   of each list: which request, from '1'
+--       then, if there are lists of replies:  their time to live in ms   of each list: which request, from '1'
 --
--- Answers one letter for each request, in order:
+-- Returns one letter for each request, in order:
 --   a accepted   s insufficient_stock   u unknown_sku   k bad_stock   r bad_record   i id_reused   d duplicate   m malformed
 --   w wrong_lane
--- and behind these, where a reply could not be pushed, ' ' and the first error; or 'moved': the position is not
+-- then, if a reply could not be pushed, ' ' and the first error; or 'moved': the position is not
 -- `previous`, or the lane is paused (pause.lua); or an error that names the key. In these two cases nothing was written.
 --
--- The position is what makes each request settled once, in order, whoever calls and however often: it changes only here
--- (and in join.lua, where it was lost), together with the results. A call that comes late, or twice, or behind one that
--- was refused, finds another position and does nothing.
+-- The position guarantees that each request is settled once, in order, whoever calls and however often. It changes only
+-- here (and in join.lua, if it was lost), together with the results. A call that arrives late, or twice, or after a refused
+-- one, finds another position and does nothing.
 --
--- Lua rolls nothing back. '#!lua' makes the server refuse the whole call when it is out of memory or read-only. Whatever
--- a step refuses later (a key of another type, a right that is missing), this script undoes what it has written; that the
--- undo is allowed is checked before the first write.
+-- Lua has no rollback. '#!lua' makes the server refuse the whole call when it is out of memory or read-only. If a step is
+-- refused later (a key of another type, a missing right), this script undoes what it has written; that the undo is allowed
+-- is checked before the first write.
 --
--- Speed: all records and all stock are read with one call each, stock is counted in a table and written once for each
--- SKU; small numbers and digits are looked up in tables. Functions are defined on the way of an error only: defining one
--- costs the server as much as a GET.
+-- Speed: all records and all stock are read with one call each; stock is counted in a table and written once per SKU; small
+-- numbers and digits are looked up in tables. Functions are defined only on error paths: defining one costs the server as
+-- much as a GET.
 
 local server = redis
 local attempt, keys, args, type, format = server.pcall, KEYS, ARGV, type, string.format
 local position, results, dead = keys[1], keys[2], keys[3]
 local window, count, record_count, asked = args[2], tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
 
-local trouble, troubled = nil, nil -- an error reply, and the key that it concerns
+local trouble, troubled = nil, nil -- an error reply, and the key it is about
 local refused = nil                -- or several keys: what was refused for one of them, the first and the last one's place
 local at = attempt('HMGET', position, 'id', 'count', 'paused')
 if at[1] ~= args[1] or at[3] then
@@ -57,7 +57,7 @@ if not trouble and reply_keys > stock then
   if have.err then trouble, refused = have, { 'MGET', stock + 1, reply_keys } end
 end
 
--- What is left of each stock, and which of them hold something that is not a stock.
+-- The remaining stock by key, and the keys that hold something that is not a stock.
 local left, bad = {}, {}
 for s = 1, #have do
   local text = have[s]
@@ -68,8 +68,8 @@ for s = 1, #have do
 end
 
 if not trouble then
-  -- A step that is refused later writes nothing; but what undoes a step has to be allowed for all its keys. DECRBY undoes
-  -- itself, and XDEL and DEL are asked for here.
+  -- A refused step writes nothing; but whatever undoes a step must be allowed for all its keys. DECRBY undoes itself; XDEL
+  -- and DEL are checked here.
   local may = server.acl_check_cmd
   local missing = nil
   if not may('XADD', results, '*', 'order', '') then missing, troubled = 'XADD', results
@@ -85,16 +85,16 @@ if not trouble then
   if missing then trouble = { err = 'NOPERM this user has no right to ' .. missing } end
 end
 
--- When records expire. A time costs the server less for each record than a span, which it rewrites as a time for its
--- replicas. For a few orders, asking for the time costs more. A window that is not a time is left to SET, which refuses it.
+-- When records expire. For each record an absolute time costs the server less than a duration, which it rewrites as a time
+-- for its replicas. For a few orders, getting the time costs more. An invalid window is left to SET, which refuses it.
 local unit, expiry = 'PX', window
 if not trouble and count > 4 and #window <= 15 and string.find(window, '^[1-9]%d*$') then
   local now = attempt('TIME')
   if not now.err then unit, expiry = 'PXAT', format('%.0f', now[1] * 1000 + (now[2] - now[2] % 1000) / 1000 + window) end
 end
 
--- A look-up costs a tenth of tonumber() and of format(): small numbers by their text, digits by their number, and of each
--- stock the text without its last digit.
+-- A table lookup costs a tenth of tonumber() or format(): small numbers by text, digits by number, and of each stock the
+-- text without its last digit.
 local small = { ['w'] = 0, ['1'] = 1, ['2'] = 2, ['3'] = 3, ['4'] = 4 }
 local digits = { [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' }
 local tens, tens_text = {}, {}
@@ -106,7 +106,7 @@ local i, r = 6, 0                     -- the next argument, the last record
 local result, last = nil, nil         -- the newest result, the request that it answers
 local over = #args + 1 - (asked > 0 and asked + 1 or 0)
 local mismatch = { err = 'ERR the arguments do not match their counts' }
-local said = asked > 0 and {} or nil -- where replies are asked for: the fields of each result
+local said = asked > 0 and {} or nil -- if replies are requested: the fields of each result
 for n = 1, trouble and 0 or count do
   local kind, request, order = args[i], args[i + 1], args[i + 2]
   local outcome, fields = nil, nil
@@ -134,7 +134,7 @@ for n = 1, trouble and 0 or count do
     if i > over then trouble, troubled = mismatch, position break end
     local known = decided[order] or records[r]
     if not known and lines == 0 then
-      -- No record: where its lane is, it is decided.
+      -- No record: the order is decided in its own lane.
       outcome = 'w'
       fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', 'wrong_lane', 'detail', args[first] }
       if customer ~= '' then fields[9], fields[10], fields[11], fields[12] = 'customer', customer, 'detail', args[first] end
@@ -142,7 +142,7 @@ for n = 1, trouble and 0 or count do
       if result.err then trouble, troubled = result, results break end
       ids[n] = result
     elseif not known then
-      -- Takes line by line; where one cannot be met, the lines before it give back.
+      -- Takes line by line; if one cannot be met, the lines before it are returned.
       local text, met = '[', 0
       for j = first, i - 3, 3 do
         local s = small[args[j]] or tonumber(args[j])
@@ -169,7 +169,7 @@ for n = 1, trouble and 0 or count do
         end
       else
         for j = first, first + 3 * met - 3, 3 do left[args[j] + 0] = left[args[j] + 0] + args[j + 1] end
-        -- The first line that cannot be met gives the reason; all of them say what there is.
+        -- The first line that cannot be met gives the reason; all lines show what is available.
         local reason, list = nil, '['
         for j = first, i - 3, 3 do
           local s, why = tonumber(args[j]), nil
@@ -178,7 +178,7 @@ for n = 1, trouble and 0 or count do
             there, why = 'null', 'bad_stock'
           elseif not there then
             there, why = 'null', 'unknown_sku'
-            -- MGET answers nil for a key of another type, too.
+            -- MGET returns nil for a key of another type too.
             local exists = attempt('EXISTS', keys[stock + s])
             if type(exists) == 'table' then trouble, troubled = exists, keys[stock + s] break end
             if exists == 1 then why = 'bad_stock' end
@@ -203,7 +203,7 @@ for n = 1, trouble and 0 or count do
       ids[n] = result
       if window ~= '0' then
         local record = digest .. (outcome == 'a' and 'a' or 'r') .. result
-        -- GET: nil is a cheaper answer than OK.
+        -- GET: nil is a cheaper reply than OK.
         local set = attempt('SET', keys[3 + r], record, 'NX', 'GET', unit, expiry)
         if not set then
           kept[#kept + 1] = keys[3 + r]
@@ -212,7 +212,7 @@ for n = 1, trouble and 0 or count do
           trouble, troubled = set, keys[3 + r]
           break
         else
-          -- The key is of another type: MGET has answered nil for it. Decide the order as known.
+          -- The key is of another type: MGET returned nil for it. Decide the order as known.
           local removed = attempt('XDEL', results, result)
           if type(removed) == 'table' then trouble, troubled = removed, results break end
           if outcome == 'a' then
@@ -223,7 +223,7 @@ for n = 1, trouble and 0 or count do
       end
     end
     if known then
-      -- Decided before, or the key of its record holds something foreign.
+      -- Decided before, or its record's key holds a foreign value.
       local before, verdict, original = string.match(known, '^(................)([ar])(%d+%-%d+)')
       fields = { 'order', order, 'request', request, 'status' }
       if not before then
@@ -277,7 +277,7 @@ if not trouble then
 end
 -- include lib/failed.lua
 if not trouble then
-  -- Replies: each result also goes to the list that its request names, as JSON. The requests are settled, whatever is
+  -- Replies: each result is also pushed, as JSON, to the list that its request names. The requests are settled, whatever is
   -- refused from here on.
   local ttl, unsent, lasting = args[over], nil, {}
   for a = 1, asked do
@@ -303,7 +303,7 @@ if not trouble then
   return table.concat(outcomes) .. (unsent and ' ' .. unsent or '')
 end
 
--- Undo, and say which key is in the way.
+-- Undo, and return which key is the problem.
 local call = server.call
 if #kept > 0 then call('DEL', unpack(kept)) end
 for _, id in pairs(ids) do call('XDEL', results, id) end

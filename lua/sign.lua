@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- sign.lua: moves the consumer group that shows the position to monitoring, and reports what it says of the stream. Nothing
--- is read through that group. Nothing is written where it is right already.
+-- sign.lua: moves the consumer group that shows the position to monitoring, and reports the group's lag. Nothing is read
+-- through that group. Nothing is written if it is already right.
 --
 -- KEYS  1 orders stream   2 position (see join.lua)
 -- ARGV  1 group, '' for none: then only a pause is noticed
 --
--- Answers { 'moved' | 'created' | 'missing' where there is no stream or no position | 'paused' (pause.lua),
---           the group's lag or '' where that is not known; 0 where there is no stream }.
--- A lag while nothing waits, also an unknown one, means that the stream was replaced, or that entries were deleted before they
--- were settled. While the lane is paused the group is left where it is, if there is one.
+-- Returns { 'moved' | 'created' | 'missing' without a stream or a position | 'paused' (pause.lua),
+--           the group's lag or '' if unknown; 0 without a stream }.
+-- A lag while nothing waits, even an unknown one, means that the stream was replaced, or that entries were deleted before
+-- they were settled. While the lane is paused the group is not moved.
 
 local server = redis
 local attempt = server.pcall
@@ -43,8 +43,8 @@ local function move(...)
 end
 if not there or there['last-delivered-id'] ~= id or (read and there['entries-read'] ~= tonumber(read)) then
   if not there then done = 'created' end
-  -- Without a count the server answers what it knows by itself: a lag of 0 only where the stream ends at this ID. An older
-  -- stream that is back ends before it, and may have had just as many entries as were settled: it gets no count.
+  -- Without a count the server returns what it knows: a lag of 0 only if the stream ends at this ID. An older stream that is
+  -- back ends before it, and may have had as many entries as were settled: it gets no count.
   local moved = move()
   local lag = not moved.err and there.lag
   if read and not moved.err then moved = move('ENTRIESREAD', read) end

@@ -1,22 +1,22 @@
 #!lua flags=allow-oom
--- trim.lua: removes entries older than a retention from a stream, one bounded step at a time: only what is settled, and
--- nothing that a consumer group of anybody has yet to read or to acknowledge.
+-- trim.lua: removes entries older than a retention from a stream, one bounded step at a time. Only settled ones, and none
+-- that any consumer group has yet to read or to acknowledge.
 --
--- Of orders and results the newest entry that counts stays, however old: the last settled request, and its result. They say
--- where the position was, should it get lost (join.lua).
+-- In orders and results the newest relevant entry stays, however old: the last settled request, and its result. They show
+-- where the position was, in case it is lost (join.lua).
 --
 -- KEYS  1 stream   2 position (see join.lua)
 -- ARGV  1 'orders', 'results' or 'dead'   2 retention in ms   3 entries to remove in this step, at most (about)
 --         (whole nodes of the stream: at least one)
 --       4 name of the group that only shows the position, '' for none
 --
--- Answers { how many were removed, '1' if more is due, else '0', the group that keeps entries that are old enough or '', the
---           ID after which it does or '' }.
+-- Returns { how many were removed, '1' if more is due, else '0', the group that holds back old entries or '', the
+--           ID that this group is at or '' }.
 --
--- How old an entry is, its ID says only as long as the clock that made it was right: one ID from the future, and all later
--- entries have such IDs. So the position hash also remembers an ID and when that was the newest settled one:
--- <kind>_mark, <kind>_seen; once that is a retention ago, all up to it is old, whatever the IDs say: <kind>_old.
--- Out of memory it works all the same (allow-oom): it makes room.
+-- An entry's ID shows its age only if the clock was right when it was created. After one ID from the future, all later
+-- entries have such IDs. So the position hash also records an ID and when that was the newest settled one: <kind>_mark,
+-- <kind>_seen; a retention later everything up to it is old, whatever the IDs say: <kind>_old. Allowed when out of memory
+-- (allow-oom): it frees memory.
 
 local server = redis
 local attempt = server.pcall
@@ -71,15 +71,15 @@ for _, group in ipairs(groups) do
   end
 end
 if keeper ~= '' then
-  -- It is not behind where nothing came after that.
+  -- The group is not behind if no entry follows.
   local kept = attempt('XRANGE', stream, '(' .. bound, '(' .. old_enough, 'COUNT', '1')
   if kept.err then return failed(kept, stream) end
   if #kept == 0 then keeper = '' end
 end
 local after = keeper ~= '' and bound or ''
 
--- Whole nodes are cheap to remove, and LIMIT counts them up to its bound: fewer than asked for is not "done", and a node of
--- more than that needs a larger LIMIT. When no whole node is left to remove, the rest of one node is, exactly.
+-- Whole nodes are cheap to remove, and LIMIT counts them up to its bound: fewer than requested does not mean "done", and a
+-- larger node needs a larger LIMIT. When no whole node is left to remove, part of one node is removed exactly.
 local removed
 repeat
   removed = attempt('XTRIM', stream, 'MINID', '~', bound, 'LIMIT', limit)

@@ -1,9 +1,9 @@
-# The part of tools/demo that --cluster runs; sourced by it. Uses its $work, $seed, $background and say().
+# The --cluster part of tools/demo, which sources it. Uses its $work, $seed, $background and say().
 # shellcheck shell=bash
 
 readonly cluster_requests=24000 cluster_rate=3000
 
-free_port() { # free_port: of a node; its bus has the port 10,000 above
+free_port() { # free_port: for a node; its cluster bus uses the port plus 10,000
   local port
   while port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || (exec 3<>"/dev/tcp/127.0.0.1/$((port + 10000))") 2>/dev/null; do :; done
   echo "$port"
@@ -15,19 +15,19 @@ start_node() { # start_node NUMBER PORT
     --aof-load-truncated no --cluster-enabled yes --cluster-node-timeout 1000 --cluster-require-full-coverage no --repl-diskless-sync-delay 0 9>&- &
   nodes[$1]=$!
   background+=("$!")
-  disown # the shell says nothing when it is killed
+  disown # so that the shell does not report the kill
 }
 
-wait_for() { # wait_for WHAT COMMAND...: 30 s at most
+wait_for() { # wait_for WHAT COMMAND...: at most 30 s
   local what=$1 deadline=$((SECONDS + 30))
   shift
   until "$@"; do
-    if [ $SECONDS -ge $deadline ]; then say "demo: waited in vain for $what"; exit 1; fi
+    if [ $SECONDS -ge $deadline ]; then say "demo: timed out waiting for $what"; exit 1; fi
     sleep 0.1
   done
 }
 answers() { [ "$(valkey-cli -p "$1" ping 2>/dev/null)" = PONG ]; }
-# The cluster is whole, and each primary's replica has what it has.
+# The cluster is up, and each primary's replica is in sync.
 whole() {
   local port
   for port in "${ports[@]}"; do valkey-cli -p "$port" cluster info | grep -q 'cluster_state:ok' || return 1; done
@@ -38,7 +38,7 @@ whole() {
 }
 serving() { orderctl status --check >/dev/null 2>&1; }
 shared() { [ "$(orderctl status | awk '$2 == "one" || $2 == "two" { print $2 }' | sort | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" = '2 2 ' ]; }
-pushed() { # pushed: how many requests all lanes have
+pushed() { # pushed: number of requests in all lanes
   local lane sum=0
   for lane in ${ORDERD_STREAMS_LANES//,/ }; do
     sum=$((sum + $(valkey-cli -c -p "${ports[1]}" xlen "{$lane}:orders" 2>/dev/null || echo 0)))
@@ -72,7 +72,7 @@ demo_cluster() {
     daemons+=("$!")
   done
   wait_for 'the daemons' serving
-  wait_for 'each daemon to have its half of the lanes' shared
+  wait_for 'each daemon to have half of the lanes' shared
   orderctl status >&2
 
   say ''
@@ -98,8 +98,8 @@ demo_cluster() {
   say 'The audit of all lanes:'
   orderctl audit || audit=$?
   kill "${daemons[@]}"
-  wait "${daemons[@]}" || { say 'a daemon did not end well'; cat "$work"/orderd-*.log >&2; exit 1; }
-  if [ $run -ne 0 ] || [ $audit -ne 0 ]; then say "order-replay ended with $run, the audit with $audit"; exit 1; fi
+  wait "${daemons[@]}" || { say 'a daemon did not exit with 0'; cat "$work"/orderd-*.log >&2; exit 1; }
+  if [ $run -ne 0 ] || [ $audit -ne 0 ]; then say "order-replay exited with $run, the audit with $audit"; exit 1; fi
   say ''
   say "each of $cluster_requests orders has one result, in order, and the ledger of each lane is proved"
 }

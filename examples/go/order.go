@@ -56,7 +56,7 @@ func ask(text []byte, id string) (answer result, err error) {
 	if err != nil {
 		return answer, err
 	}
-	for answer.Request != request { // a late result of an earlier try is skipped
+	for answer.Request != request { // skip late results of earlier tries
 		reply, err := redis.ByteSlices(client.Do("BLPOP", "orders:reply:"+id, timeout))
 		if err != nil {
 			return answer, err // redis.ErrNil: no result in time
@@ -74,7 +74,7 @@ func main() {
 		os.Exit(64)
 	}
 	id := os.Args[1]
-	quantity, _ := strconv.ParseInt(os.Args[3], 10, 64) // 0 where it is not one: malformed, too
+	quantity, _ := strconv.ParseInt(os.Args[3], 10, 64) // 0 if it is not a number: malformed, too
 	text, _ := json.Marshal(order{id, os.Args[2], quantity, id})
 
 	// After a timeout or a lost connection the outcome is unknown. With the same ID a retry cannot order twice.

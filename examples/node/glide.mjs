@@ -11,8 +11,8 @@ if (quantity === undefined) {
 const tries = 3;
 const timeout = 5; // seconds
 
-// GLIDE connects over TCP only. It rejects a request at once where 1,000 are in flight (inflightRequestsLimit), and a
-// blocked BLPOP holds up all others of its client: push with one client, wait with others.
+// GLIDE connects over TCP only. It rejects requests while 1,000 are in flight (inflightRequestsLimit), and a blocked
+// BLPOP delays all others of its client: push with one client, wait with others.
 let client;
 const connect = () =>
   GlideClient.createClient({

@@ -24,11 +24,11 @@ CLIENT = Redis.new(
   password: ENV['VALKEY_PASSWORD'],
   connect_timeout: 2,
   read_timeout: 5, # redis-rb adds it to BLPOP's timeout; other clients need a read timeout that exceeds BLPOP's
-  reconnect_attempts: 0 # the loop below retries; a BLPOP whose connection is lost redis-rb sends again by itself
+  reconnect_attempts: 0 # the loop below retries; redis-rb would resend a BLPOP after a lost connection
 )
 
 def ask
-  # The quantity of a form is a string, and a quantity of "1" or 1.0 is malformed. So is 0, where it is no integer.
+  # The quantity of a form is a string, and a quantity of "1" or 1.0 is malformed. So is 0, the value of a non-integer.
   order = { id: ID, sku: SKU, quantity: Integer(QUANTITY, 10, exception: false) || 0, reply_to: ID }
   request = CLIENT.xadd('orders', { order: JSON.generate(order) })
   loop do

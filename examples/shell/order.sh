@@ -13,7 +13,7 @@ valkey=(valkey-cli -e --raw) # -e: an error reply is a failure
 if [ -n "${VALKEY_SOCKET:-}" ]; then valkey+=(-s "$VALKEY_SOCKET")
 else valkey+=(-h "${VALKEY_HOST:-127.0.0.1}" -p "${VALKEY_PORT:-6379}"); fi
 [ -z "${VALKEY_USER:-}" ] || valkey+=(--user "$VALKEY_USER")
-# In the environment, where the list of processes does not show it.
+# In the environment, where ps does not show it.
 [ -z "${VALKEY_PASSWORD:-}" ] || export REDISCLI_AUTH=$VALKEY_PASSWORD
 # valkey-cli has no read timeout. This one must exceed BLPOP's.
 call() { timeout $((timeout + 5)) "${valkey[@]}" "$@"; }

@@ -1,4 +1,4 @@
--- An error of the server's with the key that it concerns: "NOPERM key orders:dead: …".
+-- The server's error with the key it is about: "NOPERM key orders:dead: …".
 local function failed(reply, of)
   local word, text = string.match(reply.err, '^(%S+) ?(.*)$')
   -- Inside a script the server reports a missing right as ERR.

@@ -1,4 +1,4 @@
--- Is this text a stream ID as the server writes it: two numbers of 64 bits without leading zeros?
+-- Whether this text is a stream ID in the server's format: two 64-bit numbers without leading zeros.
 local function is_id(text)
   local ms, sequence = string.match(text or '', '^(%d+)%-(%d+)$')
   if not ms then return false end

@@ -1,4 +1,4 @@
--- Is stream ID a smaller than b? Each half may be any 64-bit number: too long for a Lua number.
+-- Whether stream ID a is smaller than b. Each half may be any 64-bit number: too long for a Lua number.
 local function less(a, b)
   local a1, a2 = string.match(a, '^(%d+)%-(%d+)$')
   local b1, b2 = string.match(b, '^(%d+)%-(%d+)$')

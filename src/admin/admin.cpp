@@ -1,6 +1,6 @@
-// A snapshot is taken for each request and made into text: nothing is kept up to date for somebody who may never ask.
-// The status page is the exception: the rates of the last minutes are noted each second, and while pages are open each
-// second's view is made once for all of them.
+// A snapshot is taken for each request and formatted: nothing is kept up to date without a request. The status page is
+// the exception: rates are recorded every second, and while pages are open each second's view is made once for all of
+// them.
 #include "admin/admin.h"
 
 #include <spdlog/spdlog.h>
@@ -30,7 +30,7 @@ double now_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// `retry`: how soon a page connects again after the stream has ended, in ms.
+// `retry`: after how many ms a page reconnects when the stream has ended.
 std::string event_of(const View& view) {
   return "retry: 2000\ndata: " + json_of(view) + "\n\n";
 }
@@ -60,9 +60,9 @@ void Admin::listen() {
   }
   if (!std::exchange(complained_, true)) {
     spdlog::error(
-        "no metrics and no health: cannot listen on {}: {}. Orders are served all the same. Stop the other program, or "
+        "no metrics and no health: cannot listen on {}: {}. Orders are not affected. Stop the other program, or "
         "give "
-        "this daemon another admin.listen; orderd tries again every {} s",
+        "this daemon another admin.listen; orderd retries every {} s",
         address_.text(), server.error(), kListenAgain.count() / 1000);
   }
   again_.start(kListenAgain);
@@ -108,7 +108,7 @@ Page Admin::page(std::string_view path) {
 Page Admin::status_page(std::string_view path) {
   const bool html = path == "/", json = path == "/status.json", events = path == "/events";
   if (!html && !json && !events) {
-    return {.status = 404, .body = "not found; there are /, /metrics, /livez, /readyz and /version\n"};
+    return {.status = 404, .body = "not found; try /, /metrics, /livez, /readyz or /version\n"};
   }
   look_at_server();
   if (html) return {.type = "text/html; charset=utf-8", .body = html_of(view(), page_html)};

@@ -1,5 +1,5 @@
-// The admin server of a daemon: the status page at /, /metrics, /livez, /readyz and /version. A port that is in use is
-// no reason not to serve orders: it says so and tries again.
+// The admin server of a daemon: the status page at /, /metrics, /livez, /readyz and /version. If its port is in use,
+// orders are still served: it logs that and retries.
 #pragma once
 
 #include <functional>
@@ -19,14 +19,14 @@ namespace orderd::admin {
 
 class Admin {
  public:
-  // Sets the daemon's name, the lanes and the dropped log lines; the rest is the admin's.
+  // Sets the daemon's name, the lanes and the dropped log lines; Admin sets the rest.
   using Look = std::function<void(Snapshot& snapshot)>;
 
   struct Lane {
     const lane::Options& options;
     valkey::Topology& topology;
   };
-  // Begins to listen. `lanes`: in the order of `look`; what they refer to outlives it.
+  // Starts listening. `lanes`: in the order of `look`; what they refer to must outlive this.
   Admin(Loop& loop, ListenAddress address, const std::vector<Lane>& lanes, Look look);
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
@@ -54,7 +54,7 @@ class Admin {
   std::vector<std::unique_ptr<Glance>> glances_;  // one for each lane
   Rates rates_;
   Timer tick_;     // each second
-  Timer publish_;  // a moment later, when the server has answered
+  Timer publish_;  // a moment later, when the server has replied
   std::unique_ptr<HttpServer> server_;
 };
 

@@ -1,5 +1,5 @@
-// Two questions leave together, results and dead letters; the results' SKUs make the third. Connectors and connections
-// that have ended are destroyed by the next look(), which never runs inside a callback of theirs.
+// Results and dead letters are queried together; the results' SKUs give the third query. Ended connectors and
+// connections are destroyed by the next look(), which never runs inside one of their callbacks.
 #include "admin/glance.h"
 
 #include <algorithm>
@@ -17,17 +17,18 @@ constexpr std::size_t kResultsRead = 50;
 constexpr std::size_t kResultsShown = 12;
 constexpr std::size_t kStockShown = 10;
 constexpr std::size_t kLinesShown = 3;
-// A result of 128 lines has some 25 KiB. Larger ones are not orderd's.
+// A result of 128 lines has about 25 KiB. Larger ones are not orderd's.
 constexpr std::size_t kLinesBytes = 64 * 1024;
 
 std::string cut(std::string_view text) {
   if (text.size() <= kTextBytes) return std::string(text);
   std::size_t end = kTextBytes;
-  while (end > kTextBytes - 4 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a letter
+  while (end > kTextBytes - 4 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;  // not inside a character
   return std::string(text.substr(0, end)) + "…";
 }
 
-// FSI and PDI: letters that run from right to left leave what is beside them alone.
+// FSI and PDI: right-to-left text does not affect the text next to it.
 std::string isolated(const std::string& text) {
   return "\u2068" + text + "\u2069";
 }
@@ -44,7 +45,7 @@ struct Line {
   std::string quantity;
 };
 
-// Anybody who may write to the results stream may have written this: what is no line is left out.
+// Anyone with write access to the results stream may have written this: invalid lines are skipped.
 std::vector<Line> lines_of(std::string_view text) {
   std::vector<Line> lines;
   if (text.empty() || text.size() > kLinesBytes) return lines;
@@ -81,7 +82,7 @@ void count_skus(const std::vector<Line>& lines, Frequencies& counts) {
   for (const Line& line : lines) ++counts[line.sku];
 }
 
-// The whole names: they make the keys.
+// The full names: they form the keys.
 std::vector<std::pair<std::string, std::size_t>> most_frequent(const Frequencies& counts) {
   std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -100,7 +101,7 @@ Glance::Glance(Loop& loop, valkey::Topology& topology, const lane::Options& opti
     each->owner = this;
     each->done = [](valkey::Call& call, const valkey::Reply& reply) {
       const auto& question = static_cast<Question&>(call);
-      // It reconnects to the node that serves these keys now.
+      // It reconnects to the node that now serves these keys.
       if (reply.error() == valkey::ErrorKind::kMoved) {
         question.owner->connection_->close({valkey::ErrorKind::kMoved, std::string(reply.text())});
       }
@@ -116,7 +117,7 @@ Glance::~Glance() {
 void Glance::look() {
   unseen_.start(kUnseen);
   const uint64_t now_ms = loop_.now_ms();
-  // A handshake and a reply have deadlines of their own.
+  // Handshakes and replies have their own deadlines.
   const auto patience_ms = static_cast<uint64_t>(options_.connect_timeout.count());
   if (phase_ == Phase::kLocating && now_ms - since_ms_ > patience_ms) {
     search_.reset();
@@ -164,7 +165,7 @@ void Glance::on_closed(const valkey::Error& error) {
   if (phase_ == Phase::kOpen) ended("lost the connection: " + error.what);
 }
 
-// What was known is not shown any longer: it may be old.
+// Earlier values are not shown any longer: they may be old.
 void Glance::ended(const std::string& why) {
   phase_ = Phase::kIdle;
   asking_ = 0;
@@ -174,10 +175,10 @@ void Glance::ended(const std::string& why) {
 }
 
 void Glance::close() {
-  phase_ = Phase::kIdle;  // order matters: an end that is wanted is no trouble
+  phase_ = Phase::kIdle;  // order matters: an intended close is not an error
   if (search_) search_.reset();
   if (connector_) connector_->cancel();
-  if (connection_) connection_->close({valkey::ErrorKind::kLost, "nobody looks at the page"});
+  if (connection_) connection_->close({valkey::ErrorKind::kLost, "the page has no viewers"});
   asking_ = 0;
   view_ = {};
 }
@@ -241,7 +242,7 @@ void Glance::on_stock(const valkey::Reply& reply) {
   answered();
 }
 
-// Shown when all is there, so that the figures of one view belong together.
+// Published when complete, so that the figures of one view are consistent.
 void Glance::answered() {
   if (asking_ > 0 && --asking_ == 0 && phase_ == Phase::kOpen) view_ = std::move(next_);
 }

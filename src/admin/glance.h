@@ -1,7 +1,7 @@
-// What the status page shows of the server itself, for one lane: the latest results, the stock of the SKUs that are
-// most frequent in them, and the number of dead letters. Asked only while somebody looks, at most once a second, and on
-// a connection of its own, which is closed when nobody has looked for ten seconds. So an answer that is large, slow or
-// refused never delays a settled order, and a lane need not know of it.
+// What the status page shows of the server, for one lane: the latest results, the stock of their most frequent SKUs,
+// and the number of dead letters. Queried only while a page is viewed, at most once a second, over a separate
+// connection that is closed after ten seconds without a viewer. So a large, slow or refused reply never delays an
+// order, and lanes do not know about it.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ namespace orderd::admin {
 
 class Glance : private valkey::Connector::Listener, private valkey::Connection::Listener {
  public:
-  // `topology` and `options` outlive it.
+  // `topology` and `options` must outlive it.
   Glance(Loop& loop, valkey::Topology& topology, const lane::Options& options);
   ~Glance() override;
   Glance(const Glance&) = delete;
   Glance& operator=(const Glance&) = delete;
 
-  // Somebody looks: asks, unless it has just asked. Not from a callback of a connection.
+  // A page is viewed: queries the server, unless it just did. Not from a callback of a connection.
   void look();
   [[nodiscard]] const ServerView& view() const { return view_; }
 
@@ -59,7 +59,7 @@ class Glance : private valkey::Connector::Listener, private valkey::Connection::
   Loop& loop_;
   valkey::Topology& topology_;
   const lane::Options& options_;
-  Timer unseen_;  // nobody has looked for a while
+  Timer unseen_;  // no viewer for a while
   Phase phase_ = Phase::kIdle;
   uint64_t since_ms_ = 0;   // when locating began
   uint64_t again_ms_ = 0;   // no connect before

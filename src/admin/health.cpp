@@ -1,5 +1,4 @@
-// One verdict for each phase of a lane. What a phase is blocked by is said in the lane's own words, as the log has
-// them.
+// One verdict for each phase of a lane. Why a phase is blocked is reported in the lane's words, as in the log.
 #include "admin/health.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -13,7 +12,7 @@ using lane::Phase;
 using lane::Status;
 
 Health serving(const Status& status, std::chrono::milliseconds lease) {
-  // Kept while it tries again: it is well when a request was settled, or none waits.
+  // Kept while it retries: cleared when a request was settled, or none waits.
   if (!status.blocked_by.empty()) return {false, "cannot process orders: " + status.blocked_by};
   if (status.stalled_ms >= static_cast<uint64_t>(stall_limit(lease).count())) {
     return {false,
@@ -37,7 +36,7 @@ Health verdict(const LaneView& lane) {
       return {true, "standing by for '" + status.owner + "'"};
     case Phase::kJoining: return {false, "looking up the position" + because};
     case Phase::kServing: return serving(status, lane.lease);
-    case Phase::kDraining: return {false, "waiting for replies before it begins again" + because};
+    case Phase::kDraining: return {false, "waiting for replies before it restarts" + because};
     case Phase::kBlocked: return {false, "cannot process orders" + because};
     case Phase::kPaused: return {false, status.blocked_by + "; orderctl resume ends that"};
     case Phase::kFinishing: return {false, "shutting down"};

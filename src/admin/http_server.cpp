@@ -1,9 +1,10 @@
-// libmicrohttpd keeps its sockets in an epoll descriptor of its own. The loop watches that one, and a timer for what is
-// due without an event. Its time limit is for silence only, so a client that sends a byte now and then would keep its
-// place forever: connections that owe a request, or that have a message to read, have a limit of their own here.
+// libmicrohttpd has its sockets in its own epoll descriptor. The loop watches that descriptor, and a timer for what is
+// due without an event. The timeout of libmicrohttpd is for silence only: a client that sends a byte now and then would
+// keep its place forever. So connections that owe a request, or have a message to read, have a separate time limit
+// here.
 //
-// A stream is suspended while there is nothing to send. Its connection is not watched then: that the client has gone is
-// noticed at the next message.
+// A stream is suspended while there is nothing to send. Its connection is not watched then: that the client closed it
+// is noticed at the next message.
 #include "admin/http_server.h"
 
 #include <arpa/inet.h>
@@ -23,7 +24,7 @@ namespace orderd::admin {
 namespace {
 
 constexpr Milliseconds kLookAtSlow{1000};
-// A stream's messages wait in the kernel no more than this: a client that does not read is noticed.
+// The kernel buffers at most this much of a stream: a client that does not read is noticed.
 constexpr int kStreamSendBuffer = 16 * 1024;
 constexpr std::size_t kStreamBlock = 4096;
 
@@ -53,7 +54,7 @@ socklen_t fill(const ListenAddress& address, Socket& socket) {
   return sizeof socket.v4;
 }
 
-// A listening socket; sets the port. Failure: errno's text.
+// A listening socket; sets the port. The error is errno's text.
 Result<int> open_listener(ListenAddress& address) {
   Socket socket{};
   socklen_t size = fill(address, socket);
@@ -70,7 +71,7 @@ Result<int> open_listener(ListenAddress& address) {
   return Failure{what};
 }
 
-// `host`: of the header, with or without a port.
+// `host`: from the header, with or without a port.
 bool is_local(std::string_view host) {
   if (host.starts_with('[')) {
     const std::size_t end = host.find(']');
@@ -86,18 +87,18 @@ bool is_local(std::string_view host) {
 
 }  // namespace
 
-// An answer that goes on. Owned by the server, until libmicrohttpd lets go of the answer.
+// A continuing response. Owned by the server until libmicrohttpd releases the response.
 struct HttpServer::Stream {
   HttpServer& server;
   MHD_Connection& connection;
   std::string message;  // being sent
   std::size_t sent = 0;
-  std::string next;  // empty: there is none
+  std::string next;  // empty: none
   bool suspended = false;
 };
 
 struct HttpServer::Hooks {
-  // Called when the head of a request is there, for each part of its body, and when it is complete.
+  // Called when the header of a request is complete, for each part of its body, and when it is complete.
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
                                const char* /*version*/, const char* /*body*/, std::size_t* body_bytes, void** begun) {
     auto& server = *static_cast<HttpServer*>(self);
@@ -138,8 +139,8 @@ struct HttpServer::Hooks {
     return response;
   }
 
-  // libmicrohttpd asks for more: puts at most `room` bytes into `buffer`.
-  static ssize_t read_stream(void* self, uint64_t /*position*/, char* buffer, std::size_t room) {
+  // libmicrohttpd asks for more: puts at most `max` bytes into `buffer`.
+  static ssize_t read_stream(void* self, uint64_t /*position*/, char* buffer, std::size_t max) {
     auto& stream = *static_cast<Stream*>(self);
     HttpServer& server = stream.server;
     if (server.ending_) return MHD_CONTENT_READER_END_OF_STREAM;
@@ -154,7 +155,7 @@ struct HttpServer::Hooks {
       stream.sent = 0;
       limit(server, &stream.connection);
     }
-    const std::size_t bytes = std::min(room, stream.message.size() - stream.sent);
+    const std::size_t bytes = std::min(max, stream.message.size() - stream.sent);
     stream.message.copy(buffer, bytes, stream.sent);
     stream.sent += bytes;
     return static_cast<ssize_t>(bytes);
@@ -232,7 +233,7 @@ HttpServer::~HttpServer() {
   if (daemon_ == nullptr) return;
   ending_ = true;
   for (Stream& stream : streams_) resume(stream);
-  MHD_run(daemon_);  // order matters: MHD_stop_daemon() aborts where a connection is suspended
+  MHD_run(daemon_);  // order matters: MHD_stop_daemon() aborts if a connection is suspended
   MHD_stop_daemon(daemon_);
 }
 
@@ -259,7 +260,7 @@ void HttpServer::turn() {
   }
 }
 
-// Their ends are events for libmicrohttpd, which then lets go of them.
+// Closing them is an event for libmicrohttpd, which then releases them.
 void HttpServer::end_slow() {
   for (const auto& [connection, due_ms] : due_ms_) {
     if (loop_.now_ms() < due_ms) continue;
@@ -275,7 +276,7 @@ Page HttpServer::page_of(MHD_Connection& connection, std::string_view method, st
   }
   const char* host = MHD_lookup_connection_value(&connection, MHD_HEADER_KIND, "Host");
   if (address_.loopback() && host != nullptr && !is_local(host)) {
-    return {.status = 421, .body = "this address answers to localhost and to IP addresses only\n"};
+    return {.status = 421, .body = "use localhost or an IP address in the URL\n"};
   }
   return serve_(path);
 }

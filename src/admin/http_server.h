@@ -1,10 +1,10 @@
-// A small HTTP/1.1 server in the loop, for pages that are made in memory at once, and for streams: answers that do not
-// end, and get what is published. libmicrohttpd speaks the protocol.
+// A small HTTP/1.1 server in the loop, for pages that are generated in memory at once, and for streams. A stream is a
+// response that does not end, and gets the published messages. It uses libmicrohttpd.
 //
-// Whoever connects cannot harm the daemon: at most kConnections at a time (further ones wait in the kernel's queue),
-// kConnectionBytes for what a client sends, kPatience for sending a request and for reading the answer, or one message
-// of a stream; kStreams streams. Only GET and HEAD. A listener on a loopback address answers 421 to a Host that is a
-// name other than localhost: a web page cannot make a browser read it by pointing a name of its own at 127.0.0.1.
+// Limits protect the daemon. Connections: kConnections at a time, more wait in the kernel's queue; kStreams of them
+// streams. Bytes from a client: kConnectionBytes. Time for sending a request, for reading the response, or for one
+// message of a stream: kPatience. Only GET and HEAD. A listener on a loopback address returns 421 if Host is a name
+// other than localhost: this prevents DNS rebinding by a web page.
 #pragma once
 
 #include <chrono>
@@ -35,14 +35,14 @@ struct Page {
 class HttpServer {
  public:
   static constexpr unsigned kConnections = 64;
-  static constexpr std::size_t kStreams = 16;  // a further one is answered 503
+  static constexpr std::size_t kStreams = 16;  // more get 503
   static constexpr std::size_t kConnectionBytes = 16 * 1024;
   static constexpr std::chrono::seconds kPatience{10};
 
-  // What a path is answered with; `path` has no query. Called from the loop; the server may not be destroyed in it.
+  // The response to a path; `path` has no query. Called from the loop; must not destroy the server.
   using Serve = std::function<Page(std::string_view path)>;
 
-  // The failure says what the system said.
+  // The error is that of the system.
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, const ListenAddress& address,
                                                                   Serve serve);
   // Ends all connections.
@@ -50,12 +50,12 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // To each stream. One that has not taken the last message yet gets the newest one afterwards, and what was between
-  // them never. Not from Serve.
+  // Sends to each stream. One that has not taken the last message yet gets only the newest one afterwards. Not from
+  // Serve.
   void publish(const std::string& message);
   [[nodiscard]] std::size_t streams() const { return streams_.size(); }
 
-  // With the port that it got.
+  // With the actual port.
   [[nodiscard]] const ListenAddress& address() const { return address_; }
 
  private:
@@ -72,7 +72,7 @@ class HttpServer {
   Serve serve_;
   Loop& loop_;
   MHD_Daemon* daemon_ = nullptr;
-  // Of those that owe a whole request, or that have a message of a stream to read: until when.
+  // The deadlines of connections that owe a complete request, or have a message of a stream to read.
   std::map<MHD_Connection*, uint64_t> due_ms_;
   std::list<Stream> streams_;
   bool ending_ = false;

@@ -1,6 +1,5 @@
-// One row for each metric: its name, what it is, and how to get its samples. Units are Prometheus' base units. No label
-// has values that somebody outside chooses: lanes come from the settings, and of errors at most 33 words are told
-// apart.
+// One row for each metric: its name, its help, and how to get its samples. Units are Prometheus' base units. No label
+// has values chosen from outside: lanes come from the settings, and at most 33 error codes are distinguished.
 #include "admin/metrics.h"
 
 #include <prometheus/metric_family.h>
@@ -76,8 +75,8 @@ struct Row {
 
 constexpr std::string_view kLane = "lane";
 
-// A metric with one sample for each lane where Get, a stateless function of the status, answers a number, or an
-// optional one that is there.
+// A metric with one sample for each lane for which Get, a stateless function of the status, returns a number, or a
+// non-empty optional.
 template <class Get>
 constexpr Row lane_row(Type type, std::string_view name, std::string_view help, Get /*get*/) {
   return {{name, type == Type::Counter ? "counter" : "gauge", kLane, help},
@@ -98,7 +97,7 @@ constexpr Row histogram_row(std::string_view name, std::string_view help, Get /*
           }};
 }
 
-// A metric with one sample, where Get answers one.
+// A metric with one sample, if Get returns one.
 template <class Get>
 constexpr Row plain_row(Type type, std::string_view name, std::string_view help, Get /*get*/) {
   return {{name, type == Type::Counter ? "counter" : "gauge", "", help},
@@ -200,16 +199,15 @@ const Row kRows[] = {
      fill_errors},
     lane_row(Type::Counter, "orderd_entries_trimmed_total", "Entries removed from the streams by retention.",
              [](const Status& s) { return number(s.counters.trimmed); }),
-    lane_row(
-        Type::Counter, "orderd_requests_forgotten_total",
-        "Settled requests that the server had forgotten when it came back, as after a failover. Those still in the "
-        "stream are decided again.",
-        [](const Status& s) { return number(s.counters.lost); }),
+    lane_row(Type::Counter, "orderd_requests_forgotten_total",
+             "Settled requests that the server lost, as in a failover. Those still in the "
+             "stream are decided again.",
+             [](const Status& s) { return number(s.counters.lost); }),
     lane_row(Type::Counter, "orderd_entries_deleted_total",
-             "Requests noticed that somebody deleted before they were settled. They get no result.",
+             "Requests that were deleted before they were settled, as far as noticed. They get no result.",
              [](const Status& s) { return number(s.counters.deleted); }),
     lane_row(Type::Counter, "orderd_replies_refused_total",
-             "Script calls in which a reply to a reply_to could not be pushed. The results were written all the same.",
+             "Script calls in which a reply to a reply_to could not be pushed. The results were still written.",
              [](const Status& s) { return number(s.counters.replies_refused); }),
     {{"orderd_loop_lag_seconds", "histogram", "",
       "How late a timer of the event loop fired, measured four times a second."},

@@ -11,10 +11,10 @@ namespace orderd::admin {
 
 inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-// What is not known is left out: a family without samples, never a 0.
+// Unknown values are omitted: a family without samples, never a 0.
 [[nodiscard]] std::string metrics_text(const Snapshot& snapshot);
 
-// The metrics there are, for docs/metrics.md.
+// All metrics, for docs/metrics.md.
 struct FamilyInfo {
   std::string_view name;
   std::string_view type;    // counter, gauge, histogram

@@ -1,4 +1,4 @@
-// Seconds in which nobody sampled (the process was stopped) are empty; what came meanwhile counts for the next one.
+// Seconds without a sample (the process was stopped) are empty; what happened meanwhile counts for the next one.
 #include "admin/rates.h"
 
 #include <algorithm>
@@ -59,8 +59,8 @@ double Rates::per_second(std::size_t lane, std::size_t seconds) const {
 
 std::array<Rates::Counts, Rates::kBars> Rates::bars() const {
   std::array<Counts, kBars> bars{};
-  const uint64_t running = now_ % kBarSeconds;  // seconds of the bar that is not over, but for this one
-  // The oldest bar would reach beyond the ring: at() leaves out what is not there.
+  const uint64_t running = now_ % kBarSeconds;  // seconds of the unfinished bar, except this one
+  // The oldest bar would reach beyond the ring: at() skips what does not exist.
   for (std::size_t ago = running + 1; ago < kSeconds; ++ago) {
     for (const Lane& lane : lanes_) bars[kBars - 1 - (ago - running - 1) / kBarSeconds] += at(lane, ago);
   }

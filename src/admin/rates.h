@@ -1,5 +1,5 @@
-// What was settled in each of the last ten minutes' seconds, for each lane. Filled from the lanes' counters, so that it
-// costs an order nothing.
+// What was settled in each second of the last ten minutes, for each lane. Filled from the lanes' counters, so that it
+// adds no cost to an order.
 #pragma once
 
 #include <array>
@@ -26,12 +26,12 @@ class Rates {
     Counts& operator+=(const Counts& other);
   };
 
-  // What has come since the last sample counts for this second. Call it once a second. `now_ms`: of a monotonic clock.
+  // Counts everything since the last sample for this second. Call it once a second. `now_ms`: of a monotonic clock.
   void sample(const Snapshot& snapshot, uint64_t now_ms);
 
-  // Settled a second by a lane, as an average over so many seconds, or over the time since the first sample.
+  // Requests settled per second by a lane, averaged over this many seconds, or over the time since the first sample.
   [[nodiscard]] double per_second(std::size_t lane, std::size_t seconds) const;
-  // All lanes, oldest first. The five seconds that are not over are not among them.
+  // All lanes, oldest first, without the unfinished five seconds.
   [[nodiscard]] std::array<Counts, kBars> bars() const;
   // All lanes, over the whole time.
   [[nodiscard]] Counts sum() const;
@@ -45,7 +45,7 @@ class Rates {
   [[nodiscard]] Counts at(const Lane& lane, uint64_t ago) const;
 
   std::vector<Lane> lanes_;
-  uint64_t first_ = 0;  // the second of the first sample; 0: there was none
+  uint64_t first_ = 0;  // the second of the first sample; 0: none yet
   uint64_t now_ = 0;
 };
 

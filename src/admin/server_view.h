@@ -1,4 +1,4 @@
-// What a glance at the server has shown, as a value. Its texts come from producers: any bytes, cut to kTextBytes.
+// The result of a glance at the server, as a value. Its texts come from producers: any bytes, cut to kTextBytes.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ inline constexpr std::size_t kTextBytes = 256;
 enum class Answer {
   kNone,  // not asked yet, or the reply is still due
   kGood,
-  kNotAllowed,  // this user may not ask that
+  kNotAllowed,  // this user lacks the right
   kFailed,
 };
 
@@ -22,13 +22,13 @@ struct ResultSeen {
   std::string id;
   std::string order;
   std::string status;
-  std::string reason;  // empty where the status says it all
+  std::string reason;  // empty if the status needs none
   std::string what;    // the lines, or the detail of a malformed request
 };
 
 struct StockSeen {
   std::string sku;
-  std::optional<std::string> left;  // as the key holds it; nothing: there is no such key, or none of that type
+  std::optional<std::string> left;  // the value of the key; nullopt: no such key, or another type
   std::size_t results = 0;          // in how many of the results it was
 };
 
@@ -37,7 +37,7 @@ struct ServerView {
   Answer results_answer = Answer::kNone;
   Answer stock_answer = Answer::kNone;
   Answer dead_answer = Answer::kNone;
-  std::size_t results_read = 0;     // the stock's share is of so many
+  std::size_t results_read = 0;     // the base of the stock's share
   std::vector<ResultSeen> results;  // newest first
   std::vector<StockSeen> stock;     // most frequent first
   uint64_t dead = 0;                // dead letters

@@ -1,4 +1,4 @@
-// All that the admin server serves, as one value. Metrics, health and the status page are functions of it.
+// Everything that the admin server shows, as one value. Metrics, health and the status page are functions of it.
 #pragma once
 
 #include <chrono>
@@ -13,14 +13,14 @@
 
 namespace orderd::admin {
 
-// How late a timer of the loop was, in milliseconds: what anything else that waited for the loop saw, too.
+// How late a timer of the loop was, in milliseconds: a delay that everything else on the loop had too.
 using LoopLag = Histogram<1, 14>;
 
 struct LaneView {
   std::string name;  // of its orders stream
   std::chrono::milliseconds lease{0};
   lane::Status status;
-  ServerView server{};  // for the page alone
+  ServerView server{};  // for the page only
 };
 
 struct Snapshot {

@@ -1,4 +1,4 @@
-// Each has at most two units: what is smaller does not matter then.
+// At most two units: smaller ones do not matter then.
 #include "admin/units.h"
 
 #include <spdlog/fmt/chrono.h>

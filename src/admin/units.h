@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers in human-readable form.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace orderd::admin {
 
 // 1,234,567
 [[nodiscard]] std::string count_text(uint64_t count);
-// Of something that happens so often in a second: 1,234 or 0.4
+// A rate per second: 1,234 or 0.4
 [[nodiscard]] std::string rate_text(double per_second);
 // 12 ms, 3.4 s, 5 min 6 s, 7 h 8 min, 9 d 10 h
 [[nodiscard]] std::string span_text(uint64_t ms);

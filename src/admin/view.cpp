@@ -1,5 +1,5 @@
-// What is not known is a dash, and never a 0. Several lanes: figures are sums, results and SKUs of all lanes are put
-// together.
+// Unknown values are a dash, never a 0. With several lanes figures are sums, and results and SKUs of all lanes are
+// merged.
 #include "admin/view.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -18,7 +18,7 @@ constexpr std::string_view kUnknown = "–";
 constexpr std::size_t kRateSeconds = 5;
 constexpr std::size_t kResultRows = 12;
 constexpr std::size_t kStockRows = 10;
-constexpr uint64_t kLateMs = 10'000;  // so long no request should wait
+constexpr uint64_t kLateMs = 10'000;  // no request should wait longer
 
 Cell cell(std::string text, Tone tone = Tone::kPlain) {
   return {std::move(text), tone};
@@ -71,7 +71,7 @@ uint64_t time_of(std::string_view id) {
   return ms;
 }
 
-// The time of day is enough: the latest results are shown.
+// The time of day is enough: only the latest results are shown.
 std::string clock_of(std::string_view id) {
   constexpr uint64_t kYear10000 = 253'402'300'800'000;
   const uint64_t ms = time_of(id);
@@ -111,20 +111,20 @@ std::vector<std::vector<Cell>> stock_rows(const Snapshot& snapshot) {
   std::vector<std::vector<Cell>> rows;
   for (const auto& [each, of] : stock) {
     Cell left = each->left ? cell(*each->left) : cell("no key", Tone::kBad);
-    uint64_t pieces = 0;
+    uint64_t units = 0;
     if (each->left) {
-      const auto [stop, bad] = std::from_chars(each->left->data(), each->left->data() + each->left->size(), pieces);
+      const auto [stop, bad] = std::from_chars(each->left->data(), each->left->data() + each->left->size(), units);
       const bool whole = bad == std::errc() && stop == each->left->data() + each->left->size();
-      left = whole && pieces > 0 ? cell(count_text(pieces))
-             : whole             ? cell("sold out", Tone::kWarn)
-                                 : cell(*each->left, Tone::kBad);
+      left = whole && units > 0 ? cell(count_text(units))
+             : whole            ? cell("sold out", Tone::kWarn)
+                                : cell(*each->left, Tone::kBad);
     }
     rows.push_back({cell(each->sku), left, cell(fmt::format("{} of {}", each->results, of), Tone::kMuted)});
   }
   return rows;
 }
 
-// Why a list of the server's is not there; empty where it is.
+// Why a list from the server is missing; empty if it is not.
 Cell note(const Snapshot& snapshot, Answer ServerView::*answer, const std::vector<std::vector<Cell>>& rows,
           const char* none) {
   for (const LaneView& lane : snapshot.lanes) {

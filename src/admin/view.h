@@ -1,5 +1,5 @@
-// The status page's figures as texts, ready to be shown: once as HTML (view_text.h), then again and again as JSON for
-// the page's script. Each has the ID of the element of page.html that shows it.
+// The status page's figures as texts: once as HTML (view_text.h), then repeatedly as JSON for the page's script. Each
+// has the ID of the element of page.html that shows it.
 #pragma once
 
 #include <string>

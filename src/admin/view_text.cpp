@@ -1,4 +1,4 @@
-// A long text is in the title, too: CSS cuts it where there is no room.
+// A long text is also in the title, because CSS cuts it off if it does not fit.
 #include "admin/view_text.h"
 
 #include <nlohmann/json.hpp>
@@ -50,7 +50,7 @@ std::string html_of(const View::Table& table) {
   return html;
 }
 
-// What the page has in the place of {{id}}.
+// The replacement for {{id}} in the page.
 std::string part(const View& view, std::string_view id) {
   for (const View::Figure& each : view.figures) {
     if (each.id == id) return html_of(each);

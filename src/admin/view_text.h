@@ -1,4 +1,4 @@
-// A view as the page and as what its script gets.
+// A view as HTML and as JSON.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace orderd::admin {
 
-// The page: `page` with each {{id}} replaced by the figure, the rows or the path of that ID. It is complete without its
-// script. Whatever the texts hold, they are text: nothing of them is markup.
+// The page: `page` with each {{id}} replaced by the figure, the rows or the path of that ID. It is complete without
+// JavaScript. Texts are escaped: nothing in them is markup.
 [[nodiscard]] std::string html_of(const View& view, std::string_view page);
 // One line: {"figures":{id:[text,tone]},"tables":{id:[[[text,tone]]]},"paths":{id:data}}. Always valid UTF-8.
 [[nodiscard]] std::string json_of(const View& view);

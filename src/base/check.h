@@ -1,5 +1,5 @@
-// ORDERD_CHECK: a bug stops the process, in release builds too, after printing what it saw. Restart and recovery is the
-// tested path; going on with a broken invariant is not.
+// ORDERD_CHECK: a bug stops the process, in release builds too, after printing the values. Restart and recovery is the
+// tested path; continuing with a broken invariant is not.
 #pragma once
 
 namespace orderd {

@@ -1,6 +1,6 @@
-// How often a value fell into which bucket. The buckets' upper bounds double: First, 2 First, 4 First, … (N of them),
-// and one bucket for all that is larger. So the bucket of a value is a division by a constant and a bit count: a few
-// nanoseconds, no search.
+// Counts how often a value fell into which bucket. The upper bounds double: First, 2 First, 4 First, … (N of them),
+// plus one bucket for everything larger. So finding a bucket is a division by a constant and a bit count: a few
+// nanoseconds.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ template <uint64_t First, std::size_t N>
 struct Histogram {
   static_assert(First > 0 && N > 0 && N <= 64 && First <= (UINT64_MAX >> (N - 1)), "a bound does not fit");
 
-  std::array<uint64_t, N + 1> counts{};  // of each bucket alone
+  std::array<uint64_t, N + 1> counts{};  // per bucket, not cumulative
   uint64_t sum = 0;
 
   // Of bucket `i`, inclusive; the last bucket has none.

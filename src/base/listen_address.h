@@ -1,4 +1,4 @@
-// Where a server of our own listens: an IP address and a port.
+// The address that a server of ours listens on: IP address and port.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ struct ListenAddress {
   uint16_t port = 0;
   bool v6 = false;
 
-  // Can only this machine reach it?
+  // Whether only this machine can reach it.
   [[nodiscard]] bool loopback() const;
   // "127.0.0.1:9464", "[::1]:9464"
   [[nodiscard]] std::string text() const;
 };
 
-// Reads what text() writes; `localhost` is 127.0.0.1. Port 0: any free one.
+// Parses the format of text(); `localhost` is 127.0.0.1. Port 0: any free one.
 [[nodiscard]] Result<ListenAddress> parse_listen_address(std::string_view text);
 
 }  // namespace orderd

@@ -23,7 +23,7 @@ class [[nodiscard]] Result {
   [[nodiscard]] bool ok() const { return held_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  // Only where ok().
+  // Only if ok().
   T& value() {
     ORDERD_CHECK(ok(), "value() of a failed result");
     return std::get<0>(held_);
@@ -37,7 +37,7 @@ class [[nodiscard]] Result {
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  // Only where not ok().
+  // Only if not ok().
   [[nodiscard]] const std::string& error() const {
     ORDERD_CHECK(!ok(), "error() of a good result");
     return std::get<1>(held_).what;

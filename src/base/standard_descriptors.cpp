@@ -14,7 +14,7 @@ void ensure_standard_descriptors() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
     int opened = open("/dev/null", O_RDWR);
-    // In a directory tree without devices the root takes the number: what is printed fails there and harms nothing.
+    // In a chroot without devices "/" is opened instead: output fails there, which does no harm.
     if (opened < 0) opened = open("/", O_RDONLY | O_DIRECTORY);
     ORDERD_CHECK(opened == descriptor, "a standard descriptor could not be opened");
   }

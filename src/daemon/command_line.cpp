@@ -28,7 +28,7 @@ constexpr std::string_view kFooter =
 overrides the file, the file overrides the default. A duration is a whole number and a unit: ms, s, m, h.
 
 Examples:
-  orderd --valkey.url embedded:data               run a server of its own, with its data in ./data
+  orderd --valkey.url embedded:data               run a private server with its data in ./data
   orderd --valkey.url valkey://127.0.0.1:6379     use a running server
   orderd --config orderd.toml --check             check a settings file
   orderd --config orderd.toml --check --online    and whether its user may do there what orderd has to do

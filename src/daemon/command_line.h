@@ -10,15 +10,15 @@ namespace orderd::daemon {
 
 struct CommandLine {
   enum class Action {
-    kRun,          // `settings` are good: serve
-    kCheckOnline,  // they are good: see check_online()
+    kRun,          // `settings` are valid: serve
+    kCheckOnline,  // they are valid: see check_online()
     kDone,         // --help, --version, --check, --print-config, or a mistake: exit with the status of report()
   };
   Action action = Action::kDone;
   int exit_status = 0;  // 0, or 2: usage or settings
   std::string output;   // for standard output
   std::string errors;   // for standard error: a line for each mistake
-  // Where the settings came from, to read them again at SIGHUP.
+  // The sources of the settings, to read them again at SIGHUP.
   settings::Sources sources;
   settings::Settings settings;
 };

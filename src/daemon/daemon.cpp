@@ -1,5 +1,4 @@
-// Wires what the rooms below offer. The order of an end: the lanes finish, then the embedded server stops, then the
-// loop.
+// Wires the modules together. Shutdown order: the lanes finish, then the embedded server stops, then the loop.
 #include "daemon/daemon.h"
 
 #include <signal.h>
@@ -45,7 +44,7 @@ lane::Options lane_options(const settings::Settings& settings) {
   return options;
 }
 
-// Calls that each lane may have in flight, whatever its share of processing.max_in_flight is.
+// Calls that each lane may have in flight, whatever its share of processing.max_in_flight.
 constexpr uint32_t kCallsOfALane = 4;
 
 std::vector<lane::Options> options_of_lanes(const settings::Settings& settings, const order::Lanes& names,
@@ -63,11 +62,11 @@ std::vector<lane::Options> options_of_lanes(const settings::Settings& settings, 
   return lanes;
 }
 
-// After so many ms the lanes start anyway, and say what they cannot reach.
+// After this many ms the lanes start anyway, and report what they cannot reach.
 constexpr uint64_t kServerStart = 5000;
 
-// Two signals within so many ms are one: timeout(1) signals its child and then the child's group, a terminal's Ctrl-C
-// may come by way of a shell as well.
+// Two signals within this many ms are one: timeout(1) signals its child and then the child's group, and a Ctrl-C may
+// also arrive through a shell.
 constexpr uint64_t kSameSignal = 50;
 
 std::string joined(const std::vector<std::string>& words) {
@@ -123,7 +122,7 @@ int Daemon::run() {
       return 1;
     }
   }
-  // A results reader that goes away must not end the process; hiredis reports the failed write.
+  // A closed results reader must not end the process; hiredis reports the failed write.
   signal(SIGPIPE, SIG_IGN);
   for (const int number : {SIGTERM, SIGINT}) {
     Signal::hold(number);
@@ -139,7 +138,8 @@ int Daemon::run() {
   lane::Lane::Listener& listener = *this;
   std::vector<admin::Admin::Lane> shown;
   for (std::size_t i = 0; i < options_.size(); ++i) {
-    lanes_.push_back(std::make_unique<lane::Lane>(loop_, options_[i], topologies_.of(i), connections_, entropy(), listener));
+    lanes_.push_back(
+        std::make_unique<lane::Lane>(loop_, options_[i], topologies_.of(i), connections_, entropy(), listener));
     shown.push_back({options_[i], topologies_.of(i)});
   }
   lanes_running_ = lanes_.size();
@@ -160,7 +160,7 @@ std::string Daemon::serves() const {
          options_.back().orders + "'";
 }
 
-// An embedded server takes a moment before it listens: no reason for a warning.
+// An embedded server takes a moment to listen: no warning yet.
 void Daemon::start_lanes() {
   if (server_ && !server_->listening() && loop_.now_ms() < start_deadline_ms_) return starting_.start(Milliseconds(5));
   for (const auto& lane : lanes_) lane->start();
@@ -204,7 +204,7 @@ void Daemon::reload() {
   if (changes.live.empty() && changes.restart.empty()) spdlog::info("the settings have not changed");
 }
 
-// The settings that may change while the daemon runs; settings::compare() names the same ones.
+// The settings that can change while the daemon runs; settings::compare() has the same list.
 void Daemon::apply(const settings::Settings& settings) {
   settings_.log = settings.log;
   settings_.retention = settings.retention;
@@ -235,7 +235,7 @@ void Daemon::fail(const std::string& what) {
   manager_.stopping();
 }
 
-// As long as another lane may be served, it is worth going on: one bad node of a cluster is not to stop the others.
+// Continues as long as another lane can be served: one bad node of a cluster must not stop the others.
 bool Daemon::on_hopeless(const lane::Lane& lane, const std::string& what) {
   if (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& each) { return each->hopeless(); })) return false;
   fail(what);
@@ -255,8 +255,8 @@ void Daemon::look(admin::Snapshot& snapshot) const {
   snapshot.dropped_log_lines = dropped_log_lines();
 }
 
-// The first attempt to serve is over when it has succeeded, or when there is a reason why it waits. So `systemctl
-// start` fails if orderd ends at once, as with a wrong password, and does not hang if it waits for a server.
+// The first attempt to serve is over when it succeeded, or when there is a reason to wait. So `systemctl start` fails
+// if orderd exits at once, as with a wrong password, and does not hang if it waits for a server.
 ServiceManager::Report Daemon::report_to_manager() const {
   admin::Snapshot snapshot;
   look(snapshot);

@@ -1,5 +1,4 @@
-// The running daemon: one loop, its lanes, the signals, and, where the settings ask for them, the admin
-// server and the embedded server.
+// The running daemon: one loop, its lanes, the signals, and, if configured, the admin server and the embedded server.
 #pragma once
 
 #include <memory>
@@ -18,13 +17,13 @@ namespace orderd::daemon {
 
 class Daemon : private lane::Lane::Listener {
  public:
-  // `sources`: where the settings came from; they are read again at SIGHUP.
+  // `sources`: the sources of the settings; they are read again at SIGHUP.
   Daemon(settings::Settings settings, settings::Sources sources);
   ~Daemon() override;
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Serves until a signal or a fatal error ends it. Answers the exit status: 0 or 1.
+  // Serves until a signal or a fatal error. Returns the exit status: 0 or 1.
   [[nodiscard]] int run();
 
  private:
@@ -51,7 +50,7 @@ class Daemon : private lane::Lane::Listener {
   std::unique_ptr<valkey::EmbeddedServer> server_;
   order::Lanes names_;
   lane::Shares shares_;
-  std::vector<lane::Options> options_;  // of each lane; they stay where they are
+  std::vector<lane::Options> options_;  // per lane; addresses must stay valid
   std::vector<std::unique_ptr<lane::Lane>> lanes_;
   std::size_t lanes_running_ = 0;
   std::unique_ptr<admin::Admin> admin_;  // order matters: it looks at the lanes

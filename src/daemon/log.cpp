@@ -1,5 +1,5 @@
-// A sink that hands whole lines to the LogWriter, and a formatter for each of the two formats. spdlog's own sinks write
-// through stdio, which blocks, and its own patterns print "warning" and escape nothing.
+// A sink that passes whole lines to the LogWriter, and a formatter for each of the two formats. spdlog's own sinks
+// write through stdio, which blocks, and its own patterns print "warning" and escape nothing.
 #include "daemon/log.h"
 
 #include <poll.h>
@@ -134,7 +134,7 @@ std::unique_ptr<spdlog::formatter> make_formatter(Style style) {
   return std::make_unique<TextFormatter>(style == Style::kColored);
 }
 
-// For the writing thread, which outlives the sink where it is blocked.
+// For the writing thread, which outlives the sink if it is blocked.
 std::atomic<Style> notice_style = Style::kPlain;
 
 std::string notice_of(uint64_t lines) {
@@ -174,7 +174,7 @@ class StandardErrorSink : public spdlog::sinks::base_sink<spdlog::details::null_
   LogWriter writer_{STDERR_FILENO, notice_of};
 };
 
-// A failed check aborts: the lines before it are the ones that explain it. The writing thread goes on meanwhile.
+// A failed check aborts: the lines before it explain it. The writing thread continues meanwhile.
 void on_abort(int /*number*/) {
   for (int64_t ms = 0; ms < LogWriter::kPatience.count(); ++ms) {
     const LogWriter* writer = current_writer;

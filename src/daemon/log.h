@@ -10,13 +10,12 @@ namespace orderd::daemon {
 // Makes spdlog's default logger write one line for each message. Only one thread may log.
 //   text  2026-11-23T18:20:01.123Z info  message key=value       colored on a terminal unless NO_COLOR is set
 //   json  {"time":"2026-11-23T18:20:01.123Z","level":"info","message":"message key=value"}
-// A logger with a name is a lane's: the text has [NAME] before the message, JSON a member "lane". Its sinks are those
-// of the default logger.
-// Times are UTC. Logging never throws and never blocks: another thread writes the lines in their order (log_writer.h).
-// If standard error does not take them, up to 1 MiB is queued, and further lines are dropped; once it takes lines
-// again, a line at the place of the gap says how many. Queued lines are written at the end of the process, after
-// abort(), too, but a reader that does not read delays that end by 250 ms at most. The logger's flush() waits for as
-// long. SIGPIPE is ignored from here on: a reader of standard error that goes away must not end the process.
+// A named logger is that of a lane: the text has [NAME] before the message, JSON a member "lane". Its sinks are those
+// of the default logger. Times are UTC. Logging never throws and never blocks: another thread writes the lines in order
+// (log_writer.h). If standard error blocks, up to 1 MiB is queued, and further lines are dropped; when it accepts lines
+// again, a line at the place of the gap says how many. Queued lines are written at the end of the process, even after
+// abort(). A reader that does not read delays that end by at most 250 ms. The logger's flush() waits as long. SIGPIPE
+// is ignored from here on: a closed reader of standard error must not end the process.
 void init_log(settings::LogLevel level, settings::LogFormat format);
 
 // Changes both; after init_log().

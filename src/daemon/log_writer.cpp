@@ -1,5 +1,5 @@
-// The queue is one string of whole lines. The thread swaps it for an empty one, writes it, and comes back. Lines are
-// lost in two places: write() finds the queue full, or the descriptor fails; both are reported where the gap is.
+// The queue is one string of whole lines. The thread swaps it for an empty one, writes it, and repeats. Lines are lost
+// in two places: write() finds the queue full, or the descriptor fails; both are reported at the place of the gap.
 #include "daemon/log_writer.h"
 
 #include <poll.h>
@@ -20,7 +20,7 @@ struct LogWriter::State {
   State(int file, Notice notice, std::size_t queue_bytes)
       : file_(file), notice_(std::move(notice)), queue_bytes_(queue_bytes) {}
 
-  // In the writing thread. True: nobody waits for its end any more, and the state is the thread's to free.
+  // In the writing thread. Returns true if its end is no longer waited for, and the state is the thread's to free.
   [[nodiscard]] bool run();
   void write_batch(std::string_view batch, uint64_t gap);
   [[nodiscard]] uint64_t put(std::string_view lines);
@@ -31,7 +31,7 @@ struct LogWriter::State {
   const std::size_t queue_bytes_;
 
   std::mutex mutex_;
-  std::condition_variable filled_;  // there is something to do for the thread
+  std::condition_variable filled_;  // the thread has work
   std::condition_variable done_;    // the thread is idle, or has ended
   std::string queue_;               // whole lines
   uint64_t gap_ = 0;                // lines dropped after those in queue_
@@ -76,13 +76,13 @@ void LogWriter::State::write_batch(std::string_view batch, uint64_t gap) {
   const uint64_t lost = put(batch);
   dropped_ += lost;
   owed_ += lost + gap;
-  // While writing fails, it would fail for the notice, too.
+  // While writing fails, it would fail for the notice too.
   if (lost == 0) report();
 }
 
-// Returns how many of `lines` were not written to their end.
+// Returns how many of `lines` were not written completely.
 uint64_t LogWriter::State::put(std::string_view lines) {
-  // The rest of the last line is lost: end it, so that the next one is on its own.
+  // The rest of the last line is lost: terminate it, so that the next one starts on a new line.
   if (torn_ && put_bytes("\n") == 1) torn_ = false;
   const std::size_t done = torn_ ? 0 : put_bytes(lines);
   if (done > 0) torn_ = lines[done - 1] != '\n';
@@ -130,8 +130,8 @@ LogWriter::~LogWriter() {
     lock.unlock();
     thread_.join();
   } else {
-    // The thread is blocked in write(2) and uses its state when that returns: leave it both. order matters: before the
-    // unlock, behind which the thread may free the state.
+    // The thread is blocked in write(2) and uses its state when that returns: leave both to it. order matters: before
+    // the unlock, after which the thread may free the state.
     thread_.detach();
     State* const abandoned = state_.release();
     lock.release();

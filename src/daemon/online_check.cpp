@@ -23,7 +23,7 @@ int problem(const std::string& text) {
   return 1;
 }
 
-// Each of the three may be denied; what is not known is left out.
+// Each of the three may be denied; unknown values are left out.
 Result<valkey::ServerFacts> ask_facts(valkey::SyncClient& client) {
   valkey::ServerFacts facts;
   const auto hello = client.call(Command::of("HELLO"));

@@ -1,5 +1,5 @@
-// What has to arrive is the last change of the phase: it is sent again until it is taken. Everything else is sent again
-// anyway.
+// What must arrive is the last change of the phase: it is sent again until it is accepted. Everything else is sent
+// again anyway.
 #include "daemon/service_manager.h"
 
 #include <spdlog/spdlog.h>
@@ -23,12 +23,12 @@ namespace {
 
 constexpr Milliseconds kTick{1000};
 constexpr Milliseconds kTickStarting{20};
-// A start whose outcome is not known after so many ms is over all the same: it waits for the server. Well below
-// systemd's own limit of 90 s, which would end the process.
+// If the outcome of the start is unknown after this many ms, it counts as started: it waits for the server. Well below
+// systemd's own limit of 90 s, which would kill the process.
 constexpr uint64_t kStartLimit = 10'000;
-// What each tick of a drain asks for: several ticks may be late.
+// The extension that each tick of a drain requests: several ticks may be late.
 constexpr Milliseconds kMoreTime{10'000};
-// systemd takes 4096 bytes in a datagram.
+// systemd accepts 4096 bytes in a datagram.
 constexpr std::size_t kDoingBytes = 512;
 
 std::optional<std::string> take(const char* name) {
@@ -131,7 +131,7 @@ void ServiceManager::tick() {
   }
   if (phase_ == Phase::kStarting) return tick_.start(kTickStarting);
   tell_doing(report);
-  // The unit need not know shutdown.drain_timeout.
+  // So the unit does not depend on shutdown.drain_timeout.
   if (report.draining) {
     (void)send(fmt::format("EXTEND_TIMEOUT_USEC={}", std::chrono::microseconds(kMoreTime).count()));
   }
@@ -139,7 +139,7 @@ void ServiceManager::tick() {
 }
 
 void ServiceManager::tell_doing(const Report& report) {
-  // One line of valid UTF-8, whatever the server said: a line break would be the end of the field.
+  // One line of valid UTF-8, whatever the server replied: a line break would end the field.
   const std::string doing = settings::printable(report.doing, kDoingBytes);
   if (doing != doing_ && send("STATUS=" + doing)) doing_ = doing;
 }
@@ -149,7 +149,7 @@ void ServiceManager::ping() {
   ping_.start(ping_every_);
 }
 
-// False: the manager has not taken it. Its queue is full, or it is gone; either may pass.
+// False if the manager did not accept it. Its queue is full, or it is gone; either may pass.
 bool ServiceManager::send(std::string_view lines) {
   if (fd_ < 0) return false;
   sockaddr_un to{};

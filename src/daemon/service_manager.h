@@ -1,8 +1,8 @@
-// The service manager that started this process, as systemd does with Type=notify. orderd reports to it when it has
-// started, reloads and stops, what it is doing, and that its loop turns. Where there is none, nothing happens.
+// The service manager that started this process, such as systemd with Type=notify. orderd reports to it when it has
+// started, reloads and stops, what it is doing, and that its loop runs. Without a service manager nothing happens.
 //
-// Not by libsystemd. The protocol is one datagram of lines to the socket in $NOTIFY_SOCKET, and sd_notify(3) promises
-// that it stays so. The library would bring compression and cryptography into the process, and it blocks while the
+// Without libsystemd. The protocol is one datagram of lines to the socket in $NOTIFY_SOCKET, and sd_notify(3) promises
+// that it is stable. The library would bring compression and cryptography into the process, and it blocks while the
 // manager does not read: orders would wait for it.
 #pragma once
 
@@ -17,14 +17,14 @@ namespace orderd::daemon {
 class ServiceManager {
  public:
   struct Report {
-    bool started = false;   // how the first attempt to serve went is known
-    bool draining = false;  // stopping, and still within the time that the settings allow for it
+    bool started = false;   // the outcome of the first attempt to serve is known
+    bool draining = false;  // stopping, within shutdown.drain_timeout
     std::string doing;      // one sentence
   };
   using Look = std::function<Report()>;
 
-  // Takes the variables of the protocol out of the environment, so that a child does not report in our place. One that
-  // cannot be used is logged, and does no harm. `look` is called from the loop, once a second and more often until
+  // Removes the variables of the protocol from the environment, so that a child does not report in our place. An
+  // unusable one is logged and otherwise ignored. `look` is called from the loop, once a second and more often until
   // `started`; never from here.
   ServiceManager(Loop& loop, Look look);
   ~ServiceManager();
@@ -53,13 +53,13 @@ class ServiceManager {
 
   Loop& loop_;
   const Look look_;
-  const std::string address_;      // as sockaddr_un::sun_path has it; empty: nobody to tell
+  const std::string address_;      // as in sockaddr_un::sun_path; empty: no manager
   const Milliseconds ping_every_;  // zero: no watchdog
   int fd_ = -1;
   Phase phase_ = Phase::kStarting;
   uint64_t start_ms_ = 0;
-  std::string untold_;  // of the last change of the phase, while the manager has not taken it
-  std::string doing_;   // as the manager has it
+  std::string untold_;  // the last change of the phase, until the manager accepts it
+  std::string doing_;   // as last sent to the manager
   bool complained_ = false;
   Timer tick_;
   Timer ping_;

@@ -1,5 +1,5 @@
-// Owners of libuv handles. The only subtle part is the end: uv_loop_close answers EBUSY until requests are done and
-// closed handles have had one more turn, so the loop takes those turns itself.
+// Owners of libuv handles. The only subtle part is destruction. uv_loop_close returns EBUSY until requests are done and
+// closed handles have had one more turn. The loop runs those turns itself.
 #include "loop/loop.h"
 
 #include "base/check.h"
@@ -11,10 +11,10 @@ Loop::Loop() {
 }
 
 Loop::~Loop() {
-  // A look-up whose owner is gone may still run in the thread pool. It cannot be interrupted, and its answer comes to
+  // A lookup whose owner is gone may still run in the thread pool. It cannot be interrupted, and its result arrives on
   // this loop.
   while (loop_.active_reqs.count > 0) uv_run(&loop_, UV_RUN_ONCE);
-  // Handles that were released just now wait for their close callbacks.
+  // Handles released a moment ago wait for their close callbacks.
   uv_run(&loop_, UV_RUN_NOWAIT);
   uv_run(&loop_, UV_RUN_NOWAIT);
   ORDERD_CHECK(uv_loop_close(&loop_) == 0, "the loop was destroyed before its handles");
@@ -40,7 +40,7 @@ Timer::Timer(Loop& loop, std::function<void()> fire) : handle_(new uv_timer_t), 
 void Timer::start(Milliseconds delay) {
   const auto on_fire = [](uv_timer_t* handle) {
     if (handle->data == nullptr) return;
-    // A copy: the callback may destroy the timer and with it the function that runs.
+    // A copy: the callback may destroy the timer and with it the running function.
     const auto copy = static_cast<Timer*>(handle->data)->fire_;
     copy();
   };
@@ -61,7 +61,7 @@ Poll::Poll(Loop& loop, int fd, std::function<void()> readable) : readable_(std::
   ORDERD_CHECK(uv_poll_init(loop.raw(), handle.get(), fd) == 0, "uv_poll_init failed");
   handle_.reset(handle.release());
   handle_->data = this;
-  // An error of the descriptor, too, is for who reads it.
+  // Descriptor errors are also reported to the reader.
   const auto on_poll = [](uv_poll_t* polled, int /*status*/, int /*events*/) {
     if (polled->data == nullptr) return;
     const auto copy = static_cast<Poll*>(polled->data)->readable_;
@@ -88,7 +88,7 @@ void Signal::hold(int number) {
     ORDERD_CHECK(uv_loop_init(&kept) == 0, "uv_loop_init failed");
     return &kept;
   }();
-  auto* handle = new uv_signal_t;  // in the loop's list for good
+  auto* handle = new uv_signal_t;  // never removed from the loop
   ORDERD_CHECK(uv_signal_init(loop, handle) == 0, "uv_signal_init failed");
   ORDERD_CHECK(uv_signal_start(
                    handle, [](uv_signal_t*, int) {}, number) == 0,

@@ -40,9 +40,9 @@ class Loop {
   void run_once();
   void stop();
 
-  // Milliseconds of a monotonic clock, as of the start of this turn.
+  // Milliseconds of a monotonic clock, at the start of this turn.
   [[nodiscard]] uint64_t now_ms() const { return uv_now(&loop_); }
-  // Microseconds of a monotonic clock, as of now. Costs some 20 ns.
+  // Microseconds of a monotonic clock, now. Costs about 20 ns.
   [[nodiscard]] static uint64_t precise_us() { return uv_hrtime() / 1000; }
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
 
@@ -88,8 +88,8 @@ class Signal {
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
-  // From now on a signal of this number does not end the process by itself, also when no Signal for it is left: the
-  // second of two that come together must not meet a program that is just ending in order.
+  // From now on a signal with this number does not kill the process, even when no Signal for it is left. A second
+  // signal must not kill a program that is shutting down.
   static void hold(int number);
 
  private:

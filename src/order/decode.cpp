@@ -1,4 +1,4 @@
-// Finds out which form an entry has, and reads the flat one. Looks at each field once; the JSON form is in
+// Determines which form an entry has, and reads the flat one. Looks at each field once; the JSON form is in
 // decode_json.cpp.
 #include "order/decode.h"
 
@@ -18,7 +18,7 @@ constexpr std::array kFlatNames = {Name::kId, Name::kCustomer, Name::kSku, Name:
 constexpr std::array<std::string_view, kFlatNames.size()> kFlatTexts = {"id", "customer", "sku", "quantity",
                                                                         "reply_to"};
 
-// A flat field that was given; empty where none was.
+// A flat field that was given; empty if none was.
 std::string_view flat_field_of(const FlatFields& given) {
   for (std::size_t i = 0; i < kFlatNames.size(); ++i) {
     if (given[kFlatNames[i]].times > 0) return kFlatTexts[i];
@@ -36,7 +36,7 @@ bool read_optional(const FlatFields& given, Name name, std::string_view field, s
   return given[name].times == 0 || read_name(given, name, field, problem_of_id, out, detail);
 }
 
-// Digits only, the first of them not 0: from_chars() alone would take "-0" and "007".
+// Digits only, the first of them not 0: from_chars() alone would accept "-0" and "007".
 bool read_quantity(const FlatFields& given, uint64_t max_quantity, uint64_t& quantity, std::string& detail) {
   const auto& [text, times] = given[Name::kQuantity];
   if (!given_once(detail, {"quantity"}, times)) return false;
@@ -78,7 +78,7 @@ class Decoder::Impl {
       bytes += fields[i].size() + fields[i + 1].size();
       given.note(name_of(fields[i]), fields[i + 1]);
     }
-    // Whoever mixes the forms, or sends too much, waits for an answer all the same.
+    // A producer that mixes the forms, or sends too much, still waits for an answer.
     const auto& [reply_to, reply_times] = given[Name::kReplyTo];
     if (reply_times == 1 && problem_of_id(reply_to) == nullptr) request.reply_to.assign(reply_to);
     if (bytes > kMaxEntryBytes) {
@@ -95,11 +95,11 @@ class Decoder::Impl {
     if (!given_once(detail, {"order"}, given[Name::kOrder].times)) return false;
     if (flat_field.empty()) return json_.read(given[Name::kOrder].value, request, keeper_, detail);
     return refuse(detail,
-                  {"order stands beside ", flat_field, ": an entry is either JSON in the field order, or flat"});
+                  {"order and ", flat_field, " are both given: an entry is either JSON in the field order, or flat"});
   }
 
   bool read_flat(const FlatFields& given, Request& request, std::string& detail) {
-    // All are read in any case, for the result; the id comes last, so that of several sentences it is its that stays.
+    // All are read in any case, for the result; the ID comes last, so that its error is the one that remains.
     const bool reply_good = read_optional(given, Name::kReplyTo, "reply_to", request.reply_to, detail);
     const bool customer_good = read_optional(given, Name::kCustomer, "customer", request.customer, detail);
     const bool id_good = read_name(given, Name::kId, "id", problem_of_id, request.id, detail);

@@ -17,10 +17,10 @@ class Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
-  // Fills `request` and answers true; or answers false, with one plain sentence in `detail` that says which field is
-  // wrong and how (never quoting more than 40 bytes of the input, always valid UTF-8 without control characters), and
-  // in `request` the id, the customer and reply_to where these could be read (the lines are empty then). `fields` holds
-  // an even number of views. Never throws on any input.
+  // Fills `request` and returns true. Or returns false: `detail` is one plain sentence that says which field is wrong
+  // and how. It quotes at most 40 bytes of the input, and is valid UTF-8 without control characters. `request` then has
+  // the ID, the customer and reply_to if they could be read, and no lines. `fields` has an even number of views. Never
+  // throws on any input.
   [[nodiscard]] bool decode(const Fields& fields, Request& request, std::string& detail);
 
  private:

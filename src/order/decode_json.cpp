@@ -1,5 +1,5 @@
-// simdjson's DOM parser checks the whole text, strictly; what it leaves open (members given twice, types, numbers too
-// large for it, unpaired surrogates) is settled here.
+// simdjson's DOM parser checks the whole text, strictly; what it leaves open (repeated members, types, numbers too
+// large for it, unpaired surrogates) is checked here.
 #include "order/decode_json.h"
 
 #include <algorithm>
@@ -17,17 +17,17 @@ using Members = GivenNames<element>;
 
 const char* reason_of(simdjson::error_code error) {
   switch (error) {
-    case simdjson::EMPTY: return "there is nothing in it";
+    case simdjson::EMPTY: return "it is empty";
     case simdjson::UTF8_ERROR: return "it is not valid UTF-8";
     case simdjson::DEPTH_ERROR: return "it is nested too deeply";
-    case simdjson::UNCLOSED_STRING: return "a string has no end";
-    case simdjson::UNESCAPED_CHARS: return "a string holds a control character that is not escaped";
-    case simdjson::STRING_ERROR: return "a string holds an escape that stands for no character";
-    case simdjson::NUMBER_ERROR: return "it holds a number that is none in JSON";
+    case simdjson::UNCLOSED_STRING: return "a string is not terminated";
+    case simdjson::UNESCAPED_CHARS: return "a string contains an unescaped control character";
+    case simdjson::STRING_ERROR: return "a string contains an invalid escape";
+    case simdjson::NUMBER_ERROR: return "it contains an invalid number";
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
-    case simdjson::N_ATOM_ERROR: return "a word in it is not true, false or null";
-    default: return "brackets, commas or colons are not in their place";
+    case simdjson::N_ATOM_ERROR: return "it contains a word other than true, false and null";
+    default: return "a bracket, comma or colon is missing or misplaced";
   }
 }
 
@@ -48,7 +48,7 @@ Members members_of(const simdjson::dom::object& object) {
   return members;
 }
 
-// An optional member that is null counts as absent. Given twice it stays a mistake.
+// An optional null member counts as absent. A repeated one is still an error.
 void drop_null(Members& members, Name name) {
   auto& [value, times] = members[name];
   if (times == 1 && value.is_null()) times = 0;
@@ -58,7 +58,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Is `token` a number as JSON writes it that may not fit into 64 bits or a double?
+// Whether `token` is a JSON number that may not fit into 64 bits or a double.
 bool is_large_number(std::string_view token) {
   const auto digits = [&token] {
     const auto count = static_cast<std::size_t>(std::find_if_not(token.begin(), token.end(), is_digit) - token.begin());
@@ -84,9 +84,8 @@ bool is_large_number(std::string_view token) {
   return token.empty() && (whole >= 19 || exponent >= 3);
 }
 
-// simdjson refuses numbers beyond 64 bits and beyond a double, which JSON allows. No such number is a quantity, and
-// where it stands in a member that means nothing to us it is none of our business: each becomes a 1.0 of the same
-// length.
+// simdjson refuses numbers beyond 64 bits and beyond a double, which JSON allows. No such number is a valid quantity,
+// and in an ignored member it must not matter: each is replaced by a 1.0 of the same length.
 bool replace_large_numbers(std::span<char> text) {
   bool replaced = false;
   const std::string_view view(text.data(), text.size());
@@ -160,14 +159,14 @@ bool JsonForm::parse(std::string_view json, simdjson::dom::object& top, std::str
   return refuse(detail, {"order has to be a JSON object, not ", type_of(root)});
 }
 
-// All are read in any case, for the result; the id comes last, so that of several sentences it is its that stays.
+// All are read in any case, for the result; the ID comes last, so that its error is the one that remains.
 bool JsonForm::read_names(const Members& members, Request& request, std::string& detail) const {
   const bool reply_good = members[Name::kReplyTo].times == 0 ||
                           read_name(members, Name::kReplyTo, {"reply_to"}, problem_of_id, request.reply_to, detail);
   const bool customer_good = members[Name::kCustomer].times == 0 ||
                              read_name(members, Name::kCustomer, {"customer"}, problem_of_id, request.customer, detail);
   const bool id_good = read_name(members, Name::kId, {"id"}, problem_of_id, request.id, detail);
-  // A number is no ID, but it helps whoever looks for the result.
+  // A number is not a valid ID, but it helps to find the result.
   int64_t number = 0;
   const auto& [value, times] = members[Name::kId];
   if (times == 1 && value.get_int64().get(number) == simdjson::SUCCESS) request.id = std::to_string(number);
@@ -177,7 +176,7 @@ bool JsonForm::read_names(const Members& members, Request& request, std::string&
 bool JsonForm::read_items(const Members& members, Request& request, LineKeeper& keeper, std::string& detail) const {
   for (const auto& [name, text] : {std::pair(Name::kSku, "sku"), std::pair(Name::kQuantity, "quantity")}) {
     if (members[name].times > 0)
-      return refuse(detail, {"items stands beside ", text, ": an order has one or the other"});
+      return refuse(detail, {"items and ", text, " are both given: an order has one or the other"});
   }
   const auto& [value, times] = members[Name::kItems];
   if (!given_once(detail, {"items"}, times)) return false;

@@ -1,4 +1,4 @@
-// Private to this room: the JSON form of a request.
+// Private to this module: the JSON form of a request.
 #pragma once
 
 #include <simdjson.h>
@@ -19,8 +19,8 @@ class JsonForm {
   JsonForm(const JsonForm&) = delete;
   JsonForm& operator=(const JsonForm&) = delete;
 
-  // As Decoder::decode(), of the text of the field `order`, at most kMaxEntryBytes long. The names in
-  // `request` are empty at the call; where the answer is false, its lines are of no meaning.
+  // Like Decoder::decode(), for the text of the field `order`, at most kMaxEntryBytes long. The names in `request` are
+  // empty at the call; if it returns false, its lines have no meaning.
   [[nodiscard]] bool read(std::string_view json, Request& request, LineKeeper& keeper, std::string& detail);
 
  private:

@@ -1,4 +1,4 @@
-// Names, sentences and lines: what the two forms of a request have in common.
+// Names, errors and lines: shared by the two forms of a request.
 #include "order/decode_parts.h"
 
 #include <simdjson.h>
@@ -125,7 +125,7 @@ void LineKeeper::cut(std::vector<Line>& lines, std::size_t count) {
 
 bool LineKeeper::sum(std::vector<Line>& lines, std::string& detail) {
   if (lines.size() < 2) return true;
-  // Sorted by SKU, then by place: those of one SKU stand together, its first appearance in front.
+  // Sorted by SKU, then by place: lines of one SKU are adjacent, the first one in front.
   by_sku_.resize(lines.size());
   std::iota(by_sku_.begin(), by_sku_.end(), std::size_t{0});
   std::sort(by_sku_.begin(), by_sku_.end(), [&](std::size_t a, std::size_t b) {
@@ -146,7 +146,7 @@ bool LineKeeper::sum(std::vector<Line>& lines, std::string& detail) {
     }
     lines[first].quantity += std::exchange(line.quantity, 0);
   }
-  // The empty ones move behind the others, whose order stays.
+  // Moves the empty ones after the others, which keep their order.
   std::size_t count = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].quantity == 0) continue;

@@ -1,4 +1,4 @@
-// Private to this room: what the two forms of a request have in common.
+// Private to this module: shared by the two forms of a request.
 #pragma once
 
 #include <array>
@@ -12,12 +12,12 @@
 
 namespace orderd::order {
 
-// The names that mean something: five in both forms, `items` in JSON only, `order` as a field of the entry only.
+// The known names: five in both forms, `items` in JSON only, `order` as a field of the entry only.
 enum class Name : uint8_t { kId, kCustomer, kReplyTo, kSku, kQuantity, kItems, kOrder, kOther };
 inline constexpr std::size_t kNames = 7;  // without kOther
 [[nodiscard]] Name name_of(std::string_view text);
 
-// What stands behind a name, and how often the name was given. `Value` is a view into the entry or a JSON element.
+// The value of a name, and how often the name was given. `Value` is a view into the entry or a JSON element.
 template <class Value>
 struct Given {
   Value value{};
@@ -38,28 +38,28 @@ class GivenNames {
   std::array<Given<Value>, kNames> given_{};
 };
 
-// Which field is spoken of: "sku", or "items[3].sku".
+// The field in an error: "sku", or "items[3].sku".
 struct Place {
   static constexpr std::size_t kNoLine = SIZE_MAX;
   std::string_view field;
   std::size_t line = kNoLine;
 };
 
-// The sentences. Each replaces `detail` and answers false.
+// The errors. Each replaces `detail` and returns false.
 bool refuse(std::string& detail, std::initializer_list<std::string_view> parts);
 bool refuse(std::string& detail, const Place& place, std::initializer_list<std::string_view> parts);
 bool refuse_quantity(std::string& detail, const Place& place, std::string_view given, uint64_t max_quantity);
-// Answers true where the name was given just once.
+// Returns true if the name was given exactly once.
 bool given_once(std::string& detail, const Place& place, std::size_t times);
 
-// Appends `text` in double quotes: 40 bytes of it at most, then "…"; control characters and what is not UTF-8 as \xNN.
+// Appends `text` in double quotes: at most 40 bytes of it, then "…"; control characters and invalid UTF-8 as \xNN.
 void append_quoted(std::string_view text, std::string& out);
 
-// Assigns `text` to `out` where `problem_of` finds none; or says what is wrong with it and answers false.
+// Assigns `text` to `out` if `problem_of` finds no problem; otherwise reports it and returns false.
 bool take_name(std::string_view text, const Place& place, const char* (*problem_of)(std::string_view), std::string& out,
                std::string& detail);
 
-// Fills the lines of one request after another. Lines that are not needed now are kept, with their buffers, for later.
+// Fills the lines of one request after another. Unused lines are kept, with their buffers, for later.
 class LineKeeper {
  public:
   explicit LineKeeper(std::size_t kept_max) : kept_max_(kept_max) {}
@@ -68,7 +68,7 @@ class LineKeeper {
   Line& at(std::vector<Line>& lines, std::size_t index);
   // Leaves the first `count` lines.
   void cut(std::vector<Line>& lines, std::size_t count);
-  // Adds each line to the first one of its SKU. False where a sum passes kMaxWhole: `detail` says of which SKU.
+  // Adds each line to the first one of its SKU. False if a sum exceeds kMaxWhole: `detail` says for which SKU.
   bool sum(std::vector<Line>& lines, std::string& detail);
 
  private:

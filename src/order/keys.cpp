@@ -50,8 +50,8 @@ std::string KeyTemplate::key(std::string_view name) const {
   return out;
 }
 
-// A key of both templates begins with both heads and ends with both tails. Where the heads and the tails agree as far
-// as the shorter ones reach, the longer head, any byte and the longer tail are such a key.
+// A key of both templates begins with both heads and ends with both tails. If the shorter head and tail match the
+// longer ones, then the longer head, any byte and the longer tail form such a key.
 bool KeyTemplate::may_collide(const KeyTemplate& other) const {
   const auto head = std::min(before_.size(), other.before_.size());
   const auto tail = std::min(after_.size(), other.after_.size());

@@ -8,16 +8,16 @@
 
 namespace orderd::order {
 
-// In the name of a key this is replaced by the name of the orders stream.
+// In key names this is replaced by the name of the orders stream.
 inline constexpr std::string_view kOrdersPlaceholder = "<orders>";
 
 // `text` with each `<orders>` in it replaced by `orders`. `orders` itself is taken literally.
 [[nodiscard]] std::string with_orders(std::string_view text, std::string_view orders);
 
-// The keys that orderd keeps for an orders stream.
+// orderd's own keys for an orders stream.
 [[nodiscard]] std::string position_key(std::string_view orders);  // hash: the last settled request
 [[nodiscard]] std::string owner_key(std::string_view orders);     // string with a TTL: the active daemon
-[[nodiscard]] std::string standby_key(std::string_view orders);   // sorted set: the daemons that stand by
+[[nodiscard]] std::string standby_key(std::string_view orders);   // sorted set: the standby daemons
 
 // A template with one placeholder, split into the text before it and the text after it.
 class KeyTemplate {
@@ -33,8 +33,8 @@ class KeyTemplate {
   void append(std::string_view name, std::string& out) const;
   [[nodiscard]] std::string key(std::string_view name) const;
 
-  // Can a key of this template ever equal a key of `other`, or the fixed name `fixed`? Producers choose IDs and SKUs,
-  // so this assumes every possible name; it may answer yes where no valid name collides.
+  // Whether a key of this template can ever equal a key of `other`, or the fixed name `fixed`. Producers choose IDs and
+  // SKUs, so this assumes every possible name; it may return true although no valid name collides.
   [[nodiscard]] bool may_collide(const KeyTemplate& other) const;
   [[nodiscard]] bool may_collide(std::string_view fixed) const;
 

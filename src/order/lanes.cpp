@@ -46,7 +46,7 @@ Result<Lanes> Lanes::parse(std::string_view text) {
   std::vector<std::string> sorted = lanes.names_;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) return Failure{"the lane '" + *twice + "' is there twice; allowed: different names"};
+  if (twice != sorted.end()) return Failure{"the lane '" + *twice + "' is given twice; allowed: different names"};
   return lanes;
 }
 

@@ -13,7 +13,7 @@
 
 namespace orderd::order {
 
-// In the names of streams and keys this is replaced by the name of the lane.
+// In the names of streams and keys this is replaced by the lane's name.
 inline constexpr std::string_view kLanePlaceholder = "<lane>";
 inline constexpr std::size_t kLanesMax = 1024;
 inline constexpr std::size_t kLaneNameBytes = 64;
@@ -25,18 +25,18 @@ class Lanes {
  public:
   // One lane without a name.
   Lanes() = default;
-  // Names separated by commas, at most kLanesMax, no two the same; each 1 to kLaneNameBytes of letters, digits, '.',
-  // '_' and '-'. Empty: as Lanes(). The failure says what is wrong and what is allowed.
+  // Names separated by commas, at most kLanesMax, all different; each 1 to kLaneNameBytes of letters, digits, '.', '_'
+  // and '-'. Empty: same as Lanes(). The error says what is wrong and what is allowed.
   [[nodiscard]] static Result<Lanes> parse(std::string_view text);
 
   // How many; at least one.
   [[nodiscard]] std::size_t count() const { return names_.size(); }
   [[nodiscard]] bool named() const { return !names_.front().empty(); }
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  // The index of the lane that an SKU belongs to: jump consistent hash of FNV-1a, both of 64 bits. Depends on the
-  // number of lanes alone.
+  // The index of the lane that an SKU belongs to: jump consistent hash of FNV-1a, both 64 bits. Depends only on the
+  // number of lanes.
   [[nodiscard]] std::size_t of(std::string_view sku) const;
-  // Why an order does not belong to the lane `index`, as a sentence; empty: it does.
+  // Why an order does not belong to the lane `index`, as a sentence; empty if it does.
   [[nodiscard]] std::string why_not(const Request& order, std::size_t index) const;
 
  private:

@@ -1,4 +1,4 @@
-// One pass over the bytes with a table of classes; only text beyond ASCII is looked at a second time, as code points.
+// One pass over the bytes with a table of classes; only text beyond ASCII is scanned again, as code points.
 #include "order/name_rules.h"
 
 #include <simdjson.h>
@@ -26,7 +26,7 @@ constexpr std::array<uint8_t, 256> kClassOfByte = [] {
   return classes;
 }();
 
-// U+0085 is white space too; as a control character it is refused everywhere already.
+// U+0085 is white space too; as a control character it is refused anyway.
 unsigned class_of(uint32_t code_point) {
   if (code_point >= 0x80 && code_point <= 0x9F) return kControl;
   if (code_point >= 0x2000 && code_point <= 0x200A) return kSpace;
@@ -42,7 +42,7 @@ unsigned class_of(uint32_t code_point) {
   }
 }
 
-// `text` is valid UTF-8.
+// `text` must be valid UTF-8.
 unsigned classes_beyond_ascii(std::string_view text) {
   unsigned seen = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -70,8 +70,8 @@ const char* problem_of(std::string_view text, unsigned refused) {
   }
   seen &= refused;
   if (seen == 0) return nullptr;
-  if ((seen & kControl) != 0) return "holds a control character";
-  return (seen & kSpace) != 0 ? "holds white space" : "holds a brace";
+  if ((seen & kControl) != 0) return "contains a control character";
+  return (seen & kSpace) != 0 ? "contains white space" : "contains a brace";
 }
 
 }  // namespace

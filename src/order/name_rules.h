@@ -1,14 +1,14 @@
-// What an id, a customer and an SKU may look like.
+// Which IDs, customers and SKUs are valid.
 #pragma once
 
 #include <string_view>
 
 namespace orderd::order {
 
-// Each answers nullptr where the text is good, else what is wrong with it, to stand behind the field's name:
-// "is empty", "is longer than 128 bytes", "is not valid UTF-8", "holds a control character" (C0, DEL and C1).
+// Each returns nullptr if the text is valid, else what is wrong with it, to follow the field's name:
+// "is empty", "is longer than 128 bytes", "is not valid UTF-8", "contains a control character" (C0, DEL and C1).
 [[nodiscard]] const char* problem_of_id(std::string_view text);
-// As above, and "holds white space" (Unicode White_Space), "holds a brace" ({ and } move a key's slot).
+// As above, and "contains white space" (Unicode White_Space), "contains a brace" ({ and } move a key's slot).
 [[nodiscard]] const char* problem_of_sku(std::string_view text);
 
 }  // namespace orderd::order

@@ -1,5 +1,5 @@
-// A purchase request as the domain sees it: what a producer asked for, or why it cannot be understood.
-// Rules: docs/contract.md, "A purchase request".
+// A purchase request in the domain: what a producer asked for, or why it is malformed. Rules: docs/contract.md, "A
+// purchase request".
 #pragma once
 
 #include <cstdint>
@@ -26,17 +26,17 @@ struct Line {
   uint64_t quantity = 0;  // 1 to kMaxWhole
 };
 
-// A request that was understood, or the part of a malformed one that was.
+// A valid request, or the readable part of a malformed one.
 struct Request {
   std::string id;        // empty only in a malformed request
   std::string customer;  // empty: none
   // In the order of first appearance, no SKU twice.
   std::vector<Line> lines;
-  // Where the asker waits for the result; empty: nowhere. No part of the content.
+  // The reply list; empty: none. Not part of the content.
   std::string reply_to = {};
 };
 
-// The fields of a stream entry, names and values in turn, binary-safe. Views into the caller's buffer.
+// The fields of a stream entry, alternating names and values, binary-safe. Views into the caller's buffer.
 using Fields = std::vector<std::string_view>;
 
 }  // namespace orderd::order

@@ -1,4 +1,4 @@
-// Bytes for the scripts. The digest's encoding is kept in order records for days: changing it makes each retry of an
+// Bytes for the scripts. The digest is kept in order records for days: changing its encoding makes each retry of an
 // order that was decided before look like another order.
 #include "order/settle_arguments.h"
 
@@ -15,10 +15,10 @@
 namespace orderd::order {
 namespace {
 
-// Lines whose order is found without an allocation.
+// Up to this many lines are sorted without an allocation.
 constexpr std::size_t kLinesOnStack = 64;
 
-// Numbers go in as eight bytes, the lowest first, and each text has its length before it: no two contents share an
+// Numbers are encoded as eight little-endian bytes, and each text has its length before it: no two contents share an
 // encoding.
 class Hasher {
  public:

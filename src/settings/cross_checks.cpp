@@ -1,5 +1,5 @@
 // Key names that may collide, retention times, and credentials given twice. Producers choose order IDs and SKUs:
-// whatever they choose, the key of one thing may never be the key of another.
+// whatever they choose, no key may ever equal another.
 #include "settings/cross_checks.h"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ class Checker {
     std::string_view setting;
     std::string value;
   };
-  // A key that orderd keeps for the orders stream.
+  // One of orderd's own keys for the orders stream.
   struct Own {
     std::string value;
     std::string what;
@@ -65,7 +65,7 @@ class Checker {
     mistakes_.push_back(std::string(*keys.begin()) + ": " + what);
   }
 
-  // The streams whose names are known. A relative one (`<orders>:dead`) needs that of the orders stream.
+  // The streams whose names are known. A relative one (`<orders>:dead`) needs the name of the orders stream.
   [[nodiscard]] std::vector<Name> streams() const {
     std::vector<Name> names;
     if (good({"streams.orders"})) names.push_back({"streams.orders", lane_.streams.orders});
@@ -159,8 +159,9 @@ class Checker {
     }
   }
 
-  // All keys of a lane are in one slot, and whatever producers choose leaves them there: the same hash tag in each,
-  // before the place of the SKU or the ID. Also without a cluster where there are lanes: later they move to one.
+  // All keys of a lane must be in one slot, whatever producers choose: the same hash tag in each, before the
+  // placeholder of the SKU or the ID. Also checked without a cluster if there are lanes, so that they can move to one
+  // later.
   void check_slots() {
     const bool lanes = !settings_.streams.lanes.empty();
     if (!lanes && !settings_.valkey.cluster) return;
@@ -204,7 +205,7 @@ class Checker {
     }
   }
 
-  // A result that is gone before its request looks like a request without a result.
+  // If a result is removed before its request, the request looks like one without a result.
   void check_retention() {
     const Milliseconds orders = settings_.retention.orders;
     const Milliseconds results = settings_.retention.results;
@@ -220,7 +221,7 @@ class Checker {
     }
   }
 
-  // Of valkey.url; nothing where that is invalid.
+  // The endpoint of valkey.url; nullopt if invalid.
   [[nodiscard]] std::optional<valkey::Endpoint> first_server() const {
     auto servers = valkey::parse_urls(settings_.valkey.url);
     if (!servers) return std::nullopt;
@@ -288,8 +289,8 @@ class Checker {
     }
   }
 
-  // Only the one in force is read: a daemon without privileges cannot read the file that its settings name for
-  // orderctl, and has a variable that points at a copy.
+  // Only the password file in force is read. An unprivileged daemon cannot read the file that its settings name for
+  // orderctl: a variable has the path of a copy.
   void check_tls() {
     if (!good({"valkey.url", "valkey.tls_ca_file", "valkey.tls_cert_file", "valkey.tls_key_file",
                "valkey.tls_server_name"})) {
@@ -312,7 +313,7 @@ class Checker {
       return report({files.cert.empty() ? "valkey.tls_key_file" : "valkey.tls_cert_file"},
                     std::string(missing) + " is missing: a certificate and its key belong together");
     }
-    if (files == valkey::TlsFiles{}) return;  // the system's: 95 ms, and nothing to be said of them here
+    if (files == valkey::TlsFiles{}) return;  // the system's certificates: loading them takes 95 ms
     const auto problem = valkey::problem_of(files);
     if (!problem) return;
     using File = valkey::TlsProblem::File;

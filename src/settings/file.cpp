@@ -83,7 +83,7 @@ std::string type_name(const toml::node& value) {
   }
 }
 
-// A setting that is a list may be an array of strings: as the text that it would be otherwise.
+// A list setting may be an array of strings: joined to the equivalent text.
 std::optional<std::string> joined(const Leaf& leaf) {
   const Setting* setting = find(leaf.key);
   const auto* text = setting == nullptr ? nullptr : std::get_if<Text>(&setting->type);
@@ -125,7 +125,7 @@ Given to_given(const std::string& path, const Leaf& leaf) {
 }
 
 // toml++'s errors may quote the text where they occurred, even a whole value, which may be a password. Quotes longer
-// than a character or a word of TOML are left out.
+// than a character or a TOML keyword are left out.
 std::string without_quotes(std::string_view sentence) {
   static constexpr std::size_t kMaxQuoteBytes = 6;
   std::string out;

@@ -1,5 +1,5 @@
-// Takes the file, then the variables, then the flags. Every value is checked, also one that a later source overrides,
-// and stored; mistakes are collected and returned together. Of several password files only the one in force is read.
+// Takes the file, then the variables, then the flags. Every value is checked, even one that a later source overrides,
+// and stored; mistakes are collected and returned together. Only the password file in force is read.
 #include "settings/load.h"
 
 #include <unistd.h>
@@ -34,7 +34,7 @@ std::vector<std::string> known_names(Source source) {
   return names;
 }
 
-// Where the value is and its key. The name of a flag is the key already.
+// The place of the value and its key. The name of a flag is already the key.
 std::string place(const Given& given, std::string_view key) {
   return given.source == Source::kFlag ? given.where : given.where + ": " + std::string(key);
 }
@@ -95,7 +95,7 @@ class Loader {
   std::vector<std::string> mistakes_;
 };
 
-// The key of a variable's name; empty: there is none.
+// The key of a variable's name; empty if there is none.
 std::string_view key_of_variable(const std::string& name) {
   for (const Setting& row : table()) {
     if (row.variable() == name) return row.key;

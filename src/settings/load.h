@@ -1,4 +1,4 @@
-// Where settings come from: a flag beats a variable beats the file beats the default.
+// The sources of settings: a flag overrides a variable, which overrides the file, which overrides the default.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@ class App;
 
 namespace orderd::settings {
 
-// The values as given, not yet checked. Lives at least as long as the CLI::App it was added to.
+// The values as given, unchecked. Must live at least as long as the CLI::App it was added to.
 struct Sources {
   std::string file;                                        // --config FILE; empty: none
   std::vector<std::pair<std::string, std::string>> flags;  // key ("valkey.url") and text; the last one of a key wins
@@ -22,7 +22,7 @@ struct Sources {
 };
 
 // Adds --config and a flag --section.key for each setting to a program's flags, in one group per section. Parsing the
-// flags fills `sources`. Keys that were removed parse, too: load() explains them.
+// flags fills `sources`. Removed keys are parsed too: load() explains them.
 void add_flags(CLI::App& app, Sources& sources);
 // A program's arguments for CLI::App::parse(std::vector<std::string>), in the reverse order that it expects. Without
 // this CLI11 reads `--key=`, an empty value, as `--key` and consumes the next argument.

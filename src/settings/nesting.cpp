@@ -1,5 +1,5 @@
-// One pass that knows just enough of TOML: comments and the four kinds of strings are skipped, brackets are counted,
-// and so are the dots since the last character that ends a key. Where the text is not TOML, the parser stops before it
+// One pass that knows just enough of TOML: comments and the four kinds of strings are skipped; brackets are counted,
+// and so are the dots since the last character that ends a key. If the text is not TOML, the parser stops before it
 // could see more than was counted here.
 #include "settings/nesting.h"
 
@@ -37,8 +37,8 @@ class Scanner {
  private:
   static_assert(kMaxKeyParts == 16 && kMaxNesting == 16, "the errors say 16");
 
-  // `at_` is at the opening quote; moves past the closing one. A string without an end goes on to the end of the
-  // text, and a plain one to the end of its line: the parser refuses both.
+  // `at_` is at the opening quote; moves past the closing one. An unterminated string extends to the end of the text, a
+  // plain one to the end of its line: the parser refuses both.
   void skip_string(char quote) {
     const std::string_view triple = quote == '"' ? R"(""")" : "'''";
     const bool multi_line = text_.substr(at_).starts_with(triple);

@@ -19,8 +19,8 @@ struct TooDeep {
   std::string what;  // "the key has more than 16 parts"
 };
 
-// The first key of `toml` with too many parts, or the first bracket nested too deeply. A text that passes is not
-// necessarily TOML, but the parser can safely say so.
+// The first key of `toml` with too many parts, or the first bracket nested too deeply. An accepted text is not
+// necessarily TOML, but safe to parse.
 [[nodiscard]] std::optional<TooDeep> find_too_deep(std::string_view toml);
 
 }  // namespace orderd::settings

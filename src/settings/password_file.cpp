@@ -1,4 +1,4 @@
-// Opens first and checks the open descriptor, so that what is checked is what is read.
+// Opens first and checks the open descriptor, so that the checked file is the one that is read.
 #include "settings/password_file.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ Result<std::string> read_open_file(int file) {
   struct stat status {};
   if (::fstat(file, &status) != 0) return Failure{std::string("it cannot be read: ") + std::strerror(errno)};
   if (!S_ISREG(status.st_mode)) return Failure{"it is not a regular file"};
-  if ((status.st_mode & S_IROTH) != 0) return Failure{"it is readable by everybody; run chmod 600 on it"};
+  if ((status.st_mode & S_IROTH) != 0) return Failure{"it is world-readable; run chmod 600 on it"};
   // One line, and one more byte to detect a longer one.
   std::array<char, kMaxPasswordBytes + 2> buffer{};
   std::size_t size = 0;

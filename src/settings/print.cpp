@@ -18,7 +18,7 @@ constexpr std::string_view kHead =
 #   orderd --config orderd.toml --print-config   prints the effective settings
 )";
 
-// Begins a new section if `row` is its first key.
+// Starts a new section if `row` is its first key.
 void begin_section(const Setting& row, std::string_view& section, std::string& out) {
   if (row.section() == section) return;
   section = row.section();

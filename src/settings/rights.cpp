@@ -1,5 +1,5 @@
-// The server is asked by lua/rights.lua: it answers for each command whether this user may run it, and runs none.
-// config/users.acl grants the same and the courtesies, which are not asked for here: HELLO, INFO, ROLE, CLIENT.
+// lua/rights.lua asks the server for each command whether this user may run it, and runs none. config/users.acl grants
+// the same rights plus optional ones, which are not checked here: HELLO, INFO, ROLE, CLIENT.
 #include "settings/rights.h"
 
 #include <algorithm>
@@ -14,17 +14,17 @@ namespace {
 
 using valkey::Command;
 
-// Stands for the key in the words of a command.
+// A placeholder for the key in the words of a command.
 constexpr std::string_view kKey = "KEY";
 
 // A key, or all keys of a template, and the commands that orderd and its scripts run on it.
 struct Need {
-  std::string key;      // that the server is asked about; empty: the commands have none
-  std::string pattern;  // as ACL rules name it
+  std::string key;      // checked by the server; empty: the commands have none
+  std::string pattern;  // in the form of ACL rules
   std::vector<std::string> commands;
 };
 
-// In the patterns of ACL rules these are special.
+// These are special in the patterns of ACL rules.
 std::string literal(std::string_view text) {
   std::string out;
   for (const char c : text) {

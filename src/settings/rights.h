@@ -1,4 +1,4 @@
-// What orderd's user has to be allowed, and what of it is missing.
+// Which rights orderd's user needs, and which are missing.
 #pragma once
 
 #include <string>
@@ -15,9 +15,9 @@ struct Right {
   std::string grant;  // a rule for ACL SETUSER: "+evalsha", "(~results +xadd +xdel)"
 };
 
-// Asks the server which of the rights that orderd needs with these settings the client's user lacks. Changes nothing.
-// One Right for each key, in the order in which orderd would miss them. Where the user may not run scripts, only that
-// is known. A failure: the connection was lost, or the server cannot answer now.
+// Asks the server which rights that orderd needs with these settings the client's user lacks. Changes nothing. One
+// Right for each key, in the order in which orderd would miss them. If the user may not run scripts, only that is
+// known. A Failure: the connection was lost, or the server cannot reply now.
 [[nodiscard]] Result<std::vector<Right>> missing_rights(valkey::SyncClient& client, const Settings& settings);
 
 }  // namespace orderd::settings

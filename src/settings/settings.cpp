@@ -1,4 +1,4 @@
-// What is derived from several settings.
+// Values derived from several settings.
 #include "settings/settings.h"
 
 #include "settings/password_file.h"

@@ -51,7 +51,7 @@ struct Settings {
     std::string reply = "<orders>:reply:<to>";  // as given: use reply_keys()
   } keys;
   struct {
-    std::string name;  // load() fills in the host's name where none is given
+    std::string name;  // load() fills in the host's name by default
     Milliseconds lease{3000};
     uint32_t max_in_flight = 1024;
     uint32_t orders_per_call = 64;
@@ -79,18 +79,18 @@ struct Settings {
   // The address with valkey.username and the content of valkey.password_file. The file is read at each call, so a
   // rotated password takes effect at the next connect; fails if it cannot be read.
   [[nodiscard]] Result<valkey::Endpoint> endpoint() const;
-  // All addresses: with valkey.cluster there may be several nodes; endpoint() is the first.
+  // All addresses: several nodes are allowed with valkey.cluster; endpoint() is the first.
   [[nodiscard]] Result<std::vector<valkey::Endpoint>> endpoints() const;
   [[nodiscard]] valkey::TlsFiles tls_files() const;
-  // The sentinels, where there are some: has_sentinels(). Password files are read at each call.
+  // The sentinels, if has_sentinels(). Password files are read at each call.
   [[nodiscard]] Result<valkey::Service> service() const;
   [[nodiscard]] bool has_sentinels() const { return !valkey.sentinels.empty(); }
   [[nodiscard]] order::Lanes lanes() const;
-  // These settings for the lane of this index: `<lane>` is replaced in all names. Where lanes have no name it replaces
-  // nothing. The functions below are for such settings.
+  // These settings for the lane with this index: `<lane>` is replaced in all names. Without lane names nothing is
+  // replaced. The functions below are for such settings.
   [[nodiscard]] Settings for_lane(std::size_t index) const;
   std::size_t lane = 0;                                                      // which one; not a setting
-  [[nodiscard]] const std::string& lane_name() const { return lane_name_; }  // empty: it has none
+  [[nodiscard]] const std::string& lane_name() const { return lane_name_; }  // empty: no name
 
   // The names of keys with `<orders>` replaced. They cannot fail: load() has checked the templates.
   [[nodiscard]] std::string dead() const;

@@ -79,23 +79,21 @@ constexpr auto kTable = std::to_array<Setting>({
      "user to authenticate as; empty: the default user", ""},
     {"valkey.password_file", text(FIELD(valkey.password_file), Text::Rule::kPasswordFile, 0, kMaxPathBytes),
      Applies::kRestart, false, "file whose first line is the password; empty: no password",
-     "It must not be readable by everybody (chmod 600). It is read at each connect, so a password can be rotated "
-     "while\n"
-     "orderd runs."},
+     "It must not be world-readable (chmod 600). It is read at each connect, so a password can be rotated\n"
+     "while orderd runs."},
     {"valkey.connect_timeout", duration(FIELD(valkey.connect_timeout), false, 100ms, 10min), Applies::kRestart, false,
      "time limit for one attempt to connect", ""},
     {"valkey.reply_timeout", duration(FIELD(valkey.reply_timeout), false, 100ms, 10min), Applies::kRestart, false,
      "time limit for a reply, after which the connection is closed", ""},
     {"valkey.sentinels", text(FIELD(valkey.sentinels), Text::Rule::kAddresses, 0, kMaxUrlBytes), Applies::kRestart,
      false, "sentinels that name the primary: host[:port], separated by commas; empty: none",
-     "The file may have an array. The port is 26379 where none is given. Host and port in valkey.url are not used "
-     "then,\n"
-     "its user, password and database are. Name all sentinels: each is asked and listened to."},
+     "The file may have an array. The default port is 26379. Host and port in valkey.url are not used then, its user,\n"
+     "password and database are. Name all sentinels: orderd queries and subscribes to each."},
     {"valkey.service", text(FIELD(valkey.service), Text::Rule::kAny, 0, kMaxNameBytes), Applies::kRestart, false,
      "name of the primary at the sentinels", ""},
     {"valkey.sentinel_username", text(FIELD(valkey.sentinel_username), Text::Rule::kAny, 0, kMaxNameBytes),
      Applies::kRestart, false, "user to authenticate as at the sentinels; empty: the default user",
-     "Sentinels have users of their own."},
+     "Sentinels have their own users."},
     {"valkey.sentinel_password_file",
      text(FIELD(valkey.sentinel_password_file), Text::Rule::kPasswordFile, 0, kMaxPathBytes), Applies::kRestart, false,
      "file whose first line is the password for the sentinels; empty: no password", ""},
@@ -106,7 +104,7 @@ constexpr auto kTable = std::to_array<Setting>({
      "keys of a lane have to be in one slot: see streams.lanes."},
     {"valkey.tls_ca_file", text(FIELD(valkey.tls_ca_file), Text::Rule::kAny, 0, kMaxPathBytes), Applies::kRestart,
      false, "certificates to trust with valkeys://, in PEM format; empty: those of the system",
-     "These files are read again by the first connection after they have changed, also those below."},
+     "Changes of this file and those below are used by the next connection."},
     {"valkey.tls_cert_file", text(FIELD(valkey.tls_cert_file), Text::Rule::kAny, 0, kMaxPathBytes), Applies::kRestart,
      false, "client certificate and its chain, in PEM format; empty: none", ""},
     {"valkey.tls_key_file", text(FIELD(valkey.tls_key_file), Text::Rule::kAny, 0, kMaxPathBytes), Applies::kRestart,
@@ -158,7 +156,7 @@ constexpr auto kTable = std::to_array<Setting>({
      "over from each other without need. All daemons of a stream use the same value."},
     {"processing.max_in_flight", whole(FIELD(processing.max_in_flight), 1, kMaxInFlight), Applies::kRestart, false,
      "most requests in flight at a time",
-     "Bounds memory and provides back-pressure. Several lanes share it; each may have four calls of its own."},
+     "Bounds memory and provides back-pressure. Several lanes share it; each may always have four calls in flight."},
     {"processing.orders_per_call", whole(FIELD(processing.orders_per_call), 1, kMaxOrdersPerCall), Applies::kRestart,
      false, "most requests settled by one script call; 1: each request has its own call",
      "Requests share a call only while earlier calls are in flight: no request waits for others to arrive."},
@@ -172,8 +170,7 @@ constexpr auto kTable = std::to_array<Setting>({
      "its\n"
      "own order, whatever its ID."},
     {"processing.reply_ttl", duration(FIELD(processing.reply_ttl), false, 1s, 8760h), Applies::kRestart, false,
-     "how long a list of replies is kept after the last one",
-     "An asker that comes later finds the result in the results stream only."},
+     "how long a list of replies is kept after the last one", "After that the result is only in the results stream."},
 
     {"retention.orders", duration(FIELD(retention.orders), true, 1s, 87600h), Applies::kLive, false,
      "age at which settled requests are trimmed; 0s: never",
@@ -182,15 +179,14 @@ constexpr auto kTable = std::to_array<Setting>({
      "age at which results are trimmed; 0s: never", "At least retention.orders."},
     {"retention.dead", duration(FIELD(retention.dead), true, 1s, 87600h), Applies::kLive, false,
      "age at which dead letters are trimmed; 0s: never",
-     "Where it is set, a malformed request that nobody has looked at by then is gone."},
+     "If set, a malformed request that was not looked at by then is lost."},
 
     {"admin.listen", text(FIELD(admin.listen), Text::Rule::kListen, 0, kMaxListenBytes), Applies::kRestart, false,
      "address of the status page, /metrics, /livez, /readyz and /version; empty: off",
-     "Anybody who can connect can read them. They hold numbers, names of streams and daemons, and errors of the "
-     "server;\n"
-     "the page also the latest orders' IDs and SKUs, and stock. 127.0.0.1 and [::1] are for this machine, 0.0.0.0 and\n"
-     "[::] for every network that it is in. Port 0 is any free one; the log names it. While another program uses the\n"
-     "port, orderd serves orders and tries again."},
+     "Anyone who can connect can read them. They contain numbers, names of streams and daemons, and server errors;\n"
+     "the page also the latest orders' IDs and SKUs, and stock. 127.0.0.1 and [::1] are for this machine, 0.0.0.0\n"
+     "and [::] for all its networks. Port 0 is any free one; the log names it. While another program uses the port,\n"
+     "orderd serves orders and retries."},
 
     {"log.level", choice(FIELD(log.level), kLogLevels), Applies::kLive, false,
      "least severe level to log, to standard error", ""},

@@ -44,7 +44,7 @@ struct Whole {
 struct Duration {
   Milliseconds (*get)(const Settings&);
   void (*set)(Settings&, Milliseconds);
-  bool zero;  // is 0s allowed besides min to max?
+  bool zero;  // whether 0s is allowed too
   Milliseconds min;
   Milliseconds max;
 };
@@ -68,7 +68,7 @@ struct Setting {
   std::string_view key;  // "section.name"
   Type type;
   Applies applies;
-  bool secret;             // can its text contain a password?
+  bool secret;             // whether its text can contain a password
   std::string_view brief;  // one line for the help: lower case, no full stop
   std::string_view more;   // whole sentences for the sample file, in lines; may be empty
 
@@ -91,7 +91,7 @@ inline constexpr std::string_view kNameKey = "processing.name";
 // In the contract's order; the keys of a section are consecutive.
 [[nodiscard]] std::span<const Setting> table();
 [[nodiscard]] std::span<const Removed> removed();
-// nullptr: there is no such key.
+// nullptr if there is no such key.
 [[nodiscard]] const Setting* find(std::string_view key);
 [[nodiscard]] const Removed* find_removed(std::string_view key);
 [[nodiscard]] bool is_section(std::string_view name);

@@ -8,7 +8,7 @@
 namespace orderd::settings {
 namespace {
 
-// The size of the valid UTF-8 character at the front of `text`; 0: there is none.
+// The size of the valid UTF-8 character at the start of `text`; 0 if there is none.
 std::size_t character_bytes(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<uint8_t>(text[at]); };
   const uint8_t lead = byte(0);
@@ -21,7 +21,7 @@ std::size_t character_bytes(std::string_view text) {
   for (std::size_t i = 1; i < bytes; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
   }
-  // Over-long forms, surrogates, beyond U+10FFFF.
+  // Overlong forms, surrogates, beyond U+10FFFF.
   if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F)) return 0;
   if ((lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F)) return 0;
   return bytes;
@@ -39,7 +39,7 @@ void append_hex(char c, std::string& out) {
   out += kHex[static_cast<uint8_t>(c) & 15];
 }
 
-// Insertions, deletions, replacements, and swaps of neighbours.
+// Insertions, deletions, replacements, and swaps of neighbors.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last, last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;

@@ -1,4 +1,4 @@
-// The cluster or the sentinels, where there are some, else the one server of valkey.url.
+// The cluster or the sentinels, if configured, else the one server of valkey.url.
 #include "settings/topology.h"
 
 #include "valkey/sentinels.h"

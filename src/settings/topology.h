@@ -1,4 +1,4 @@
-// The topologies that the settings ask for.
+// The topologies of the settings.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,12 @@
 
 namespace orderd::settings {
 
-// Where each lane's server is. Lanes of one server share a topology; in a cluster each has its own, and they share what
-// is known of the cluster.
+// Finds each lane's server. Lanes of one server share a topology; in a cluster each lane has its own, and they share
+// the map of the cluster.
 class Topologies {
  public:
-  // Reads `settings`, those of all lanes, before each connect: they may change, and so may the files of passwords.
-  // Both must outlive it.
+  // Reads `settings` for all lanes before each connect: they may change, and so may the password files. Both arguments
+  // must outlive this.
   Topologies(Loop& loop, const Settings& settings);
 
   [[nodiscard]] valkey::Topology& of(std::size_t lane) const { return *lanes_[lane % lanes_.size()]; }
@@ -27,8 +27,8 @@ class Topologies {
   std::vector<std::unique_ptr<valkey::Topology>> lanes_;
 };
 
-// Where the primary of one lane is just now, for a client that blocks. `settings`: for_lane(). `client_name`: of the
-// connections to the sentinels.
+// The current primary of one lane, for a blocking client. `settings`: for_lane(). `client_name`: for the connections to
+// the sentinels.
 [[nodiscard]] Result<valkey::Endpoint> find_primary(const Settings& settings, const std::string& client_name);
 
 }  // namespace orderd::settings

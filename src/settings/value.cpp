@@ -26,7 +26,7 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 // What is wrong with a value.
 struct Problem {
   std::string what;       // empty: nothing
-  bool complete = false;  // does it also say what is allowed?
+  bool complete = false;  // whether `what` also says what is allowed
 };
 
 Problem problem_of_whole(const Whole& type, std::string_view text, Settings& settings) {

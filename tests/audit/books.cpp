@@ -1,4 +1,4 @@
-// The rules a third time, for requests whose meaning is known without decoding them.
+// A third implementation of the rules, for requests whose meaning is known without decoding.
 #include "audit/books.h"
 
 #include <doctest/doctest.h>
@@ -46,7 +46,7 @@ std::string name_of(Random& random, std::size_t pushed) {
   return (random.chance(10) ? std::string(kOdd[random.number(std::size(kOdd))]) : "") + "o-" + std::to_string(pushed);
 }
 
-// A request that may be anything a producer sends.
+// A random request, as a producer might send it.
 Clerk::Asked request(Random& random, std::size_t& pushed, std::vector<Clerk::Asked>& sent) {
   static constexpr const char* kSkus[] = {"shoe", "sock", "hat", "few", "nope", "bad", "list", "späte"};
   static const std::vector<Clerk::Asked> kMalformed = {
@@ -132,7 +132,7 @@ Clerk::Clerk() {
   books.position = {{"id", "0-0"}, {"count", "0"}, {"result", ""}, {"base", "0"}};
 }
 
-// As XADD makes one with '*': of the clock, and always larger than the last.
+// Like XADD with '*': from the clock, and always larger than the last.
 std::string Clerk::new_id(std::string& last) {
   const std::size_t dash = last.find('-');
   const uint64_t ms = std::stoull(last.substr(0, dash));

@@ -1,5 +1,5 @@
-// The books of a shop: what streams and keys hold, written by hand from the rules of docs/contract.md. They are laid
-// out on a server for the audit; a test may falsify them first.
+// The books of a shop: the contents of streams and keys, written by hand from the rules of docs/contract.md. They are
+// copied to a server for the audit; a test may falsify them first.
 #pragma once
 
 #include <map>
@@ -19,12 +19,12 @@ struct Books {
   std::vector<Entry> results;
   std::vector<Entry> dead;
   std::map<std::string, std::string> keys;      // strings only
-  std::map<std::string, std::string> position;  // the hash; empty: there is none
-  std::vector<std::string> deleted;             // IDs of `orders` that are deleted after they were added
+  std::map<std::string, std::string> position;  // the hash; empty: no key
+  std::vector<std::string> deleted;             // IDs of `orders` to delete after they are added
 
-  // Replaces everything in the server. IDs stay as they are.
+  // Replaces everything in the server, with the same IDs.
   void lay_out(valkey::SyncClient& client) const;
-  // The index of its request, of a result by its index; orders.size(): there is none.
+  // The index of the request of the result with this index; orders.size(): none.
   [[nodiscard]] std::size_t request_of(std::size_t result) const;
 };
 
@@ -45,16 +45,16 @@ class Clerk {
   };
   // Adds a request and settles it.
   void serve(const Asked& asked);
-  // Adds a request that waits.
+  // Adds a request without settling it.
   void push(const Fields& fields);
-  // As orderctl stock does.
+  // Like orderctl stock.
   void change_stock(const std::string& sku, const std::string& change, int64_t amount);
-  // As orderctl dead does, with the letter at this place; `pushed`: the request as it is requeued, and settled.
+  // Like orderctl dead, for the letter at this index; `pushed`: the requeued request, which is settled too.
   void requeue_letter(std::size_t place, const Asked& pushed);
   void discard_letter(std::size_t place);
-  // From now on the server's clock shows this.
+  // Sets the server's clock.
   void set_clock(uint64_t ms) { now_ = ms; }
-  // The orders stream is deleted and recreated: the clerk forgets its requests, and their IDs may be smaller.
+  // The orders stream is deleted and recreated: the clerk drops its requests, and new IDs may be smaller.
   void recreate_orders();
 
   Books books;

@@ -1,5 +1,5 @@
-// What the audit cannot see it says, and does not call a violation: streams that were trimmed, deleted or recreated,
-// and clocks that were wrong.
+// What the audit cannot see is reported as not checked, not as a violation: streams that were trimmed, deleted or
+// recreated, and wrong clocks.
 #include <doctest/doctest.h>
 
 #include "audit/books.h"
@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kRequests = 1000;
 
-// A desk with the books of a sale, and the audit of it.
+// A desk with the books of a sale, and its audit.
 struct Laid {
   explicit Laid(const Books& laid) : books(laid) { books.lay_out(desk.admin()); }
   Json audit(const Words& more = {}, int status = 0) {
@@ -85,7 +85,7 @@ TEST_CASE("trimmed dead letters are reported as not checked and one missing in t
   }
 }
 
-TEST_CASE("a range of results is judged as far as it goes") {
+TEST_CASE("a range of results is checked as far as possible") {
   Laid laid(sale());
   const auto& results = laid.books.results;
   const Json report = laid.audit({"--from", results[kRequests / 2].id, "--to", results[kRequests * 3 / 4].id});
@@ -95,12 +95,12 @@ TEST_CASE("a range of results is judged as far as it goes") {
   }
 }
 
-TEST_CASE("without a dedup window order IDs may be decided again") {
+TEST_CASE("without a dedup window order IDs can be decided again") {
   Laid laid(sale());
   CHECK(not_checked(laid.audit({"--processing.dedup_window", "0s"}), "order IDs decided twice") > 0);
 }
 
-TEST_CASE("in little memory the results are read several times and the verdict is the same") {
+TEST_CASE("with little memory the results are read several times and the verdict is the same") {
   Random random(test_seed());
   Laid laid(hold_sale(random, 60'000).books);
   Json roomy = laid.audit();
@@ -125,7 +125,7 @@ TEST_CASE("a missing position is reported as not checked") {
   CHECK(report["horizon"]["position"].is_null());
 }
 
-TEST_CASE("a position that counted from later on is compared as far as possible") {
+TEST_CASE("a position whose count started later is compared as far as possible") {
   Books books = sale();
   // Recovered from the newest result when 300 were settled.
   books.position["base"] = "300";
@@ -162,18 +162,18 @@ TEST_CASE("entries that were deleted before they were settled are counted and ne
   CHECK(report["requests"] == 25);
 }
 
-TEST_CASE("an orders stream that was recreated with smaller IDs is told apart from the one before") {
+TEST_CASE("an orders stream that was recreated with smaller IDs is distinguished from the previous one") {
   Clerk clerk = clerk_with(50);
   const uint64_t hour = 3'600'000;
   clerk.recreate_orders();
-  // The clock was set back: results keep growing from the last ID, requests begin again below.
+  // The clock was set back: results continue from the last ID, requests restart below.
   clerk.set_clock(1'790'000'000'000 - hour);
   SUBCASE("nothing was settled since") {
     clerk.push({{"id", "new"}, {"sku", "sock"}, {"quantity", "1"}});
     Laid laid(clerk.books);
     CHECK(not_checked(laid.audit(), "requests and their contents") == 50);
   }
-  SUBCASE("orderd has noted where") {
+  SUBCASE("orderd has recorded where") {
     for (int i = 0; i < 30; ++i) clerk.serve(order("n-" + std::to_string(i)));
     Laid laid(clerk.books);
     const Json report = laid.audit();
@@ -182,7 +182,7 @@ TEST_CASE("an orders stream that was recreated with smaller IDs is told apart fr
     ask(laid.desk.admin(), {"HSET", "orders:position", "count", "31"});
     CHECK(violations(laid.audit({}, 3), "position_differs") == 1);
   }
-  SUBCASE("nobody knows where") {
+  SUBCASE("it is unknown where") {
     for (int i = 0; i < 30; ++i) clerk.serve(order("n-" + std::to_string(i)));
     const std::string first = clerk.books.results[50].id;
     // The key was deleted and recovered from the newest result.
@@ -202,7 +202,7 @@ TEST_CASE("an orders stream that was recreated with smaller IDs is told apart fr
   }
 }
 
-TEST_CASE("an orders stream that ends before the position is one violation and not one for each result") {
+TEST_CASE("an orders stream that ends before the position is one violation rather than one for each result") {
   Clerk clerk = clerk_with(50);
   clerk.books.orders = {{"1-0", {{"id", "new"}, {"sku", "sock"}, {"quantity", "1"}}}};
   Laid laid(clerk.books);
@@ -212,7 +212,7 @@ TEST_CASE("an orders stream that ends before the position is one violation and n
   CHECK(not_checked(report, "requests and their contents") == 50);
 }
 
-TEST_CASE("IDs of the future are not mistaken for the time") {
+TEST_CASE("IDs from the future are not taken as the time") {
   Clerk clerk = clerk_with(50);
   const uint64_t future = 9'000'000'000'000;
   const uint64_t now = 1'790'000'100'000;
@@ -222,7 +222,7 @@ TEST_CASE("IDs of the future are not mistaken for the time") {
     clerk.books.orders.pop_back();
     clerk.set_clock(now);
   }
-  SUBCASE("of results, too") {
+  SUBCASE("of results") {
     clerk.set_clock(future);
     clerk.serve(order("x"));
     clerk.set_clock(now);
@@ -231,7 +231,7 @@ TEST_CASE("IDs of the future are not mistaken for the time") {
     clerk.serve(order("f-" + std::to_string(i)));
     clerk.serve({{{"id", ""}}, "", ""});
   }
-  // Decided again: its record has expired by the server's clock, though the IDs are of the same millisecond.
+  // Decided again: its record has expired by the server's clock, although the IDs are from the same millisecond.
   clerk.books.keys.erase("orders:order:f-1");
   clerk.serve(order("f-1"));
   for (int i = 0; i < 5; ++i) clerk.serve(order("o-" + std::to_string(i)));
@@ -240,7 +240,7 @@ TEST_CASE("IDs of the future are not mistaken for the time") {
   const Json report = laid.audit({}, results_too ? 0 : 3);
   CHECK(report["violation_count"] == (results_too ? 0 : 1));
   CHECK(violations(report, "decided_twice") == (results_too ? 0 : 1));
-  // Retention has trimmed by what it knows of the time.
+  // Retention has trimmed according to its own record of the time.
   ask(laid.desk.admin(), {"XTRIM", "results", "MINID", laid.books.results[60].id});
   ask(laid.desk.admin(), {"XTRIM", "orders:dead", "MINID", laid.books.dead[10].id});
   CHECK(laid.audit()["violation_count"] == 0);
@@ -258,7 +258,7 @@ TEST_CASE("an audit of nothing is clean and one that cannot be carried out fails
   CHECK(desk.run({"audit"}).status == 1);
 }
 
-TEST_CASE("arguments of the audit are checked before a server is asked") {
+TEST_CASE("arguments of the audit are checked before it connects") {
   Desk desk;
   for (const Words& words : std::vector<Words>{{"--memory", "5"},
                                                {"--memory", "0MiB"},
@@ -277,7 +277,7 @@ TEST_CASE("arguments of the audit are checked before a server is asked") {
   }
 }
 
-TEST_CASE("after stock was changed by hand the audit says how to go on and that is clean") {
+TEST_CASE("after stock was changed by hand the audit says how to continue and the next audit is clean") {
   Laid laid(clerk_with(3).books);
   const auto advice = [&laid](const Words& flags = {}) { return laid.audit(flags, 3)["advice"]; };
   CHECK(laid.audit()["advice"].empty());
@@ -302,7 +302,7 @@ TEST_CASE("after stock was changed by hand the audit says how to go on and that 
 TEST_CASE("two orders streams with one results stream are named") {
   Clerk clerk = clerk_with(30);
   Laid laid(clerk.books);
-  // What another orderd does with the orders stream `web`.
+  // Simulates another orderd with the orders stream `web`.
   const auto serve = [&](const std::string& results) {
     const std::string request = xadd(laid.desk.admin(), "web", {{"id", "w"}, {"sku", "hat"}, {"quantity", "1"}});
     const std::string result = xadd(laid.desk.admin(), results,
@@ -322,7 +322,7 @@ TEST_CASE("two orders streams with one results stream are named") {
   CHECK(laid.desk.run({"audit"}).says("set streams.results of one of them to another name"));
 }
 
-TEST_CASE("the table for people names what was found") {
+TEST_CASE("the text output names what was found") {
   Laid laid(clerk_with(3).books);
   CHECK(laid.desk.run({"audit"}).status == 0);
   ask(laid.desk.admin(), {"INCRBY", "product:sock:stock", "1"});

@@ -1,4 +1,4 @@
-// The strict JSON reader against another parser.
+// The strict JSON reader compared with another parser.
 #include "audit/json.h"
 
 #include <doctest/doctest.h>
@@ -49,7 +49,7 @@ TEST_CASE("the reader accepts what another parser accepts") {
     }
     const bool accepted = accepts(text);
     good += accepted ? 1 : 0;
-    // The other parser refuses numbers beyond a double.
+    // The other parser refuses numbers that do not fit into a double.
     const bool agreed = accepted == nlohmann::json::accept(text) || (accepted && std::regex_search(text, huge));
     REQUIRE_MESSAGE(agreed, text);
   }
@@ -83,7 +83,7 @@ TEST_CASE("values come in order, each with its kind and depth") {
   CHECK(reader.read("[1,").empty());
 }
 
-TEST_CASE("what follows the value is refused and so is a value that is cut") {
+TEST_CASE("text after the value and a truncated value are refused") {
   CHECK(member(R"({"x":12} )") == "12");
   CHECK(member(R"({"x":12} 1)") == "bad");
   CHECK(member(std::string("{\"x\":12}\0", 9)) == "bad");

@@ -1,4 +1,4 @@
-// The audit of several lanes: what a daemon does in them is clean, and what it must not do there is found.
+// The audit of several lanes: correct decisions are clean, wrong ones are found.
 #include <doctest/doctest.h>
 
 #include "audit/lane_rule.h"
@@ -59,7 +59,7 @@ class Mall {
   Process daemon_;
 };
 
-// Of lane c: two shoes sold, a hat that belongs to a, an order decided and pushed again, one refused.
+// Lane c: two shoes sold, a hat that belongs to a, an order decided and retried, one refused.
 void trade(Mall& mall) {
   set(mall.admin(), "{c}:stock:shoe", "2");
   set(mall.admin(), "{a}:stock:hat", "5");
@@ -82,7 +82,7 @@ void become(Entry& entry, const Fields& fields) {
 
 const Fields kWrongLane = {{"status", "rejected"}, {"reason", "wrong_lane"}, {"detail", "it belongs elsewhere"}};
 
-TEST_CASE("the audit knows by itself which lane an SKU belongs to") {
+TEST_CASE("the audit computes which lane an SKU belongs to") {
   Random random(test_seed());
   CHECK(audit::lane_of("shoe", 4) == 2);
   CHECK(audit::lane_of("sock", 4) == 1);
@@ -133,7 +133,7 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
     Fields fields;
   };
   const std::vector<Case> cases = {
-      {"an order of this lane is sent away", "lane_differs", 1, kWrongLane},
+      {"an order of this lane is rejected as wrong_lane", "lane_differs", 1, kWrongLane},
       {"an order of another lane is accepted",
        "lane_differs",
        2,
@@ -144,15 +144,16 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
        {{"status", "rejected"},
         {"reason", "unknown_sku"},
         {"lines", R"([{"sku":"hat","quantity":1,"available":null}])"}}},
-      {"an order of another lane is sent away though its ID was decided here", "lane_differs", 5, kWrongLane},
-      {"an order that is sent away has lines",
+      {"an order of another lane is rejected as wrong_lane although its ID was decided here", "lane_differs", 5,
+       kWrongLane},
+      {"a wrong_lane result has lines",
        "bad_result",
        2,
        {{"status", "rejected"},
         {"reason", "wrong_lane"},
         {"detail", "it belongs elsewhere"},
         {"lines", R"([{"sku":"hat","quantity":1,"available":null}])"}}},
-      {"an order is sent away without a reason", "bad_result", 2, {{"status", "rejected"}, {"reason", "wrong_lane"}}},
+      {"a wrong_lane result has no detail", "bad_result", 2, {{"status", "rejected"}, {"reason", "wrong_lane"}}},
       {"an order of another lane is called a duplicate",
        "duplicate_unjustified",
        2,
@@ -178,7 +179,7 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
     CHECK_MESSAGE(text.says("lane 'c', " + each.check + ": "), text.output);
   }
   mall.write("c", good);
-  // A record for an order that was sent away.
+  // A record for a wrong_lane order.
   const std::string digest = get(mall.admin(), "{c}:orders:order:o-1").value_or("").substr(0, 16);
   set(mall.admin(), "{c}:orders:order:o-3", digest + "r" + good[2].id);
   const Ran ran = mall.audit({"--json"});
@@ -186,7 +187,7 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
   CHECK(violations(report_of(ran)["lanes"][2], "record_differs") == 1);
 }
 
-TEST_CASE("by another number of lanes the orders belong elsewhere") {
+TEST_CASE("with another number of lanes the orders belong to other lanes") {
   Mall mall;
   trade(mall);
   const Ran ran = mall.audit({"--json", "--lane", "c", "--streams.lanes", "c"});

@@ -1,4 +1,4 @@
-// The audit beside daemons at work.
+// The audit while daemons are working.
 #include <doctest/doctest.h>
 #include <signal.h>
 

@@ -16,7 +16,7 @@ bool accepted(const Entry& entry) {
   return has_status(entry, "accepted");
 }
 
-// A result for a request that has none.
+// A result for a request that does not exist.
 void add_result(Books& books, const std::string& order, const std::string& request) {
   const int64_t left = stock_before(books, books.results.size(), "sock") - 1;
   books.results.push_back({id_behind(books.results),
@@ -27,12 +27,12 @@ void add_result(Books& books, const std::string& order, const std::string& reque
   books.keys["product:sock:stock"] = std::to_string(left);
 }
 
-// An ID in the middle of the orders stream that no entry has.
+// An unused ID in the middle of the orders stream.
 std::string id_between(const Books& books, Random& random) {
   return id_after(books.orders[random.number(books.orders.size() / 2)].id);
 }
 
-// Adds a request that was settled, by its place, but has no result.
+// Adds a request that must have been settled, but has no result.
 void pass_over(Books& books, Random& random) {
   std::size_t place = 1 + random.number(books.orders.size() / 2);
   const auto ms = [&](std::size_t at) { return books.orders[at].id.substr(0, books.orders[at].id.find('-')); };
@@ -81,9 +81,9 @@ std::vector<Sabotage> requests() {
        [](Books& books, Random&) { books.position["id"] = books.orders[books.orders.size() - 2].id; }},
       {"waiting requests passed over by a result", "missing_result",
        [](Books& books, Random&) { add_result(books, "u-4", books.orders.back().id); }},
-      {"a result for a request of the future", "invented_request",
+      {"a result for a request with a future ID", "invented_request",
        [](Books& books, Random&) { add_result(books, "new", id_behind(books.orders, 1000)); }},
-      {"a result for a request that never was", "invented_request",
+      {"a result for a request that never existed", "invented_request",
        [](Books& books, Random& random) { add_result(books, "new", id_between(books, random)); }},
       {"a request dropped from the middle", "invented_request",
        [](Books& books, Random& random) {
@@ -98,7 +98,7 @@ std::vector<Sabotage> requests() {
          books.orders[books.request_of(result)].fields = {
              {"id", books.results[result].field("order")}, {"sku", "other"}, {"quantity", "1"}};
        }},
-      {"a good request called malformed", "malformed_differs",
+      {"a well-formed request reported as malformed", "malformed_differs",
        [](Books& books, Random& random) {
          Entry& victim = books.results[pick(books, random, accepted)];
          take_out(victim, "lines");
@@ -127,7 +127,7 @@ std::vector<Sabotage> letters_and_keys() {
        [](Books& books, Random& random) {
          books.dead.erase(books.dead.begin() + static_cast<std::ptrdiff_t>(random.number(books.dead.size())));
        }},
-      {"a dead letter of a good request", "dead_letter_forged",
+      {"a dead letter of a well-formed request", "dead_letter_forged",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
          books.dead.push_back(
@@ -139,11 +139,11 @@ std::vector<Sabotage> letters_and_keys() {
          copy.id = id_behind(books.dead);
          books.dead.push_back(copy);
        }},
-      {"a dead letter of another detail", "dead_letter_forged",
+      {"a dead letter with another detail", "dead_letter_forged",
        [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "detail", "no"); }},
       {"a dead letter that names no result", "dead_letter_forged",
        [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "result", "x"); }},
-      {"an entry about a discarded letter dropped", "dead_letter_missing",
+      {"the entry about a discarded letter dropped", "dead_letter_missing",
        [](Books& books, Random& random) {
          books.results.erase(books.results.begin() + static_cast<std::ptrdiff_t>(pick(books, random, lettered)));
        }},
@@ -163,14 +163,14 @@ std::vector<Sabotage> letters_and_keys() {
                                    {"result", letter.field("result")},
                                    {"pushed", books.orders.back().id}}});
        }},
-      {"a letter of a good request discarded", "dead_letter_forged",
+      {"a letter of a well-formed request discarded", "dead_letter_forged",
        [](Books& books, Random& random) {
          const std::string result = books.results[pick(books, random, accepted)].id;
          put(books.results[pick(books, random, lettered)], "result", result);
        }},
       {"the detail of a malformed result edited", "dead_letter_forged",
        [](Books& books, Random& random) {
-         // One whose letter is still there: of a letter that was requeued or discarded nobody can say what it held.
+         // One whose letter still exists: the content of a requeued or discarded letter is unknown.
          const auto kept = [&](const Entry& result) {
            return malformed(result) && std::any_of(books.dead.begin(), books.dead.end(), [&](const Entry& letter) {
                     return letter.field("result") == result.id;
@@ -185,11 +185,11 @@ std::vector<Sabotage> letters_and_keys() {
        }},
       {"a stock key below zero", "stock_key_differs",
        [](Books& books, Random&) { books.keys["product:few:stock"] = "-1"; }},
-      {"a stock key that is no number", "stock_key_differs",
+      {"a stock key that is not a number", "stock_key_differs",
        [](Books& books, Random&) { books.keys["product:sock:stock"] = "many"; }},
       {"a stock key deleted", "stock_key_differs",
        [](Books& books, Random&) { books.keys.erase("product:sock:stock"); }},
-      {"a stock key that no entry has made", "stock_key_differs",
+      {"a stock key without an entry", "stock_key_differs",
        [](Books& books, Random&) { books.keys["product:nope:stock"] = "5"; }},
       {"a record of another result", "record_differs",
        [](Books& books, Random& random) {
@@ -201,11 +201,11 @@ std::vector<Sabotage> letters_and_keys() {
          const Entry& victim = books.results[pick(books, random, accepted)];
          books.keys["orders:order:" + victim.field("order")] = "0123456789abcdefr" + victim.id;
        }},
-      {"a record that is foreign", "record_differs",
+      {"a foreign record", "record_differs",
        [](Books& books, Random& random) {
          books.keys["orders:order:" + books.results[pick(books, random, accepted)].field("order")] = "paid";
        }},
-      {"a record with more in it", "record_differs",
+      {"a record with extra content", "record_differs",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
          books.keys["orders:order:" + victim.field("order")] += " " + victim.field("request");

@@ -1,4 +1,4 @@
-// Reading what `orderctl audit --json` printed.
+// Reads the output of `orderctl audit --json`.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -24,7 +24,7 @@ namespace orderd::test {
   return 0;
 }
 
-// How many were not checked of what begins with `what`.
+// The count of what was not checked and begins with `what`.
 [[nodiscard]] inline uint64_t not_checked(const Json& report, const std::string& what) {
   uint64_t count = 0;
   for (const Json& each : report["not_checked"]) {

@@ -1,4 +1,4 @@
-// Two decoders, written independently from one page of rules: they have to agree on any input.
+// Two decoders, written independently from the same rules, must agree on any input.
 #include "audit/request_decoder.h"
 
 #include <doctest/doctest.h>
@@ -147,7 +147,7 @@ TEST_CASE("an entry above the limit is malformed for both") {
   CHECK(both.good() == 1);
 }
 
-// The JSON of an order whose quantity and note are as given.
+// The JSON of an order with this quantity and note.
 std::string order_with(const std::string& quantity, const std::string& note = "0") {
   return R"({"id":"o-1","sku":"a","quantity":)" + quantity + R"(,"note":)" + note + "}";
 }
@@ -163,7 +163,7 @@ TEST_CASE("only a JSON integer is a quantity") {
   CHECK(both.good() == 1);
 }
 
-TEST_CASE("a number of any size is good where it means nothing") {
+TEST_CASE("a number of any size is allowed in an ignored member") {
   Both both;
   const std::vector<std::string> notes = {"1e999", "-1E-999", "1e99999", std::string(400, '9'), "-0.0e-0", "0.1e+5"};
   for (const std::string& note : notes) both.compare({"order", order_with("1", note)});
@@ -223,7 +223,7 @@ TEST_CASE("an order without any text is malformed for both") {
   CHECK(both.good() == 0);
 }
 
-TEST_CASE("both follow a thousand levels of nesting and stop at the same one") {
+TEST_CASE("both accept a thousand levels of nesting and stop at the same one") {
   Both both;
   for (const std::size_t levels : {600U, 1000U, 1022U, 1023U, 1024U, 1100U, 30'000U}) {
     both.compare({"order", R"({"id":"o","sku":"a","quantity":1,"x":)" + std::string(levels, '[') +

@@ -30,7 +30,7 @@ void drop(Books& books, std::size_t place) {
   books.results.erase(books.results.begin() + at(place));
 }
 
-// Two neighbors that have no SKU in common: but for their order, all is as it should be.
+// Two adjacent results without a common SKU: everything except their order is right.
 void swap_requests(Books& books, Random& random) {
   const auto apart = [&](std::size_t place) {
     if (place + 1 == books.results.size()) return false;
@@ -48,7 +48,7 @@ void swap_requests(Books& books, Random& random) {
 void deduct_twice(Books& books, Random& random) {
   const std::size_t place = pick(books, random, accepted_shoes);
   const auto quantity = lines_of(books.results[place])[0]["quantity"].get<int64_t>();
-  // All later entries agree with the theft, and so does the key.
+  // All later entries, and the key, agree with the theft.
   for (std::size_t i = place; i < books.results.size(); ++i) {
     if (!books.results[i].has("lines")) continue;
     Json lines = lines_of(books.results[i]);
@@ -111,7 +111,7 @@ void forge_fields(Entry& victim, const std::string& status, const std::string& o
 
 std::vector<Sabotage> duplicates() {
   return {
-      {"a duplicate whose original never was", "duplicate_unjustified",
+      {"a duplicate whose original never existed", "duplicate_unjustified",
        [](Books& books, Random& random) {
          Entry& victim = books.results[pick(books, random, duplicate)];
          put(victim, "original", id_after(victim.field("original")));
@@ -171,13 +171,13 @@ std::vector<Sabotage> duplicates() {
          put(victim, "reason", "wrong_lane");
          put(victim, "detail", "it belongs elsewhere");
        }},
-      {"an order id is accepted twice", "decided_twice", accept_twice},
+      {"an order ID is accepted twice", "decided_twice", accept_twice},
   };
 }
 
 std::vector<Sabotage> stock() {
   return {
-      {"deducted twice, and all behind it agrees", "chain_broken", deduct_twice},
+      {"deducted twice, and everything after it agrees", "chain_broken", deduct_twice},
       {"remaining edited", "chain_broken",
        [](Books& books, Random& random) {
          Entry& victim = books.results[pick(books, random, accepted)];
@@ -222,7 +222,7 @@ std::vector<Sabotage> stock() {
          Entry& victim = books.results[pick(books, random, stock_change)];
          edit_line(victim, 0, "before", lines_of(victim)[0]["before"].get<int64_t>() + 1);
        }},
-      {"a change of stock that adds up and does not follow", "chain_broken",
+      {"a change of stock that adds up but does not follow", "chain_broken",
        [](Books& books, Random& random) {
          Entry& victim = books.results[pick(books, random, stock_change)];
          const Json line = lines_of(victim)[0];
@@ -242,7 +242,7 @@ std::vector<Sabotage> entries() {
        }},
       {"an accepted result dropped", "chain_broken",
        [](Books& books, Random& random) {
-         // Not the last one of its SKU, which the key would show.
+         // Not the last one of its SKU, where the key would differ.
          const std::size_t last = pick(books, random, [&](const Entry& entry) {
            return accepted_shoes(entry) &&
                   stock_before(books, books.results.size(), "shoe") < lines_of(entry)[0]["remaining"].get<int64_t>();
@@ -289,25 +289,25 @@ std::vector<Sabotage> entries() {
          put(books.results[pick(books, random, [](const Entry& entry) { return entry.has("customer"); })], "customer",
              "x");
        }},
-      {"an order id edited", "content_differs",
+      {"an order ID edited", "content_differs",
        [](Books& books, Random& random) { put(books.results[pick(books, random, accepted)], "order", "another"); }},
-      {"a status there is not", "bad_result",
+      {"an unknown status", "bad_result",
        [](Books& books, Random& random) { put(books.results[pick(books, random, accepted)], "status", "maybe"); }},
-      {"lines that are no JSON", "bad_result",
+      {"lines that are not JSON", "bad_result",
        [](Books& books, Random& random) { put(books.results[pick(books, random, accepted)], "lines", "[{]"); }},
-      {"a reason there is not", "bad_result",
+      {"an unknown reason", "bad_result",
        [](Books& books, Random& random) { put(books.results[pick(books, random, refused)], "reason", "mood"); }},
       {"lines of a duplicate", "bad_result",
        [](Books& books, Random& random) {
          put(books.results[pick(books, random, duplicate)], "lines", R"([{"sku":"a","quantity":1,"remaining":1}])");
        }},
-      {"a change of a letter that there is not", "bad_result",
+      {"an unknown change of a letter", "bad_result",
        [](Books& books, Random& random) { put(books.results[pick(books, random, lettered)], "change", "burn"); }},
       {"a letter that answers a request", "bad_result",
        [](Books& books, Random& random) {
          put(books.results[pick(books, random, lettered)], "request", books.orders.front().id);
        }},
-      {"a letter requeued as nothing", "bad_result",
+      {"a letter requeued without a new request", "bad_result",
        [](Books& books, Random& random) {
          Entry& victim = books.results[pick(books, random, lettered)];
          put(victim, "change", "requeue");

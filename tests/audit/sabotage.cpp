@@ -1,4 +1,4 @@
-// What the sabotages use to choose and edit entries.
+// Helpers of the sabotages to choose and edit entries.
 #include "audit/sabotage.h"
 
 #include <doctest/doctest.h>

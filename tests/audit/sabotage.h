@@ -1,4 +1,4 @@
-// Ways to falsify correct books, each with the check that has to find it.
+// Ways to falsify correct books, each with the check that must find it.
 #pragma once
 
 #include <functional>
@@ -16,11 +16,11 @@ struct Sabotage {
   std::function<void(Books&, Random&)> falsify;
 };
 
-// Those done to results, and those done to requests, dead letters and keys.
+// Sabotages of results, and of requests, dead letters and keys.
 [[nodiscard]] std::vector<Sabotage> result_sabotages();
 [[nodiscard]] std::vector<Sabotage> other_sabotages();
 
-// A random result among those for which `good` is true; there has to be one.
+// A random result for which `good` is true; there must be one.
 [[nodiscard]] std::size_t pick(const Books& books, Random& random, const std::function<bool(const Entry&)>& good);
 [[nodiscard]] bool has_status(const Entry& entry, const std::string& status);
 [[nodiscard]] bool has_reason(const Entry& entry, const std::string& reason);
@@ -31,7 +31,7 @@ void edit_line(Entry& entry, std::size_t line, const std::string& member, const 
 [[nodiscard]] int64_t stock_before(const Books& books, std::size_t place, const std::string& sku);
 // An ID a little larger than `id`.
 [[nodiscard]] std::string id_after(const std::string& id);
-// An ID larger than all there are.
+// An ID larger than all existing ones.
 [[nodiscard]] std::string id_behind(const std::vector<Entry>& entries, uint64_t by = 1);
 
 }  // namespace orderd::test

@@ -1,4 +1,4 @@
-// The benchmark with tiny sizes: it ends well and names its rows. What it measures is not looked at.
+// The benchmark with tiny sizes: it exits with 0 and prints its rows. The measured values are not checked.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds kDeadline{120};
 
-// Runs a part, and checks that what it prints names all of `rows`.
+// Runs a part, and checks that its output contains all of `rows`.
 void runs(const std::string& part, const std::vector<std::string>& rows) {
   Process bench({ORDER_BENCH_PATH, part, "--orders", "2000", "--repeat", "1", "--waiting", "20000", "--seconds", "1"});
   const int status = bench.wait(kDeadline);
@@ -47,11 +47,11 @@ TEST_CASE("short and long backlogs are measured") {
   runs("backlog", {"10000 waiting", "the longest, drained to its end", "server CPU an order, dearest / cheapest"});
 }
 
-TEST_CASE("what needs no server is measured") {
+TEST_CASE("the parts without a server are measured") {
   runs("micro", {"decode/json_four_lines", "write_settle/one_line", "take_entries/json_one_line"});
 }
 
-TEST_CASE("figures are saved with every single run and as a table of Markdown") {
+TEST_CASE("results are saved with every single run and as a Markdown table") {
   const TemporaryDirectory files;
   Process bench(
       {ORDER_BENCH_PATH, "watch", "--markdown", "--orders", "1000", "--repeat", "3", "--save", files.file("figures")});
@@ -68,13 +68,13 @@ TEST_CASE("figures are saved with every single run and as a table of Markdown") 
   CHECK(json.at("failures").empty());
 }
 
-TEST_CASE("a part that cannot be measured is named and the status tells") {
+TEST_CASE("a part that cannot be measured is named and the exit status shows it") {
   Process bench({ORDER_BENCH_PATH, "backlog", "--orders", "1000", "--repeat", "1", "--orderd", "/bin/false"});
   CHECK(bench.wait(kDeadline) == 1);
   CHECK(bench.output().find("Not measured") != std::string::npos);
 }
 
-TEST_CASE("wrong usage of the benchmark ends with 2") {
+TEST_CASE("wrong usage of the benchmark exits with 2") {
   for (const std::vector<std::string>& words : {std::vector<std::string>{ORDER_BENCH_PATH},
                                                 {ORDER_BENCH_PATH, "speed"},
                                                 {ORDER_BENCH_PATH, "watch", "--repeat", "0"},

@@ -21,7 +21,7 @@ const shop = new Shop(orderd);
 let browser = null;
 let failed = 0;
 
-// A page, and what went wrong on it: messages of the console, errors, dialogs, requests to elsewhere.
+// A page and its problems: console messages, errors, dialogs, requests to other hosts.
 async function open(options = {}, path = "") {
   const context = await browser.newContext({ viewport: wide, ...options });
   const page = await context.newPage();
@@ -55,7 +55,7 @@ async function noOverflow(page) {
   assert.ok(scroll <= client, `the page is ${scroll} wide in a window of ${client}`);
 }
 
-// Cells whose text does not fit.
+// Cells whose text is cut off.
 const cut = (page, cells) =>
   page.locator(cells).evaluateAll((found) => found.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent));
 
@@ -99,7 +99,7 @@ async function run() {
     }
   }
 
-  await check("without JavaScript the figures are there", async () => {
+  await check("the page works without JavaScript", async () => {
     const page = await open({ javaScriptEnabled: false });
     await shows(page, "#lanes", /orders\s+serving, \d+ in flight\s+shop-1 \(this daemon\)/);
     await shows(page, "#rate", /^\d/);
@@ -112,7 +112,7 @@ async function run() {
   });
   shop.stopProducing();
 
-  await check("an order that is settled is shown without a reload", async () => {
+  await check("a settled order is shown without a reload", async () => {
     const page = await open();
     await isLive(page);
     await page.evaluate(() => (window.marked = true));
@@ -122,10 +122,10 @@ async function run() {
     await close(page);
   });
 
-  await check("hostile IDs and SKUs are text, whole in the title, and move nothing", async () => {
+  await check("hostile IDs and SKUs are text, complete in the title, and do not change the layout", async () => {
     const page = await open({ viewport: narrow });
     await isLive(page);
-    // Often enough to be among the hottest.
+    // Often enough to be one of the hottest.
     const items = Object.values(hostile).map((sku) => ({ sku, quantity: 1 }));
     for (const { sku } of items) shop.ask("SET", `product:${sku}:stock`, "100");
     for (let i = 0; i < 20; ++i) shop.ask("XADD", "orders", "*", "order", JSON.stringify({ id: `pad-${i}`, items }));
@@ -152,7 +152,7 @@ async function run() {
     await close(plain);
   });
 
-  await check("a daemon that stands still or is gone is said to be, and the page goes on when it is back", async () => {
+  await check("a frozen or stopped daemon is reported, and the page continues when it is back", async () => {
     const page = await open();
     await isLive(page);
     shop.daemon.kill("SIGSTOP");
@@ -174,7 +174,7 @@ async function run() {
     await page.context().close(); // the console has the refused connections
   });
 
-  await check("with no stream left the page asks now and then", async () => {
+  await check("without an event stream the page polls", async () => {
     const agent = new http.Agent({ maxSockets: 16 });
     const streams = await Promise.all(
       Array.from({ length: 16 }, () => new Promise((go) => http.get(`${shop.url}events`, { agent }, (answer) => go(answer.resume())))),
@@ -190,7 +190,7 @@ async function run() {
 
 try {
   await shop.start();
-  // Its sandbox refuses root.
+  // Chromium's sandbox refuses root.
   browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid() !== 0 });
   await run();
 } catch (error) {

@@ -1,4 +1,4 @@
-// A private valkey-server and an orderd on it, for a browser to look at.
+// A private valkey-server and an orderd for the browser test.
 import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
@@ -7,13 +7,13 @@ import { join } from "node:path";
 
 const patienceMs = 30_000;
 
-// Until `condition` answers something true; that is what comes out.
+// Polls until `condition` returns something truthy, and returns that.
 export async function until(what, condition) {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     const answer = await condition();
     if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}`);
     await new Promise((go) => setTimeout(go, 20));
   }
 }
@@ -38,7 +38,7 @@ export class Shop {
     await this.startDaemon();
   }
 
-  // The first time on a port of its choice, then on the same one.
+  // The first start picks a free port, later starts reuse it.
   async startDaemon() {
     const environment = {
       ORDERD_VALKEY_URL: `unix://${this.socket}`,

@@ -1,5 +1,5 @@
-// A sale (integration/sale.h) whose server runs on a machine of the test's own making (shims.h), with a reader of the
-// results as a shop would have one.
+// A sale (integration/sale.h) on a server with simulated clock, disk and power (shims.h), and a client that reads the
+// results.
 #pragma once
 
 #include <atomic>
@@ -17,14 +17,14 @@ namespace orderd::test {
 class ResultReader {
  public:
   explicit ResultReader(const ValkeyServer& server);
-  // Waits for its end, which must have come or be near.
+  // Waits for the thread to end. Kill or cut off the server first.
   ~ResultReader();
   ResultReader(const ResultReader&) = delete;
   ResultReader& operator=(const ResultReader&) = delete;
 
-  // The ids of the results that it has read. Waits for its end.
+  // The IDs of the results read. Waits for the thread to end.
   [[nodiscard]] const std::vector<std::string>& ids();
-  // How many so far.
+  // How many results were read so far.
   [[nodiscard]] std::size_t count() const { return count_; }
 
  private:
@@ -41,12 +41,11 @@ class AofSale {
 
   explicit AofSale(ServerOptions::AppendOnly append_only) : sale(test_seed(), options(append_only)) {}
 
-  // What the server holds now and whole scripts could not have left: a stock that disagrees with the results, a first
-  // decision without its record, a position that disagrees with the results. Empty: all is whole. No daemon may be at
-  // work.
+  // What no sequence of whole scripts can leave behind: stock that disagrees with the results, a first decision without
+  // its record, a position that disagrees with the results. Empty if consistent. Stop all daemons first.
   [[nodiscard]] std::vector<std::string> torn();
 
-  // Ends the sale well: all settled, books right, the daemon stopped.
+  // Ends the sale: waits until all is settled, checks the books, stops the daemon.
   void finish(Process& daemon) {
     sale.stop_producing();
     sale.settle();

@@ -1,5 +1,4 @@
-// The thread and its mailbox. Between the constructor and the end of the thread only the loop's thread touches the
-// core.
+// The thread and its mailbox. While the thread runs, only it touches the core.
 #include "chaos/fault_proxy.h"
 
 #include <future>

@@ -1,5 +1,4 @@
-// The judge of the fault injector itself: ledgers that keep and break what is promised when the orders stream is
-// replaced.
+// Tests the fault injector's judge: ledgers that keep or break the promises after the orders stream was replaced.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -32,7 +31,7 @@ struct Story {
       ledger.by_request[id(request)].push_back({result, "", "accepted", "", "", false});
     }
   }
-  // The stream is away with `waiting`; what is pushed meanwhile has the IDs from 20 to 29; then it is back.
+  // The stream is absent with `waiting` in it; orders pushed meanwhile get the IDs 20 to 29; then it is back.
   void away(const std::vector<uint64_t>& waiting) {
     pushed(waiting);
     Absence absence{{}, {id(20), id(29)}};
@@ -64,19 +63,19 @@ void check_is_good(const OrderCheck& check, std::size_t restarts, std::size_t un
 
 }  // namespace
 
-TEST_CASE("results in the order of their requests are good and others are not") {
+TEST_CASE("results in the order of their requests pass and others do not") {
   Story story;
   check_is_good(story.check(), 0, 0);
   SUBCASE("an earlier request") {
     story.settled({5, 4});
   }
-  SUBCASE("the same one again") {
+  SUBCASE("the same request again") {
     story.settled({3});
   }
   CHECK(story.check().out_of_order.size() == 1);
 }
 
-TEST_CASE("a stream that was recreated with smaller IDs is served from its first entry on and once") {
+TEST_CASE("a stream that was recreated with smaller IDs is settled once, from its first entry on") {
   Story story;
   story.recreate();
   SUBCASE("once") {
@@ -92,17 +91,17 @@ TEST_CASE("a stream that was recreated with smaller IDs is served from its first
     story.settled_anew(2);
     story.settled_anew(1);
   }
-  SUBCASE("while the one before is still there") {
+  SUBCASE("while the previous stream still exists") {
     story.record.discarded.clear();
     story.settled_anew(1);
   }
   CHECK(story.check().out_of_order.size() == 1);
 }
 
-TEST_CASE("what waited in a stream that was away is settled where it was left or not at all") {
+TEST_CASE("requests of an absent stream are settled in order when it is back, or not at all") {
   Story story;
   story.away({11, 12, 13});
-  SUBCASE("before others took its place") {
+  SUBCASE("before newer requests") {
     story.settled({11, 12, 13, 21});
     return check_is_good(story.check(), 0, 0);
   }
@@ -114,20 +113,20 @@ TEST_CASE("what waited in a stream that was away is settled where it was left or
     story.settled({11, 21, 22, 31});
     return check_is_good(story.check(), 0, 2);
   }
-  SUBCASE("after it came back, but for the first one") {
+  SUBCASE("after it came back, except the first one") {
     story.settled({21, 22, 12, 13});
     CHECK(story.check().passed_over.size() == 2);
     CHECK(story.check().out_of_order.size() == 1);
   }
-  SUBCASE("after it came back, but for one in the middle") {
+  SUBCASE("after it came back, except one in the middle") {
     story.settled({21, 22, 11, 13});
     CHECK(story.check().passed_over.size() == 1);
   }
-  SUBCASE("not at all, and nothing has overtaken it") {
+  SUBCASE("not at all, and nothing overtook it") {
     story.settled({11, 31});
     CHECK(story.check().passed_over.size() == 2);
   }
-  SUBCASE("after new requests in the stream that is back") {
+  SUBCASE("after newer requests, when the stream is back") {
     story.settled({21, 31, 11, 12, 13});
     CHECK(story.check().out_of_order.size() == 1);
   }
@@ -137,7 +136,7 @@ TEST_CASE("what waited in a stream that was away is settled where it was left or
   }
 }
 
-TEST_CASE("the audit has to name what has no result and nothing that no fault explains") {
+TEST_CASE("the audit must name each request without a result, and nothing that no fault explains") {
   OrderCheck order;
   order.restarts = {id(1001)};
   order.unanswered = {id(12)};
@@ -159,19 +158,19 @@ TEST_CASE("the audit has to name what has no result and nothing that no fault ex
     said = "";
     CHECK(complaint());
   }
-  SUBCASE("not what has no result") {
+  SUBCASE("it does not name the request without a result") {
     violations.erase(0);
   }
-  SUBCASE("another request without a result") {
+  SUBCASE("it names another request") {
     violations.push_back({{"check", "missing_result"}, {"request", "13-0"}});
   }
-  SUBCASE("the order begins again elsewhere") {
+  SUBCASE("the order restarts elsewhere") {
     violations.push_back({{"check", "request_order"}, {"result", "1002-0"}, {"request", "11-0"}});
   }
-  SUBCASE("a request that no fault has taken") {
+  SUBCASE("a request that no fault removed") {
     violations.push_back({{"check", "invented_request"}, {"result", "1002-0"}, {"request", "30-0"}});
   }
-  SUBCASE("a stock chain that is broken") {
+  SUBCASE("a broken stock chain") {
     violations.push_back({{"check", "chain_broken"}, {"detail", "remaining is 6, but there was 8 and 1 were sold"}});
   }
   SUBCASE("a second result") {
@@ -180,7 +179,7 @@ TEST_CASE("the audit has to name what has no result and nothing that no fault ex
   CHECK(complaint());
 }
 
-TEST_CASE("where nothing has to be named the audit is clean") {
+TEST_CASE("the audit is clean when there is nothing to name") {
   CHECK(!check_audit({0, R"({"violations":[]})", ""}, {}, {}));
   CHECK(check_audit({3, R"({"violations":[]})", ""}, {}, {}));
 }

@@ -1,4 +1,4 @@
-// The judge of tools/chaos --moving: each kind of violation is found.
+// Tests the judge of tools/chaos --moving: it finds each kind of violation.
 #include <doctest/doctest.h>
 
 #include "chaos/moving/judge.h"
@@ -15,7 +15,7 @@ test::Entry result(const std::string& request, const std::string& order, const s
   return {"9-" + request, {{"order", order}, {"request", request}, {"status", status}, {"reason", reason}}};
 }
 
-TEST_CASE("a lane that kept its promises is found good") {
+TEST_CASE("a lane that kept its promises passes") {
   const LaneVerdict verdict = judge_lane({request("1-0"), request("1-1"), request("2-0")},
                                          {result("1-0", "a"), result("1-1", "b"), result("2-0", "a", "duplicate")},
                                          {{"1-0", "a"}, {"2-0", "a"}});
@@ -39,7 +39,7 @@ TEST_CASE("each violation of a lane is found") {
         "the order a was accepted twice");
 }
 
-TEST_CASE("requests that are gone are counted") {
+TEST_CASE("lost requests are counted") {
   CHECK(judge_lane({request("1-0")}, {result("1-0", "a")}, {{"1-0", "a"}, {"2-0", "b"}, {"3-0", "c"}}).lost == 2);
 }
 

@@ -1,4 +1,4 @@
-// The way to the server is slow, cut in pieces, half closed, refused, silent or flapping, while a daemon serves.
+// The connection to the server is slow, fragmented, half closed, refused, silent or flapping while a daemon serves.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -15,7 +15,7 @@ std::ptrdiff_t open_files(const Process& process) {
   return std::distance(begin(all), end(all));
 }
 
-// A backlog, so that the daemon works at its own speed.
+// A backlog, so that the daemon works at its own pace.
 void push(ProxiedSale& trial, int requests) {
   for (int i = 0; i < requests; ++i) {
     xadd(trial.sale.client(), "orders", {{"id", "b-" + std::to_string(i)}, {"sku", "hat"}, {"quantity", "2"}});
@@ -24,7 +24,7 @@ void push(ProxiedSale& trial, int requests) {
 
 }  // namespace
 
-TEST_CASE("single bytes in both directions are enough to serve") {
+TEST_CASE("orders are settled when both directions deliver single bytes") {
   ProxiedSale trial;
   trial.proxy.set_both({.slice_max = 1});
   push(trial, 450);
@@ -34,25 +34,25 @@ TEST_CASE("single bytes in both directions are enough to serve") {
   trial.check();
 }
 
-TEST_CASE("a slow line with jitter and little bandwidth keeps the sequence") {
+TEST_CASE("a slow connection with jitter and little bandwidth keeps the order") {
   ProxiedSale trial;
   trial.proxy.set_both({.latency = 10ms, .jitter = 30ms, .slice_max = 400, .bytes_per_second = 120'000});
   push(trial, 500);
   trial.start({"ORDERD_VALKEY_REPLY_TIMEOUT=10s", "ORDERD_VALKEY_CONNECT_TIMEOUT=10s"});
   trial.sale.settle();
   const uint64_t accepted = trial.proxy.stats().accepted;
-  CHECK(accepted == 2);  // slow is not dead
+  CHECK(accepted == 2);  // it never reconnected
   trial.check();
 }
 
-TEST_CASE("half a connection is noticed as well as none") {
+TEST_CASE("a half-closed connection is noticed") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
   for (int times = 0; times < 8; ++times) {
     trial.sale.wait_for_results(trial.sale.random.number(1, 150));
     const uint64_t accepted = trial.proxy.stats().accepted;
-    // In turn the reading connection and the settling one.
+    // Alternates between the reading and the settling connection.
     FaultProxy::Which which;
     wait_for([&] { return (which = trial.proxy.connection_of(times % 2 == 0 ? "XREAD" : "EVALSHA")).has_value(); },
              ProxiedSale::kPatience, "such a connection");
@@ -63,7 +63,7 @@ TEST_CASE("half a connection is noticed as well as none") {
   trial.check();
 }
 
-TEST_CASE("a door that is refused or silent is knocked at until it opens") {
+TEST_CASE("refused and silent connections are retried until one succeeds") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
@@ -80,7 +80,7 @@ TEST_CASE("a door that is refused or silent is knocked at until it opens") {
   trial.check();
 }
 
-TEST_CASE("a flapping line leaks no descriptor and makes no storm of connections") {
+TEST_CASE("a flapping connection leaks no descriptor and causes no reconnect storm") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
@@ -92,7 +92,7 @@ TEST_CASE("a flapping line leaks no descriptor and makes no storm of connections
   trial.proxy.stop_flapping();
   const ProxyStats after = trial.proxy.stats();
   const uint64_t flaps = trial.proxy.stats().played["flap"];
-  // Two sessions, each of which may try more than once while the line is up.
+  // Two sessions; each may connect more than once while the proxy is up.
   CHECK(after.accepted - before.accepted <= 4 * flaps + 4);
   trial.sale.wait_for_results(400);
   wait_for([&] { return open_files(*trial.daemon) == files; }, ProxiedSale::kPatience, "as many descriptors as before");

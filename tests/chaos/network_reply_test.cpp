@@ -1,4 +1,4 @@
-// Replies and commands of a daemon under load that are lost, cut, late or garbage: nothing is sold twice, nothing lost.
+// Replies and commands of a daemon under load are lost, cut, late or garbage: nothing is sold twice, nothing is lost.
 #include <doctest/doctest.h>
 
 #include "chaos/proxied_sale.h"
@@ -12,7 +12,7 @@ namespace {
 
 constexpr Then kEnds[] = {Then::kReset, Then::kClose, Then::kSilence};
 
-// Waits for the trigger, and goes on for a while.
+// Waits for the trigger, then a little longer.
 void play(ProxiedSale& trial, const Trigger& trigger) {
   const auto id = trial.proxy.add(trigger);
   trial.wait_fired(id);
@@ -22,7 +22,7 @@ void play(ProxiedSale& trial, const Trigger& trigger) {
 
 }  // namespace
 
-TEST_CASE("a settlement whose reply is swallowed sells nothing twice") {
+TEST_CASE("a settlement whose reply is lost sells nothing twice") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
@@ -33,7 +33,7 @@ TEST_CASE("a settlement whose reply is swallowed sells nothing twice") {
   CHECK(trial.proxy.stats().played["swallow_reply"] == 9);
 }
 
-TEST_CASE("a settlement that never reaches the server is settled in its turn") {
+TEST_CASE("a settlement that never reaches the server is settled in order") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
@@ -48,7 +48,7 @@ TEST_CASE("a reset in the middle of a read loses nothing") {
   trial.start();
   trial.sale.produce();
   for (int times = 0; times < 7; ++times) {
-    // Only the watchdog of a blocking read finds silence: once is enough.
+    // Only the watchdog of a blocking read notices silence, which takes a while: once is enough.
     const Then end = times == 0 ? Then::kSilence : kEnds[times % 2];
     play(trial, Trigger::on("XREAD").cut_reply_after_entries(trial.sale.random.number(1, 20)).then(end));
     play(trial, Trigger::on("XREAD").cut_reply_after_bytes(trial.sale.random.number(1, 1500)).then(kEnds[times % 2]));
@@ -70,7 +70,7 @@ TEST_CASE("resets at random bytes of either direction lose nothing") {
   trial.check();
 }
 
-TEST_CASE("a reply that comes after its connection was given up settles nothing") {
+TEST_CASE("a reply that arrives after its connection timed out settles nothing") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
@@ -85,7 +85,7 @@ TEST_CASE("a reply that comes after its connection was given up settles nothing"
   trial.check();
 }
 
-TEST_CASE("commands that arrive after their connection was given up settle nothing twice") {
+TEST_CASE("commands that arrive after their connection timed out settle nothing twice") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
@@ -99,7 +99,7 @@ TEST_CASE("commands that arrive after their connection was given up settle nothi
   trial.check();
 }
 
-TEST_CASE("replies that vanish are found by the watchdog and settle nothing twice") {
+TEST_CASE("the watchdog notices lost replies and nothing is settled twice") {
   for (const Direction direction : {Direction::kToClient, Direction::kToServer}) {
     ProxiedSale trial;
     trial.start();
@@ -117,7 +117,7 @@ TEST_CASE("replies that vanish are found by the watchdog and settle nothing twic
   }
 }
 
-TEST_CASE("garbage in a reply ends the connection and not the daemon") {
+TEST_CASE("garbage in a reply closes the connection but not the daemon") {
   ProxiedSale trial;
   trial.start();
   trial.sale.produce();
@@ -135,7 +135,7 @@ TEST_CASE("garbage in a reply ends the connection and not the daemon") {
     wait_for([&] { return trial.proxy.stats().accepted > accepted; }, ProxiedSale::kPatience, "a new connection");
   }
   for (const std::string& bytes : garbage) {
-    trial.proxy.inject(bytes);  // into all connections, wherever their replies just are
+    trial.proxy.inject(bytes);  // into all connections, even in the middle of a reply
     trial.wait_accepted(1);
     trial.sale.wait_for_results(trial.sale.random.number(1, 100));
   }

@@ -1,4 +1,4 @@
-// Letting time pass on purpose: producers have a rate, faults last for a while.
+// Deliberate delays: producers have a rate, faults last for a while.
 #pragma once
 
 #include <poll.h>
@@ -9,7 +9,7 @@ namespace orderd::chaos {
 
 inline void let_pass(std::chrono::milliseconds time) {
   (void)poll(nullptr, 0,
-             static_cast<int>(time.count()));  // waits for nothing but the time-out; a signal may cut it short
+             static_cast<int>(time.count()));  // only the timeout; a signal may cut it short
 }
 
 }  // namespace orderd::chaos

@@ -1,4 +1,4 @@
-// Cutting the power below a server: what its kernel had not yet been made to write down is gone.
+// Simulates a power cut: whatever the server's kernel had not synced to disk is lost.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ struct PowerCut {
   uint64_t bytes_lost = 0;
 };
 
-// Kills the server, which must run under these shims with an append-only file, and cuts each of its append-only files
-// and their manifest down to what was safe. start() it again afterwards. Throws std::runtime_error.
+// Kills the server, which must run with these shims and an append-only file, and truncates its append-only files and
+// their manifest to what was synced. Call start() afterwards. Throws std::runtime_error.
 PowerCut cut_power(ValkeyServer& server, const Shims& shims);
 
-// The path of the append-only file that a server in this directory appends to: the incremental one that its manifest
-// names last. Throws std::runtime_error where there is none.
+// The append-only file that a server in this directory appends to: the last incremental one in its manifest. Throws
+// std::runtime_error if there is none.
 [[nodiscard]] std::string append_only_file(const std::string& server_directory);
 
 }  // namespace orderd::test

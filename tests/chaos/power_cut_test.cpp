@@ -1,4 +1,4 @@
-// The power fails below the server while a daemon serves, producers push and a shop reads results.
+// The power fails while a daemon serves, producers push and a client reads results.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -13,11 +13,11 @@ using AppendOnly = ServerOptions::AppendOnly;
 
 namespace {
 
-// How many of the ids that were seen are gone. Fails the test unless the one list begins with the other.
+// How many of the IDs seen are gone. Fails the test unless one list is a prefix of the other.
 std::size_t gone(const std::vector<std::string>& seen, const std::vector<Entry>& there) {
   const std::size_t both = std::min(seen.size(), there.size());
   for (std::size_t i = 0; i < both; ++i) {
-    if (seen[i] != there[i].id) FAIL("no prefix: ", seen[i], " was seen where ", there[i].id, " is now");
+    if (seen[i] != there[i].id) FAIL("not a prefix: ", seen[i], " was seen where ", there[i].id, " is now");
   }
   return seen.size() - both;
 }
@@ -33,7 +33,7 @@ struct Loss {
   std::size_t requests = 0;
 };
 
-// Cuts the power at a moment of the seed's choosing, and looks at what is left before the daemon goes on.
+// Cuts the power at a moment chosen by the seed, and checks what is left before the daemon continues.
 Loss cut_and_look(AofSale& trial, Process& daemon) {
   Sale& sale = trial.sale;
   const std::string file = append_only_file(sale.server.directory());
@@ -42,7 +42,7 @@ Loss cut_and_look(AofSale& trial, Process& daemon) {
     const std::size_t aim = reader.count() + more;
     wait_for([&] { return reader.count() >= aim; }, AofSale::kPatience, "results to be read");
   };
-  // Without a single result on disk there would be nothing to look at.
+  // Without any result on disk there is nothing to check.
   wait_for([&] { return safe_contents(file, trial.shims).find("$7\r\nresults\r\n") != std::string::npos; },
            AofSale::kPatience, "a result to be synced");
   read_more(sale.random.number(1, 2500));
@@ -70,7 +70,7 @@ void go_on(AofSale& trial, Process& daemon) {
 
 }  // namespace
 
-TEST_CASE("a power cut takes nothing that was acknowledged or read when the server syncs always") {
+TEST_CASE("a power cut loses nothing acknowledged or read with appendfsync always") {
   for (int times = 0; times < 3; ++times) {
     AofSale trial(AppendOnly::kAlways);
     auto daemon = trial.sale.daemon("only");
@@ -82,17 +82,17 @@ TEST_CASE("a power cut takes nothing that was acknowledged or read when the serv
   }
 }
 
-TEST_CASE("a power cut leaves a prefix of whole scripts when the server syncs every second") {
+TEST_CASE("a power cut leaves a prefix of whole scripts with appendfsync everysec") {
   for (int times = 0; times < 3; ++times) {
     AofSale trial(AppendOnly::kEverySecond);
     auto daemon = trial.sale.daemon("only");
     trial.sale.produce();
-    (void)cut_and_look(trial, *daemon);  // looks for the prefix and for whole scripts, and says how much is gone
+    (void)cut_and_look(trial, *daemon);  // checks the prefix and that scripts are whole
     go_on(trial, *daemon);
   }
 }
 
-TEST_CASE("what a script would have left half done is found") {
+TEST_CASE("the effects of a half-done script are found") {
   AofSale trial(AppendOnly::kOff);
   Sale& sale = trial.sale;
   auto daemon = sale.daemon("only");

@@ -1,4 +1,4 @@
-// A sale (integration/sale.h) whose daemons reach the server through a fault proxy. Producers and the books do not.
+// A sale (integration/sale.h) whose daemons reach the server through a fault proxy. Producers and books bypass it.
 #pragma once
 
 #include <csignal>
@@ -16,23 +16,23 @@ class ProxiedSale {
   ProxiedSale() : ProxiedSale(test_seed()) {}
   explicit ProxiedSale(uint64_t seed) : sale(seed), proxy(sale.server.endpoint(), seed) { sale.url = proxy.url(); }
 
-  // A daemon that waits 300 ms for a reply.
+  // A daemon with a reply timeout of 300 ms.
   void start(const std::vector<std::string>& settings = {}) {
     std::vector<std::string> all = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=500ms"};
     all.insert(all.end(), settings.begin(), settings.end());
     daemon = sale.daemon("only", all);
     wait_for([&] { return proxy.commands("XREAD") > 0; }, kPatience, "the daemon to read");
   }
-  // Waits until a trigger has been played.
+  // Waits until a trigger has fired.
   void wait_fired(FaultProxy::TriggerId trigger) {
     wait_for([&] { return proxy.fired(trigger) > 0; }, kPatience, "the trigger");
   }
-  // Waits until so many more connections were made.
+  // Waits until this many more connections were accepted.
   void wait_accepted(uint64_t more) {
     const uint64_t aim = proxy.stats().accepted + more;
     wait_for([&] { return proxy.stats().accepted >= aim; }, kPatience, "new connections");
   }
-  // All is healed: waits until all is settled, looks at the books and ends the daemon.
+  // Heals the proxy, waits until all is settled, checks the books and stops the daemon.
   void check() {
     proxy.heal();
     sale.stop_producing();

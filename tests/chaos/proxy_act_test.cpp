@@ -1,4 +1,4 @@
-// What the proxy does to connections: reset, close, half-close, refuse, fall silent, flap, inject.
+// What the proxy does to connections: reset, close, half-close, refuse, stay silent, flap, inject.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -21,7 +21,7 @@ std::string ping() {
 
 }  // namespace
 
-TEST_CASE("a reset reaches the client as a reset and a close as an end") {
+TEST_CASE("the client sees a reset as a reset and a close as EOF") {
   ProxiedServer trial;
   RawClient first(trial.proxy.endpoint());
   RawClient second(trial.proxy.endpoint());
@@ -37,17 +37,16 @@ TEST_CASE("a reset reaches the client as a reset and a close as an end") {
   trial.proxy.reset();
   CHECK(first.read_all().empty());
   CHECK(first.end() == RawClient::End::kReset);
-  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "both to be gone");
+  wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "both to be gone");
 }
 
-TEST_CASE("a reset comes behind the byte that was asked for") {
+TEST_CASE("a reset comes after the requested byte") {
   ProxiedServer trial;
   RawClient reply(trial.proxy.endpoint());
   reply.send(ping());
   CHECK(reply.read(7) == "+PONG\r\n");
   trial.proxy.reset_after(Direction::kToClient, 3);
-  // The reset may overtake bytes that wait in the client's kernel, as a network's may: what counts is that no more
-  // came.
+  // The reset may overtake bytes in the client's kernel, as on a real network. The check is that no more arrived.
   reply.send(ping());
   CHECK(std::string("+PO").starts_with(reply.read_all()));
   CHECK(reply.end() == RawClient::End::kReset);
@@ -76,7 +75,7 @@ TEST_CASE("the same seed chooses the same bytes") {
   }
 }
 
-TEST_CASE("half a connection ends and the other half goes on") {
+TEST_CASE("one half of a connection closes and the other stays open") {
   ProxiedServer trial;
   RawClient deaf(trial.proxy.endpoint());
   deaf.send(ping());
@@ -91,11 +90,11 @@ TEST_CASE("half a connection ends and the other half goes on") {
   mute.send(ping());
   CHECK(mute.read(7) == "+PONG\r\n");
   trial.proxy.half_close(Direction::kToServer, 1);
-  CHECK(mute.read_all().empty());  // the server answers an end with its own
+  CHECK(mute.read_all().empty());  // the server closes its half in response
   CHECK(mute.end() == RawClient::End::kOrderly);
 }
 
-TEST_CASE("a refused door keeps its port and a silent one serves late") {
+TEST_CASE("a refusing proxy keeps its port and a silent one serves later") {
   ProxiedServer trial;
   CHECK(trial.reachable());
   trial.proxy.set_door(Door::kRefused);
@@ -103,13 +102,13 @@ TEST_CASE("a refused door keeps its port and a silent one serves late") {
   trial.proxy.set_door(Door::kSilent);
   RawClient waits(trial.proxy.endpoint());
   waits.send(ping());
-  wait_for([&] { return trial.proxy.stats().standing == 1; }, kPatience, "the client to be let in");
+  wait_for([&] { return trial.proxy.stats().open == 1; }, kPatience, "the client to be let in");
   CHECK(waits.peek().empty());
   trial.proxy.set_door(Door::kOpen);
   CHECK(waits.read(7) == "+PONG\r\n");
 }
 
-TEST_CASE("clients are closed while the server is away and served when it is back") {
+TEST_CASE("clients are closed while the server is down and served when it is back") {
   ProxiedServer trial;
   auto client = trial.client();
   trial.server.kill();
@@ -122,7 +121,7 @@ TEST_CASE("clients are closed while the server is away and served when it is bac
   CHECK(trial.reachable());
 }
 
-TEST_CASE("a server on TCP is served as well as one on a unix socket") {
+TEST_CASE("the server can be on TCP as well as on a Unix socket") {
   ServerOptions options;
   options.tcp = true;
   ValkeyServer server(options);
@@ -142,7 +141,7 @@ TEST_CASE("a server on TCP is served as well as one on a unix socket") {
 TEST_CASE("a flapping proxy leaks no descriptor") {
   ProxiedServer trial;
   CHECK(trial.reachable());
-  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "the client to be gone");
+  wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "the client to be gone");
   const auto before = open_files();
   trial.proxy.flap(5ms, 3ms);
   std::size_t good = 0;
@@ -152,18 +151,18 @@ TEST_CASE("a flapping proxy leaks no descriptor") {
           RawClient client(trial.proxy.endpoint());
           client.send(ping());
           if (client.read(7) == "+PONG\r\n") ++good;
-        } catch (const std::system_error&) {  // refused, or gone already: what flapping is
+        } catch (const std::system_error&) {  // refused or reset: that is flapping
         }
         return good >= 10 && trial.proxy.stats().played["flap"] >= 20;
       },
       kPatience, "twenty flaps with something served between them");
   trial.proxy.stop_flapping();
   CHECK(trial.reachable());
-  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "all to be gone");
+  wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "all to be gone");
   CHECK(open_files() == before);
 }
 
-TEST_CASE("injected bytes come next") {
+TEST_CASE("injected bytes are delivered next") {
   ProxiedServer trial;
   RawClient client(trial.proxy.endpoint());
   client.send(ping());

@@ -1,5 +1,5 @@
-// Every event ends in watch(), which says anew what is waited for: a side is read while its pipe has room, and asked
-// for room only while it is blocked.
+// Every event ends in watch(), which recomputes what to wait for: a side is polled for reading while its pipe has room,
+// and for writing only while it is blocked.
 #include "chaos/proxy_connection.h"
 
 #include <sys/socket.h>
@@ -69,7 +69,7 @@ void ProxyConnection::close_side(Side& side, End how) {
   side.poll.reset();
   if (how == End::kReset) {
     const linger at_once{1, 0};
-    // A unix socket knows no reset: it is just closed.
+    // A Unix socket has no reset: it is just closed.
     (void)setsockopt(side.socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   }
   ::close(side.socket);

@@ -1,4 +1,4 @@
-// One connection through the proxy: the client's socket, the server's, a pipe each way and what follows the commands.
+// One connection through the proxy: the client's socket, the server's socket, a pipe each way, and the RESP follower.
 #pragma once
 
 #include <cstdint>
@@ -17,34 +17,34 @@ class ProxyConnection {
  public:
   enum class End { kReset, kClose };
 
-  // Takes over the client's socket. Says nothing and reads nothing until open().
+  // Takes over the client's socket. Does nothing before open().
   ProxyConnection(ProxyCore& core, uint64_t number, int client);
   ~ProxyConnection();
   ProxyConnection(const ProxyConnection&) = delete;
   ProxyConnection& operator=(const ProxyConnection&) = delete;
 
-  // Connects to the server. May end the connection before it returns.
+  // Connects to the server. May close the connection before it returns.
   void open();
-  // Ends both sides; what waits is lost. Its object stands until the core sweeps it up.
+  // Closes both sides; queued bytes are lost. The object exists until the core sweeps it up.
   void end(End how);
   void half_close(Direction direction);
   void inject(std::string bytes);
   void reset_after(Direction direction, std::optional<uint64_t> bytes);
-  // Delivers what may be delivered now: after a change of faults, and for a turn that a pipe asked for.
+  // Delivers what can be delivered now: after a change of faults, or when a pipe asked for another turn.
   void pump();
 
   [[nodiscard]] uint64_t number() const { return number_; }
   [[nodiscard]] bool gone() const { return phase_ == Phase::kGone; }
   [[nodiscard]] bool opened() const { return phase_ != Phase::kSilent; }
   [[nodiscard]] bool wants_turn() const { return to_server_.wants_turn() || to_client_.wants_turn(); }
-  // Has it lost bytes, so that it is of no more use?
+  // True if it lost bytes, which makes it unusable.
   [[nodiscard]] bool silent() const { return to_server_.silent() || to_client_.silent(); }
   [[nodiscard]] std::size_t queued() const { return to_server_.queued() + to_client_.queued(); }
   [[nodiscard]] const std::string& last_command() const { return follower_.last_command(); }
 
  private:
   enum class Phase {
-    kSilent,      // the client is let in, nothing more
+    kSilent,      // the client is accepted, nothing more
     kConnecting,  // to the server; the client is not read yet
     kOpen,
     kGone,
@@ -54,7 +54,7 @@ class ProxyConnection {
     HandlePtr<uv_poll_t> poll;
     int watched = 0;
     bool read_ended = false;
-    bool blocked = false;  // it takes no more bytes
+    bool blocked = false;  // the socket buffer is full
   };
 
   static void on_client(uv_poll_t* handle, int status, int events);

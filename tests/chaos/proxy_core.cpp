@@ -1,5 +1,5 @@
-// The listener and the connections. While the door is refused the listening socket is closed, but a second one that is
-// bound and does not listen keeps the port.
+// The listener and the connections. While connections are refused the listening socket is closed; a second socket,
+// bound but not listening, keeps the port.
 #include "chaos/proxy_core.h"
 
 #include <arpa/inet.h>
@@ -30,8 +30,8 @@ sockaddr_in loopback(uint16_t port) {
   return address;
 }
 
-// Bound to the port; 0: to a free one. A free one is taken before the socket is made to share it: one that shares from
-// the start may be given a port that another proxy keeps while its door is refused.
+// Binds to the port; 0: to a free one. A free port is taken before the socket is made to share it: with sharing on, the
+// kernel could hand out a port that another proxy has reserved.
 int bound_socket(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) refuse("no socket");
@@ -84,7 +84,8 @@ void ProxyCore::listen() {
 void ProxyCore::stop_listening() {
   if (listener_ < 0) return;
   listener_poll_.reset();
-  // A process that is just being started holds a copy of it until its exec: closed alone, it would go on listening.
+  // order matters: a process that is being started has a copy until its exec, so close() alone would leave it
+  // listening.
   (void)shutdown(listener_, SHUT_RDWR);
   ::close(listener_);
   listener_ = -1;
@@ -92,7 +93,7 @@ void ProxyCore::stop_listening() {
 
 void ProxyCore::on_listening(uv_poll_t* handle, int status, int) {
   if (handle->data == nullptr) return;
-  ORDERD_CHECK(status == 0, "the listener failed");
+  ORDERD_CHECK(status == 0, "poll on the listener failed");
   static_cast<ProxyCore*>(handle->data)->accept_all();
 }
 
@@ -110,7 +111,7 @@ void ProxyCore::accept_all() {
 
 void ProxyCore::set_no_delay(int socket) const {
   const int on = 1;
-  // Pieces go out one by one. A unix socket has no such option and needs none.
+  // Slices must leave one by one. A Unix socket has no such option and needs none.
   (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
@@ -241,7 +242,7 @@ ProxyStats ProxyCore::stats() const {
   ProxyStats result = counted_;
   for (const auto& connection : connections_) {
     if (connection->gone()) continue;
-    ++result.standing;
+    ++result.open;
     result.queued += connection->queued();
   }
   return result;

@@ -1,4 +1,4 @@
-// What lives on the proxy's loop: the listener, the connections, the faults and triggers. Only its thread may touch it.
+// The state on the proxy's loop: the listener, the connections, the faults and triggers. Only its thread may touch it.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 
 namespace orderd::test {
 
-// Do these words, with a space between, begin with those, whatever their case?
+// Whether `words`, joined by spaces, begin with the second text, ignoring case.
 [[nodiscard]] bool begins_with_words(std::string_view command, std::string_view first);
 
 class ProxyCore {
@@ -36,21 +36,21 @@ class ProxyCore {
   void flap(std::chrono::milliseconds up, std::chrono::milliseconds down);
   void stop_flapping();
   void heal();
-  // Each standing connection that is meant.
+  // Each open connection that `which` selects.
   void each(std::optional<uint64_t> which, const std::function<void(ProxyConnection&)>& act);
   [[nodiscard]] std::optional<uint64_t> connection_of(std::string_view first) const;
   [[nodiscard]] ProxyStats stats() const;
   [[nodiscard]] uint64_t commands(std::string_view first) const;
 
-  // Triggers, by their number; the first is 1.
+  // Triggers by number; the first is 1.
   std::size_t add(const Trigger& trigger);
   [[nodiscard]] const Trigger& trigger(std::size_t number) const { return triggers_.at(number - 1).trigger; }
   [[nodiscard]] uint64_t fired(std::size_t number) const { return triggers_.at(number - 1).fired; }
   void release(std::size_t number);
   void remove(std::size_t number) { triggers_.at(number - 1).off = true; }
-  // Which trigger this command sets off, if any.
+  // The trigger that this command fires, if any.
   [[nodiscard]] std::optional<std::size_t> take_trigger(const std::vector<std::string>& words);
-  // May it fire once more?
+  // Whether it can fire once more.
   [[nodiscard]] bool live(std::size_t number) const;
   [[nodiscard]] bool holds(std::size_t number) const { return !triggers_.at(number - 1).released; }
   void fire(std::size_t number, const char* kind);
@@ -61,7 +61,7 @@ class ProxyCore {
     return direction == Direction::kToServer ? to_server_ : to_client_;
   }
   [[nodiscard]] uint64_t random(uint64_t below) { return random_() % below; }
-  [[nodiscard]] int connect_upstream() const;  // a socket that is connecting or has; -1: refused
+  [[nodiscard]] int connect_upstream() const;  // a connecting or connected socket; -1: refused
   void set_no_delay(int socket) const;
   void want_turn();
   void sweep_soon() { sweeper_.start(Milliseconds(0)); }
@@ -97,7 +97,7 @@ class ProxyCore {
   LinkFaults to_client_;
   Door door_ = Door::kOpen;
   uint16_t port_ = 0;
-  int reserved_ = -1;  // bound and never listening: the port stays ours while the door is refused
+  int reserved_ = -1;  // bound, never listening: keeps the port while refusing
   int listener_ = -1;
   HandlePtr<uv_poll_t> listener_poll_;
   HandlePtr<uv_idle_t> turn_;
@@ -107,7 +107,7 @@ class ProxyCore {
   std::chrono::milliseconds flap_down_{0};
   std::vector<std::unique_ptr<ProxyConnection>> connections_;
   std::deque<Armed> triggers_;
-  std::map<std::string, uint64_t> commands_;  // how many, by their first word
+  std::map<std::string, uint64_t> commands_;  // by first word
   ProxyStats counted_;
 };
 

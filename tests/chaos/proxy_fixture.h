@@ -1,4 +1,4 @@
-// A real server and a proxy before it, and no orderd.
+// A real server behind a proxy, without orderd.
 #pragma once
 
 #include "chaos/fault_proxy.h"
@@ -30,7 +30,7 @@ class ProxiedServer {
     auto connected = valkey::SyncClient::connect(proxy.endpoint(), options);
     return connected.ok() && connected->call(command_of({"PING"})).ok();
   }
-  // Through nothing.
+  // Bypasses the proxy.
   std::string ask_server(const std::vector<std::string>& words) const {
     auto direct = server.client();
     return ask(direct, words);

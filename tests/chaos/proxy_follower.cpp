@@ -1,5 +1,5 @@
-// Commands are kept until they are whole, so that one can be kept from the server entirely. Replies go on as they come:
-// what is to become of a reply is known since its command was read.
+// A command is buffered until it is complete, so that all of it can be kept from the server. Replies are forwarded as
+// they arrive: their faults are known since their command was read.
 #include "chaos/proxy_follower.h"
 
 #include "chaos/fault_proxy.h"
@@ -9,7 +9,7 @@ namespace orderd::test {
 namespace {
 
 constexpr std::size_t kWordsMax = 16;
-// [[stream, [[id, fields], …]]]: how deep an entry stands in a reply of XREAD.
+// [[stream, [[id, fields], …]]]: the depth of an entry in a reply of XREAD.
 constexpr int kEntryDepth = 3;
 
 }  // namespace
@@ -61,7 +61,7 @@ void ProxyFollower::from_client(std::string_view bytes) {
   if (!following_) return to_server_.push(bytes);
   command_.append(bytes);
   const std::string_view all = command_;
-  std::size_t passed = 0;  // up to here it has gone into the pipe
+  std::size_t passed = 0;  // bytes already in the pipe
   std::size_t begin = 0;   // of the command that is being split
   while (split_ < all.size() && following_) {
     const RespSplitter::Step step = commands_.take(all.substr(split_));
@@ -101,12 +101,12 @@ void ProxyFollower::begin_reply() {
   entries_ = 0;
   reply_bytes_ = 0;
   now_ = {};
-  if (expected_.empty()) return;  // nobody asked for it
+  if (expected_.empty()) return;  // no command is waiting
   now_ = expected_.front();
   expected_.pop_front();
 }
 
-// What is done to a reply before its first byte.
+// Applies the faults that come before a reply's first byte.
 void ProxyFollower::play_before_reply() {
   switch (now_.what) {
     case Trigger::What::kHoldReply:
@@ -136,7 +136,7 @@ bool ProxyFollower::cut_is_due() {
 void ProxyFollower::from_server(std::string_view bytes) {
   if (!following_) return to_client_.push(bytes);
   std::size_t at = 0;
-  std::size_t run = 0;  // from here to `at` it is the client's and not in the pipe yet
+  std::size_t run = 0;  // from here to `at`: for the client, not in the pipe yet
   while (at < bytes.size() && following_) {
     if (!in_reply_) begin_reply();
     if (reply_bytes_ == 0 && now_.what != Trigger::What::kNothing) {

@@ -1,4 +1,4 @@
-// Follows the commands and replies of one proxied connection, and puts the faults of triggers between their bytes.
+// Follows the commands and replies of one proxied connection, and inserts the faults of triggers between their bytes.
 #pragma once
 
 #include <deque>
@@ -18,25 +18,25 @@ class ProxyFollower {
 
   void from_client(std::string_view bytes);
   void from_server(std::string_view bytes);
-  // No more comes from the client: an unfinished command goes on as it is.
+  // The client sent EOF: an unfinished command is forwarded as is.
   void client_ended();
 
   // First words of the last command; empty: none yet.
   [[nodiscard]] const std::string& last_command() const { return last_command_; }
 
  private:
-  // What is to become of a reply that will come.
+  // What will happen to a future reply.
   struct Expected {
     Trigger::What what = Trigger::What::kNothing;
     std::size_t trigger = 0;
   };
 
-  // A command begins with these bytes. Answers the trigger that loses it and all that follows, if one does.
+  // A command begins with these bytes. Returns the trigger that loses it and all that follows, if any.
   [[nodiscard]] std::optional<std::size_t> announce(std::string_view command);
   void begin_reply();
   void play_before_reply();
   [[nodiscard]] bool cut_is_due();
-  // Counts the fault of this reply, and ends the connection as the trigger has it.
+  // Counts the fault of this reply, and ends the connection as the trigger requires.
   void play(const char* kind);
   void then_to(ProxyPipe& pipe, std::size_t trigger);
 
@@ -45,9 +45,9 @@ class ProxyFollower {
   ProxyPipe& to_client_;
   bool following_ = true;
 
-  std::string command_;     // of which the end is missing
+  std::string command_;     // incomplete
   std::size_t split_ = 0;   // bytes of it that the splitter has seen
-  bool announced_ = false;  // a command so long that its beginning went on already
+  bool announced_ = false;  // the command is so long that its beginning was forwarded
   RespSplitter commands_;
   std::string last_command_;
 
@@ -60,7 +60,7 @@ class ProxyFollower {
   std::size_t reply_bytes_ = 0;
 };
 
-// The first words, at most 16, of a command that may be cut short.
+// The first words, at most 16, of a possibly incomplete command.
 [[nodiscard]] std::vector<std::string> command_words(std::string_view command);
 
 }  // namespace orderd::test

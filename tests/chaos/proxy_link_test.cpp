@@ -1,4 +1,4 @@
-// How the proxy carries bytes: late, in pieces, slowly, not now, never.
+// How the proxy carries bytes: late, sliced, slow, paused, lost.
 #include <doctest/doctest.h>
 
 #include "chaos/proxy_fixture.h"
@@ -7,7 +7,7 @@ using namespace orderd::test;
 using namespace std::chrono_literals;
 using Flow = LinkFaults::Flow;
 
-TEST_CASE("a proxy without faults passes on what both sides say") {
+TEST_CASE("a proxy without faults forwards both directions unchanged") {
   ProxiedServer trial;
   auto client = trial.client();
   const std::string large(3'000'000, 'x');
@@ -18,7 +18,7 @@ TEST_CASE("a proxy without faults passes on what both sides say") {
   CHECK(trial.proxy.commands("incr") == 20000);
   const ProxyStats stats = trial.proxy.stats();
   CHECK(stats.accepted == 1);
-  CHECK(stats.standing == 1);
+  CHECK(stats.open == 1);
   CHECK(stats.bytes_to_server > large.size());
   CHECK(stats.bytes_to_client > large.size());
   CHECK(stats.bytes_lost == 0);
@@ -45,7 +45,7 @@ TEST_CASE("single bytes in both directions arrive whole") {
   CHECK(ask(client, {"GET", "text"}) == text);
 }
 
-TEST_CASE("bandwidth is shared out until all has arrived") {
+TEST_CASE("everything arrives with limited bandwidth") {
   ProxiedServer trial;
   trial.proxy.set_both({.slice_max = 700, .bytes_per_second = 200'000});
   auto client = trial.client();
@@ -54,13 +54,13 @@ TEST_CASE("bandwidth is shared out until all has arrived") {
   CHECK(ask(client, {"GET", "text"}) == text);
 }
 
-TEST_CASE("what is held arrives when it flows again") {
+TEST_CASE("held bytes arrive when the flow resumes") {
   ProxiedServer trial;
   auto client = trial.client();
   trial.proxy.set(Direction::kToServer, {.flow = Flow::kHeld});
   client.append(command_of({"SET", "key", "1"}));
   client.append(command_of({"GET", "key"}));
-  // A pipeline leaves with the first read; the proxy has it when it says so.
+  // A pipeline is sent with the first read; `queued` shows when the proxy has it.
   RawClient other(trial.proxy.endpoint());
   other.send(command_bytes({"SET", "other", "2"}));
   wait_for([&] { return trial.proxy.stats().queued > 0; }, kPatience, "bytes to wait in the proxy");
@@ -71,7 +71,7 @@ TEST_CASE("what is held arrives when it flows again") {
   CHECK((*client.read()).view().text() == "1");
 }
 
-TEST_CASE("what a client sent before it left is delivered late and what it sent before a reset is not") {
+TEST_CASE("held bytes are delivered after the client closes but not after a reset") {
   ProxiedServer trial;
   trial.proxy.set(Direction::kToServer, {.flow = Flow::kHeld});
   {
@@ -84,11 +84,11 @@ TEST_CASE("what a client sent before it left is delivered late and what it sent 
   }
   trial.proxy.heal();
   wait_for([&] { return trial.ask_server({"EXISTS", "left"}) == "1"; }, kPatience, "the late command");
-  wait_for([&] { return trial.proxy.stats().standing == 0; }, kPatience, "both connections to end");
+  wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "both connections to end");
   CHECK(trial.ask_server({"EXISTS", "reset"}) == "0");
 }
 
-TEST_CASE("what falls into a black hole never arrives and the connection is of no use any more") {
+TEST_CASE("black-holed bytes never arrive and the connection becomes unusable") {
   ProxiedServer trial;
   RawClient client(trial.proxy.endpoint());
   client.send(command_bytes({"PING"}));
@@ -107,7 +107,7 @@ TEST_CASE("what falls into a black hole never arrives and the connection is of n
   CHECK(trial.reachable());
 }
 
-TEST_CASE("a reader that does not read costs the proxy no more than its bound") {
+TEST_CASE("a client that does not read cannot grow the queue past its limit") {
   ProxiedServer trial;
   const std::string large(8'000'000, 'x');
   CHECK(trial.ask_server({"SET", "large", large}) == "OK");

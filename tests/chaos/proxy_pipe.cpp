@@ -1,5 +1,5 @@
-// pump() takes items from the front until it must stop. Latency stands in each item as the time it is due, set when it
-// was read, so that a change of latency never reorders. Slices and bandwidth are decided when bytes leave.
+// pump() takes items from the front until it must stop. Each item has the time it is due, set when it was read, so a
+// change of latency never reorders. Slices and bandwidth apply when bytes are delivered.
 #include "chaos/proxy_pipe.h"
 
 #include <sys/socket.h>
@@ -12,7 +12,7 @@
 namespace orderd::test {
 namespace {
 
-constexpr double kBurstSeconds = 0.02;   // so much of the bandwidth may go at once
+constexpr double kBurstSeconds = 0.02;   // bandwidth that may be used in one burst
 constexpr uint64_t kMicrosecond = 1000;  // in nanoseconds
 
 uint64_t now_us() {
@@ -84,7 +84,7 @@ ProxyPipe::Stop ProxyPipe::pump(int socket) {
   return Stop::kEmpty;
 }
 
-// Nullopt: it is passed.
+// Nullopt: the mark was passed.
 std::optional<ProxyPipe::Stop> ProxyPipe::pass_mark(const Item& item, int socket) {
   if (item.mark == Mark::kHold && core_.holds(item.trigger)) return Stop::kEmpty;
   const Mark mark = item.mark;
@@ -96,7 +96,7 @@ std::optional<ProxyPipe::Stop> ProxyPipe::pass_mark(const Item& item, int socket
     case Mark::kSilence: lose(); break;
     case Mark::kEnd:
       ended_ = true;
-      // Where it fails, the other side has gone already: the end has come to it all the same.
+      // It fails if the other side has closed already, which is fine.
       (void)shutdown(socket, SHUT_WR);
       return Stop::kEnded;
   }
@@ -118,7 +118,7 @@ std::size_t ProxyPipe::allowed(std::size_t bytes) {
   return 0;
 }
 
-// Nullopt: the item is delivered, or a piece of it and the next one waits for its turn.
+// Nullopt: the item was delivered, or part of it and the rest waits for its turn.
 std::optional<ProxyPipe::Stop> ProxyPipe::deliver(Item& item, int socket) {
   const std::size_t some = allowed(item.bytes.size() - sent_);
   if (some == 0) return reset_after_ == uint64_t{0} ? Stop::kReset : Stop::kEmpty;

@@ -1,6 +1,5 @@
-// One direction of one proxied connection: what was read on one side waits here until it is delivered on the other, as
-// the faults of the direction have it. Marks stand between the bytes: what is to happen when all before them has been
-// delivered.
+// One direction of one proxied connection: bytes read on one side are queued until delivered on the other, as the
+// faults of the direction require. Marks between the bytes say what happens when everything before them is delivered.
 #pragma once
 
 #include <cstdint>
@@ -20,36 +19,36 @@ class ProxyCore;
 class ProxyPipe {
  public:
   enum class Mark { kHold, kReset, kClose, kSilence, kEnd };
-  // What pump() stopped for.
+  // Why pump() stopped.
   enum class Stop {
-    kEmpty,    // or held, or waiting for its time, or its turn: it calls back by itself
-    kBlocked,  // the socket takes no more: pump() when it does
+    kEmpty,    // or held, not due yet, or waiting for its turn: it will call `pump`
+    kBlocked,  // the socket is full: call pump() when it is writable
     kReset,    // a mark, or the byte of reset_after()
     kClose,    // a mark
-    kEnded,    // the end was delivered, nothing will follow
+    kEnded,    // EOF was delivered
     kBroken,   // the socket failed
   };
 
-  // `pump`: asks the owner to call pump(); never called from within a function of this class.
+  // `pump`: asks the owner to call pump(); never called inside a function of this class.
   ProxyPipe(ProxyCore& core, Direction direction, std::function<void()> pump);
   ProxyPipe(const ProxyPipe&) = delete;
   ProxyPipe& operator=(const ProxyPipe&) = delete;
 
   void push(std::string_view bytes);
-  // `trigger`: only for kHold, who holds.
+  // `trigger`: for kHold only, the trigger that holds.
   void push(Mark mark, std::size_t trigger = 0);
-  // In front of all that waits.
+  // Before everything queued.
   void inject(std::string bytes);
   void reset_after(std::optional<uint64_t> bytes) { reset_after_ = bytes; }
 
-  // Delivers what may be delivered now.
+  // Delivers what can be delivered now.
   [[nodiscard]] Stop pump(int socket);
-  // In the next turn of the loop, where pump() asked for it.
+  // In the next loop turn, if pump() asked for it.
   [[nodiscard]] bool wants_turn() const { return wants_turn_; }
 
   [[nodiscard]] std::size_t queued() const { return queued_; }
   [[nodiscard]] bool ended() const { return ended_; }
-  // Bytes were lost on a connection that still stands: it is of no more use.
+  // Bytes were lost on a connection that is still open: it is unusable.
   [[nodiscard]] bool silent() const { return silent_; }
 
  private:
@@ -62,7 +61,7 @@ class ProxyPipe {
 
   [[nodiscard]] uint64_t due();
   [[nodiscard]] std::optional<Stop> pass_mark(const Item& item, int socket);
-  // How many of so many bytes may go now; 0: a timer is set.
+  // How many of these bytes may be sent now; 0: a timer is set.
   [[nodiscard]] std::size_t allowed(std::size_t bytes);
   [[nodiscard]] std::optional<Stop> deliver(Item& item, int socket);
   void lose();
@@ -74,7 +73,7 @@ class ProxyPipe {
   std::size_t sent_ = 0;  // bytes of the first item
   std::size_t queued_ = 0;
   uint64_t last_due_us_ = 0;
-  double tokens_ = 0;  // bytes that the bandwidth allows now
+  double tokens_ = 0;  // token bucket, in bytes
   uint64_t tokens_at_us_ = 0;
   std::optional<uint64_t> reset_after_;
   bool wants_turn_ = false;

@@ -1,4 +1,4 @@
-// Triggers: how they are said, and which of them a command sets off.
+// How triggers are built, and which of them a command fires.
 #include <strings.h>
 
 #include <algorithm>
@@ -60,9 +60,9 @@ bool begins_with_words(std::string_view command, std::string_view first) {
 
 void Trigger::check() const {
   const bool cuts = what_ == What::kCutAfterBytes || what_ == What::kCutAfterEntries;
-  if (cuts && limit_ == 0) throw std::invalid_argument("a reply is cut after one entry or byte at least");
+  if (cuts && limit_ == 0) throw std::invalid_argument("a reply is cut after at least one entry or byte");
   if ((cuts || what_ == What::kSwallowReply || what_ == What::kLoseCommand) && then_ == Then::kNothing) {
-    throw std::invalid_argument("a connection that has lost bytes cannot go on: say kReset, kClose or kSilence");
+    throw std::invalid_argument("a connection that lost bytes is unusable: use kReset, kClose or kSilence");
   }
 }
 
@@ -96,7 +96,7 @@ std::optional<std::size_t> ProxyCore::take_trigger(const std::vector<std::string
 bool ProxyCore::live(std::size_t number) const {
   const Armed& armed = triggers_[number - 1];
   const Trigger::What what = armed.trigger.what();
-  // A reply may turn out too short to be cut: many commands may wait for the one cut.
+  // A reply may turn out too short to be cut: several commands may be candidates for one cut.
   const bool cuts = what == Trigger::What::kCutAfterBytes || what == Trigger::What::kCutAfterEntries;
   return !armed.off && (cuts ? armed.fired : armed.taken) < armed.trigger.times();
 }

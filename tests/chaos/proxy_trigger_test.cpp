@@ -1,4 +1,4 @@
-// Faults that wait for a command or its reply.
+// Faults that a command or its reply fires.
 #include <doctest/doctest.h>
 
 #include "chaos/proxy_fixture.h"
@@ -19,7 +19,7 @@ const std::vector<std::string> kRead = {"XREAD", "COUNT", "200", "STREAMS", "ord
 
 }  // namespace
 
-TEST_CASE("the third reply is swallowed and its command was carried out") {
+TEST_CASE("the third reply is lost and its command was executed") {
   ProxiedServer trial;
   const auto lost = trial.proxy.add(Trigger::on("INCR").after(2).swallow_reply());
   RawClient client(trial.proxy.endpoint());
@@ -57,7 +57,7 @@ TEST_CASE("a lost command does not reach the server and those before it do") {
   CHECK(trial.proxy.fired(lost) == 1);
 }
 
-TEST_CASE("a lost command with silence leaves a client that waits") {
+TEST_CASE("a lost command with silence leaves the client waiting") {
   ProxiedServer trial;
   const auto lost = trial.proxy.add(Trigger::on("SET").lose_command().then(Then::kSilence));
   RawClient client(trial.proxy.endpoint());
@@ -104,7 +104,7 @@ TEST_CASE("a reply is cut after any byte") {
   }
 }
 
-TEST_CASE("a held reply waits and holds up those behind it") {
+TEST_CASE("a held reply delays those after it") {
   ProxiedServer trial;
   const auto held = trial.proxy.add(Trigger::on("INCR").hold_reply());
   RawClient client(trial.proxy.endpoint());
@@ -127,7 +127,7 @@ TEST_CASE("a reply is replaced and the next one is whole") {
   CHECK(trial.proxy.fired(replaced) == 2);
 }
 
-TEST_CASE("triggers work in single bytes") {
+TEST_CASE("triggers work on single bytes") {
   ProxiedServer trial;
   trial.proxy.set_both({.slice_max = 1});
   const auto lost = trial.proxy.add(Trigger::on("INCR").after(1).swallow_reply().then(Then::kClose));
@@ -137,7 +137,7 @@ TEST_CASE("triggers work in single bytes") {
   CHECK(trial.proxy.fired(lost) == 1);
 }
 
-TEST_CASE("a command longer than the bound passes through and sets off its trigger") {
+TEST_CASE("a command longer than the bound is forwarded and fires its trigger") {
   ProxiedServer trial;
   const auto lost = trial.proxy.add(Trigger::on("SET").swallow_reply());
   RawClient client(trial.proxy.endpoint());
@@ -148,7 +148,7 @@ TEST_CASE("a command longer than the bound passes through and sets off its trigg
   CHECK(trial.ask_server({"STRLEN", "large"}) == std::to_string(large.size()));
 }
 
-TEST_CASE("a fault that would leave replies without their commands is refused") {
+TEST_CASE("a fault that would mismatch replies and commands is refused") {
   ProxiedServer trial;
   CHECK_THROWS_AS(trial.proxy.add(Trigger::on("GET").swallow_reply().then(Then::kNothing)), std::invalid_argument);
   CHECK_THROWS_AS(trial.proxy.add(Trigger::on("GET").cut_reply_after_bytes(0)), std::invalid_argument);

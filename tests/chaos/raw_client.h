@@ -1,4 +1,4 @@
-// A plain TCP connection to a proxy, for what a client library hides: how a connection ends, and in which pieces.
+// A plain TCP connection to a proxy, to see what a client library hides: how a connection ends, and its packet sizes.
 #pragma once
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ class RawClient {
  public:
   enum class End { kNone, kOrderly, kReset };
 
-  // Throws std::system_error: ECONNREFUSED where nobody listens.
+  // Throws std::system_error: ECONNREFUSED if nothing listens.
   explicit RawClient(const valkey::Endpoint& endpoint) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -49,7 +49,7 @@ class RawClient {
   }
   void shut_down_sending() { (void)shutdown(socket_, SHUT_WR); }
 
-  // Reads until `bytes` have come or the connection ends. Throws std::runtime_error when nothing comes for 20 s.
+  // Reads until `bytes` arrived or the connection ends. Throws std::runtime_error after 20 s of silence.
   std::string read(std::size_t bytes) {
     std::string result;
     while (result.size() < bytes && end_ == End::kNone) {
@@ -58,19 +58,19 @@ class RawClient {
       if (got > 0) result.append(buffer, static_cast<std::size_t>(got));
       if (got == 0) end_ = End::kOrderly;
       if (got < 0 && errno == ECONNRESET) end_ = End::kReset;
-      if (got < 0 && errno != ECONNRESET) throw std::runtime_error("nothing came for 20 s");
+      if (got < 0 && errno != ECONNRESET) throw std::runtime_error("no data for 20 s");
     }
     return result;
   }
-  // All that comes before the end.
+  // Everything before EOF.
   std::string read_all() { return read(SIZE_MAX); }
-  // What has come already; empty: nothing.
+  // What has arrived already; may be empty.
   std::string peek() {
     char buffer[4096];
     const ssize_t got = recv(socket_, buffer, sizeof buffer, MSG_PEEK | MSG_DONTWAIT);
     return got > 0 ? std::string(buffer, static_cast<std::size_t>(got)) : std::string();
   }
-  // How it has ended, as far as was read.
+  // How it ended, as far as was read.
   [[nodiscard]] End end() const { return end_; }
 
  private:
@@ -78,7 +78,7 @@ class RawClient {
   End end_ = End::kNone;
 };
 
-// A command as its bytes.
+// The bytes of a command.
 [[nodiscard]] inline std::string command_bytes(const std::vector<std::string>& words) {
   std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
   for (const std::string& word : words) bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";

@@ -1,5 +1,5 @@
-// Follows a stream of RESP2 values in any cut, and keeps none of it: says where values end, and how deep they stand.
-// A command is such a value, too: an array of bulk strings.
+// Follows a stream of RESP2 values, however fragmented, without storing it: reports where values end and how deep they
+// are nested. A command is such a value too: an array of bulk strings.
 #pragma once
 
 #include <charconv>
@@ -14,8 +14,8 @@ class RespSplitter {
  public:
   struct Step {
     std::size_t eaten = 0;
-    bool garbage = false;  // no RESP2; nothing that follows can be understood
-    // What ended with the last byte eaten: the values at depths `outermost` to `innermost`; -1: none did. 0 is a whole
+    bool garbage = false;  // not RESP2; nothing after it can be parsed
+    // What ended with the last byte consumed: the values at depths `outermost` to `innermost`; -1: none. 0 is a whole
     // reply, 1 an element of it, and so on.
     int outermost = -1;
     int innermost = -1;
@@ -23,7 +23,7 @@ class RespSplitter {
     [[nodiscard]] bool ended(int depth) const { return outermost >= 0 && outermost <= depth && depth <= innermost; }
   };
 
-  // Eats up to the next end of a value, or all.
+  // Consumes up to the next end of a value, or everything.
   [[nodiscard]] Step take(std::string_view bytes) {
     Step step;
     while (step.eaten < bytes.size() && step.outermost < 0 && !step.garbage) {
@@ -39,11 +39,11 @@ class RespSplitter {
     return step;
   }
 
-  // Between two whole values?
+  // True between two whole values.
   [[nodiscard]] bool at_start() const { return length_ == 0 && body_left_ == 0 && open_.empty(); }
 
  private:
-  static constexpr std::size_t kHeadMax = 24;  // kind and digits; the text behind + and - is not kept
+  static constexpr std::size_t kHeadMax = 24;  // type and digits; the text after + and - is not stored
   static constexpr std::size_t kDepthMax = 32;
   static constexpr int64_t kCountMax = int64_t{1} << 32;
 
@@ -77,7 +77,7 @@ class RespSplitter {
     }
   }
 
-  // A value without children has ended, and with it each array whose last element it is.
+  // A value without children ended, and so did each array whose last element it is.
   void leaf(Step& step) {
     step.innermost = static_cast<int>(open_.size());
     while (!open_.empty() && --open_.back() == 0) open_.pop_back();
@@ -88,7 +88,7 @@ class RespSplitter {
   std::size_t length_ = 0;  // bytes of the line so far
   bool carriage_ = false;
   uint64_t body_left_ = 0;     // bytes of a bulk string and its CR LF
-  std::vector<int64_t> open_;  // for each array that is open: how many elements are to come
+  std::vector<int64_t> open_;  // elements still to come, per open array
 };
 
 }  // namespace orderd::test

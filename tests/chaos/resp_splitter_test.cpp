@@ -8,7 +8,7 @@ using namespace orderd::test;
 
 namespace {
 
-// Where whole values end, and where values of depth 3 do.
+// Where whole values end, and where values at depth 3 end.
 struct Ends {
   std::vector<std::size_t> whole;
   std::vector<std::size_t> entries;
@@ -38,7 +38,7 @@ const std::string kVanished = "*2\r\n$3\r\n1-2\r\n*-1\r\n";
 
 }  // namespace
 
-TEST_CASE("replies are split at the same bytes in any cut") {
+TEST_CASE("replies are split at the same bytes however they are fragmented") {
   Random random(test_seed());
   std::string bytes = "+OK\r\n:-17\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n-ERR no\r\n$5\r\nab\r\nc\r\n";
   const std::size_t before = bytes.size();
@@ -56,7 +56,7 @@ TEST_CASE("replies are split at the same bytes in any cut") {
   }
 }
 
-TEST_CASE("what is no RESP2 is called garbage at once") {
+TEST_CASE("input that is not RESP2 is reported as garbage immediately") {
   for (const std::string bytes : {"hello\r\n", "$x\r\n", "*-2\r\n", ":1a\r\n", "$99999999999999999999\r\n",
                                   "\x16\x03\x01", "*1\r\n%1\r\n", "$000000000000000000000000001\r\n"}) {
     CAPTURE(bytes);

@@ -1,4 +1,4 @@
-// The server's append-only file is torn, damaged or has no room: what a daemon and the books make of it.
+// The server's append-only file is torn or damaged, or the disk is full, while a daemon serves.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ void overwrite(const std::string& path, std::string_view bytes) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-// Where in the file a command is.
+// The offset of a command in the file.
 struct Command {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -50,7 +50,7 @@ std::vector<Command> commands(const std::string& file) {
   return found;
 }
 
-// All that a settlement changes.
+// Everything that a settlement changes.
 using State = std::vector<std::string>;
 State state(orderd::valkey::SyncClient client) {
   return {get(client, "product:shoe:stock").value_or(""), get(client, "product:sock:stock").value_or(""),
@@ -58,7 +58,7 @@ State state(orderd::valkey::SyncClient client) {
           ask(client, {"HGET", "orders:position", "count"})};
 }
 
-// What a server finds in a file of these first bytes: for each of `cuts`, in a server of its own.
+// The state after a server loads only the first bytes of a file, for each of `cuts`.
 std::map<std::size_t, State> states(const std::string& file, const std::vector<std::size_t>& cuts) {
   ServerOptions options;
   options.append_only = AppendOnly::kAlways;
@@ -93,12 +93,12 @@ Command last_settlement(const std::string& file) {
 
 }  // namespace
 
-TEST_CASE("a tail that is torn at any byte of the last settlement holds it whole or not at all") {
+TEST_CASE("a tail torn at any byte contains the last settlement completely or not at all") {
   AofSale trial(AppendOnly::kAlways);
   Sale& sale = trial.sale;
   auto daemon = sale.daemon("only");
   xadd(sale.client(), "orders", {{"id", "first"}, {"sku", "shoe"}, {"quantity", "1"}});
-  sale.settle();  // each has a call of its own
+  sale.settle();  // one call each
   xadd(sale.client(), "orders",
        {{"order", R"({"id":"last","items":[{"sku":"shoe","quantity":2},{"sku":"sock","quantity":3}]})"}});
   sale.settle();
@@ -108,7 +108,7 @@ TEST_CASE("a tail that is torn at any byte of the last settlement holds it whole
 
   const std::string file = contents(append_only_file(sale.server.directory()));
   const Command torn = last_settlement(file);
-  // Two servers at a time: most of a start is waiting.
+  // Two servers at a time: a start is mostly waiting.
   std::vector<std::size_t> cuts[2];
   for (std::size_t cut = torn.begin; cut <= torn.end; ++cut) cuts[cut % 2].push_back(cut);
   auto odd = std::async(std::launch::async, [&] { return states(file, cuts[1]); });
@@ -126,7 +126,7 @@ TEST_CASE("a tail that is torn at any byte of the last settlement holds it whole
   MESSAGE("cut at ", found.size() + 1, " places");
 }
 
-TEST_CASE("a server whose file is damaged does not start and the daemon waits until it is repaired") {
+TEST_CASE("a server with a damaged file does not start and the daemon waits until it is repaired") {
   AofSale trial(AppendOnly::kAlways);
   Sale& sale = trial.sale;
   auto daemon = sale.daemon("only");
@@ -137,7 +137,7 @@ TEST_CASE("a server whose file is damaged does not start and the daemon waits un
   const std::string path = append_only_file(sale.server.directory());
   const std::string good = contents(path);
   const std::vector<Command> all = commands(good);
-  // The server can only notice a bit that makes the file unreadable: its contents have no check sum.
+  // The server notices only damage that makes the file unreadable: the contents have no checksum.
   std::string damaged = good;
   damaged[all[sale.random.number(all.size() / 4, all.size() * 3 / 4)].begin] ^= 1;
   overwrite(path, damaged);
@@ -160,7 +160,7 @@ TEST_CASE("a server whose file is damaged does not start and the daemon waits un
   trial.finish(*daemon);
 }
 
-TEST_CASE("orders wait while the disk is full and go on when it is not") {
+TEST_CASE("orders wait while the disk is full and resume afterwards") {
   AofSale trial(AppendOnly::kEverySecond);
   Sale& sale = trial.sale;
   auto daemon = sale.daemon("only");
@@ -177,7 +177,7 @@ TEST_CASE("orders wait while the disk is full and go on when it is not") {
   trial.finish(*daemon);
 }
 
-TEST_CASE("a server that syncs always ends with a full disk and loses nothing that was read") {
+TEST_CASE("a server with appendfsync always exits when the disk is full and loses nothing that was read") {
   AofSale trial(AppendOnly::kAlways);
   Sale& sale = trial.sale;
   auto daemon = sale.daemon("only");

@@ -1,4 +1,4 @@
-// Each file is mapped here and in the server: what is written is seen at once.
+// Each file is mapped here and in the server, so changes take effect at once.
 #include "chaos/shims.h"
 
 #include <fcntl.h>
@@ -62,7 +62,7 @@ void Shims::free_disk() {
 
 uint64_t Shims::safe_bytes(const std::string& path) const {
   struct stat file {};
-  if (stat(path.c_str(), &file) != 0) throw std::runtime_error("cannot look at " + path + ": " + std::strerror(errno));
+  if (stat(path.c_str(), &file) != 0) throw std::runtime_error("cannot stat " + path + ": " + std::strerror(errno));
   auto& table = *static_cast<FsyncTable*>(table_);
   for (FsyncRow& row : table.rows) {
     if (std::atomic_ref(row.inode).load() != file.st_ino) continue;

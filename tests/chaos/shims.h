@@ -1,5 +1,5 @@
-// Faults of the machine below a valkey-server, without root: libraries that are loaded into it, and the files that tell
-// them what to do. None does anything until it is told to.
+// Faults of the machine under a valkey-server, without root: libraries preloaded into it, and the files that control
+// them. None does anything by default.
 //
 //   Shims shims;                                             it must outlive the server
 //   ServerOptions options;
@@ -21,7 +21,7 @@ namespace orderd::test {
 
 class Shims {
  public:
-  // Throws std::runtime_error when the files cannot be made.
+  // Throws std::runtime_error if the files cannot be created.
   Shims();
   ~Shims();
   Shims(const Shims&) = delete;
@@ -30,16 +30,15 @@ class Shims {
   // For one server and its restarts.
   [[nodiscard]] std::vector<std::string> environment() const;
 
-  // The server's wall clock is off by so much from now on, in place of what was said before. Its monotonic clock, and
-  // every other process, are not.
+  // Sets the offset of the server's wall clock. Its monotonic clock, and other processes, are not affected.
   void shift_clock(std::chrono::nanoseconds offset);
 
-  // Its append-only files find half the room for one more write and then none, until free_disk().
+  // Its append-only files have space for half of one more write and then none, until free_disk().
   void fill_disk();
   void free_disk();
 
-  // How many bytes of a file are safe on disk; 0: none, or the server has never opened it. Any time, also when the
-  // server is gone.
+  // How many bytes of a file are on disk; 0: none, or the server never opened it. May be called at any time, even when
+  // the server is down.
   [[nodiscard]] uint64_t safe_bytes(const std::string& path) const;
 
  private:

@@ -1,4 +1,4 @@
-// Do the shims reach the server, and do nothing before they are told to?
+// Tests that the shims reach the server, and do nothing by default.
 #include "chaos/shims.h"
 
 #include <doctest/doctest.h>
@@ -33,7 +33,7 @@ struct ShimmedServer {
   orderd::valkey::SyncClient client;
 };
 
-// By how much the server's clock is ahead of ours, in seconds.
+// How far the server's clock is ahead of ours, in seconds.
 int64_t ahead_s(orderd::valkey::SyncClient& client) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto reply = send(client, command_of({"TIME"}));
@@ -50,13 +50,13 @@ TEST_CASE("the clock of the server jumps and its monotonic clock does not") {
   for (const auto shift : {3600s, -3600s, 1s, 0s}) {
     trial.shims.shift_clock(shift);
     wait_for([&] { return std::abs(ahead_s(trial.client) - shift.count()) <= 1; }, kPatience, "TIME to show the jump");
-    // A blocked command waits by the monotonic clock: the jump neither ends it at once nor keeps it.
+    // A blocked command uses the monotonic clock: the jump neither ends it nor prolongs it.
     CHECK(ask(trial.client, {"BLPOP", "nothing", "0.05"}).empty());
     if (shift == 3600s) CHECK(ask(trial.client, {"EXISTS", "waits"}) == "0");
   }
 }
 
-TEST_CASE("what the table calls safe is what was synced") {
+TEST_CASE("the table counts exactly what was synced as safe") {
   ShimmedServer trial(ServerOptions::AppendOnly::kAlways);
   CHECK(ask(trial.client, {"SET", "key", "1"}) == "OK");
   const std::string file = append_only_file(trial.server.directory());
@@ -74,7 +74,7 @@ TEST_CASE("what the table calls safe is what was synced") {
   CHECK(get(trial.client, "key") == "1");
 }
 
-TEST_CASE("a power cut behind a rewrite of the file finds all that was synced") {
+TEST_CASE("a power cut after a rewrite of the file keeps everything that was synced") {
   ShimmedServer trial(ServerOptions::AppendOnly::kAlways);
   for (int times = 0; times < 4; ++times) {
     const std::string before = append_only_file(trial.server.directory());
@@ -95,7 +95,7 @@ TEST_CASE("a power cut behind a rewrite of the file finds all that was synced") 
   }
 }
 
-TEST_CASE("writes fail while the disk is full and the server heals when it is not") {
+TEST_CASE("writes fail while the disk is full and work again afterwards") {
   ShimmedServer trial(ServerOptions::AppendOnly::kEverySecond);
   CHECK(ask(trial.client, {"SET", "key", "1"}) == "OK");
   trial.shims.fill_disk();

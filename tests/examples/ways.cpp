@@ -1,10 +1,10 @@
-// Measures what it costs to learn what became of an order: server CPU and output of an order, and the time from XADD to
-// the result, for each way of docs/reading-results.md and for 1, 16 and 64 backends that share the rate.
+// Measures the cost of getting the result of an order: server CPU, output, and the time from XADD to the result. Each
+// way of docs/reading-results.md is measured with 1, 16 and 64 backends that share the rate.
 //
 //   ways HOST PORT RATE SECONDS ROUNDS     a server without other clients, and an orderd; prints a Markdown table
 //
-// One thread plays all backends. The ways take turns within a round, so that they meet the same machine; a figure is
-// the median of the rounds.
+// One thread simulates all backends. The ways take turns within a round, so that other load affects all of them; a
+// figure is the median of the rounds.
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -80,10 +80,10 @@ class Trial {
   struct Connection {
     redisContext* context;
     int backend;
-    bool waits;                // for results, and pushes nothing (ways 2 and 3)
+    bool waits;                // for results; pushes nothing (ways 2 and 3)
     std::string order{};       // way 1: what it pushed
-    bool pushed = false;       // way 1: the reply to XADD is here
-    std::string last = "0-0";  // way 3: the newest result that it has read
+    bool pushed = false;       // way 1: the reply to XADD has arrived
+    std::string last = "0-0";  // way 3: the newest result read
   };
 
   Connection* open(int backend, bool waits) {
@@ -104,7 +104,7 @@ class Trial {
     }
   }
 
-  // Sends the command that waits for results.
+  // Sends the blocking command for results.
   void wait(Connection& connection) {
     if (way_ == Way::kListPerBackend) {
       redisAppendCommand(connection.context, "BLMPOP 60 1 orders:reply:%s-%d LEFT COUNT 100", name_.c_str(),
@@ -171,7 +171,7 @@ class Trial {
     }
   }
 
-  // Everybody reads all results and keeps its own.
+  // Every backend reads all results and keeps its own.
   void take_entries(Connection& connection, const redisReply* list) {
     const std::string own = name_ + "-" + std::to_string(connection.backend) + "-";
     for (std::size_t i = 0; i < list->elements; ++i) {
@@ -184,7 +184,7 @@ class Trial {
     }
   }
 
-  // Pushes that many at an even rate and waits until each has its result.
+  // Pushes this many at an even rate and waits until each has its result.
   void push_all(int rate, int orders) {
     const std::size_t first = sent_ns_.size(), end = first + static_cast<std::size_t>(orders);
     const std::size_t results_before = std::strtoull(ask(admin_, "XLEN results").c_str(), nullptr, 10);
@@ -212,7 +212,7 @@ class Trial {
     while (std::strtoull(ask(admin_, "XLEN results").c_str(), nullptr, 10) <
            results_before + static_cast<std::size_t>(orders)) {
       if (now_ns() > begin + interval * orders + kDrainNs) fail("results are missing");
-      (void)ask(admin_, "XREAD BLOCK 20 COUNT 1 STREAMS results $");  // until another one comes
+      (void)ask(admin_, "XREAD BLOCK 20 COUNT 1 STREAMS results $");  // until the next result
     }
   }
   void receive(Connection& connection) {
@@ -272,7 +272,7 @@ int main(int argc, char** argv) {
     for (const Figures& each : row.rounds) values.push_back(each.*figure);
     return median(values);
   };
-  // To as many backends that read no result, in the same round.
+  // The reference in the same round: as many backends that read no result.
   const auto ratio = [&rows](const Row& row) {
     const auto base = std::find_if(rows.begin(), rows.end(), [&row](const Row& other) {
       return other.way == Way::kNone && other.backends == row.backends;

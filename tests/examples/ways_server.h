@@ -1,4 +1,4 @@
-// What tests/examples/ways asks the server itself: blocking commands, and what the server has used so far.
+// The commands of tests/examples/ways to the server: blocking calls, and the server's usage figures.
 #pragma once
 
 #include <hiredis/hiredis.h>
@@ -15,7 +15,7 @@ namespace ways {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
-// Where every connection goes; set once, by main.
+// The address for all connections; set once by main.
 inline const char* host = nullptr;
 inline int port = 0;
 
@@ -45,7 +45,7 @@ inline redisContext* connect() {
   return context;
 }
 
-// A blocking command of the measuring program itself.
+// A blocking command of the measuring program.
 inline std::string ask(redisContext* context, const char* command) {
   const Reply reply = owned(redisCommand(context, command));
   if (!reply || reply->type == REDIS_REPLY_ERROR) fail(std::string(command) + ": " + (reply ? reply->str : "no reply"));

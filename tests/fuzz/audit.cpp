@@ -1,7 +1,7 @@
-// Fuzzes the audit against the daemon: each decodes the same request entry with a decoder of its own, and both have to
-// agree. Also the audit's decoder of results, which takes any fields.
+// Fuzzes the audit against the daemon: each has its own request decoder, and both must agree. Also fuzzes the audit's
+// decoder for results with arbitrary fields.
 //
-// Input: as for the target request.
+// Input: as for the target `request`.
 #include "audit/request_decoder.h"
 #include "audit/result_entry.h"
 #include "base/check.h"
@@ -35,7 +35,7 @@ void check_result(const order::Fields& fields) {
   audit::ResultDecoder decoder;
   audit::ResultEntry entry;
   const char* problem = decoder.decode(fields, entry);
-  ORDERD_CHECK(problem == nullptr || *problem != '\0', "a problem without a sentence");
+  ORDERD_CHECK(problem == nullptr || *problem != '\0', "a problem without a text");
   if (problem == nullptr) (void)entry.content();
 }
 
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Input input(data, size);
   const order::Limits& limits = kLimits[input.byte() % 4];
   const auto separator = static_cast<char>(input.byte());
-  order::Fields fields = input.pieces(separator);
+  order::Fields fields = input.parts(separator);
   if (fields.size() % 2 != 0) fields.emplace_back();
   check_agreement(fields, limits);
   check_result(fields);

@@ -1,4 +1,4 @@
-// A pipe that is fed piece by piece.
+// A pipe that is fed in chunks.
 #pragma once
 
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 namespace orderd::fuzz {
 
-// Owns both ends. An empty piece is the end of what comes.
+// Owns both ends. An empty chunk closes it.
 class Feeder {
  public:
   Feeder() { ORDERD_CHECK(pipe2(ends_, O_CLOEXEC) == 0, "no pipe"); }
@@ -22,9 +22,9 @@ class Feeder {
   Feeder& operator=(const Feeder&) = delete;
 
   [[nodiscard]] int file() const { return ends_[0]; }
-  void feed(std::string_view piece) {
-    if (piece.empty()) return finish();
-    ORDERD_CHECK(write(ends_[1], piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()), "a full pipe");
+  void feed(std::string_view chunk) {
+    if (chunk.empty()) return finish();
+    ORDERD_CHECK(write(ends_[1], chunk.data(), chunk.size()) == static_cast<ssize_t>(chunk.size()), "a full pipe");
   }
 
  private:

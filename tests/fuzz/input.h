@@ -1,4 +1,4 @@
-// What the fuzz targets share: cutting an input into what a target needs.
+// Shared by the fuzz targets: splitting an input into what a target needs.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace orderd::fuzz {
 
-// The bytes of one run, handed out from the front. An input that is too short gives zeros and empty texts.
+// The bytes of one run, consumed from the front. An input that is too short yields zeros and empty texts.
 class Input {
  public:
   Input(const uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
@@ -21,21 +21,21 @@ class Input {
     rest_.remove_prefix(1);
     return first;
   }
-  // The next `size` bytes, or what there is.
+  // The next `size` bytes, or what is left.
   std::string_view take(std::size_t size) {
     const std::string_view text = rest_.substr(0, size);
     rest_.remove_prefix(text.size());
     return text;
   }
-  // Up to the next `separator`, which is dropped; or all.
+  // Up to the next `separator`, which is dropped; or everything.
   std::string_view take_to(char separator) {
     const std::size_t end = rest_.find(separator);
     const std::string_view text = rest_.substr(0, end);
     rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
     return text;
   }
-  // The rest, cut at each `separator`; of an empty rest one empty piece.
-  std::vector<std::string_view> pieces(char separator) {
+  // The rest, split at each `separator`; an empty rest yields one empty text.
+  std::vector<std::string_view> parts(char separator) {
     std::vector<std::string_view> found;
     bool more = true;
     while (more) {

@@ -1,7 +1,7 @@
-// Fuzzes what a lane does with the replies of its server: a whole lane, both connections, real loop, against a server
-// that answers its commands as the input says, rightly, wrongly or with any bytes. It may give up, but never break.
+// Fuzzes a lane with server replies: a whole lane, both connections, a real loop, and a server whose replies the input
+// chooses: right, wrong or arbitrary bytes. The lane may end with an error, but never break.
 //
-// Input: for each command after the handshake a byte that says how it is answered, and what that answer needs.
+// Input: for each command after the handshake a byte that selects the reply, and the data for that reply.
 #include <spdlog/spdlog.h>
 
 #include <vector>
@@ -14,7 +14,7 @@
 namespace orderd::fuzz {
 namespace {
 
-constexpr int kMaxTurns = 60;  // more happens only behind a back-off, for which no run waits
+constexpr int kMaxTurns = 60;  // later turns only follow a back-off, which no run waits for
 
 lane::Options lane_options() {
   lane::Options options{
@@ -71,14 +71,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     for (int turns = 0, idle = 0; turns < kMaxTurns && idle < 3; ++turns) {
       (void)uv_run(loop.raw(), UV_RUN_NOWAIT);
       idle = server.serve() ? 0 : idle + 1;
-      ORDERD_CHECK(lane.status().in_flight <= options.max_in_flight, "more is in flight than may be");
+      ORDERD_CHECK(lane.status().in_flight <= options.max_in_flight, "more than max_in_flight in flight");
       if (idle == 2 && !finishing) {
         finishing = true;
         lane.finish();
         idle = 0;
       }
     }
-    ORDERD_CHECK(end.finished + end.fatal <= 1, "an end is told once");
+    ORDERD_CHECK(end.finished + end.fatal <= 1, "the end is reported once");
     ORDERD_CHECK(end.finished == 0 || lane.status().in_flight == 0, "finished with entries in flight");
     const lane::Counters counters = lane.status().counters;
     ORDERD_CHECK(counters.settled() <= counters.entries_read, "settled unread");

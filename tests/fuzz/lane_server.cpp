@@ -1,5 +1,5 @@
-// A reply is bytes: one that is right for the command, a known word, an entry with fields of the input's, or the input
-// itself.
+// A reply is bytes: the right one for the command, a known error code, an entry with fields from the input, or the raw
+// input.
 #include "fuzz/lane_server.h"
 
 #include <array>
@@ -17,7 +17,7 @@ constexpr std::array kErrors = {"NOSCRIPT x",    "ASK 1 h:1",  "OOM x",        "
                                 "ERR something", "MISCONF x",  "NOREPLICAS x", "MASTERDOWN x"};
 constexpr std::array kWords = {"a", "m", "asukridm", "moved", "active", "standby", "namesake", "released", "0-0", ""};
 
-// As the daemon's own scripts say on their second line: "-- settle.lua: …".
+// Like the second line of the daemon's scripts: "-- settle.lua: …".
 std::string script_name(const std::string& text) {
   const std::size_t end = text.find(".lua");
   const std::size_t comment = text.rfind("-- ", end);
@@ -37,7 +37,7 @@ std::string stream(const std::vector<std::string>& entries) {
 
 bool LaneServer::serve() {
   bool active = false;
-  for (Peer peer = listening_.accept(); peer.stands(); peer = listening_.accept()) {
+  for (Peer peer = listening_.accept(); peer.is_open(); peer = listening_.accept()) {
     clients_.push_back({std::move(peer), {}});
     active = true;
   }
@@ -50,7 +50,7 @@ bool LaneServer::serve() {
       answer(client, words);
       active = true;
     }
-    ORDERD_CHECK(found != test::CommandParser::Found::kGarbage, "the lane sent what is no command");
+    ORDERD_CHECK(found != test::CommandParser::Found::kGarbage, "the lane sent something that is not a command");
   }
   return active;
 }

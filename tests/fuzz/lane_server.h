@@ -1,4 +1,4 @@
-// The server of the lane's fuzz target: it keeps the handshake, and answers everything else as an input says.
+// The server of the lane's fuzz target: does the handshake, and takes all other replies from the input.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ class LaneServer {
  public:
   LaneServer(const Listening& listening, Input input) : listening_(listening), input_(input) {}
 
-  // Lets in who connects and answers what was asked. False: nobody did and nothing was.
+  // Accepts connections and replies to commands. False: there were none.
   bool serve();
 
  private:
@@ -26,7 +26,7 @@ class LaneServer {
   using Words = std::vector<std::string>;
 
   void answer(Client& client, const Words& words);
-  // What the input says; empty: nothing comes.
+  // The reply from the input; empty: no reply.
   [[nodiscard]] std::string reply(const Words& words);
   [[nodiscard]] std::string entries();
   [[nodiscard]] std::string right_reply(const Words& words);

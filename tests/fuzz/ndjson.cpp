@@ -1,7 +1,7 @@
-// Fuzzes the reading of orders from a file or a pipe, one on each line: any cut of the input gives the same lines, and
-// a line that was let pass is never too large for a request.
+// Fuzzes reading orders from a file or a pipe, one per line. The lines must not depend on how the input is fragmented,
+// and an accepted line must not be too large for a request.
 //
-// Input: a byte for the largest line, a byte for the size of the pieces, and the text.
+// Input: a byte for the longest line, a byte for the chunk size, and the text.
 #include <string>
 #include <vector>
 
@@ -22,7 +22,7 @@ struct Line {
   bool operator==(const Line&) const = default;
 };
 
-// What the reader has to give, the simple way: a byte order mark at the beginning is no part of the first line.
+// The expected lines, computed the simple way: a byte order mark at the start is not part of the first line.
 std::vector<Line> expected(std::string_view text, std::size_t bytes_max) {
   std::vector<Line> lines;
   Input input(reinterpret_cast<const uint8_t*>(text.data()), text.size());
@@ -35,23 +35,23 @@ std::vector<Line> expected(std::string_view text, std::size_t bytes_max) {
   return lines;
 }
 
-std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t piece) {
+std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t chunk) {
   Feeder feeder;
   LineReader reader(feeder.file(), bytes_max);
   Input input(reinterpret_cast<const uint8_t*>(text.data()), text.size());
   std::vector<Line> lines;
   for (;;) {
     const LineReader::Kind kind = reader.next();
-    ORDERD_CHECK(kind != LineReader::Kind::kBroken, "a pipe can be read");
+    ORDERD_CHECK(kind != LineReader::Kind::kBroken, "reading a pipe failed");
     if (kind == LineReader::Kind::kEnd) break;
     if (kind == LineReader::Kind::kWait) {
-      feeder.feed(input.take(piece));
+      feeder.feed(input.take(chunk));
       continue;
     }
     lines.push_back({kind == LineReader::Kind::kLong, std::string(reader.line())});
-    ORDERD_CHECK(reader.number() == lines.size(), "the lines are counted");
+    ORDERD_CHECK(reader.number() == lines.size(), "the number of lines is wrong");
   }
-  ORDERD_CHECK(reader.bytes() == text.size(), "the bytes are counted");
+  ORDERD_CHECK(reader.bytes() == text.size(), "the number of bytes is wrong");
   return lines;
 }
 
@@ -65,11 +65,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   constexpr std::size_t kLargest = order::kMaxEntryBytes - std::string_view("order").size();
   const std::size_t largest = input.byte();
   const std::size_t bytes_max = largest == 255 ? kLargest : largest;
-  const std::size_t piece = input.byte() + std::size_t{1};
+  const std::size_t chunk = input.byte() + std::size_t{1};
   const std::vector<Line> lines = expected(input.rest(), bytes_max);
-  ORDERD_CHECK(read(input.rest(), bytes_max, piece) == lines, "the lines are others than they should be");
+  ORDERD_CHECK(read(input.rest(), bytes_max, chunk) == lines, "the lines differ from the expected ones");
   // A pipe holds 64 KiB.
-  ORDERD_CHECK(read(input.rest(), bytes_max, 65536) == lines, "the lines depend on the pieces");
+  ORDERD_CHECK(read(input.rest(), bytes_max, 65536) == lines, "the lines depend on the chunks");
   static order::Decoder decoder({});
   for (const Line& line : lines) {
     const Decoded answer = decode(decoder, {"order", line.text});

@@ -1,4 +1,4 @@
-// The other way round than the decoder: from a request to the entries that say it.
+// The inverse of the decoder: from a request to its entries.
 #include "fuzz/orders.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ using nlohmann::json;
 using order::Line;
 using order::Request;
 
-// Takes every sum, and a line more for each that is cut in two.
+// All lines, with some split into two.
 constexpr order::Limits kWide{.max_quantity = order::kMaxWhole, .max_lines = 2000};
 
 void check_same(const Request& request, const order::Fields& fields, const char* form) {
@@ -42,12 +42,12 @@ void check_one_line(const Request& request) {
   order::Fields flat = {"quantity", digits, "sku", line.sku, "id", request.id};
   if (!request.customer.empty()) flat.insert(flat.end(), {"customer", request.customer});
   if (!request.reply_to.empty()) flat.insert(flat.end(), {"reply_to", request.reply_to});
-  check_same(request, flat, "the flat form means something else");
+  check_same(request, flat, "the flat form decodes differently");
   json order = head_of(request);
   order["sku"] = line.sku;
   order["quantity"] = line.quantity;
   const std::string text = order.dump(-1, ' ', true);
-  check_same(request, {"order", text}, "the JSON form means something else");
+  check_same(request, {"order", text}, "the JSON form decodes differently");
 }
 
 void check_items(const Request& request) {
@@ -60,13 +60,13 @@ void check_items(const Request& request) {
   }
   const std::string text = order.dump(1);
   if (text.size() + 5 > order::kMaxEntryBytes) return;
-  check_same(request, {"order", text}, "the lines backwards and cut in two mean something else");
+  check_same(request, {"order", text}, "the lines reversed and split decode differently");
 }
 
 void check_line_head(const Line& line) {
   std::string head;
   order::append_line_head(line, head);
-  ORDERD_CHECK(head.back() == ',', "a line head ends with a comma");
+  ORDERD_CHECK(head.back() == ',', "a line head must end with a comma");
   head.back() = '}';
   const json parsed = json::parse(head);
   ORDERD_CHECK(parsed.size() == 2, head.c_str());

@@ -1,4 +1,4 @@
-// What the targets that decode orders share: an answer as a value, and an order written in every form there is.
+// Shared by the targets that decode orders: an answer as a value, and an order written in every form.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ struct Decoded {
 [[nodiscard]] Decoded decode(order::Decoder& decoder, const order::Fields& fields);
 [[nodiscard]] bool same(const order::Request& a, const order::Request& b);
 
-// Checks what has to hold of a good request: written anew as flat fields and as JSON, its lines in any order or cut in
-// two, it is decoded to the same and has the same digest; and its line heads are JSON that gives back SKU and quantity.
+// Checks a well-formed request: rewritten as flat fields and as JSON, with its lines reordered or split, it decodes to
+// the same request and digest; and its line heads are JSON with the same SKU and quantity.
 void check_meaning(const order::Request& request);
 
 }  // namespace orderd::fuzz

@@ -1,5 +1,5 @@
-// The other end of a connection, for targets that feed bytes to the real reader: a unix socket in a directory of its
-// own. Nothing blocks.
+// The peer of a connection, for targets that feed bytes to the real reader: a Unix socket in its own directory. Nothing
+// blocks.
 #pragma once
 
 #include <sys/socket.h>
@@ -29,22 +29,22 @@ class Peer {
     return *this;
   }
 
-  [[nodiscard]] bool stands() const { return file_ >= 0; }
-  // What does not fit into the socket, or comes after the other's end, is dropped.
+  [[nodiscard]] bool is_open() const { return file_ >= 0; }
+  // Drops what does not fit into the socket, or comes after the other side closed.
   void send(std::string_view bytes) const {
-    if (stands()) (void)::send(file_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (is_open()) (void)::send(file_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
-  // What is there; empty: nothing.
+  // What has arrived; may be empty.
   [[nodiscard]] std::string receive() const {
     std::string bytes(65536, '\0');
-    const ssize_t got = stands() ? recv(file_, bytes.data(), bytes.size(), MSG_DONTWAIT) : 0;
+    const ssize_t got = is_open() ? recv(file_, bytes.data(), bytes.size(), MSG_DONTWAIT) : 0;
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return bytes;
   }
-  // No more is sent, and what comes is let be.
+  // Shuts down sending; ignores what arrives.
   void end() const { (void)shutdown(file_, SHUT_WR); }
   void close() {
-    if (stands()) ::close(std::exchange(file_, -1));
+    if (is_open()) ::close(std::exchange(file_, -1));
   }
 
  private:
@@ -65,7 +65,7 @@ class Listening {
   Listening& operator=(const Listening&) = delete;
 
   [[nodiscard]] std::string path() const { return directory_.file("socket"); }
-  // The next one that connected; it does not stand where there is none.
+  // The next connection; closed if there is none.
   [[nodiscard]] Peer accept() const { return Peer(accept4(file_, nullptr, nullptr, SOCK_CLOEXEC)); }
 
  private:

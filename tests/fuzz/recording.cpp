@@ -1,4 +1,4 @@
-// Fuzzes the lines of a recording: each is refused in a sentence, or written again it says the same.
+// Fuzzes the lines of a recording: each is rejected with a message, or decodes to the same when rewritten.
 //
 // Input: the line.
 #include <string>
@@ -20,7 +20,7 @@ std::string written(const Recorded& said) {
   } else {
     replay::append_entry(line, said.at_us, said.id, said.fields);
   }
-  ORDERD_CHECK(line.ends_with('\n') && line.find('\n') + 1 == line.size(), "it is one line");
+  ORDERD_CHECK(line.ends_with('\n') && line.find('\n') + 1 == line.size(), "it is not one line");
   line.pop_back();
   return line;
 }
@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Recorded said;
   const auto read = reader.read(input.rest(), said);
   if (!read) {
-    ORDERD_CHECK(!read.error().empty(), "a failure without a sentence");
+    ORDERD_CHECK(!read.error().empty(), "a failure without a text");
     return 0;
   }
   if (said.kind == Kind::kEmpty) return 0;

@@ -1,7 +1,7 @@
-// Fuzzes the reading of replies: the real connection on a real loop, with commands outstanding, gets any bytes in any
-// pieces. Each call ends once, the connection ends once, and the loop closes clean.
+// Fuzzes reading replies: the real connection on a real loop, with commands outstanding, gets arbitrary bytes in
+// arbitrary chunks. Each call ends once, the connection ends once, and the loop closes clean.
 //
-// Input: a byte for the commands outstanding, one for the size of the pieces, one of flags, and the server's bytes.
+// Input: a byte for the commands outstanding, one for the chunk size, one of flags, and the server's bytes.
 #include <deque>
 #include <memory>
 
@@ -23,13 +23,13 @@ class Client : public Connection::Listener {
  public:
   Client(Loop& loop, const std::string& path) {
     auto opened = Connection::open(loop, {{}, 0, path}, Milliseconds(60'000), *this);
-    ORDERD_CHECK(opened.ok(), "a listening socket refused");
+    ORDERD_CHECK(opened.ok(), "connecting to a listening socket failed");
     connection = std::move(*opened);
   }
   ~Client() override {
     connection.reset();
-    ORDERD_CHECK(closed_ == 1, "the end is told once");
-    for (const Ask& ask : asks_) ORDERD_CHECK(ask.answers == 1, "each call ends once");
+    ORDERD_CHECK(closed_ == 1, "the end must be reported once");
+    for (const Ask& ask : asks_) ORDERD_CHECK(ask.answers == 1, "each call must end once");
   }
   void ask() {
     if (asks_.size() == kMaxCalls) return;
@@ -78,21 +78,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   static const Listening listening;
   Input input(data, size);
   const int outstanding = input.byte() % 8;
-  const std::size_t piece = input.byte() + std::size_t{1};
+  const std::size_t chunk = input.byte() + std::size_t{1};
   const uint8_t flags = input.byte();
   Loop loop;
   {
     Client client(loop, listening.path());
     turn(loop, 2);
-    ORDERD_CHECK(client.connection->is_open(), "a connection to a unix socket is open at once");
+    ORDERD_CHECK(client.connection->is_open(), "a connection to a Unix socket must open at once");
     Peer peer = listening.accept();
     client.asks_again = (flags & 1) != 0;
     client.closes = (flags & 2) != 0;
     for (int i = 0; i < outstanding; ++i) client.ask();
     const bool garbage = !input.empty() && kReplyTypes.find(input.rest().front()) == std::string_view::npos;
-    // Pieces of one byte show what large ones do not, but hundreds of turns show no more than twenty.
-    for (int pieces = 0; pieces < 20 && !input.empty(); ++pieces) {
-      peer.send(input.take(piece));
+    // Chunks of one byte find what large ones do not, but hundreds of turns find no more than twenty.
+    for (int chunks = 0; chunks < 20 && !input.empty(); ++chunks) {
+      peer.send(input.take(chunk));
       turn(loop, 1);
     }
     peer.send(input.rest());
@@ -101,9 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     if ((flags & 4) != 0) {
       peer.close();
       turn(loop, 2);
-      ORDERD_CHECK(client.closed(), "the end of the server is not seen");
+      ORDERD_CHECK(client.closed(), "the server's EOF was not noticed");
     }
   }
-  loop.run();  // until the handles are closed; the loop checks that none is left
+  loop.run();  // closes the handles; the loop checks that none is left
   return 0;
 }

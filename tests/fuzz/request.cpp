@@ -1,6 +1,6 @@
-// Fuzzes the decoding of requests: whatever the fields, the answer keeps to docs/contract.md.
+// Fuzzes the request decoder: for any fields, the answer follows docs/contract.md.
 //
-// Input: a byte for the limits, a byte that separates, and names and values in turn with that byte between them.
+// Input: a byte for the limits, a separator byte, and alternating names and values with that byte between them.
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -15,7 +15,7 @@ namespace {
 
 using order::Limits;
 
-// One for each limit's ends and middle, kept warm from run to run: an answer may not depend on what was decoded before.
+// Decoders for the limits' extremes and middle, reused across runs: an answer must not depend on earlier requests.
 struct Judge {
   Limits limits;
   order::Decoder warm{limits};
@@ -28,25 +28,25 @@ Judge& judge_of(uint8_t choice) {
 
 void check_malformed(const Decoded& answer) {
   ORDERD_CHECK(answer.detail.size() > 10 && answer.detail.size() < 300, answer.detail.c_str());
-  ORDERD_CHECK(is_plain(answer.detail), "the detail is no plain text");
+  ORDERD_CHECK(is_plain(answer.detail), "the detail is not plain text");
   ORDERD_CHECK(answer.request.lines.empty(), "a malformed request has lines");
   ORDERD_CHECK(answer.request.id.empty() || is_good_id(answer.request.id), "the id breaks its rule");
 }
 
 void check_good(const Decoded& answer, const Limits& limits) {
-  ORDERD_CHECK(answer.detail.empty(), "a good request has a detail");
+  ORDERD_CHECK(answer.detail.empty(), "a well-formed request has a detail");
   ORDERD_CHECK(is_good_id(answer.request.id), "the id breaks its rule");
   ORDERD_CHECK(!answer.request.lines.empty() && answer.request.lines.size() <= limits.max_lines, "too many lines");
   std::set<std::string> skus;
   for (const order::Line& line : answer.request.lines) {
     ORDERD_CHECK(is_good_sku(line.sku), "an SKU breaks its rule");
-    ORDERD_CHECK(skus.insert(line.sku).second, "an SKU stands in two lines");
+    ORDERD_CHECK(skus.insert(line.sku).second, "an SKU is in two lines");
     ORDERD_CHECK(line.quantity >= 1 && line.quantity <= order::kMaxWhole, "a quantity is out of range");
   }
 }
 
-// Text that another parser finds no JSON in is no order. What that one refuses beyond the grammar (lone surrogates,
-// numbers too large for a double) is none of its business here.
+// Text that another parser does not accept as JSON is not an order. What that parser rejects beyond the grammar (lone
+// surrogates, numbers too large for a double) does not matter here.
 void check_json(const order::Fields& fields, bool good) {
   const std::string_view* text = nullptr;
   for (std::size_t i = 0; i < fields.size(); i += 2) {
@@ -54,7 +54,7 @@ void check_json(const order::Fields& fields, bool good) {
   }
   if (!good || text == nullptr) return;
   try {
-    ORDERD_CHECK(nlohmann::json::parse(*text).is_object(), "an order that is no object");
+    ORDERD_CHECK(nlohmann::json::parse(*text).is_object(), "an order that is not an object");
   } catch (const nlohmann::json::out_of_range&) {
   } catch (const nlohmann::json::parse_error& error) {
     ORDERD_CHECK(std::string_view(error.what()).find("surrogate") != std::string_view::npos, error.what());
@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Input input(data, size);
   Judge& judge = judge_of(input.byte());
   const auto separator = static_cast<char>(input.byte());
-  order::Fields fields = input.pieces(separator);
+  order::Fields fields = input.parts(separator);
   if (fields.size() % 2 != 0) fields.emplace_back();
 
   const Decoded answer = decode(judge.warm, fields);
@@ -83,8 +83,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   }
   check_json(fields, answer.good);
   order::Decoder fresh(judge.limits);
-  ORDERD_CHECK(decode(fresh, fields) == answer, "a new decoder answers otherwise");
-  ORDERD_CHECK(decode(judge.warm, fields) == answer, "the same decoder answers otherwise the second time");
+  ORDERD_CHECK(decode(fresh, fields) == answer, "a new decoder answers differently");
+  ORDERD_CHECK(decode(judge.warm, fields) == answer, "the same decoder answers differently the second time");
   if (answer.good) check_meaning(answer.request);
   return 0;
 }

@@ -1,5 +1,5 @@
-// Fuzzes the settings file: whatever stands in it, it is refused in plain sentences, or it is settings that survive
-// being printed and loaded again.
+// Fuzzes the settings file: any text is either rejected with plain messages, or yields settings that survive being
+// printed and loaded again.
 //
 // Input: the text of the file.
 #include "settings/load.h"
@@ -17,7 +17,7 @@
 namespace orderd::fuzz {
 namespace {
 
-// A file that lies in memory.
+// An in-memory file.
 class File {
  public:
   File() : file_(memfd_create("settings", MFD_CLOEXEC)) { ORDERD_CHECK(file_ >= 0, "no file in memory"); }
@@ -46,9 +46,9 @@ Result<settings::Settings> load(std::string_view text) {
 // One line for each mistake.
 void check_mistakes(const std::string& error) {
   Input lines(reinterpret_cast<const uint8_t*>(error.data()), error.size());
-  for (const std::string_view line : lines.pieces('\n')) {
-    ORDERD_CHECK(!line.empty() && line.size() < 2000, "a mistake is told in a line");
-    ORDERD_CHECK(is_plain(line), "a mistake is told in plain text");
+  for (const std::string_view line : lines.parts('\n')) {
+    ORDERD_CHECK(!line.empty() && line.size() < 2000, "a mistake is not reported in one line");
+    ORDERD_CHECK(is_plain(line), "a mistake is not reported in plain text");
   }
 }
 
@@ -58,7 +58,7 @@ void check_settings(const settings::Settings& settings) {
   ORDERD_CHECK(again.ok(), again.ok() ? "" : again.error().c_str());
   ORDERD_CHECK(settings::print(*again) == text, text.c_str());
   const auto servers = valkey::parse_urls(settings.valkey.url);
-  ORDERD_CHECK(servers.ok(), "an address that was let pass");
+  ORDERD_CHECK(servers.ok(), "a bad address was accepted");
   if (!servers->front().password.empty()) return;  // it is printed as ***
   const settings::Changes changes = settings::compare(settings, *again);
   ORDERD_CHECK(changes.live.empty() && changes.restart.empty(), text.c_str());

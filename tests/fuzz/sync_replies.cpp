@@ -1,5 +1,5 @@
-// Fuzzes the blocking client of the tools: a server that sends any bytes and then the end. Each call is
-// answered, or fails in a sentence.
+// Fuzzes the blocking client of the tools: a server sends arbitrary bytes, then EOF. Each call returns a reply, or
+// fails with a message.
 //
 // Input: a byte of flags, a byte for the calls, and the server's bytes.
 #include <condition_variable>
@@ -16,12 +16,12 @@
 namespace orderd::fuzz {
 namespace {
 
-// Lets one client after another in and sends it the bytes of this run and the end. It lives as long as the process.
+// Accepts one client after another and sends it the bytes of this run, then EOF. Lives as long as the process.
 class Server {
  public:
   Server() : thread_([this] { run(); }) { thread_.detach(); }
 
-  // What the next client gets. Call it before that one connects.
+  // The bytes for the next client. Call it before that one connects.
   void prepare(std::string bytes) {
     const std::lock_guard guard(mutex_);
     bytes_ = std::move(bytes);
@@ -36,7 +36,7 @@ class Server {
 
  private:
   [[noreturn]] void run() {
-    // Closed with the next one only: a client that is still writing would hear of the end before it has read.
+    // Closed with the next one only: a client that is still writing would see the close before it has read.
     Peer peer(-1);
     for (;;) {
       std::unique_lock lock(mutex_);
@@ -69,17 +69,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   server.prepare((introduced ? "+OK\r\n+OK\r\n+OK\r\n" : "") + std::string(input.rest()));  // see client_info.h
   auto client = valkey::SyncClient::connect(server.endpoint(), {});
   if (!client) {
-    ORDERD_CHECK(!introduced && !client.error().empty(), "a client that was let in has failed");
+    ORDERD_CHECK(!introduced && !client.error().empty(), "an accepted client failed");
     return 0;
   }
   for (int i = 0; i < calls; ++i) client->append(valkey::Command::of("GET", i));
   for (int i = 0; i < calls; ++i) {
     const auto reply = client->read();
     if (!reply) {
-      ORDERD_CHECK(!reply.error().empty(), "a failure without a sentence");
+      ORDERD_CHECK(!reply.error().empty(), "a failure without a text");
       break;
     }
-    ORDERD_CHECK(!(*reply)->lost(), "an answer that is none");
+    ORDERD_CHECK(!(*reply)->lost(), "a reply that is lost()");
     (void)walk(reply->view());
   }
   return 0;

@@ -1,5 +1,5 @@
-// The rules of docs/contract.md for names, written a second time, straight from the page and slowly: the fuzz targets
-// hold the decoder's answers against them.
+// The rules of docs/contract.md for names: a second, simple and slow implementation, to compare with the decoder's
+// answers.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace orderd::fuzz {
 
-// The code points of `text`, or nothing where it is not valid UTF-8 (over-long forms, surrogates, beyond U+10FFFF).
+// The code points of `text`; nullopt if it is not valid UTF-8 (overlong forms, surrogates, beyond U+10FFFF).
 inline std::optional<std::vector<char32_t>> code_points(std::string_view text) {
   std::vector<char32_t> found;
   for (std::size_t at = 0; at < text.size();) {
@@ -54,7 +54,7 @@ inline bool is_space(char32_t point) {
          point == 0x205F || point == 0x3000;
 }
 
-// One line of readable text.
+// One line of printable text.
 inline bool is_plain(std::string_view text) {
   const auto points = code_points(text);
   return points && std::none_of(points->begin(), points->end(), is_control);

@@ -1,6 +1,7 @@
-// Fuzzes the parsing of server addresses: every text is judged, what is read is whole, and no password ever shows.
+// Fuzzes the parser of server addresses: every text is accepted or rejected, accepted ones are complete, and no
+// password leaks.
 //
-// Input: any text; where it holds a line feed, the parts around it are also put around a password and before an '@'.
+// Input: any text; if it contains a line feed, the parts around it are also put around a password and before an '@'.
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -26,7 +27,7 @@ bool is_host_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
 }
 
-// A name, or an IPv6 address with or without the name of an interface behind a '%'.
+// A name, or an IPv6 address with an optional interface after '%'.
 bool is_host(const std::string& host) {
   if (host.find(':') == std::string::npos) return !host.empty() && std::ranges::all_of(host, is_host_byte);
   const std::size_t percent = host.find('%');
@@ -47,7 +48,7 @@ void check_endpoint(const Endpoint& endpoint) {
     ORDERD_CHECK(endpoint.password.empty() && endpoint.username.empty(), "a login for a socket");
   }
   ORDERD_CHECK(endpoint.database >= 0 && endpoint.database <= 65535, "the database is out of range");
-  // What is shown reads as the same address, but for the password.
+  // What is printed parses as the same address, except the password.
   const std::string shown = endpoint.redacted();
   const auto again = valkey::parse_url(shown);
   ORDERD_CHECK(again.ok(), shown.c_str());
@@ -71,10 +72,10 @@ void check(std::string_view url) {
   }
   const auto endpoint = valkey::parse_url(url);
   if (endpoint) return;
-  ORDERD_CHECK(is_plain(endpoint.error()) && !endpoint.error().empty(), "a failure without a sentence");
+  ORDERD_CHECK(is_plain(endpoint.error()) && !endpoint.error().empty(), "a failure without a text");
 }
 
-// The secret stands where a login stands: before the last '@'. `before` and `behind` do not hold it.
+// The secret is in the place of a password: before the last '@'. `before` and `behind` do not contain it.
 void check_secret(std::string_view before, std::string_view behind) {
   const std::string url = std::string(before).append(kSecret).append("@").append(behind);
   const bool path = url.starts_with("embedded:") || url.starts_with("unix:///");

@@ -1,4 +1,4 @@
-// Looks at every part of a reply, as its readers do.
+// Visits every part of a reply, as its readers do.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@ namespace orderd::fuzz {
 
 // How many parts it has.
 inline std::size_t walk(const valkey::Reply& reply) {
-  ORDERD_CHECK(reply.at(reply.size()).lost(), "an element behind the last one");
-  ORDERD_CHECK(reply.integer() == 0 || reply.is_integer(), "a number that is none");
-  ORDERD_CHECK(reply.text().empty() || reply.is_string() || reply.is_error(), "a text that is none");
+  ORDERD_CHECK(reply.at(reply.size()).lost(), "an element after the last one");
+  ORDERD_CHECK(reply.integer() == 0 || reply.is_integer(), "integer() of another type");
+  ORDERD_CHECK(reply.text().empty() || reply.is_string() || reply.is_error(), "text() of another type");
   ORDERD_CHECK((reply.error() != valkey::ErrorKind::kNone) == (reply.is_error() || reply.lost()),
-               "an error that is none");
+               "error of another type");
   std::size_t parts = 1;
   for (std::size_t i = 0; i < reply.size(); ++i) parts += walk(reply.at(i));
   return parts;

@@ -30,11 +30,11 @@ Process orderctl_as_operator(const Guarded& shop, const std::vector<std::string>
 
 }  // namespace
 
-TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
+TEST_CASE("orderd serves with the rights of its user in users.acl") {
   Guarded shop;
   auto producer = shop.as("producer");
   auto reader = shop.as("reader");
-  // Either of them may become the active one.
+  // Either one may become active.
   const std::vector<std::string> settings = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1h"};
   auto daemon = shop.daemon("orderd", settings);
   auto standby = shop.daemon("orderd", {settings[0], settings[1], "ORDERD_PROCESSING_NAME=standby"});
@@ -63,7 +63,7 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
     const std::size_t at = clients.find(" name=" + name + " ");
     CHECK(clients.substr(at, clients.find('\n', at) - at).find(" lib-name=orderd ") != std::string::npos);
   }
-  // The sign and the trims come within a second or two; none may be refused.
+  // The group and retention follow within a second or two; none may be refused.
   const auto sign = [&] {
     return ask(shop.admin, {"EVAL", "return (server.pcall('XINFO', 'GROUPS', 'orders')[1] or { 0 })[8] or ''", "0"});
   };
@@ -76,10 +76,11 @@ TEST_CASE("orderd serves with no more rights than its user in users.acl has") {
       CHECK_MESSAGE(each->errors().find(word) == std::string::npos, each->errors());
     }
   }
-  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);  // nothing was refused, courtesies neither
+  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() ==
+        0);  // nothing was refused, not even optional commands
 }
 
-TEST_CASE("orderctl needs no more rights than the operator has") {
+TEST_CASE("orderctl works with the rights of the operator") {
   Guarded shop;
   auto producer = shop.as("producer");
   auto reader = shop.as("reader");
@@ -133,7 +134,7 @@ TEST_CASE("the monitor sees the lag and the stock and nothing else") {
   }
 }
 
-TEST_CASE("the operator may not delete requests and results may not be trimmed nor letters be written by hand") {
+TEST_CASE("the operator cannot delete requests, trim results or write dead letters") {
   Guarded shop;
   auto person = shop.as("operator");
   for (const std::vector<std::string>& words :
@@ -147,7 +148,7 @@ TEST_CASE("the operator may not delete requests and results may not be trimmed n
   }
 }
 
-TEST_CASE("a stolen password of orderd does not open the rest of the server") {
+TEST_CASE("orderd's password gives no access to the rest of the server") {
   Guarded shop;
   auto thief = shop.as("orderd");
   for (const std::vector<std::string>& words :

@@ -1,5 +1,5 @@
-// /metrics, /livez, /readyz and /version of a running orderd: what they say when something is wrong, and what a client
-// may do to them.
+// /metrics, /livez, /readyz and /version of a running orderd: what they report when something is wrong, and how they
+// handle bad clients.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -63,7 +63,7 @@ TEST_CASE("the admin server shows the metrics, the health and the version") {
   end(*daemon.process);
 }
 
-TEST_CASE("orders that are blocked by a key make a daemon not ready until the key is gone") {
+TEST_CASE("a key that blocks orders makes a daemon not ready until it is deleted") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   daemon.until_ready_is(200, "serving");
@@ -79,7 +79,7 @@ TEST_CASE("orders that are blocked by a key make a daemon not ready until the ke
   end(*daemon.process);
 }
 
-TEST_CASE("a server that is out of memory makes a daemon not ready and what waits is known all the same") {
+TEST_CASE("a server that is out of memory makes a daemon not ready and waiting requests are still counted") {
   Sale sale(test_seed());
   {
     const Watched before(sale, "only");
@@ -104,7 +104,7 @@ TEST_CASE("a lane is stalled when a server that answers PING settles nothing") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
   daemon.until_ready_is(200, "serving");
-  // In one write: orderd reads the order, and what it sends then is held back.
+  // In one write: orderd reads the order, and its calls are held back.
   sale.client().append(command_of({"XADD", "orders", "*", "id", "o-1", "sku", "shoe", "quantity", "1"}));
   sale.client().append(command_of({"CLIENT", "PAUSE", "600000", "WRITE"}));
   REQUIRE(sale.client().read().ok());
@@ -119,7 +119,7 @@ TEST_CASE("a lane is stalled when a server that answers PING settles nothing") {
   end(*daemon.process);
 }
 
-TEST_CASE("a server that stands still makes a daemon not ready and it connects again") {
+TEST_CASE("a frozen server makes a daemon not ready and it reconnects") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
   daemon.until_ready_is(200, "serving");
@@ -149,7 +149,7 @@ TEST_CASE("a standby is ready and is not active until it takes over") {
   end(*standby.process);
 }
 
-TEST_CASE("a pause is in the health and in the metrics, with what waits meanwhile") {
+TEST_CASE("a pause shows in health and metrics, with the waiting requests") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   push(sale, "o-0");
@@ -167,7 +167,7 @@ TEST_CASE("a pause is in the health and in the metrics, with what waits meanwhil
   end(*daemon.process);
 }
 
-TEST_CASE("a client may only read, only what there is, and only by an address of this machine") {
+TEST_CASE("only GET of existing paths with a local Host header is allowed") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   const uint16_t port = daemon.port;
@@ -201,7 +201,7 @@ TEST_CASE("a client may only read, only what there is, and only by an address of
   end(*daemon.process);
 }
 
-TEST_CASE("what is no request is refused, and the daemon goes on") {
+TEST_CASE("invalid HTTP requests are refused and the daemon continues") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   const std::string large(20'000, 'x');
@@ -220,19 +220,19 @@ TEST_CASE("what is no request is refused, and the daemon goes on") {
   end(*daemon.process);
 }
 
-TEST_CASE("a client that owes a request for long loses its connection, silent or slow") {
+TEST_CASE("a silent or slow client loses its connection") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   const HttpConnection silent(daemon.port);
   const HttpConnection slow(daemon.port);
   CHECK(slow.send("GET /livez HTTP/1.1\r\nX: "));
-  wait_for([&] { return !slow.send("x") || !slow.silent(); }, 40s, "the slow one to be ended");
+  wait_for([&] { return !slow.send("x") || !slow.silent(); }, 40s, "the slow connection to be closed");
   CHECK(silent.read_all().empty());
   CHECK(daemon.get("/livez").status == 200);
   end(*daemon.process);
 }
 
-TEST_CASE("of many connections 64 are served and the next one waits until there is room") {
+TEST_CASE("64 connections are served and the next one waits until one closes") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   const std::string request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -244,7 +244,7 @@ TEST_CASE("of many connections 64 are served and the next one waits until there 
   }
   const HttpConnection next(daemon.port);
   CHECK(next.send(request));
-  CHECK(connections.back()->send(request));  // those that are in go on
+  CHECK(connections.back()->send(request));  // accepted connections still work
   CHECK(parse_answer(connections.back()->read_some()).status == 200);
   CHECK(next.silent());
   connections.front().reset();
@@ -252,7 +252,7 @@ TEST_CASE("of many connections 64 are served and the next one waits until there 
   end(*daemon.process);
 }
 
-TEST_CASE("a port in use is reported once and taken when it is free, and orders are served meanwhile") {
+TEST_CASE("a port in use is reported once and opened when it is free, and orders are served meanwhile") {
   Sale sale(test_seed());
   const int taken = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};

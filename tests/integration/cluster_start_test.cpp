@@ -1,4 +1,4 @@
-// How orderd and orderctl find a cluster: seeds, TLS, rights, and servers that are no cluster.
+// How orderd and orderctl find a cluster: seeds, TLS, rights, and servers that are not cluster nodes.
 #include <doctest/doctest.h>
 
 #include "integration/market.h"
@@ -6,7 +6,7 @@
 using namespace orderd;
 using namespace orderd::test;
 
-TEST_CASE("a seed that is frozen and one that is closed are no obstacle, nor is a name in place of an address") {
+TEST_CASE("frozen and closed seeds and host names are handled") {
   Market market({"cluster-announce-hostname localhost", "cluster-preferred-endpoint-type hostname"});
   const uint16_t slot = slot_of_lane("b");
   const std::size_t first = market.set.primary_of(slot);
@@ -37,7 +37,7 @@ TEST_CASE("a seed that is frozen and one that is closed are no obstacle, nor is 
   market.stop_daemon();
 }
 
-TEST_CASE("over TLS each node is connected to at its port for TLS") {
+TEST_CASE("over TLS each node is connected to at its TLS port") {
   Authority authority("orderd test CA");
   const CertificateFiles files = authority.sign("node", {"IP:127.0.0.1"});
   Market market({"tls-cert-file " + files.cert, "tls-key-file " + files.key, "tls-ca-cert-file " + authority.file(),
@@ -56,7 +56,7 @@ TEST_CASE("over TLS each node is connected to at its port for TLS") {
   market.stop_daemon();
 }
 
-TEST_CASE("a server that is no cluster and a node that is in none say what to do") {
+TEST_CASE("a server without cluster support and a node without a cluster are reported with what to do") {
   const Words cluster = {"--valkey.cluster", "true",         "--streams.orders",   "{shop}:orders", "--streams.results",
                          "{shop}:results",   "--keys.stock", "{shop}:stock:<sku>", "--valkey.url"};
   const auto with_url = [&](const ValkeyServer& server, Words words) {
@@ -114,7 +114,7 @@ TEST_CASE("orderd --check --online asks the primary of each lane") {
   CHECK(ran.complains("may not run DECRBY on '{b}:stock:"));
 }
 
-TEST_CASE("without the right to ask for the map redirects are followed") {
+TEST_CASE("without the right to CLUSTER SHARDS redirects are followed") {
   Market market;
   for (std::size_t i = 0; i < ClusterSet::kNodes; ++i) {
     auto client = market.set.node(i).client();
@@ -129,7 +129,7 @@ TEST_CASE("without the right to ask for the map redirects are followed") {
   CHECK(ran.complains("grant this user +cluster|shards"));
 }
 
-TEST_CASE("the doctor finds a node that would stop the lanes of others, and one without a replica") {
+TEST_CASE("doctor finds cluster-require-full-coverage and a primary without a replica") {
   Market market;
   const auto states = [&] {
     std::map<std::string, std::string> found;

@@ -1,4 +1,5 @@
-// orderd and orderctl with a real cluster under load, while nodes are killed, frozen and relieved and slots are moved.
+// orderd and orderctl with a real cluster under load, while nodes are killed, frozen and failed over and slots are
+// migrated.
 #include <doctest/doctest.h>
 
 #include "integration/market.h"
@@ -6,7 +7,7 @@
 using namespace orderd;
 using namespace orderd::test;
 
-TEST_CASE("lanes go on at the new primary when theirs is killed, and again when it is back") {
+TEST_CASE("lanes resume at the new primary when theirs is killed, and again when it is back") {
   Market market;
   market.start_daemon();
   market.wait_until_ready();
@@ -27,7 +28,7 @@ TEST_CASE("lanes go on at the new primary when theirs is killed, and again when 
   market.stop_daemon();
 }
 
-TEST_CASE("lanes follow a failover that an operator asks for") {
+TEST_CASE("lanes follow a manual failover") {
   Market market;
   market.start_daemon();
   market.wait_until_ready();
@@ -44,7 +45,7 @@ TEST_CASE("lanes follow a failover that an operator asks for") {
   market.stop_daemon();
 }
 
-TEST_CASE("a primary that is frozen is left for the one that takes its place") {
+TEST_CASE("a frozen primary is left for the new one") {
   Market market;
   market.start_daemon();
   market.wait_until_ready();
@@ -64,7 +65,7 @@ TEST_CASE("a primary that is frozen is left for the one that takes its place") {
   market.stop_daemon();
 }
 
-TEST_CASE("orders of a slot wait while it is moved and go on at the other node") {
+TEST_CASE("orders of a slot wait while it is migrated and resume at the other node") {
   Market market;
   market.start_daemon();
   market.wait_until_ready();
@@ -83,7 +84,7 @@ TEST_CASE("orders of a slot wait while it is moved and go on at the other node")
   market.stop_daemon();
 }
 
-TEST_CASE("a move that was left half-way is named with the way out") {
+TEST_CASE("an unfinished slot migration is named with the way out") {
   Market market;
   market.start_daemon();
   market.wait_until_ready();

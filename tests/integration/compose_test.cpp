@@ -1,4 +1,4 @@
-// What docker-compose.yml puts together, as far as it can be tried without docker.
+// docker-compose.yml, as far as it can be tested without docker.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -34,7 +34,7 @@ Outcome run(const std::vector<std::string>& words, const std::vector<std::string
 }
 
 Outcome compose_config(const std::string& environment_file) {
-  // Variables beat the file.
+  // Variables override the file.
   return run({"env", "-u", "ORDERD_SECRETS", "-u", "ORDERD_USER", "docker-compose", "-f", kRoot + "/docker-compose.yml",
               "--env-file", environment_file, "config"});
 }
@@ -48,7 +48,7 @@ std::string first_line(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("docker compose starts nothing without passwords and says how to make them") {
+TEST_CASE("docker compose starts nothing without passwords and says how to create them") {
   const TemporaryDirectory files;
   std::ofstream(files.file("empty")).close();
   const Outcome outcome = compose_config(files.file("empty"));
@@ -56,7 +56,7 @@ TEST_CASE("docker compose starts nothing without passwords and says how to make 
   CHECK_MESSAGE(outcome.errors.find("run tools/compose-secrets") != std::string::npos, outcome.errors);
 }
 
-TEST_CASE("docker compose finds its file good and opens no port to other machines") {
+TEST_CASE("docker compose accepts its file and opens no port to other machines") {
   const TemporaryDirectory root;
   CHECK(run({kRoot + "/tools/compose-secrets", root.path()}).status == 0);
   const Outcome outcome = compose_config(root.file(".env"));
@@ -77,7 +77,7 @@ TEST_CASE("docker compose finds its file good and opens no port to other machine
   CHECK(local == ports);
 }
 
-TEST_CASE("the passwords that are made let each user in and nobody else") {
+TEST_CASE("the generated passwords let in exactly their users") {
   const TemporaryDirectory root;
   REQUIRE(run({kRoot + "/tools/compose-secrets", root.path()}).status == 0);
   const std::string password = first_line(root.file("secrets/orderd.password"));
@@ -90,7 +90,7 @@ TEST_CASE("the passwords that are made let each user in and nobody else") {
   CHECK(run({kRoot + "/tools/compose-secrets", root.path()}).status == 0);
   CHECK(first_line(root.file("secrets/orderd.password")) == password);
 
-  // As the service valkey, on a socket.
+  // Like the service valkey, on a socket.
   const std::string socket = root.file("s");
   Process server({"valkey-server", kRoot + "/config/valkey.conf", "--port", "0", "--unixsocket", socket, "--dir",
                   root.path(), "--protected-mode", "no", "--aclfile", root.file("secrets/users.acl")});
@@ -125,7 +125,7 @@ TEST_CASE("the passwords that are made let each user in and nobody else") {
   CHECK(server.wait() == 0);
 }
 
-TEST_CASE("Prometheus finds its file and the alerts good and each alert fires when it should") {
+TEST_CASE("Prometheus accepts its file and the alerts and each alert fires when it should") {
   const std::string directory = kRoot + "/config/prometheus/";
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"promtool", "check", "config", directory + "prometheus.yml"},

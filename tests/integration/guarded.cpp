@@ -1,4 +1,4 @@
-// An aclfile can be named only in the configuration file; the same rules as commands do here.
+// An aclfile can be set only in the configuration file; here the same rules are set by commands.
 #include "integration/guarded.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// A server with the users of config/users.acl, and no others.
+// A server with only the users of config/users.acl.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace orderd::test {
 
-// The rules of a user in config/users.acl, as ACL SETUSER takes them; a selector "(...)" is one of them.
+// The rules of a user in config/users.acl, for ACL SETUSER; a selector "(...)" is one of them.
 [[nodiscard]] std::vector<std::string> rules_of(const std::string& user);
 
 struct Guarded {
@@ -20,13 +20,13 @@ struct Guarded {
   Guarded();
 
   [[nodiscard]] valkey::SyncClient as(const std::string& user) const;
-  // An orderd that logs in as that user. `settings`: more variables, "ORDERD_...=...".
+  // An orderd that logs in as this user. `settings`: more variables, "ORDERD_...=...".
   [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& user,
                                                 const std::vector<std::string>& settings = {}) const;
 
   TemporaryDirectory files;
   ValkeyServer server;
-  valkey::SyncClient admin;  // may do everything
+  valkey::SyncClient admin;  // has all rights
 };
 
 }  // namespace orderd::test

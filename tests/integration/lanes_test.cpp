@@ -1,4 +1,4 @@
-// Several lanes on one server: what one daemon serves, what belongs to another lane, and how daemons share lanes.
+// Several lanes on one server: serving all of them, orders of other lanes, and how daemons share lanes.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -124,7 +124,7 @@ TEST_CASE("an order of another lane is rejected with the name of its lane, and i
   end(*daemon);
 }
 
-TEST_CASE("a retry in the lane that decided the order is a duplicate, also where its SKU belongs elsewhere now") {
+TEST_CASE("a retry in the lane that decided the order is a duplicate, even if its SKU belongs elsewhere now") {
   Shops shops;
   // One lane that is called c, then four of them: shoes belong to c both times, hats only the first time.
   auto daemon = shops.daemon("only", {"ORDERD_STREAMS_LANES=c"});
@@ -141,7 +141,7 @@ TEST_CASE("a retry in the lane that decided the order is a duplicate, also where
   end(*daemon);
 }
 
-TEST_CASE("all lanes of a server share one settling connection, and all go on after it was killed") {
+TEST_CASE("all lanes of a server share one settling connection, and all resume after it was killed") {
   Shops shops;
   auto daemon = shops.daemon("only");
   const std::vector<std::string> skus = {"hat", "sock", "shoe", "tie"};  // of a, b, c and d
@@ -168,7 +168,7 @@ TEST_CASE("all lanes of a server share one settling connection, and all go on af
   end(*daemon);
 }
 
-TEST_CASE("a lane that may not be served is no reason not to serve the others") {
+TEST_CASE("a lane that cannot be served does not stop the others") {
   Shops shops;
   ask(shops.client, {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~{a}*", "~{c}*", "+@all"});
   auto daemon = shops.daemon("only", {"ORDERD_VALKEY_USERNAME=shopkeeper"});
@@ -177,7 +177,7 @@ TEST_CASE("a lane that may not be served is no reason not to serve the others") 
   CHECK(shops.result("c", 0).field("status") == "accepted");
   const auto says = [&](const std::string& part) { return daemon->errors().find(part) != std::string::npos; };
   for (const char* lane : {"b", "d"}) {
-    wait_for([&] { return says("[" + std::string(lane) + "] waiting: NOPERM"); }, 20s, "it says what is missing");
+    wait_for([&] { return says("[" + std::string(lane) + "] waiting: NOPERM"); }, 20s, "it reports what is missing");
   }
   shops.stock("b", "sock", "5");
   (void)shops.push("b", order("o-1", "sock"));
@@ -186,7 +186,7 @@ TEST_CASE("a lane that may not be served is no reason not to serve the others") 
   end(*daemon);
 }
 
-TEST_CASE("where no lane may be served the daemon ends and says why") {
+TEST_CASE("the daemon exits and says why if no lane can be served") {
   Shops shops;
   ask(shops.client, {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~nothing", "+@all"});
   auto daemon = shops.daemon("only", {"ORDERD_VALKEY_USERNAME=shopkeeper"});
@@ -200,7 +200,7 @@ TEST_CASE("the user of config/users.acl serves lanes when its patterns begin wit
   std::string line;
   while (std::getline(file, line) && !line.starts_with("user orderd ")) continue;
   REQUIRE(line.starts_with("user orderd "));
-  // As docs/scaling.md says.
+  // As in docs/scaling.md.
   line = std::regex_replace(line, std::regex("~([a-z])"), "~{*}:$1");
   line = std::regex_replace(line, std::regex("product:\\*:stock"), "stock:*");
   std::vector<std::string> words = {"ACL", "SETUSER"};
@@ -230,7 +230,7 @@ TEST_CASE("the user of config/users.acl serves lanes when its patterns begin wit
   CHECK(daemon->errors().find("NOPERM") == std::string::npos);
 }
 
-TEST_CASE("daemons share the lanes, and hand them over when one comes, stops or is killed") {
+TEST_CASE("daemons share the lanes, and hand them over when one starts, stops or is killed") {
   Shops shops;
   auto first = shops.daemon("first");
   wait_for([&] { return shops.shares() == std::map<std::string, int>{{"first", 4}}; }, 20s, "one daemon has all lanes");
@@ -275,7 +275,7 @@ TEST_CASE("a single lane is not taken from the daemon that has it") {
   const std::string since = get(sale.client(), "orders:owner").value_or("");
   for (const char* name : {"aa", "mm"}) {
     auto other = sale.daemon(name);
-    wait_for([&] { return other->errors().find("standing by") != std::string::npos; }, 20s, "it stands by");
+    wait_for([&] { return other->errors().find("standing by") != std::string::npos; }, 20s, "it is on standby");
     wait_for([&] { return ask_number(sale.client(), {"ZCARD", "orders:standby"}) > 0; }, 20s, "it is listed");
     sale.produce();
     sale.wait_for_results(300);

@@ -1,4 +1,4 @@
-// The end of a service manager, as systemd has it: a socket that receives a daemon's reports in their order.
+// The service manager's side, like systemd: a socket that receives a daemon's reports in order.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -19,7 +19,7 @@ namespace orderd::test {
 
 class Manager {
  public:
-  // `name`: of an abstract socket; empty: one in a directory of its own.
+  // `name`: of an abstract socket; empty: one in a new directory.
   explicit Manager(const std::string& name = "") : address_(name.empty() ? directory_.file("notify") : "@" + name) {
     sockaddr_un to = address();
     fd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -32,20 +32,20 @@ class Manager {
 
   [[nodiscard]] std::string variable() const { return "NOTIFY_SOCKET=" + address_; }
 
-  // The next report that is there; empty: none.
+  // The next report, if there is one; empty: none.
   [[nodiscard]] std::string take() const {
     std::string report(4096, '\0');
     const ssize_t bytes = recv(fd_, report.data(), report.size(), 0);
     report.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes));
     return report;
   }
-  // The next report, when it comes.
+  // Waits for the next report.
   [[nodiscard]] std::string next() const {
     std::string report;
     wait_for([&] { return !(report = take()).empty(); }, std::chrono::seconds(30), "a report");
     return report;
   }
-  // The next report but for those that come once a second or more often.
+  // The next report, except those sent once a second or more often.
   [[nodiscard]] std::string change() const {
     std::string report;
     do report = next();
@@ -53,7 +53,7 @@ class Manager {
            report.starts_with("EXTEND_TIMEOUT_USEC="));
     return report;
   }
-  // Takes reports up to one that begins with this.
+  // Takes reports until one begins with this.
   void until(const std::string& begin) const {
     std::string last = "none";
     const bool came = poll_until(
@@ -69,7 +69,7 @@ class Manager {
     while (!take().empty()) {
     }
   }
-  // Sends to itself until the queue takes no more.
+  // Sends to itself until the queue is full.
   void fill() const {
     sockaddr_un to = address();
     while (sendto(fd_, "FULL", 4, 0, reinterpret_cast<const sockaddr*>(&to), size()) == 4) {

@@ -1,5 +1,5 @@
-// Four lanes over a cluster of three primaries, a daemon that serves them, producers, and the books to be checked at
-// the end.
+// Four lanes on a cluster of three primaries, a daemon that serves them, producers, and a check of the books at the
+// end.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -21,7 +21,7 @@
 namespace orderd::test {
 
 inline constexpr std::chrono::seconds kClusterPatience{60};
-inline constexpr const char* kClusterLanes = "a,b,c,d";  // of the nodes 2, 0, 1 and 2
+inline constexpr const char* kClusterLanes = "a,b,c,d";  // on the nodes 2, 0, 1 and 2
 inline constexpr int kClusterStock = 1'000'000;
 
 inline std::string orders_of(const std::string& lane) {
@@ -34,7 +34,7 @@ inline uint16_t slot_of_lane(const std::string& lane) {
   return valkey::slot_of(orders_of(lane));
 }
 
-// Producers, one a lane, each of which pushes an order a millisecond and follows its primary.
+// Producers, one per lane: each pushes an order per millisecond and follows its primary.
 class Load {
  public:
   Load(const std::vector<std::string>& lanes, const std::vector<std::string>& skus,
@@ -56,7 +56,7 @@ class Load {
   Load& operator=(const Load&) = delete;
 
  private:
-  // False: it is over.
+  // False: stopped.
   bool wait(std::chrono::milliseconds span) {
     std::unique_lock lock(mutex_);
     return !stopped_.wait_for(lock, span, [&] { return stop_; });
@@ -86,7 +86,7 @@ class Load {
 
 class Market {
  public:
-  // `authority`: of the nodes' certificates; null: no TLS.
+  // `authority`: signs the nodes' certificates; null: no TLS.
   explicit Market(const std::vector<std::string>& config = {}, const Authority* authority = nullptr)
       : set(config, authority != nullptr) {
     if (authority != nullptr) {
@@ -132,7 +132,7 @@ class Market {
   }
   [[nodiscard]] Load load() const { return Load(lanes.names(), skus, *valkey::parse_urls(set.url())); }
 
-  // Until each lane has so many more results than now.
+  // Waits until each lane has this many more results than now.
   void wait_for_results(std::size_t count) const {
     std::vector<std::size_t> wanted;
     for (const std::string& lane : lanes.names()) {
@@ -146,14 +146,14 @@ class Market {
     }
   }
 
-  // Each order has its one result, in order, and stock fits.
+  // Each order has one result, in order, and stock adds up.
   void check_books() const {
     for (std::size_t i = 0; i < lanes.count(); ++i) check_books(lanes.names()[i], skus[i]);
   }
 
   ClusterSet set;
   const order::Lanes lanes = *order::Lanes::parse(kClusterLanes);
-  std::vector<std::string> skus;  // one of each lane
+  std::vector<std::string> skus;  // one per lane
   std::string url;                // empty: the first three nodes
   Words tls;
   std::unique_ptr<Process> daemon;

@@ -1,4 +1,4 @@
-// orderctl dead and orderctl order with a daemon that serves.
+// orderctl dead and orderctl order with a running daemon.
 #include "integration/orderctl_desk.h"
 #include "support/wait_for.h"
 
@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A daemon that has settled some orders and one malformed request.
+// A daemon that settled some orders and one malformed request.
 struct LetterDesk : Desk {
   LetterDesk() : daemon(start_orderd({"--processing.max_quantity", "1000"})) {
     CHECK(run({"stock", "set", "shoe", "10"}).status == 0);
@@ -16,7 +16,7 @@ struct LetterDesk : Desk {
     push({{"id", "o-2"}, {"sku", "sh\x1boe"}, {"quantity", "0"}, {"quantity", "4"}}, 3);
     letter = entries(admin(), "orders:dead").at(0).id;
   }
-  // `count`: so many requests have a result then.
+  // Waits until `count` requests have a result.
   void push(const Fields& fields, std::size_t count) {
     xadd(admin(), "orders", fields);
     wait_for_results(count);
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in
   CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' there"));
 }
 
-TEST_CASE_FIXTURE(LetterDesk, "a dead letter is corrected and requeued once and the audit knows") {
+TEST_CASE_FIXTURE(LetterDesk, "a dead letter is corrected and requeued once and the audit is clean") {
   Ran ran = run({"dead", "requeue", letter});
   CHECK(ran.status == 1);
   CHECK(ran.complains("it would be malformed again: "));
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are discarded and one that cannot be
   CHECK(run({"dead", "list"}).complains("no dead letters in 'orders:dead'"));
 }
 
-TEST_CASE_FIXTURE(LetterDesk, "a letter that vanishes without a word is found among those requeued") {
+TEST_CASE_FIXTURE(LetterDesk, "a letter deleted by hand is found among those requeued") {
   push({{"id", "m"}}, 4);
   CHECK(run({"dead", "discard", letter}).status == 0);
   push({{"id", "n"}}, 5);
@@ -127,10 +127,10 @@ TEST_CASE_FIXTURE(LetterDesk, "a letter that vanishes without a word is found am
   ask(admin(), {"XDEL", "orders:dead", letters[1].id});
   const Ran ran = run({"audit"});
   CHECK(ran.status == 3);
-  CHECK(ran.says("no dead letter names this result, and no entry says what became of it"));
+  CHECK(ran.says("there is no dead letter of this result, and no entry that it was requeued or discarded"));
 }
 
-TEST_CASE_FIXTURE(LetterDesk, "a letter whose request was cut cannot be requeued") {
+TEST_CASE_FIXTURE(LetterDesk, "a letter with a truncated request cannot be requeued") {
   SUBCASE("too many bytes") {
     push({{"order", R"({"id":"big","sku":"shoe","quantity":1})"}, {std::string(70'000, 'n'), "v"}}, 4);
   }
@@ -152,7 +152,7 @@ TEST_CASE_FIXTURE(LetterDesk, "a letter whose request was cut cannot be requeued
   CHECK(run({"dead", "discard", cut}).status == 0);
 }
 
-TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record and request and all of its results") {
+TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record, request and all results") {
   const auto results = answered();
   Ran ran = run({"order", "show", "o-1"});
   CHECK(ran.status == 0);
@@ -170,7 +170,7 @@ TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record and request and
   CHECK(line["record"]["exists"] == false);
   CHECK(line["results"][0]["reason"] == "malformed");
   CHECK(line["request"]["exists"] == true);
-  // What is gone is called so.
+  // Missing entries are reported as such.
   ask(admin(), {"XDEL", "orders", results[0].field("request")});
   CHECK(run({"order", "show", "o-1"}).row("request").ends_with("Z: trimmed or deleted"));
   ask(admin(), {"XDEL", "results", results[0].id});
@@ -188,7 +188,7 @@ TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record and request and
   CHECK(ran.says("results before " + results[2].id + " were not searched (--search)"));
 }
 
-TEST_CASE_FIXTURE(LetterDesk, "an order that waits is shown as such and an unknown one gives status 1") {
+TEST_CASE_FIXTURE(LetterDesk, "a waiting order is shown as such and an unknown one gives status 1") {
   CHECK(run({"pause"}).status == 0);
   const std::string first = xadd(admin(), "orders", {{"order", R"({"id":"o-\u0039","sku":"shoe","quantity":1})"}});
   const std::string second = xadd(admin(), "orders", {{"id", "o-9"}, {"sku", "shoe"}, {"quantity", "1"}});

@@ -1,4 +1,4 @@
-// orderctl doctor: each mistake is found, named, and gone after what it proposes.
+// orderctl doctor: each problem is found, named, and gone after the proposed fix.
 #include <algorithm>
 #include <map>
 #include <sstream>
@@ -16,7 +16,7 @@ const ServerOptions kHealthy = {.append_only = ServerOptions::AppendOnly::kAlway
 
 struct Examined {
   int status = -1;
-  std::map<std::string, Json> findings;  // by their check: the last one of each
+  std::map<std::string, Json> findings;  // the last finding of each check
   std::size_t problems = 0;
   [[nodiscard]] std::string state(const std::string& check) const { return findings.at(check)["state"]; }
   [[nodiscard]] std::string text(const std::string& check, const char* part) const {
@@ -44,7 +44,7 @@ Examined examine(const Desk& desk, const Words& more = {}) {
   return out;
 }
 
-// Of "CONFIG SET name value, then …": the words after it, as they are.
+// The words after "CONFIG SET name value, then …".
 Words config_of(const std::string& fix) {
   const std::string begin = "CONFIG SET ";
   REQUIRE_MESSAGE(fix.starts_with(begin), fix);
@@ -54,7 +54,7 @@ Words config_of(const std::string& fix) {
   return words;
 }
 
-TEST_CASE("a server as orderd wants it has no problem") {
+TEST_CASE("a server with the recommended settings has no problem") {
   Desk desk(kHealthy);
   const Examined found = examine(desk);
   CHECK(found.status == 0);
@@ -69,7 +69,7 @@ TEST_CASE("a server as orderd wants it has no problem") {
   CHECK(text.says("no problem was found at " + desk.url()));
 }
 
-TEST_CASE("each setting of the server that loses or stops orders is found and what is proposed ends it") {
+TEST_CASE("each server setting that loses or stops orders is found and the proposed fix works") {
   Desk desk(kHealthy);
   struct Mistake {
     std::string check;
@@ -94,7 +94,7 @@ TEST_CASE("each setting of the server that loses or stops orders is found and wh
   }
 }
 
-TEST_CASE("too little memory is found and so is none that is set") {
+TEST_CASE("too little memory and an unset maxmemory are found") {
   Desk desk(kHealthy);
   CHECK(ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "1mb"}) == "OK");
   CHECK(examine(desk).state("memory") == "problem");
@@ -104,7 +104,7 @@ TEST_CASE("too little memory is found and so is none that is set") {
   CHECK(examine(desk, {"--skip", "memory"}).status == 0);
 }
 
-// 200 entries over two minutes, as long as the server's clock says.
+// 200 entries over two minutes of the server's clock.
 void fill(Desk& desk, const std::string& stream) {
   const std::string script =
       "local t = server.call('TIME')[1] for i = 1, 200 do server.call('XADD', KEYS[1], "
@@ -112,7 +112,7 @@ void fill(Desk& desk, const std::string& stream) {
   ask(desk.admin(), {"EVAL", script, "1", stream});
 }
 
-TEST_CASE("what the streams will take until their retention is compared with the memory there is") {
+TEST_CASE("the expected size of the streams is compared with the memory") {
   Desk desk(kHealthy);
   fill(desk, "orders");
   fill(desk, "results");
@@ -125,7 +125,7 @@ TEST_CASE("what the streams will take until their retention is compared with the
   CHECK(examine(desk, {"--retention.results", "0s"}).state("growth") == "problem");
 }
 
-TEST_CASE("a replica and a primary whose replicas may be far behind are found") {
+TEST_CASE("a replica and a primary without a limit on replica lag are found") {
   Desk desk(kHealthy);
   Desk other(kHealthy);
   const auto port = std::to_string(desk.server().tcp_endpoint().port);
@@ -144,7 +144,7 @@ TEST_CASE("a replica and a primary whose replicas may be far behind are found") 
   CHECK(examine(desk).state("replicas") == "good");
 }
 
-TEST_CASE("a server that lets in everybody is found") {
+TEST_CASE("a server without authentication is found") {
   Desk desk(kHealthy);
   const std::string url = "valkey://127.0.0.1:" + std::to_string(desk.server().tcp_endpoint().port);
   const auto login = [&] {
@@ -168,7 +168,7 @@ TEST_CASE("a server that lets in everybody is found") {
   CHECK_FALSE(ran.says("secret"));
 }
 
-TEST_CASE("IDs from the future and keys of another type and groups that nobody reads are found") {
+TEST_CASE("IDs from the future, keys of another type and unused groups are found") {
   Desk desk(kHealthy);
   ask(desk.admin(), {"XADD", "orders", "99999999999999-0", "id", "x"});
   ask(desk.admin(), {"SET", "orders:position", "mine"});
@@ -181,7 +181,7 @@ TEST_CASE("IDs from the future and keys of another type and groups that nobody r
   CHECK(found.problems == 3);
 }
 
-TEST_CASE("rights that are missing are found with the rule that grants each") {
+TEST_CASE("missing rights are found with the rule that grants each") {
   Guarded shop;
   const auto run = [&](const std::string& user) {
     return orderctl({"--valkey.url", "unix://" + shop.server.endpoint().path, "--valkey.username", user,
@@ -198,7 +198,7 @@ TEST_CASE("rights that are missing are found with the rule that grants each") {
   CHECK(person.output.find("ACL SETUSER operator '(~orders:owner +set +del +pexpire)'") != std::string::npos);
 }
 
-TEST_CASE("a check that does not exist is refused and a server that is not there is no finding") {
+TEST_CASE("an unknown check is refused and an unreachable server is not a finding") {
   const Ran wrong = orderctl({"doctor", "--skip", "memry"});
   CHECK(wrong.status == 2);
   CHECK(wrong.complains("there is no check 'memry'; there are: version, role"));

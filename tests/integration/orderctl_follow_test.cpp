@@ -14,7 +14,7 @@ void add(Desk& desk, const std::string& order) {
 }
 
 std::vector<std::string> orders(const Process& process) {
-  // The last line may not be whole yet.
+  // The last line may be incomplete.
   const std::string output = process.output();
   std::vector<std::string> out;
   for (const Json& line : json_lines(output.substr(0, output.rfind('\n') + 1))) out.push_back(line["order"]);
@@ -36,7 +36,7 @@ void wait_for_reads(Desk& desk, int wanted) {
   wait_for(all, seconds(20), "so many reads wait");
 }
 
-TEST_CASE("following shows what is there and what comes until Ctrl-C") {
+TEST_CASE("following shows existing and new results until Ctrl-C") {
   for (const int signal : {SIGINT, SIGTERM}) {
     Desk desk;
     add(desk, "old");
@@ -64,7 +64,7 @@ TEST_CASE("following starts before there is a stream") {
   CHECK(process.output().starts_with("RESULT"));
 }
 
-TEST_CASE("following shows the new results only or those from an entry on") {
+TEST_CASE("following shows only new results or those from an entry") {
   Desk desk;
   add(desk, "one");
   add(desk, "two");
@@ -79,13 +79,13 @@ TEST_CASE("following shows the new results only or those from an entry on") {
   wait_for_orders(only, {"three"});
 }
 
-TEST_CASE("following goes on behind the last result when the server was restarted") {
+TEST_CASE("following continues after the last result when the server was restarted") {
   Desk desk({.append_only = ServerOptions::AppendOnly::kAlways});
   add(desk, "before");
   Process process = desk.start({"results", "--follow", "--json"});
   wait_for_orders(process, {"before"});
   desk.server().kill();
-  wait_for([&] { return process.errors().find("reconnecting") != std::string::npos; }, seconds(20), "it is told");
+  wait_for([&] { return process.errors().find("reconnecting") != std::string::npos; }, seconds(20), "it is reported");
   desk.server().start();
   desk.connect();
   add(desk, "after");
@@ -95,7 +95,7 @@ TEST_CASE("following goes on behind the last result when the server was restarte
   CHECK(process.wait() == 0);
 }
 
-TEST_CASE("Ctrl-C ends at once while the server does not answer or is not there") {
+TEST_CASE("Ctrl-C ends it at once while the server does not reply or is down") {
   Desk desk;
   add(desk, "one");
   Process paused = desk.start({"results", "--follow", "--json"});
@@ -107,7 +107,7 @@ TEST_CASE("Ctrl-C ends at once while the server does not answer or is not there"
   CHECK(paused.wait(seconds(5)) == 0);
   desk.server().resume();
   desk.server().stop();
-  wait_for([&] { return !alone.errors().empty(); }, seconds(20), "the loss is told");
+  wait_for([&] { return !alone.errors().empty(); }, seconds(20), "the loss is reported");
   alone.signal(SIGINT);
   CHECK(alone.wait(seconds(5)) == 0);
 }
@@ -188,7 +188,7 @@ TEST_CASE("following several lanes goes on behind the last result of each when t
   CHECK(process.errors().find("orderctl: lane 'b': reconnected") != std::string::npos);
 }
 
-TEST_CASE("what time does not mend ends the following") {
+TEST_CASE("an error that does not go away ends the following") {
   Desk desk;
   add(desk, "one");
   Process process = desk.start({"results", "--follow", "--json"});

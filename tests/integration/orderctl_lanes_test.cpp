@@ -1,4 +1,4 @@
-// orderctl where there are several lanes: it finds the lane of an SKU by itself, and shows all of them.
+// orderctl with several lanes: it finds the lane of an SKU, and shows all lanes.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ class Mall {
     const int status = process.wait();
     return {status, process.output(), process.errors()};
   }
-  // The server's clock has another millisecond: IDs of now are larger than those of before, in any stream.
+  // Waits for the server's next millisecond: new IDs are larger than earlier ones in any stream.
   void tick() {
     const auto now = [&] {
       return ask(admin(),
@@ -65,7 +65,7 @@ class Mall {
   std::unique_ptr<Process> daemon_;
 };
 
-TEST_CASE("orderctl lane shows the lane of an SKU and makes names without a server") {
+TEST_CASE("orderctl lane shows the lane of an SKU and generates names without a server") {
   const Words nowhere = {"--valkey.url", "valkey://127.0.0.1:1"};
   const auto run = [&](Words words) {
     words.insert(words.begin(), nowhere.begin(), nowhere.end());
@@ -104,7 +104,7 @@ TEST_CASE("stock is set, changed and read in the lane of its SKU") {
   CHECK(got.status == 0);
   CHECK(got.row("shoe") == "shoe c 4");
   CHECK(got.row("hat") == "hat a 2");
-  // With --lane it is that one, whatever the rule says.
+  // --lane overrides the rule.
   CHECK(mall.run({"--lane", "b", "stock", "set", "hat", "7"}).status == 0);
   CHECK(get(mall.admin(), "{b}:stock:hat") == "7");
   const Ran list = mall.run({"stock", "list", "--json"});
@@ -138,7 +138,7 @@ TEST_CASE("an order is submitted to the lane of its first SKU and its result is 
   mall.close();
 }
 
-TEST_CASE("a file of orders goes to many lanes and the results of all of them are counted") {
+TEST_CASE("a file of orders is pushed to many lanes and all results are counted") {
   Mall mall;
   const Words skus = {"hat", "sock", "shoe", "tie"};
   for (const std::string& sku : skus) CHECK(mall.run({"stock", "set", sku, "1000"}).status == 0);
@@ -161,7 +161,7 @@ TEST_CASE("a file of orders goes to many lanes and the results of all of them ar
   for (const char* lane : {"b", "c", "d"}) CHECK(length(mall.admin(), "{" + std::string(lane) + "}:orders") == 500);
   CHECK(length(mall.admin(), "{a}:orders") == 501);
   mall.close();
-  // Nobody settles: what is missing is named with its lane.
+  // No daemon: missing results are reported with their lane.
   const Ran missing =
       mall.run({"submit", "-", "--wait", "--timeout", "300ms"}, {.input = R"({"id":"late","sku":"shoe","quantity":1})"
                                                                           "\n"});
@@ -197,7 +197,7 @@ TEST_CASE("results and dead letters of all lanes are shown in the order of their
   CHECK(mall.run({"results", "--order", "o-2"}).row("c ").find(" accepted o-2 ") != std::string::npos);
   CHECK(mall.run({"results", "--order", "none"}).complains("no result of order none in any lane"));
   CHECK(mall.run({"results", "--lane", "a", "--json"}).json().size() == 3);
-  // Entries of the same ID: the last two are two.
+  // Entries of the same ID in two lanes: both are shown.
   for (const char* lane : {"a", "b", "d"}) {
     (void)ask(mall.admin(), {"XADD", "{" + std::string(lane) + "}:results", "9999999999999-0", "lane", lane});
   }
@@ -217,7 +217,7 @@ TEST_CASE("results and dead letters of all lanes are shown in the order of their
   mall.close();
 }
 
-TEST_CASE("an order is looked for in each lane") {
+TEST_CASE("an order is searched in each lane") {
   Mall mall;
   for (const char* sku : {"shoe", "hat"}) CHECK(mall.run({"stock", "set", sku, "1"}).status == 0);
   mall.open();
@@ -238,7 +238,7 @@ TEST_CASE("an order is looked for in each lane") {
   mall.close();
 }
 
-TEST_CASE("pause and resume are for all lanes or for one") {
+TEST_CASE("pause and resume work for all lanes or for one") {
   Mall mall;
   const Ran one = mall.run({"pause", "--lane", "b"});
   CHECK(one.says("'{b}:orders' is paused; orderctl resume --lane b ends that"));
@@ -292,7 +292,7 @@ TEST_CASE("status shows a row for each lane and the server once") {
   mall.close();
 }
 
-TEST_CASE("a lane whose server cannot be reached is a row that says so") {
+TEST_CASE("a lane whose server cannot be reached is a row with the error") {
   const Words nowhere = {"--valkey.url", "valkey://127.0.0.1:1"};
   const auto run = [&](const Words& more) {
     Words words = Mall::with_lanes(more);

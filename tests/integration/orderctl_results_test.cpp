@@ -5,7 +5,7 @@
 namespace orderd::test {
 namespace {
 
-// Results with the ids 1-0, 2-0, … for the requests 101-0, 102-0, …; each third one is of the order "third".
+// Results with IDs 1-0, 2-0, … for the requests 101-0, 102-0, …; every third is for the order "third".
 void fill(Desk& desk, int count) {
   (void)ask(desk.admin(),
             {"EVAL",
@@ -49,7 +49,7 @@ TEST_CASE("times are UTC wherever the machine is") {
   }
 }
 
-TEST_CASE("results show from an entry on") {
+TEST_CASE("results show from an entry") {
   Desk desk;
   fill(desk, 30);
   CHECK(ids(desk.run({"results", "--json", "--from", "28"})) == std::vector<std::string>{"28-0", "29-0", "30-0"});
@@ -60,7 +60,7 @@ TEST_CASE("results show from an entry on") {
   CHECK(desk.run({"results", "--from", "31"}).complains("no results"));
 }
 
-TEST_CASE("a stream of many pages shows whole and its end is found") {
+TEST_CASE("a stream of many pages is shown completely") {
   Desk desk;
   fill(desk, 5'500);
   CHECK(ids(desk.run({"results", "--json", "--from", "0"})).size() == 5'500);
@@ -135,7 +135,7 @@ TEST_CASE("results show since a time or a day or for how long") {
   CHECK(desk.run({"results", "--since", "2026-11-25T12:00"}).complains("has no zone; append Z for UTC"));
 }
 
-TEST_CASE("without results there is a remark and no failure") {
+TEST_CASE("without results there is a message and no error") {
   const Desk desk;
   const Ran ran = desk.run({"results"});
   CHECK(ran.status == 0);
@@ -193,7 +193,7 @@ TEST_CASE("JSON has the lines as JSON and all else as strings") {
   CHECK(line["quantity"] == "3");
 }
 
-TEST_CASE("bytes of any kind harm neither a terminal nor JSON") {
+TEST_CASE("arbitrary bytes are safe on a terminal and in JSON") {
   Desk desk;
   const std::string bytes("a\0\x1b[2J\xff\n\xe2\x80\xae", 11);
   (void)xadd(desk.admin(), "results", {{"order", bytes}, {bytes, bytes}, {"status", bytes}, {"lines", "[" + bytes}});

@@ -17,7 +17,7 @@ const std::vector<Words> kEach = {{"stock", "set", "shoe", "1"},
                                   {"results", "--follow"},
                                   {"status"}};
 
-// Status 1, nothing on standard output. Answers what was told.
+// Expects status 1 and empty standard output. Returns standard error.
 std::string failed(const Ran& ran) {
   CHECK_MESSAGE(ran.status == 1, ran.errors);
   CHECK(ran.output.empty());
@@ -25,30 +25,30 @@ std::string failed(const Ran& ran) {
   return ran.errors;
 }
 
-TEST_CASE("a server that is not there is named with what to try") {
+TEST_CASE("an unreachable server is named with what to try") {
   const std::string url = "valkey://127.0.0.1:" + std::to_string(free_port());
   for (Words words : kEach) {
     words.insert(words.end(), {"--valkey.url", url});
-    const std::string told = failed(orderctl(words));
-    CHECK_MESSAGE(told.find("cannot connect to " + url) != std::string::npos, told);
-    CHECK(told.find("check that the server runs") != std::string::npos);
+    const std::string errors = failed(orderctl(words));
+    CHECK_MESSAGE(errors.find("cannot connect to " + url) != std::string::npos, errors);
+    CHECK(errors.find("check that the server runs") != std::string::npos);
   }
   CHECK(failed(orderctl({"status", "--valkey.url", "unix:///nowhere/socket"})).find("unix:///nowhere/socket") !=
         std::string::npos);
 }
 
-TEST_CASE("a server that does not answer is named in time") {
+TEST_CASE("a server that does not reply is named in time") {
   Desk desk;
   desk.server().pause();
   for (Words words : kEach) {
     words.insert(words.end(), {"--valkey.reply_timeout", "100ms"});
-    const std::string told = failed(desk.run(words));
-    CHECK_MESSAGE(told.find("did not answer within 1") != std::string::npos, told);
+    const std::string errors = failed(desk.run(words));
+    CHECK_MESSAGE(errors.find("did not answer within 1") != std::string::npos, errors);
   }
   desk.server().resume();
 }
 
-TEST_CASE("a sign-in that is missing or wrong is told with the way out and without the password") {
+TEST_CASE("a missing or wrong login is reported with the way out and without the password") {
   Desk desk({.config = {"user operator on >secret ~* &* +@all"}});
   (void)ask(desk.admin(), {"CONFIG", "SET", "requirepass", "other"});
   const TemporaryDirectory directory;
@@ -56,20 +56,20 @@ TEST_CASE("a sign-in that is missing or wrong is told with the way out and witho
   std::ofstream(file) << "hunter2\n";
   REQUIRE(chmod(file.c_str(), 0600) == 0);
   for (const Words& words : kEach) {
-    const std::string told = failed(desk.run(words));
-    CHECK_MESSAGE(told.find("NOAUTH") != std::string::npos, told);
-    CHECK_MESSAGE(told.find("valkey.password_file") != std::string::npos, told);
+    const std::string errors = failed(desk.run(words));
+    CHECK_MESSAGE(errors.find("NOAUTH") != std::string::npos, errors);
+    CHECK_MESSAGE(errors.find("valkey.password_file") != std::string::npos, errors);
   }
-  const std::string told =
+  const std::string errors =
       failed(desk.run({"status", "--valkey.username", "operator", "--valkey.password_file", file}));
-  CHECK(told.find("WRONGPASS") != std::string::npos);
-  CHECK(told.find("valkey.password_file") != std::string::npos);
-  CHECK(told.find("hunter2") == std::string::npos);
+  CHECK(errors.find("WRONGPASS") != std::string::npos);
+  CHECK(errors.find("valkey.password_file") != std::string::npos);
+  CHECK(errors.find("hunter2") == std::string::npos);
   std::ofstream(file) << "secret\n";
   CHECK(desk.run({"status", "--valkey.username", "operator", "--valkey.password_file", file}).status == 0);
 }
 
-TEST_CASE("a right that is missing is told with the way out") {
+TEST_CASE("a missing right is reported with the way out") {
   Desk desk;
   (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-@all", "+client", "+acl"});
   for (const Words& words : kEach) {
@@ -80,14 +80,14 @@ TEST_CASE("a right that is missing is told with the way out") {
   CHECK(failed(desk.run({"results"})).find("ACL SETUSER") != std::string::npos);
 }
 
-TEST_CASE("rights as orderd has them are enough to change stock") {
+TEST_CASE("the rights of orderd are enough to change stock") {
   Desk desk;
   (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-@all", "+client|setname", "+client|setinfo", "+evalsha",
                            "+script|load", "+xadd", "+get", "+set", "+xdel"});
   CHECK(desk.run({"stock", "set", "shoe", "3"}).output == "shoe: 3 (new)\n");
 }
 
-TEST_CASE("a server without memory takes no orders and says so") {
+TEST_CASE("a server out of memory accepts no orders and the error says so") {
   Desk desk;
   (void)ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "1"});
   for (const Words& words :
@@ -99,7 +99,7 @@ TEST_CASE("a server without memory takes no orders and says so") {
   }
 }
 
-TEST_CASE("a replica takes no writes and says so") {
+TEST_CASE("a replica accepts no writes and the error says so") {
   Desk desk;
   (void)ask(desk.admin(), {"REPLICAOF", "127.0.0.1", "1"});
   for (const Words& words : {Words{"stock", "set", "shoe", "1"}, Words{"submit", "--sku", "shoe"}}) {
@@ -107,7 +107,7 @@ TEST_CASE("a replica takes no writes and says so") {
   }
 }
 
-TEST_CASE("a server that goes away while a file is pushed leaves a word on what is known") {
+TEST_CASE("a server that stops while a file is pushed is reported with what is known") {
   Desk desk;
   const std::string command = "yes '{}' | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - --timeout 100ms";
   Process process(clean_command("bash", {"-c", command}));
@@ -119,7 +119,7 @@ TEST_CASE("a server that goes away while a file is pushed leaves a word on what 
   CHECK(process.output().find("pushed ") != std::string::npos);
 }
 
-TEST_CASE("with closed standard descriptors nothing is written into the connection") {
+TEST_CASE("closed standard descriptors do not corrupt the connection") {
   Desk desk;
   for (int i = 0; i < 100; ++i) set(desk.admin(), "product:flushall-" + std::to_string(i) + ":stock", "5");
   for (const std::string closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {

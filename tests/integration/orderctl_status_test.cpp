@@ -14,11 +14,11 @@ Json status(const Desk& desk, const Words& flags = {}) {
   return lines[0];
 }
 
-// A server of which there is nothing to warn.
+// A server without warnings.
 const ServerOptions kKept = {.append_only = ServerOptions::AppendOnly::kEverySecond,
                              .config = {"aof-load-truncated no"}};
 
-// So many requests, of which the first `settled` are settled, as the scripts leave it.
+// This many requests, of which the first `settled` are settled, in the state that the scripts leave.
 std::vector<std::string> fill(Desk& desk, int requests, int settled) {
   std::vector<std::string> ids;
   for (int i = 0; i < requests; ++i) ids.push_back(xadd(desk.admin(), "orders", {{"order", "1"}}));
@@ -35,7 +35,7 @@ uint64_t now_ms(Desk& desk) {
       desk.admin(), {"EVAL", "local t = server.call('TIME') return string.format('%d%03d', t[1], t[2] / 1000)", "0"}));
 }
 
-TEST_CASE("a consumer group that keeps a stream from being trimmed is named") {
+TEST_CASE("a consumer group that holds back trimming is named") {
   Desk desk(kKept);
   fill(desk, 3, 3);
   const auto warned = [&](const Words& flags = {}) { return status(desk, flags)["warnings"]; };
@@ -54,7 +54,7 @@ TEST_CASE("a consumer group that keeps a stream from being trimmed is named") {
         "the consumer group 'mail' keeps 'orders' from being trimmed (retention.orders): it is behind, at 5-0, with 2 "
         "entries to read; if nobody uses it: XGROUP DESTROY orders mail");
   CHECK(warned({"--retention.orders", "0s", "--retention.results", "0s"}).empty());
-  // All is read, but not acknowledged.
+  // Everything is read but not acknowledged.
   ask(desk.admin(), {"XGROUP", "SETID", "orders", "mail", "0"});
   CHECK(read_group(desk.admin(), "orders", "mail", "c", ">", 3).size() == 3);
   ask(desk.admin(), {"XACK", "orders", "mail", "5-0"});
@@ -118,7 +118,7 @@ TEST_CASE("the status shows the position and what waits") {
   CHECK(json["warnings"].size() == 1);
 }
 
-TEST_CASE("what waits is counted also where settled entries are gone or the position has no base") {
+TEST_CASE("waiting requests are counted even if settled entries are gone or the position has no base") {
   Desk desk(kKept);
   const auto ids = fill(desk, 10, 4);
   (void)ask(desk.admin(), {"XTRIM", "orders", "MINID", ids[2]});
@@ -130,14 +130,14 @@ TEST_CASE("what waits is counted also where settled entries are gone or the posi
   CHECK(desk.run({"status"}).row("waiting").starts_with("waiting not known, the oldest is " + ids[4]));
   (void)ask(desk.admin(), {"XTRIM", "orders", "MINID", ids[4]});
   CHECK(status(desk)["waiting"]["count"] == 6);
-  // All settled: whatever the counts say.
+  // All settled, whatever the counts say.
   (void)ask(desk.admin(), {"HSET", "orders:position", "id", ids[9], "base", "-5"});
   json = status(desk);
   CHECK(json["waiting"]["count"] == 0);
   CHECK(json["waiting"]["oldest"].is_null());
 }
 
-TEST_CASE("the status shows who is active and who stands by") {
+TEST_CASE("the status shows the active daemon and the standbys") {
   Desk desk(kKept);
   (void)fill(desk, 2, 1);
   const uint64_t now = now_ms(desk);
@@ -160,7 +160,7 @@ TEST_CASE("the status shows who is active and who stands by") {
   REQUIRE(json["standby"].size() == 1);
   CHECK(json["standby"][0]["name"] == "shop two");
   CHECK(json["standby"][0]["seen_ms"] >= 100);
-  // With a longer lease it may still be there.
+  // With a longer lease it may still be running.
   CHECK(status(desk, {"--processing.lease", "1m"})["standby"].size() == 2);
   // Written by hand.
   set(desk.admin(), "orders:owner", "a thief");
@@ -170,7 +170,7 @@ TEST_CASE("the status shows who is active and who stands by") {
   CHECK(desk.run({"status"}).row("active") == "active 'a thief'");
 }
 
-TEST_CASE("the group shows its lag or none where it is not known or not wanted") {
+TEST_CASE("the group shows its lag unless it is unknown or the group is disabled") {
   Desk desk(kKept);
   const auto ids = fill(desk, 3, 1);
   (void)ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", ids[0], "ENTRIESREAD", "1"});
@@ -185,7 +185,7 @@ TEST_CASE("the group shows its lag or none where it is not known or not wanted")
   CHECK(desk.run({"status", "--streams.group", ""}).row("group").empty());
 }
 
-TEST_CASE("settings of the server that lose data are warned of") {
+TEST_CASE("server settings that lose data cause warnings") {
   Desk desk({.config = {"maxmemory 100mb", "maxmemory-policy allkeys-lru"}});
   const Ran ran = desk.run({"status"});
   CHECK(ran.status == 0);
@@ -197,7 +197,7 @@ TEST_CASE("settings of the server that lose data are warned of") {
   CHECK(desk.run({"status"}).says("warning: the server is a replica"));
 }
 
-TEST_CASE("a server that accepts a torn append-only file is warned of") {
+TEST_CASE("a server that accepts a torn append-only file causes a warning") {
   Desk desk({.append_only = ServerOptions::AppendOnly::kAlways, .config = {"aof-load-truncated yes"}});
   const Ran ran = desk.run({"status"});
   CHECK(ran.status == 0);
@@ -225,7 +225,7 @@ TEST_CASE("a key of another type is a warning and the rest is shown") {
   CHECK(desk.run({"status"}).row("waiting") == "waiting not known");
 }
 
-TEST_CASE("a health check fails when nobody is active or a request waits too long") {
+TEST_CASE("a health check fails when no daemon is active or a request waits too long") {
   Desk desk;
   const auto checked = [&](const std::string& max_age) {
     return desk.run({"status", "--check", "--max-age", max_age});
@@ -258,7 +258,7 @@ TEST_CASE("a health check fails when nobody is active or a request waits too lon
   CHECK(ran.complains("what waits is not known"));
 }
 
-TEST_CASE("what a user may not ask is not known and the rest is shown") {
+TEST_CASE("values that the user has no right to read are unknown and the rest is shown") {
   Desk desk(kKept);
   const auto ids = fill(desk, 3, 1);
   set(desk.admin(), "orders:owner", "shop 01 1 3000");
@@ -279,7 +279,7 @@ TEST_CASE("what a user may not ask is not known and the rest is shown") {
   CHECK(desk.run({"status"}).row("position") == whole.row("position"));
 }
 
-TEST_CASE("where the server does not have a command its answer is not known") {
+TEST_CASE("values of commands that the server lacks are unknown") {
   const Desk desk({.config = {"rename-command CONFIG \"\"", "rename-command INFO \"\"", "rename-command CLIENT \"\"",
                               "rename-command HELLO \"\""}});
   const Ran ran = desk.run({"status"});
@@ -302,7 +302,7 @@ TEST_CASE("where the server does not have a command its answer is not known") {
   CHECK(desk.run({"results"}).status == 0);
 }
 
-TEST_CASE("the status asks about the whole stream once") {
+TEST_CASE("the status counts the whole stream only once") {
   Desk desk(kKept);
   (void)fill(desk, 3, 1);
   (void)ask(desk.admin(), {"CONFIG", "RESETSTAT"});

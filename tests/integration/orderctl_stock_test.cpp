@@ -33,7 +33,7 @@ TEST_CASE("a change of stock is written to the results stream with its reason") 
   CHECK(results[1].field("lines") == R"([{"sku":"shoe","before":3,"quantity":-1,"remaining":2}])");
 }
 
-TEST_CASE("changes of stock are told as JSON") {
+TEST_CASE("changes of stock are printed as JSON") {
   Desk desk;
   Json line = desk.run({"stock", "set", "shoe", "3", "--json"}).json().at(0);
   CHECK(line["sku"] == "shoe");
@@ -75,7 +75,7 @@ TEST_CASE("a results key of another type is named and nothing is changed") {
   CHECK_FALSE(exists(desk.admin(), "product:shoe:stock"));
 }
 
-TEST_CASE("the scripts of the server may be flushed at any time") {
+TEST_CASE("the server's scripts can be flushed at any time") {
   Desk desk;
   CHECK(desk.run({"stock", "set", "shoe", "0"}).status == 0);
   Process flusher({"valkey-benchmark", "-s", desk.server().endpoint().path, "-n", "100000000", "-c", "1", "-q",
@@ -88,7 +88,7 @@ TEST_CASE("the scripts of the server may be flushed at any time") {
   CHECK(get(desk.admin(), "product:shoe:stock") == "25");
 }
 
-TEST_CASE("stock that is missing or bad shows as such with status 1") {
+TEST_CASE("missing or bad stock is shown as such with status 1") {
   Desk desk;
   set(desk.admin(), "product:shoe:stock", "3");
   set(desk.admin(), "product:hat:stock", std::string("1\x1b[31m\0\xff", 8));
@@ -113,7 +113,7 @@ TEST_CASE("stock that is missing or bad shows as such with status 1") {
   CHECK(lines[3]["problem"] == "bad_stock");
 }
 
-TEST_CASE("an SKU may look like a list or a flag or a sub-command or be any text") {
+TEST_CASE("an SKU can look like a list, a flag or a subcommand") {
   const Desk desk;
   for (const std::string sku : {"[a,b]", "list", "status", "-5", "--json", "a\"b\\c", "sch\u00f6n", "*", "a=b"}) {
     CHECK(desk.run({"stock", "set", "--", sku, "7"}).status == 0);
@@ -124,7 +124,7 @@ TEST_CASE("an SKU may look like a list or a flag or a sub-command or be any text
   CHECK(desk.run({"stock", "list"}).row("sch\u00f6n") == "sch\u00f6n 7");
 }
 
-TEST_CASE("all stock is listed by SKU and what is bad shows as such") {
+TEST_CASE("all stock is listed by SKU and bad stock is shown as such") {
   Desk desk;
   for (const char* sku : {"sock", "hat", "shoe"}) set(desk.admin(), "product:" + std::string(sku) + ":stock", "5");
   set(desk.admin(), "product:bad:stock", "-1");
@@ -137,7 +137,7 @@ TEST_CASE("all stock is listed by SKU and what is bad shows as such") {
   REQUIRE(lines.size() == 6);
   CHECK(lines[1].starts_with("bad "));
   CHECK(lines[2].starts_with("hat "));
-  CHECK(ran.row("s p") == "s p - not a valid SKU: it holds white space");
+  CHECK(ran.row("s p") == "s p - not a valid SKU: it contains white space");
   CHECK(lines[4].starts_with("shoe "));
   CHECK(lines[5].starts_with("sock "));
   const auto json = desk.run({"stock", "list", "--json"}).json();
@@ -165,7 +165,7 @@ TEST_CASE("an empty shop has an empty list") {
   CHECK(ran.output.empty());
 }
 
-TEST_CASE("a key of stock may hold what is a pattern to the server") {
+TEST_CASE("a stock key can contain pattern characters") {
   Desk desk;
   const std::string setting = R"(s[1-9]*?\:<sku>)";
   CHECK(desk.run({"stock", "set", "shoe", "4", "--keys.stock", setting}).status == 0);

@@ -13,7 +13,7 @@ std::string order_of(const Entry& entry) {
   return entry.field("order");
 }
 
-TEST_CASE("one order is pushed as JSON and its request is told") {
+TEST_CASE("one order is pushed as JSON and its request ID is printed") {
   Desk desk;
   const Ran ran = desk.run({"submit", "--id", "o-1", "--customer", "c-7", "--sku", "shoe", "--quantity", "3"});
   CHECK(ran.status == 0);
@@ -34,7 +34,7 @@ TEST_CASE("an order of several lines and of one without a quantity") {
   CHECK(order_of(orders[1]) == R"({"id":"{}","sku":"[a,b]","quantity":1})");
 }
 
-TEST_CASE("an order without an id gets a new one which is told") {
+TEST_CASE("an order without an ID gets a new one which is printed") {
   Desk desk;
   std::set<std::string> ids;
   for (int i = 0; i < 5; ++i) {
@@ -68,7 +68,7 @@ TEST_CASE("the lines of a file are pushed as they are") {
 
 TEST_CASE("empty lines and long ones are skipped and named by their numbers") {
   Desk desk;
-  // With its field's name an entry of 64 KiB, and one byte more.
+  // With its field name an entry of 64 KiB, and one byte more.
   const std::string fits(65'531, 'f');
   const std::string input = "first\n\n" + fits + "x\n" + fits + "\n\r\n" + std::string(700'000, 'z') + "\nlast\n";
   const Ran ran = desk.run({"submit", "-", "--json", "--force"}, {.input = input});
@@ -89,7 +89,7 @@ TEST_CASE("empty lines and long ones are skipped and named by their numbers") {
   CHECK(line["last"] == orders[2].id);
 }
 
-TEST_CASE("complaints about lines come to an end") {
+TEST_CASE("the number of messages about lines is limited") {
   const Desk desk;
   const Ran ran = desk.run({"submit", "-"}, {.input = std::string(100'000, '\n')});
   CHECK(ran.status == 0);
@@ -98,11 +98,11 @@ TEST_CASE("complaints about lines come to an end") {
   CHECK(desk.run({"submit", "-", "--quiet"}, {.input = "\n\n"}).errors.empty());
 }
 
-TEST_CASE("a long file is pushed in order and whole") {
+TEST_CASE("a long file is pushed in order and completely") {
   Desk desk;
   std::string input;
   constexpr std::size_t kLines = 30'000;
-  // Lengths of all kinds, so that lines end all over the buffer.
+  // Lengths of all kinds, so that lines end everywhere in the buffer.
   for (std::size_t i = 0; i < kLines; ++i) input += std::to_string(i) + std::string(i * i % 997, '.') + "\n";
   const Ran ran = desk.run({"submit", "-", "--force"}, {.input = input});
   CHECK(ran.status == 0);
@@ -114,10 +114,10 @@ TEST_CASE("a long file is pushed in order and whole") {
   CHECK(pushed == input);
 }
 
-TEST_CASE("lines are pushed as they come without waiting for the end of the input") {
+TEST_CASE("lines are pushed as they arrive without waiting for the end of the input") {
   Desk desk;
   const TemporaryDirectory directory;
-  // A pipe for each step: one that is opened anew could still be open from the step before.
+  // A pipe per step: a reopened one could still be open from the step before.
   const std::string first = directory.file("first");
   const std::string second = directory.file("second");
   REQUIRE(Process({"mkfifo", first, second}).wait() == 0);
@@ -134,7 +134,7 @@ TEST_CASE("lines are pushed as they come without waiting for the end of the inpu
   CHECK(process.output().find("pushed 2 requests") != std::string::npos);
 }
 
-TEST_CASE("a file that does not hold one order a line is refused before anything is pushed") {
+TEST_CASE("a file without one order per line is refused before anything is pushed") {
   Desk desk;
   const TemporaryDirectory directory;
   const std::string file = directory.file("orders");
@@ -164,12 +164,12 @@ TEST_CASE("a file that does not hold one order a line is refused before anything
   CHECK(refused(good + good + "\n").find("line 1: not a whole JSON object") != std::string::npos);
   CHECK(desk.run({"submit", file, "--force"}).status == 0);
   CHECK(length(desk.admin(), "orders") == 1);
-  // An object that is no order is for orderd to answer.
+  // orderd decides about an object that is not an order.
   std::ofstream(file, std::ios::binary) << good << "\r\n \n\n{\"id\":1e999}\n";
   CHECK(desk.run({"submit", file, "--force"}).status == 0);
 }
 
-TEST_CASE("a line of a pipe that is no order ends it and what came before was pushed") {
+TEST_CASE("a line of a pipe that is not an order ends it and earlier lines are pushed") {
   Desk desk;
   const std::string command =
       "printf '{}\\n{}\\nthree\\n{}\\n' | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit -";
@@ -181,13 +181,13 @@ TEST_CASE("a line of a pipe that is no order ends it and what came before was pu
   CHECK(length(desk.admin(), "orders") == 2);
 }
 
-TEST_CASE("a byte order mark costs no order") {
+TEST_CASE("a byte order mark is skipped") {
   Desk desk;
   CHECK(desk.run({"submit", "-"}, {.input = "\xEF\xBB\xBF{\"id\":\"o-1\"}\n{}\n"}).status == 0);
   CHECK(order_of(entries(desk.admin(), "orders").at(0)) == R"({"id":"o-1"})");
 }
 
-TEST_CASE("a connection that the server closed while nothing came is opened again") {
+TEST_CASE("a connection that the server closed while idle is reopened") {
   Desk desk;
   const TemporaryDirectory directory;
   const std::string go = directory.file("go");
@@ -215,7 +215,7 @@ TEST_CASE("a connection that the server closed while nothing came is opened agai
   }
 }
 
-TEST_CASE("a signal stops a file in order and the line to go on from is named") {
+TEST_CASE("a signal stops a file and the line to continue from is named") {
   Desk desk;
   const std::string command = "exec " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - --json < <(yes '{}')";
   Process process(clean_command("bash", {"-c", command}));
@@ -228,7 +228,7 @@ TEST_CASE("a signal stops a file in order and the line to go on from is named") 
         std::string::npos);
 }
 
-TEST_CASE("a file that cannot be read is told") {
+TEST_CASE("a file that cannot be read is reported") {
   const Desk desk;
   Ran ran = desk.run({"submit", "/nowhere/orders.ndjson"});
   CHECK(ran.status == 1);
@@ -238,7 +238,7 @@ TEST_CASE("a file that cannot be read is told") {
   CHECK(ran.complains("cannot read the orders: Is a directory"));
 }
 
-TEST_CASE("orders that the server refuses are told with the line they stand in") {
+TEST_CASE("orders that the server refuses are reported with their line") {
   Desk desk;
   set(desk.admin(), "orders", "text");
   Ran ran = desk.run({"submit", "-", "--force"}, {.input = "\none\ntwo\n"});
@@ -250,7 +250,7 @@ TEST_CASE("orders that the server refuses are told with the line they stand in")
   CHECK(ran.complains("WRONGTYPE"));
 }
 
-TEST_CASE("progress shows on a terminal only") {
+TEST_CASE("progress is shown only on a terminal") {
   const Desk desk;
   const std::string command = "seq 300000 | " ORDERCTL_PATH " --valkey.url " + desk.url() + " submit - --force";
   Process on_terminal(clean_command("script", {"-qec", command, "/dev/null"}));

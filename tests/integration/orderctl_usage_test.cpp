@@ -5,7 +5,7 @@
 namespace orderd::test {
 namespace {
 
-// Wrong usage: status 2, nothing on standard output. Answers what was told.
+// Expects a usage error: status 2 and empty standard output. Returns standard error.
 std::string refused(const Words& words, const ProcessOptions& options = {}) {
   const Ran ran = orderctl(words, options);
   CHECK_MESSAGE(ran.status == 2, ran.errors);
@@ -13,7 +13,7 @@ std::string refused(const Words& words, const ProcessOptions& options = {}) {
   return ran.errors;
 }
 
-TEST_CASE("the help of orderctl shows its sub-commands and examples") {
+TEST_CASE("the help of orderctl shows its subcommands and examples") {
   const Ran ran = orderctl({"--help"});
   CHECK(ran.status == 0);
   CHECK(ran.errors.empty());
@@ -24,7 +24,7 @@ TEST_CASE("the help of orderctl shows its sub-commands and examples") {
   CHECK_FALSE(ran.says("--retention.orders"));
 }
 
-TEST_CASE("each sub-command has a help with examples") {
+TEST_CASE("each subcommand has a help with examples") {
   const std::vector<Words> commands = {
       {"stock"},  {"stock", "set"}, {"stock", "add"}, {"stock", "get"}, {"stock", "list"},   {"submit"}, {"results"},
       {"status"}, {"audit"},        {"dead"},         {"dead", "list"}, {"dead", "requeue"}, {"pause"}};
@@ -51,7 +51,7 @@ TEST_CASE("the version is printed") {
   CHECK(orderctl({"stock", "set", "--version"}).output == ran.output);
 }
 
-TEST_CASE("what names letters and orders is checked") {
+TEST_CASE("the arguments that name letters and orders are checked") {
   CHECK(refused({"dead"}).find("a sub-command is required: list, show, requeue, discard") != std::string::npos);
   CHECK(refused({"dead", "requeue"}).find("ID is required") != std::string::npos);
   CHECK(refused({"dead", "requeue", "1795569346433"}).find("is not the ID of a dead letter") != std::string::npos);
@@ -62,7 +62,7 @@ TEST_CASE("what names letters and orders is checked") {
   CHECK(refused({"order", "show", ""}).find("is empty") != std::string::npos);
 }
 
-TEST_CASE("a sub-command has to be named") {
+TEST_CASE("a subcommand is required") {
   CHECK(
       refused({}) ==
       "orderctl: a sub-command is required: stock, submit, results, order, dead, status, doctor, pause, resume, audit, "
@@ -109,20 +109,20 @@ TEST_CASE("a flag that a command would ignore is refused") {
   CHECK(refused({"status", "--lane", ""}).find("the name of a lane is expected") != std::string::npos);
 }
 
-TEST_CASE("an unknown flag is told with the nearest one and without its value") {
+TEST_CASE("an unknown flag is reported with the closest one and without its value") {
   CHECK(refused({"status", "--jsn"}).find("--jsn: unknown flag; did you mean --json?") != std::string::npos);
   CHECK(refused({"status", "-x"}).find("-x: unknown flag") != std::string::npos);
-  const std::string told = refused({"status", "--valkey.usrname", "hunter2"});
-  CHECK(told.find("--valkey.usrname: unknown flag; did you mean --valkey.username?") != std::string::npos);
-  CHECK(told.find("hunter2") == std::string::npos);
+  const std::string errors = refused({"status", "--valkey.usrname", "hunter2"});
+  CHECK(errors.find("--valkey.usrname: unknown flag; did you mean --valkey.username?") != std::string::npos);
+  CHECK(errors.find("hunter2") == std::string::npos);
 }
 
-TEST_CASE("what stands beside a command and does not belong there is told") {
+TEST_CASE("unexpected arguments are reported") {
   CHECK(refused({"status", "now"}).find("'now': unexpected") != std::string::npos);
   CHECK(refused({"stock", "set", "shoe", "1", "2"}).find("'2': unexpected") != std::string::npos);
 }
 
-TEST_CASE("settings that are wrong end with status 2 and name the setting") {
+TEST_CASE("invalid settings end with status 2 and name the setting") {
   CHECK(refused({"status", "--valkey.url", "http://x"}).find("--valkey.url") != std::string::npos);
   CHECK(refused({"status", "--keys.stock", "nothing"}).find("--keys.stock") != std::string::npos);
   CHECK(refused({"status"}, {.environment = {"ORDERD_VALKEY_REPLY_TIMEOUT=5"}}).find("ORDERD_VALKEY_REPLY_TIMEOUT") !=
@@ -132,10 +132,10 @@ TEST_CASE("settings that are wrong end with status 2 and name the setting") {
         std::string::npos);
 }
 
-TEST_CASE("the arguments of stock are checked before a server is asked") {
-  CHECK(refused({"stock", "set", "sh oe", "1"}).find("SKU: 'sh oe' holds white space") != std::string::npos);
+TEST_CASE("the arguments of stock are checked before connecting") {
+  CHECK(refused({"stock", "set", "sh oe", "1"}).find("SKU: 'sh oe' contains white space") != std::string::npos);
   CHECK(refused({"stock", "set", "", "1"}).find("is empty") != std::string::npos);
-  CHECK(refused({"stock", "get", "a{b}"}).find("holds a brace") != std::string::npos);
+  CHECK(refused({"stock", "get", "a{b}"}).find("contains a brace") != std::string::npos);
   CHECK(refused({"stock", "get"}).find("SKU is required") != std::string::npos);
   CHECK(refused({"stock", "set", "shoe"}).find("N is required") != std::string::npos);
   for (const char* amount : {"-1", "+1", "1.5", "007", "x", "", "9007199254740992"}) {
@@ -146,7 +146,7 @@ TEST_CASE("the arguments of stock are checked before a server is asked") {
   }
 }
 
-TEST_CASE("the arguments of submit are checked before a server is asked") {
+TEST_CASE("the arguments of submit are checked before connecting") {
   CHECK(refused({"submit"}).find("an order (--sku or --item) or a FILE of orders is required") != std::string::npos);
   CHECK(refused({"submit", ""}).find("a file name is expected") != std::string::npos);
   CHECK(refused({"submit", "--quantity", "3"}).find("--quantity requires --sku") != std::string::npos);
@@ -159,12 +159,12 @@ TEST_CASE("the arguments of submit are checked before a server is asked") {
   CHECK(refused({"submit", "--item", "shoe"}).find("is not SKU=N") != std::string::npos);
   CHECK(refused({"submit", "--item", "shoe=0"}).find("from 1 to") != std::string::npos);
   CHECK(refused({"submit", "--item", "sh oe=1"}).find("white space") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--id", "a\nb"}).find("'a\\x0ab' holds a control character") !=
+  CHECK(refused({"submit", "--sku", "a", "--id", "a\nb"}).find("'a\\x0ab' contains a control character") !=
         std::string::npos);
   CHECK(refused({"submit", "--sku", "a", "--timeout", "3"}).find("'3' is not a duration") != std::string::npos);
 }
 
-TEST_CASE("the arguments of results are checked before a server is asked") {
+TEST_CASE("the arguments of results are checked before connecting") {
   CHECK(refused({"results", "--count", "many"}).find("--count: 'many'") != std::string::npos);
   CHECK(refused({"results", "--from", "1-"}).find("is not a stream entry ID") != std::string::npos);
   CHECK(refused({"results", "--request", "o-1"}).find("is not a stream entry ID") != std::string::npos);
@@ -176,7 +176,7 @@ TEST_CASE("the arguments of results are checked before a server is asked") {
   CHECK(refused({"results", "--reason", ""}).find("a reason is expected") != std::string::npos);
 }
 
-TEST_CASE("the settings of the daemon's file are taken as they are") {
+TEST_CASE("the settings of the daemon's file are used") {
   const Desk desk;
   const TemporaryDirectory directory;
   const std::string file = directory.file("orderd.toml");

@@ -34,7 +34,7 @@ TEST_CASE("submit waits for the result of one order and shows it") {
   CHECK(desk.run({"results", "--order", "o-1", "--json"}).json().size() == 2);
 }
 
-TEST_CASE("submit waits for the results of a file and sums them up") {
+TEST_CASE("submit waits for the results of a file and summarizes them") {
   Desk desk;
   const Process daemon = desk.start_orderd();
   CHECK(desk.run({"stock", "set", "shoe", "100"}).status == 0);
@@ -63,12 +63,12 @@ TEST_CASE("submit waits for the results of a file and sums them up") {
   CHECK(line["missing"] == 0);
 }
 
-TEST_CASE("no result is missed that comes before the reply to its own request was read") {
+TEST_CASE("a result that arrives before the reply to its own push is not missed") {
   Desk desk;
   const Process daemon = desk.start_orderd();
   std::string input;
   for (int i = 0; i < 3000; ++i) input += "{}\n";
-  // Often, because it depends on who is faster.
+  // Repeated, because it depends on who is faster.
   for (int times = 0; times < 30; ++times) {
     const Ran ran = desk.run({"submit", "-", "--wait", "--timeout", "5s", "--json"}, {.input = input});
     REQUIRE_MESSAGE(ran.status == 0, ran.errors);
@@ -76,7 +76,7 @@ TEST_CASE("no result is missed that comes before the reply to its own request wa
   }
 }
 
-TEST_CASE("results that do not come in time end with status 1 and say what to do") {
+TEST_CASE("results that do not arrive in time end with status 1 and say what to do") {
   Desk desk;
   Ran ran = desk.run({"submit", "--sku", "shoe", "--wait", "--timeout", "200ms"});
   CHECK(ran.status == 1);
@@ -90,7 +90,7 @@ TEST_CASE("results that do not come in time end with status 1 and say what to do
   CHECK(ran.json().at(0)["pushed"] == 2);
 }
 
-TEST_CASE("who stops waiting learns how to look for the result") {
+TEST_CASE("stopping the wait prints how to look for the result") {
   Desk desk;
   Process process = desk.start({"submit", "--id", "o-1", "--sku", "shoe", "--wait"}, {});
   wait_for([&] { return process.output().ends_with("\n"); }, seconds(20), "the request's ID");
@@ -100,7 +100,7 @@ TEST_CASE("who stops waiting learns how to look for the result") {
   CHECK(process.errors().find("orderctl results --request " + request) != std::string::npos);
 }
 
-TEST_CASE("the results of others are not taken for ours") {
+TEST_CASE("results of other requests are not taken for ours") {
   Desk desk;
   Process process = desk.start({"submit", "-", "--wait", "--json", "--force"}, {.input = "one\ntwo\n"});
   wait_for([&] { return length(desk.admin(), "orders") == 2; }, seconds(20), "the orders");
@@ -117,7 +117,7 @@ TEST_CASE("the results of others are not taken for ours") {
   CHECK(json_lines(process.output()).at(0)["accepted"] == 2);
 }
 
-TEST_CASE("waiting goes on as long as results come") {
+TEST_CASE("waiting continues as long as results arrive") {
   Desk desk;
   Process process = desk.start({"submit", "-", "--wait", "--timeout", "1500ms", "--quiet", "--force"},
                                {.input = "1\n2\n3\n4\n5\n6\n7\n8\n"});
@@ -125,7 +125,7 @@ TEST_CASE("waiting goes on as long as results come") {
   const auto start = std::chrono::steady_clock::now();
   for (const Entry& entry : entries(desk.admin(), "orders")) {
     const auto due = start + std::chrono::milliseconds(400) * static_cast<int>(length(desk.admin(), "results") + 1);
-    wait_for([&] { return std::chrono::steady_clock::now() >= due; }, seconds(5), "the time has come");
+    wait_for([&] { return std::chrono::steady_clock::now() >= due; }, seconds(5), "the time to pass");
     (void)xadd(desk.admin(), "results", {{"request", entry.id}, {"status", "accepted"}});
   }
   CHECK(process.wait() == 0);
@@ -150,10 +150,10 @@ TEST_CASE("the status of a server that orderd serves") {
   CHECK(json["standby"] == Json::array());
   const Process second = desk.start_orderd({"--processing.name", "the second one"});
   wait_for([&] { return desk.run({"status"}).row("standby").starts_with("standby 'the second one', seen "); },
-           seconds(20), "the second daemon to stand by");
+           seconds(20), "the second daemon to be on standby");
 }
 
-TEST_CASE("the server of an orderd of its own is found by its directory") {
+TEST_CASE("an embedded server is found by its directory") {
   const TemporaryDirectory directory;
   const std::string url = "embedded:" + directory.file("data");
   const Ran none = orderctl({"status", "--valkey.url", url});

@@ -1,5 +1,5 @@
-// The status page of a running orderd, as HTTP: what it shows without its script, what the stream sends, and what a
-// client may do to it. What a browser makes of it is in tests/browser.
+// The status page of a running orderd over HTTP: its content without JavaScript, its event stream, and bad clients.
+// tests/browser has the tests with a browser.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -19,13 +19,13 @@ void push(Sale& sale, const std::string& id, const std::string& sku = "shoe") {
   xadd(sale.client(), "orders", {{"id", id}, {"sku", sku}, {"quantity", "1"}});
 }
 
-// An open stream of views. HTTP/1.0, so that it comes without chunks.
+// An open stream of views. HTTP/1.0, so that it is not chunked.
 class Events {
  public:
   explicit Events(uint16_t port) : connection_(port) {
     CHECK(connection_.send("GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n"));
   }
-  // Reads on until a view is as `wanted`.
+  // Reads until a view satisfies `wanted`.
   template <class Wanted>
   nlohmann::json until(Wanted wanted) {
     while (true) {
@@ -42,7 +42,7 @@ class Events {
       if (wanted(view)) return view;
     }
   }
-  // The head of the answer.
+  // The header of the response.
   [[nodiscard]] HttpAnswer head() {
     bytes_ = connection_.read_some();
     return parse_answer(bytes_);
@@ -54,7 +54,7 @@ class Events {
   std::string bytes_;
 };
 
-// Until the page, as one without a script gets it, has this.
+// Waits until the page without JavaScript contains this.
 std::string until_page_has(uint16_t port, const std::string& part) {
   std::string html;
   if (!poll_until([&] { return (html = http(port, "/").body).find(part) != std::string::npos; }, 30s)) {
@@ -65,7 +65,7 @@ std::string until_page_has(uint16_t port, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("the page shows the figures without a script and each of its files has its type") {
+TEST_CASE("the page works without JavaScript and each file has its content type") {
   Sale sale(test_seed());
   const Watched daemon(sale, "shop-1");
   push(sale, "o-1");
@@ -131,10 +131,10 @@ TEST_CASE("the stream shows orders as they are settled and ends when the daemon 
   CHECK(seen["tables"]["stock"][0][1][0] == "999,999");
   events.until([](const auto& view) { return view["tables"]["lanes"][0][6][0] == "1"; });
   end(*daemon.process);
-  (void)events.connection().read_all();  // comes to an end
+  (void)events.connection().read_all();  // returns at EOF
 }
 
-TEST_CASE("a page on a standby shows who is active and what the server says") {
+TEST_CASE("a page on a standby shows the active daemon and the server's values") {
   Sale sale(test_seed());
   const Watched active(sale, "shop-1");
   active.until_ready_is(200, "serving");
@@ -151,7 +151,7 @@ TEST_CASE("a page on a standby shows who is active and what the server says") {
   end(*standby.process);
 }
 
-TEST_CASE("of many streams 16 are served and a further client may still ask for a view") {
+TEST_CASE("16 streams are served and further clients can still get a view") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   std::vector<std::unique_ptr<Events>> streams;
@@ -163,26 +163,26 @@ TEST_CASE("of many streams 16 are served and a further client may still ask for 
   CHECK(http(daemon.port, "/status.json").status == 200);
   CHECK(daemon.get("/livez").status == 200);
   streams.pop_back();
-  wait_for([&] { return Events(daemon.port).head().status == 200; }, 30s, "the place of the one that went");
+  wait_for([&] { return Events(daemon.port).head().status == 200; }, 30s, "the slot of the closed one");
   end(*daemon.process);
 }
 
-TEST_CASE("a stream whose client does not read is ended") {
+TEST_CASE("a stream whose client does not read is closed") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
-  // Long texts, so that what the kernel holds for a client is soon full.
+  // Long texts, so that the kernel's buffer for a client fills up soon.
   const std::string sku(120, 's');
   for (int i = 0; i < 50; ++i) push(sale, std::to_string(i) + std::string(120, 'i'), sku);
   sale.settle();
   std::vector<std::unique_ptr<Events>> streams;
   for (std::size_t i = 0; i < kStreams; ++i) streams.push_back(std::make_unique<Events>(daemon.port));
   CHECK(Events(daemon.port).head().status == 503);
-  wait_for([&] { return Events(daemon.port).head().status == 200; }, 120s, "a stream that is not read to be ended");
+  wait_for([&] { return Events(daemon.port).head().status == 200; }, 120s, "a stream that is not read to be closed");
   CHECK(daemon.get("/livez").status == 200);
   end(*daemon.process);
 }
 
-TEST_CASE("what this user may not ask is not allowed on the page and nothing else is touched") {
+TEST_CASE("values without read rights are shown as not allowed and nothing else is affected") {
   Guarded shop;
   const auto daemon = shop.daemon("orderd", {"ORDERD_ADMIN_LISTEN=127.0.0.1:0"});
   const std::string place = "http://127.0.0.1:";
@@ -203,7 +203,7 @@ TEST_CASE("what this user may not ask is not allowed on the page and nothing els
   end(*daemon);
 }
 
-TEST_CASE("a page that nobody looks at has no connection to the server") {
+TEST_CASE("a page without viewers has no connection to the server") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   daemon.until_ready_is(200, "serving");
@@ -217,7 +217,7 @@ TEST_CASE("a page that nobody looks at has no connection to the server") {
   end(*daemon.process);
 }
 
-TEST_CASE("a server that is gone is said on the page and the page goes on when it is back") {
+TEST_CASE("a server that is down is shown on the page and the page recovers when it is back") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
   push(sale, "o-1");

@@ -1,4 +1,4 @@
-// orderctl pause and resume with daemons that serve.
+// orderctl pause and resume with running daemons.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -57,7 +57,7 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
   sale.check_books();
 }
 
-TEST_CASE("a pause is noticed and shown while nothing is ordered, and outlasts a restart") {
+TEST_CASE("a pause is noticed and shown while idle, and survives a restart") {
   Desk desk;
   const auto pauses = [](Process& daemon) {
     wait_for([&] { return daemon.errors().find("'orders' is paused: tidy") != std::string::npos; }, 20s, "the pause");

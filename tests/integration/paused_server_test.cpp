@@ -1,5 +1,5 @@
-// CLIENT PAUSE holds writers back, as FAILOVER does by itself: neither a daemon that has to end meanwhile nor one that
-// has to recover meanwhile comes to harm.
+// CLIENT PAUSE holds back writers, and so does FAILOVER: a daemon that has to stop or to recover meanwhile must not
+// suffer.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Does the server hold back what the daemon wants to settle?
+// Whether the server holds back a settling call of the daemon.
 bool call_is_held_back(Sale& sale) {
   static const std::regex held("name=orderd-settle:only .* cmd=evalsha");
   static const std::regex blocked("name=orderd-settle:only .* flags=b");
@@ -23,7 +23,7 @@ bool call_is_held_back(Sale& sale) {
 
 }  // namespace
 
-TEST_CASE("a daemon that is told to end while the server holds writers back finishes its orders afterwards") {
+TEST_CASE("a daemon that gets SIGTERM while the server pauses writes finishes its orders afterwards") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   sale.wait_for_owner("only");
@@ -47,7 +47,7 @@ TEST_CASE("a daemon that is told to end while the server holds writers back fini
   sale.check_books();
 }
 
-TEST_CASE("pauses of the server's writers around lost connections cost no order") {
+TEST_CASE("paused writes around lost connections lose no order") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms"});
   auto other = sale.daemon("other", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms"});

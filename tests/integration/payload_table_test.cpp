@@ -1,4 +1,4 @@
-// The table of payloads (tests/payloads/table.h) through a running orderd: one result each, as the table says.
+// The table of payloads (tests/payloads/table.h) with a running orderd: one result each, as in the table.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -13,7 +13,7 @@
 using namespace orderd::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("each payload of the table gets one result as the table says") {
+TEST_CASE("each payload gets one result as in the table") {
   const ValkeyServer server;
   auto client = server.client();
   const std::string many(128, 's');

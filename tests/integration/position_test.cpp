@@ -1,4 +1,4 @@
-// The position is what decides; what is done to consumer groups decides nothing.
+// The position decides; consumer groups have no influence.
 #include <doctest/doctest.h>
 
 #include "integration/sale.h"
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Lets `meddle` happen so many times under load, with so many daemons, then checks the books.
+// Calls `meddle` this many times under load, with this many daemons, then checks the books.
 template <class Meddle>
 void survive(std::size_t daemons, int times, Meddle&& meddle) {
   Sale sale(test_seed());
@@ -27,7 +27,7 @@ void survive(std::size_t daemons, int times, Meddle&& meddle) {
   for (const auto& daemon : serving) end(*daemon);
 }
 
-// The ID of an entry somewhere in the orders stream.
+// The ID of a random entry of the orders stream.
 std::string any_request(Sale& sale) {
   const auto requests = entries(sale.client(), "orders");
   return requests[sale.random.number(requests.size())].id;
@@ -35,7 +35,7 @@ std::string any_request(Sale& sale) {
 
 }  // namespace
 
-TEST_CASE("whatever is done to consumer groups matters to no order") {
+TEST_CASE("changes of consumer groups affect no order") {
   survive(2, 18, [](Sale& sale, int i) {
     auto& client = sale.client();
     switch (i % 6) {
@@ -44,7 +44,7 @@ TEST_CASE("whatever is done to consumer groups matters to no order") {
       case 2: (void)send(client, command_of({"XGROUP", "SETID", "orders", "orderd", any_request(sale)})); break;
       case 3: (void)send(client, command_of({"XGROUP", "SETID", "orders", "orderd", "99999999999999-0"})); break;
       case 4:
-        // Somebody reads through the group, acknowledges nothing, and goes.
+        // Another consumer reads through the group, acknowledges nothing, and leaves.
         (void)send(client, command_of({"XGROUP", "SETID", "orders", "orderd", "0"}));
         (void)send(client, command_of({"XREADGROUP", "GROUP", "orderd", "stranger", "STREAMS", "orders", ">"}));
         (void)send(client, command_of({"XGROUP", "DELCONSUMER", "orders", "orderd", "stranger"}));
@@ -81,7 +81,7 @@ TEST_CASE("the group shows how many requests wait") {
   CHECK(shown("lag") == "7");
 }
 
-TEST_CASE("a position that is deleted under load is found again") {
+TEST_CASE("a position that is deleted under load is recovered") {
   survive(2, 8, [](Sale& sale, int /*i*/) { ask_number(sale.client(), {"DEL", "orders:position"}); });
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("a position that was moved while no daemon ran is restored at the star
   end(*daemon);
 }
 
-TEST_CASE("keys of another type hold the orders until they are gone and are named") {
+TEST_CASE("keys of another type block the orders until they are deleted and are named") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   sale.produce();
@@ -133,7 +133,7 @@ TEST_CASE("keys of another type hold the orders until they are gone and are name
         30s, "the daemon to name the key");
     CHECK(ask(sale.client(), {"RENAME", key + ":aside", key}) == "OK");
     wait_for([&] { return daemon->errors().find("processing resumed", said) != std::string::npos; }, 30s,
-             "the daemon to go on");
+             "the daemon to resume");
   }
   sale.wait_for_results(300);
   sale.stop_producing();

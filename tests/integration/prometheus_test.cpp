@@ -1,5 +1,5 @@
-// A real Prometheus scrapes a real orderd: it takes what orderd serves, it answers what the dashboard asks, and an
-// alert fires when nobody serves.
+// A real Prometheus scrapes a real orderd: it accepts the metrics, it answers the dashboard's queries, and an alert
+// fires when no daemon is active.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -34,13 +34,13 @@ class Prometheus {
     wait_for([&] { return process_->errors().find("Server is ready to receive web requests") != std::string::npos; },
              60s, "Prometheus to start: " + process_->errors());
   }
-  // What its API answers to a path.
+  // The response of its API to a path.
   [[nodiscard]] json get(const std::string& path) const {
     const HttpAnswer answer = http(port_, "/api/v1/" + path);
     REQUIRE_MESSAGE(answer.status == 200, path, answer.body);
     return json::parse(answer.body)["data"];
   }
-  // The value of a query with one sample; nothing: no sample.
+  // The value of a query with one sample; nullopt: no sample.
   [[nodiscard]] std::optional<double> query(const std::string& text) const {
     const json found = get("query?query=" + encoded(text))["result"];
     if (found.size() != 1) return std::nullopt;
@@ -83,7 +83,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 }  // namespace
 
-TEST_CASE("Prometheus scrapes orderd and answers what it has settled") {
+TEST_CASE("Prometheus scrapes orderd and has its results") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   Prometheus prometheus(daemon.port);
@@ -101,7 +101,7 @@ TEST_CASE("Prometheus scrapes orderd and answers what it has settled") {
   wait_for([&] { return query("orderd_requests_waiting") == 0; }, 60s, "nothing waits");
   CHECK(query("orderd_active") == 1);
   CHECK(query("orderd_lane_phase{phase=\"serving\"}") == 1);
-  // It has taken every sample of every scrape.
+  // It accepted every sample of every scrape.
   CHECK(query("scrape_samples_scraped-scrape_samples_post_metric_relabeling") == 0);
   prometheus.end();
   end(*daemon.process);
@@ -122,7 +122,7 @@ TEST_CASE("Prometheus answers each query of the dashboard") {
     replace_all(query, "$lane", "orders");
     replace_all(query, "$__rate_interval", "1m");
     CAPTURE(query);
-    // There is nothing of what has not happened; of all else there are samples.
+    // There are no samples of events that did not happen; there are of everything else.
     const bool rare = query.find("server_errors") != std::string::npos || query.find("changes(") != std::string::npos;
     wait_for([&] { return rare || !prometheus.get("query?query=" + Prometheus::encoded(query))["result"].empty(); },
              30s, query);
@@ -133,12 +133,12 @@ TEST_CASE("Prometheus answers each query of the dashboard") {
   end(*daemon.process);
 }
 
-TEST_CASE("the alert that nobody is active fires when the active daemon is stopped and ends when it goes on") {
+TEST_CASE("the alert for no active daemon fires when the active daemon is frozen and ends when it continues") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
   daemon.until_ready_is(200, "serving");
   Prometheus prometheus(daemon.port, std::string(ORDERD_SOURCE_DIR) + "/config/prometheus/alerts.yml");
-  // The alert of that name that fires.
+  // The firing alert of this name.
   const auto firing = [&](const std::string& name) {
     const json alerts = prometheus.get("alerts")["alerts"];
     for (const auto& alert : alerts) {

@@ -8,7 +8,7 @@ namespace {
 
 using std::chrono::seconds;
 
-TEST_CASE("what was captured and pushed again is the same") {
+TEST_CASE("captured and replayed requests are the same") {
   ReplayDesk desk;
   const Fields odd = {{"order", "caf\xC3\xA9 \"quoted\"\n"}, {"", std::string("\0\xFF", 2)}, {"order", "twice"}};
   for (int i = 0; i < 700; ++i) (void)xadd(desk.admin(), "orders", odd);
@@ -23,7 +23,7 @@ TEST_CASE("what was captured and pushed again is the same") {
   CHECK(json_lines(content_of(file)).at(699)["id"] == before[699].id);
 }
 
-TEST_CASE("a range is captured by ids and by times") {
+TEST_CASE("a range is captured by IDs and by times") {
   ReplayDesk desk;
   for (const char* id : {"1000-0", "2000-0", "2000-7", "3500-0", "9000000-0"}) {
     ask(desk.admin(), {"XADD", "orders", id, "order", "{}"});
@@ -79,10 +79,10 @@ TEST_CASE("times are UTC or have an offset and durations are ago") {
   }
 }
 
-TEST_CASE("what is captured can be run again whatever the stream holds") {
+TEST_CASE("captures can be replayed whatever the stream contains") {
   ReplayDesk desk;
   const std::string far = "18446744073709551615-3";
-  SUBCASE("an entry larger than a line may be") {
+  SUBCASE("an entry larger than a line") {
     (void)xadd(desk.admin(), "orders", {{"order", "{}"}});
     const std::string id = xadd(desk.admin(), "orders", {{"order", std::string(5'000'000, 'x')}});
     (void)xadd(desk.admin(), "orders", {{"order", "{}"}});
@@ -113,7 +113,7 @@ TEST_CASE("what is captured can be run again whatever the stream holds") {
   CHECK(length(other.admin(), "orders") == lines);
 }
 
-TEST_CASE("results are captured as they come until a signal") {
+TEST_CASE("results are captured as they arrive until a signal") {
   ReplayDesk desk;
   (void)xadd(desk.admin(), "results", {{"order", "o-1"}});
   Process process = desk.start_replay({"capture", "--results", "--follow"});

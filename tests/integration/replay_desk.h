@@ -1,4 +1,4 @@
-// order-replay as the shell runs it, at a server of its own.
+// order-replay run like from a shell, with its own server.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@ class ReplayDesk : public Desk {
  public:
   using Desk::Desk;
 
-  // order-replay with the server's address; ended within two minutes.
+  // order-replay with the server's address; finished within two minutes.
   [[nodiscard]] Ran replay(const Words& words, const ProcessOptions& options = {}) const;
-  // The same, going on beside the test.
+  // The same in the background.
   [[nodiscard]] Process start_replay(const Words& words, const ProcessOptions& options = {}) const;
-  // A file of the test's own directory.
+  // A file in the test's own directory.
   [[nodiscard]] std::string file(const std::string& name) const { return files_.file(name); }
-  // A generated workload, in a file of that name.
+  // Generates a workload in a file of this name.
   [[nodiscard]] std::string workload(const std::string& name, const Words& flags) const;
 
  private:

@@ -1,4 +1,4 @@
-// order-replay over several lanes: each request goes where its SKU belongs.
+// order-replay with several lanes: each request goes to the lane of its SKU.
 #include <doctest/doctest.h>
 
 #include "integration/replay_desk.h"
@@ -16,7 +16,7 @@ Words with_lanes(Words words) {
   return words;
 }
 
-TEST_CASE("a run over lanes is settled, verified and spread by the rule") {
+TEST_CASE("a run over several lanes is settled, verified and spread by the rule") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd(kLanes);
   const std::string file = desk.workload("w", {"--orders", "3000", "--skus", "40", "--stock", "50", "--malformed",
@@ -41,7 +41,7 @@ TEST_CASE("a run over lanes is settled, verified and spread by the rule") {
   }
   CHECK(requests == 3000);
   CHECK(desk.replay(with_lanes({"verify", file})).status == 0);
-  // Without the rule they all are in one lane, and most are refused there.
+  // Without the rule all are pushed to one lane, and most are rejected there.
   const Ran one = desk.replay(with_lanes({"run", file, "--lane", "b", "--max", "--wait", "--json"}));
   REQUIRE_MESSAGE(one.status == 0, one.errors);
   CHECK(one.json().at(0)["rejected"]["wrong_lane"] > 1000);
@@ -61,7 +61,7 @@ TEST_CASE("an order of SKUs of two lanes goes to the first one's and is refused 
   CHECK(length(desk.admin(), "{c}:results") == 1);
 }
 
-TEST_CASE("where one lane is needed the command says so and names them") {
+TEST_CASE("a command that needs one lane says so and names them") {
   ReplayDesk desk;
   const Ran capture = desk.replay(with_lanes({"capture"}));
   CHECK(capture.status == 2);

@@ -43,7 +43,7 @@ TEST_CASE("a run keeps the times of a rate and of a recording") {
   CHECK(desk.replay({"run", file, "--rate", "500", "--json"}).json().at(0)["push_seconds"] >= 0.597);
 }
 
-TEST_CASE("of a drop everybody comes in the same second unless a rate says otherwise") {
+TEST_CASE("all requests of the preset drop are due in the same second unless a rate is given") {
   const ReplayDesk desk;
   const auto last_due = [&](const Words& flags) {
     Words all = {"--preset", "drop", "--orders", "20000"};
@@ -57,7 +57,7 @@ TEST_CASE("of a drop everybody comes in the same second unless a rate says other
   CHECK(last_due({"--rate", "5000"}) == doctest::Approx(4'000'000).epsilon(0.05));
 }
 
-TEST_CASE("plain orders and recorded ones may stand in one file and bytes arrive as they were") {
+TEST_CASE("plain and recorded orders can be in one file and bytes are preserved") {
   ReplayDesk desk;
   const std::string input =
       "{\"id\":\"o-1\",\"sku\":\"shoe\",\"quantity\":1}\n\n"
@@ -99,7 +99,7 @@ TEST_CASE("a submitted file and a run report what became of them in the same wor
   }
 }
 
-TEST_CASE("a line that is no request ends the run and is named") {
+TEST_CASE("a line that is not a request ends the run and is named") {
   ReplayDesk desk;
   const Ran ran = desk.replay({"run", "-", "--json"}, {.input = "{}\n{}\nnonsense\n{}\n"});
   CHECK(ran.status == 1);
@@ -110,7 +110,7 @@ TEST_CASE("a line that is no request ends the run and is named") {
   CHECK(length(desk.admin(), "orders") == 2);
 }
 
-TEST_CASE("a run that was stopped says how to go on and nothing is missing then") {
+TEST_CASE("a run that was stopped says how to continue and nothing is missing then") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd();
   const std::string file = desk.workload("w", {"--orders", "4000", "--rate", "2000"});
@@ -130,7 +130,7 @@ TEST_CASE("a run that was stopped says how to go on and nothing is missing then"
   CHECK(desk.replay({"verify", file}).status == 0);
 }
 
-TEST_CASE("a run that gets two signals says how to go on all the same") {
+TEST_CASE("a run that gets two signals still says how to continue") {
   ReplayDesk desk;
   const std::string file = desk.workload("w", {"--orders", "200000", "--rate", "2000"});
   Process process = desk.start_replay({"run", file, "--json"});
@@ -138,12 +138,12 @@ TEST_CASE("a run that gets two signals says how to go on all the same") {
   SUBCASE("at once") {
     for (int i = 0; i < 2; ++i) process.signal(SIGINT);
   }
-  SUBCASE("the second one while nothing is answered") {
+  SUBCASE("the second one while there is no reply") {
     desk.server().pause();
     process.signal(SIGINT);
     wait_for([&] { return process.errors().find("signal again to stop now") != std::string::npos; }, seconds(30),
-             "the first one is obeyed");
-    // One that comes within 50 ms is the same one.
+             "the first one is handled");
+    // A signal within 50 ms counts as the same one.
     wait_for([&] { return !process.running() || (process.signal(SIGINT), false); }, seconds(30), "the end");
     desk.server().resume();
   }
@@ -153,14 +153,14 @@ TEST_CASE("a run that gets two signals says how to go on all the same") {
   CHECK(process.errors().find("--from-line " + std::to_string(json["next_line"].get<uint64_t>())) != std::string::npos);
 }
 
-TEST_CASE("a byte order mark is no part of the first line") {
+TEST_CASE("a byte order mark is not part of the first line") {
   ReplayDesk desk;
   const std::string first = R"({"id":"o-1","sku":"shoe","quantity":1})";
   REQUIRE(desk.replay({"run", "-", "--max"}, {.input = "\xEF\xBB\xBF" + first + "\n{}\n"}).status == 0);
   CHECK(entries(desk.admin(), "orders").at(0).field("order") == first);
 }
 
-TEST_CASE("a run goes on when the server was killed and started again") {
+TEST_CASE("a run continues when the server was killed and restarted") {
   ReplayDesk desk({.append_only = ServerOptions::AppendOnly::kAlways});
   const Process daemon = desk.start_orderd();
   const std::string file = desk.workload("w", {"--orders", "6000", "--rate", "3000"});
@@ -177,7 +177,7 @@ TEST_CASE("a run goes on when the server was killed and started again") {
   CHECK(desk.replay({"verify", file, "--resent"}).status == 0);
 }
 
-TEST_CASE("without a retry what is not known is counted") {
+TEST_CASE("without retries unknown outcomes are counted") {
   ReplayDesk desk;
   const std::string file = desk.workload("w", {"--orders", "200000"});
   Process process = desk.start_replay({"run", file, "--max", "--no-retry", "--json"});
@@ -191,20 +191,20 @@ TEST_CASE("without a retry what is not known is counted") {
   CHECK(json["pushed"].get<uint64_t>() + json["unknown"].get<uint64_t>() == 200'000);
 }
 
-TEST_CASE("a server that is out of memory gets the requests when it has some") {
+TEST_CASE("a server out of memory gets the requests when memory is free again") {
   ReplayDesk desk;
   const std::string file = desk.workload("w", {"--orders", "2000"});
   ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "1"});
   Process process = desk.start_replay({"run", file, "--max", "--json"});
   wait_for([&] { return process.errors().find("retrying until it can") != std::string::npos; }, seconds(30),
-           "the refusal is told");
+           "the refusal is reported");
   CHECK(length(desk.admin(), "orders") == 0);
   ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "0"});
   CHECK(process.wait() == 0);
   CHECK(length(desk.admin(), "orders") == 2000);
 }
 
-TEST_CASE("a run needs no command that only asks about the server") {
+TEST_CASE("a run needs no administrative command") {
   ReplayDesk desk({.config = {"rename-command CONFIG \"\"", "rename-command INFO \"\"", "rename-command CLIENT \"\"",
                               "rename-command HELLO \"\"", "rename-command ROLE \"\""}});
   const std::string file = desk.workload("w", {"--orders", "10"});
@@ -222,7 +222,7 @@ TEST_CASE("an orders stream of the wrong type ends the run at once") {
   CHECK(ran.json().at(0)["failed"] == 1);
 }
 
-TEST_CASE("results that do not come end a run with status 1") {
+TEST_CASE("missing results end a run with status 1") {
   ReplayDesk desk;
   const Ran ran = desk.replay({"run", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"});
   CHECK(ran.status == 1);

@@ -25,7 +25,7 @@ TEST_CASE("two runs of the same workload decide the same") {
   CHECK(ran.json().at(0)["problems"] == 0);
   CHECK(ran.json().at(0)["results"] == 2000);
 
-  // Other stock, other decisions.
+  // Different stock, different decisions.
   ReplayDesk third;
   const Process other = third.start_orderd();
   REQUIRE(third.run({"stock", "set", "sku-1", "5"}).status == 0);
@@ -38,7 +38,7 @@ TEST_CASE("two runs of the same workload decide the same") {
   CHECK(third.replay({"verify", file}).status == 0);
 }
 
-TEST_CASE("verify finds results that are missing and orders that were sold twice") {
+TEST_CASE("verify finds missing results and orders that were sold twice") {
   ReplayDesk desk;
   const std::string file = desk.file("w");
   write_file(file, "{\"id\":\"a\",\"sku\":\"s\",\"quantity\":1}\n{\"id\":\"b\",\"sku\":\"s\",\"quantity\":1}\n{}\n");
@@ -65,7 +65,7 @@ TEST_CASE("verify finds results that are missing and orders that were sold twice
   CHECK(ran.json().at(1)["order"] == "b");
 }
 
-TEST_CASE("verify finds results that are not in the order of their requests") {
+TEST_CASE("verify finds results out of order") {
   ReplayDesk desk;
   const std::string file = desk.file("w");
   write_file(file, "{\"id\":\"a\",\"sku\":\"s\",\"quantity\":1}\n{\"id\":\"b\",\"sku\":\"s\",\"quantity\":1}\n");
@@ -81,7 +81,7 @@ TEST_CASE("verify finds results that are not in the order of their requests") {
   ran = desk.replay({"verify", file, "--json"});
   CHECK(ran.json().at(0)["out_of_order"] == 1);
   CHECK(ran.json().at(1)["problem"].get<std::string>().starts_with("result 2-0"));
-  // Of others, too: it is one sequence.
+  // Also between other requests: it is one sequence.
   ask_number(desk.admin(), {"DEL", "results"});
   result("1-0", "a", "9-0");
   result("2-0", "b", "10-0");
@@ -90,7 +90,7 @@ TEST_CASE("verify finds results that are not in the order of their requests") {
   CHECK(desk.replay({"verify", file, "--after", "1-0"}).status == 3);
 }
 
-TEST_CASE("what was captured is verified by its entries") {
+TEST_CASE("captured requests are verified by their entry IDs") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd();
   REQUIRE(desk.replay({"run", desk.workload("w", kFlags), "--set-stock", "--max", "--wait"}).status == 0);
@@ -109,7 +109,7 @@ TEST_CASE("what was captured is verified by its entries") {
   CHECK(none.complains("line 1 has no entry ID"));
 }
 
-TEST_CASE("a report is one page with its pictures in it") {
+TEST_CASE("a report is one page that includes its pictures") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd();
   const std::string data = desk.file("data");
@@ -137,7 +137,7 @@ TEST_CASE("a report is one page with its pictures in it") {
   CHECK(desk.replay({"report", desk.file("nothing")}).complains("--data DIR writes it"));
 }
 
-TEST_CASE("a run of few requests or none has a report") {
+TEST_CASE("a run of few or no requests has a report") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd();
   for (const int orders : {0, 1, 512}) {
@@ -152,14 +152,14 @@ TEST_CASE("a run of few requests or none has a report") {
     CHECK_MESSAGE(ran.status == 0, ran.errors);
     CHECK(ran.errors.empty());
     CHECK(content_of(data + "/report.html").find("Outcomes") != std::string::npos);
-    // As short as a run can be: one sample, whenever it came.
+    // As short as a run can be: one sample, at any time.
     write_file(data + "/series.csv", "seconds,pushed,accepted,rejected,duplicate\n0.000100," + std::to_string(orders) +
                                          ",0," + std::to_string(orders) + ",0\n");
     CHECK(desk.replay({"report", data}).status == 0);
   }
 }
 
-TEST_CASE("order-replay refuses flags that do not go together") {
+TEST_CASE("order-replay refuses conflicting flags") {
   const ReplayDesk desk;
   const auto refused = [&](const Words& words) {
     const Ran ran = desk.replay(words);

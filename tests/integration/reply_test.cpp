@@ -1,4 +1,4 @@
-// Who asks for a reply gets it, and whatever keeps a reply from being pushed keeps no order from being settled.
+// A request with reply_to gets its reply; a reply that cannot be pushed does not affect settling.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -31,7 +31,7 @@ void end(Process& daemon) {
 
 }  // namespace
 
-TEST_CASE("a backend pushes an order and waits for its own result with the rights that it has") {
+TEST_CASE("a backend pushes an order and waits for its result with its own rights") {
   Guarded shop;
   auto backend = shop.as("backend");
   const auto daemon = shop.daemon("orderd");
@@ -44,7 +44,7 @@ TEST_CASE("a backend pushes an order and waits for its own result with the right
   CHECK(result["status"] == "accepted");
   CHECK(result["lines"] == Json::parse(R"([{"sku":"shoe","quantity":1,"remaining":99}])"));
   CHECK(result["result"] == entries(shop.admin, "results").at(0).id);
-  // What it has asked for again, in one go.
+  // Its retries, in one pipeline.
   for (const char* id : {"o-2", "o-1", "o-3"}) (void)push(backend, id, "shop-1");
   (void)xadd(backend, "orders", {{"id", "o-4"}, {"reply_to", "shop-1"}});
   wait_for([&] { return length(shop.admin, "results") == 5; }, 20s, "all results");
@@ -67,7 +67,7 @@ TEST_CASE("a backend pushes an order and waits for its own result with the right
   CHECK(daemon->errors().find("NOPERM") == std::string::npos);
 }
 
-TEST_CASE("a daemon whose user has no right to the lists of replies settles all the same and says so once") {
+TEST_CASE("a daemon without the right to push replies still settles and reports it once") {
   Guarded shop;
   auto backend = shop.as("backend");
   for (const bool knows_the_keys : {false, true}) {
@@ -92,7 +92,7 @@ TEST_CASE("a daemon whose user has no right to the lists of replies settles all 
   }
 }
 
-TEST_CASE("a list that is no list costs its asker the reply and nobody anything else") {
+TEST_CASE("a reply key of another type costs only that reply") {
   Guarded shop;
   auto backend = shop.as("backend");
   set(shop.admin, "orders:reply:text", "x");

@@ -1,4 +1,4 @@
-// Retention removes what is old, all of it, and nothing that is not settled.
+// Retention removes everything old, and nothing unsettled.
 #include <doctest/doctest.h>
 
 #include "integration/sale.h"
@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kOrders = 25'000;
 
-// Pushes kOrders one-line orders whose IDs go up from `first`, a millisecond each.
+// Pushes kOrders one-line orders with IDs from `first`, a millisecond apart.
 void push_old(Sale& sale, uint64_t first) {
   ask_number(sale.client(), {"EVAL", R"(
       for i = 1, ARGV[1] do
@@ -30,7 +30,7 @@ uint64_t server_ms(Sale& sale) {
       .ms;
 }
 
-// Waits until nothing but the last entry is left; `sold` orders were settled then, each once.
+// Waits until only the last entry is left, with `sold` orders settled, each once.
 void check_all_gone(Sale& sale, const std::string& stream, const std::string& sold) {
   if (!poll_until([&] { return length(sale.client(), stream) <= 1; }, 60s)) {
     FAIL(length(sale.client(), stream), " entries of '", stream, "' are left");
@@ -42,7 +42,7 @@ const std::vector<std::string> kShort = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_R
 
 }  // namespace
 
-TEST_CASE("all old entries go whatever the size of the nodes that hold them") {
+TEST_CASE("all old entries are removed whatever the size of the stream's nodes") {
   for (const char* size : {"7", "100", "5000", "0"}) {  // 0: all entries in one node
     CAPTURE(size);
     Sale sale(test_seed(), {.config = {std::string("stream-node-max-entries ") + size, "stream-node-max-bytes 0"}});
@@ -54,7 +54,7 @@ TEST_CASE("all old entries go whatever the size of the nodes that hold them") {
   }
 }
 
-TEST_CASE("an id from the future stops neither orders nor their removal") {
+TEST_CASE("an ID from the future stops neither orders nor retention") {
   Sale sale(test_seed());
   CHECK(ask(sale.client(), {"XADD", "orders", "9999999999999-0", "order", "from the future"}) == "9999999999999-0");
   auto daemon = sale.daemon("only", kShort);
@@ -62,13 +62,13 @@ TEST_CASE("an id from the future stops neither orders nor their removal") {
   sale.wait_for_results(1000);
   sale.stop_producing();
   sale.settle();
-  // Later IDs follow that one: of what is left none is old by its ID.
+  // Later IDs are larger still: none of the remaining entries is old by its ID.
   CHECK(EntryId::parse(sale.position()).ms == 9'999'999'999'999);
   wait_for([&] { return length(sale.client(), "orders") <= 1; }, 60s, "the orders to go");
   end(*daemon);
 }
 
-TEST_CASE("what another group has yet to read is not removed") {
+TEST_CASE("entries that another group has yet to read are not removed") {
   Sale sale(test_seed());
   const uint64_t old = server_ms(sale) - 3'600'000;
   push_old(sale, old);
@@ -87,11 +87,11 @@ TEST_CASE("what another group has yet to read is not removed") {
   CHECK(get(sale.client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders));
 }
 
-TEST_CASE("what is left by retention is enough to find a lost position again") {
+TEST_CASE("what retention keeps is enough to recover a lost position") {
   Sale sale(test_seed());
   push_old(sale, server_ms(sale) - 3'600'000);
   std::vector<std::string> settings = kShort;
-  settings.emplace_back("ORDERD_PROCESSING_DEDUP_WINDOW=0s");  // no record would tell an order that comes again
+  settings.emplace_back("ORDERD_PROCESSING_DEDUP_WINDOW=0s");  // no record would detect a retry
   auto daemon = sale.daemon("only", settings);
   check_all_gone(sale, "orders", std::to_string(1'000'000 - kOrders));
   check_all_gone(sale, "results", std::to_string(1'000'000 - kOrders));

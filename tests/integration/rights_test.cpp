@@ -1,4 +1,4 @@
-// A user who lacks one right of those in config/users.acl: either orderd can do without it, or it ends at the start and
+// A user without one of the rights in config/users.acl: either orderd works without it, or it exits at the start and
 // names it. In neither case is anything sold twice.
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -15,18 +15,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What orderd can do without, and what its tools use.
+// Rights that orderd can work without, or that only its tools use.
 const std::vector<std::string> kCourtesies = {"+auth",           "+hello",          "+ping", "+info",
                                               "+role",           "+select",         "+xlen", "+hget",
                                               "+client|setname", "+client|setinfo", "+type", "+cluster|shards"};
 
-// What no order can be settled without, where a malformed and a well-formed one wait and nobody else serves.
+// Rights needed to settle a malformed and a well-formed request while no other daemon serves.
 const std::vector<std::string> kNeeded = {"+script|load", "+evalsha",      "+xread",     "+mget", "+hmget",
                                           "+hgetall",     "+xinfo|stream", "+xrevrange", "+get",  "+set",
                                           "+time",        "+xadd",         "+xdel",      "+hset", "+decrby"};
 
-// Every rule set that lacks one right: the right, and the rules without it. A right that two selectors give, each for
-// its own keys, is left out of one after the other.
+// Every rule set that lacks one right: the right, and the rules without it. A right in two selectors, each for its own
+// keys, is removed from one after the other.
 std::vector<std::pair<std::string, std::vector<std::string>>> lacking_one(const std::vector<std::string>& rules) {
   std::vector<std::pair<std::string, std::vector<std::string>>> out;
   for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -61,7 +61,7 @@ std::string grant(Guarded& shop, const std::vector<std::string>& rules) {
 
 }  // namespace
 
-TEST_CASE("each right that is missing is either not needed or named at the start and costs no order") {
+TEST_CASE("each missing right is either not needed or named at the start and loses no order") {
   Guarded shop;
   const auto rules = rules_of("orderd");
   for (const auto& [right, without] : lacking_one(rules)) {
@@ -97,7 +97,7 @@ TEST_CASE("each right that is missing is either not needed or named at the start
   }
 }
 
-TEST_CASE("a right that is taken away while orderd serves holds the orders until it is granted again") {
+TEST_CASE("a right removed while orderd serves blocks the orders until it is granted again") {
   Guarded shop;
   auto producer = shop.as("producer");
   auto reader = shop.as("reader");
@@ -124,7 +124,7 @@ TEST_CASE("a right that is taken away while orderd serves holds the orders until
   CHECK(daemon->wait() == 0);
 }
 
-TEST_CASE("orderd --check --online names each right that is missing with the rule that grants it") {
+TEST_CASE("orderd --check --online names each missing right with the rule that grants it") {
   Guarded shop;
   const auto check = [&shop](const std::vector<std::string>& settings = {}) {
     ProcessOptions options;
@@ -181,7 +181,7 @@ TEST_CASE("orderd --check --online names each right that is missing with the rul
   CHECK(errors.find("XGROUP") == std::string::npos);
 }
 
-TEST_CASE("orderd --check --online names what else keeps orderd from working") {
+TEST_CASE("orderd --check --online names other problems") {
   Guarded shop;
   const auto check = [](std::vector<std::string> words, const std::vector<std::string>& settings) {
     words.insert(words.begin(), ORDERD_PATH);

@@ -1,4 +1,4 @@
-// The orders stream itself says what was asked for: a producer whose connection broke does not know whether its request
+// The orders stream shows what was requested: a producer whose connection broke does not know whether its request
 // arrived.
 #include "integration/sale.h"
 
@@ -60,7 +60,7 @@ Fields Sale::request() {
   static constexpr const char* kSkus[] = {"shoe", "sock", "hat"};
   const std::size_t dice = producer_random_.number(100);
   const std::string sku = kSkus[producer_random_.number(3)];
-  if (dice < 5 && pushed_ > 0) {  // a retry, or another order under a used id
+  if (dice < 5 && pushed_ > 0) {  // a retry, or another order with a used ID
     const std::size_t old = producer_random_.number(pushed_);
     return {
         {"id", "o-" + std::to_string(old)}, {"sku", sku}, {"quantity", std::to_string(1 + producer_random_.number(3))}};
@@ -126,7 +126,7 @@ std::string Sale::position() {
 
 std::string Sale::owner() {
   const std::string held = ask(client(), {"GET", "orders:owner"});
-  return held.substr(0, held.find(' '));  // "<name> <token> <since> <lease>", and names here hold no spaces
+  return held.substr(0, held.find(' '));  // "<name> <token> <since> <lease>", and names here contain no spaces
 }
 
 void Sale::wait_for_owner(const std::string& name) {

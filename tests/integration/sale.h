@@ -1,5 +1,5 @@
-// A sale under load: a real server, a producer that does not stop, any number of orderd daemons, and the books to be
-// checked at the end.
+// A sale under load: a real server, a continuous producer, any number of orderd daemons, and a check of the books at
+// the end.
 #pragma once
 
 #include <condition_variable>
@@ -19,52 +19,52 @@ namespace orderd::test {
 
 class Sale {
  public:
-  // Puts three SKUs on sale: plenty of shoes and socks, and 500 hats.
+  // Sets the stock of three SKUs: plenty of shoes and socks, and 500 hats.
   explicit Sale(uint64_t seed, const ServerOptions& options = {});
   // Stops the producer.
   ~Sale();
   Sale(const Sale&) = delete;
   Sale& operator=(const Sale&) = delete;
 
-  // A running orderd of that name, with a lease of half a second. `settings`: more variables, "ORDERD_...=...".
+  // A running orderd of this name, with a lease of half a second. `settings`: more variables, "ORDERD_...=...".
   [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& name, const std::vector<std::string>& settings = {});
 
-  // Pushes some thousand requests a second from a thread of its own: of one and of two lines, malformed ones, retries
-  // with the same content and with other content. It continues through errors and lost connections until
-  // stop_producing(). It may be started again.
+  // Pushes a few thousand requests a second from its own thread: of one and two lines, malformed ones, retries with the
+  // same and with other content. It continues through errors and lost connections until stop_producing(), and can be
+  // restarted.
   void produce();
   void stop_producing();
 
-  // Waits until the results stream has so many more results.
+  // Waits until the results stream has this many more results.
   void wait_for_results(std::size_t more);
   // Waits until every request in the orders stream is settled.
   void settle();
 
   // Fails the test unless
-  //   - the results' requests increase strictly: first come, first served, and none answered twice;
+  //   - the results' requests increase strictly: first come, first served, none answered twice;
   //   - each request in the orders stream has a result;
-  //   - each SKU's chain of remaining pieces is unbroken, never below zero, and ends at the stock key;
+  //   - each SKU's chain of remaining stock is unbroken, never below zero, and ends at the stock key;
   //   - an order ID is accepted at most once, and every duplicate points at the first decision of its order;
   //   - there are as many dead letters as malformed results;
-  //   - there are at least so many results, or the test has hardly tried anything.
+  //   - there are at least this many results, so that the test has tried something.
   void check_books(std::size_t results_min = 400);
 
-  // The IDs of the requests whose XADD the server has answered, in that order.
+  // The IDs of the requests whose XADD got a reply, in order.
   [[nodiscard]] std::vector<std::string> acknowledged();
 
   ValkeyServer server;
   Random random;
-  std::string url;  // where daemons find the server: its unix socket, or what a test puts in its place
+  std::string url;  // the server's URL for daemons: its Unix socket, unless a test changes it
 
   [[nodiscard]] std::size_t results();
-  // The position as the server holds it; empty: none.
+  // The position in the server; empty: none.
   [[nodiscard]] std::string position();
   // The name of the active daemon; empty: none.
   [[nodiscard]] std::string owner();
-  // Waits until that daemon is active.
+  // Waits until this daemon is active.
   void wait_for_owner(const std::string& name);
   valkey::SyncClient& client();
-  // After the server was gone: the old connection is of no use.
+  // Reconnects after the server was down.
   void reconnect();
 
  private:

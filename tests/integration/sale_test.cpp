@@ -1,4 +1,4 @@
-// The books themselves: each kind of fault that they are to find is put in, and they have to fail the test.
+// Tests of the books: each kind of error makes the check fail.
 #include "integration/sale.h"
 
 #include <doctest/doctest.h>
@@ -7,7 +7,7 @@ using namespace orderd::test;
 
 namespace {
 
-// A sale that went well, with this done to its server afterwards.
+// A correct sale whose server is changed afterwards.
 void check_after(const std::string& script) {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
@@ -23,7 +23,7 @@ void check_after(const std::string& script) {
 
 }  // namespace
 
-TEST_CASE("good books are good") {
+TEST_CASE("correct books pass") {
   check_after("");
 }
 

@@ -1,4 +1,4 @@
-// orderd and orderctl with real sentinels: the primary is found, and left when another one takes its place.
+// orderd and orderctl with real sentinels: they find the primary, and follow it when another one takes over.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -50,7 +50,7 @@ class Daemon {
   Process process_;
 };
 
-// Pushes orders for one shoe each until it is destroyed, whatever becomes of them.
+// Pushes orders for one shoe each until it is destroyed, whatever the outcome.
 class Load {
  public:
   explicit Load(const ValkeyServer& server) : thread_([this, endpoint = server.tcp_endpoint()] { run(endpoint); }) {}
@@ -107,7 +107,7 @@ void wait_for_results(const ValkeyServer& server, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("orders go on at the new primary after a failover that an operator asks for") {
+TEST_CASE("orders resume at the new primary after a manual failover") {
   SentinelSet set;
   CHECK(orderctl(with(set, {"stock", "set", "shoe", "1000000"})).status == 0);
   Daemon daemon(set);
@@ -135,7 +135,7 @@ TEST_CASE("orders go on at the new primary after a failover that an operator ask
   daemon.stop();
 }
 
-TEST_CASE("a primary that was killed is followed by its replica and what that lacks is said") {
+TEST_CASE("a killed primary is replaced by its replica and lost requests are reported") {
   SentinelSet set;
   CHECK(orderctl(with(set, {"stock", "set", "shoe", "1000000"})).status == 0);
   Daemon daemon(set);
@@ -149,7 +149,7 @@ TEST_CASE("a primary that was killed is followed by its replica and what that la
   push(0, 50);
   wait_for_results(set.first(), 51);
   wait_for([&] { return ask_number(client, {"WAIT", "1", "1000"}) == 1; }, kPatience, "the replica to have them");
-  // Its link ends, and it cannot make another one: what follows is not even on its way.
+  // Its link is closed and cannot be reopened: nothing that follows is replicated.
   set.second().pause();
   CHECK(ask_number(client, {"CLIENT", "KILL", "TYPE", "replica"}) == 1);
   push(50, 80);
@@ -157,7 +157,7 @@ TEST_CASE("a primary that was killed is followed by its replica and what that la
   set.first().kill();
   set.second().resume();
   SentinelSet::wait_for_primary(set.second());
-  // One fewer where the primary ended before the daemon had read its last reply.
+  // One fewer if the primary was killed before the daemon read its last reply.
   daemon.wait_to_say(" settled requests of 'orders', all after ");
   CHECK((daemon.says("has forgotten 30 ") || daemon.says("has forgotten 29 ")));
   SentinelSet::wait_for_primary(set.second());
@@ -169,7 +169,7 @@ TEST_CASE("a primary that was killed is followed by its replica and what that la
   daemon.stop();
 }
 
-TEST_CASE("a sentinel that is frozen and one that is gone are no obstacle") {
+TEST_CASE("frozen and stopped sentinels are handled") {
   SentinelSet set;
   set.sentinel(0).pause();
   set.sentinel(1).kill();
@@ -179,7 +179,7 @@ TEST_CASE("a sentinel that is frozen and one that is gone are no obstacle") {
   daemon.stop();
 }
 
-TEST_CASE("sentinels are asked as a user of their own with no more rights than that takes") {
+TEST_CASE("sentinels are queried as their own user with minimal rights") {
   SentinelSet set;
   for (std::size_t i = 0; i < 3; ++i) {
     auto client = set.sentinel(i).client();

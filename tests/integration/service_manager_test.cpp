@@ -1,4 +1,4 @@
-// What orderd reports to the service manager that started it. The test is the manager: it has the socket.
+// What orderd reports to the service manager. The test is the manager: it owns the socket.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/un.h>
@@ -28,7 +28,7 @@ bool logged(const Process& daemon, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a daemon reports its start and what it does and a reload and its end") {
+TEST_CASE("a daemon reports its start, status, reload and stop") {
   Sale sale(test_seed());
   const Manager manager;
   auto daemon = sale.daemon("only", {manager.variable()});
@@ -42,7 +42,7 @@ TEST_CASE("a daemon reports its start and what it does and a reload and its end"
   CHECK(daemon->wait() == 0);
 }
 
-TEST_CASE("a daemon that stands by has started and reports for whom it waits") {
+TEST_CASE("a standby counts as started and reports the active daemon") {
   Sale sale(test_seed());
   auto first = sale.daemon("first");
   sale.wait_for_owner("first");
@@ -55,7 +55,7 @@ TEST_CASE("a daemon that stands by has started and reports for whom it waits") {
   end(*second);
 }
 
-TEST_CASE("a daemon without a server has started and reports what it waits for") {
+TEST_CASE("a daemon without a server counts as started and reports what it waits for") {
   Sale sale(test_seed());
   sale.server.stop();
   const Manager manager;
@@ -69,7 +69,7 @@ TEST_CASE("a daemon without a server has started and reports what it waits for")
   end(*daemon);
 }
 
-TEST_CASE("a daemon that cannot begin ends before it has started") {
+TEST_CASE("a daemon that cannot serve exits before it reports ready") {
   Sale sale(test_seed());
   ask(sale.client(), {"CONFIG", "SET", "requirepass", "secret"});
   const Manager manager;
@@ -79,7 +79,7 @@ TEST_CASE("a daemon that cannot begin ends before it has started") {
   CHECK(manager.take().empty());
 }
 
-TEST_CASE("a daemon reports what is in the way and how many requests wait") {
+TEST_CASE("a daemon reports why it is blocked and how many requests wait") {
   Sale sale(test_seed());
   const Manager manager;
   auto daemon = sale.daemon("only", {manager.variable()});
@@ -102,7 +102,7 @@ TEST_CASE("a daemon that waits for requests in flight asks for more time") {
   auto daemon =
       sale.daemon("only", {manager.variable(), "ORDERD_SHUTDOWN_DRAIN_TIMEOUT=10m", "ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
   manager.until("STATUS='orders': serving");
-  // In one write: orderd reads the order, and what it sends then is held back.
+  // In one write: orderd reads the order, and its calls are held back.
   sale.client().append(command_of({"XADD", "orders", "*", "id", "o-1", "sku", "shoe", "quantity", "1"}));
   sale.client().append(command_of({"CLIENT", "PAUSE", "600000", "WRITE"}));
   REQUIRE(sale.client().read().ok());
@@ -116,7 +116,7 @@ TEST_CASE("a daemon that waits for requests in flight asks for more time") {
   CHECK(daemon->wait() == 0);
 }
 
-TEST_CASE("the watchdog is fed while the loop turns and not while the process stands still") {
+TEST_CASE("the watchdog is notified while the loop runs and not while the process is stopped") {
   Sale sale(test_seed());
   const Manager manager, clock;
   auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000"});
@@ -133,7 +133,7 @@ TEST_CASE("the watchdog is fed while the loop turns and not while the process st
   end(*other);
 }
 
-TEST_CASE("a watchdog that is meant for another process is not fed") {
+TEST_CASE("a watchdog for another process is not notified") {
   Sale sale(test_seed());
   const Manager manager, clock;
   auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000", "WATCHDOG_PID=1"});
@@ -148,7 +148,7 @@ TEST_CASE("a watchdog that is meant for another process is not fed") {
   end(*other);
 }
 
-TEST_CASE("an odd NOTIFY_SOCKET is named and harms nothing") {
+TEST_CASE("an invalid NOTIFY_SOCKET is named and otherwise ignored") {
   Sale sale(test_seed());
   const std::string cannot = "cannot report to the service manager at NOTIFY_SOCKET ";
   const std::string neither = "is neither a path nor an abstract name";
@@ -188,7 +188,7 @@ TEST_CASE("an abstract NOTIFY_SOCKET gets the reports") {
   CHECK(daemon->wait() == 0);
 }
 
-TEST_CASE("odd watchdog variables are named and harm nothing") {
+TEST_CASE("invalid watchdog variables are named and otherwise ignored") {
   Sale sale(test_seed());
   const std::vector<std::pair<std::vector<std::string>, std::string>> odd = {
       {{"WATCHDOG_USEC="}, "WATCHDOG_USEC \"\" is not"},
@@ -217,14 +217,14 @@ TEST_CASE("odd watchdog variables are named and harm nothing") {
   }
 }
 
-TEST_CASE("a manager that does not read holds no order up and hears of the start later") {
+TEST_CASE("a manager that does not read delays no order and gets the start later") {
   Sale sale(test_seed());
   const Manager manager, clock;
   manager.fill();
   auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000"});
   push(sale, "o-1");
   sale.settle();
-  // Until the first attempt to report the start has failed.
+  // Until the first attempt to report the start failed.
   auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
   for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
   manager.drop_all();

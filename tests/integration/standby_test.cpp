@@ -1,4 +1,4 @@
-// Two daemons on one stream: who is active, and what happens when that one is gone, or is not who it seems to be.
+// Two daemons on one stream: which one is active, and what happens when it is gone or has a namesake.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -27,7 +27,7 @@ TEST_CASE("the standby takes over when the active daemon was killed") {
     const std::string other = active == "a" ? "b" : "a";
     REQUIRE(daemons.count(active) == 1);
     wait_for([&] { return says(*daemons[other], "standing by: '" + active + "' serves 'orders'"); }, 20s,
-             "the other daemon to stand by");
+             "the other daemon to be on standby");
     daemons[active]->signal(SIGKILL);
     CHECK(daemons[active]->wait() == 128 + SIGKILL);
     sale.wait_for_owner(other);
@@ -47,7 +47,7 @@ TEST_CASE("a daemon that stops hands over without waiting for its lease to end")
   sale.wait_for_owner("first");
   sale.produce();
   auto second = sale.daemon("second", long_lease);
-  wait_for([&] { return says(*second, "standing by"); }, 20s, "the second daemon to stand by");
+  wait_for([&] { return says(*second, "standing by"); }, 20s, "the second daemon to be on standby");
   sale.wait_for_results(500);
   end(*first);
   sale.wait_for_owner("second");
@@ -58,7 +58,7 @@ TEST_CASE("a daemon that stops hands over without waiting for its lease to end")
   end(*second);
 }
 
-TEST_CASE("a daemon that was killed finds its name and goes on although its lease is long") {
+TEST_CASE("a restarted daemon takes back its own lease although it is long") {
   Sale sale(test_seed());
   sale.produce();
   auto daemon = sale.daemon("only", {"ORDERD_PROCESSING_LEASE=10m"});
@@ -72,7 +72,7 @@ TEST_CASE("a daemon that was killed finds its name and goes on although its leas
   sale.check_books();
 }
 
-TEST_CASE("of two daemons with the same name one serves and the other says so and waits") {
+TEST_CASE("of two daemons with the same name one serves and the other reports it and waits") {
   Sale sale(test_seed());
   auto first = sale.daemon("same");
   sale.wait_for_owner("same");
@@ -90,7 +90,7 @@ TEST_CASE("of two daemons with the same name one serves and the other says so an
   end(*first);
 }
 
-TEST_CASE("an owner key that is deleted or stolen costs no order") {
+TEST_CASE("an owner key that is deleted or overwritten loses no order") {
   Sale sale(test_seed());
   auto one = sale.daemon("one");
   auto two = sale.daemon("two");
@@ -130,7 +130,7 @@ TEST_CASE("an owner key of another type does not stop the active daemon") {
   end(*daemon);
 }
 
-TEST_CASE("a daemon that stood still for longer than its lease does no harm when it goes on") {
+TEST_CASE("a daemon frozen for longer than its lease does no harm when it continues") {
   Sale sale(test_seed());
   std::map<std::string, std::unique_ptr<Process>> daemons;
   for (const char* name : {"a", "b"}) daemons[name] = sale.daemon(name);
@@ -151,7 +151,7 @@ TEST_CASE("a daemon that stood still for longer than its lease does no harm when
   for (const auto& [name, daemon] : daemons) end(*daemon);
 }
 
-TEST_CASE("a daemon asleep across two takeovers does no harm when it goes on") {
+TEST_CASE("a daemon frozen during two takeovers does no harm when it continues") {
   Sale sale(test_seed());
   auto sleeper = sale.daemon("sleeper");
   sale.wait_for_owner("sleeper");

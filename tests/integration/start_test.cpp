@@ -1,4 +1,4 @@
-// How orderd starts: what it says, what it can do without, and with standard descriptors closed.
+// How orderd starts: its log, optional commands, and closed standard descriptors.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -43,11 +43,11 @@ TEST_CASE("the log says ready with the server and the position and what waits") 
            "the line: " + daemon.errors());
 }
 
-TEST_CASE("ready is not said before there is a server") {
+TEST_CASE("ready is not logged before there is a server") {
   ValkeyServer server;
   server.stop();
   Process daemon = run_daemon(server, {ORDERD_PATH});
-  wait_for([&] { return daemon.errors().find("reconnecting") != std::string::npos; }, 20s, "the failure to be said");
+  wait_for([&] { return daemon.errors().find("reconnecting") != std::string::npos; }, 20s, "the failure to be logged");
   CHECK(daemon.errors().find("ready") == std::string::npos);
   server.start();
   wait_for([&] { return daemon.errors().find("ready: serving") != std::string::npos; }, 20s, "the daemon to be ready");
@@ -55,7 +55,7 @@ TEST_CASE("ready is not said before there is a server") {
   CHECK(daemon.wait() == 0);
 }
 
-TEST_CASE("orderd serves where the server does not know the commands it can do without") {
+TEST_CASE("orderd serves without the optional commands") {
   std::vector<std::string> config;
   for (const char* name : {"CONFIG", "INFO", "CLIENT", "ROLE", "HELLO"}) {
     config.push_back(std::string("rename-command ") + name + " \"\"");
@@ -84,14 +84,15 @@ TEST_CASE("orderd started with closed standard descriptors serves and exits with
     CHECK(daemon.wait() == 0);
     CHECK(length(client, "results") == static_cast<std::size_t>(orders));
   }
-  // Nothing that was logged went into the connection: one error at most, of the results stream that is not there yet.
+  // Nothing that was logged went into the connection: at most one error, about the results stream that does not exist
+  // yet.
   const std::string stats = ask(client, {"INFO", "stats"});
   const std::size_t errors = stats.find("total_error_replies:");
   REQUIRE(errors != std::string::npos);
   CHECK(std::stoull(stats.substr(errors + 20)) <= 1);
 }
 
-TEST_CASE("an entry of 2 MB and one of 20 MB get their result and hold nobody up") {
+TEST_CASE("entries of 2 MB and 20 MB get their result and delay nothing") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   sale.produce();
@@ -107,7 +108,7 @@ TEST_CASE("an entry of 2 MB and one of 20 MB get their result and hold nobody up
   sale.stop_producing();
   sale.settle();
   sale.check_books();
-  // What is kept of them for a person is small.
+  // What is kept of them in the dead letters is small.
   for (const Entry& letter : entries(sale.client(), "orders:dead")) {
     std::size_t bytes = 0;
     for (const auto& [name, value] : letter.fields) bytes += name.size() + value.size();

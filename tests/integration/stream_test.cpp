@@ -1,4 +1,4 @@
-// What happens to the orders stream itself: renamed, restored from a dump, deleted, recreated, its entries deleted.
+// The orders stream itself is renamed, restored from a dump, deleted, recreated, or its entries are deleted.
 #include <doctest/doctest.h>
 
 #include "integration/sale.h"
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// How often somebody looked at a stream's groups: a daemon does so once a second.
+// How often the stream's groups were read: a daemon does so once a second.
 int64_t looks(Sale& sale) {
   const std::string stats = ask(sale.client(), {"INFO", "commandstats"});
   const std::string name = "cmdstat_xinfo|groups:calls=";
@@ -35,7 +35,7 @@ struct Store {
 
 }  // namespace
 
-TEST_CASE("requests that were pushed before the first start are served from the first one on") {
+TEST_CASE("requests pushed before the first start are served from the first one") {
   Store store;
   for (int i = 1; i <= 300; ++i) store.order("1-" + std::to_string(i), "o-" + std::to_string(i));
   store.start();
@@ -44,7 +44,7 @@ TEST_CASE("requests that were pushed before the first start are served from the 
   end(*store.daemon);
 }
 
-TEST_CASE("a stream that is renamed away and back is served on as if nothing had happened") {
+TEST_CASE("a stream that is renamed and renamed back is served as before") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   for (int times = 0; times < 4; ++times) {
@@ -65,7 +65,7 @@ TEST_CASE("a stream that is renamed away and back is served on as if nothing had
   end(*daemon);
 }
 
-TEST_CASE("a stream that was restored from an older dump answers nothing twice") {
+TEST_CASE("nothing of a stream restored from an older dump is answered twice") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   sale.produce();
@@ -104,7 +104,7 @@ TEST_CASE("a stream that was restored from an older dump answers nothing twice")
   end(*daemon);
 }
 
-TEST_CASE("a stream that is deleted costs the requests that were not settled and no others") {
+TEST_CASE("deleting a stream loses only the waiting requests") {
   Sale sale(test_seed());
   auto one = sale.daemon("one");
   auto two = sale.daemon("two");
@@ -121,17 +121,17 @@ TEST_CASE("a stream that is deleted costs the requests that were not settled and
   end(*two);
 }
 
-TEST_CASE("a stream that is recreated with lower ids is served from its first entry on") {
+TEST_CASE("a stream recreated with smaller IDs is served from its first entry") {
   Store store;
   store.start();
   for (int i = 1; i <= 20; ++i) store.order("9000-" + std::to_string(i), "high-" + std::to_string(i));
   store.wait_for_results(20);
-  // Under lower IDs.
+  // With smaller IDs.
   ask_number(store.sale.client(), {"DEL", "orders"});
   for (int i = 1; i <= 20; ++i) store.order("5-" + std::to_string(i), "low-" + std::to_string(i));
   store.wait_for_results(40);
   CHECK(store.says("was recreated with smaller IDs than 9000-20"));
-  // Under the same IDs, with other orders.
+  // With the same IDs and other orders.
   ask_number(store.sale.client(), {"DEL", "orders"});
   for (int i = 1; i <= 10; ++i) store.order("5-" + std::to_string(i), "again-" + std::to_string(i));
   store.wait_for_results(50);
@@ -146,7 +146,7 @@ TEST_CASE("a stream that is recreated with lower ids is served from its first en
   end(*store.daemon);
 }
 
-TEST_CASE("each time that a stream comes back after another took its place its requests are settled") {
+TEST_CASE("the requests of a stream that comes back are settled each time") {
   Store store;
   store.start();
   store.order("1-1", "first");
@@ -159,7 +159,7 @@ TEST_CASE("each time that a stream comes back after another took its place its r
         server.call('XADD', 'orders', ARGV[1] .. '-1', 'id', 'waited-' .. ARGV[1], 'sku', 'shoe', 'quantity', '1')
         server.call('RENAME', 'orders', 'away'))",
                                                 "0", ms}));
-    store.order(ms + "-2", "between-" + ms);  // at first as many as waited: only the IDs differ
+    store.order(ms + "-2", "between-" + ms);  // at first as many as were waiting: only the IDs differ
     if (times > 2) store.order(ms + "-3", "between as well-" + ms);
     store.wait_for_results(2 * times + (times > 2 ? times - 2 : 0));
     CHECK(ask(store.sale.client(), {"RENAME", "away", "orders"}) == "OK");
@@ -169,13 +169,13 @@ TEST_CASE("each time that a stream comes back after another took its place its r
   end(*store.daemon);
 }
 
-TEST_CASE("entries that are deleted before they are settled are reported with their number") {
+TEST_CASE("entries deleted before they were settled are counted and reported") {
   Store store;
   store.start();
   for (int i = 1; i <= 10; ++i) store.order("1-" + std::to_string(i), "o-" + std::to_string(i));
   store.wait_for_results(10);
   end(*store.daemon);
-  // From the midst, with others left.
+  // From the middle, with others left.
   for (int i = 1; i <= 10; ++i) store.order("2-" + std::to_string(i), "p-" + std::to_string(i));
   for (const char* id : {"2-1", "2-4", "2-10"}) ask_number(store.sale.client(), {"XDEL", "orders", id});
   store.start();
@@ -195,7 +195,7 @@ TEST_CASE("entries that are deleted before they are settled are reported with th
   end(*store.daemon);
 }
 
-TEST_CASE("entries that were settled may be deleted at any time") {
+TEST_CASE("settled entries can be deleted at any time") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   sale.produce();

@@ -1,4 +1,4 @@
-// What happens to the daemon: killed, stopped, told to end, under load.
+// The daemon is killed, stopped and signaled under load.
 #include <doctest/doctest.h>
 #include <signal.h>
 

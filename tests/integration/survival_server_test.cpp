@@ -1,4 +1,4 @@
-// What happens to the server, under load: killed and restarted, out of memory, its scripts and connections gone.
+// The server under load: killed and restarted, out of memory, its scripts flushed and its connections killed.
 #include <doctest/doctest.h>
 
 #include <sstream>
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Lets `disturb` happen so many times under load, then checks the books.
+// Calls `disturb` this many times under load, then checks the books.
 template <class Disturb>
 void survive(int times, std::size_t results_max, Disturb&& disturb, const ServerOptions& options = {}) {
   Sale sale(test_seed(), options);
@@ -28,7 +28,7 @@ void survive(int times, std::size_t results_max, Disturb&& disturb, const Server
   end(*daemon);
 }
 
-// The IDs of the clients with that name.
+// The IDs of the clients with this name.
 std::vector<std::string> clients_named(Sale& sale, const std::string& name) {
   std::vector<std::string> ids;
   std::istringstream lines(ask(sale.client(), {"CLIENT", "LIST"}));
@@ -41,7 +41,7 @@ std::vector<std::string> clients_named(Sale& sale, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a server that syncs always may be killed and started again") {
+TEST_CASE("a server with appendfsync always can be killed and restarted") {
   ServerOptions options;
   options.append_only = ServerOptions::AppendOnly::kAlways;
   survive(
@@ -54,17 +54,17 @@ TEST_CASE("a server that syncs always may be killed and started again") {
       options);
 }
 
-TEST_CASE("scripts may be flushed again and again") {
+TEST_CASE("scripts can be flushed repeatedly") {
   survive(30, 200, [](Sale& sale) { CHECK(ask(sale.client(), {"SCRIPT", "FLUSH"}) == "OK"); });
 }
 
-TEST_CASE("connections may be killed again and again") {
+TEST_CASE("connections can be killed repeatedly") {
   survive(15, 200, [](Sale& sale) {
     ask_number(sale.client(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   });
 }
 
-TEST_CASE("either connection of a daemon may be killed alone") {
+TEST_CASE("either connection of a daemon can be killed alone") {
   survive(16, 200, [times = 0](Sale& sale) mutable {
     for (const std::string& id : clients_named(sale, ++times % 2 == 0 ? "orderd-read" : "orderd-settle")) {
       ask_number(sale.client(), {"CLIENT", "KILL", "ID", id});
@@ -72,7 +72,7 @@ TEST_CASE("either connection of a daemon may be killed alone") {
   });
 }
 
-TEST_CASE("reads may be unblocked with an error again and again") {
+TEST_CASE("reads can be unblocked with an error repeatedly") {
   survive(10, 200, [](Sale& sale) {
     for (const std::string& id : clients_named(sale, "orderd-read")) {
       ask_number(sale.client(), {"CLIENT", "UNBLOCK", id, "ERROR"});
@@ -80,7 +80,7 @@ TEST_CASE("reads may be unblocked with an error again and again") {
   });
 }
 
-TEST_CASE("memory that runs out again and again changes no order's turn") {
+TEST_CASE("orders stay in order when memory runs out repeatedly") {
   for (const bool one_by_one : {false, true}) {
     Sale sale(test_seed());
     auto daemon = sale.daemon("only", {one_by_one ? "ORDERD_PROCESSING_ORDERS_PER_CALL=1" : "ORDERD_LOG_LEVEL=info"});
@@ -99,7 +99,7 @@ TEST_CASE("memory that runs out again and again changes no order's turn") {
   }
 }
 
-TEST_CASE("out of memory orders wait and are processed when there is memory again") {
+TEST_CASE("orders wait while the server is out of memory and are processed afterwards") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   sale.wait_for_owner("only");
@@ -114,11 +114,11 @@ TEST_CASE("out of memory orders wait and are processed when there is memory agai
     const std::size_t said = daemon->errors().size();
     daemon->resume();
     wait_for([&] { return daemon->errors().find("waiting: OOM", said) != std::string::npos; }, 10s,
-             "the daemon to say that it waits");
+             "the daemon to report that it waits");
     CHECK(sale.results() == before);
     CHECK(ask(sale.client(), {"CONFIG", "SET", "maxmemory", "0"}) == "OK");
     wait_for([&] { return daemon->errors().find("processing resumed", said) != std::string::npos; }, 20s,
-             "the daemon to say that it goes on");
+             "the daemon to report that it resumed");
     sale.settle();
   }
   sale.check_books();

@@ -1,4 +1,4 @@
-// TLS to a real server: orders over it, each mistake with its own sentence, and certificates that are renewed.
+// TLS to a real server: orders over it, a specific error for each mistake, and renewed certificates.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -59,7 +59,7 @@ Ran run(const char* program, const Words& words) {
   return {status, process.output(), process.errors()};
 }
 
-// What the daemon says about a server that it cannot reach, and what orderctl says.
+// The errors of the daemon and of orderctl about a server that they cannot reach.
 std::vector<std::string> complaints(const Words& flags) {
   const Ran ran = orderctl(joined(flags, {"stock", "list"}));
   CHECK(ran.status == 1);
@@ -111,7 +111,7 @@ TEST_CASE("orders are sold over TLS with client certificates while connections a
   CHECK(daemon.wait() == 0);
 }
 
-TEST_CASE("a certificate that is not right is refused with the reason") {
+TEST_CASE("an invalid certificate is refused with the reason") {
   SUBCASE("of another CA") {
     const TlsServer server;
     const Authority other("another CA");
@@ -142,7 +142,7 @@ TEST_CASE("a certificate that is not right is refused with the reason") {
   }
 }
 
-TEST_CASE("a host name is verified and so is a server that speaks an old TLS only") {
+TEST_CASE("a host name is verified and a server with only an old TLS version is refused") {
   const TlsServer server({"DNS:localhost"});
   Words flags = server.flags();
   flags[1] = server.url("localhost");
@@ -152,7 +152,7 @@ TEST_CASE("a host name is verified and so is a server that speaks an old TLS onl
   check_complaints(old.flags(), "it does not speak TLS 1.2 or later");
 }
 
-TEST_CASE("a client certificate that is missing or of another CA is named") {
+TEST_CASE("a client certificate that is missing or from another CA is named") {
   Authority other("another CA");
   for (const char* protocol : {"TLSv1.2", "TLSv1.3"}) {
     CAPTURE(protocol);
@@ -162,7 +162,7 @@ TEST_CASE("a client certificate that is missing or of another CA is named") {
   }
 }
 
-TEST_CASE("TLS at a plain port and the other way round are named") {
+TEST_CASE("TLS to a plain port and the reverse are named") {
   const TlsServer server;
   Words flags = joined(server.flags(), {"--valkey.connect_timeout", "500ms"});
   flags[1] = "valkeys://127.0.0.1:" + std::to_string(server.plain_port);
@@ -173,7 +173,7 @@ TEST_CASE("TLS at a plain port and the other way round are named") {
   }
 }
 
-TEST_CASE("files that are missing or do not fit are usage errors that name the setting") {
+TEST_CASE("missing or mismatched files are usage errors that name the setting") {
   Authority authority("CA");
   const CertificateFiles one = authority.sign("one", {}), two = authority.sign("two", {});
   const std::string url = "valkeys://127.0.0.1:1";
@@ -200,7 +200,7 @@ TEST_CASE("files that are missing or do not fit are usage errors that name the s
   CHECK(plain.complains("valkey.url is without TLS; begin it with valkeys://, or remove this"));
 }
 
-TEST_CASE("files that are renewed are used by the next connection and bad ones leave the old ones in use") {
+TEST_CASE("renewed files are used by the next connection and invalid ones leave the old ones in use") {
   TlsServer server({"IP:127.0.0.1"}, {}, {"tls-auth-clients yes"});
   const CertificateFiles client = server.authority.sign("client", {});
   const TemporaryDirectory files;
@@ -222,7 +222,7 @@ TEST_CASE("files that are renewed are used by the next connection and bad ones l
         seconds(20), "orderd to be connected");
   };
   ready(1);
-  // The server gets a certificate of another CA.
+  // The server gets a certificate from another CA.
   Authority next("next CA");
   const CertificateFiles renewed = next.sign("server", {"IP:127.0.0.1"});
   std::ofstream(ca, std::ios::app) << std::ifstream(next.file()).rdbuf();

@@ -1,4 +1,4 @@
-// The embedded server after a power cut: a torn decision at the end of its file is cut off and everything goes on;
+// The embedded server after a power cut: a torn decision at the end of its file is cut off and processing resumes;
 // damage anywhere else is refused.
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ class Shop {
     options.environment.insert(options.environment.end(), environment.begin(), environment.end());
     daemon_ = std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
   }
-  // Started, and the server answers.
+  // Started, and the server replies.
   void open() {
     start();
     wait_for([this] { return try_connect(); }, 30s, "the embedded server to answer");
@@ -38,13 +38,13 @@ class Shop {
     (void)push_shoe(*client_, id);
     wait_for([&] { return length(*client_, "results") == results; }, 20s, "the result of " + id);
   }
-  // Kills the server and orderd as a power cut does.
+  // Kills the server and orderd like a power cut.
   void cut_power() {
     const std::string info = ask(*client_, {"INFO", "server"});
     const std::string name = "\r\nprocess_id:";
     const auto server = static_cast<pid_t>(std::stoi(info.substr(info.find(name) + name.size())));
     client_.reset();
-    daemon_->pause();  // or it would start the server again
+    daemon_->pause();  // or it would restart the server
     CHECK(::kill(server, SIGKILL) == 0);
     daemon_->signal(SIGKILL);
     CHECK(daemon_->wait() == 128 + SIGKILL);
@@ -53,7 +53,7 @@ class Shop {
     wait_for([&] { return flock(lock, LOCK_EX | LOCK_NB) == 0; }, 10s, "the server to be gone");
     ::close(lock);
   }
-  // A shop where three orders were decided, and its file up to the end of the third one.
+  // A shop with three decided orders, and its file up to the end of the third.
   std::string sell_three() {
     open();
     set(*client_, "product:shoe:stock", std::to_string(kStock));
@@ -89,7 +89,7 @@ class Shop {
 
 }  // namespace
 
-TEST_CASE("the embedded server loses a torn decision as a whole and goes on through two power cuts") {
+TEST_CASE("the embedded server drops a torn decision completely and survives two power cuts") {
   Shop shop;
   const std::string bytes = shop.sell_three();
   const Span last = last_decision(bytes);
@@ -125,7 +125,7 @@ TEST_CASE("the embedded server refuses damage in the middle of its file and chan
   Shop shop;
   const std::string bytes = shop.sell_three();
   const std::size_t first = bytes.find("DECRBY");
-  // A length, a number of arguments, and a command's first byte; then a file that ends with a torn decision, too.
+  // A length, a number of arguments, and a command's first byte; then a file that also ends with a torn decision.
   const std::size_t length_at = bytes.rfind('$', first) + 1;
   const std::size_t command_at = bytes.rfind('*', first);
   for (const std::size_t at : {length_at, command_at + 1, command_at}) {
@@ -142,7 +142,7 @@ TEST_CASE("the embedded server refuses damage in the middle of its file and chan
       CHECK(bytes_of(shop.file()) == damaged);
     }
   }
-  // Put right again, it serves.
+  // It serves after the repair.
   write_bytes(shop.file(), bytes);
   shop.open();
   check_agreement(shop.client(), 3);
@@ -167,7 +167,7 @@ TEST_CASE("without valkey-check-aof a torn file is left alone and the log says w
   const std::string bytes = shop.sell_three();
   const std::string torn = bytes.substr(0, bytes.size() - 20);
   write_bytes(shop.file(), torn);
-  // A PATH with valkey-server and nothing else.
+  // A PATH with only valkey-server.
   const TemporaryDirectory programs;
   std::string path = std::getenv("PATH");
   for (std::size_t end = 0; !path.empty() && end != std::string::npos; path.erase(0, end + 1)) {

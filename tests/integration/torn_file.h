@@ -1,4 +1,4 @@
-// Append-only files with a torn end, and whether what a server loaded from them is consistent.
+// Append-only files with a torn tail, and a check that what a server loaded from them is consistent.
 #pragma once
 
 #include <cstddef>
@@ -9,26 +9,25 @@
 
 namespace orderd::test {
 
-// Of a server whose directory this is, and which has not rewritten its file yet.
+// For a server with this directory that has not rewritten its file yet.
 [[nodiscard]] std::string aof_path(const std::string& directory);
 
 [[nodiscard]] std::string bytes_of(const std::string& path);
 void write_bytes(const std::string& path, const std::string& bytes);
 
-// Where the last transaction that takes stock begins, and where it ends. Fails the test where there is none.
+// Where the last transaction that takes stock begins and ends. Fails the test if there is none.
 struct Span {
   std::size_t begin = 0;
   std::size_t end = 0;
 };
 [[nodiscard]] Span last_decision(const std::string& bytes);
 
-// Pushes an order of one shoe. The stock is to be kStock before the first one.
+// Pushes an order of one shoe. The stock must be kStock before the first one.
 constexpr int kStock = 1000;
 std::string push_shoe(valkey::SyncClient& client, const std::string& id);
 
-// Fails the test unless the stock is what `accepted` orders of one shoe have left, the ledger has that many results,
-// each with its record, these are the results of the first requests in their order, and the position is the last of
-// them.
+// Fails the test unless the stock is what `accepted` orders of one shoe leave. The ledger must have that many results,
+// each with its record, for the first requests in order; the position must be at the last of them.
 void check_agreement(valkey::SyncClient& client, std::size_t accepted);
 
 }  // namespace orderd::test

@@ -1,5 +1,5 @@
-// A power cut that leaves the beginning of a decision at the end of the append-only file: with the settings that we
-// ship, the server refuses that file, and valkey-check-aof --fix makes it end before the decision.
+// A power cut that leaves part of a decision at the end of the append-only file. With the shipped settings the server
+// refuses that file, and valkey-check-aof --fix truncates it before the decision.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What config/valkey.conf says about what is kept and how it is loaded.
+// The persistence settings of config/valkey.conf.
 ServerOptions shipped_settings() {
   ServerOptions options;
   std::istringstream file(bytes_of(std::string(ORDERD_SOURCE_DIR) + "/config/valkey.conf"));
@@ -43,14 +43,15 @@ void serve(const ValkeyServer& server, const std::string& order, std::size_t res
   check_agreement(client, results);
 }
 
-// Stops the server as a power cut does, and answers its file up to the end of the last decision.
+// Stops the server like a power cut, and returns its file up to the end of the last decision.
 std::string cut_power(ValkeyServer& server) {
   server.kill();
   const std::string bytes = bytes_of(aof_path(server.directory()));
   return bytes.substr(0, last_decision(bytes).end);
 }
 
-// As docs/operations.md has it. The exit status. The file alone: the valkey-check-aof of Valkey 9.1 rejects manifests.
+// As in docs/operations.md. Returns the exit status. On the file itself: the valkey-check-aof of Valkey 9.1 rejects
+// manifests.
 int repair(const std::string& directory) {
   ProcessOptions yes;
   yes.input = "y\n";
@@ -58,7 +59,7 @@ int repair(const std::string& directory) {
   return check.wait();
 }
 
-// A server on which three orders were decided, and its power cut.
+// A server with three decided orders, after a power cut.
 struct Torn {
   ValkeyServer server;
   std::string bytes;
@@ -77,7 +78,7 @@ struct Torn {
 
 }  // namespace
 
-TEST_CASE("valkey-check-aof cuts a decision torn at any byte off as a whole") {
+TEST_CASE("valkey-check-aof removes a decision torn at any byte completely") {
   const Torn torn(shipped_settings());
   const std::string before = torn.bytes.substr(0, torn.last.begin);
   REQUIRE(torn.size() > 100);
@@ -92,9 +93,9 @@ TEST_CASE("valkey-check-aof cuts a decision torn at any byte off as a whole") {
   CHECK(bytes_of(torn.file()) == torn.bytes);
 }
 
-TEST_CASE("with the shipped settings a torn decision is refused and after the repair it is gone for good") {
+TEST_CASE("with the shipped settings a torn decision is refused and the repair removes it") {
   Torn torn(shipped_settings());
-  // Within MULTI, between two commands, within each following quarter, and one byte before the end.
+  // Within MULTI, between two commands, at each quarter of the rest, and one byte before the end.
   const std::size_t border = torn.bytes.find("*", torn.last.begin + 1) - torn.last.begin;
   for (const std::size_t kept : {std::size_t{5}, border, torn.size() / 4, torn.size() / 2, torn.size() * 3 / 4,
                                  torn.size() - 14, torn.size() - 1}) {
@@ -107,7 +108,7 @@ TEST_CASE("with the shipped settings a torn decision is refused and after the re
     torn.server.start();
     auto client = torn.server.client();
     check_agreement(client, 2);
-    serve(torn.server, "o-4", 4);  // o-3, which had no decision any more, and o-4
+    serve(torn.server, "o-4", 4);  // o-3, whose decision was removed, and o-4
     torn.server.kill();
     torn.server.start();
     client = torn.server.client();
@@ -117,11 +118,11 @@ TEST_CASE("with the shipped settings a torn decision is refused and after the re
   }
 }
 
-// Why the shipped settings say `no`: with `yes`, Valkey 8.0.1 cuts a transaction that is torn within a command at its
-// last whole command, goes on behind the open MULTI, and executes the half at the start after the next. A Valkey that
-// cuts before the MULTI passes, too. Once every supported one does, delete this case, and the warning of `orderctl
-// status`; `no` remains right, because it asks somebody to look at damage.
-TEST_CASE("with aof-load-truncated yes a torn script is executed by half or not at all") {
+// Why the shipped settings say `no`: with `yes`, Valkey 8.0.1 truncates a torn transaction after its last whole
+// command. It then appends after the open MULTI, and executes half of the transaction at the second start. A Valkey
+// that truncates before the MULTI passes too. When every supported one does, delete this case and the warning of
+// `orderctl status`; `no` remains right, because damage should be looked at.
+TEST_CASE("with aof-load-truncated yes a torn script is half executed or not at all") {
   ValkeyServer server({.append_only = ServerOptions::AppendOnly::kAlways, .config = {"aof-load-truncated yes"}});
   auto client = server.client();
   set(client, "stock", "5");

@@ -1,4 +1,4 @@
-// The systemd unit, as systemd itself judges it.
+// The systemd unit, checked by systemd itself.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -17,7 +17,7 @@ std::string unit() {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Fails the test unless it succeeds and has nothing to say on standard error.
+// Fails the test unless it succeeds without a message on standard error.
 void analyze(std::vector<std::string> words) {
   words.insert(words.begin(), {"systemd-analyze", "--no-pager"});
   std::unique_ptr<Process> run;
@@ -35,7 +35,7 @@ void analyze(std::vector<std::string> words) {
 
 TEST_CASE("systemd finds no mistake in the unit") {
   std::string text = unit();
-  const std::string program = "/usr/bin/orderd";  // need not be there
+  const std::string program = "/usr/bin/orderd";  // need not exist
   REQUIRE(text.find(program) != std::string::npos);
   text.replace(text.find(program), program.size(), ORDERD_PATH);
   const TemporaryDirectory directory;
@@ -43,11 +43,11 @@ TEST_CASE("systemd finds no mistake in the unit") {
   analyze({"verify", "--man=no", directory.file("orderd.service")});
 }
 
-TEST_CASE("systemd finds the unit exposed by 1.5 of 10 at most") {
+TEST_CASE("systemd rates the exposure of the unit at most 1.5 of 10") {
   analyze({"security", "--offline=true", "--threshold=15", ORDERD_SOURCE_DIR "/config/orderd.service"});
 }
 
-TEST_CASE("the unit runs nothing that a minimal Debian does not have") {
+TEST_CASE("the unit runs only programs of a minimal Debian") {
   std::istringstream lines(unit());
   int commands = 0;
   for (std::string line; std::getline(lines, line);) {

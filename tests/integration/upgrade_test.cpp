@@ -1,4 +1,4 @@
-// The new orderd after the first edition, as docs/operations.md says: what that has settled stays settled.
+// An upgrade from an earlier version, as in docs/operations.md: what it settled stays settled.
 #include <doctest/doctest.h>
 
 #include "integration/sale.h"
@@ -11,9 +11,8 @@ namespace {
 
 const std::vector<std::string> kOldRecords = {"ORDERD_KEYS_ORDER=order:<id>"};
 
-// What the first edition leaves behind: a group that has read and acknowledged all, records that name the request, too,
-// results of several daemons not quite in the order of their requests, its own position, and none of this edition's
-// keys.
+// What the earlier version leaves behind: a group that has acknowledged everything, records that also name the request,
+// and its own position. Results of several daemons are not quite in order, and none of the current keys exist.
 void make_old(Sale& sale) {
   ask_number(sale.client(), {"EVAL", R"(
       for _, entry in ipairs(server.call('XRANGE', 'results', '-', '+')) do
@@ -33,7 +32,7 @@ void make_old(Sale& sale) {
 
 }  // namespace
 
-TEST_CASE("after the first edition and its marker nothing is settled again and retries are known") {
+TEST_CASE("after an upgrade nothing is settled again and retries are recognized") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("old", kOldRecords);
   const auto order = [&](int i) {

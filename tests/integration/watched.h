@@ -1,4 +1,4 @@
-// A running orderd whose admin server a test looks at.
+// A running orderd whose admin server the test queries.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -17,7 +17,7 @@ namespace orderd::test {
 
 class Watched {
  public:
-  // `settings`: variables, as of Sale::daemon().
+  // `settings`: variables, as for Sale::daemon().
   Watched(Sale& sale, const std::string& name, std::vector<std::string> settings = {}) {
     settings.emplace_back("ORDERD_ADMIN_LISTEN=127.0.0.1:0");
     process = sale.daemon(name, settings);
@@ -27,7 +27,7 @@ class Watched {
   }
 
   [[nodiscard]] HttpAnswer get(const std::string& path) const { return http(port, path); }
-  // The value of a sample of /metrics; nothing where it is not there.
+  // The value of a sample of /metrics; nullopt if absent.
   [[nodiscard]] std::optional<double> sample(const std::string& name_and_labels) const {
     std::istringstream lines(get("/metrics").body);
     for (std::string line; std::getline(lines, line);) {
@@ -35,7 +35,7 @@ class Watched {
     }
     return std::nullopt;
   }
-  // Until /readyz has this status and says this.
+  // Waits until /readyz has this status and text.
   void until_ready_is(int status, const std::string& part) const {
     HttpAnswer last;
     const bool came = poll_until(

@@ -1,5 +1,4 @@
-// A rented server: its provider keeps the commands that manage a server to itself. orderd and all its tools work
-// without.
+// A managed server: its provider withholds administrative commands. orderd and all its tools work without them.
 #include <csignal>
 
 #include "integration/replay_desk.h"
@@ -8,8 +7,8 @@
 namespace orderd::test {
 namespace {
 
-// What Aiven, AWS MemoryDB, Google Memorystore or Oracle withhold, by their documentation; not EVALSHA and SCRIPT,
-// which orderd cannot do without.
+// Commands that Aiven, AWS MemoryDB, Google Memorystore or Oracle withhold, according to their documentation; without
+// EVALSHA and SCRIPT, which orderd needs.
 ServerOptions rented() {
   ServerOptions options{.append_only = ServerOptions::AppendOnly::kEverySecond, .config = {"maxmemory 1gb"}};
   for (const char* name :
@@ -21,7 +20,7 @@ ServerOptions rented() {
   return options;
 }
 
-TEST_CASE("everything works at a server whose provider withholds the commands that manage it") {
+TEST_CASE("everything works with a server whose provider withholds administrative commands") {
   ReplayDesk desk(rented());
   Process daemon = desk.start_orderd();
   wait_for([&] { return daemon.errors().find("ready: ") != std::string::npos; }, std::chrono::seconds(20),

@@ -1,9 +1,9 @@
-// join.lua where the orders stream was deleted and recreated.
+// join.lua when the orders stream was deleted and recreated.
 #include "recreated_shop.h"
 
 namespace orderd::test {
 
-TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with larger IDs goes on and its entries are counted again") {
+TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with larger IDs continues and its entries are counted from zero") {
   (void)at_server({"DEL", orders});
   CHECK(join() == "120-0 20 0 _ _ 0 20");
   push_new(121, 5);
@@ -17,18 +17,18 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with larger IDs goes on and
   CHECK(join() == "128-0 27 0 _ _ 1 8");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled from its first entry on") {
+TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled from its first entry") {
   (void)at_server({"DEL", orders});
   int first = 1;
-  SUBCASE("all below the ones before") {
+  SUBCASE("all below the old ones") {
   }
-  SUBCASE("some in place of the ones before") {
+  SUBCASE("some equal to old ones") {
     first = 99;
   }
-  SUBCASE("all in place of the ones before") {
+  SUBCASE("all equal to old ones") {
     first = 101;
   }
-  SUBCASE("the last in place of the last one before") {
+  SUBCASE("the last equal to the last old one") {
     first = 116;
   }
   push_new(first, 5);
@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled
   }
   CHECK(settles().ends_with(" " + last + " "));
   stays(last + " 5 0 _ _ 0 5");
-  // A position moved by hand is restored to a result of this stream, not of the one before.
+  // A position moved by hand is restored to a result of this stream, not of the previous one.
   (void)at_server({"HSET", position, "id", "900-0"});
   CHECK(join() == last + " 5 0 restored 900-0 0 5");
   (void)at_server({"HSET", position, "id", "0-0"});
@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled
 }
 
 TEST_CASE_FIXTURE(RecreatedShop,
-                  "a stream recreated with the same IDs that has grown beyond the position is recognized") {
+                  "a recreated stream with the same IDs that has grown beyond the position is recognized") {
   (void)at_server({"DEL", orders});
   push_new(101, 30);
   CHECK(join() == "0-0 0 30 restarted 120-0 0 0");
@@ -70,7 +70,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a position that is moved right after a restart
   CHECK(settles().ends_with(" 130-0 "));
   restore(copy);
   next_id(122);
-  push_new(122, 5);  // in place of what was settled in the other stream
+  push_new(122, 5);  // the IDs of requests settled in the old stream
   CHECK(join() == "120-0 0 -1 restarted 130-0 0 _");
   (void)at_server({"HSET", position, "id", "124-0"});
   CHECK(join() == "120-0 0 -1 restored 124-0 0 _");
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated again and again is settled 
 }
 
 TEST_CASE_FIXTURE(RecreatedShop,
-                  "where the position is gone as well only the newest result proves a stream recreated") {
+                  "when the position is lost too only the newest result proves that a stream was recreated") {
   (void)at_server({"DEL", orders});
   push_new(1, 5);
   (void)at_server({"DEL", position});
@@ -132,18 +132,18 @@ TEST_CASE_FIXTURE(RecreatedShop, "an order ID that JSON writes with escapes is n
   stays("122-0 22 0 _ _ 0 22");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "a recreated stream is left alone where results are missing that could prove it new") {
+TEST_CASE_FIXTURE(RecreatedShop, "a recreated stream is not settled when results that would prove it new are missing") {
   (void)at_server({"XTRIM", results_stream, "MAXLEN", "10"});
   (void)at_server({"DEL", orders});
   push_new(1, 5);
   stays("120-0 20 0 behind _ 0 20");
-  // What the handbook says then: everything up to the newest result belongs to the stream before.
+  // As the documentation says for this case: everything up to the newest result belongs to the old stream.
   (void)at_server({"HSET", position, "id", "0-0", "result", "", "floor", results().back().id});
   CHECK(join().starts_with("0-0 20 5 _ _ 0 "));
   CHECK(settles() == "1-0 2-0 3-0 4-0 5-0 ");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "a single result that somebody deleted restarts nothing") {
+TEST_CASE_FIXTURE(RecreatedShop, "a single deleted result restarts nothing") {
   for (int turn = 0; turn < 20; ++turn) {
     const auto written = results();
     (void)at_server({"XDEL", results_stream, written[static_cast<std::size_t>(turn) % written.size()].id});

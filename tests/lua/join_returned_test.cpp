@@ -1,9 +1,9 @@
-// join.lua where an orders stream comes back: renamed away and back, or restored from a dump.
+// join.lua when an orders stream comes back: renamed and renamed back, or restored from a dump.
 #include "recreated_shop.h"
 
 namespace orderd::test {
 
-TEST_CASE_FIXTURE(RecreatedShop, "a stream that is renamed away and back is as if nothing had been") {
+TEST_CASE_FIXTURE(RecreatedShop, "a stream that is renamed and renamed back is served as before") {
   push_new(121, 2);
   (void)at_server({"RENAME", orders, "away"});
   stays("120-0 20 0 _ _ 0 20");
@@ -15,7 +15,8 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream that is renamed away and back is as i
   stays("122-0 22 0 _ _ 0 22");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back after another took its place is settled where it was left") {
+TEST_CASE_FIXTURE(RecreatedShop,
+                  "a stream that comes back after another replaced it is settled from where it stopped") {
   push_new(121, 3);
   (void)at_server({"RENAME", orders, "away"});
   push_new(2001, 4);
@@ -31,13 +32,13 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back after another took it
 }
 
 TEST_CASE_FIXTURE(RecreatedShop,
-                  "what was overtaken long before is left alone and nothing behind it is settled again") {
+                  "what was overtaken long before stays unsettled and nothing after it is settled again") {
   push_new(2001, 2);
   (void)at_server({"RENAME", orders, "away"});
   push_new(2101, 2);
   CHECK(settles() == "2101-0 2102-0 ");
   (void)at_server({"RENAME", "away", orders});
-  push_new(2203, 20);  // before anybody notices that the stream is back
+  push_new(2203, 20);  // before the return of the stream is noticed
   CHECK(settles().starts_with("2203-0 2204-0 "));
   push_new(2223, 3);
   (void)at_server({"RENAME", orders, "away"});
@@ -48,7 +49,8 @@ TEST_CASE_FIXTURE(RecreatedShop,
   CHECK(settles() == "2223-0 2224-0 2225-0 ");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "what waited in a stream that was away twice is settled where it was left first") {
+TEST_CASE_FIXTURE(RecreatedShop,
+                  "what waited in a stream that was absent twice is settled from where it first stopped") {
   push_new(121, 2);
   (void)at_server({"RENAME", orders, "away"});
   push_new(2001, 2);
@@ -63,7 +65,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "what waited in a stream that was away twice is
   CHECK(settles() == "121-0 122-0 2003-0 2004-0 ");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back with nothing unsettled stays alone") {
+TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back without waiting entries causes nothing") {
   (void)at_server({"RENAME", orders, "away"});
   push_new(2001, 4);
   CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
@@ -74,7 +76,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back with nothing unsettle
   CHECK(join().starts_with("2005-0 25 0 _ _ 0 "));
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "nothing of a full dump that was restored is settled again") {
+TEST_CASE_FIXTURE(RecreatedShop, "nothing of a restored full dump is settled again") {
   const std::string full = dump();
   (void)at_server({"DEL", orders});
   SUBCASE("noticed") {
@@ -87,9 +89,9 @@ TEST_CASE_FIXTURE(RecreatedShop, "nothing of a full dump that was restored is se
   CHECK(settles().empty());
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "nothing of an older dump that was restored is settled again") {
+TEST_CASE_FIXTURE(RecreatedShop, "nothing of a restored older dump is settled again") {
   push_new(121, 3);
-  const std::string older = dump();  // with three that waited then
+  const std::string older = dump();  // three requests waited at that time
   CHECK(settles() == "121-0 122-0 123-0 ");
   push_new(124, 7);
   CHECK(settles().ends_with(" 130-0 "));
@@ -127,14 +129,14 @@ TEST_CASE_FIXTURE(RecreatedShop, "nothing of an older dump that was restored is 
     stays("130-0 30 0 _ _ 0 30");
     CHECK(settles().empty());
   }
-  SUBCASE("and new entries come with larger IDs") {
+  SUBCASE("and new entries arrive with larger IDs") {
     push_new(131, 2);
     CHECK(settles() == "131-0 132-0 ");
     CHECK(join().starts_with("132-0 32 0 _ _ 0 "));
   }
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "new entries behind an older dump that was restored are settled and only they") {
+TEST_CASE_FIXTURE(RecreatedShop, "only the new entries after a restored older dump are settled") {
   const std::string older = dump();
   push_new(121, 10);
   (void)settles();
@@ -146,7 +148,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "new entries behind an older dump that was rest
   stays("124-0 4 0 _ _ 0 24");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "where the new entries begin is found also in long streams and at IDs of 64 bits") {
+TEST_CASE_FIXTURE(RecreatedShop, "the first new entry is found even in long streams and with 64-bit IDs") {
   std::vector<std::string> ids = {"9007199254740993-0", "9007199254740993-18446744073709551615",
                                   "18446744073709551615-5", "18446744073709551615-9007199254740995"};
   for (const auto& id : ids) (void)push(Order{.id = "big " + id}, id);
@@ -167,7 +169,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "where the new entries begin is found also in l
   }
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "results with an ID from the future are searched as well") {
+TEST_CASE_FIXTURE(RecreatedShop, "results with an ID from the future are searched too") {
   for (int i = 1; i <= 600; ++i) {
     if (i == 200) (void)at_server({"XADD", results_stream, "18446744073709551615-0", "status", "stock"});
     if (i % 50 == 0) (void)change_stock("add", "shoe", "1");

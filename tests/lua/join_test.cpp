@@ -1,11 +1,11 @@
-// join.lua finds out where to go on. An answer: where, how many were settled, how many wait (-1: not known), what was
-// done, the ID that was wrong, how many were found deleted, entries-added of the stream at that place.
+// join.lua finds out where to continue. A reply: the ID, how many were settled, how many wait (-1: unknown), what was
+// done, the wrong ID, how many were found deleted, entries-added of the stream at that ID.
 #include "shop.h"
 
 namespace orderd::test {
 namespace {
 
-// Ten requests settled, two of them waiting behind them.
+// Ten requests settled, two more waiting.
 class ServedShop : public Shop {
  public:
   ServedShop() {
@@ -13,7 +13,7 @@ class ServedShop : public Shop {
     push_many(10);
     CHECK(run(rest()) == "aaaaaaaaaa");
   }
-  // What was settled is settled no more, and what waits is, once.
+  // What was settled is not settled again, and what waits is settled once.
   void settles_each_once(std::size_t requests) {
     const Call waiting = rest();
     if (!waiting.requests.empty()) CHECK(run(waiting) == std::string(waiting.requests.size(), 'a'));
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Shop, "the first join creates the position at the beginning an
   CHECK(join() == "0-0 0 3 created _ 0 0");
 }
 
-TEST_CASE_FIXTURE(Shop, "a position that is moved before anything was settled skips nothing") {
+TEST_CASE_FIXTURE(Shop, "moving the position before anything was settled skips nothing") {
   push_many(3);
   for (const std::string wrong : {"2-0", "900-0", "x"}) {
     (void)at_server({"HSET", position, "id", wrong});
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(Shop,
   CHECK(position_field("base") == "15");
 }
 
-TEST_CASE_FIXTURE(ServedShop, "a join where all is well changes nothing and says what waits") {
+TEST_CASE_FIXTURE(ServedShop, "a join with nothing to repair changes nothing and reports what waits") {
   const std::string before = snapshot();
   CHECK(join() == "10-0 10 0 _ _ 0 10");
   CHECK(snapshot() == before);
@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(ServedShop, "a position is restored whatever result its hash n
   CHECK(join().find(" _ _ 0 13") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(ServedShop, "the hash is right where the newest results were deleted") {
+TEST_CASE_FIXTURE(ServedShop, "the hash is trusted when the newest results were deleted") {
   push_many(2);
   SUBCASE("the newest") {
     (void)at_server({"XDEL", results_stream, results().back().id});
@@ -172,7 +172,7 @@ TEST_CASE_FIXTURE(ServedShop, "with the position and all results gone it begins 
   CHECK(run(rest()) == "dddddddddd");
 }
 
-TEST_CASE_FIXTURE(ServedShop, "a result that names no request by a valid ID is no proof of a position") {
+TEST_CASE_FIXTURE(ServedShop, "a result without a valid request ID is no proof of a position") {
   for (const char* request : {"", "x", "99", "99-", "099-0", "99999999999999999999-0"}) {
     (void)at_server({"XADD", results_stream, "*", "order", "x", "request", request});
   }
@@ -181,7 +181,7 @@ TEST_CASE_FIXTURE(ServedShop, "a result that names no request by a valid ID is n
   CHECK(join() == "10-0 0 0 recovered _ 0 10");
 }
 
-TEST_CASE_FIXTURE(Shop, "IDs of 64 bits are no obstacle") {
+TEST_CASE_FIXTURE(Shop, "64-bit IDs work") {
   stock("shoe", "100");
   const std::vector<std::string> ids = {
       "9007199254740993-5", "18446744073709551614-18446744073709551615", "18446744073709551615-9007199254740993",
@@ -206,7 +206,7 @@ TEST_CASE_FIXTURE(ServedShop, "entries that were deleted before they were settle
   SUBCASE("in the middle of what waits") {
     push_many(6);
     (void)at_server({"XDEL", orders, "12-0", "14-0"});
-    CHECK(join() == "10-0 10 6 _ _ 0 10");  // not known yet: settled and waiting entries are in the stream
+    CHECK(join() == "10-0 10 6 _ _ 0 10");  // unknown so far: settled and waiting entries are in the stream
     settles_each_once(14);
     CHECK(join() == "16-0 14 0 _ _ 2 16");
     CHECK(position_field("deleted") == "2");
@@ -250,7 +250,7 @@ TEST_CASE_FIXTURE(ServedShop, "entries that were settled before they were delete
   CHECK(join() == "10-0 10 2 _ _ 0 10");
 }
 
-TEST_CASE_FIXTURE(ServedShop, "a position hash damaged by hand is put right as far as it goes") {
+TEST_CASE_FIXTURE(ServedShop, "a position hash damaged by hand is repaired as far as possible") {
   (void)at_server({"HSET", position, "count", "many", "base", "1e400", "deleted", "x", "floor", "y", "start", ""});
   CHECK(join() == "10-0 0 0 _ _ 0 10");
   push_many(1);
@@ -259,18 +259,18 @@ TEST_CASE_FIXTURE(ServedShop, "a position hash damaged by hand is put right as f
   CHECK(position_field("deleted") == "1");
 }
 
-TEST_CASE_FIXTURE(ServedShop, "what a join is refused is named with its key and nothing changes") {
+TEST_CASE_FIXTURE(ServedShop, "a refused join names the key and changes nothing") {
   (void)at_server({"HSET", position, "id", "9-0"});
   std::string beginning;
-  SUBCASE("position is no hash") {
+  SUBCASE("position is not a hash") {
     (void)at_server({"SET", position, "x"});
     beginning = "-WRONGTYPE key orders:position: ";
   }
-  SUBCASE("orders is no stream") {
+  SUBCASE("orders is not a stream") {
     (void)at_server({"SET", orders, "x"});
     beginning = "-WRONGTYPE key orders: ";
   }
-  SUBCASE("results is no stream") {
+  SUBCASE("results is not a stream") {
     (void)at_server({"SET", results_stream, "x"});
     beginning = "-WRONGTYPE key results: ";
   }

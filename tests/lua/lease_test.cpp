@@ -1,4 +1,4 @@
-// lease.lua: who is active. Two daemons here, "one" and "two"; each process has a token.
+// lease.lua: which daemon is active. Two daemons here, "one" and "two"; each process has a token.
 #include "shop.h"
 #include "support/wait_for.h"
 
@@ -10,7 +10,7 @@ class LeasedShop : public Shop {
   int64_t ms_left() { return ask_number(admin(), {"PTTL", owner}); }
   std::string who() { return get(admin(), owner).value_or("nobody"); }
   std::string standing_by() { return text_of(send(admin(), command_of({"ZRANGE", standby, "0", "-1"})).view()); }
-  // "active <since> <now>" without the time now.
+  // "active <since> <now>" without the current time.
   std::string active(const std::string& name, const std::string& token, const std::string& state,
                      const std::string& ms = "60000") {
     const std::string answer = lease(name, token, state, ms);
@@ -27,7 +27,7 @@ class LeasedShop : public Shop {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(LeasedShop, "the first to ask is active and the others stand by and are listed") {
+TEST_CASE_FIXTURE(LeasedShop, "the first to ask is active and the others are listed as standbys") {
   const std::string taken = lease("one", "1a", "fresh");
   CHECK(taken.starts_with("active 1"));
   const std::string since = taken.substr(7, taken.rfind(' ') - 7);
@@ -39,7 +39,7 @@ TEST_CASE_FIXTURE(LeasedShop, "the first to ask is active and the others stand b
   CHECK(ask_number(admin(), {"ZCARD", standby}) == 2);
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "the active one renews its lease and stays active since the same time") {
+TEST_CASE_FIXTURE(LeasedShop, "the active daemon renews its lease and stays active since the same time") {
   const std::string taken = active("one", "1a", "fresh");
   (void)at_server({"PEXPIRE", owner, "5000"});
   CHECK(active("one", "1a", "active") == taken);
@@ -48,7 +48,7 @@ TEST_CASE_FIXTURE(LeasedShop, "the active one renews its lease and stays active 
   CHECK(ms_left() <= 10000);
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "a lease that has ended or was given back is taken by who asks next") {
+TEST_CASE_FIXTURE(LeasedShop, "an expired or released lease is taken by the next to ask") {
   SUBCASE("ended") {
     CHECK(lease("one", "1a", "fresh", "1").starts_with("active "));
     wait_for([&] { return who() == "nobody"; }, std::chrono::seconds(5), "the end of the lease");
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(LeasedShop, "a lease that has ended or was given back is taken
   CHECK(standing_by() == "one");
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "who gives back what is not his only leaves the list") {
+TEST_CASE_FIXTURE(LeasedShop, "releasing the lease of another daemon only leaves the list of standbys") {
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   is_standby(lease("two", "2b", "fresh"), "one");
   CHECK(lease("two", "2b", "release") == "released");
@@ -81,8 +81,7 @@ TEST_CASE_FIXTURE(LeasedShop, "who gives back what is not his only leaves the li
   CHECK(who() == "nobody");
 }
 
-TEST_CASE_FIXTURE(LeasedShop,
-                  "a daemon that was restarted takes its own lease at once and its former self finds a namesake") {
+TEST_CASE_FIXTURE(LeasedShop, "a restarted daemon takes its own lease at once and its old process sees a namesake") {
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   is_standby(lease("two", "2b", "fresh"), "one");
   CHECK(lease("one", "9f", "fresh").starts_with("active "));
@@ -94,7 +93,7 @@ TEST_CASE_FIXTURE(LeasedShop,
   CHECK(lease("one", "1a", "standby").starts_with("active "));
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "names may hold spaces and what looks like a token") {
+TEST_CASE_FIXTURE(LeasedShop, "names may contain spaces and text that looks like a token") {
   const std::string name = "the shop at 1a 22";
   CHECK(lease(name, "1a", "fresh").starts_with("active "));
   CHECK(lease(name, "1a", "active").starts_with("active "));
@@ -105,7 +104,7 @@ TEST_CASE_FIXTURE(LeasedShop, "names may hold spaces and what looks like a token
 }
 
 TEST_CASE_FIXTURE(LeasedShop,
-                  "an owner written by hand is respected for one lease at most unless it has an end of its own") {
+                  "an owner written by hand is respected for at most one lease unless the key expires by itself") {
   for (const std::string by_hand : {"somebody", "", "two words", "one 1a"}) {
     CAPTURE(by_hand);
     (void)at_server({"SET", owner, by_hand});
@@ -114,7 +113,7 @@ TEST_CASE_FIXTURE(LeasedShop,
     CHECK(ms_left() > 50000);
     CHECK(who() == by_hand);
   }
-  (void)at_server({"SET", owner, "two words 01 1 3600000"});  // as if given for an hour, but without an end
+  (void)at_server({"SET", owner, "two words 01 1 3600000"});  // as if given for an hour, but without an expiry
   CHECK(lease("one", "1a", "fresh") == "standby two words 60000 _");
   CHECK(ms_left() <= 60000);
   (void)at_server({"SET", owner, "somebody", "PX", "1000000"});
@@ -127,18 +126,17 @@ TEST_CASE_FIXTURE(LeasedShop,
 }
 
 TEST_CASE_FIXTURE(LeasedShop,
-                  "a lease given while the server's clock was ahead lasts no longer than its owner asked for") {
+                  "a lease granted while the server's clock was ahead lasts no longer than its owner requested") {
   CHECK(lease("one", "1a", "fresh", "20000").starts_with("active "));
-  (void)at_server({"PEXPIRE", owner, "3600000"});  // as if the clock had gone back by an hour
+  (void)at_server({"PEXPIRE", owner, "3600000"});  // as if the clock had jumped back by an hour
   CHECK(lease("two", "2b", "standby") == "standby one 20000 0-0 0");
   CHECK(ms_left() <= 20000);
   CHECK(lease("two", "2b", "standby", "1000").starts_with("standby one "));
-  CHECK(ms_left() > 10000);  // the lease of the one who asks does not matter
+  CHECK(ms_left() > 10000);  // the lease of the caller does not matter
   CHECK(lease("one", "1a", "active", "20000").starts_with("active "));
 }
 
-TEST_CASE_FIXTURE(LeasedShop,
-                  "the list of those that stand by is refreshed seldom and forgets who was not seen for long") {
+TEST_CASE_FIXTURE(LeasedShop, "the list of standbys is refreshed rarely and drops daemons not seen for long") {
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   (void)at_server({"ZADD", standby, "1", "long gone"});
   is_standby(lease("two", "2b", "fresh"), "one");
@@ -162,14 +160,14 @@ TEST_CASE_FIXTURE(LeasedShop, "keys of the wrong type are named") {
   (void)at_server({"DEL", owner});
   (void)at_server({"SET", standby, "x"});
   CHECK(lease("one", "1a", "fresh").starts_with("-WRONGTYPE key orders:standby: "));
-  CHECK(lease("one", "1a", "active").starts_with("active "));  // what matters was done
+  CHECK(lease("one", "1a", "active").starts_with("active "));  // the lease itself was granted
   CHECK(lease("two", "2b", "fresh").starts_with("-WRONGTYPE key orders:standby: "));
   CHECK(lease("one", "1a", "release").starts_with("-WRONGTYPE key orders:standby: "));
   CHECK(who() == "nobody");
   CHECK(lease("one", "1a", "fresh", "0").starts_with("-ERR key orders:owner: invalid expire time"));
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "a lease that is handed over is kept for the next one for a second") {
+TEST_CASE_FIXTURE(LeasedShop, "a lease that is handed over is reserved for the next daemon for a second") {
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   is_standby(lease("two", "2b", "fresh"), "one");
   is_standby(lease("three", "3c", "fresh"), "one");
@@ -186,7 +184,7 @@ TEST_CASE_FIXTURE(LeasedShop, "a lease that is handed over is kept for the next 
   CHECK(lease("two", "2b", "standby").starts_with("active "));
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "who was active before learns where the next one began") {
+TEST_CASE_FIXTURE(LeasedShop, "the previously active daemon learns where the next one began") {
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   stock("shoe", "100");
   CHECK(settle({Order{}, Order{.id = "o-2"}}) == "aa");
@@ -196,7 +194,7 @@ TEST_CASE_FIXTURE(LeasedShop, "who was active before learns where the next one b
   CHECK(lease("one", "1a", "active").ends_with(" 2-0 2"));
   CHECK(lease("two", "2b", "active").starts_with("active "));
   CHECK(lease("one", "1a", "standby").ends_with(" 2-0 2"));
-  // Not of the one who is active now: one that is kept for somebody, or written by hand.
+  // Not if the owner's key is reserved for another daemon, or written by hand.
   CHECK(lease("two", "2b", "release", "60000", "three") == "released");
   CHECK(lease("one", "1a", "standby").ends_with(" _"));
   (void)at_server({"DEL", owner, position});
@@ -204,7 +202,7 @@ TEST_CASE_FIXTURE(LeasedShop, "who was active before learns where the next one b
   CHECK(at_server({"EXISTS", position}) == "0");
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "the active one learns who stands by if it asks for that") {
+TEST_CASE_FIXTURE(LeasedShop, "the active daemon gets the list of standbys if it asks for it") {
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   is_standby(lease("two", "2b", "fresh"), "one");
   is_standby(lease("the third one", "3c", "fresh"), "one");
@@ -216,7 +214,7 @@ TEST_CASE_FIXTURE(LeasedShop, "the active one learns who stands by if it asks fo
   CHECK(lease("one", "1a", "active").find("two") == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "each right that is missing is named with its key") {
+TEST_CASE_FIXTURE(LeasedShop, "each missing right is named with its key") {
   const auto refused = [&](const std::string& command, const std::string& key, const std::string& name,
                            const std::string& state) {
     CAPTURE(command);
@@ -243,7 +241,7 @@ TEST_CASE_FIXTURE(LeasedShop, "each right that is missing is named with its key"
   refused("pexpire", owner, "two", "fresh");
 }
 
-TEST_CASE_FIXTURE(LeasedShop, "out of memory the lease is kept and taken all the same and a replica refuses") {
+TEST_CASE_FIXTURE(LeasedShop, "the lease is kept and taken even out of memory and a replica refuses") {
   (void)at_server({"CONFIG", "SET", "maxmemory", "1"});
   CHECK(lease("one", "1a", "fresh").starts_with("active "));
   CHECK(lease("one", "1a", "active").starts_with("active "));

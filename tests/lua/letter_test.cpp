@@ -1,4 +1,4 @@
-// letter.lua: what becomes of a dead letter, and its entry in the ledger.
+// letter.lua: requeues or discards a dead letter and writes that to the ledger.
 #include "shop.h"
 
 namespace orderd::test {
@@ -27,7 +27,7 @@ class LetterShop : public Shop {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(LetterShop, "a dead letter is requeued once and the ledger says as which request") {
+TEST_CASE_FIXTURE(LetterShop, "a dead letter is requeued once and the ledger names the new request") {
   const std::string answer = requeue();
   const Entry request = entries(admin(), orders).back();
   CHECK(answer == request.id + " " + results().back().id);
@@ -51,14 +51,14 @@ TEST_CASE_FIXTURE(LetterShop, "a dead letter is discarded once and the ledger sa
   CHECK(discard().starts_with("-GONE "));
 }
 
-TEST_CASE_FIXTURE(LetterShop, "a lost position is found again behind an entry about a dead letter") {
+TEST_CASE_FIXTURE(LetterShop, "a lost position is recovered although the newest entry is about a dead letter") {
   CHECK(settle({Order{.id = "o-2"}}) == "a");
   CHECK(discard().starts_with("_ "));
   (void)at_server({"DEL", position});
   CHECK(join().starts_with("2-0 0 0 recovered "));
 }
 
-TEST_CASE_FIXTURE(LetterShop, "an entry that is no dead letter is left alone") {
+TEST_CASE_FIXTURE(LetterShop, "an entry that is not a dead letter is left alone") {
   letter = at_server({"XADD", dead, "*", "a", "b"});
   const std::string before = snapshot();
   for (const std::string& answer : {requeue(), discard()}) {
@@ -67,10 +67,10 @@ TEST_CASE_FIXTURE(LetterShop, "an entry that is no dead letter is left alone") {
   }
 }
 
-TEST_CASE_FIXTURE(LetterShop, "whatever refuses a step is named with its key and nothing was written") {
+TEST_CASE_FIXTURE(LetterShop, "a refused step is named with its key and nothing is written") {
   std::string beginning;
   bool discards = true;
-  SUBCASE("results is no stream") {
+  SUBCASE("results is not a stream") {
     (void)at_server({"DEL", results_stream});
     (void)at_server({"LPUSH", results_stream, "x"});
     beginning = "-WRONGTYPE key results: ";
@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(LetterShop, "whatever refuses a step is named with its key and
     (void)at_server({"XADD", results_stream, "18446744073709551615-18446744073709551615", "x", "y"});
     beginning = "-ERR key results: ";
   }
-  SUBCASE("orders is no stream") {
+  SUBCASE("orders is not a stream") {
     (void)at_server({"DEL", orders});
     (void)at_server({"LPUSH", orders, "x"});
     beginning = "-WRONGTYPE key orders: ";
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(LetterShop, "whatever refuses a step is named with its key and
     beginning = "-ERR key orders: ";
     discards = false;
   }
-  SUBCASE("dead is no stream") {
+  SUBCASE("dead is not a stream") {
     (void)at_server({"DEL", dead});
     (void)at_server({"LPUSH", dead, "x"});
     beginning = "-WRONGTYPE key orders:dead: ";
@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(LetterShop, "whatever refuses a step is named with its key and
       beginning = "-NOPERM key " + key + ": ";
     }
   }
-  SUBCASE("orders may only be read") {
+  SUBCASE("orders is read-only") {
     acl({"resetkeys", "%R~orders", "~orders:dead", "~results", "(+evalsha ~*)"});
     beginning = "-NOPERM key orders: this user has no right to XADD";
     discards = false;

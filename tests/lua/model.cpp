@@ -1,4 +1,4 @@
-// Written from the rules at the head of the scripts, and not from their code: searches are linear here.
+// Written from the rules in the headers of the scripts, not from their code: searches are linear here.
 #include "model.h"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ void Model::push(const std::string& id, const Request& request) {
   ++stream.added;
 }
 
-// Adds `lines`, and `reason` where the order cannot be met; otherwise takes the stock.
+// Adds `lines`, and `reason` if the order cannot be met; otherwise takes the stock.
 char Model::take(const Order& order, Fields& fields) {
   auto left = stock;
   std::vector<std::string> sold, available;
@@ -89,7 +89,7 @@ char Model::decide(const std::string& request, const Order& order, bool keep_rec
   char answer = 0;
   std::string detail;
   const auto known = records.find(order.id);
-  // A key of another type is found when a record is to be written, which is never for these.
+  // A key of another type shows when a record is written, which never happens for these.
   const bool unseen = !keep_record || known == records.end() || no_record.contains(order.id);
   if (!order.elsewhere.empty() && unseen) {
     answer = 'w';
@@ -158,7 +158,7 @@ std::string Model::confirm(const std::vector<Entry>& written) {
   return "";
 }
 
-// The results after the floor that are still there and name a request, the oldest first.
+// The results after the floor that still exist and name a request, oldest first.
 std::vector<const Model::Result*> Model::naming() const {
   std::vector<const Result*> found;
   const Id floor = position ? id_of(position->floor) : Id{};
@@ -168,7 +168,7 @@ std::vector<const Model::Result*> Model::naming() const {
   return found;
 }
 
-// Do the results prove that this entry, which the position is past, was never settled?
+// Whether the results prove that this entry, which is before the position, was never settled.
 bool Model::is_new(const Waiting& entry) const {
   const auto found = naming();
   if (found.empty()) return false;
@@ -186,7 +186,7 @@ bool Model::is_new(const Waiting& entry) const {
          (trimmed == 0 && !undone && results.size() >= static_cast<std::size_t>(std::max<int64_t>(position->count, 0)));
 }
 
-// Where the last entry that the position is past is a new one: go on behind the last one that is not.
+// If the last entry before the position is new: continue after the last one that is not.
 std::string Model::restart(std::string& wrong) {
   const auto past = std::count_if(stream.entries.begin(), stream.entries.end(),
                                   [&](const Waiting& entry) { return id_of(entry.id) <= id_of(position->id); });
@@ -216,7 +216,7 @@ std::string Model::join() {
     position->id = found.empty() ? "0-0" : found.back()->request;
     position->result = found.empty() ? "" : found.back()->id;
     position->start = position->id;
-    // Results before the newest one may be of another stream.
+    // Results before the newest one may belong to another stream.
     for (std::size_t i = trimmed; !found.empty() && &results[i] != found.back(); ++i) position->floor = results[i].id;
   } else if (!found.empty() && found.back()->request != position->id) {
     done = "restored";
@@ -239,9 +239,9 @@ std::string Model::join() {
   const auto length = static_cast<int64_t>(stream.entries.size());
   const auto waiting = std::count_if(stream.entries.begin(), stream.entries.end(),
                                      [&](const Waiting& entry) { return id_of(entry.id) > id_of(position->id); });
-  int64_t told = -1, deleted = 0;
+  int64_t reported = -1, deleted = 0;
   if (waiting == 0 || waiting == length) {
-    told = waiting;
+    reported = waiting;
     if ((stream.added > 0 && !behind) || done == "created") {
       const int64_t known = stream.added - waiting;  // settled, or deleted unsettled
       if (position->base) deleted = std::max<int64_t>(known - position->count - *position->base, 0);
@@ -250,11 +250,11 @@ std::string Model::join() {
     }
     if (position->base && deleted > 0) position->base = stream.added - waiting - position->count;
   } else if (position->base) {
-    told = std::max<int64_t>(stream.added - position->count - *position->base, 0);
+    reported = std::max<int64_t>(stream.added - position->count - *position->base, 0);
   }
   const auto word = [](const std::string& text) { return text.empty() ? "_" : text; };
-  return position->id + " " + std::to_string(position->count) + " " + std::to_string(told) + " " + word(done) + " " +
-         word(wrong) + " " + std::to_string(deleted) + " " +
+  return position->id + " " + std::to_string(position->count) + " " + std::to_string(reported) + " " + word(done) +
+         " " + word(wrong) + " " + std::to_string(deleted) + " " +
          (position->base ? std::to_string(position->base.value() + position->count) : "_");
 }
 

@@ -1,4 +1,4 @@
-// The rules of settle.lua and join.lua, written down a second time: plain C++, no server, no tricks.
+// A second, simple implementation of the rules of settle.lua and join.lua, without a server.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@
 
 namespace orderd::test {
 
-// An ID as two numbers; nothing where the text is not one.
+// An ID as two numbers; nullopt if the text is not an ID.
 using Id = std::pair<uint64_t, uint64_t>;
 [[nodiscard]] Id id_of(const std::string& text);
 
 class Model {
  public:
-  // An entry of the results stream. The model cannot know the IDs that the server gives: confirm() tells them.
+  // An entry of the results stream. The model cannot know the IDs that the server assigns: confirm() fills them in.
   struct Result {
     std::string id, request, order, reason;
     Fields fields;
@@ -48,18 +48,18 @@ class Model {
 
   std::map<std::string, std::string> stock;
   std::set<std::string> no_stock;                                    // keys of another type
-  std::map<std::string, std::variant<Record, std::string>> records;  // a string: something foreign
+  std::map<std::string, std::variant<Record, std::string>> records;  // a string: a foreign value
   std::optional<Position> position;
   Stream stream;
   std::vector<Result> results;  // all that were ever written
   std::size_t trimmed = 0;      // how many of them are gone, the oldest ones
   std::size_t letters = 0;
   std::set<std::string> no_record;  // record keys of another type
-  bool undone = false;              // a result was written and removed again, as such a key makes it
+  bool undone = false;              // a result was written and undone, because of such a key
 
   std::string settle(const Call& call);
   std::string join();
-  // The results that the last call has written, as the server has them: gives them their IDs, or says what differs.
+  // Compares the last call's results with those of the server and stores their IDs. Returns the difference, if any.
   std::string confirm(const std::vector<Entry>& written);
   void push(const std::string& id, const Request& request);
 

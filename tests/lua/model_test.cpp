@@ -1,5 +1,5 @@
 // settle.lua, join.lua and stock.lua against a second implementation of their rules: random calls and random damage,
-// answers and states compared after each.
+// replies and states compared after each.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -46,7 +46,7 @@ class History : public Shop {
     }
     compare();
   }
-  // Whatever was done, of each entry there is one result at most.
+  // In every case there is at most one result of each entry.
   void check_once() {
     std::map<std::string, int> count;
     for (const Model::Result& result : model_.results) ++count[result.request];
@@ -83,7 +83,7 @@ class History : public Shop {
     seen_.push_back(random_order());
     return seen_.back();
   }
-  // The generation of the stream is in the second half: no ID is given twice.
+  // The generation of the stream is in the second half of an ID, so no ID repeats.
   void push_some() {
     for (std::size_t i = random_.number(1, 6); i > 0; --i) {
       next_ += static_cast<int>(random_.number(1, 3));
@@ -102,7 +102,7 @@ class History : public Shop {
     settle_both(next);
     old_.push_back(next);
   }
-  // A late call, or one with another position in mind.
+  // A late call, or one with another previous position.
   void settle_wrong() {
     if (old_.empty()) return;
     Call wrong = pick(old_);
@@ -171,7 +171,7 @@ class History : public Shop {
     REQUIRE(model_.confirm({results().back()}).empty());
     return answer;
   }
-  // Always followed by a join, as the daemon does when a call answers 'moved'.
+  // Always followed by a join, as the daemon does after 'moved'.
   void damage_position() {
     if (random_.chance(50)) {
       (void)at_server({"DEL", position});
@@ -181,7 +181,7 @@ class History : public Shop {
       (void)at_server({"HSET", position, "id", there});
       model_.position->id = there;
     }
-    // Without a result there is no telling where it was: as after a first start.
+    // Without a result the position is unknown, as after a first start.
     const bool known =
         std::any_of(model_.results.begin() + static_cast<std::ptrdiff_t>(model_.trimmed), model_.results.end(),
                     [](const Model::Result& result) { return !result.request.empty(); });
@@ -208,7 +208,7 @@ class History : public Shop {
     if (random_.chance(70)) push_some();
     join_both();
   }
-  // As retention does: the newest one that names a request stays.
+  // Like retention: the newest one that names a request stays.
   void trim_results() {
     std::size_t limit = model_.results.size();
     while (limit > model_.trimmed && model_.results[limit - 1].request.empty()) --limit;

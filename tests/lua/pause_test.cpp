@@ -12,7 +12,7 @@ class PausedShop : public Shop {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(PausedShop, "nothing is settled from a pause on until the resume") {
+TEST_CASE_FIXTURE(PausedShop, "nothing is settled between pause and resume") {
   stock("shoe", "100");
   CHECK(settle({Order{}}) == "a");
   const Call next = call({Order{.id = "o-2"}, Malformed{}});
@@ -27,14 +27,14 @@ TEST_CASE_FIXTURE(PausedShop, "nothing is settled from a pause on until the resu
   CHECK(run(next) == "am");
 }
 
-TEST_CASE_FIXTURE(PausedShop, "to pause or to resume twice changes nothing and answers what there is") {
+TEST_CASE_FIXTURE(PausedShop, "pausing or resuming twice changes nothing and returns the current state") {
   const std::string first = pause("first");
   CHECK(pause("second") == "already" + first.substr(std::string("paused").size()));
   CHECK(resume().starts_with("resumed "));
   CHECK(resume() == "already _ _ 0-0");
 }
 
-TEST_CASE_FIXTURE(PausedShop, "a paused lane is not joined nor repaired, and says since when and why") {
+TEST_CASE_FIXTURE(PausedShop, "a paused lane is neither joined nor repaired, and join returns since when and why") {
   stock("shoe", "100");
   CHECK(settle({Order{}, Order{.id = "o-2"}}) == "aa");
   (void)pause("by me");
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(PausedShop, "a paused lane is not joined nor repaired, and say
   CHECK(sign("") == "missing _");
 }
 
-TEST_CASE_FIXTURE(PausedShop, "what waits while a lane is paused is counted and the group stays where it is") {
+TEST_CASE_FIXTURE(PausedShop, "waiting requests of a paused lane are counted and the group is not moved") {
   stock("shoe", "100");
   CHECK(settle({Order{}}) == "a");
   CHECK(sign("orderd") == "created 0");
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(PausedShop, "what waits while a lane is paused is counted and 
   CHECK(sign("orderd") == "moved 2");
 }
 
-TEST_CASE_FIXTURE(PausedShop, "a lane may be paused before it is served for the first time") {
+TEST_CASE_FIXTURE(PausedShop, "a lane can be paused before it is first served") {
   (void)at_server({"DEL", position});
   CHECK(pause().ends_with(" a test _"));
   CHECK(join() == "_ _ -1 paused " + position_field("paused") + " 0 _");
@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(PausedShop, "a lane may be paused before it is served for the 
   CHECK(join().starts_with("0-0 0 0 created "));
 }
 
-TEST_CASE_FIXTURE(PausedShop, "a pause by hand holds like any other") {
+TEST_CASE_FIXTURE(PausedShop, "a pause written by hand works like any other") {
   (void)at_server({"HSET", position, "paused", "because I say so"});
   CHECK(settle({Order{}}) == "moved");
   CHECK(pause() == "already _ because I say so 0-0");

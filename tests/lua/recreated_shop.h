@@ -1,11 +1,11 @@
-// A shop whose orders stream is about to become another one.
+// A shop whose orders stream will be recreated or replaced.
 #pragma once
 
 #include "shop.h"
 
 namespace orderd::test {
 
-// Twenty requests settled, with the IDs from 101-0 on.
+// Twenty requests settled, with IDs from 101-0.
 class RecreatedShop : public Shop {
  public:
   RecreatedShop() {
@@ -15,7 +15,7 @@ class RecreatedShop : public Shop {
     (void)run(rest());
     CHECK(join() == "120-0 20 0 _ _ 0 20");
   }
-  // New orders with the IDs from `first` on.
+  // New orders with IDs from `first`.
   void push_new(int first, int count) {
     next_id(first);
     for (int i = 0; i < count; ++i) (void)push(Order{.id = "new-" + std::to_string(++made_)});
@@ -31,7 +31,7 @@ class RecreatedShop : public Shop {
     for (std::size_t i = before; i < written.size(); ++i) text += written[i].field("request") + " ";
     return text;
   }
-  // As often as somebody may ask: nothing is restored to a result of the stream before.
+  // Joining repeatedly never restores a result of the previous stream.
   void stays(const std::string& answer) {
     for (int i = 0; i < 3; ++i) CHECK(join() == answer);
   }

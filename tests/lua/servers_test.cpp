@@ -1,5 +1,5 @@
-// One text of scripts for several servers: the path of an order on each server that is at hand. tools/other-servers
-// fetches the others into build/servers/.
+// The same scripts on several servers: the path of an order on each server available. tools/other-servers downloads the
+// others into build/servers/.
 #include <filesystem>
 
 #include "shop.h"
@@ -120,13 +120,13 @@ TEST_CASE("the scripts run on the server in the PATH") {
   serves("valkey-server");
 }
 
-TEST_CASE("the scripts run on every other server that was fetched") {
+TEST_CASE("the scripts run on every other server that was downloaded") {
   for (const std::string& name : kOthers) {
     CAPTURE(name);
     if (std::filesystem::exists(program_of(name))) {
       serves(program_of(name));
     } else {
-      MESSAGE(name, " was not at hand: tools/other-servers fetches it");
+      MESSAGE(name, " is not available: tools/other-servers downloads it");
     }
   }
 }

@@ -1,4 +1,4 @@
-// settle.lua decides many requests in one call: in order, each on what the ones before it have left.
+// settle.lua decides many requests in one call, in order, each with the stock that is left by those before it.
 #include <algorithm>
 
 #include "shop.h"
@@ -14,7 +14,7 @@ Order shoes(const std::string& id, const std::string& quantity) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Shop, "each request of a call is decided on what the ones before it have left") {
+TEST_CASE_FIXTURE(Shop, "each request of a call is decided with the stock left by those before it") {
   stock("shoe", "10");
   CHECK(settle({shoes("1", "4"), shoes("2", "7"), shoes("3", "6"), shoes("4", "1")}) == "asas");
   CHECK(stock("shoe") == "0");
@@ -28,7 +28,7 @@ TEST_CASE_FIXTURE(Shop, "each request of a call is decided on what the ones befo
   CHECK(position_field("result") == written.back().id);
 }
 
-TEST_CASE_FIXTURE(Shop, "what an order that cannot be met gave back is there for the next one") {
+TEST_CASE_FIXTURE(Shop, "stock returned by an order that cannot be met is available to the next") {
   stock("shoe", "5");
   stock("hat", "1");
   CHECK(settle({Order{.id = "1", .lines = {{"shoe", "5"}, {"hat", "2"}}}, shoes("2", "5")}) == "sa");
@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(Shop, "what an order that cannot be met gave back is there for
   CHECK(stock("hat") == "1");
 }
 
-TEST_CASE_FIXTURE(Shop, "duplicates and reused IDs inside one call are known") {
+TEST_CASE_FIXTURE(Shop, "duplicates and reused IDs within one call are recognized") {
   stock("shoe", "4");
   const std::vector<Request> requests = {shoes("x", "3"), shoes("x", "3"), shoes("y", "3"),  shoes("x", "1"),
                                          shoes("y", "3"), shoes("z", "1"), shoes("y", "30"), shoes("x", "3")};
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(Shop, "duplicates and reused IDs inside one call are known") {
   CHECK(settle({shoes("x", "3"), shoes("y", "3"), shoes("z", "1")}) == "ddd");
 }
 
-TEST_CASE_FIXTURE(Shop, "every outcome has its place in a batch whatever is around it") {
+TEST_CASE_FIXTURE(Shop, "every outcome is at its place in a batch whatever is around it") {
   stock("shoe", "1000");
   stock("bad", "1e3");
   set(admin(), record_key("foreign"), "x");
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(Shop, "an SKU in two lines is sold line by line as long as the
   const std::string before = snapshot();
   const Order twice{.id = "2", .lines = {{"shoe", "4"}, {"shoe", "4"}}};
   const std::string answer = run(Call{"1-0", window, {{"2-0", shoes("1", "1")}, {"3-0", twice}}});
-  CHECK_MESSAGE(answer.starts_with("-ERR key product:shoe:stock: "), answer);  // the decoder sums such lines up
+  CHECK_MESSAGE(answer.starts_with("-ERR key product:shoe:stock: "), answer);  // the decoder sums such lines
   CHECK(snapshot() == before);
 }
 

@@ -1,4 +1,4 @@
-// The scripts in a cluster, and what the server keeps of scripts. One node with all slots is cluster enough.
+// The scripts in a cluster, and which scripts the server keeps. A cluster of one node with all slots.
 #include "shop.h"
 #include "support/wait_for.h"
 
@@ -11,7 +11,7 @@ ServerOptions cluster_options() {
                      "cluster-port " + std::to_string(free_port())}};
 }
 
-// A cluster of one node that is ready.
+// A cluster of one node that is up.
 class Cluster {
  public:
   Cluster() : server_(cluster_options()) {
@@ -55,26 +55,26 @@ TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refu
   CHECK(shop.run(call) == "am");
 }
 
-TEST_CASE_FIXTURE(Shop, "a script that was loaded outlives any number of others that were not") {
+TEST_CASE_FIXTURE(Shop, "a loaded script outlives any number of scripts run by EVAL") {
   stock("shoe", "100");
   for (int i = 0; i < 600; ++i) (void)at_server({"EVAL", "return " + std::to_string(i), "0"});
   CHECK(settle({Order{}}) == "a");
 }
 
-TEST_CASE("each script asks to be refused up front where it could be stopped half-way") {
+TEST_CASE("each script that could be stopped half-way is refused up front") {
   for (const auto script : {lua::settle, lua::join, lua::stock, lua::letter}) CHECK(script.starts_with("#!lua\n"));
-  // Out of memory one makes room, and the other must not lose the lease.
+  // Out of memory, trimming frees memory and the lease must not be lost.
   for (const auto script : {lua::trim, lua::lease}) CHECK(script.starts_with("#!lua flags=allow-oom\n"));
 }
 
-TEST_CASE("what several scripts need was put in") {
+TEST_CASE("shared functions are included") {
   for (const auto script : {lua::settle, lua::join, lua::lease, lua::trim, lua::stock, lua::letter}) {
     CHECK(script.find("-- include ") == std::string_view::npos);
     CHECK(script.find("local function failed(") != std::string_view::npos);
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "every answer is a string or an array of strings") {
+TEST_CASE_FIXTURE(Shop, "every reply is a string or an array of strings") {
   stock("shoe", "9007199254740991");
   const auto answer = [&](std::string_view script, const std::vector<std::string>& keys,
                           const std::vector<std::string>& arguments) {

@@ -1,17 +1,17 @@
-// settle.lua decides: every row of the contract's table of results, each in a call of its own.
+// settle.lua decides: every row of the contract's table of results, one call each.
 #include "shop.h"
 
 namespace orderd::test {
 namespace {
 
-// What a decision leaves of the request: the newest result without its lines' heads.
+// The newest result without its lines' heads.
 std::string lines_of_last(Shop& shop) {
   return shop.results().back().field("lines");
 }
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Shop, "an order that can be met is accepted with what remains") {
+TEST_CASE_FIXTURE(Shop, "an order that can be met is accepted and shows what remains") {
   stock("shoe", "100");
   CHECK(settle({Order{}}) == "a");
   CHECK(last_result() == R"(order=o-1 request=1-0 status=accepted lines=[{"sku":"shoe","quantity":3,"remaining":97}])");
@@ -29,7 +29,7 @@ TEST_CASE_FIXTURE(Shop, "the last unit can be sold and the stock is then 0") {
   CHECK(lines_of_last(*this) == R"([{"sku":"shoe","quantity":3,"remaining":0}])");
 }
 
-TEST_CASE_FIXTURE(Shop, "an order for more than there is ends rejected with what is available") {
+TEST_CASE_FIXTURE(Shop, "an order for more than the stock is rejected and shows what is available") {
   for (const char* have : {"2", "0"}) {
     stock("shoe", have);
     CHECK(settle({Order{.id = std::string("o-") + have}}) == "s");
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Shop, "an order for more than there is ends rejected with what
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "an SKU without a stock key is unknown and not sold out and none is made") {
+TEST_CASE_FIXTURE(Shop, "an SKU without a stock key is unknown rather than sold out and no key is created") {
   CHECK(settle({Order{}}) == "u");
   CHECK(last_result() == R"(order=o-1 request=1-0 status=rejected reason=unknown_sku )"
                          R"(lines=[{"sku":"shoe","quantity":3,"available":null}])");
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(Shop, "an order of another lane is rejected and leaves neither
   CHECK(stock("shoe") == "2");
 }
 
-TEST_CASE_FIXTURE(Shop, "an order of another lane that was decided in this one is known here") {
+TEST_CASE_FIXTURE(Shop, "an order of another lane that was decided in this one is recognized") {
   stock("shoe", "5");
   const std::string detail = "'shoe' belongs to lane 'c', and this is lane 'a'";
   CHECK(settle({Order{}}) == "a");
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(Shop, "an order of another lane that was decided in this one i
   CHECK(stock("shoe") == "2");
 }
 
-TEST_CASE_FIXTURE(Shop, "the customer is in every kind of result where one was given") {
+TEST_CASE_FIXTURE(Shop, "the customer is in every kind of result if one was given") {
   stock("shoe", "5");
   stock("bad", "x");
   set(admin(), record_key("foreign"), "x");
@@ -116,7 +116,7 @@ TEST_CASE_FIXTURE(Shop, "an order of several lines takes all of them") {
   CHECK(stock("shoe") + " " + stock("sock") + " " + stock("hat") == "9 18 27");
 }
 
-TEST_CASE_FIXTURE(Shop, "an order of several lines takes nothing where one line cannot be met") {
+TEST_CASE_FIXTURE(Shop, "an order of several lines takes nothing if one line cannot be met") {
   stock("shoe", "10");
   stock("hat", "2");
   SUBCASE("the last") {
@@ -153,7 +153,7 @@ TEST_CASE_FIXTURE(Shop, "the first of several lines that cannot be met names the
   CHECK(settle({Order{.id = "3", .lines = {{"bad", "1"}, {"shoe", "2"}, {"hat", "1"}}}}) == "k");
 }
 
-TEST_CASE_FIXTURE(Shop, "a retry is a duplicate that points at the first result and says how it ended") {
+TEST_CASE_FIXTURE(Shop, "a retry is a duplicate that points at the first result and repeats its outcome") {
   stock("shoe", "3");
   CHECK(settle({Order{.id = "yes"}}) == "a");
   const std::string accepted = results().back().id;
@@ -182,7 +182,7 @@ TEST_CASE_FIXTURE(Shop, "the same ID with another content is refused and the fir
   CHECK(settle({Order{}}) == "d");
 }
 
-TEST_CASE_FIXTURE(Shop, "the record holds digest and outcome and result and lives as long as the window") {
+TEST_CASE_FIXTURE(Shop, "the record holds digest, outcome and result and lives as long as the window") {
   stock("shoe", "3");
   window = "5000";
   CHECK(settle({Order{.id = "yes"}, Order{.id = "no"}}) == "as");
@@ -196,14 +196,14 @@ TEST_CASE_FIXTURE(Shop, "the record holds digest and outcome and result and live
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "a record of the first edition is understood") {
+TEST_CASE_FIXTURE(Shop, "a record of an earlier version is understood") {
   stock("shoe", "100");
   set(admin(), record_key("o-1"), digest_of(Order{}) + "a1-1 1-0");
   CHECK(settle({Order{}, Order{.lines = {{"shoe", "4"}}}}) == "di");
   CHECK(results().front().field("original") == "1-1");
 }
 
-TEST_CASE_FIXTURE(Shop, "with a window of 0 there is no record and no duplicate and records are not looked at") {
+TEST_CASE_FIXTURE(Shop, "with a window of 0 there are no records and no duplicates and records are not read") {
   stock("shoe", "10");
   window = "0";
   set(admin(), record_key("foreign"), "somebody else's");
@@ -213,7 +213,7 @@ TEST_CASE_FIXTURE(Shop, "with a window of 0 there is no record and no duplicate 
   CHECK(record("foreign") == "somebody else's");
 }
 
-TEST_CASE_FIXTURE(Shop, "bytes of every kind pass through IDs and customers and details") {
+TEST_CASE_FIXTURE(Shop, "all byte values are preserved in IDs and customers and details") {
   stock("shoe", "100");
   const std::string id = "\xc3\xa9 %s %d %1 \"\\ $1 ]]--", customer = "a=b \xe2\x82\xac";
   const std::string raw("\0\xff\r\n", 4);

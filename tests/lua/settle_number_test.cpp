@@ -1,4 +1,4 @@
-// settle.lua counts: quantities and stock up to 2^53-1, and nothing that merely looks like a number.
+// Numbers in settle.lua: quantities and stock up to 2^53-1, and nothing that only looks like a number.
 #include "shop.h"
 
 namespace orderd::test {
@@ -25,7 +25,7 @@ TEST_CASE_FIXTURE(Shop, "what remains and what is available are printed to the l
            {kMaxWhole, "2", "9007199254740989"},
            {"9007199254740990", "1", "9007199254740989"},
            {"1000000000000001", "1", "1000000000000000"},
-           {"100000000000001", "1", "100000000000000"},  // 1e14: where Lua's own printing turns to 1e+14
+           {"100000000000001", "1", "100000000000000"},  // 1e14: Lua itself would print 1e+14
            {"100000000000000", "1", "99999999999999"},
            {"123456789012345", "1", "123456789012344"},
            {"1000000", "1", "999999"},
@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(Shop, "a stock key of another type is bad stock") {
   CHECK(at_server({"TYPE", stock_key("shoe")}) == "list");
 }
 
-TEST_CASE_FIXTURE(Shop, "stock that disappears or appears between two calls is what the second one decides on") {
+TEST_CASE_FIXTURE(Shop, "stock that disappears or appears between two calls is used by the second one") {
   stock("shoe", "100");
   CHECK(settle({Order{.id = "1"}}) == "a");
   (void)at_server({"DEL", stock_key("shoe")});
@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(Shop, "selling neither sets nor clears a time to live of the s
   CHECK(ask_number(admin(), {"PTTL", stock_key("shoe")}) == -1);
 }
 
-TEST_CASE_FIXTURE(Shop, "a quantity below 1 is a fault of the caller and changes nothing") {
+TEST_CASE_FIXTURE(Shop, "a quantity below 1 is an error and changes nothing") {
   stock("shoe", kMaxWhole);
   stock("hat", "5");
   const std::string before = snapshot();

@@ -1,10 +1,10 @@
-// settle.lua settles each request once, in order, whoever calls and however often: the position is its gate.
+// settle.lua settles each request once, in order, whoever calls and however often: the position ensures that.
 #include "shop.h"
 #include "support/wait_for.h"
 
 namespace orderd::test {
 
-TEST_CASE_FIXTURE(Shop, "a second call for settled requests answers moved and changes nothing") {
+TEST_CASE_FIXTURE(Shop, "a second call for settled requests returns moved and changes nothing") {
   stock("shoe", "100");
   const Call first = call({Order{}, Malformed{}, Order{.id = "o-2"}});
   CHECK(run(first) == "ama");
@@ -17,7 +17,7 @@ TEST_CASE_FIXTURE(Shop, "a second call for settled requests answers moved and ch
   CHECK(snapshot() == before);
 }
 
-TEST_CASE_FIXTURE(Shop, "a position that is missing or moved answers moved and nothing is written") {
+TEST_CASE_FIXTURE(Shop, "with a missing or moved position the call returns moved and writes nothing") {
   stock("shoe", "100");
   const Call waiting = call({Order{}, Malformed{}});
   SUBCASE("missing") {
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(Shop, "previous is compared as text to the last digit") {
   CHECK(position_field("id") == "18446744073709551615-18446744073709551615");
 }
 
-TEST_CASE_FIXTURE(Shop, "in a chain of calls all behind one that is refused answer moved") {
+TEST_CASE_FIXTURE(Shop, "in a chain of calls all after a refused one return moved") {
   stock("shoe", "100");
   stock("hat", "100");
   std::vector<Call> calls;
@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(Shop, "two daemons at once settle each request once") {
   CHECK(stock("shoe") == "91");
 }
 
-TEST_CASE_FIXTURE(Shop, "the record of an order that ran out of its window is a new order") {
+TEST_CASE_FIXTURE(Shop, "an order whose record has expired is a new order") {
   stock("shoe", "100");
   window = "1";
   CHECK(settle({Order{}}) == "a");
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(Shop, "the record of an order that ran out of its window is a 
   CHECK(settle({Order{}}) == "a");
 }
 
-TEST_CASE_FIXTURE(Shop, "the key of a record that holds something foreign is a result and stays as it is") {
+TEST_CASE_FIXTURE(Shop, "a foreign value at a record's key is reported in the result and kept") {
   stock("shoe", "100");
   const std::string key = record_key("o-1");
   std::string kind;
@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(Shop, "the key of a record that holds something foreign is a r
     (void)at_server({"XADD", key, "1-1", "x", "y"});
   }
   const std::string before = at_server({"DUMP", key});
-  // One that could be met, one that could not, of an unknown SKU; alone and among others.
+  // An order that could be met, one that could not, one of an unknown SKU; alone and among others.
   const Order met{}, unmet{.lines = {{"shoe", "1000"}}},
       unknown{.lines = {{"shoe", "1"}, {"hat", "1"}}, .customer = "c"};
   CHECK(settle({met}) == "r");

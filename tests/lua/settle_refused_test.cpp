@@ -1,10 +1,10 @@
-// settle.lua refused half-way: whatever is in the way is named, leaves everything as it was, and is no loss later.
+// settle.lua refused half-way: the error names the cause, nothing changes, and nothing is lost.
 #include "shop.h"
 
 namespace orderd::test {
 namespace {
 
-// A batch of every outcome is waiting, with the proof that a call changed nothing and can be repeated.
+// A batch with every outcome waits; checks that a refused call changed nothing and can be repeated.
 class WaitingShop : public Shop {
  public:
   WaitingShop() {
@@ -34,7 +34,7 @@ class WaitingShop : public Shop {
     CHECK(stock("shoe") + " " + stock("hat") + " " + stock("sock") == "94 5 0");
     CHECK(results().size() == 13);
   }
-  // Rights to write every key of the call but one, which may only be read. EVALSHA itself has them all.
+  // Rights to write every key of the call except one, which is read-only. EVALSHA has rights to all of them.
   void may_only_read(const std::string& key) {
     std::vector<std::string> rules = {"resetkeys"};
     for (const std::string& other : keys_of(waiting)) rules.push_back((other == key ? "%R~" : "~") + other);
@@ -48,7 +48,7 @@ class WaitingShop : public Shop {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(WaitingShop, "each right that is missing is named with its key and nothing changes") {
+TEST_CASE_FIXTURE(WaitingShop, "each missing right is named with its key and nothing changes") {
   const std::vector<std::pair<std::string, std::string>> commands = {
       {"hmget", position},          {"mget", record_key("first")}, {"exists", stock_key("glove")},
       {"xadd", results_stream},     {"xdel", results_stream},      {"hset", position},
@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(WaitingShop, "each right that is missing is named with its key
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "each key that may only be read is named wherever in the batch it is") {
+TEST_CASE_FIXTURE(WaitingShop, "each read-only key is named wherever it is in the batch") {
   const auto denied = [&](const std::string& key) {
     CAPTURE(key);
     may_only_read(key);
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(WaitingShop, "each key that may only be read is named wherever
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "each key that may not be read is named wherever in the batch it is") {
+TEST_CASE_FIXTURE(WaitingShop, "each unreadable key is named wherever it is in the batch") {
   for (const std::string& key : {position, record_key("first"), record_key("list"), record_key("last"),
                                  stock_key("shoe"), stock_key("glove"), stock_key("sock")}) {
     CAPTURE(key);
@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(WaitingShop, "each key that may not be read is named wherever 
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "a right to undo that is missing for one key only is found before the first write") {
+TEST_CASE_FIXTURE(WaitingShop, "a right to undo that is missing for a single key is found before the first write") {
   const auto denied = [&](const std::string& command, const std::string& key) {
     CAPTURE(command);
     CAPTURE(key);
@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(WaitingShop, "a right to undo that is missing for one key only
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "rights of EVALSHA to some of the keys only are refused up front") {
+TEST_CASE_FIXTURE(WaitingShop, "EVALSHA without rights to some of the keys is refused up front") {
   for (const std::string& key : {position, results_stream, dead, record_key("last"), stock_key("sock")}) {
     std::vector<std::string> rules = {"resetkeys"};
     for (const std::string& other : keys_of(waiting)) {
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(WaitingShop, "rights of EVALSHA to some of the keys only are r
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "a user with just the rights in need settles everything") {
+TEST_CASE_FIXTURE(WaitingShop, "a user with only the necessary rights settles everything") {
   acl({"-@all", "resetkeys", "+evalsha", "~orders:position", "~results", "~orders:dead", "~orders:order:*",
        "~product:*:stock", "+hmget", "+mget", "+exists", "(~results ~orders:dead +xadd +xdel)",
        "(~product:*:stock +decrby)", "(~orders:order:* +set +del)", "(~orders:position +hset)"});
@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(WaitingShop, "a key of the wrong type is named and nothing cha
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "stock and records of the wrong type are results of their orders and not errors") {
+TEST_CASE_FIXTURE(WaitingShop, "stock and records of the wrong type are results of their orders rather than errors") {
   for (const std::string& key : {stock_key("hat"), record_key("last")}) {
     (void)at_server({"DEL", key});
     (void)at_server({"LPUSH", key, "x"});
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(WaitingShop, "a stream that has used up its last ID is named a
 }
 
 TEST_CASE_FIXTURE(WaitingShop,
-                  "a stream that uses up its last ID in the middle of a batch is named and all of it is undone") {
+                  "a stream that uses up its last ID in the middle of a batch is named and the batch is undone") {
   for (int free = 1; free < 11; ++free) {
     CAPTURE(free);
     (void)at_server({"DEL", results_stream});
@@ -185,7 +185,7 @@ TEST_CASE_FIXTURE(WaitingShop, "a server out of memory refuses up front and sett
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "a server that becomes full by this very call finishes it") {
+TEST_CASE_FIXTURE(WaitingShop, "a call that fills the server's memory is finished") {
   std::vector<Call> calls;
   for (int i = 0; i < 300; ++i) {
     calls.push_back(call({Order{.id = "o-" + std::to_string(i), .lines = {{"sock", "1"}}},
@@ -225,7 +225,7 @@ TEST_CASE_FIXTURE(WaitingShop, "a server that lacks replicas refuses up front") 
   is_settled_after_all();
 }
 
-TEST_CASE_FIXTURE(WaitingShop, "a script that the server has lost does nothing until it is loaded again") {
+TEST_CASE_FIXTURE(WaitingShop, "a script that the server lost does nothing until it is loaded again") {
   (void)at_server({"SCRIPT", "FLUSH"});
   is_refused("-NOSCRIPT ");
 }

@@ -16,7 +16,7 @@ class AskedShop : public Shop {
     while (auto text = pop(to)) texts.push_back(*text);
     return texts;
   }
-  // The entry of a result as its reply has it.
+  // The entry of a result in the form of its reply.
   static Json expected(const Entry& result) {
     Json json = {{"result", result.id}};
     for (const auto& [name, value] : result.fields) json[name] = name == "lines" ? Json::parse(value) : Json(value);
@@ -33,7 +33,7 @@ class AskedShop : public Shop {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(AskedShop, "the reply has what the result has, whatever the outcome") {
+TEST_CASE_FIXTURE(AskedShop, "the reply has the same fields as the result, whatever the outcome") {
   stock("shoe", "10");
   stock("bad", "1e3");
   set(admin(), record_key("foreign"), "x");
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(AskedShop, "each list gets the results of its own requests in 
   }
 }
 
-TEST_CASE_FIXTURE(AskedShop, "a list lives as long as the settings say, from its last reply on") {
+TEST_CASE_FIXTURE(AskedShop, "a list lives as long as the settings say after its last reply") {
   stock("shoe", "10");
   CHECK(settle({Order{.id = "o-1", .reply_to = "a"}}) == "a");
   CHECK(std::stoll(ttl("a")) > 50'000);
@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(AskedShop, "a list lives as long as the settings say, from its
   CHECK(poll_until([&] { return at_server({"EXISTS", reply_key("b")}) == "0"; }, std::chrono::seconds(10)));
 }
 
-TEST_CASE_FIXTURE(AskedShop, "what refuses a reply is reported after the outcomes and changes nothing else") {
+TEST_CASE_FIXTURE(AskedShop, "a refused reply is reported after the outcomes and changes nothing else") {
   stock("shoe", "10");
   (void)at_server({"SET", reply_key("text"), "x"});
   const auto settles = [&](const std::string& id, const std::string& to) {
@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(AskedShop, "a call that is refused or late sends no reply") {
   CHECK(replies("a").size() == 2);
 }
 
-TEST_CASE_FIXTURE(AskedShop, "arguments that do not match the lists are refused before anything is written") {
+TEST_CASE_FIXTURE(AskedShop, "arguments that do not match the lists are refused before any write") {
   stock("shoe", "10");
   const Call waiting = call({Order{.id = "o-1", .reply_to = "a"}});
   std::vector<std::string> arguments = arguments_of(waiting);

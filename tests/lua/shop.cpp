@@ -1,5 +1,5 @@
-// The scripts run as a user of their own, "daemon", whose rights a test may take away; everything else runs as the
-// default user.
+// The scripts run as their own user, "daemon", whose rights a test can remove; everything else runs as the default
+// user.
 #include "shop.h"
 
 #include <cstdio>
@@ -32,7 +32,7 @@ Shop::Shop() : Shop(shared_server(), "") {
 
 Shop::Shop(const ValkeyServer& server, std::string key_prefix)
     : prefix(std::move(key_prefix)), admin_(server.client()), daemon_(daemon_client(server, admin_)) {
-  (void)send(admin_, command_of({"REPLICAOF", "NO", "ONE"}));  // an error in a cluster, where no test changes it
+  (void)send(admin_, command_of({"REPLICAOF", "NO", "ONE"}));  // an error in a cluster, where no test needs it
   (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0", "stream-node-max-entries", "100",
                      "stream-node-max-bytes", "4096"});
   (void)ask(admin_, {"FLUSHALL"});

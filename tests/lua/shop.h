@@ -1,4 +1,4 @@
-// The language of the script tests: a shop with stock, an orders stream, and the scripts as verbs.
+// The vocabulary of the script tests: a shop with stock, an orders stream, and the scripts as functions.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -25,7 +25,7 @@ struct Order {
   std::vector<Line> lines = {{"shoe", "3"}};
   std::string customer = "";
   std::string reply_to = "";
-  std::string elsewhere = "";  // why it belongs to another lane; empty: it does not
+  std::string elsewhere = "";  // why it belongs to another lane; empty if it does not
 };
 
 struct Malformed {
@@ -42,7 +42,7 @@ using Request = std::variant<Order, Malformed>;
 struct Call {
   std::string previous;
   std::string window;
-  std::vector<std::pair<std::string, Request>> requests;  // by the IDs of their entries
+  std::vector<std::pair<std::string, Request>> requests;  // by entry ID
   [[nodiscard]] const std::string& last() const { return requests.back().first; }
 };
 
@@ -58,38 +58,38 @@ class Shop {
   std::string window = "86400000";
   std::string reply_ttl = "60000";
 
-  // Empties the server (one for the whole executable), puts back its settings, and joins for the first time.
+  // Empties the shared server, resets its settings, and joins for the first time.
   Shop();
   // The same on another server, with a prefix for all keys.
   Shop(const ValkeyServer& server, std::string key_prefix);
 
-  // What a person at the server sees and does.
+  // What an administrator sees and does at the server.
   valkey::SyncClient& admin() { return admin_; }
   std::string at_server(const std::vector<std::string>& words) { return ask(admin_, words); }
   void stock(const std::string& sku, const std::string& value) { set(admin_, stock_key(sku), value); }
   std::string stock(const std::string& sku) { return get(admin_, stock_key(sku)).value_or("none"); }
   std::string record(const std::string& id) { return get(admin_, record_key(id)).value_or("none"); }
   std::string position_field(const std::string& name) { return at_server({"HGET", position, name}); }
-  // Rules for the user who runs the scripts, such as "-xadd"; allow_everything() takes them back.
+  // Rules for the user who runs the scripts, such as "-xadd"; allow_everything() undoes them.
   void acl(const std::vector<std::string>& rules);
   void allow_everything();
 
-  // Requests get the IDs 1-0, 2-0, … unless one is given. The entry holds the order's ID, as it has to.
+  // Requests get the IDs 1-0, 2-0, … unless one is given. The entry contains the order's ID.
   std::string push(const Request& request = Order{}, const std::string& id = "");
   void push_many(int count);
   // The next request gets the ID n-0.
   void next_id(int n) { pushed_ = n - 1; }
-  // Pushes the requests, and makes the call that settles them from the position on.
+  // Pushes the requests, and returns the call that settles them after the position.
   Call call(const std::vector<Request>& requests);
-  // The call that settles everything in the stream behind the position.
+  // The call that settles everything in the stream after the position.
   Call rest();
 
-  // The scripts. An answer is text: an error begins with '-', the elements of an array are separated by spaces, and an
+  // The scripts. A reply is text: an error begins with '-', the elements of an array are separated by spaces, and an
   // empty one is '_'.
   std::string run(const Call& call);
   // call() and run().
   std::string settle(const std::vector<Request>& requests) { return run(call(requests)); }
-  // All in one pipe, without waiting for an answer.
+  // All in one pipeline.
   std::vector<std::string> run_chain(const std::vector<Call>& calls);
   std::string sign(const std::string& group) { return run(lua::sign, {orders, position}, {group}); }
   std::string join() { return run(lua::join, {position, orders, results_stream}, {}); }
@@ -105,7 +105,7 @@ class Shop {
   // The newest result: "order=o-1 request=1-0 status=accepted …".
   std::string last_result();
 
-  // Everything that the server holds but the times: keys, values, groups.
+  // Everything in the server except times: keys, values, groups.
   // A stream without entries and groups counts as none, because undoing the first entry of a stream leaves that.
   std::string snapshot();
 
@@ -124,19 +124,19 @@ class Shop {
   valkey::SyncClient admin_;
   valkey::SyncClient daemon_;
   std::map<std::string_view, std::string> hashes_;  // of the loaded scripts
-  std::map<std::string, Request> requests_;         // as pushed, by the IDs of their entries
+  std::map<std::string, Request> requests_;         // as pushed, by entry ID
   int pushed_ = 0;
 };
 
-// Where the asker waits; empty: nowhere.
+// The reply list of this name; empty: none.
 [[nodiscard]] std::string reply_to_of(const Request& request);
-// What stands for the digest that the daemon makes of an order's content.
+// A stand-in for the daemon's digest of an order's content.
 [[nodiscard]] std::string digest_of(const Order& order);
 // "name=value name=value …"
 std::string text_of(const Entry& entry);
 // A reply as text; see above.
 std::string text_of(valkey::Reply reply);
-// The server that the cases share.
+// The server shared by all cases.
 ValkeyServer& shared_server();
 
 }  // namespace orderd::test

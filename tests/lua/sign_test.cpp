@@ -4,7 +4,7 @@
 namespace orderd::test {
 namespace {
 
-// Of the group: "position, entries read, lag" as XINFO GROUPS has them; "none".
+// The group: "position, entries read, lag" from XINFO GROUPS, or "none".
 std::string shown(Shop& shop, const std::string& group) {
   const valkey::OwnedReply groups = send(shop.admin(), command_of({"XINFO", "GROUPS", shop.orders}));
   for (std::size_t i = 0; i < groups->size(); ++i) {
@@ -19,7 +19,7 @@ std::string shown(Shop& shop, const std::string& group) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Shop, "without a stream nothing is shown and none is made") {
+TEST_CASE_FIXTURE(Shop, "without a stream nothing is shown and none is created") {
   CHECK(sign("g") == "missing 0");
   CHECK(sign("") == "missing _");
   CHECK(ask_number(admin(), {"EXISTS", orders}) == 0);
@@ -39,7 +39,7 @@ TEST_CASE_FIXTURE(Shop, "the group is created at the position and moved along wi
   CHECK(sign("g") == "moved 0");
 }
 
-TEST_CASE_FIXTURE(Shop, "where the group is right already nothing is written") {
+TEST_CASE_FIXTURE(Shop, "nothing is written if the group is right") {
   (void)push(Order{});
   (void)sign("g");
   const std::string before = snapshot();
@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(Shop, "where the group is right already nothing is written") {
   CHECK(snapshot() == before);
 }
 
-TEST_CASE_FIXTURE(Shop, "whatever strangers do to the group it is put right and nothing else is touched") {
+TEST_CASE_FIXTURE(Shop, "whatever others do to the group it is repaired and nothing else is touched") {
   (void)push(Order{});
   (void)push(Order{});
   (void)sign("g");
@@ -93,14 +93,14 @@ TEST_CASE_FIXTURE(Shop, "a stream that ends before the position has no lag of 0 
   CHECK(shown(*this, "g") == "2-0 2 0");
 }
 
-TEST_CASE_FIXTURE(Shop, "where the count is not known the server says what it knows") {
+TEST_CASE_FIXTURE(Shop, "with an unknown count the server's own lag is returned") {
   (void)push(Order{});
   (void)at_server({"HSET", position, "base", ""});
   CHECK(sign("g").starts_with("created "));
   CHECK(shown(*this, "g").starts_with("0-0 "));
 }
 
-TEST_CASE_FIXTURE(Shop, "what is refused is named with its key") {
+TEST_CASE_FIXTURE(Shop, "a refusal is named with its key") {
   (void)push(Order{});
   SUBCASE("the position") {
     (void)at_server({"DEL", position});

@@ -1,4 +1,4 @@
-// Reads the server's keys one by one, the way a careful person would.
+// Reads the server's keys one by one.
 #include <algorithm>
 
 #include "shop.h"

@@ -1,4 +1,4 @@
-// stock.lua: an operator's change of stock, and its entry in the ledger.
+// stock.lua: an operator changes stock, and the ledger records it.
 #include "shop.h"
 
 namespace orderd::test {
@@ -8,7 +8,7 @@ const std::string kMaxWhole = "9007199254740991";  // 2^53-1
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Shop, "stock is set and the ledger says from what to what") {
+TEST_CASE_FIXTURE(Shop, "stock is set and the ledger shows the old and the new value") {
   CHECK(change_stock("set", "shoe", "100", "first delivery").starts_with("_ 100 "));
   CHECK(
       last_result() ==
@@ -21,7 +21,7 @@ TEST_CASE_FIXTURE(Shop, "stock is set and the ledger says from what to what") {
   CHECK(stock("shoe") == "0");
 }
 
-TEST_CASE_FIXTURE(Shop, "stock is added and taken away and the answer says before and after and where in the ledger") {
+TEST_CASE_FIXTURE(Shop, "stock is added and removed and the reply has the old and new value and the ledger entry") {
   stock("shoe", "97");
   const std::string answer = change_stock("add", "shoe", "3", "delivery");
   CHECK(answer == "97 100 " + results().back().id);
@@ -64,13 +64,13 @@ TEST_CASE_FIXTURE(Shop,
   CHECK(snapshot() == before);
 }
 
-TEST_CASE_FIXTURE(Shop, "nothing is added to stock that is not there") {
+TEST_CASE_FIXTURE(Shop, "nothing is added to missing stock") {
   const std::string before = snapshot();
   CHECK(change_stock("add", "shoe", "1").starts_with("-UNKNOWNSKU key product:shoe:stock: "));
   CHECK(snapshot() == before);
 }
 
-TEST_CASE_FIXTURE(Shop, "bad stock is not added to but can be set") {
+TEST_CASE_FIXTURE(Shop, "bad stock cannot be added to but can be set") {
   SUBCASE("a string") {
     stock("shoe", "007");
   }
@@ -91,10 +91,10 @@ TEST_CASE_FIXTURE(Shop, "bad stock is not added to but can be set") {
   CHECK(stock("shoe") == "8");
 }
 
-TEST_CASE_FIXTURE(Shop, "a change of stock that is refused names the key and changes nothing") {
+TEST_CASE_FIXTURE(Shop, "a refused change of stock names the key and changes nothing") {
   stock("shoe", "5");
   std::string beginning;
-  SUBCASE("results is no stream") {
+  SUBCASE("results is not a stream") {
     (void)at_server({"LPUSH", results_stream, "x"});
     beginning = "-WRONGTYPE key results: ";
   }
@@ -110,11 +110,11 @@ TEST_CASE_FIXTURE(Shop, "a change of stock that is refused names the key and cha
       beginning = "-NOPERM key " + key + ": ";
     }
   }
-  SUBCASE("stock may only be read") {
+  SUBCASE("stock is read-only") {
     acl({"resetkeys", "~results", "%R~product:shoe:*", "(+evalsha ~*)"});
     beginning = "-NOPERM key product:shoe:stock: this user has no right to SET";
   }
-  SUBCASE("results may only be read") {
+  SUBCASE("results is read-only") {
     acl({"resetkeys", "%R~results", "~product:shoe:*", "(+evalsha ~*)"});
     beginning = "-NOPERM key results: this user has no right to XADD";
   }
@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(Shop, "a change of stock that is refused names the key and cha
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "an order after a change of stock goes on from what the ledger says") {
+TEST_CASE_FIXTURE(Shop, "an order after a change of stock continues from the ledger") {
   (void)change_stock("set", "shoe", "1000000000000000");
   CHECK(settle({Order{}}) == "a");
   CHECK(results().back().field("lines") == R"([{"sku":"shoe","quantity":3,"remaining":999999999999997}])");

@@ -1,4 +1,4 @@
-// trim.lua: old entries go, step by step, but none that is not settled, or that another group has yet to read.
+// trim.lua removes old entries in steps, but none that is unsettled or that another group has yet to read.
 #include <algorithm>
 
 #include "shop.h"
@@ -19,8 +19,8 @@ class TrimmedShop : public Shop {
   void settled(const std::string& request, const std::string& result = "") {
     (void)at_server({"HSET", position, "id", request, "result", result});
   }
-  // Trims until no more is due; how many entries went. Each step but the last one removes something, and it has its
-  // bound.
+  // Trims until nothing more is due; returns how many entries were removed. Each step except the last removes
+  // something, within its limit.
   int trim_all(const std::string& kind, int64_t retention_ms, int limit = 5000, int bound = 5000) {
     int removed = 0;
     while (true) {
@@ -48,9 +48,10 @@ class TrimmedShop : public Shop {
 
 }  // namespace
 
-// The requests 1-0, 2-0, … are of the year 1970: older than any retention here.
+// The requests 1-0, 2-0, … are from 1970: older than any retention here.
 
-TEST_CASE_FIXTURE(TrimmedShop, "settled entries older than the retention go and younger ones and unsettled ones stay") {
+TEST_CASE_FIXTURE(TrimmedShop,
+                  "settled entries older than the retention are removed and younger or unsettled ones stay") {
   fill(orders, 5);
   const int64_t time = now();
   for (const int64_t age : {2 * kHour, kHour + 60000, kHour - 60000, int64_t{0}}) {
@@ -76,7 +77,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "the last settled request and its result stay how
   CHECK(trim_all("results", 1) == 2);
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "what another group has not read yet or not acknowledged stays") {
+TEST_CASE_FIXTURE(TrimmedShop, "what another group has not read or not acknowledged stays") {
   for (const std::string kind : {"orders", "results"}) {
     CAPTURE(kind);
     const std::string stream = kind == "orders" ? orders : results_stream;
@@ -104,7 +105,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "what another group has not read yet or not ackno
   }
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "a group of an idle stream that has read everything keeps nothing") {
+TEST_CASE_FIXTURE(TrimmedShop, "a group that has read everything holds nothing back in an idle stream") {
   fill(orders, 9);
   settled("5-0");
   (void)at_server({"XGROUP", "CREATE", orders, "reader", "4-0"});
@@ -112,7 +113,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "a group of an idle stream that has read everythi
   CHECK(trim("orders", 1) == "0 0 _ _");
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "dead letters go by their age alone") {
+TEST_CASE_FIXTURE(TrimmedShop, "dead letters are removed by age alone") {
   fill(dead, 5);
   (void)at_server({"XGROUP", "CREATE", dead, "mail", "2-0"});
   CHECK(trim("dead", 1) == "1 0 mail 2-0");
@@ -122,7 +123,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "dead letters go by their age alone") {
   CHECK(length(admin(), dead) == 1);
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "the group that only shows the position does not matter") {
+TEST_CASE_FIXTURE(TrimmedShop, "the group that only shows the position holds nothing back") {
   fill(orders, 9);
   settled("9-0");
   (void)at_server({"XGROUP", "CREATE", orders, "orderd", "0"});
@@ -174,7 +175,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "an ID from the future does not stop retention") 
   }
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "what is remembered of a stream is forgotten when its position is behind it") {
+TEST_CASE_FIXTURE(TrimmedShop, "the mark of a stream is dropped when the position is behind it") {
   const int64_t time = now();
   fill(orders, 10, time);
   settled(std::to_string(time + 9) + "-0");
@@ -185,7 +186,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "what is remembered of a stream is forgotten when
   CHECK(position_field("orders_mark") == std::to_string(time + 9) + "-0");
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "what is remembered may be damaged by hand and a clock may go back") {
+TEST_CASE_FIXTURE(TrimmedShop, "trimming survives a mark damaged by hand and a clock that jumps back") {
   fill(orders, 5);
   settled("5-0");
   const std::vector<std::string> values = {"", "x", "99", "-1", "99999999999999999999999-0", "18446744073709551615-0"};
@@ -200,7 +201,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "what is remembered may be damaged by hand and a 
   CHECK(std::stoll(position_field("orders_seen")) <= now());
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "missing keys are nothing to trim and none is made") {
+TEST_CASE_FIXTURE(TrimmedShop, "missing keys are nothing to trim and none is created") {
   const std::string before = snapshot();
   CHECK(trim("orders", 1) == "0 0 _ _");
   CHECK(trim("results", 1) == "0 0 _ _");
@@ -217,7 +218,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "missing keys are nothing to trim and none is mad
   CHECK(trim("orders", 9'007'199'254'740'991) == "0 0 _ _");
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "trimming compares IDs as numbers of 64 bits") {
+TEST_CASE_FIXTURE(TrimmedShop, "trimming compares IDs as 64-bit numbers") {
   std::string before;
   for (const std::string id : {"9-18446744073709551615", "10-0", "10-9", "10-10", "10-18446744073709551615", "11-0"}) {
     (void)at_server({"XADD", orders, id, "id", "-"});
@@ -228,7 +229,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "trimming compares IDs as numbers of 64 bits") {
   }
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "what is refused is named with its key and out of memory it trims all the same") {
+TEST_CASE_FIXTURE(TrimmedShop, "a refusal is named with its key and trimming works out of memory") {
   fill(orders, 5);
   settled("5-0");
   (void)at_server({"XGROUP", "CREATE", orders, "other", "0"});
@@ -254,14 +255,14 @@ TEST_CASE_FIXTURE(TrimmedShop, "what is refused is named with its key and out of
   CHECK(trim("orders", 1).starts_with("-WRONGTYPE key orders:position: "));
 }
 
-TEST_CASE_FIXTURE(TrimmedShop, "random groups lose nothing they need and in the end nothing else is left") {
+TEST_CASE_FIXTURE(TrimmedShop, "random groups lose nothing they need and nothing else is left in the end") {
   Random random(test_seed());
   for (int round = 0; round < 40; ++round) {
     (void)at_server({"FLUSHALL"});
     (void)at_server({"CONFIG", "SET", "stream-node-max-entries", std::to_string(random.number(1, 30))});
     const std::size_t count = random.number(1, 200);
     fill(orders, static_cast<int>(count));
-    std::size_t needed = random.number(count);  // index of the first entry that somebody needs, or read last
+    std::size_t needed = random.number(count);  // index of the first entry that a group needs, or read last
     settled(std::to_string(needed + 1) + "-0");
     for (std::size_t g = random.number(3); g > 0; --g) {
       const std::string name = "group-" + std::to_string(g);

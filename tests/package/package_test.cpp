@@ -1,5 +1,5 @@
-// The Debian package that cpack makes of this build: what is in it, how dpkg installs and removes it, and that it
-// serves orders from where it was unpacked. Nothing is installed on this machine.
+// The Debian package that cpack builds: its contents, how dpkg installs and removes it, and that it serves orders from
+// where it was unpacked. Nothing is installed on this machine.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -28,7 +28,7 @@ std::string package() {
     const std::string name = entry.path().filename();
     if (name.starts_with("orderd_" ORDERD_VERSION "-") && name.ends_with(".deb")) found.push_back(entry.path());
   }
-  REQUIRE_MESSAGE(found.size() == 1, "one package has to be in " ORDERD_PACKAGES);
+  REQUIRE_MESSAGE(found.size() == 1, "there must be one package in " ORDERD_PACKAGES);
   return found.front();
 }
 
@@ -37,7 +37,7 @@ std::string contents(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// What a program that has to succeed writes to standard output.
+// The standard output of a program that must succeed.
 std::string run(const std::vector<std::string>& words, const std::vector<std::string>& environment = {}) {
   Process process(words, {.environment = environment});
   const int status = process.wait(120s);
@@ -51,7 +51,7 @@ std::string field(const std::string& name) {
   return value;
 }
 
-// A directory into which dpkg installs as if it were the root of a machine.
+// A directory into which dpkg installs as if it were the root directory.
 class Machine {
  public:
   Machine() {
@@ -68,7 +68,7 @@ class Machine {
     return run(words, {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"});
   }
   [[nodiscard]] std::string file(const std::string& path) const { return root_.file(path); }
-  // Everything but directories and dpkg's own files.
+  // Everything except directories and dpkg's own files.
   [[nodiscard]] std::set<std::string> files() const {
     std::set<std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator(root_.path())) {
@@ -84,7 +84,7 @@ class Machine {
 
 }  // namespace
 
-TEST_CASE("the package says what it needs and its changelog knows its version") {
+TEST_CASE("the package declares its dependencies and its changelog has its version") {
   CHECK(field("Package") == "orderd");
   const std::string depends = field("Depends");
   for (const char* library : {"libc6 (>= ", "libstdc++6 (>= ", "libuv1", "libsimdjson"}) {
@@ -100,7 +100,7 @@ TEST_CASE("the package says what it needs and its changelog knows its version") 
   CHECK_MESSAGE(changelog.starts_with("orderd (" + field("Version") + ") "), changelog);
 }
 
-TEST_CASE("the package has its files where Debian wants them with owner root and plain modes") {
+TEST_CASE("the package has its files in Debian's standard places with owner root and standard modes") {
   const std::string list = run({"dpkg-deb", "--contents", package()}, {"TZ=UTC"});
   std::istringstream lines(list);
   std::set<std::string> names;
@@ -124,7 +124,7 @@ TEST_CASE("the package has its files where Debian wants them with owner root and
   CHECK_FALSE(names.contains("./usr/share/doc/orderd/LICENSE"));
 }
 
-TEST_CASE("lintian has nothing against the package") {
+TEST_CASE("lintian accepts the package") {
   const std::string said = run({"lintian", "--allow-root", "--fail-on", "error,warning", package()});
   CHECK(said == "");
 }

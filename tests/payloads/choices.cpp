@@ -1,4 +1,4 @@
-// Where RFC 8259 leaves the choice to the reader. Our policy stands in table.h.
+// Cases where RFC 8259 leaves the choice to the reader. table.h describes our policy.
 #include "payloads/table.h"
 
 namespace orderd::test {

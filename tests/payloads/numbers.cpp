@@ -1,4 +1,4 @@
-// Numbers, in a member that means nothing. What a quantity may be is in orders.cpp.
+// Numbers in an ignored member. Quantities are in orders.cpp.
 #include "payloads/table.h"
 
 namespace orderd::test {

@@ -1,10 +1,10 @@
-// Objects: keys, colons, commas, and what stands behind one.
+// Objects: keys, colons, commas, and text after one.
 #include "payloads/table.h"
 
 namespace orderd::test {
 namespace {
 
-// A whole good order, and something behind it.
+// A complete valid order, followed by something.
 Payload behind(std::string name, const std::string& rest) {
   return text(std::move(name), R"({"id":"o-1","sku":"shoe","quantity":1})" + rest, kNotJson);
 }

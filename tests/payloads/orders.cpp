@@ -1,4 +1,4 @@
-// Our own cases: well-formed or flat, and still no order, or just about one.
+// Our own cases: well-formed JSON or flat fields that are not orders, or only just.
 #include "payloads/table.h"
 
 namespace orderd::test {
@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// A quantity in both forms; each is no whole number, or out of range.
+// A quantity in both forms; each is not a whole number, or out of range.
 void add_bad_quantity(const std::string& value, const std::string& why, Payloads& all) {
   const std::string name = "quantity " + value;
   all.push_back({name + " flat", {{"id", name}, {"sku", "shoe"}, {"quantity", value}}, "quantity: "});
@@ -76,10 +76,8 @@ Payloads shapes() {
   Payloads all = {
       {"one empty field", {{"", ""}}, "order is missing"},
       {"an unknown field alone", {{"oder", R"({"id":"o-1","sku":"shoe","quantity":1})"}}, "order is missing"},
-      {"flat beside JSON", {{"order", R"({"id":"o-1","sku":"shoe","quantity":1})"}, {"id", "o-1"}}, "order stands"},
-      {"reply_to beside JSON",
-       {{"reply_to", "a"}, {"order", R"({"id":"o-1","sku":"shoe","quantity":1})"}},
-       "order stands"},
+      {"flat and JSON", {{"order", R"({"id":"o-1","sku":"shoe","quantity":1})"}, {"id", "o-1"}}, "order and "},
+      {"reply_to and JSON", {{"reply_to", "a"}, {"order", R"({"id":"o-1","sku":"shoe","quantity":1})"}}, "order and "},
       {"flat id twice", {{"id", "o-1"}, {"id", "o-1"}, {"sku", "shoe"}, {"quantity", "1"}}, "id is given more"},
       {"order twice", {{"order", "{}"}, {"order", "{}"}}, "order is given more"},
       {"flat without an id", {{"sku", "shoe"}, {"quantity", "1"}}, "id is missing"},
@@ -90,7 +88,7 @@ Payloads shapes() {
       text("items empty", R"({"id":"o-1","items":[]})", "items: "),
       text("items null", R"({"id":"o-1","items":null})", "sku is missing"),
       text("items of numbers", R"({"id":"o-1","items":[5]})", "items[0] has to be an object"),
-      text("items beside sku", R"({"id":"o-1","items":[{"sku":"shoe","quantity":1}],"sku":"shoe"})", "items stands"),
+      text("items and sku", R"({"id":"o-1","items":[{"sku":"shoe","quantity":1}],"sku":"shoe"})", "items and "),
       text("items with an sku twice in a line", R"({"id":"o-1","items":[{"sku":"a","quantity":1,"sku":"a"}]})",
            "items[0].sku is given more"),
       text("items of one SKU",

@@ -1,4 +1,4 @@
-// Strings: their quotes, the characters that stand in them as they are, and their bytes.
+// Strings: their quotes, unescaped characters, and bytes.
 #include "payloads/table.h"
 
 namespace orderd::test {

@@ -1,4 +1,4 @@
-// The whole text: what is no value at all, what stands around one, brackets that do not match, nesting, white space.
+// The whole text: no value at all, text around a value, unbalanced brackets, nesting, white space.
 #include "payloads/table.h"
 
 namespace orderd::test {
@@ -12,7 +12,7 @@ std::string repeated(const std::string& piece, int times) {
   return all;
 }
 
-// Larger than an entry may be.
+// Larger than the limit of an entry.
 constexpr const char* kTooLarge = "entry: ";
 
 Payloads broken() {
@@ -91,7 +91,7 @@ Payloads whole() {
 Payloads structure_payloads() {
   Payloads all = broken();
   for (Payload& payload : whole()) all.push_back(std::move(payload));
-  // Below the limit of an entry, so that the parser itself has to refuse them; and what it has to follow.
+  // Below the limit of an entry, so that the parser itself must refuse them; and what it must accept.
   all.push_back(text("60000 opening arrays", std::string(60'000, '['), kNotJson));
   all.push_back(text("arrays and objects opened 12000 times", repeated(R"([{"":)", 12'000), kNotJson));
   all.push_back(good("nested 1000 deep", std::string(1000, '[') + std::string(1000, ']')));

@@ -1,11 +1,11 @@
-// The table of payloads: every case of JSONTestSuite (https://github.com/nst/JSONTestSuite), under its name and written
-// anew as an order, and what else a producer may get wrong. Both the decoder alone and a running orderd are held to it.
+// The table of payloads: every case of JSONTestSuite (https://github.com/nst/JSONTestSuite), under its name, rewritten
+// as an order, and other producer errors. Tests run it on the decoder alone and on a running orderd.
 //
 // Our policy where RFC 8259 leaves the choice (the suite's i_ cases):
-// - a number of any size is JSON, and ignored in a member that means nothing; as a quantity it is out of range;
-// - an escape of half a surrogate pair stands for no character: the text is malformed, wherever it stands;
+// - a number of any size is JSON, and allowed in an ignored member; as a quantity it is out of range;
+// - an escape of half a surrogate pair is invalid: the text is malformed, wherever it is;
 // - bytes that are not valid UTF-8, UTF-16 in either order and a byte order mark are malformed;
-// - 1,000 levels of nesting below the order are followed, 1,100 are not.
+// - 1,000 levels of nesting below the order are accepted, 1,100 are not.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ namespace orderd::test {
 struct Payload {
   std::string name;
   std::vector<std::pair<std::string, std::string>> fields;  // of the request entry
-  std::string why;  // how the detail of a malformed one begins; empty: it is a good order
+  std::string why;  // the beginning of the detail if malformed; empty: a valid order
 };
 using Payloads = std::vector<Payload>;
 
@@ -27,10 +27,10 @@ inline constexpr const char* kNoObject = "order has to be a JSON object, not ";
 
 // The field `order` with this text.
 [[nodiscard]] Payload text(std::string name, std::string json, std::string why);
-// A good order of one shoe, whose id is the case's name, with `value` in a member that means nothing.
+// A valid order of one shoe, whose ID is the case's name, with `value` in an ignored member.
 [[nodiscard]] Payload member(std::string name, const std::string& value, std::string why);
 
-// The two most frequent: the text is no JSON, the value is some.
+// The two most frequent kinds: the text is not JSON, the value is.
 [[nodiscard]] Payload bad(std::string name, const std::string& value);
 [[nodiscard]] Payload good(std::string name, const std::string& value);
 
@@ -41,7 +41,7 @@ inline constexpr const char* kNoObject = "order has to be a JSON object, not ";
 [[nodiscard]] Payloads escape_payloads();
 [[nodiscard]] Payloads structure_payloads();
 [[nodiscard]] Payloads choice_payloads();  // the i_ cases
-[[nodiscard]] Payloads order_payloads();   // our own: what is JSON, or needs none, and is no order
+[[nodiscard]] Payloads order_payloads();   // our own: JSON or flat fields that are not orders
 [[nodiscard]] Payloads all_payloads();
 
 }  // namespace orderd::test

@@ -27,7 +27,7 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
   X509_EXTENSION_free(extension);
 }
 
-// Signed by `issuer` with its key; by itself where there is none.
+// Signed by `issuer` with its key; self-signed without one.
 Certificate make(const std::string& name, EVP_PKEY* key, X509* issuer, EVP_PKEY* issuer_key, Authority::Days days,
                  const std::vector<std::string>& names) {
   static long serial = 1;

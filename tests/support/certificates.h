@@ -1,4 +1,4 @@
-// Throw-away certificates, for tests of TLS.
+// Temporary certificates for tests of TLS.
 #pragma once
 
 #include <memory>
@@ -18,10 +18,10 @@ struct CertificateFiles {
   std::string key;
 };
 
-// A CA and what it signs.
+// A CA that signs certificates.
 class Authority {
  public:
-  // Valid from so many days before now to so many after.
+  // Valid from this many days before now to this many after.
   struct Days {
     int before = 1;
     int after = 30;
@@ -34,7 +34,7 @@ class Authority {
 
   // Its own certificate.
   [[nodiscard]] const std::string& file() const { return file_; }
-  // `names` as OpenSSL writes them: "DNS:valkey.example", "IP:127.0.0.1". A name in `label` for the file.
+  // `names` as in OpenSSL: "DNS:valkey.example", "IP:127.0.0.1". `label` becomes part of the file's name.
   [[nodiscard]] CertificateFiles sign(const std::string& label, const std::vector<std::string>& names, Days days);
   [[nodiscard]] CertificateFiles sign(const std::string& label, const std::vector<std::string>& names) {
     return sign(label, names, Days());

@@ -1,4 +1,4 @@
-// A node that is frozen or gone does not answer in time, and is passed over.
+// A node that is frozen or down does not reply in time, and is skipped.
 #include "support/cluster_set.h"
 
 #include <charconv>
@@ -20,7 +20,7 @@ std::string port_of(const ValkeyServer& server) {
   return std::to_string(server.tcp_endpoint().port);
 }
 
-// Empty: it does not answer, or with an error.
+// Empty if it does not reply, or replies with an error.
 std::string answer_of(const ValkeyServer& server, const std::vector<std::string>& words) {
   auto client = valkey::SyncClient::connect(server.endpoint(), {"test", kAnswer, kAnswer});
   if (!client) return "";
@@ -99,7 +99,7 @@ ClusterSet::ClusterSet(const std::vector<std::string>& config, bool tls) {
     }
     options.config.insert(options.config.end(), config.begin(), config.end());
     nodes_.push_back(std::make_unique<ValkeyServer>(options));
-    // With tls-cluster nodes know each other by their ports for TLS.
+    // With tls-cluster, nodes know each other by their TLS ports.
     const std::string port = tls ? std::to_string(tls_ports_.back()) : port_of(*nodes_.back());
     members.push_back({*nodes_.back(), "127.0.0.1", port, bus});
   }
@@ -163,7 +163,7 @@ std::size_t ClusterSet::fail_over(uint16_t slot) {
   const std::size_t replica = replica_of(slot);
   if (replica == kNodes) FAIL("the primary of slot ", slot, " has no replica");
   std::size_t now = before;
-  // It is refused while the replica has not heard enough, and may be given up after 5 s, silently.
+  // It is refused while the replica is not ready, and may silently time out after 5 s.
   const auto done = [&] {
     if (answer_of(*nodes_[replica], {"CLUSTER", "FAILOVER"}) != "OK") return false;
     return poll_until(
@@ -196,7 +196,7 @@ void ClusterSet::finish_move(uint16_t slot, std::size_t to) {
     for (std::size_t i = 0; i < keys->size(); ++i) words.emplace_back(keys->at(i).text());
     (void)ask(source, words);
   }
-  // The target first: without it the slot would have no owner for a moment.
+  // The target first: otherwise the slot would briefly have no owner.
   (void)ask(target, {"CLUSTER", "SETSLOT", number, "NODE", id_of(to)});
   (void)ask(source, {"CLUSTER", "SETSLOT", number, "NODE", id_of(to)});
 }
@@ -214,7 +214,7 @@ void ClusterSet::wait_until_well() const {
       return replication.find("master_link_status:down") == std::string::npos &&
              answer_of(*node, {"CLUSTER", "INFO"}).find("cluster_state:ok") != std::string::npos;
     };
-    wait_for(well, kPatience, "a cluster that is well");
+    wait_for(well, kPatience, "a healthy cluster");
   }
   std::size_t primaries = 0;
   for (const Line& line : lines_of(*nodes_.front())) primaries += line.is("master") ? 1U : 0U;

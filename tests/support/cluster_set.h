@@ -1,5 +1,5 @@
-// A real cluster: three primaries and a replica of each. Times are short: a node counts as failed after a second, and a
-// slot without a primary stops nobody else.
+// A real cluster: three primaries with a replica each. Timeouts are short: a node counts as failed after a second, and
+// a slot without a primary does not stop the others.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace orderd::test {
 
-// A node that is to be in a cluster: the address by which the others know it, and the port of its bus.
+// A cluster node: the address by which the others know it, and the port of its bus.
 struct ClusterMember {
   ValkeyServer& server;
   std::string host;
@@ -19,7 +19,7 @@ struct ClusterMember {
   std::string bus;
 };
 // The first half of the nodes become primaries with equal shares of the slots; node `i + half` becomes the replica of
-// node `i`. Returns when each has heard of its primary. Throws std::runtime_error where that takes too long.
+// node `i`. Returns when each has heard of its primary. Throws std::runtime_error if that takes too long.
 void form_cluster(const std::vector<ClusterMember>& nodes);
 
 class ClusterSet {
@@ -29,7 +29,7 @@ class ClusterSet {
 
   // Returns when all slots are served and every replica follows. `config`: more lines for each node. Node `i` is a
   // primary of a third of the slots, and node `i + kPrimaries` its replica.
-  // `tls`: each has a port for TLS, too, for which `config` names the certificates.
+  // `tls`: each node also has a TLS port, for which `config` names the certificates.
   explicit ClusterSet(const std::vector<std::string>& config = {}, bool tls = false);
 
   ValkeyServer& node(std::size_t index) { return *nodes_.at(index); }
@@ -37,21 +37,21 @@ class ClusterSet {
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::string tls_url() const;
 
-  // Which node serves a slot, as the newest configuration of all nodes that answer has it; kNodes: none.
+  // The node that serves a slot, according to the newest configuration of all nodes that reply; kNodes: none.
   [[nodiscard]] std::size_t primary_of(uint16_t slot) const;
-  // Waits for one, other than `left`.
+  // Waits for one other than `left`.
   std::size_t wait_for_primary(uint16_t slot, std::size_t left = kNodes) const;
   // A connection to it.
   [[nodiscard]] valkey::SyncClient client_of(uint16_t slot) const { return nodes_[wait_for_primary(slot)]->client(); }
   // A replica of its primary; kNodes: none.
   [[nodiscard]] std::size_t replica_of(uint16_t slot) const;
 
-  // A failover that an operator asks for: both nodes are well. Returns the new primary.
+  // A manual failover: both nodes are up. Returns the new primary.
   std::size_t fail_over(uint16_t slot);
-  // Moves a slot key by key. The first begins it, and may be all there is.
+  // Migrates a slot key by key. The first function starts the migration, which may be left at that.
   void begin_move(uint16_t slot, std::size_t to);
   void finish_move(uint16_t slot, std::size_t to);
-  // Until every node says that all slots are served, and knows of every other that it is there.
+  // Waits until every node reports that all slots are served and that all other nodes are up.
   void wait_until_well() const;
 
  private:

@@ -1,4 +1,4 @@
-// A stream id, as two numbers: ids compare as numbers, not as text.
+// A stream entry ID as two numbers: IDs compare as numbers, not as text.
 #pragma once
 
 #include <charconv>
@@ -14,7 +14,7 @@ struct EntryId {
   uint64_t sequence = 0;
   auto operator<=>(const EntryId&) const = default;
 
-  // 0-0 where `text` is no id.
+  // 0-0 if `text` is not an ID.
   [[nodiscard]] static EntryId parse(std::string_view text) {
     EntryId id;
     const char* end = text.data() + text.size();

@@ -40,7 +40,7 @@ bool HttpConnection::send(const std::string& bytes) const {
 std::string HttpConnection::read_some() const {
   std::array<char, 65536> buffer{};
   const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
-  if (got < 0 && errno != ECONNRESET) FAIL("no answer for 30 s");
+  if (got < 0 && errno != ECONNRESET) FAIL("no response for 30 s");
   return got <= 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(got));
 }
 

@@ -1,4 +1,4 @@
-// An HTTP client for tests of servers on 127.0.0.1: what is sent can be any bytes, and what comes back is all there is.
+// An HTTP client for tests of servers on 127.0.0.1: sends arbitrary bytes, and returns everything that comes back.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace orderd::test {
 
-// A connection. It waits for 30 s at most for anything, and then fails the test.
+// A connection. It waits at most 30 s for anything, then fails the test.
 class HttpConnection {
  public:
   explicit HttpConnection(uint16_t port);
@@ -16,11 +16,11 @@ class HttpConnection {
 
   // False: the server has closed the connection.
   bool send(const std::string& bytes) const;
-  // All that comes until the server closes the connection.
+  // Everything until the server closes the connection.
   [[nodiscard]] std::string read_all() const;
-  // Some of what has come; waits for the first byte. Empty: the server has closed the connection.
+  // Some of what has arrived; waits for the first byte. Empty: the server has closed the connection.
   [[nodiscard]] std::string read_some() const;
-  // Has nothing come yet?
+  // Whether nothing has arrived yet.
   [[nodiscard]] bool silent() const;
 
  private:
@@ -28,13 +28,13 @@ class HttpConnection {
 };
 
 struct HttpAnswer {
-  int status = 0;  // 0: the server closed the connection without an answer
+  int status = 0;  // 0: the server closed the connection without a response
   std::string head;
   std::string body;
 };
 
 [[nodiscard]] HttpAnswer parse_answer(const std::string& bytes);
-// GET by default. `headers`: further ones, each with its CRLF; a Host is among them or is 127.0.0.1.
+// GET by default. `headers`: additional ones, each with its CRLF; Host is 127.0.0.1 unless included.
 [[nodiscard]] HttpAnswer http(uint16_t port, const std::string& path, const std::string& method = "GET",
                               const std::string& headers = "");
 

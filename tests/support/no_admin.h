@@ -1,5 +1,4 @@
-// For the main file of a test program: the daemons that it starts open no port for metrics, except where a test says
-// so.
+// For the main file of a test program: its daemons open no admin port unless a test sets one.
 #pragma once
 
 #include <cstdlib>

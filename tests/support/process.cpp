@@ -1,5 +1,5 @@
-// fork and exec. Standard input, output and error are files: nobody has to read or write while the program runs.
-// An exec that failed is told through a pipe that closes itself when it succeeds.
+// fork and exec. Standard input, output and error are files, so a test need not read or write while the program runs. A
+// failed exec is reported through a pipe that closes when exec succeeds.
 #include "support/process.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@ std::string contents(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// Of two additions with one name the last one counts.
+// The last addition of a name wins.
 std::vector<std::string> merged_environment(const std::vector<std::string>& additions) {
   std::map<std::string, std::string> merged;
   const auto put = [&merged](const std::string& entry) { merged[entry.substr(0, entry.find('='))] = entry; };
@@ -48,7 +48,7 @@ struct Plan {
   std::vector<char*> environment;
   std::string input, output, errors;
   pid_t parent;
-  int told;  // where errno is written to when it fails
+  int error_pipe;  // errno is written to it if exec fails
 };
 
 bool redirect(const std::string& path, int flags, int target) {
@@ -56,12 +56,12 @@ bool redirect(const std::string& path, int flags, int target) {
   return file >= 0 && dup2(file, target) == target;
 }
 
-// In the child: becomes the program.
+// In the child: runs the program.
 [[noreturn]] void become(const Plan& plan) {
-  // A parent that died before prctl() would go unnoticed.
+  // Catches a parent that died before prctl().
   const bool tied = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == plan.parent;
-  // The test's connections must not stay open in the child. Where the kernel is too old for this they do: no harm to
-  // most tests.
+  // The test's connections must not stay open in the child. On a kernel too old for this they do, which most tests do
+  // not mind.
   (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   if (tied && redirect(plan.input, O_RDONLY, STDIN_FILENO) &&
       redirect(plan.output, O_WRONLY | O_CREAT | O_APPEND, STDOUT_FILENO) &&
@@ -69,7 +69,7 @@ bool redirect(const std::string& path, int flags, int target) {
     execvpe(plan.argv[0], plan.argv.data(), plan.environment.data());
   }
   const int error = errno;
-  _exit(write(plan.told, &error, sizeof error) == sizeof error ? 127 : 126);
+  _exit(write(plan.error_pipe, &error, sizeof error) == sizeof error ? 127 : 126);
 }
 
 }  // namespace
@@ -78,7 +78,8 @@ Process::Process(std::vector<std::string> argv, const ProcessOptions& options) :
   std::ofstream(files_.file("input"), std::ios::binary) << options.input;
   std::vector<std::string> environment = merged_environment(options.environment);
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe: " + std::string(std::strerror(errno)));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    throw std::runtime_error("cannot create a pipe: " + std::string(std::strerror(errno)));
   const Plan plan{pointers(argv),
                   pointers(environment),
                   files_.file("input"),
@@ -90,9 +91,9 @@ Process::Process(std::vector<std::string> argv, const ProcessOptions& options) :
   if (pid_ == 0) become(plan);
   close(ends[1]);
   int error = pid_ < 0 ? errno : 0;
-  const ssize_t told = pid_ < 0 ? 0 : read(ends[0], &error, sizeof error);
+  const ssize_t got = pid_ < 0 ? 0 : read(ends[0], &error, sizeof error);
   close(ends[0]);
-  if (pid_ > 0 && told == 0) return;
+  if (pid_ > 0 && got == 0) return;
   if (pid_ > 0) waitpid(pid_, nullptr, 0);
   throw std::runtime_error("cannot start " + name_ + ": " + std::strerror(error));
 }

@@ -1,4 +1,4 @@
-// A program that a test starts: its output is kept, and it never outlives the test.
+// A program started by a test: its output is kept, and it never outlives the test.
 #pragma once
 
 #include <sys/types.h>
@@ -14,16 +14,16 @@ namespace orderd::test {
 
 struct ProcessOptions {
   std::vector<std::string> environment =
-      {};                  // "NAME=value", added to the test's own or put in place of it; the last of a name counts
-  std::string input = {};  // what stands in its standard input
+      {};                  // "NAME=value", added to the test's environment; the last value of a name wins
+  std::string input = {};  // its standard input
 };
 
 class Process {
  public:
-  // Starts argv[0], found on PATH. Throws std::runtime_error when it cannot be started.
-  // It is killed with the thread that started it: start it from the thread that runs the test.
+  // Starts argv[0], found on PATH. Throws std::runtime_error if it cannot be started.
+  // It is killed when the thread that started it ends: start it from the test's thread.
   explicit Process(std::vector<std::string> argv, const ProcessOptions& options = {});
-  // Kills it where it still runs.
+  // Kills it if it is still running.
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -32,15 +32,15 @@ class Process {
   [[nodiscard]] bool running();
   // Does nothing once the process has ended.
   void signal(int number);
-  // SIGSTOP; returns when the process stands still (or has ended).
+  // SIGSTOP; returns when the process has stopped (or exited).
   void pause();
   void resume();
 
-  // Waits for the end. The exit status, or 128 + the number of the signal that ended it, as shells have it.
-  // Throws std::runtime_error, with the end of errors(), when the deadline passes first.
+  // Waits for the exit. Returns the exit status, or 128 + the signal number, like a shell.
+  // Throws std::runtime_error, with the end of errors(), if the deadline passes first.
   int wait(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
-  // What it has written so far.
+  // Its output so far.
   [[nodiscard]] std::string output() const;
   [[nodiscard]] std::string errors() const;
 
@@ -48,7 +48,7 @@ class Process {
   std::string name_;
   TemporaryDirectory files_;
   pid_t pid_ = -1;
-  std::optional<int> status_;  // as wait() answers it; set once it is reaped
+  std::optional<int> status_;  // as returned by wait(); set when it is reaped
 };
 
 }  // namespace orderd::test

@@ -1,4 +1,4 @@
-// Where the random tests get their numbers from.
+// The source of random numbers for tests.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -9,7 +9,7 @@
 
 namespace orderd::test {
 
-// The value of TEST_SEED, or a new one for each run. It is printed, so that what failed can be run again.
+// The value of TEST_SEED, or a new one. It is printed, so that a failure can be reproduced.
 [[nodiscard]] inline uint64_t test_seed() {
   const char* given = std::getenv("TEST_SEED");
   const uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();

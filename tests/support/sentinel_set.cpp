@@ -1,4 +1,4 @@
-// Times are short, so that a failover takes seconds: a server counts as down after one.
+// Timeouts are short, so that a failover takes seconds: a server counts as down after one.
 #include "support/sentinel_set.h"
 
 #include "support/valkey_helpers.h"
@@ -54,14 +54,14 @@ std::string SentinelSet::addresses() const {
 
 void SentinelSet::fail_over() {
   auto client = sentinels_.front()->client();
-  // Refused while it has not heard of the replica's state yet.
+  // Refused until it has the replica's state.
   wait_for([&] { return ask(client, {"SENTINEL", "FAILOVER", "shop"}) == "OK"; }, kPatience, "a failover to begin");
 }
 
 void SentinelSet::wait_for_primary(const ValkeyServer& server) {
   wait_for(
       [&] {
-        // A promotion ends connections.
+        // A promotion closes connections.
         auto client = valkey::SyncClient::connect(server.endpoint(), {});
         const auto role = client ? client->call(command_of({"ROLE"})) : client.failure();
         return role && (*role)->at(0).text() == "master";

@@ -1,4 +1,4 @@
-// A real primary with a replica, and three real sentinels that watch them as the service "shop".
+// A real primary with a replica, and three real sentinels that monitor them as the service "shop".
 #pragma once
 
 #include <memory>
@@ -14,15 +14,15 @@ class SentinelSet {
   // Returns when every sentinel knows the replica and the other sentinels. `config`: more lines for each sentinel.
   explicit SentinelSet(const std::vector<std::string>& config = {});
 
-  ValkeyServer& first() { return first_; }    // the primary at the beginning
+  ValkeyServer& first() { return first_; }    // the initial primary
   ValkeyServer& second() { return second_; }  // its replica
   ValkeyServer& sentinel(std::size_t number) { return *sentinels_.at(number); }
   // For valkey.sentinels.
   [[nodiscard]] std::string addresses() const;
 
-  // A failover that an operator asks for: both servers are well.
+  // A manual failover: both servers are up.
   void fail_over();
-  // Until the server says that it is a primary.
+  // Waits until the server reports that it is a primary.
   static void wait_for_primary(const ValkeyServer& server);
 
  private:

@@ -1,4 +1,4 @@
-// The support library itself, and the failures of the blocking client that every test and tool leans on.
+// The support library, and the failures of the blocking client that tests and tools use.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ using valkey::Endpoint;
 using valkey::SyncClient;
 using namespace std::chrono_literals;
 
-// Why no connection comes about.
+// Why connecting fails.
 std::string failure(const Endpoint& endpoint) {
   const auto client = SyncClient::connect(endpoint, {.reply_timeout = 50ms});
   REQUIRE_FALSE(client.ok());
@@ -32,7 +32,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a process gets its input and environment and leaves output and errors and status") {
+TEST_CASE("a process gets its input and environment and returns output, errors and status") {
   Process process({"sh", "-c", "cat; echo $NAME; echo err >&2; exit 7"},
                   {.environment = {"NAME=value"}, .input = "hello\n"});
   CHECK(process.wait() == 7);
@@ -41,7 +41,7 @@ TEST_CASE("a process gets its input and environment and leaves output and errors
   CHECK_FALSE(process.running());
 }
 
-TEST_CASE("a process that cannot be started or does not end throws and a signal shows in its status") {
+TEST_CASE("a process that cannot be started or does not exit throws and a signal shows in its status") {
   CHECK_THROWS_WITH(Process({"no-such-program"}), "cannot start no-such-program: No such file or directory");
   Process sleeper({"sleep", "100"});
   CHECK_THROWS(sleeper.wait(20ms));
@@ -68,7 +68,7 @@ TEST_CASE("a server keeps what it wrote to its append-only file and leaves nothi
   CHECK_FALSE(std::filesystem::exists(directory));
 }
 
-TEST_CASE("a server that does not start tells why") {
+TEST_CASE("a server that does not start reports why") {
   std::string what;
   try {
     const ValkeyServer server({.config = {"nonsense 1"}});
@@ -116,13 +116,13 @@ TEST_CASE("each refusal of a server names the server and what to try") {
   endpoint = server.endpoint();
   endpoint.password = "a secret";
   CHECK(SyncClient::connect(endpoint, {}).ok());
-  // A user who may do little: the connection's name is a courtesy.
+  // A user with few rights: setting the connection's name is optional.
   (void)ask(admin, {"ACL", "SETUSER", "reader", "on", "nopass", "~*", "+get"});
   endpoint.username = "reader";
   CHECK(SyncClient::connect(endpoint, {}).ok());
 }
 
-TEST_CASE("a server that hangs or dies is a failure and no signal") {
+TEST_CASE("a server that hangs or dies causes an error and no signal") {
   ValkeyServer server;
   auto slow = SyncClient::connect(server.endpoint(), {.reply_timeout = 50ms});
   REQUIRE(slow.ok());
@@ -142,14 +142,14 @@ TEST_CASE("a server that hangs or dies is a failure and no signal") {
   }
 }
 
-TEST_CASE("replies of a pipeline come in its order") {
+TEST_CASE("replies of a pipeline arrive in order") {
   const ValkeyServer server;
   auto client = server.client();
   for (int i = 0; i < 1000; ++i) client.append(Command::of("ECHO", i));
   for (int i = 0; i < 1000; ++i) CHECK(client.read().value()->text() == std::to_string(i));
 }
 
-TEST_CASE("what is waited for in vain is named") {
+TEST_CASE("a condition that times out is named") {
   int asked = 0;
   wait_for([&] { return ++asked == 3; }, 10s, "the third time");
   CHECK_FALSE(poll_until([] { return false; }, 1ms));

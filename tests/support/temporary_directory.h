@@ -1,4 +1,4 @@
-// A directory of a test's own, removed with everything in it at the end.
+// A test's own directory, removed with its contents at the end.
 #pragma once
 
 #include <cerrno>
@@ -11,7 +11,7 @@ namespace orderd::test {
 
 class TemporaryDirectory {
  public:
-  // Below TMPDIR, or /tmp. The name is short, because the path of a socket in it may have 107 bytes only.
+  // In TMPDIR, or /tmp. The name is short, because the path of a socket in it is limited to 107 bytes.
   // Throws std::system_error.
   TemporaryDirectory() {
     const char* base = std::getenv("TMPDIR");
@@ -19,7 +19,7 @@ class TemporaryDirectory {
     if (mkdtemp(path_.data()) == nullptr) throw std::system_error(errno, std::generic_category(), "mkdtemp " + path_);
   }
   ~TemporaryDirectory() {
-    std::error_code ignored;  // What cannot be removed is left for the system's own cleaning.
+    std::error_code ignored;  // What cannot be removed is left to the system's cleanup.
     std::filesystem::remove_all(path_, ignored);
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;

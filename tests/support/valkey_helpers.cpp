@@ -1,4 +1,4 @@
-// Thin: each helper builds its command and reads the one shape of reply it can get.
+// Each helper builds its command and reads the expected reply.
 #include "support/valkey_helpers.h"
 
 #include <stdexcept>

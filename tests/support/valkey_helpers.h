@@ -1,5 +1,5 @@
-// What tests ask a server for, in one line each. All of them throw std::runtime_error where the connection fails, and,
-// unless they answer the reply itself, where the server answers an error.
+// One-line helpers for what tests ask a server. All throw std::runtime_error if the connection fails, and, unless they
+// return the reply itself, if the server replies with an error.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 struct Entry {
   std::string id;
   Fields fields;
-  // The value of the first field of that name; empty where there is none.
+  // The value of the first field of that name; empty if there is none.
   [[nodiscard]] std::string field(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
   bool operator==(const Entry&) const = default;
@@ -34,14 +34,14 @@ struct Entry {
 std::string ask(valkey::SyncClient& client, const std::vector<std::string>& words);
 int64_t ask_number(valkey::SyncClient& client, const std::vector<std::string>& words);
 
-// Appends and answers the entry's id.
+// Appends and returns the entry's ID.
 std::string xadd(valkey::SyncClient& client, const std::string& stream, const Fields& fields);
 // All entries, or those from `first` to `last`.
 std::vector<Entry> entries(valkey::SyncClient& client, const std::string& stream, const std::string& first = "-",
                            const std::string& last = "+");
-// The entries of one stream in a reply of XRANGE's shape. An entry that was deleted has no fields.
+// The entries of one stream in an XRANGE reply. A deleted entry has no fields.
 std::vector<Entry> entries_of(valkey::Reply reply);
-// XREADGROUP of one stream; `from` is ">" for new entries, an id for the consumer's own pending ones.
+// XREADGROUP of one stream; `from` is ">" for new entries, an ID for the consumer's own pending ones.
 std::vector<Entry> read_group(valkey::SyncClient& client, const std::string& stream, const std::string& group,
                               const std::string& consumer, const std::string& from = ">", int count = 1000);
 std::size_t length(valkey::SyncClient& client, const std::string& stream);

@@ -1,5 +1,5 @@
-// The configuration is a file in the server's directory, written once: a restart, and what CONFIG REWRITE wrote, find
-// it again.
+// The configuration is a file in the server's directory, written once: a restart uses it again, with the changes of
+// CONFIG REWRITE.
 #include "support/valkey_server.h"
 
 #include <arpa/inet.h>
@@ -108,7 +108,7 @@ valkey::Endpoint ValkeyServer::endpoint() const {
 }
 
 valkey::Endpoint ValkeyServer::tcp_endpoint() const {
-  if (port_ == 0) throw std::logic_error("this server listens on no port: ask for ServerOptions::tcp");
+  if (port_ == 0) throw std::logic_error("this server has no TCP port: set ServerOptions::tcp");
   valkey::Endpoint endpoint;
   endpoint.port = port_;
   return endpoint;

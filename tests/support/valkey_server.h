@@ -1,4 +1,4 @@
-// A real valkey-server for a test: in a directory of its own, on a unix socket, gone with the test.
+// A real valkey-server for a test: in its own directory, on a Unix socket, removed with the test.
 #pragma once
 
 #include <chrono>
@@ -17,27 +17,27 @@ namespace orderd::test {
 struct ServerOptions {
   enum class AppendOnly { kOff, kEverySecond, kAlways };
   AppendOnly append_only = AppendOnly::kOff;
-  bool tcp = false;                           // listen on a free port of 127.0.0.1, too
+  bool tcp = false;                           // also listen on a free port of 127.0.0.1
   std::vector<std::string> config = {};       // more lines for its configuration file, e.g. "maxmemory 10mb"
   std::vector<std::string> environment = {};  // of the server: "NAME=value", as in ProcessOptions
-  std::string program = "valkey-server";      // found on PATH, or a path; another server is as good
+  std::string program = "valkey-server";      // found on PATH, or a path; may be another server
 };
 
 class ValkeyServer {
  public:
-  // Starts it. This and start() throw std::runtime_error, with the end of the server's log, unless it answers PING in
-  // time.
+  // Starts it. This and start() throw std::runtime_error, with the end of the server's log, unless it replies to PING
+  // in time.
   explicit ValkeyServer(const ServerOptions& options = {});
   ValkeyServer(const ValkeyServer&) = delete;
   ValkeyServer& operator=(const ValkeyServer&) = delete;
 
   // Starts it again in the same directory, with the same address, after stop() or kill().
   void start();
-  void stop();  // SIGTERM; returns when it has ended
-  void kill();  // SIGKILL, likewise
-  void wait();  // until it has ended by itself
+  void stop();  // SIGTERM; returns when it has exited
+  void kill();  // SIGKILL, the same
+  void wait();  // until it exits by itself
   void restart();
-  void pause();  // SIGSTOP: connections stay open and nothing answers
+  void pause();  // SIGSTOP: connections stay open without replies
   void resume();
 
   [[nodiscard]] valkey::Endpoint endpoint() const;      // its unix socket
@@ -52,10 +52,10 @@ class ValkeyServer {
   std::vector<std::string> environment_;
   std::string program_;
   uint16_t port_ = 0;
-  std::optional<Process> process_;  // after directory_: it ends before its directory goes
+  std::optional<Process> process_;  // after directory_: it exits before the directory is removed
 };
 
-// A port of 127.0.0.1 that nobody listens on now.
+// A currently unused port of 127.0.0.1.
 [[nodiscard]] uint16_t free_port();
 
 }  // namespace orderd::test

@@ -1,4 +1,4 @@
-// Waiting for a condition with a deadline, in place of sleeping for a while and hoping.
+// Waits for a condition with a deadline, instead of sleeping for a while.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -9,7 +9,7 @@
 
 namespace orderd::test {
 
-// Asks every few milliseconds until the answer is yes. False when the deadline passed first.
+// Polls every few milliseconds until the condition is true. False if the deadline passed first.
 template <class Condition>
 [[nodiscard]] bool poll_until(Condition&& condition, std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
@@ -20,10 +20,10 @@ template <class Condition>
   return true;
 }
 
-// The same, and the test case ends as failed when the deadline passes. `what`: what was waited for.
+// The same, but fails the test case at the deadline. `what`: the condition in words.
 template <class Condition>
 void wait_for(Condition&& condition, std::chrono::milliseconds deadline, const std::string& what) {
-  if (!poll_until(condition, deadline)) FAIL("waited in vain for ", deadline.count(), " ms: ", what);
+  if (!poll_until(condition, deadline)) FAIL("timed out after ", deadline.count(), " ms: ", what);
 }
 
 }  // namespace orderd::test

@@ -22,7 +22,7 @@ TEST_CASE("each wait lies in the upper half of a ceiling that doubles up to five
   }
 }
 
-TEST_CASE("reset begins anew") {
+TEST_CASE("reset starts over") {
   Backoff backoff(7);
   for (int i = 0; i < 20; ++i) (void)backoff.next();
   backoff.reset();

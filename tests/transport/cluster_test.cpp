@@ -1,4 +1,4 @@
-// Nodes of a cluster that disagree, refuse, are silent or gone.
+// Cluster nodes that disagree, refuse, are silent or down.
 #include "valkey/cluster.h"
 
 #include <doctest/doctest.h>
@@ -18,7 +18,7 @@ using valkey::ErrorKind;
 
 constexpr uint16_t kSlot = 7;
 
-// All slots in one shard: its primary, in which health, and more nodes.
+// All slots in one shard: its primary, the primary's health, and more nodes.
 std::string shards(const Endpoint& primary, const std::string& health = "online",
                    const std::vector<Endpoint>& more = {}, bool slots = true) {
   const auto node = [](const Endpoint& at, const std::string& role, const std::string& state) {
@@ -54,7 +54,7 @@ class ClusterFixture {
   void says(std::size_t node, const std::string& reply) { nodes[node].on("CLUSTER").reply(reply); }
   void names(std::size_t node, const std::string& host) { says(node, shards(at(host))); }
 
-  // As the topology gives it.
+  // As returned by the topology.
   [[nodiscard]] Endpoint primary(const std::string& host) const {
     Endpoint endpoint = seeds.front();
     endpoint.host = host;
@@ -69,7 +69,7 @@ class ClusterFixture {
       if (found) CHECK(found->username + found->password == "annasecret");
     });
   }
-  // The host, or the failure.
+  // The host, or the error.
   std::string locate() {
     std::string answer;
     const auto search = ask(*slot, answer);
@@ -92,7 +92,7 @@ class ClusterFixture {
 
 }  // namespace
 
-TEST_CASE("the first node that names a primary is believed while others are silent or gone") {
+TEST_CASE("the first reply that names a primary counts while other nodes are silent or down") {
   ClusterFixture test(3);
   test.nodes[0].on("CLUSTER").silence();
   test.nodes[1].refuse();
@@ -102,7 +102,7 @@ TEST_CASE("the first node that names a primary is believed while others are sile
   CHECK(test.slot->moves());
 }
 
-TEST_CASE("all who ask at the same time share one question") {
+TEST_CASE("concurrent lookups share one query") {
   ClusterFixture test(2);
   test.names(0, "10.0.0.2");
   test.names(1, "10.0.0.2");
@@ -120,14 +120,14 @@ TEST_CASE("all who ask at the same time share one question") {
   CHECK(test.asked() <= 2);
 }
 
-TEST_CASE("what is asked later is not answered by what was asked before") {
+TEST_CASE("a later lookup is not answered by an earlier query") {
   ClusterFixture test(1);
   test.nodes[0].on("CLUSTER").times(1).reply(shards(at("10.0.0.1"))).hold();
   test.nodes[0].on("CLUSTER").after(1).reply(shards(at("10.0.0.2")));
   std::string first, second;
   const auto one = test.ask(*test.slot, first);
   run_until(
-      test.loop, [&] { return test.nodes[0].waits("CLUSTER"); }, "the first question");
+      test.loop, [&] { return test.nodes[0].waits("CLUSTER"); }, "the first query");
   const auto other = test.cluster.topology(8);
   const auto two = test.ask(*other, second);
   REQUIRE(test.nodes[0].answer("CLUSTER", shards(at("10.0.0.1"))));
@@ -137,7 +137,7 @@ TEST_CASE("what is asked later is not answered by what was asked before") {
   CHECK(second == "10.0.0.2");
 }
 
-TEST_CASE("nodes that were named are asked when no seed answers any more") {
+TEST_CASE("known nodes are asked when no seed replies") {
   ClusterFixture test(2);
   const Endpoint other = test.nodes[1].endpoint();
   test.seeds.pop_back();
@@ -160,7 +160,7 @@ TEST_CASE("of many nodes a few are asked at a time and others the next time") {
   for (const FakeServer& node : test.nodes) CHECK(node.count("CLUSTER") >= 1);
 }
 
-TEST_CASE("the address in MOVED comes first and only as long as it is good") {
+TEST_CASE("the address in MOVED is tried first and dropped when it fails") {
   ClusterFixture test(1);
   test.names(0, "10.0.0.1");
   Endpoint left = test.primary("10.0.0.1");
@@ -177,14 +177,14 @@ TEST_CASE("the address in MOVED comes first and only as long as it is good") {
   SUBCASE("another slot") {
     test.slot->report(left, {ErrorKind::kMoved, "MOVED 8 10.0.0.3:6379"});
   }
-  SUBCASE("another kind of error") {
+  SUBCASE("another error") {
     test.slot->report(left, {ErrorKind::kLost, "MOVED 7 10.0.0.3:6379"});
   }
   CHECK(test.locate() == "10.0.0.1");
   CHECK(test.asked() == 2);
 }
 
-TEST_CASE("whoever has left a server prefers another one and takes the same where there is none") {
+TEST_CASE("a client that left a server prefers another primary and takes the same one if there is none") {
   ClusterFixture test(2);
   test.slot->report(test.primary("10.0.0.1"), {ErrorKind::kLost, "gone"});
   for (FakeServer& node : test.nodes) node.on("CLUSTER").silence();
@@ -193,7 +193,7 @@ TEST_CASE("whoever has left a server prefers another one and takes the same wher
   run_until(
       test.loop, [&] { return test.nodes[0].waits("CLUSTER") && test.nodes[1].waits("CLUSTER"); }, "both are asked");
   std::string expected = "10.0.0.1";
-  REQUIRE(test.nodes[0].answer("CLUSTER", shards(at("10.0.0.1"))));  // it names the primary from before
+  REQUIRE(test.nodes[0].answer("CLUSTER", shards(at("10.0.0.1"))));  // it names the old primary
   SUBCASE("the other node names another one") {
     REQUIRE(test.nodes[1].answer("CLUSTER", shards(at("10.0.0.2"))));
     expected = "10.0.0.2";
@@ -208,7 +208,7 @@ TEST_CASE("whoever has left a server prefers another one and takes the same wher
   CHECK(answer == expected);
 }
 
-TEST_CASE("why no primary is known is said") {
+TEST_CASE("the reason why no primary is known is reported") {
   ClusterFixture test(2);
   std::string expected;
   SUBCASE("the only one has failed") {
@@ -216,7 +216,7 @@ TEST_CASE("why no primary is known is said") {
     test.nodes[1].refuse();
     expected = "slot 7 of the cluster has no primary that is online";
   }
-  SUBCASE("the node is in no cluster") {
+  SUBCASE("the node has no slots") {
     test.says(0, shards(at(""), "online", {}, false));
     test.nodes[1].refuse();
     expected = test.seeds[0].redacted() +
@@ -233,7 +233,7 @@ TEST_CASE("why no primary is known is said") {
   CHECK(test.locate().starts_with(expected));
 }
 
-TEST_CASE("seeds that cannot be read are said") {
+TEST_CASE("an error reading the seeds is reported") {
   Loop loop;
   valkey::Cluster cluster(loop, []() -> Result<std::vector<Endpoint>> { return Failure{"cannot read the password"}; });
   const auto slot = cluster.topology(kSlot);
@@ -245,7 +245,7 @@ TEST_CASE("seeds that cannot be read are said") {
   CHECK(answer == "no node of the cluster has answered: cannot read the password");
 }
 
-TEST_CASE("a node that does not tell is the last resort: it redirects or says what is wrong") {
+TEST_CASE("a node that cannot name the primary is used as a last resort: it redirects or its error is reported") {
   ClusterFixture test(2);
   SUBCASE("the right is missing") {
     test.nodes[0].on("CLUSTER").error("NOPERM User anna has no permissions to run the 'cluster|shards' command");
@@ -253,7 +253,7 @@ TEST_CASE("a node that does not tell is the last resort: it redirects or says wh
   SUBCASE("the password is wrong") {
     test.nodes[0].on("AUTH").error("WRONGPASS invalid username-password pair");
   }
-  SUBCASE("it is no cluster") {
+  SUBCASE("cluster support is disabled") {
     test.nodes[0].on("CLUSTER").error("ERR This instance has cluster support disabled");
   }
   test.nodes[1].refuse();
@@ -272,7 +272,7 @@ TEST_CASE("a node that does not tell is the last resort: it redirects or says wh
   CHECK(test.locate() == "10.0.0.2");
 }
 
-TEST_CASE("a server that is suspected is left for what most nodes name") {
+TEST_CASE("a suspected server is left when most nodes name another") {
   ClusterFixture test(3);
   std::vector<std::string> heard;
   const auto watch = test.slot->watch([&](const Endpoint& primary) { heard.push_back(primary.host); });
@@ -291,7 +291,7 @@ TEST_CASE("a server that is suspected is left for what most nodes name") {
   for (std::size_t i = 0; i < 3; ++i) test.names(i, "10.0.0.1");
   suspect();
   CHECK(heard.empty());
-  test.names(0, "10.0.0.2");  // one of them is behind or ahead of the others
+  test.names(0, "10.0.0.2");  // one of them has a different view
   suspect();
   CHECK(heard.empty());
   test.names(1, "10.0.0.2");
@@ -306,7 +306,7 @@ TEST_CASE("a server that is suspected is left for what most nodes name") {
   CHECK(heard.empty());
 }
 
-TEST_CASE("a question may be withdrawn at any time") {
+TEST_CASE("a lookup can be canceled at any time") {
   ClusterFixture test(2);
   for (FakeServer& node : test.nodes) node.on("CLUSTER").silence();
   std::string answer;
@@ -324,7 +324,7 @@ TEST_CASE("a question may be withdrawn at any time") {
   CHECK(test.locate() == "10.0.0.2");
 }
 
-TEST_CASE("an answer may withdraw the questions of others") {
+TEST_CASE("a callback can cancel other lookups") {
   ClusterFixture test(1);
   test.names(0, "10.0.0.1");
   const auto other = test.cluster.topology(8);
@@ -334,13 +334,13 @@ TEST_CASE("an answer may withdraw the questions of others") {
     answered = true;
     second.reset();
   });
-  second = other->locate([](const Result<Endpoint>&) { FAIL("answered after it was withdrawn"); });
+  second = other->locate([](const Result<Endpoint>&) { FAIL("called after it was canceled"); });
   run_until(
       test.loop, [&] { return answered; }, "the answer");
   run_for(test.loop, Milliseconds(20));
 }
 
-TEST_CASE("a node that hangs up after its answer has answered once") {
+TEST_CASE("a node that disconnects after its reply counts once") {
   ClusterFixture test(2);
   test.nodes[0].on("CLUSTER").reply(shards(at("10.0.0.1"), "fail")).close();
   test.nodes[1].on("CLUSTER").silence();

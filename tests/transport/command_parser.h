@@ -1,4 +1,4 @@
-// Reads commands as a server gets them: arrays of bulk strings, in any cut.
+// Parses commands as a server receives them: arrays of bulk strings, however fragmented.
 #pragma once
 
 #include <charconv>
@@ -14,8 +14,8 @@ class CommandParser {
 
   void feed(std::string_view bytes) { bytes_.append(bytes); }
 
-  // The next whole command, which is taken out. kNothing: more bytes are needed. kGarbage: this is no command, nor is
-  // the rest.
+  // Removes and returns the next complete command. kNothing: more bytes are needed. kGarbage: this and everything after
+  // it cannot be parsed.
   [[nodiscard]] Found next(std::vector<std::string>& words) {
     words.clear();
     std::size_t at = 0;
@@ -34,7 +34,7 @@ class CommandParser {
   }
 
  private:
-  // `kind`, digits, CR LF at `at`, which moves behind them.
+  // Type, digits and CR LF at `at`, which moves past them.
   [[nodiscard]] Found number(char kind, std::size_t& at, std::size_t& value) const {
     if (at == bytes_.size()) return Found::kNothing;
     if (bytes_[at] != kind) return Found::kGarbage;

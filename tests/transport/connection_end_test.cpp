@@ -1,4 +1,4 @@
-// However a connection ends, it says so just once, after all its calls have heard. The fixture checks both at each end.
+// However a connection ends, it reports that once, after all its calls were answered. The fixture checks both.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@ namespace {
 
 using Where = FakeServer::Where;
 
-TEST_CASE("a unix socket that is not there is refused on the spot") {
+TEST_CASE("a missing Unix socket fails immediately") {
   ConnectionFixture test;
   test.fake.refuse();
   const auto opened = valkey::Connection::open(test.loop, test.address(), kPatience, test.events);
@@ -20,11 +20,11 @@ TEST_CASE("a unix socket that is not there is refused on the spot") {
   CHECK(test.events.closed == 0);
 }
 
-TEST_CASE("a port that nobody listens on ends the connection before it opened") {
+TEST_CASE("a closed port ends the connection before it opens") {
   ConnectionFixture test(Where::kTcp);
   test.fake.refuse();
   auto opened = valkey::Connection::open(test.loop, test.address(), kPatience, test.events);
-  if (!opened) {  // some systems answer at once
+  if (!opened) {  // some systems fail at once
     CHECK(opened.error().find("Connection refused") != std::string::npos);
     return;
   }
@@ -44,7 +44,7 @@ TEST_CASE("a server that closes ends an idle connection") {
   CHECK_FALSE(test.connection->is_open());
 }
 
-TEST_CASE("a server that closes inside a reply loses that call and those behind it") {
+TEST_CASE("a server that closes inside a reply loses that call and those after it") {
   for (const std::size_t bytes : {0, 1, 3, 8}) {
     CAPTURE(bytes);
     ConnectionFixture test;
@@ -59,7 +59,7 @@ TEST_CASE("a server that closes inside a reply loses that call and those behind 
   }
 }
 
-TEST_CASE("a reset inside a reply is noticed at once though bytes stand before it") {
+TEST_CASE("a reset inside a reply is noticed at once although bytes arrived before it") {
   ConnectionFixture test(Where::kTcp);
   test.fake.on("GET").reply(resp::bulk("value")).reset_after_bytes(7);
   test.connect();
@@ -69,7 +69,7 @@ TEST_CASE("a reset inside a reply is noticed at once though bytes stand before i
   CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
 }
 
-TEST_CASE("a reset behind a whole reply is noticed at once") {
+TEST_CASE("a reset after a complete reply is noticed at once") {
   ConnectionFixture test(Where::kTcp);
   test.fake.on("GET").reply(resp::bulk("value")).reset_after_bytes(11);
   test.connect();
@@ -78,7 +78,7 @@ TEST_CASE("a reset behind a whole reply is noticed at once") {
   CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
 }
 
-TEST_CASE("bytes that are no reply end the connection") {
+TEST_CASE("bytes that are not a reply end the connection") {
   for (const char* garbage : {"HTTP/1.1 400 Bad Request\r\n\r\n", "$-5\r\n", "*1\r\n*1\r\nx", "\0\0\0\0", "$abc\r\n"}) {
     CAPTURE(std::string(garbage));
     ConnectionFixture test;
@@ -92,38 +92,38 @@ TEST_CASE("bytes that are no reply end the connection") {
   }
 }
 
-TEST_CASE("an error that nobody asked for ends an idle connection and is told") {
+TEST_CASE("an unsolicited error ends an idle connection and is reported") {
   ConnectionFixture test;
   test.connect();
   run_until(
-      test.loop, [&] { return test.fake.accepted() == 1; }, "the server lets it in");
+      test.loop, [&] { return test.fake.accepted() == 1; }, "the server accepts it");
   test.fake.blurt(0, resp::error("ERR max number of clients reached"));
   test.until_closed();
   CHECK(test.events.error.what == "ERR max number of clients reached");
 }
 
-TEST_CASE("an empty error that nobody asked for ends the connection with a reason") {
+TEST_CASE("an unsolicited empty error ends the connection with a reason") {
   ConnectionFixture test;
   test.connect();
   run_until(
-      test.loop, [&] { return test.fake.accepted() == 1; }, "the server lets it in");
+      test.loop, [&] { return test.fake.accepted() == 1; }, "the server accepts it");
   test.fake.blurt(0, "-\r\n");
   test.until_closed();
   CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
   CHECK(test.events.error.what == "the connection ended");
 }
 
-TEST_CASE("a reply that nobody asked for ends the connection and not the process") {
+TEST_CASE("an unsolicited reply ends the connection but not the process") {
   ConnectionFixture test;
   test.connect();
   run_until(
-      test.loop, [&] { return test.fake.accepted() == 1; }, "the server lets it in");
+      test.loop, [&] { return test.fake.accepted() == 1; }, "the server accepts it");
   test.fake.blurt(0, resp::simple("OK"));
   test.until_closed();
   CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
 }
 
-TEST_CASE("a reply too many behind the last one that is due ends the connection and not the process") {
+TEST_CASE("an extra reply after the last expected one ends the connection but not the process") {
   ConnectionFixture test;
   test.fake.on("GET").reply(resp::bulk("1") + resp::bulk("2"));
   test.connect();
@@ -133,7 +133,7 @@ TEST_CASE("a reply too many behind the last one that is due ends the connection 
   CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
 }
 
-TEST_CASE("close outside of a callback loses the calls and ends before it returns") {
+TEST_CASE("close outside of a callback fails the calls and ends the connection before it returns") {
   ConnectionFixture test;
   test.fake.on("GET").silence();
   test.connect();
@@ -159,7 +159,7 @@ TEST_CASE("close while it still connects ends it") {
   }
 }
 
-TEST_CASE("close when it has just opened ends it") {
+TEST_CASE("close right after it opened ends it") {
   ConnectionFixture test;
   test.events.on_opening = [&] {
     test.ask("GET", "a");
@@ -188,7 +188,7 @@ TEST_CASE("close inside the callback of a reply ends it when that returns") {
   CHECK(test.events.error.what == "demoted");
 }
 
-TEST_CASE("close inside the callback of a lost call and inside the end event changes nothing") {
+TEST_CASE("close inside the callback of a lost call or inside the end event has no effect") {
   ConnectionFixture test;
   test.fake.on("GET").close();
   test.connect();
@@ -207,7 +207,7 @@ TEST_CASE("the destructor ends it in every state") {
     ConnectionFixture test;
     test.connect();
   }
-  SUBCASE("with calls under way") {
+  SUBCASE("with calls in flight") {
     ConnectionFixture test;
     test.fake.on("GET").silence();
     test.connect();

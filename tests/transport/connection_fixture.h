@@ -1,5 +1,5 @@
-// One connection to the scripted server, and what becomes of it. At the end of a test it checks what holds on every
-// path: the end event came just once, each call was answered just once, and the loop closes clean.
+// One connection to the scripted server, and its events. At the end of each test it checks: one end event, one answer
+// for each call, and a loop that closes clean.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -17,7 +17,7 @@
 
 namespace orderd::test {
 
-// A command under way, and what it was answered.
+// A command in flight, and its reply.
 struct Ask : valkey::Call {
   Ask() {
     done = [](valkey::Call& call, const valkey::Reply& reply) {
@@ -72,7 +72,7 @@ class ConnectionFixture {
     if (endpoint.kind == valkey::Endpoint::Kind::kUnix) return {{}, 0, endpoint.path};
     return {endpoint.host, endpoint.port, {}};
   }
-  // Begins to connect.
+  // Starts connecting.
   void open(Milliseconds reply_timeout = kPatience) {
     auto opened = valkey::Connection::open(loop, address(), reply_timeout, events);
     REQUIRE(opened.ok());
@@ -84,7 +84,7 @@ class ConnectionFixture {
     run_until(
         loop, [this] { return events.opened == 1; }, "the connection opens");
   }
-  // Sends a command that has to be taken.
+  // Sends a command that must be accepted.
   template <class... Words>
   Ask& ask(const Words&... words) {
     asks.push_back(std::make_unique<Ask>());

@@ -1,4 +1,4 @@
-// Replies come to the calls they are due to, in order; a lost one means that nobody knows.
+// Replies go to their calls, in order; a lost reply means that the outcome is unknown.
 #include <doctest/doctest.h>
 
 #include "transport/connection_fixture.h"
@@ -6,7 +6,7 @@
 namespace orderd::test {
 namespace {
 
-TEST_CASE("a lost call finds the connection failed and is refused when it sends again") {
+TEST_CASE("a lost call sees a failed connection and cannot send again") {
   ConnectionFixture test;
   test.fake.on("GET").close();
   test.connect();
@@ -15,17 +15,17 @@ TEST_CASE("a lost call finds the connection failed and is refused when it sends 
     test.ask("GET", i).then = [&](Ask& ask) {
       CHECK(ask.lost);
       CHECK_FALSE(test.connection->is_open());
-      CHECK(test.events.closed == 0);  // the listener hears of it after the calls
+      CHECK(test.events.closed == 0);  // the listener is called after the calls
       if (!test.connection->send(ask, valkey::Command::of("GET", "again"))) ++refused;
     };
   }
   test.until_closed();
   CHECK(refused == 3);
   run_for(test.loop, Milliseconds(20));
-  CHECK(test.fake.count("GET") <= 3);  // none of them was sent again; the fixture counts the answers
+  CHECK(test.fake.count("GET") <= 3);  // none was resent; the fixture counts the replies
 }
 
-TEST_CASE("a handler that sends again on a lost reply is refused after the watchdog and after close") {
+TEST_CASE("a handler that resends on a lost reply is refused after the watchdog and after close") {
   ConnectionFixture test;
   test.fake.on("GET").silence();
   const auto again = [&](Ask& ask) { CHECK_FALSE(test.connection->send(ask, valkey::Command::of("GET", "again"))); };
@@ -42,7 +42,7 @@ TEST_CASE("a handler that sends again on a lost reply is refused after the watch
   CHECK(test.events.closed == 1);
 }
 
-TEST_CASE("a call is not taken before the connection opens nor after it ends") {
+TEST_CASE("a call is refused before the connection opens and after it ends") {
   ConnectionFixture test;
   Ask ask;
   test.open();
@@ -56,7 +56,7 @@ TEST_CASE("a call is not taken before the connection opens nor after it ends") {
   CHECK(test.connection->in_flight() == 0);
 }
 
-TEST_CASE("the end event may be used to ask for what is left") {
+TEST_CASE("the end event can query the connection") {
   ConnectionFixture test;
   test.fake.on("GET").silence();
   test.connect();
@@ -69,7 +69,7 @@ TEST_CASE("the end event may be used to ask for what is left") {
   test.until_closed();
 }
 
-TEST_CASE("many commands in one go get their replies in order") {
+TEST_CASE("many commands at once get their replies in order") {
   ConnectionFixture test;
   test.fake.on("GET").answer([](const Received& command) { return resp::bulk("value of " + command.words.at(1)); });
   test.connect();
@@ -87,7 +87,7 @@ TEST_CASE("many commands in one go get their replies in order") {
   CHECK(test.fake.sequence(0, 2).at(1999) == "GET 1999");
 }
 
-TEST_CASE("replies that come byte by byte are put together") {
+TEST_CASE("replies that arrive byte by byte are assembled") {
   ConnectionFixture test;
   test.fake.on("GET").reply(resp::bulk(std::string("\r\n\0$5", 5))).slice(1);
   test.fake.on("LRANGE").reply(resp::array({resp::integer(-7), resp::nil(), resp::bulks({"a", ""})})).slice(1);
@@ -102,7 +102,7 @@ TEST_CASE("replies that come byte by byte are put together") {
   CHECK(error.kind == valkey::ErrorKind::kUnavailable);
 }
 
-TEST_CASE("a callback may send its own call again") {
+TEST_CASE("a callback can resend its call") {
   ConnectionFixture test;
   test.fake.on("INCR").answer([n = 0](const Received&) mutable { return resp::integer(++n); });
   test.connect();
@@ -116,7 +116,7 @@ TEST_CASE("a callback may send its own call again") {
   CHECK(again.text == "5");
 }
 
-TEST_CASE("a large command and a large reply pass whole") {
+TEST_CASE("a large command and a large reply arrive complete") {
   ConnectionFixture test;
   const std::string large(3'000'000, 'x');
   test.fake.on("ECHO").answer([](const Received& command) { return resp::bulk(command.words.at(1)); });
@@ -128,7 +128,7 @@ TEST_CASE("a large command and a large reply pass whole") {
   CHECK(behind.text == "small");
 }
 
-TEST_CASE("a reply that comes after its connection was given up is matched to no other call") {
+TEST_CASE("a reply that arrives after its connection was closed goes to no other call") {
   ConnectionFixture test;
   auto& late = test.fake.on("GET").with("a").reply(resp::bulk("late")).hold();
   test.fake.on("GET").with("b").reply(resp::bulk("fresh"));
@@ -151,7 +151,7 @@ TEST_CASE("a reply that comes after its connection was given up is matched to no
   CHECK(given_up.answers == 1);
 }
 
-TEST_CASE("another listener may take over inside a callback") {
+TEST_CASE("another listener can take over inside a callback") {
   ConnectionFixture test;
   test.fake.on("GET").reply(resp::bulk("1"));
   test.connect();
@@ -162,7 +162,7 @@ TEST_CASE("another listener may take over inside a callback") {
   run_until(
       test.loop, [&] { return second.closed == 1; }, "the end of the connection");
   CHECK(test.events.closed == 0);
-  test.events.closed = 1;  // for the fixture: it was told elsewhere
+  test.events.closed = 1;  // for the fixture: the other listener got it
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// From a name to an address that answers.
+// From a name to an address that replies.
 #include <doctest/doctest.h>
 
 #include <thread>
@@ -11,7 +11,7 @@ namespace {
 
 using Where = FakeServer::Where;
 
-TEST_CASE("a numeric address is taken as it stands") {
+TEST_CASE("a numeric address is used as is") {
   ConnectorFixture test(Where::kTcp);
   test.start();
   test.until_connected();
@@ -24,7 +24,7 @@ TEST_CASE("localhost is looked up") {
   test.until_connected();
 }
 
-TEST_CASE("a name that does not exist fails with a sentence") {
+TEST_CASE("a name that does not exist fails with a clear error") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "unknown.test";
   test.start();
@@ -34,7 +34,7 @@ TEST_CASE("a name that does not exist fails with a sentence") {
   CHECK(test.error.what == "cannot look up unknown.test: unknown node or service");
 }
 
-TEST_CASE("a name too long for a look-up fails with a sentence") {
+TEST_CASE("a name too long for a lookup fails with a clear error") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = std::string(2000, 'a');
   test.start();
@@ -42,7 +42,7 @@ TEST_CASE("a name too long for a look-up fails with a sentence") {
   CHECK(test.error.what.find("cannot look up aaa") == 0);
 }
 
-TEST_CASE("where the first address of a name refuses the second is tried") {
+TEST_CASE("the second address of a name is tried when the first refuses") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "two.addresses.test";
   test.start();
@@ -50,7 +50,7 @@ TEST_CASE("where the first address of a name refuses the second is tried") {
   CHECK(test.fake.accepted() == 1);
 }
 
-TEST_CASE("where all addresses of a name refuse the failure names the server and the reason") {
+TEST_CASE("when all addresses of a name refuse the error names the server and the reason") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "two.addresses.test";
   test.fake.refuse();
@@ -60,7 +60,7 @@ TEST_CASE("where all addresses of a name refuse the failure names the server and
   CHECK(test.error.what == "cannot connect to " + test.endpoint.redacted() + ": Connection refused");
 }
 
-TEST_CASE("a silent first address of a name is followed by the second within the connect timeout") {
+TEST_CASE("a silent first address is followed by the second within the connect timeout") {
   for (const auto how : {SilentAddress::How::kNoConnect, SilentAddress::How::kNoReply}) {
     ConnectorFixture test(Where::kTcp);
     test.endpoint.host = "silent.first.test";
@@ -96,7 +96,7 @@ TEST_CASE("an address whose connection ends during the handshake is followed by 
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "two.addresses.test";
   test.handshake.scripts = {"-- settle.lua: decides."};
-  FakeServer dead(test.loop, Where::kTcp, "127.0.0.2", test.endpoint.port);  // a proxy that has lost its server
+  FakeServer dead(test.loop, Where::kTcp, "127.0.0.2", test.endpoint.port);  // like a proxy whose server is down
   dead.on("SCRIPT LOAD").close_after_bytes(0);
   test.start();
   test.until_connected();
@@ -105,7 +105,7 @@ TEST_CASE("an address whose connection ends during the handshake is followed by 
   CHECK(test.ready.script_ids == std::vector<std::string>{"settle"});
 }
 
-TEST_CASE("a server that answers with an error is not asked again at another address") {
+TEST_CASE("a server that replies with an error is not tried at another address") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "two.addresses.test";
   test.fake.on("CLIENT SETNAME").error("NOAUTH Authentication required.");
@@ -114,7 +114,7 @@ TEST_CASE("a server that answers with an error is not asked again at another add
   CHECK(test.fake.accepted() == 1);
 }
 
-TEST_CASE("a unix socket that is not there fails before start returns") {
+TEST_CASE("a missing Unix socket fails before start returns") {
   ConnectorFixture test;
   test.fake.refuse();
   test.start();
@@ -122,21 +122,21 @@ TEST_CASE("a unix socket that is not there fails before start returns") {
   CHECK(test.error.what == "cannot connect to " + test.endpoint.path + ": No such file or directory");
 }
 
-TEST_CASE("the deadline holds for the look-up too") {
+TEST_CASE("the deadline includes the lookup") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "slow.test";
   test.handshake.connect_timeout = Milliseconds(20);
   SlowName slow;
   test.start();
   test.until_failed();
-  // The answer that comes afterwards is of no use.
+  // The late answer is ignored.
   slow.release();
   run_for(test.loop, Milliseconds(30));
   CHECK(test.connected == 0);
   CHECK(test.fake.accepted() == 0);
 }
 
-TEST_CASE("a connector may be destroyed while its look-up is under way") {
+TEST_CASE("a connector can be destroyed during its lookup") {
   ConnectorFixture test(Where::kTcp);
   test.endpoint.host = "slow.test";
   SlowName slow;
@@ -148,7 +148,7 @@ TEST_CASE("a connector may be destroyed while its look-up is under way") {
   CHECK(test.connected + test.failed == 0);
 }
 
-TEST_CASE("a loop may be destroyed while a look-up is under way") {
+TEST_CASE("a loop can be destroyed during a lookup") {
   SlowName slow;
   std::thread later;
   {
@@ -162,11 +162,11 @@ TEST_CASE("a loop may be destroyed while a look-up is under way") {
       timer.start(Milliseconds(30));
       loop.run();
     });
-  }  // the look-up is waited for
+  }  // waits for the lookup
   later.join();
 }
 
-TEST_CASE("a deadline that passes before the connection opens is the end of it") {
+TEST_CASE("a deadline that passes before the connection opens is final") {
   for (const Where where : {Where::kUnix, Where::kTcp}) {
     ConnectorFixture test(where);
     test.handshake.connect_timeout = Milliseconds(0);  // due before the loop looks at the socket

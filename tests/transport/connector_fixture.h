@@ -57,7 +57,7 @@ class ConnectorFixture : private valkey::Connector::Listener {
   valkey::Ready ready;
 
  private:
-  // What listens to the connection once it is ours.
+  // The listener of the connection after the handshake.
   struct Quiet : valkey::Connection::Listener {
     void on_open() override {}
     void on_closed(const valkey::Error& /*error*/) override {}

@@ -1,4 +1,4 @@
-// The handshake: what is sent, in which order, and what becomes of each refusal.
+// The handshake: what is sent, in which order, and the result of each refusal.
 #include <doctest/doctest.h>
 
 #include "transport/connector_fixture.h"
@@ -22,7 +22,7 @@ void give_all(ConnectorFixture& test) {
 const std::string kLibraryName = "CLIENT SETINFO LIB-NAME orderd";
 const std::string kLibraryVersion = "CLIENT SETINFO LIB-VER " ORDERD_VERSION;
 
-TEST_CASE("the handshake authenticates and selects and names itself and loads the scripts") {
+TEST_CASE("the handshake authenticates, selects the database, sets the client name and loads the scripts") {
   ConnectorFixture test;
   give_all(test);
   test.start();
@@ -35,7 +35,7 @@ TEST_CASE("the handshake authenticates and selects and names itself and loads th
   CHECK(test.ready.connection->is_open());
 }
 
-TEST_CASE("the handshake leaves out what is not needed") {
+TEST_CASE("the handshake omits what is not needed") {
   ConnectorFixture test;
   test.start();
   test.until_connected();
@@ -43,7 +43,7 @@ TEST_CASE("the handshake leaves out what is not needed") {
         Texts{"HELLO", "INFO server", kLibraryName, kLibraryVersion, "CLIENT SETNAME orderd-test"});
 }
 
-TEST_CASE("what a name may not hold is replaced") {
+TEST_CASE("characters not allowed in a client name are replaced") {
   const std::pair<std::string, std::string> rows[] = {{"orderd-read:shop 1", "orderd-read:shop_1"},
                                                       {"a\nb\tc\x7f", "a_b_c_"},
                                                       {"!~", "!~"},
@@ -59,7 +59,7 @@ TEST_CASE("what a name may not hold is replaced") {
   }
 }
 
-TEST_CASE("a refusal of CLIENT SETINFO does not matter and no reply to it is waited for") {
+TEST_CASE("a refusal of CLIENT SETINFO is ignored and its reply not waited for") {
   for (const char* denied : {"NOPERM this user has no permissions to run the 'client|setinfo' command",
                              "ERR unknown subcommand 'SETINFO'. Try CLIENT HELP.", "ODD words of a proxy"}) {
     CAPTURE(std::string(denied));
@@ -74,7 +74,7 @@ TEST_CASE("a refusal of CLIENT SETINFO does not matter and no reply to it is wai
   }
 }
 
-TEST_CASE("a refusal of CLIENT does not matter") {
+TEST_CASE("a refusal of CLIENT is ignored") {
   for (const char* denied :
        {"NOPERM this user has no permissions to run the 'client|setname' command", "ERR unknown command 'CLIENT'",
         "ERR Client names cannot contain spaces, newlines or special characters."}) {
@@ -86,7 +86,7 @@ TEST_CASE("a refusal of CLIENT does not matter") {
   }
 }
 
-TEST_CASE("a user without a password is named all the same") {
+TEST_CASE("a user without a password is still sent") {
   ConnectorFixture test;
   test.endpoint.username = "orderd";
   test.start();
@@ -102,7 +102,7 @@ TEST_CASE("a password without a user is for the default user") {
   CHECK(test.fake.received().front().words == std::vector<std::string>{"AUTH", kSecret});
 }
 
-TEST_CASE("the handshake may come byte by byte") {
+TEST_CASE("the handshake can arrive byte by byte") {
   ConnectorFixture test;
   give_all(test);
   for (const char* command : {"AUTH", "HELLO", "INFO", "ROLE", "SELECT", "CLIENT"})
@@ -113,7 +113,7 @@ TEST_CASE("the handshake may come byte by byte") {
   CHECK(test.ready.script_ids.at(1) == std::string(40, 'a'));
 }
 
-TEST_CASE("each refusal of the handshake has its kind and names its command") {
+TEST_CASE("each refusal in the handshake has an error kind and names the command") {
   struct Row {
     const char* command;
     const char* named;
@@ -151,16 +151,16 @@ TEST_CASE("each refusal of the handshake has its kind and names its command") {
     CHECK(test.error.kind == row.kind);
     CHECK(test.error.what == std::string(row.named) + " was refused: " + row.error);
     CHECK(test.error.what.find(kSecret) == std::string::npos);
-    CHECK(test.fake.received().back().begins(row.command));  // nothing is sent after it
+    CHECK(test.fake.received().back().begins(row.command));  // nothing was sent after it
     run_until(
-        test.loop, [&] { return test.fake.standing() == 0; }, "the connection is given up");
+        test.loop, [&] { return test.fake.standing() == 0; }, "the connection is closed");
   }
 }
 
-TEST_CASE("a server that repeats the password in its error does not bring it into ours") {
+TEST_CASE("a password that the server repeats in its error is not in ours") {
   ConnectorFixture test;
   give_all(test);
-  // What a server says that does not know AUTH, or has renamed it.
+  // The reply of a server without AUTH, or with AUTH renamed.
   test.fake.on("AUTH").error("ERR unknown command 'AUTH', with args beginning with: 'orderd' 'correct horse' ");
   test.start();
   test.until_failed();
@@ -168,7 +168,7 @@ TEST_CASE("a server that repeats the password in its error does not bring it int
   CHECK(test.error.what.find("AUTH was refused: ERR") == 0);
 }
 
-TEST_CASE("the end of the connection at any step fails with the server's name and without the password") {
+TEST_CASE("a lost connection at any step is an error with the server's name and without the password") {
   for (const char* command : {"AUTH", "HELLO", "INFO", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
@@ -182,7 +182,7 @@ TEST_CASE("the end of the connection at any step fails with the server's name an
   }
 }
 
-TEST_CASE("a server that falls silent at any step fails at the deadline") {
+TEST_CASE("a server that stops replying at any step fails at the deadline") {
   for (const char* command : {"AUTH", "HELLO", "INFO", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"}) {
     CAPTURE(std::string(command));
     ConnectorFixture test;
@@ -194,7 +194,7 @@ TEST_CASE("a server that falls silent at any step fails at the deadline") {
     CHECK(test.error.kind == valkey::ErrorKind::kLost);
     CHECK(test.error.what == "no connection to " + test.endpoint.redacted() + " after 30 ms");
     run_until(
-        test.loop, [&] { return test.fake.standing() == 0; }, "the connection is given up");
+        test.loop, [&] { return test.fake.standing() == 0; }, "the connection is closed");
   }
 }
 

@@ -34,7 +34,7 @@ void write_bytes(const std::string& path, const std::string& bytes) {
   REQUIRE(file.good());
 }
 
-// Programs of our own before the system's, or in place of them.
+// Our own programs on the PATH, before or instead of the system's.
 class Programs {
  public:
   explicit Programs(bool only_these = false) : before_(std::getenv("PATH")) {
@@ -60,7 +60,7 @@ class EmbeddedFixture {
  public:
   void start() {
     server = std::make_unique<valkey::EmbeddedServer>(
-        loop, directory(), 1, [this](const std::string& what) { told.push_back(what); },
+        loop, directory(), 1, [this](const std::string& what) { reported.push_back(what); },
         [this](const std::string& what) { refused.push_back(what); });
     const auto started = server->start();
     failure = started ? "" : started.error();
@@ -75,7 +75,7 @@ class EmbeddedFixture {
     run_until(
         loop, [&] { return stopped; }, "the embedded server to end");
   }
-  // Empty where the server does not answer.
+  // Empty if the server does not reply.
   [[nodiscard]] std::string answer(const std::vector<std::string>& words) const {
     valkey::Endpoint endpoint;
     endpoint.kind = valkey::Endpoint::Kind::kEmbedded;
@@ -88,7 +88,7 @@ class EmbeddedFixture {
     const auto reply = client->call(command);
     return reply ? std::string((*reply)->text()) : "";
   }
-  // The files of a server that ran two scripts and was killed in the middle of the third.
+  // The files of a server that executed two scripts and was killed during the third.
   void crash(std::size_t bytes_short) {
     ValkeyServer other({.append_only = ServerOptions::AppendOnly::kAlways});
     for (const char* number : {"1", "2", "3"}) {
@@ -111,13 +111,13 @@ class EmbeddedFixture {
 
   TemporaryDirectory files;
   Loop loop;
-  std::vector<std::string> told;
+  std::vector<std::string> reported;
   std::vector<std::string> refused;
   std::string failure;
   std::unique_ptr<valkey::EmbeddedServer> server;
 };
 
-TEST_CASE("the embedded server starts and stops and keeps what it was given") {
+TEST_CASE("the embedded server starts and stops and keeps its data") {
   EmbeddedFixture test;
   for (int i = 0; i < 2; ++i) {
     test.start();
@@ -129,22 +129,22 @@ TEST_CASE("the embedded server starts and stops and keeps what it was given") {
     test.stop();
     test.server.reset();
   }
-  CHECK(test.told.empty());
+  CHECK(test.reported.empty());
 }
 
-TEST_CASE("an embedded server that ends by itself is started again") {
+TEST_CASE("an embedded server that exits is restarted") {
   EmbeddedFixture test;
   test.start();
   test.until_serving();
   CHECK(test.answer({"SHUTDOWN", "NOSAVE"}) == "");
   run_until(
-      test.loop, [&] { return !test.told.empty(); }, "the end of the server");
+      test.loop, [&] { return !test.reported.empty(); }, "the end of the server");
   test.until_serving();
-  CHECK(test.told.size() == 1);
-  CHECK(test.told.front().find("valkey-server ended with status 0; see " + test.directory()) == 0);
+  CHECK(test.reported.size() == 1);
+  CHECK(test.reported.front().find("valkey-server ended with status 0; see " + test.directory()) == 0);
 }
 
-TEST_CASE("a directory in use is said at once and the failure names it and who uses it") {
+TEST_CASE("a directory in use is reported at once and the error names it and its user") {
   const TemporaryDirectory directory;
   valkey::DirectoryLock first;
   std::vector<std::string> waits;
@@ -169,7 +169,7 @@ TEST_CASE("a directory in use is said at once and the failure names it and who u
     CHECK_FALSE(second.take(directory.path(), Milliseconds(50), note).ok());
     CHECK(waits.at(0).find(used + "the valkey-server of an earlier orderd (process ") == 0);
   }
-  SUBCASE("by a process that left no note") {
+  SUBCASE("by an unknown process") {
     write_bytes(directory.file("orderd.lock"), "");
     valkey::DirectoryLock second;
     CHECK_FALSE(second.take(directory.path(), Milliseconds(50), note).ok());
@@ -177,15 +177,15 @@ TEST_CASE("a directory in use is said at once and the failure names it and who u
   }
 }
 
-TEST_CASE("a missing valkey-server is a failure at once that says what to install") {
+TEST_CASE("a missing valkey-server fails at once and the error says what to install") {
   const Programs none(true);
   EmbeddedFixture test;
   test.start();
   CHECK(test.failure.find("the program valkey-server was not found on the PATH: install it") == 0);
-  CHECK(test.told.empty());
+  CHECK(test.reported.empty());
 }
 
-TEST_CASE("a valkey-server that may not be run is a failure at once") {
+TEST_CASE("a valkey-server that is not executable fails at once") {
   const Programs programs(true);
   programs.add("valkey-server", "");
   REQUIRE(chmod((std::string(std::getenv("PATH")) + "/valkey-server").c_str(), 0644) == 0);
@@ -194,7 +194,7 @@ TEST_CASE("a valkey-server that may not be run is a failure at once") {
   CHECK(test.failure == "cannot run valkey-server: Permission denied");
 }
 
-TEST_CASE("a server that fails again and again is reported once") {
+TEST_CASE("a server that fails repeatedly is reported once") {
   EmbeddedFixture test;
   const Programs programs;
   const std::string runs = test.files.file("runs");
@@ -203,18 +203,18 @@ TEST_CASE("a server that fails again and again is reported once") {
   run_until(
       test.loop, [&] { return bytes_of(runs).size() >= 4; }, "four starts");
   run_for(test.loop, Milliseconds(20));
-  REQUIRE(test.told.size() == 1);
-  CHECK(test.told.front().find("ended with status 3") != std::string::npos);
+  REQUIRE(test.reported.size() == 1);
+  CHECK(test.reported.front().find("ended with status 3") != std::string::npos);
   test.stop();
 }
 
-TEST_CASE("a torn end is cut off and the server starts with what was whole") {
+TEST_CASE("a torn tail is cut off and the server starts with the rest") {
   EmbeddedFixture test;
   test.crash(20);
   std::unique_ptr<Programs> programs;
   SUBCASE("with this system's valkey-check-aof") {
   }
-  SUBCASE("with one that rejects every manifest as that of Valkey 9.1 does") {
+  SUBCASE("with one that rejects every manifest like that of Valkey 9.1") {
     programs = std::make_unique<Programs>();
     programs->add("valkey-check-aof",
                   "for word; do case $word in *.manifest) echo 'AOF is not valid'; exit 1;; esac; done\n"
@@ -222,16 +222,16 @@ TEST_CASE("a torn end is cut off and the server starts with what was whole") {
   }
   test.start();
   test.until_serving();
-  REQUIRE(test.told.size() == 1);
-  CHECK(test.told.front().find(test.file() + " ended in the middle of a transaction") == 0);
-  CHECK(test.told.front().find("bytes were cut off") != std::string::npos);
+  REQUIRE(test.reported.size() == 1);
+  CHECK(test.reported.front().find(test.file() + " ended in the middle of a transaction") == 0);
+  CHECK(test.reported.front().find("bytes were cut off") != std::string::npos);
   CHECK(test.answer({"GET", "a"}) == "2");
   CHECK(test.answer({"GET", "b"}) == "2");
   CHECK(test.refused.empty());
   test.stop();
 }
 
-TEST_CASE("damage that is no torn end is refused and nothing is changed") {
+TEST_CASE("damage other than a torn tail is refused and nothing is changed") {
   EmbeddedFixture test;
   test.crash(0);
   std::string path;
@@ -255,19 +255,19 @@ TEST_CASE("damage that is no torn end is refused and nothing is changed") {
   CHECK(test.refused.front().find(says) != std::string::npos);
   CHECK(test.refused.front().find("restore a backup") != std::string::npos);
   CHECK(bytes_of(path) == damaged);
-  CHECK(test.told.empty());
+  CHECK(test.reported.empty());
   test.stop();
 }
 
-TEST_CASE("files that are whole are not blamed for a server that fails") {
+TEST_CASE("intact files are not blamed for a server that fails") {
   EmbeddedFixture test;
   test.crash(0);
   const Programs programs;
   programs.add("valkey-server", "exit 1\n");
   test.start();
   run_until(
-      test.loop, [&] { return !test.told.empty(); }, "the report");
-  CHECK(test.told.front().find("its append-only file is whole; see ") != std::string::npos);
+      test.loop, [&] { return !test.reported.empty(); }, "the report");
+  CHECK(test.reported.front().find("its append-only file is whole; see ") != std::string::npos);
   CHECK(test.refused.empty());
   test.stop();
 }

@@ -1,4 +1,4 @@
-// libuv calls getaddrinfo() from its thread pool; the program's own definition stands before the C library's.
+// libuv calls getaddrinfo() from its thread pool; the program's own definition takes precedence over the C library's.
 #include "transport/fake_names.h"
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ std::mutex gate;
 std::condition_variable gate_opened;
 bool gate_shut = false;
 
-// As the C library lays them out, whose freeaddrinfo() frees them: node and address in one block.
+// The layout that freeaddrinfo() of the C library expects: node and address in one block.
 addrinfo* addresses(std::initializer_list<const char*> texts) {
   addrinfo* list = nullptr;
   addrinfo** last = &list;
@@ -69,7 +69,7 @@ SilentAddress::SilentAddress(const char* address, uint16_t port, How how) {
   REQUIRE(bind(listener, generic, sizeof where) == 0);
   REQUIRE(listen(listener, how == How::kNoReply ? 16 : 0) == 0);
   if (how == How::kNoReply) return;
-  // A full backlog: the kernel drops what comes on top of it.
+  // A full backlog: the kernel drops further connects.
   constexpr int kEnough = 4;
   for (int i = 0; i < kEnough; ++i) {
     const int filler = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

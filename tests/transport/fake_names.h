@@ -1,11 +1,11 @@
-// Names of our own for the tests of the look-up: this program answers for them in place of the system, which depends on
-// the machine and may ask the network.
+// Our own names for the lookup tests: this program resolves them instead of the system, which depends on the machine
+// and may query the network.
 //
-//   two.addresses.test   127.0.0.2, where nobody listens, then 127.0.0.1
+//   two.addresses.test   127.0.0.2, where no server listens, then 127.0.0.1
 //   silent.first.test    127.0.0.3, see SilentAddress, then 127.0.0.1
 //   all.silent.test      127.0.0.3 and 127.0.0.4
 //   unknown.test         does not exist
-//   slow.test            127.0.0.1, but not while a SlowName is in its way
+//   slow.test            127.0.0.1, but not while a SlowName blocks it
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace orderd::test {
 
-// As long as it lives and is not released, look-ups of slow.test wait. One at a time.
+// Lookups of slow.test wait until it is released or destroyed. One at a time.
 class SlowName {
  public:
   SlowName();
@@ -23,12 +23,12 @@ class SlowName {
   void release();
 };
 
-// An address where connects or commands get no answer at all.
+// An address where connects or commands get no reply.
 class SilentAddress {
  public:
   enum class How {
-    kNoConnect,  // as behind a firewall that drops packets
-    kNoReply,    // as a process that is stopped: the kernel accepts, and nobody reads
+    kNoConnect,  // like a firewall that drops packets
+    kNoReply,    // like a stopped process: the kernel accepts, nothing is read
   };
   SilentAddress(const char* address, uint16_t port, How how);
   ~SilentAddress();

@@ -1,4 +1,4 @@
-// What a test says of a command.
+// How a test scripts a command.
 #include <strings.h>
 
 #include <algorithm>

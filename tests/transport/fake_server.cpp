@@ -1,5 +1,5 @@
-// Plain sockets and one uv_poll_t for each: what is sent and how a connection ends is then ours to say, to the byte.
-// Everything goes out from the turn in which the socket is seen to be writable, so a slice is a turn.
+// Plain sockets with one uv_poll_t each, so that a test controls what is sent and how a connection ends, to the byte.
+// Everything is sent when the socket is found writable, so one slice is sent per turn.
 #include "transport/fake_server.h"
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ namespace {
 constexpr int kBacklog = 16;
 constexpr std::string_view kRunId = "0123456789abcdef0123456789abcdef01234567";
 
-// "-- settle.lua: …" somewhere at the top: "settle".
+// "-- settle.lua: …" near the top: "settle".
 std::string script_name(const std::string& text) {
   const std::size_t end = text.find(".lua");
   const std::size_t comment = text.rfind("-- ", end);
@@ -35,7 +35,7 @@ std::string script_name(const std::string& text) {
 
 FakeServer::FakeServer(Loop& loop, Where where, std::string host, uint16_t port)
     : loop_(loop), where_(where), host_(std::move(host)), port_(port) {
-  // hiredis writes without MSG_NOSIGNAL; the daemon ignores the signal, too.
+  // hiredis writes without MSG_NOSIGNAL; the daemon ignores the signal too.
   std::signal(SIGPIPE, SIG_IGN);
   on("AUTH").reply(resp::simple("OK"));
   on("HELLO").reply(resp::bulks({"server", "valkey", "version", "8.0.1", "mode", "standalone", "role", "master"}));
@@ -201,7 +201,7 @@ void FakeServer::read(Peer& peer) {
   for (;;) {
     const CommandParser::Found found = peer.in.next(words);
     if (found == CommandParser::Found::kGarbage) {
-      FAIL_CHECK("what was sent is no command");
+      FAIL_CHECK("the client sent something that is not a command");
       return close(peer, End::kClose);
     }
     if (found == CommandParser::Found::kNothing) break;
@@ -220,7 +220,7 @@ void FakeServer::take(Peer& peer, std::vector<std::string> words) {
     peer.out.push_back({command, nullptr, resp::error("ERR unknown command '" + command.words.front() + "'"), true});
     return;
   }
-  // order matters: the function may answer another command, of this connection even.
+  // order matters: the function may answer another command, even of this connection.
   const std::optional<std::string> bytes = rule->answer_ ? rule->answer_(command) : std::string();
   peer.out.push_back({command, &*rule, bytes.value_or(""), bytes.has_value() && !rule->holds_});
 }
@@ -229,7 +229,7 @@ void FakeServer::flush(Peer& peer) {
   if (peer.fd >= 0 && !peer.out.empty() && peer.out.front().ready) watch(peer, true);
 }
 
-// Sends what may go out now. False: the connection has ended at the other side.
+// Sends what can be sent now. False: the peer has closed the connection.
 bool FakeServer::write_some(Peer& peer) {
   while (!peer.out.empty() && peer.out.front().ready) {
     const Outgoing& first = peer.out.front();

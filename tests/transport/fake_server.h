@@ -1,18 +1,17 @@
-// A scripted server for what a real one cannot be made to do: refuse the third of five calls, fall silent, answer
-// garbage, end in the middle of a reply. It lives on the loop of the code under test, so a test is one thread and
-// repeats exactly.
+// A scripted server for what a real one cannot be made to do: refuse the third of five calls, stop replying, send
+// garbage, close in the middle of a reply. It runs on the loop of the code under test, so a test has one thread and is
+// deterministic.
 //
 //   FakeServer fake(loop);
 //   fake.on("AUTH").error("WRONGPASS invalid username-password pair");
 //   fake.on("EVALSHA").times(3).error("NOSCRIPT No matching script");
 //   auto& held = fake.on("GET").reply(resp::bulk("1")).hold();  …  held.release();
 //
-// A command is answered by the youngest rule that matches it and is not used up; a command without one gets ERR, as
-// from a server. From the start there are rules for the handshake of a Valkey 8.0.1 that is a primary: AUTH, HELLO,
-// INFO, ROLE, SELECT, CLIENT SETNAME, CLIENT SETINFO, SCRIPT LOAD (answers the script's name: "settle" for a text that
-// opens with the comment "-- settle.lua:").
-// Replies go out in the order of their commands, as a server's do: after one that is held, the others of its connection
-// wait.
+// The newest matching rule that is not used up answers a command; without one the reply is ERR, as from a real server.
+// Default rules do the handshake of a Valkey 8.0.1 primary: AUTH, HELLO, INFO, ROLE, SELECT, CLIENT SETNAME, CLIENT
+// SETINFO, SCRIPT LOAD (replies with the script's name: "settle" for a text that begins with the comment "--
+// settle.lua:").
+// Replies are sent in the order of their commands, as a server does: a held reply delays the others of its connection.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +30,13 @@
 
 namespace orderd::test {
 
-// One command as it came in.
+// One command as received.
 struct Received {
   std::size_t connection = 0;  // the first to be accepted is 0
   std::vector<std::string> words;
-  // Does it begin with these words, whatever their case? "CLIENT SETNAME"
+  // Whether it begins with these words, ignoring case: "CLIENT SETNAME".
   [[nodiscard]] bool begins(std::string_view first) const;
-  [[nodiscard]] std::string text() const;  // the words with a space between
+  [[nodiscard]] std::string text() const;  // the words, joined by spaces
 };
 
 class FakeServer {
@@ -46,36 +45,36 @@ class FakeServer {
   // Nullopt: not yet; see answer().
   using Answer = std::function<std::optional<std::string>(const Received& command)>;
 
-  // What is said of a command. Each of its functions answers the rule itself, so that they can be chained.
+  // The reply to a command. Each function returns the rule itself, for chaining.
   class Rule {
    public:
     Rule(FakeServer& server, std::string_view first) : server_(server), first_(first) {}
 
-    // Which commands: only those with such a word; only the next `count`; only after `count` were let pass.
+    // Which commands: only those with this word; only the next `count`; only after the first `count`.
     Rule& with(std::string_view word);
     Rule& times(std::size_t count);
     Rule& after(std::size_t count);
 
-    // What they get: these bytes, whatever they are; an error; what a function says.
+    // The reply: raw bytes; an error; the result of a function.
     Rule& reply(std::string bytes);
     Rule& error(std::string_view text);
     Rule& answer(Answer answer);
-    // Nothing, for ever.
+    // No reply, ever.
     Rule& silence() { return hold(); }
 
-    // How: not before release(); in pieces of `bytes`, one in each turn of the loop.
+    // How: not before release(); in slices of `bytes`, one per turn of the loop.
     Rule& hold();
     Rule& slice(std::size_t bytes);
-    // And then the connection ends: behind the reply, or behind the first bytes of it. A reset needs TCP.
+    // Then the connection ends: after the reply, or after its first bytes. A reset needs TCP.
     Rule& close() { return end(End::kClose, std::nullopt); }
     Rule& close_after_bytes(std::size_t bytes) { return end(End::kClose, bytes); }
     Rule& reset_after_bytes(std::size_t bytes) { return end(End::kReset, bytes); }
 
-    // What was held goes out, and from now on nothing is held.
+    // Sends what was held; nothing is held from now on.
     void release();
-    // From now on it answers nothing: the rules before it do.
+    // It answers nothing from now on: earlier rules apply.
     void off() { times_ = used_; }
-    // How many commands it has answered, or holds.
+    // How many commands it has answered or holds.
     [[nodiscard]] std::size_t used() const { return used_; }
 
    private:
@@ -97,37 +96,37 @@ class FakeServer {
   };
 
   enum class Where { kUnix, kTcp };
-  // Listens on a unix socket in a directory of its own, or on TCP. Port 0: a free one.
+  // Listens on a Unix socket in its own directory, or on TCP. Port 0: a free one.
   explicit FakeServer(Loop& loop, Where where = Where::kUnix, std::string host = "127.0.0.1", uint16_t port = 0);
   ~FakeServer();
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
 
-  // What INFO says, with this run_id.
+  // The reply to INFO, with this run_id.
   [[nodiscard]] static std::string info(std::string_view run_id);
 
-  // A new rule; the reference is good as long as the server.
+  // Adds a rule; the reference is valid as long as the server.
   Rule& on(std::string_view first);
-  // Gives its reply to the oldest command that begins so and waits for one. False: there is none.
+  // Replies to the oldest waiting command that begins with these words. False: there is none.
   bool answer(std::string_view first, std::string bytes);
-  // Is a command that begins so waiting for its reply, on a connection that stands?
+  // Whether a command that begins with these words waits for its reply, on an open connection.
   [[nodiscard]] bool waits(std::string_view first) const;
 
-  // Sends what nobody asked for.
+  // Sends unsolicited bytes.
   void blurt(std::size_t connection, std::string_view bytes);
   void close(std::size_t connection);
   void close_all();
-  // From now on nobody is let in, until listen().
+  // Accepts no connection from now on, until listen().
   void refuse();
   void listen();
 
   [[nodiscard]] valkey::Endpoint endpoint() const;
-  // How many were accepted so far, and how many of those stand.
+  // How many were accepted so far, and how many of those are open.
   [[nodiscard]] std::size_t accepted() const { return peers_.size(); }
   [[nodiscard]] std::size_t standing() const;
 
   [[nodiscard]] const std::vector<Received>& received() const { return received_; }
-  // How many commands have come that begin so; "" for all.
+  // How many commands began with these words; "" for all.
   [[nodiscard]] std::size_t count(std::string_view first) const;
   // The commands of one connection in order, with at most `words` words of each.
   [[nodiscard]] std::vector<std::string> sequence(std::size_t connection, std::size_t words) const;
@@ -142,7 +141,7 @@ class FakeServer {
   struct Peer {
     FakeServer* server = nullptr;
     std::size_t number = 0;
-    int fd = -1;  // -1: has ended
+    int fd = -1;  // -1: closed
     HandlePtr<uv_poll_t> poll;
     CommandParser in;
     std::deque<Outgoing> out;

@@ -1,5 +1,5 @@
-// Refusals: the chain breaks there, all calls behind it do nothing, and the lane reads on from the position. That no
-// later request overtakes is checked by the fixture.
+// Refusals: the chain breaks there, all later calls do nothing, and the lane reads on from the position. The fixture
+// checks that no later request is settled first.
 #include <doctest/doctest.h>
 
 #include "transport/lane_fixture.h"
@@ -15,7 +15,7 @@ Requests first_to(int last) {
   return requests;
 }
 
-TEST_CASE("a call refused in the middle of the chain stops all behind it and everything is settled in order") {
+TEST_CASE("a call refused in the middle of the chain stops all after it and everything is settled in order") {
   for (const std::string error :
        {"OOM command not allowed when used memory > 'maxmemory'.", "MISCONF Errors writing to the AOF file",
         "NOREPLICAS Not enough good replicas to write.", "LOADING Valkey is loading the dataset in memory",
@@ -29,7 +29,7 @@ TEST_CASE("a call refused in the middle of the chain stops all behind it and eve
       LaneFixture test;
       test.stream = order_entries(1, 1);
       test.start();
-      test.until_settled();  // it has served: from here on no refusal ends it
+      test.until_settled();  // it has served: no refusal ends it from now on
       test.fake.on("EVALSHA settle").after(after).times(1).error(error);
       test.deliver(order_entries(2, 17));
       test.until_settled();
@@ -40,7 +40,7 @@ TEST_CASE("a call refused in the middle of the chain stops all behind it and eve
   }
 }
 
-TEST_CASE("a refusal that lasts is reported once, retried, and its end is reported once") {
+TEST_CASE("a lasting refusal is reported once, retried, and its end is reported once") {
   LaneFixture test;
   test.serve();
   test.fake.on("EVALSHA settle").times(4).error("OOM command not allowed when used memory > 'maxmemory'.");
@@ -51,7 +51,7 @@ TEST_CASE("a refusal that lasts is reported once, retried, and its end is report
   CHECK(test.status().blocked_by.empty());
 }
 
-TEST_CASE("retention goes on while the lane is blocked, since it makes room") {
+TEST_CASE("retention continues while the lane is blocked because it frees memory") {
   LaneFixture test;
   test.options.retention_orders = Milliseconds(1000);
   test.serve();
@@ -64,7 +64,7 @@ TEST_CASE("retention goes on while the lane is blocked, since it makes room") {
   CHECK(test.settled.empty());
 }
 
-TEST_CASE("while it is blocked the status says by what") {
+TEST_CASE("the status shows the reason while the lane is blocked") {
   LaneFixture test;
   test.serve();
   auto& refused = test.fake.on("EVALSHA settle").error("OOM command not allowed");
@@ -75,11 +75,10 @@ TEST_CASE("while it is blocked the status says by what") {
   test.until_settled();
 }
 
-TEST_CASE(
-    "after a lasting error requests go one by one so that what is in the way is named and nothing before it waits") {
+TEST_CASE("after a lasting error requests go one by one so that the blocking one is named and none before it waits") {
   LaneFixture test;
   test.serve();
-  // Request 3-0 cannot be settled, in whatever call it is.
+  // Request 3-0 cannot be settled in any call.
   auto& stuck = test.fake.on("EVALSHA settle").with("3-0").error("WRONGTYPE key orders:dead: not a stream");
   test.deliver(order_entries(1, 4));
   test.until([&] { return test.position == "2-0" && stuck.used() >= 4; }, "those before it are settled");
@@ -106,7 +105,7 @@ TEST_CASE("scripts that the server has lost are loaded again and the lane reads 
   CHECK(test.logged("NOSCRIPT") == 0);
 }
 
-TEST_CASE("where loading the scripts does not help it waits and says so") {
+TEST_CASE("when loading the scripts does not help the lane waits and reports it") {
   LaneFixture test;
   test.serve();
   test.fake.on("EVALSHA settle").times(4).error("NOSCRIPT No matching script.");
@@ -126,12 +125,12 @@ TEST_CASE("a lost lease script is loaded again, too") {
   test.until_settled();
 }
 
-TEST_CASE("a position that somebody moved is read again and requests go on from there") {
+TEST_CASE("a position that was moved is read again and requests continue from there") {
   LaneFixture test;
   test.stream = order_entries(1, 4);
   test.start();
   test.until_settled();
-  test.position = "5-0";  // as a second daemon would
+  test.position = "5-0";  // as by a second daemon
   test.settled.push_back("5-0");
   test.deliver(order_entries(5, 8));
   test.until_settled();
@@ -139,7 +138,7 @@ TEST_CASE("a position that somebody moved is read again and requests go on from 
   CHECK(test.status().counters.joins == 2);
 }
 
-TEST_CASE("a position that is moved each time is not chased in a tight loop") {
+TEST_CASE("a position that keeps moving causes no tight loop") {
   LaneFixture test;
   test.serve();
   auto& moved = test.fake.on("EVALSHA settle").reply(resp::bulk("moved"));
@@ -151,7 +150,7 @@ TEST_CASE("a position that is moved each time is not chased in a tight loop") {
   test.until_settled();
 }
 
-TEST_CASE("an answer that no version gives stops the chain and nothing is taken for settled") {
+TEST_CASE("an unknown reply stops the chain and nothing counts as settled") {
   for (const std::string& garbage : {resp::bulk("aaaaa"), resp::bulk(""), resp::bulk("x"), resp::bulk("aa"),
                                      resp::integer(1), resp::nil(), resp::array({}), resp::simple("OK")}) {
     CAPTURE(garbage);
@@ -166,7 +165,7 @@ TEST_CASE("an answer that no version gives stops the chain and nothing is taken 
   }
 }
 
-TEST_CASE("a read that is answered with something else ends the link and nothing of it is settled") {
+TEST_CASE("an invalid reply to a read ends the link and nothing of it is settled") {
   const auto one_entry = [](const std::string& entry) {
     return resp::array({resp::array({resp::bulk("orders"), resp::array({entry})})});
   };
@@ -175,7 +174,7 @@ TEST_CASE("a read that is answered with something else ends the link and nothing
            one_entry(resp::array({resp::bulk("1-0")})), one_entry(resp::bulk("1-0")),
            one_entry(resp::array({resp::integer(1), resp::bulks({})})),
            resp::array({resp::array({resp::bulk("orders"), resp::bulk("1-0")})}), resp::array({}), resp::simple("OK"),
-           resp::integer(42), stream_reply(order_entries(1, 17)),  // 16 were asked for
+           resp::integer(42), stream_reply(order_entries(1, 17)),  // 16 were requested
        }) {
     CAPTURE(garbage);
     LaneFixture test;
@@ -188,7 +187,7 @@ TEST_CASE("a read that is answered with something else ends the link and nothing
   }
 }
 
-TEST_CASE("a join that answers nonsense is retried") {
+TEST_CASE("a join with an invalid reply is retried") {
   for (const std::string& garbage : {resp::simple("OK"), resp::array({}), resp::bulks({""}), resp::integer(1)}) {
     CAPTURE(garbage);
     LaneFixture test;

@@ -1,4 +1,4 @@
-// finish(): whatever the lane is doing, it reads no more, waits for what is in flight, gives the lease back, and says
+// finish(): whatever the lane is doing, it stops reading, waits for what is in flight, releases the lease, and reports
 // once that it is done.
 #include <doctest/doctest.h>
 
@@ -13,7 +13,7 @@ void until_finished(LaneFixture& test) {
   test.until([&] { return test.finished > 0; }, "the end");
   CHECK(test.status().in_flight == 0);
   CHECK(test.status().phase == lane::Phase::kEnded);
-  // Nothing stirs afterwards.
+  // No activity afterwards.
   test.until([&] { return test.fake.standing() == 0; }, "the connections end");
   const std::size_t commands = test.fake.count("");
   test.turn(Milliseconds(70));
@@ -28,7 +28,7 @@ bool released(const LaneFixture& test) {
   return false;
 }
 
-TEST_CASE("to finish before and while it connects") {
+TEST_CASE("finish before and while it connects") {
   LaneFixture test;
   SUBCASE("nobody listens") {
     test.fake.refuse();
@@ -47,7 +47,7 @@ TEST_CASE("to finish before and while it connects") {
   CHECK(test.fake.count("XREAD") == 0);
 }
 
-TEST_CASE("to finish while it waits for orders gives the lease back at once") {
+TEST_CASE("finish while it waits for orders releases the lease at once") {
   LaneFixture test;
   test.serve();
   const std::size_t reads = test.fake.count("XREAD");
@@ -57,7 +57,7 @@ TEST_CASE("to finish while it waits for orders gives the lease back at once") {
   CHECK(released(test));
 }
 
-TEST_CASE("to finish with requests in flight waits for them and leaves the rest in the stream") {
+TEST_CASE("finish with requests in flight waits for them and leaves the rest in the stream") {
   LaneFixture test;
   test.serve();
   std::size_t held_calls = 0;
@@ -81,7 +81,7 @@ TEST_CASE("to finish with requests in flight waits for them and leaves the rest 
   CHECK(test.status().counters.settled() == 3);
 }
 
-TEST_CASE("to finish while a renewal of the lease is under way gives it back all the same") {
+TEST_CASE("finish while a renewal of the lease is in flight still releases it") {
   LaneFixture test;
   test.options.lease = Milliseconds(60);
   test.serve();
@@ -95,7 +95,7 @@ TEST_CASE("to finish while a renewal of the lease is under way gives it back all
   CHECK(released(test));
 }
 
-TEST_CASE("to finish while it is blocked or stands by ends") {
+TEST_CASE("finish while it is blocked or on standby ends") {
   LaneFixture test;
   SUBCASE("orders are refused") {
     test.serve();
@@ -123,7 +123,7 @@ TEST_CASE("to finish while it is blocked or stands by ends") {
   until_finished(test);
 }
 
-TEST_CASE("to finish with a server that falls silent ends when the connection times out") {
+TEST_CASE("finish with a server that stops replying ends when the connection times out") {
   LaneFixture test;
   test.options.reply_timeout = Milliseconds(150);
   test.serve();
@@ -136,7 +136,7 @@ TEST_CASE("to finish with a server that falls silent ends when the connection ti
   CHECK(test.settled.empty());
 }
 
-TEST_CASE("to finish when the connection is lost or while it waits to reconnect ends at once") {
+TEST_CASE("finish when the connection is lost or while it waits to reconnect ends at once") {
   LaneFixture test;
   test.serve();
   SUBCASE("lost then") {
@@ -156,7 +156,7 @@ TEST_CASE("to finish when the connection is lost or while it waits to reconnect 
   until_finished(test);
 }
 
-TEST_CASE("to finish twice or inside its own event changes nothing") {
+TEST_CASE("finish twice or inside its own event has no effect") {
   LaneFixture test;
   test.serve();
   test.on_finished_then = [&] { test.lane->finish(); };
@@ -166,7 +166,7 @@ TEST_CASE("to finish twice or inside its own event changes nothing") {
   CHECK(test.finished == 1);
 }
 
-TEST_CASE("a lane that is destroyed without an end lets go of everything") {
+TEST_CASE("a lane destroyed without finish releases everything") {
   LaneFixture test;
   SUBCASE("connecting") {
     test.start();

@@ -99,12 +99,12 @@ LaneFixture::~LaneFixture() {
     CHECK(turned_until(
         loop, [this] { return fake.standing() == 0; }, kPatience));
   }
-  // Whatever a test does: requests are settled in order, none twice.
+  // In every test requests are settled in order, none twice.
   CHECK(std::is_sorted(settled.begin(), settled.end(), [](const std::string& a, const std::string& b) {
     return EntryId::parse(a) < EntryId::parse(b);
   }));
   CHECK(std::adjacent_find(settled.begin(), settled.end()) == settled.end());
-  // A lane wakes no read: CLIENT UNBLOCK of a client that CLIENT PAUSE holds back ends Valkey 8.0 in an assertion.
+  // A lane never unblocks a read: CLIENT UNBLOCK during CLIENT PAUSE crashes Valkey 8.0 with an assertion.
   CHECK(fake.count("CLIENT UNBLOCK") == 0);
   spdlog::set_default_logger(logger_before_);
 }
@@ -167,7 +167,7 @@ void LaneFixture::on_finished() {
 
 std::optional<std::string> LaneFixture::read(const Received& command) {
   const std::size_t count = std::stoul(option(command, "COUNT"));
-  CHECK(count + lane->status().in_flight <= options.max_in_flight);  // of every read of every test
+  CHECK(count + lane->status().in_flight <= options.max_in_flight);  // for every read of every test
   read_block_.stop();
   std::vector<StreamEntry> found;
   for (const StreamEntry& entry : stream) {

@@ -1,6 +1,5 @@
-// A lane with a scripted server that keeps an orders stream and a position the way lua/settle.lua does: a call whose
-// `previous` is not the position is answered `moved`. So what a test refuses, loses or delays has its real
-// consequences.
+// A lane with a scripted server that keeps an orders stream and a position like lua/settle.lua: a call whose `previous`
+// is not the position gets `moved`. So whatever a test refuses, loses or delays has its real consequences.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -43,12 +42,12 @@ struct SettleCall {
 class LaneFixture : private lane::Lane::Listener {
  public:
   LaneFixture();
-  // Ends the lane and checks that it let go of everything.
+  // Ends the lane and checks that it released everything.
   ~LaneFixture() override;
   LaneFixture(const LaneFixture&) = delete;
   LaneFixture& operator=(const LaneFixture&) = delete;
 
-  // Starts the lane, and turns the loop until it waits for new entries.
+  // Starts the lane and runs the loop until it waits for new entries.
   void start();
   void serve();
   // Until it waits for new entries with nothing in flight.
@@ -61,11 +60,11 @@ class LaneFixture : private lane::Lane::Listener {
   }
   void turn(Milliseconds span) { run_for(loop, span); }
 
-  // New entries appear in the stream.
+  // Adds new entries to the stream.
   void deliver(const std::vector<StreamEntry>& entries);
-  // Every call of settle that came, of all connections.
+  // Every call of settle that arrived, on all connections.
   [[nodiscard]] std::vector<SettleCall> calls() const;
-  // How often a line of the log holds this.
+  // How many lines of the log contain this.
   [[nodiscard]] std::size_t logged(std::string_view text) const;
   [[nodiscard]] std::size_t settler() const;  // its newest connection
   [[nodiscard]] lane::Status status() const { return lane->status(); }
@@ -75,13 +74,13 @@ class LaneFixture : private lane::Lane::Listener {
   lane::Options options;
   std::vector<StreamEntry> stream;
   std::string position = "0-0";
-  std::vector<std::string> settled;        // requests, in the order in which they were settled
+  std::vector<std::string> settled;        // requests, in the order they were settled
   std::string letter = "a";                // the outcome of each
-  uint64_t server_ms = 1'700'000'000'000;  // the time that lua/lease.lua answers
-  std::string owner;                       // another daemon that is active; empty: none
+  uint64_t server_ms = 1'700'000'000'000;  // the time in the reply of lua/lease.lua
+  std::string owner;                       // the active daemon if it is another one; else empty
   int finished = 0;
-  std::vector<std::string> fatal;  // why it cannot begin
-  bool others_may_serve = false;   // then it tries again
+  std::vector<std::string> fatal;  // why it cannot start
+  bool others_may_serve = false;   // then it retries
   std::function<void()> on_finished_then;
   std::unique_ptr<lane::Lane> lane;
 

@@ -1,4 +1,4 @@
-// Who is active, the group that shows the position, and retention.
+// The lease, the group that shows the position, and retention.
 #include <doctest/doctest.h>
 
 #include "transport/lane_fixture.h"
@@ -11,7 +11,7 @@ TEST_CASE("a daemon stands by while another one is active and takes over when th
   test.owner = "other";
   test.stream = order_entries(1, 3);
   test.start();
-  test.until([&] { return test.fake.count("EVALSHA lease") >= 3; }, "it looks again");
+  test.until([&] { return test.fake.count("EVALSHA lease") >= 3; }, "it asks again");
   CHECK(test.status().phase == lane::Phase::kStandby);
   CHECK(test.status().owner == "other");
   CHECK(test.fake.count("XREAD") == 0);
@@ -21,12 +21,12 @@ TEST_CASE("a daemon stands by while another one is active and takes over when th
   CHECK(test.settled.size() == 3);
 }
 
-TEST_CASE("a daemon that loses its lease waits for what is in flight and stands by") {
+TEST_CASE("a daemon that loses its lease waits for what is in flight and goes on standby") {
   LaneFixture test;
   test.options.lease = Milliseconds(90);
   test.serve();
   test.owner = "thief";
-  test.until([&] { return test.status().phase == lane::Phase::kStandby; }, "it steps back");
+  test.until([&] { return test.status().phase == lane::Phase::kStandby; }, "it is on standby");
   test.stream = order_entries(1, 2);
   test.turn(Milliseconds(50));
   CHECK(test.settled.empty());
@@ -34,7 +34,7 @@ TEST_CASE("a daemon that loses its lease waits for what is in flight and stands 
   test.until_settled();
 }
 
-TEST_CASE("what a failover has lost is reported also where another daemon goes on") {
+TEST_CASE("what a failover lost is reported also when another daemon takes over") {
   LaneFixture test;
   test.options.lease = Milliseconds(60);
   test.stream = order_entries(1, 5);
@@ -49,13 +49,13 @@ TEST_CASE("what a failover has lost is reported also where another daemon goes o
   SUBCASE("it has lost nothing") {
     elsewhere.reply(resp::bulks({"standby", "other", "3000", "5-0 5"}));
   }
-  SUBCASE("it has gone on since") {
+  SUBCASE("it has settled more since") {
     elsewhere.reply(resp::bulks({"standby", "other", "3000", "7-0 7"}));
   }
   SUBCASE("nobody knows") {
     elsewhere.reply(resp::bulks({"standby", "other", "3000", ""}));
   }
-  test.until([&] { return elsewhere.used() >= 4; }, "it looks again");
+  test.until([&] { return elsewhere.used() >= 4; }, "it asks again");
   CHECK(test.logged("has forgotten 2 settled requests of 'orders', all after 3-0") == reported);
   CHECK(test.logged("has forgotten") == reported);
   CHECK(test.status().counters.lost == 2 * reported);
@@ -63,18 +63,18 @@ TEST_CASE("what a failover has lost is reported also where another daemon goes o
   test.until_idle();
 }
 
-TEST_CASE("a namesake is an error that is reported once") {
+TEST_CASE("a daemon of the same name is an error that is reported once") {
   LaneFixture test;
   test.options.lease = Milliseconds(60);
   auto& namesake = test.fake.on("EVALSHA lease").reply(resp::bulks({"namesake", "me", "3000"}));
   test.start();
-  test.until([&] { return namesake.used() >= 4; }, "it looks again");
+  test.until([&] { return namesake.used() >= 4; }, "it asks again");
   CHECK(test.logged("another daemon has the same name 'me'") == 1);
   namesake.off();
   test.until_idle();
 }
 
-TEST_CASE("a lease that cannot be renewed is no reason to stop") {
+TEST_CASE("a lease that cannot be renewed does not stop the lane") {
   LaneFixture test;
   test.options.lease = Milliseconds(60);
   test.serve();
@@ -85,7 +85,7 @@ TEST_CASE("a lease that cannot be renewed is no reason to stop") {
   CHECK(test.logged("the lease was not renewed: OOM") == 1);
 }
 
-TEST_CASE("the position is shown at once and then every second and whatever that answers orders go on") {
+TEST_CASE("the position is shown at once and then every second and orders continue whatever the reply") {
   LaneFixture test;
   SUBCASE("moved") {
     test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", "0"}));
@@ -107,7 +107,7 @@ TEST_CASE("the position is shown at once and then every second and whatever that
   CHECK(test.logged("could not be moved: NOPERM") <= 1);
 }
 
-TEST_CASE("a pause is noticed without a group, too, and waited for until it is over") {
+TEST_CASE("a pause is noticed even without a group and the lane waits until it is over") {
   LaneFixture test;
   test.options.group.clear();
   test.fake.on("EVALSHA sign").times(1).reply(resp::bulks({"paused", ""}));
@@ -119,33 +119,33 @@ TEST_CASE("a pause is noticed without a group, too, and waited for until it is o
   CHECK(test.fake.count("EVALSHA join") == 4);
 }
 
-TEST_CASE("a group that vanished or disagrees with what was settled makes the lane look at the stream once") {
+TEST_CASE("a group that is missing or disagrees with the position makes the lane check the stream once") {
   LaneFixture test;
   SUBCASE("a lag while nothing waits") {
     test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", "5"}));
   }
-  SUBCASE("a lag that the server does not know") {
+  SUBCASE("an unknown lag") {
     test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", ""}));
   }
   SUBCASE("vanished") {
     test.fake.on("EVALSHA sign").after(1).times(1).reply(resp::bulks({"created", ""}));
   }
   test.serve();
-  test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the lane looks at the stream");
+  test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the lane checks the stream");
   const std::size_t shown = test.fake.count("EVALSHA sign");
-  test.until([&] { return test.fake.count("EVALSHA sign") >= shown + 3; }, "more looks at the group");
+  test.until([&] { return test.fake.count("EVALSHA sign") >= shown + 3; }, "more checks of the group");
   CHECK(test.fake.count("EVALSHA join") == 2);
 }
 
-TEST_CASE("a lag that stays while nothing waits makes the lane look again some seconds later") {
+TEST_CASE("a lag that persists while nothing waits makes the lane check again some seconds later") {
   LaneFixture test;
   test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", ""}));
   test.serve();
-  test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the first look");
-  test.until([&] { return test.fake.count("EVALSHA join") == 3; }, "the second look");
+  test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the first check");
+  test.until([&] { return test.fake.count("EVALSHA join") == 3; }, "the second check");
 }
 
-TEST_CASE("retention goes on until nothing is due and alternating refusals are each reported once") {
+TEST_CASE("retention continues until nothing is due and alternating refusals are each reported once") {
   LaneFixture test;
   test.options.retention_orders = Milliseconds(1000);
   test.options.retention_results = Milliseconds(1000);
@@ -155,7 +155,7 @@ TEST_CASE("retention goes on until nothing is due and alternating refusals are e
     test.until([&] { return more.used() == 20; }, "all steps");
     test.until([&] { return test.status().counters.trimmed == 2000; }, "the count");
   }
-  SUBCASE("kept by a group") {
+  SUBCASE("held back by a group") {
     auto& kept = test.fake.on("EVALSHA trim").with("orders").times(3).reply(resp::bulks({"0", "0", "slow", "5-0"}));
     test.serve();
     test.until([&] { return kept.used() == 3; }, "the group was named");
@@ -167,7 +167,7 @@ TEST_CASE("retention goes on until nothing is due and alternating refusals are e
     auto& dead = test.fake.on("EVALSHA trim").with("orders:dead");
     dead.reply(resp::bulks({"0", "0"}));
     test.serve();
-    test.until([&] { return dead.used() >= 1; }, "a look at the dead letters");
+    test.until([&] { return dead.used() >= 1; }, "a check of the dead letters");
   }
   SUBCASE("refused") {
     auto& orders = test.fake.on("EVALSHA trim").with("orders").error("ERR no orders today");

@@ -1,5 +1,5 @@
-// The link: lost, refused, the wrong server, a process that slept. Whatever it was, the lane reads the position and
-// goes on.
+// The link: lost, refused, the wrong server, a process that slept. In every case the lane reads the position and
+// continues.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -20,7 +20,7 @@ const std::vector<std::string> kRefusals = {
     "WRONGPASS invalid username-password pair or user is disabled.",
 };
 
-TEST_CASE("calls in flight when a connection is lost are made again from the stream, settled or not") {
+TEST_CASE("calls in flight when a connection is lost are repeated from the stream, settled or not") {
   for (const bool executed : {false, true}) {
     CAPTURE(executed);
     LaneFixture test;
@@ -43,7 +43,7 @@ TEST_CASE("calls in flight when a connection is lost are made again from the str
   }
 }
 
-TEST_CASE("the loss of the reading connection ends both and nothing is lost") {
+TEST_CASE("losing the reading connection closes both and loses nothing") {
   LaneFixture test;
   test.serve();
   test.fake.close_all();
@@ -54,7 +54,7 @@ TEST_CASE("the loss of the reading connection ends both and nothing is lost") {
   CHECK(test.logged("connected again") == 1);
 }
 
-TEST_CASE("a server that is not the right one any more is left and everything is settled in order") {
+TEST_CASE("a server that is no longer the primary is left and everything is settled in order") {
   for (const std::string& error : kWrongServer) {
     for (const std::string command : {"EVALSHA settle", "EVALSHA join", "EVALSHA lease", "XREAD"}) {
       CAPTURE(error);
@@ -71,7 +71,7 @@ TEST_CASE("a server that is not the right one any more is left and everything is
   }
 }
 
-TEST_CASE("a replica that is taken for the primary is not run down") {
+TEST_CASE("a replica mistaken for the primary causes no reconnect loop") {
   LaneFixture test;
   test.stream = order_entries(1, 3);
   auto& demoted = test.fake.on("EVALSHA settle").error(kWrongServer.front());
@@ -82,13 +82,13 @@ TEST_CASE("a replica that is taken for the primary is not run down") {
   test.until_settled();
 }
 
-TEST_CASE("credentials or rights that are refused at the start end the lane and say what to do") {
+TEST_CASE("refused credentials or rights at the start end the lane with an error that says what to do") {
   SUBCASE("AUTH") {
     for (const std::string& error : kRefusals) {
       LaneFixture test;
       test.fake.on("SCRIPT LOAD").error(error);
       test.start();
-      test.until([&] { return !test.fatal.empty(); }, "it gives up");
+      test.until([&] { return !test.fatal.empty(); }, "it ends");
       CHECK(test.fatal.front().find(error) != std::string::npos);
       CHECK(test.fatal.size() == 1);
     }
@@ -100,13 +100,13 @@ TEST_CASE("credentials or rights that are refused at the start end the lane and 
       test.stream = order_entries(1, 1);
       test.fake.on(command).error("NOPERM User orderd has no permissions to run the 'x' command");
       test.start();
-      test.until([&] { return !test.fatal.empty(); }, "it gives up");
+      test.until([&] { return !test.fatal.empty(); }, "it ends");
       CHECK(test.fatal.front().find("grant this user what config/users.acl gives to orderd") != std::string::npos);
     }
   }
 }
 
-TEST_CASE("where other lanes may be served a lane that cannot begin waits and tries again") {
+TEST_CASE("a lane that cannot start waits and retries if other lanes are served") {
   for (const std::string command : {"SCRIPT LOAD", "EVALSHA lease", "EVALSHA join", "XREAD"}) {
     CAPTURE(command);
     LaneFixture test;
@@ -114,7 +114,7 @@ TEST_CASE("where other lanes may be served a lane that cannot begin waits and tr
     test.stream = order_entries(1, 2);
     auto& refused = test.fake.on(command).error("NOPERM User orderd has no permissions to run the 'x' command");
     test.start();
-    test.until([&] { return refused.used() >= 3; }, "it tries again");
+    test.until([&] { return refused.used() >= 3; }, "it retries");
     CHECK(test.lane->hopeless() == !test.fatal.empty());
     CHECK(!test.fatal.empty());
     refused.off();
@@ -123,7 +123,7 @@ TEST_CASE("where other lanes may be served a lane that cannot begin waits and tr
   }
 }
 
-TEST_CASE("what is refused later is retried, since somebody may be at work on it") {
+TEST_CASE("a refusal after the start is retried because it may be fixed meanwhile") {
   for (const std::string command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD", "SCRIPT LOAD"}) {
     CAPTURE(command);
     LaneFixture test;
@@ -137,7 +137,7 @@ TEST_CASE("what is refused later is retried, since somebody may be at work on it
   }
 }
 
-TEST_CASE("a process that slept longer than its lease leaves both connections and reads the position") {
+TEST_CASE("a process that slept longer than its lease closes both connections and reads the position") {
   LaneFixture test;
   test.options.lease = Milliseconds(90);
   test.serve();
@@ -150,7 +150,7 @@ TEST_CASE("a process that slept longer than its lease leaves both connections an
   test.until_settled();
 }
 
-TEST_CASE("what the join has found is reported") {
+TEST_CASE("the findings of the join are reported") {
   struct Row {
     const char* done;
     int deleted;

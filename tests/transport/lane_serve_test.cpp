@@ -1,5 +1,5 @@
-// Serving: what is read, how it is put into calls, and how much is held. That requests are settled in order and none
-// twice is checked by the fixture, at the end of every test.
+// Serving: what is read, how calls are formed, and how much is held. The fixture checks at the end of every test that
+// requests are settled in order, none twice.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ TEST_CASE("a lane takes the lease and reads on from the position") {
   CHECK(test.status().counters.settled() == 2);
 }
 
-TEST_CASE("a request leaves at once and alone when nothing is in flight") {
+TEST_CASE("a request is sent at once and alone when nothing is in flight") {
   LaneFixture test;
   test.serve();
   for (int i = 1; i <= 5; ++i) {
@@ -82,7 +82,7 @@ TEST_CASE("what arrives while calls are in flight forms the next call") {
   CHECK(sizes(test) == std::vector<std::size_t>{1, 2});
 }
 
-TEST_CASE("a backlog goes in full calls, a few of them in flight, each behind the one before") {
+TEST_CASE("a backlog is sent in full calls, a few of them in flight, each after the one before") {
   LaneFixture test;
   test.options.max_in_flight = 64;
   test.stream = order_entries(1, 40);
@@ -94,7 +94,7 @@ TEST_CASE("a backlog goes in full calls, a few of them in flight, each behind th
   CHECK(calls.front().previous == "0-0");
 }
 
-TEST_CASE("no more calls are in flight than a few and no more requests are held than max_in_flight") {
+TEST_CASE("only a few calls are in flight and at most max_in_flight requests are held") {
   for (const uint32_t limit : {1U, 2U, 7U, 16U, 64U}) {
     CAPTURE(limit);
     LaneFixture test;
@@ -114,7 +114,7 @@ TEST_CASE("no more calls are in flight than a few and no more requests are held 
   }
 }
 
-TEST_CASE("malformed requests go in the same calls as the others") {
+TEST_CASE("malformed requests are sent in the same calls as the others") {
   LaneFixture test;
   test.serve();
   test.deliver({order_entry("1-0"), {"2-0", {"note", "no order"}}, order_entry("3-0"), {"4-0", {"order", "{"}}});
@@ -123,7 +123,7 @@ TEST_CASE("malformed requests go in the same calls as the others") {
   CHECK(test.settled == Requests{"1-0", "2-0", "3-0", "4-0"});
 }
 
-TEST_CASE("at most 256 entries are asked for at once") {
+TEST_CASE("at most 256 entries are requested at once") {
   LaneFixture test;
   test.options.max_in_flight = 1024;
   test.serve();
@@ -134,7 +134,7 @@ TEST_CASE("at most 256 entries are asked for at once") {
   CHECK(test.settled.size() == 3000);
 }
 
-TEST_CASE("after huge entries fewer are asked for and after small ones more again") {
+TEST_CASE("fewer entries are requested after huge ones and more again after small ones") {
   LaneFixture test;
   test.options.max_in_flight = 1024;
   test.serve();
@@ -148,7 +148,7 @@ TEST_CASE("after huge entries fewer are asked for and after small ones more agai
     }
     CHECK(before == 256);
   };
-  CHECK(counts(test).front() == kMiB / order::kMaxEntryBytes);  // before anything was seen the worst is supposed
+  CHECK(counts(test).front() == kMiB / order::kMaxEntryBytes);  // the first read assumes the largest entries
   grows_to_the_full(1);
   test.deliver({large_entry(50, 60'000)});
   test.until_settled();
@@ -156,7 +156,7 @@ TEST_CASE("after huge entries fewer are asked for and after small ones more agai
   grows_to_the_full(51);
 }
 
-TEST_CASE("an entry larger than a whole read is asked for alone") {
+TEST_CASE("an entry larger than a whole read is read alone") {
   LaneFixture test;
   test.serve();
   test.letter = "m";
@@ -166,7 +166,7 @@ TEST_CASE("an entry larger than a whole read is asked for alone") {
   CHECK(test.status().counters.outcomes[static_cast<std::size_t>(lane::Outcome::kMalformed)] == 1);
 }
 
-TEST_CASE("where many bytes are held no more is read though there is room for requests") {
+TEST_CASE("nothing more is read while many bytes are held, even below max_in_flight") {
   LaneFixture test;
   test.options.max_in_flight = 1024;
   test.serve();
@@ -184,12 +184,12 @@ TEST_CASE("where many bytes are held no more is read though there is room for re
   test.until_settled();
 }
 
-TEST_CASE("after a read that was lost fewer entries are asked for, down to one, and more again when reads succeed") {
+TEST_CASE("fewer entries are requested after a lost read, down to one, and more again when reads succeed") {
   LaneFixture test;
   test.options.reply_timeout = Milliseconds(50);
   test.stream = order_entries(1, 60);
   test.options.max_in_flight = 64;
-  // A line so slow that only a reply with few entries makes it in time: bytes stop in the middle of any other.
+  // A connection so slow that only a reply with few entries makes it in time: any other stops in the middle.
   test.fake.on("XREAD").with("16").reply("*1\r\n*2\r\n$6\r\nord");
   test.fake.on("XREAD").with("8").reply("*1\r\n*2\r\n$6\r\nord");
   test.fake.on("XREAD").with("64").reply("*1\r\n*2\r\n$6\r\nord");

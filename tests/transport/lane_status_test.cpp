@@ -1,4 +1,4 @@
-// What a lane's status says: ages, counts, histograms, and what is not known.
+// A lane's status: ages, counts, histograms, and unknown values.
 #include <doctest/doctest.h>
 
 #include "transport/lane_fixture.h"
@@ -6,12 +6,12 @@
 namespace orderd::test {
 namespace {
 
-// An order that was pushed so many ms before the server's clock says now.
+// An order pushed this many ms before the server's current time.
 StreamEntry pushed_before(const LaneFixture& test, uint64_t ms) {
   return order_entry(std::to_string(test.server_ms - ms) + "-0");
 }
 
-TEST_CASE("each request is in the histograms once it was settled and once only") {
+TEST_CASE("each settled request is counted in the histograms once") {
   LaneFixture test;
   test.serve();
   test.deliver(order_entries(1, 1));
@@ -25,7 +25,7 @@ TEST_CASE("each request is in the histograms once it was settled and once only")
   CHECK(counters.settle_us.sum > 0);
 }
 
-TEST_CASE("calls that were refused are in no histogram") {
+TEST_CASE("refused calls are in no histogram") {
   LaneFixture test;
   test.serve();
   test.fake.on("EVALSHA settle").times(3).error("OOM command not allowed");
@@ -39,12 +39,12 @@ TEST_CASE("calls that were refused are in no histogram") {
 
 TEST_CASE("the age of a request is measured with the clock of the server") {
   LaneFixture test;
-  test.server_ms = 4'000'000'000'000;  // a clock that this machine is far from
+  test.server_ms = 4'000'000'000'000;  // far from this machine's clock
   test.serve();
   test.deliver({pushed_before(test, 20'000)});
   test.until_settled();
   const lane::Status status = test.status();
-  // And what the test takes. With another clock these would be years.
+  // Plus the duration of the test. With another clock these would be years.
   CHECK(status.counters.end_to_end_ms.sum >= 20'000);
   CHECK(status.counters.end_to_end_ms.sum < 24 * 3'600'000);
   CHECK(status.position_ms.value_or(0) >= 20'000);
@@ -52,7 +52,7 @@ TEST_CASE("the age of a request is measured with the clock of the server") {
   CHECK(status.active_since_ms == 1);
 }
 
-TEST_CASE("requests of one millisecond and of others are each counted with their age") {
+TEST_CASE("requests of the same and of other milliseconds are each counted with their age") {
   LaneFixture test;
   test.serve();
   const auto pushed = [&](uint64_t ms, int number) {
@@ -66,7 +66,7 @@ TEST_CASE("requests of one millisecond and of others are each counted with their
   CHECK(ages.sum >= 3 * 2'000'000 + 2 * 5000);
 }
 
-TEST_CASE("an ID from the future has no age and one that is no time is left out") {
+TEST_CASE("an ID from the future has no age and one that is not a time is skipped") {
   LaneFixture test;
   test.serve();
   test.deliver(order_entries(1, 3));
@@ -80,7 +80,7 @@ TEST_CASE("an ID from the future has no age and one that is no time is left out"
   CHECK(test.status().position_ms == 0);
 }
 
-TEST_CASE("how many requests wait is what the server said last, and unknown where it does not know") {
+TEST_CASE("the number of waiting requests is the server's last reply, or unknown") {
   LaneFixture test;
   auto& known = test.fake.on("EVALSHA sign").reply(resp::bulks({"moved", "5"}));
   test.serve();
@@ -92,10 +92,10 @@ TEST_CASE("how many requests wait is what the server said last, and unknown wher
   SUBCASE("the server refuses to say") {
     test.fake.on("EVALSHA sign").error("NOPERM no");
   }
-  test.until([&] { return !test.status().waiting; }, "it is not known any more");
+  test.until([&] { return !test.status().waiting; }, "it is unknown");
 }
 
-TEST_CASE("a standby knows nothing of what waits") {
+TEST_CASE("a standby does not know what waits") {
   LaneFixture test;
   test.serve();
   test.until([&] { return test.status().waiting == 0; }, "the count");
@@ -111,7 +111,7 @@ TEST_CASE("a standby knows nothing of what waits") {
   test.until([&] { return test.status().active_since_ms > 0 && test.status().waiting == 0; }, "it is active again");
 }
 
-TEST_CASE("without a link no owner is known") {
+TEST_CASE("the owner is unknown without a link") {
   LaneFixture test;
   test.owner = "other";
   test.start();
@@ -143,7 +143,7 @@ TEST_CASE("what waits keeps its age and its count while the lane is blocked") {
   test.until([&] { return test.status().oldest_waiting_ms == 0 && test.status().waiting == 0; }, "nothing waits");
 }
 
-TEST_CASE("what waited when the link was lost keeps its age, and is forgotten when it was deleted meanwhile") {
+TEST_CASE("what waited when the link was lost keeps its age, and is dropped if it was deleted meanwhile") {
   LaneFixture test;
   test.serve();
   auto& held = test.fake.on("EVALSHA settle").silence();
@@ -168,7 +168,7 @@ TEST_CASE("what waits is counted while the lane is paused") {
   auto& paused = test.fake.on("EVALSHA sign").reply(resp::bulks({"paused", "3"}));
   test.until([&] { return test.status().phase == lane::Phase::kPaused && test.status().waiting == 3; }, "the pause");
   CHECK(test.status().active_since_ms > 0);
-  CHECK_FALSE(test.status().oldest_waiting_ms);  // nobody has read it
+  CHECK_FALSE(test.status().oldest_waiting_ms);  // it was not read
   joins.off();
   paused.off();
   test.until([&] { return test.status().phase == lane::Phase::kServing; }, "the lane serves again");
@@ -184,15 +184,15 @@ TEST_CASE("a lane that gets no reply stalls and one that finds nothing to do doe
     return resp::bulk("a");
   });
   test.deliver(order_entries(1, 1));
-  // Reads come back meanwhile, and the server answers everything else.
+  // Reads are answered meanwhile, and so is everything else.
   test.until([&] { return test.status().stalled_ms > 1000; }, "it stalls");
   CHECK(test.status().phase == lane::Phase::kServing);
   held.release();
   test.until_settled();
-  test.until([&] { return test.status().stalled_ms < 500; }, "it goes on");
+  test.until([&] { return test.status().stalled_ms < 500; }, "it resumes");
 }
 
-TEST_CASE("refusals of every script and of the handshake are counted by their word") {
+TEST_CASE("refusals of every script and of the handshake are counted by error code") {
   for (const std::string command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD", "SCRIPT LOAD"}) {
     CAPTURE(command);
     LaneFixture test;

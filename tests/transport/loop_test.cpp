@@ -11,7 +11,7 @@
 namespace orderd::test {
 namespace {
 
-TEST_CASE("a timer fires once and never from start") {
+TEST_CASE("a timer fires once and never inside start") {
   Loop loop;
   int fired = 0;
   Timer timer(loop, [&] { ++fired; });
@@ -23,7 +23,7 @@ TEST_CASE("a timer fires once and never from start") {
   CHECK_FALSE(timer.active());
 }
 
-TEST_CASE("a delay below zero is none") {
+TEST_CASE("a negative delay is zero") {
   Loop loop;
   bool fired = false;
   Timer timer(loop, [&] { fired = true; });
@@ -46,7 +46,7 @@ TEST_CASE("a timer that is stopped or destroyed does not fire") {
   CHECK(fired == 0);
 }
 
-TEST_CASE("a timer may start itself again and may be destroyed in its own callback") {
+TEST_CASE("a timer can restart itself and be destroyed in its own callback") {
   Loop loop;
   int fired = 0;
   std::unique_ptr<Timer> timer;
@@ -61,33 +61,33 @@ TEST_CASE("a timer may start itself again and may be destroyed in its own callba
   CHECK(fired == 3);
 }
 
-TEST_CASE("a signal is told each time and not after its end") {
+TEST_CASE("a signal is reported each time and not after it is destroyed") {
   Loop loop;
-  int told = 0;
-  auto signal = std::make_unique<Signal>(loop, SIGUSR1, [&] { ++told; });
+  int calls = 0;
+  auto signal = std::make_unique<Signal>(loop, SIGUSR1, [&] { ++calls; });
   for (int i = 1; i <= 2; ++i) {
     kill(getpid(), SIGUSR1);
     run_until(
-        loop, [&] { return told == i; }, "the signal");
+        loop, [&] { return calls == i; }, "the signal");
   }
   Signal last(loop, SIGUSR1, [] {});  // so that the signal does not end the process
   signal.reset();
   kill(getpid(), SIGUSR1);
   run_for(loop, Milliseconds(10));
-  CHECK(told == 2);
+  CHECK(calls == 2);
 }
 
-TEST_CASE("a signal may be destroyed in its own callback") {
+TEST_CASE("a signal can be destroyed in its own callback") {
   Loop loop;
-  int told = 0;
+  int calls = 0;
   std::unique_ptr<Signal> signal;
   signal = std::make_unique<Signal>(loop, SIGUSR1, [&] {
-    ++told;
+    ++calls;
     signal.reset();
   });
   kill(getpid(), SIGUSR1);
   run_until(
-      loop, [&] { return told == 1; }, "the signal");
+      loop, [&] { return calls == 1; }, "the signal");
 }
 
 TEST_CASE("run ends when nothing is left or when it is stopped") {

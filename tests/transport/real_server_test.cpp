@@ -1,4 +1,4 @@
-// The handshake against a real valkey-server: what it says about itself is what we read.
+// The handshake with a real valkey-server.
 #include <doctest/doctest.h>
 
 #include "support/valkey_server.h"
@@ -40,7 +40,7 @@ struct Attempt : valkey::Link::Listener {
   valkey::Link link;
 };
 
-TEST_CASE("a real server gives its version and role and one run_id to both connections") {
+TEST_CASE("a real server reports its version, role and the same run_id on both connections") {
   const ValkeyServer server;
   const Attempt attempt(server.endpoint());
   INFO(attempt.error.what);
@@ -71,7 +71,7 @@ TEST_CASE("a real server lists the connections with their names and the library"
   }
 }
 
-TEST_CASE("a real server lets a user without a password in as that user") {
+TEST_CASE("a real server accepts a user without a password") {
   const ValkeyServer server({.config = {"user anna on nopass ~* &* +@all"}});
   REQUIRE(server.client().call(Command::of("ACL", "SETUSER", "default", "off")).ok());
   valkey::Endpoint endpoint = server.endpoint();
@@ -87,7 +87,7 @@ TEST_CASE("a real server lets a user without a password in as that user") {
   CHECK((*who)->text() == "anna");
 }
 
-TEST_CASE("a user who may load scripts and nothing else is served without a run_id") {
+TEST_CASE("a user with only the right to load scripts is accepted without a run_id") {
   const ValkeyServer server({.config = {"user anna on nopass ~* &* -@all +script|load"}});
   valkey::Endpoint endpoint = server.endpoint();
   endpoint.username = "anna";
@@ -95,10 +95,10 @@ TEST_CASE("a user who may load scripts and nothing else is served without a run_
   INFO(attempt.error.what);
   REQUIRE(attempt.up);
   CHECK(attempt.link.server().run_id.empty());
-  CHECK(attempt.link.server().role == "primary");  // HELLO is open to everybody
+  CHECK(attempt.link.server().role == "primary");  // every user may call HELLO
 }
 
-TEST_CASE("a real replica and a real node of a cluster are refused by name") {
+TEST_CASE("a real replica and a real node of a cluster are refused with an error that names them") {
   const ValkeyServer replica({.config = {"replicaof 127.0.0.1 1"}});
   const Attempt at_replica(replica.endpoint());
   CHECK(at_replica.error.kind == ErrorKind::kUnfit);

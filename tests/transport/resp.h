@@ -1,4 +1,4 @@
-// The server's side of RESP2, as text: what a scripted reply is made of.
+// The server's side of RESP2 as text, to build scripted replies.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace orderd::test::resp {
 inline std::string simple(std::string_view text) {
   return "+" + std::string(text) + "\r\n";
 }
-// `text` begins with the error's word: "OOM command not allowed".
+// `text` begins with the error code: "OOM command not allowed".
 inline std::string error(std::string_view text) {
   return "-" + std::string(text) + "\r\n";
 }
@@ -24,7 +24,7 @@ inline std::string bulk(std::string_view text) {
 inline std::string nil() {
   return "*-1\r\n";
 }
-// Of replies that are written already.
+// Of encoded replies.
 inline std::string array(const std::vector<std::string>& elements) {
   std::string text = "*" + std::to_string(elements.size()) + "\r\n";
   for (const std::string& element : elements) text += element;

@@ -1,4 +1,4 @@
-// Sentinels that disagree, answer nonsense or nothing, and announce another primary.
+// Sentinels that disagree, reply with nonsense or not at all, and announce another primary.
 #include "valkey/sentinels.h"
 
 #include <doctest/doctest.h>
@@ -27,7 +27,7 @@ class SentinelsFixture {
   void names(std::size_t number, const std::string& host, const std::string& port) {
     sentinels[number].on("SENTINEL").reply(resp::bulks({host, port}));
   }
-  // "host:port", or the failure.
+  // "host:port", or the error.
   std::string locate() {
     std::string answer;
     search = topology.locate([&](const Result<valkey::Endpoint>& found) {
@@ -36,7 +36,7 @@ class SentinelsFixture {
       if (found) CHECK(found->username + found->password == "annasecret");
     });
     run_until(
-        loop, [&] { return !answer.empty(); }, "an answer of the topology");
+        loop, [&] { return !answer.empty(); }, "a result of the topology");
     search.reset();
     return answer;
   }
@@ -50,7 +50,7 @@ class SentinelsFixture {
 
 }  // namespace
 
-TEST_CASE("what most sentinels name is the primary") {
+TEST_CASE("the primary is what most sentinels name") {
   SentinelsFixture test(3);
   test.names(0, "10.0.0.1", "6379");
   test.names(1, "10.0.0.2", "6380");
@@ -62,7 +62,7 @@ TEST_CASE("what most sentinels name is the primary") {
   }
 }
 
-TEST_CASE("sentinels that are silent or gone are waited for only a moment") {
+TEST_CASE("sentinels that are silent or down are waited for only briefly") {
   SentinelsFixture test(3);
   test.sentinels[0].on("SENTINEL").silence();
   test.sentinels[1].refuse();
@@ -70,7 +70,7 @@ TEST_CASE("sentinels that are silent or gone are waited for only a moment") {
   CHECK(test.locate() == "10.0.0.2:6380");
 }
 
-TEST_CASE("where no sentinel names a primary each of them is named with its reason") {
+TEST_CASE("when no sentinel names a primary the error lists each with its reason") {
   SentinelsFixture test(4);
   test.sentinels[0].refuse();
   test.sentinels[1].on("SENTINEL").reply(resp::nil());
@@ -86,7 +86,7 @@ TEST_CASE("where no sentinel names a primary each of them is named with its reas
   CHECK(answer.find("gave an answer that is no address") != std::string::npos);
 }
 
-TEST_CASE("answers that are not addresses are no answers") {
+TEST_CASE("replies that are not addresses do not count") {
   for (const std::string& odd :
        {resp::bulks({"10.0.0.1"}), resp::bulks({"", "6379"}), resp::bulks({"10.0.0.1", "0"}), resp::bulks({"h", "x"}),
         resp::integer(7), resp::array({}), resp::array({resp::nil(), resp::nil()})}) {
@@ -111,11 +111,11 @@ TEST_CASE("a sentinel is logged in to with its own user") {
   CHECK(answer.find("word:") == std::string::npos);
 }
 
-TEST_CASE("a search may be given up at any time") {
+TEST_CASE("a lookup can be canceled at any time") {
   SentinelsFixture test(2);
   test.sentinels[0].on("SENTINEL").silence();
   test.sentinels[1].on("SENTINEL").silence();
-  test.search = test.topology.locate([](const Result<valkey::Endpoint>&) { FAIL("answered after its end"); });
+  test.search = test.topology.locate([](const Result<valkey::Endpoint>&) { FAIL("called after it was canceled"); });
   SUBCASE("at once") {
   }
   SUBCASE("when all were asked") {
@@ -125,10 +125,11 @@ TEST_CASE("a search may be given up at any time") {
   }
   test.search.reset();
   run_until(
-      test.loop, [&] { return test.sentinels[0].standing() + test.sentinels[1].standing() == 0; }, "both are left");
+      test.loop, [&] { return test.sentinels[0].standing() + test.sentinels[1].standing() == 0; },
+      "both connections are closed");
 }
 
-TEST_CASE("what a sentinel announces of the service is passed on") {
+TEST_CASE("a sentinel's announcements about the service are passed on") {
   SentinelsFixture test(2);
   std::vector<std::string> heard;
   const auto watch = [&] {
@@ -146,12 +147,12 @@ TEST_CASE("what a sentinel announces of the service is passed on") {
     return std::any_of(heard.begin(), heard.end(), [&](const std::string& each) { return each == text; });
   };
   run_until(
-      test.loop, [&] { return said("10.0.0.1:6379"); }, "what all sentinels name when one is listened to");
+      test.loop, [&] { return said("10.0.0.1:6379"); }, "what all sentinels name when one is subscribed to");
   run_until(
       test.loop, [&] { return test.sentinels[0].count("SUBSCRIBE") == 1 && test.sentinels[1].count("SUBSCRIBE") == 1; },
-      "both are listened to");
+      "both are subscribed to");
   run_for(test.loop, Milliseconds(20));
-  // The connection that is listened to is the first to each sentinel.
+  // The subscribing connection is the first to each sentinel.
   const auto announce = [&](const std::string& text) {
     test.sentinels[1].blurt(0, resp::array({resp::bulk("message"), resp::bulk("+switch-master"), resp::bulk(text)}));
   };
@@ -165,10 +166,11 @@ TEST_CASE("what a sentinel announces of the service is passed on") {
   CHECK_FALSE(said("10.0.0.9:6379"));
   watching.reset();
   run_until(
-      test.loop, [&] { return test.sentinels[0].standing() + test.sentinels[1].standing() == 0; }, "both are left");
+      test.loop, [&] { return test.sentinels[0].standing() + test.sentinels[1].standing() == 0; },
+      "both connections are closed");
 }
 
-TEST_CASE("a sentinel that hangs up is listened to again") {
+TEST_CASE("a sentinel that disconnects is subscribed to again") {
   SentinelsFixture test(1);
   test.names(0, "10.0.0.1", "6379");
   test.sentinels[0]

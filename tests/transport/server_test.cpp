@@ -1,4 +1,4 @@
-// What a server says about itself, and which servers are refused by name.
+// What a server reports about itself, and which servers are refused.
 #include "valkey/server.h"
 
 #include <doctest/doctest.h>
@@ -13,7 +13,7 @@ using valkey::ServerFacts;
 
 const std::string kDenied = "NOPERM this user has no permissions to run this command";
 
-// HELLO of a server, as it answers over RESP2.
+// The reply to HELLO over RESP2.
 std::string hello(const std::string& product, const std::string& version, const std::string& mode,
                   const std::string& role) {
   return resp::array({resp::bulk("server"), resp::bulk(product), resp::bulk("version"), resp::bulk(version),
@@ -24,7 +24,7 @@ std::string info(const std::string& lines) {
   return resp::bulk("# Server\r\n" + lines + "os:Linux\r\nrun_id:" + std::string(40, 'a') + "\r\n");
 }
 
-TEST_CASE("the facts of each server that orderd works with are read") {
+TEST_CASE("the facts of each supported server are read") {
   struct Row {
     std::string hello;
     std::string info;
@@ -56,7 +56,7 @@ TEST_CASE("the facts of each server that orderd works with are read") {
   }
 }
 
-TEST_CASE("a server that says nothing about itself is accepted") {
+TEST_CASE("a server that reports nothing about itself is accepted") {
   for (const char* denied :
        {"NOPERM this user has no permissions to run the 'info' command", "ERR unknown command 'INFO'",
         "ERR unknown subcommand 'SETNAME'. Try CLIENT HELP.", "NOPROTO unsupported protocol version"}) {
@@ -72,7 +72,7 @@ TEST_CASE("a server that says nothing about itself is accepted") {
   }
 }
 
-TEST_CASE("a server that cannot work is refused by name with what to do") {
+TEST_CASE("an unsupported server is refused with its name and what to do") {
   struct Row {
     std::string hello;
     std::string info;
@@ -108,7 +108,7 @@ TEST_CASE("a server that cannot work is refused by name with what to do") {
     CAPTURE(std::string(row.what));
     ConnectorFixture test;
     test.handshake.scripts = {"-- settle.lua: decides."};
-    test.endpoint.database = 3;  // which a cluster and a sentinel refuse in words of their own
+    test.endpoint.database = 3;  // a cluster and a sentinel would refuse it with their own error
     test.fake.on("HELLO").reply(row.hello);
     test.fake.on("INFO").reply(row.info);
     test.fake.on("ROLE").reply(row.role);
@@ -132,7 +132,7 @@ TEST_CASE("a node of a cluster is asked neither for its role nor for a database"
   CHECK(test.fake.count("ROLE") + test.fake.count("SELECT") == 0);
 }
 
-TEST_CASE("a server that is no node of a cluster is refused where one is expected") {
+TEST_CASE("a server that is not a cluster node is refused when one is expected") {
   ConnectorFixture test;
   test.endpoint.cluster = true;
   test.start();
@@ -141,7 +141,7 @@ TEST_CASE("a server that is no node of a cluster is refused where one is expecte
   CHECK(test.error.what == test.endpoint.redacted() + " is not a node of a cluster: set valkey.cluster = false");
 }
 
-TEST_CASE("an odd answer is no fact") {
+TEST_CASE("a malformed reply is ignored") {
   for (const std::string& odd :
        {resp::simple("OK"), resp::nil(), resp::integer(7), resp::array({}), resp::bulks({"server"}),
         resp::array({resp::integer(1), resp::nil(), resp::bulk("version"), resp::array({})}), resp::bulk("run_id"),
@@ -156,7 +156,7 @@ TEST_CASE("an odd answer is no fact") {
   }
 }
 
-TEST_CASE("a version without numbers speaks against nothing") {
+TEST_CASE("a version without numbers is not refused") {
   for (const char* version : {"", "unstable", "255.255.255", "x.y", "8", "7.2", "007.2", "9999999999999.1"}) {
     CAPTURE(std::string(version));
     ServerFacts facts;

@@ -1,4 +1,4 @@
-// Shares of one connection: each sees what it would see of a connection of its own.
+// Shares of one connection: each sees the same as with its own connection.
 #include "valkey/shared_connections.h"
 
 #include <doctest/doctest.h>
@@ -96,7 +96,7 @@ TEST_CASE("shares of one server have one connection and one handshake") {
   CHECK(test.fake.accepted() == 1);
 }
 
-TEST_CASE("another server, database or password is another connection") {
+TEST_CASE("another server, database or password uses another connection") {
   Sharing test;
   const auto first = test.open();
   test.where.password = "secret";
@@ -106,12 +106,12 @@ TEST_CASE("another server, database or password is another connection") {
   CHECK(test.fake.accepted() == 3);
 }
 
-TEST_CASE("a share that leaves loses its calls, and the others go on") {
+TEST_CASE("a share that leaves loses its calls, and the others continue") {
   Sharing test;
   const auto leaves = test.open(), stays = test.open();
   auto& held = test.fake.on("GET").with("slow").reply(resp::bulk("late")).hold();
   const Ask &lost = leaves->ask("slow"), &also_lost = leaves->ask("a"), &kept = stays->ask("b");
-  test.until([&] { return test.fake.waits("GET slow"); }, "the first command has come");
+  test.until([&] { return test.fake.waits("GET slow"); }, "the first command has arrived");
   leaves->share->leave({ErrorKind::kMoved, "elsewhere"});
   CHECK(lost.lost);
   CHECK(also_lost.lost);
@@ -120,7 +120,7 @@ TEST_CASE("a share that leaves loses its calls, and the others go on") {
   Ask refused;
   CHECK_FALSE(leaves->share->send(refused, Command::of("GET", "a")));
 
-  // It comes back while its old replies are still due: these are nobody's.
+  // It comes back while its old replies are still due: these go to no share.
   const auto back = test.start();
   REQUIRE(back->opened == 1);
   const Ask& fresh = back->ask("c");
@@ -147,7 +147,7 @@ TEST_CASE("the end of the connection ends every share, each after its calls") {
         CHECK_FALSE(each->share->send(ask, Command::of("GET", "a")));
       };
     }
-    test.until([&] { return test.fake.waits("GET"); }, "a command has come");
+    test.until([&] { return test.fake.waits("GET"); }, "a command has arrived");
     if (by_share) {
       first->share->end({ErrorKind::kLost, "not this server"});
     } else {
@@ -156,13 +156,13 @@ TEST_CASE("the end of the connection ends every share, each after its calls") {
     test.until([&] { return first->closed.size() + second->closed.size() == 2; }, "both shares end");
     CHECK(second->closed[0].what == (by_share ? "not this server" : "Server closed the connection"));
 
-    // Who comes now connects again.
+    // A new share connects again.
     const auto next = test.open();
     CHECK(test.fake.accepted() == 2);
   }
 }
 
-TEST_CASE("a share that leaves while its call is answered ends when that returns") {
+TEST_CASE("a share that leaves in a reply's callback ends when that returns") {
   Sharing test;
   const auto sharer = test.open(), other = test.open();
   sharer->ask("a").then = [&](Ask& answered) {
@@ -177,7 +177,7 @@ TEST_CASE("a share that leaves while its call is answered ends when that returns
   CHECK(others.text == "value of c");
 }
 
-TEST_CASE("a call that is answered may send the next one") {
+TEST_CASE("a reply's callback can send the next call") {
   Sharing test;
   const auto sharer = test.open(), other = test.open();
   int left = 100;
@@ -201,7 +201,7 @@ TEST_CASE("the connection ends with its last share") {
   CHECK(test.fake.accepted() == 2);
 }
 
-TEST_CASE("a handshake that fails fails for all who wait for it") {
+TEST_CASE("a failed handshake fails for all waiting shares") {
   Sharing test;
   test.fake.on("HELLO").error("NOPERM no");
   test.fake.on("SCRIPT LOAD").error("NOPERM this user has no permissions to run the 'script|load' command");
@@ -213,7 +213,7 @@ TEST_CASE("a handshake that fails fails for all who wait for it") {
   CHECK(first->closed.size() + second->closed.size() == 0);
 }
 
-TEST_CASE("who leaves during the handshake does not end it for the others") {
+TEST_CASE("leaving during the handshake does not end it for the others") {
   Sharing test;
   auto& held = test.fake.on("SCRIPT LOAD").reply(resp::bulk("settle")).hold();
   const auto first = test.start(), second = test.start();
@@ -223,7 +223,7 @@ TEST_CASE("who leaves during the handshake does not end it for the others") {
   test.until([&] { return second->opened == 1; }, "the other share is open");
   CHECK(first->opened + static_cast<int>(first->closed.size()) == 0);
 
-  // The last one to leave ends it.
+  // The last share to leave ends it.
   auto alone = std::make_unique<Sharing>();
   alone->fake.on("SCRIPT LOAD").silence();
   const auto only = alone->start();
@@ -233,7 +233,7 @@ TEST_CASE("who leaves during the handshake does not end it for the others") {
   CHECK(only->opened == 0);
 }
 
-TEST_CASE("a share may leave as it opens, and one may go as another opens") {
+TEST_CASE("a share can leave as it opens, and as another opens") {
   Sharing test;
   const auto first = test.start(), second = test.start(), third = test.start();
   first->on_open_then = [&] {

@@ -1,4 +1,4 @@
-// The tools' client: from a name to an address that answers, and what the server must agree to.
+// The tools' client: from a name to an address that replies, and what the server must accept.
 #include "valkey/sync_client.h"
 
 #include <doctest/doctest.h>
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using Where = FakeServer::Where;
 
-// The scripted server on a thread of its own: this client blocks.
+// The scripted server on its own thread, because this client blocks.
 class Background {
  public:
   explicit Background(const std::function<void(FakeServer&)>& script = {}) {
@@ -57,7 +57,7 @@ std::string error_of(const valkey::Endpoint& endpoint) {
   return client ? "" : client.error();
 }
 
-TEST_CASE("a client finds the address of a name that answers") {
+TEST_CASE("a client finds the address of a name that replies") {
   Background server;
   std::optional<SilentAddress> silent;
   SUBCASE("a numeric address") {
@@ -74,9 +74,9 @@ TEST_CASE("a client finds the address of a name that answers") {
   CHECK(std::chrono::steady_clock::now() - begin < 600ms);
 }
 
-TEST_CASE("a client that finds no address that answers says so within the connect timeout") {
+TEST_CASE("a client that finds no address that replies fails within the connect timeout") {
   valkey::Endpoint endpoint;
-  endpoint.port = Background().endpoint.port;  // where nobody listens any more
+  endpoint.port = Background().endpoint.port;  // closed by now
   SUBCASE("unknown") {
     endpoint.host = "unknown.test";
     CHECK(error_of(endpoint).find("cannot connect to valkey://unknown.test:") == 0);
@@ -96,7 +96,7 @@ TEST_CASE("a client that finds no address that answers says so within the connec
   }
 }
 
-TEST_CASE("a name that the server does not take is no obstacle") {
+TEST_CASE("a client name that the server refuses is ignored") {
   for (const char* denied : {"NOPERM this user has no permissions", "ERR unknown command 'CLIENT'",
                              "ERR unknown subcommand 'SETINFO'. Try CLIENT HELP."}) {
     Background server([&](FakeServer& fake) { fake.on("CLIENT").error(denied); });
@@ -106,7 +106,7 @@ TEST_CASE("a name that the server does not take is no obstacle") {
   CHECK(error_of(server.endpoint).find("refused the connection: NOAUTH") != std::string::npos);
 }
 
-TEST_CASE("a user without a password is named all the same") {
+TEST_CASE("a user without a password is still sent") {
   Background server([](FakeServer& fake) {
     fake.on("AUTH").answer([](const Received& command) {
       const bool good = command.words == std::vector<std::string>{"AUTH", "anna", ""};

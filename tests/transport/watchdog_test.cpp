@@ -1,4 +1,4 @@
-// The watchdog asks whether bytes arrive while replies are due.
+// The watchdog checks whether bytes arrive while replies are due.
 #include <doctest/doctest.h>
 
 #include "transport/connection_fixture.h"
@@ -8,7 +8,7 @@ namespace {
 
 constexpr Milliseconds kLimit{150};
 
-// Answers the oldest waiting command every few milliseconds, as long as it lives.
+// Replies to the oldest waiting command every few milliseconds while it exists.
 class Drip {
  public:
   Drip(Loop& loop, FakeServer& fake, Milliseconds every)
@@ -56,7 +56,7 @@ TEST_CASE("the watchdog fires under steady writes when no reply comes") {
   CHECK(static_cast<std::size_t>(writes.answers) == sent);
 }
 
-TEST_CASE("the watchdog holds still while replies make progress") {
+TEST_CASE("the watchdog does not fire while replies make progress") {
   ConnectionFixture test;
   test.fake.on("GET").silence();
   test.connect(kLimit);
@@ -66,7 +66,7 @@ TEST_CASE("the watchdog holds still while replies make progress") {
   CHECK(test.events.closed == 0);
 }
 
-TEST_CASE("the watchdog holds still on an idle connection") {
+TEST_CASE("the watchdog does not fire on an idle connection") {
   ConnectionFixture test;
   test.fake.on("GET").reply(resp::bulk("1"));
   test.connect(kLimit);
@@ -75,7 +75,7 @@ TEST_CASE("the watchdog holds still on an idle connection") {
   test.until_answered();
   run_for(test.loop, 3 * kLimit);
   CHECK(test.events.closed == 0);
-  // What is asked after a pause gets the whole limit.
+  // A command after a pause gets the full limit.
   test.fake.on("GET").hold().reply(resp::bulk("2"));
   test.ask("GET", "b");
   run_for(test.loop, kLimit / 2);
@@ -95,7 +95,7 @@ TEST_CASE("the watchdog lets a blocked read last as long as its limit allows") {
   CHECK(test.events.closed == 0);
 }
 
-TEST_CASE("a reply that is there already counts though the limit has passed unseen") {
+TEST_CASE("a reply that has arrived counts even if the limit has passed") {
   ConnectionFixture test;
   auto& held = test.fake.on("GET").reply(resp::bulk("1")).hold();
   test.connect(kLimit);
@@ -103,7 +103,7 @@ TEST_CASE("a reply that is there already counts though the limit has passed unse
   run_until(
       test.loop, [&] { return test.fake.waits("GET"); }, "the command arrives");
   held.release();
-  // The process stands still: when it goes on, the timer is due before the socket is looked at.
+  // The process stops; when it continues, the timer is due before the socket is checked.
   const auto end = std::chrono::steady_clock::now() + 2 * kLimit;
   while (std::chrono::steady_clock::now() < end) {
   }
@@ -112,7 +112,7 @@ TEST_CASE("a reply that is there already counts though the limit has passed unse
   CHECK(test.events.closed == 0);
 }
 
-TEST_CASE("a part of a reply after which nothing comes ends the connection") {
+TEST_CASE("a partial reply that stalls ends the connection") {
   ConnectionFixture test;
   test.fake.on("GET").reply(resp::bulk("value"));
   test.fake.on("GET").with("b").reply("$5\r\nva");
@@ -124,7 +124,7 @@ TEST_CASE("a part of a reply after which nothing comes ends the connection") {
   CHECK(test.events.error.what == "no reply for 150 ms");
 }
 
-TEST_CASE("a slow line that delivers bytes is alive however long one reply takes") {
+TEST_CASE("a slow connection that delivers bytes stays open however long one reply takes") {
   ConnectionFixture test;
   test.fake.on("GET").reply("");
   test.connect(kLimit);

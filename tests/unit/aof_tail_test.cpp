@@ -22,7 +22,7 @@ const std::string kDecision = command({"MULTI"}) + command({"DECRBY", "product:s
 
 }  // namespace
 
-TEST_CASE("each beginning of a decision is torn") {
+TEST_CASE("each prefix of a decision is torn") {
   for (std::size_t size = 1; size < kDecision.size(); ++size) {
     INFO("size ", size);
     CHECK(is_torn(kDecision.substr(0, size)));
@@ -33,7 +33,7 @@ TEST_CASE("each beginning of a decision is torn") {
   CHECK_FALSE(is_torn(kDecision));
 }
 
-TEST_CASE("each beginning of a command is torn") {
+TEST_CASE("each prefix of a command is torn") {
   const std::string set = command({"SET", "product:shoe:stock", "100"});
   for (std::size_t size = 1; size < set.size(); ++size) CHECK(is_torn(set.substr(0, size)));
   CHECK_FALSE(is_torn(set));
@@ -54,20 +54,20 @@ TEST_CASE("a bit that flips in a decision never makes it look torn") {
   }
 }
 
-TEST_CASE("what emptied the database within a torn transaction is a write as others are") {
+TEST_CASE("a FLUSH within a torn transaction is a write like others") {
   CHECK(is_torn(command({"MULTI"}) + command({"flushall"}) + "*3"));
   CHECK_FALSE(is_torn(command({"MULTI"}) + command({"EXEB"})));
   CHECK_FALSE(is_torn(command({"MULTI"}) + command({"MULTI"})));
 }
 
-TEST_CASE("numbers that no command has are damage") {
+TEST_CASE("impossible counts and lengths are damage") {
   for (const char* bytes :
        {"*0\r\n", "*-1\r\n$3\r\n", "*99999999999\r\n", "*1\r\n$99999999999\r\nab", "*x", "$3\r\nSET", "*01\r\n"}) {
     CHECK_FALSE_MESSAGE(is_torn(bytes), bytes);
   }
 }
 
-TEST_CASE("a manifest names the files that are loaded in their order") {
+TEST_CASE("a manifest names the files that are loaded, in order") {
   const auto files = aof_files(
       "file appendonly.aof.2.base.rdb seq 2 type b\nfile appendonly.aof.1.incr.aof seq 1 type h\n"
       "file appendonly.aof.3.incr.aof seq 3 type i\nfile appendonly.aof.4.incr.aof seq 4 type i");

@@ -1,4 +1,4 @@
-// What a call of lua/settle.lua is made of. That the script understands it is shown by the tests against a real server.
+// The arguments of a call of lua/settle.lua. The tests with a real server show that the script accepts them.
 #include <doctest/doctest.h>
 
 #include "lane/batch.h"
@@ -83,7 +83,7 @@ TEST_CASE("a batch names each record in order and each stock key once") {
   CHECK(Words(words.begin() + 15, words.end()) == rest);
 }
 
-TEST_CASE("a request of another lane has a record to be looked at, and no stock") {
+TEST_CASE("a request of another lane has a record to read and no stock") {
   const lane::Options options = lane_options();
   lane::Batch batch(options);
   batch.add_wrong_lane("1-0", request("a", {"shoe"}), "why");
@@ -95,7 +95,7 @@ TEST_CASE("a request of another lane has a record to be looked at, and no stock"
   CHECK(words.back() == "why");
 }
 
-TEST_CASE("a batch that was cleared begins again") {
+TEST_CASE("a cleared batch starts over") {
   const lane::Options options = lane_options();
   lane::Batch batch(options);
   batch.add("1-0", request("a", {"shoe"}));
@@ -130,7 +130,7 @@ TEST_CASE("a batch names the list of replies of each request that asks for one, 
   CHECK(words.back() == R"({"sku":"shoe","quantity":2,)");
 }
 
-TEST_CASE("a batch is bounded by requests and lines and bytes but any one request fits alone") {
+TEST_CASE("a batch is limited in requests, lines and bytes but any single request fits") {
   const lane::Options options = lane_options();
   lane::Batch batch(options);
   CHECK(batch.has_room(5000, 100 * lane::kBatchBytes, 1));
@@ -144,7 +144,7 @@ TEST_CASE("a batch is bounded by requests and lines and bytes but any one reques
   CHECK_FALSE(batch.has_room(1, 100, 1000));
 }
 
-TEST_CASE("the raw words of a malformed request are cut at their bounds") {
+TEST_CASE("the raw words of a malformed request are cut at their limits") {
   const lane::Options options = lane_options();
   lane::Batch batch(options);
   SUBCASE("many") {

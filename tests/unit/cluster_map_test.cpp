@@ -1,4 +1,4 @@
-// CLUSTER SHARDS and MOVED, as servers answer them and as they never should.
+// CLUSTER SHARDS and MOVED, in the forms of real servers and in malformed ones.
 #include "valkey/cluster_map.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ ClusterMap read(const std::string& bytes, bool tls = false) {
   return read_shards(Reply(static_cast<const redisReply*>(raw)), asked);
 }
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;  // names, and values that are written already
+using Pairs = std::vector<std::pair<std::string, std::string>>;  // names and encoded values
 
 std::string of(const Pairs& pairs) {
   std::vector<std::string> elements;
@@ -73,7 +73,7 @@ TEST_CASE("each slot has the primary of its shard") {
   for (const uint16_t slot : std::vector<uint16_t>{201, 16383}) CHECK(shown(map.primary_of(slot)) == "none");
 }
 
-TEST_CASE("names may come in any order and more of them than are known") {
+TEST_CASE("names can be in any order and unknown ones are ignored") {
   const ClusterMap map = read(array({of({{"new", bulk("x")},
                                          {"nodes", array({of({{"health", bulk("online")},
                                                               {"role", bulk("primary")},
@@ -95,7 +95,7 @@ TEST_CASE("only a primary that is online counts") {
   CHECK(shown(map.primary_of(25)) == "valkey://anna:***@h5:5");
 }
 
-TEST_CASE("a node without a known address is at its IP address or at the host that was asked") {
+TEST_CASE("a node without a known address is at its IP address or at the host of the query") {
   CHECK(shown(read(array({shard({0, 9}, {node("?", 7)})})).primary_of(0)) == "valkey://anna:***@10.0.0.9:7");
   CHECK(shown(read(array({shard({0, 9}, {node("", 7)})})).primary_of(0)) == "valkey://anna:***@seed:7");
   const std::string unknown = of({{"port", integer(7)},
@@ -109,7 +109,7 @@ TEST_CASE("a node without a known address is at its IP address or at the host th
   CHECK(shown(read(array({shard({0, 9}, {null})})).primary_of(0)) == "valkey://anna:***@seed:7");
 }
 
-TEST_CASE("over TLS the port for TLS counts") {
+TEST_CASE("the TLS port is used with TLS") {
   const auto with = [](const Pairs& ports) {
     Pairs all = {{"endpoint", bulk("h1")}, {"role", bulk("master")}, {"health", bulk("online")}};
     all.insert(all.begin(), ports.begin(), ports.end());
@@ -121,13 +121,13 @@ TEST_CASE("over TLS the port for TLS counts") {
   CHECK(shown(read(with({{"port", integer(7)}}), true).primary_of(0)) == "none");
 }
 
-TEST_CASE("a node in no cluster has no slots") {
+TEST_CASE("a node outside of a cluster has no slots") {
   const ClusterMap map = read(array({shard({}, {node("", 7)})}));
   CHECK_FALSE(map.has_slots);
   CHECK(map.ranges.empty());
 }
 
-TEST_CASE("an odd answer names nothing") {
+TEST_CASE("a malformed reply names no primary") {
   for (const std::string& odd :
        {nil(), integer(7), bulk("OK"), array({}), array({integer(1)}), array({array({bulk("slots")})}),
         array({of({{"slots", bulk("0-9")}, {"nodes", array({node("h", 7)})}})}),

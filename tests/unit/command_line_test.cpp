@@ -22,7 +22,7 @@ CommandLine parse(std::vector<const char*> arguments, const Environment& environ
   return parse_command_line(static_cast<int>(arguments.size()), arguments.data(), environment);
 }
 
-// The errors of a command line that must be refused.
+// The errors of an invalid command line.
 std::string refused(const std::vector<const char*>& arguments, const Environment& environment = {}) {
   const CommandLine line = parse(arguments, environment);
   CHECK(line.action == Action::kDone);

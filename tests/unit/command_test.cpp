@@ -20,7 +20,7 @@ TEST_CASE("a command is written in RESP") {
   CHECK(text(Command::of("SET", "key", "value")) == "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n");
 }
 
-TEST_CASE("arguments are counted in bytes and may hold anything") {
+TEST_CASE("arguments are counted in bytes and can contain anything") {
   CHECK(text(Command::of("GET", "")) == "*2\r\n$3\r\nGET\r\n$0\r\n\r\n");
   CHECK(text(Command::of("GET", "\r\n")) == "*2\r\n$3\r\nGET\r\n$2\r\n\r\n\r\n");
   CHECK(text(Command::of("GET", "a\0b"s)) == "*2\r\n$3\r\nGET\r\n$3\r\na\0b\r\n"s);
@@ -28,7 +28,7 @@ TEST_CASE("arguments are counted in bytes and may hold anything") {
   CHECK(text(Command::of("GET", "\xFF\x80")) == "*2\r\n$3\r\nGET\r\n$2\r\n\xFF\x80\r\n");
 }
 
-TEST_CASE("lengths of several digits are written whole") {
+TEST_CASE("lengths of several digits are written in full") {
   for (const std::size_t size : {9U, 10U, 99U, 100U, 999U, 1000U, 65536U, 1048576U}) {
     const std::string value(size, 'x');
     CHECK(text(Command::of("ECHO", value)) == "*2\r\n$4\r\nECHO\r\n$" + std::to_string(size) + "\r\n" + value + "\r\n");
@@ -68,7 +68,7 @@ TEST_CASE("text of every type is the same argument") {
   CHECK(text(Command::of("X", std::string_view(array, 3))) == expected);
 }
 
-TEST_CASE("a command is complete with the arguments that were announced and no others") {
+TEST_CASE("a command is complete with exactly the announced arguments") {
   Command command;
   command.begin(2);
   CHECK_FALSE(command.complete());
@@ -81,7 +81,7 @@ TEST_CASE("a command is complete with the arguments that were announced and no o
   CHECK(Command::of("A", 1, "b"s).complete());
 }
 
-TEST_CASE("begin drops the command before") {
+TEST_CASE("begin drops the previous command") {
   Command command;
   command.begin(3);
   command.add("SET");
@@ -92,7 +92,7 @@ TEST_CASE("begin drops the command before") {
   CHECK(text(command) == "*1\r\n$4\r\nPING\r\n");
 }
 
-TEST_CASE("arguments collected beforehand become part of a command and count") {
+TEST_CASE("arguments collected in advance become part of a command and count") {
   Arguments keys;
   keys.add("a");
   keys.add(7);
@@ -110,7 +110,7 @@ TEST_CASE("arguments collected beforehand become part of a command and count") {
   CHECK(keys.bytes().empty());
 }
 
-TEST_CASE("memory of a large command is given back on demand and a small one keeps its own") {
+TEST_CASE("memory of a large command is released on demand and that of a small one is kept") {
   Command command = Command::of("ECHO", std::string(100'000, 'x'));
   command.shrink(1'000'000);
   CHECK(command.bytes().size() > 100'000);

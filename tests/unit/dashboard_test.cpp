@@ -1,4 +1,4 @@
-// Alerts and the dashboard in config/ ask for metrics that orderd has.
+// The queries of the alerts and the dashboard in config/ use existing metrics.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -27,7 +27,7 @@ std::set<std::string> names_in(const std::string& text) {
   return names;
 }
 
-// What may be asked for: of a histogram its three parts.
+// The names to query; a histogram has three.
 std::set<std::string> served() {
   std::set<std::string> names;
   for (const FamilyInfo& each : families()) {
@@ -50,7 +50,7 @@ void collect(const nlohmann::json& json, std::vector<std::string>& queries) {
 
 }  // namespace
 
-TEST_CASE("each query of the dashboard is about metrics that there are") {
+TEST_CASE("each query of the dashboard uses existing metrics") {
   std::vector<std::string> queries;
   collect(nlohmann::json::parse(text_of("config/grafana/orderd.json")), queries);
   CHECK(queries.size() > 20);
@@ -63,11 +63,11 @@ TEST_CASE("each query of the dashboard is about metrics that there are") {
   }
 }
 
-TEST_CASE("each alert is about metrics that there are and names a command") {
+TEST_CASE("each alert uses existing metrics and names a command") {
   const std::string alerts = text_of("config/prometheus/alerts.yml");
   const std::set<std::string> known = served();
   for (const std::string& name : names_in(alerts)) CHECK_MESSAGE(known.contains(name), name);
-  // As often as there are alerts.
+  // Once for each alert.
   const auto count = [&](const std::string& what) {
     std::size_t found = 0;
     for (std::size_t at = alerts.find(what); at != std::string::npos; at = alerts.find(what, at + 1)) ++found;

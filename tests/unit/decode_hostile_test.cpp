@@ -1,5 +1,5 @@
-// Input that nobody meant: cut off, with bytes changed, and what is left in a buffer from before. And: no memory is
-// taken once a decoder is warm.
+// Malformed input: truncated, with changed bytes, and with remains of earlier requests in the buffer. And a warm
+// decoder allocates no memory.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -23,7 +23,7 @@ void* counted_or_throw(std::size_t size) {
 }
 }  // namespace
 
-// All of them are replaced: a sanitizer tells memory of its own operators from that of others.
+// All of them are replaced: a sanitizer reports memory that is allocated and freed by different operators.
 void* operator new(std::size_t size) {
   return counted_or_throw(size);
 }
@@ -62,7 +62,7 @@ constexpr std::string_view kOneLine =
     R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3,"more":[1.5,true,"\u00fc"]})";
 constexpr std::string_view kItems = R"({"id":"o-1","items":[{"sku":"shoe","quantity":1},{"sku":"sock","quantity":2}]})";
 
-// Decodes with a decoder that is used again and again, and checks what holds for every answer.
+// Decodes with a reused decoder, and checks the invariants of every answer.
 class Again {
  public:
   Decoded decode(const Fields& fields) {
@@ -76,7 +76,7 @@ class Again {
   Decoded decoded_;
 };
 
-TEST_CASE("every cut of a request is malformed even where the rest still lies in the buffer") {
+TEST_CASE("every truncated request is malformed even if the rest is still in the buffer") {
   Again again;
   for (const std::string_view json : {kOneLine, kItems}) {
     for (std::size_t size = 0; size < json.size(); ++size) {
@@ -87,7 +87,7 @@ TEST_CASE("every cut of a request is malformed even where the rest still lies in
   }
 }
 
-TEST_CASE("a number at the end of the text does not run on into what was there before") {
+TEST_CASE("a number at the end of the text does not continue into earlier bytes") {
   Again again;
   CHECK_FALSE(again.decode({"order", "99999999999999999999999999999999"}).good);
   CHECK(again.decode({"order", "1"}).detail == "order has to be a JSON object, not a number");
@@ -95,7 +95,7 @@ TEST_CASE("a number at the end of the text does not run on into what was there b
   CHECK_FALSE(again.decode({"order", R"({"id":"o-1","sku":"shoe","quantity":3)"}).good);
 }
 
-TEST_CASE("no byte changed in a request does harm") {
+TEST_CASE("any changed byte in a request is handled") {
   Again again;
   for (const std::string_view json : {kOneLine, kItems}) {
     for (std::size_t at = 0; at < json.size(); ++at) {
@@ -108,7 +108,7 @@ TEST_CASE("no byte changed in a request does harm") {
   }
 }
 
-TEST_CASE("requests put together from pieces at random do no harm") {
+TEST_CASE("requests assembled at random are handled") {
   static constexpr std::string_view kMembers[] = {R"("id":"o-1")",
                                                   R"("customer":"c-7")",
                                                   R"("sku":"a")",
@@ -151,7 +151,7 @@ TEST_CASE("requests put together from pieces at random do no harm") {
   CHECK(good > 20);
 }
 
-TEST_CASE("a request of thousands of fields is judged") {
+TEST_CASE("a request of thousands of fields is decoded") {
   Again again;
   Fields fields(60'000, "");
   CHECK_FALSE(again.decode(fields).good);
@@ -161,7 +161,7 @@ TEST_CASE("a request of thousands of fields is judged") {
   CHECK(again.decode(fields).detail == "id is given more than once");
 }
 
-TEST_CASE("a warm decoder takes no memory for an order") {
+TEST_CASE("a warm decoder allocates no memory for an order") {
   const std::string id(128, 'i');
   const std::string customer(128, 'c');
   const std::string sku(128, 's');

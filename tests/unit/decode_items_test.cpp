@@ -1,4 +1,4 @@
-// The lines of a request in JSON: how many, and the same SKU in several.
+// The lines of a request in JSON: their number, and several with the same SKU.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ TEST_CASE("items are an array of objects") {
         "items[1].quantity has to be a JSON integer, not a string (send 3, not \"3\")");
 }
 
-TEST_CASE("an order has from one line to the most allowed before any are summed") {
+TEST_CASE("the number of lines is limited before lines are summed") {
   CHECK(decode_items("[]").detail == "items: 0 is not a number of lines from 1 to 64");
   CHECK(decode_items(items_of(1, 1)).good);
   CHECK(decode_items(items_of(64, 64)).request.lines.size() == 64);
@@ -50,7 +50,7 @@ TEST_CASE("an order has from one line to the most allowed before any are summed"
   CHECK(decode_items(items_of(2000, 1000), {.max_lines = 2000}).request.lines.size() == 1000);
 }
 
-TEST_CASE("lines of the same SKU are summed where it appears first") {
+TEST_CASE("lines of the same SKU are summed at its first place") {
   const auto items = [](std::initializer_list<std::pair<const char*, uint64_t>> lines) {
     std::string text;
     for (const auto& [sku, quantity] : lines) {
@@ -70,7 +70,7 @@ TEST_CASE("lines of the same SKU are summed where it appears first") {
   CHECK(starts_with(lines_of(decode_items(backwards)), "s59=10 s58=10 s0=1 s1=1 "));
 }
 
-TEST_CASE("many lines of few SKUs are summed as one would by hand") {
+TEST_CASE("many lines of few SKUs are summed correctly") {
   std::mt19937 random(7);
   for (int round = 0; round < 50; ++round) {
     std::string items;
@@ -93,7 +93,7 @@ TEST_CASE("many lines of few SKUs are summed as one would by hand") {
   }
 }
 
-TEST_CASE("a sum has to be a number that a double holds") {
+TEST_CASE("a sum must fit into a double") {
   const Limits limits = {.max_quantity = kMaxWhole};
   CHECK(lines_of(decode_items(R"([{"sku":"a","quantity":9007199254740990},{"sku":"a","quantity":1}])", limits)) ==
         "a=9007199254740991");

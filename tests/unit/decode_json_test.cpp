@@ -1,4 +1,4 @@
-// What a request in JSON has to say. Which text is JSON at all is in decode_json_text_test.cpp.
+// The members of a request in JSON. Which text is valid JSON is in decode_json_text_test.cpp.
 #include <doctest/doctest.h>
 
 #include "decoding.h"
@@ -43,7 +43,7 @@ TEST_CASE("the order of members does not matter and unknown ones are ignored") {
             R"([{"sku":"shoe","colour":"red","id":1,"items":2,"customer":3,"quantity":1,"colour":0}])")) == "shoe=1");
 }
 
-TEST_CASE("names of members are compared after their escapes are read") {
+TEST_CASE("names of members are compared after unescaping") {
   const Decoded decoded = decode_json(R"({"\u0069d":"o-1","s\u006bu":"sh\u006fe","quantity":3})");
   CHECK(decoded.request.id == "o-1");
   CHECK(lines_of(decoded) == "shoe=3");
@@ -52,7 +52,7 @@ TEST_CASE("names of members are compared after their escapes are read") {
   CHECK(decode_json(R"({"id\u0000":"o-1","sku":"shoe","quantity":3})").detail == "id is missing");
 }
 
-TEST_CASE("a member that matters may be given once") {
+TEST_CASE("a known member can be given only once") {
   const auto twice = [](const std::string& members) {
     const Decoded decoded = decode_json("{" + members + "}");
     CHECK_FALSE(decoded.good);
@@ -91,11 +91,11 @@ TEST_CASE("items and sku exclude each other") {
   const std::string items = R"("items":[{"sku":"a","quantity":1}])";
   CHECK(decode_json(R"({"id":"o-1",)" + items + "}").good);
   CHECK(decode_json(R"({"id":"o-1","sku":"a","quantity":1,)" + items + "}").detail ==
-        "items stands beside sku: an order has one or the other");
+        "items and sku are both given: an order has one or the other");
   CHECK(decode_json(R"({"id":"o-1","sku":"a",)" + items + "}").request.id == "o-1");
   CHECK(decode_json(R"({"id":"o-1","sku":null,"quantity":null,)" + items + "}").good);  // null counts as absent
   CHECK(decode_json(R"({"id":"o-1","quantity":1,)" + items + "}").detail ==
-        "items stands beside quantity: an order has one or the other");
+        "items and quantity are both given: an order has one or the other");
   CHECK(decode_json(R"({"id":"o-1","sku":"a","quantity":1,"items":null})").good);
   CHECK_FALSE(decode_json(R"({"id":"o-1","sku":"a","quantity":1,"items":null,"items":null})").good);
   CHECK_FALSE(decode_json(R"({"id":"o-1","sku":"a","quantity":1,"items":[]})").good);
@@ -116,7 +116,7 @@ TEST_CASE("names are strings") {
   for (const std::string value : {"null", "1", "-1", "1.5", "true", "false", "[]", "{}", R"(["a"])", R"({"a":"b"})"}) {
     const Decoded id = decode_json(R"({"id":)" + value + R"(,"customer":"c-7","sku":"shoe","quantity":3})");
     CHECK(starts_with(id.detail, "id has to be a string, not "));
-    // An integer is no ID, but what was given helps whoever looks for the result.
+    // An integer is not a valid ID, but is returned to help find the result.
     CHECK(id.request.id == (value == "1" || value == "-1" ? value : ""));
     CHECK(id.request.customer == "c-7");
     const Decoded customer = decode_json(R"({"id":"o-1","customer":)" + value + R"(,"sku":"shoe","quantity":3})");
@@ -131,7 +131,7 @@ TEST_CASE("names are strings") {
   }
 }
 
-TEST_CASE("names keep to the rules of names after their escapes are read") {
+TEST_CASE("names are checked after unescaping") {
   const auto id = [](const std::string& text) {
     return decode_json(R"({"sku":"shoe","quantity":3,"id":")" + text + "\"}");
   };
@@ -173,10 +173,10 @@ TEST_CASE("names keep to the rules of names after their escapes are read") {
     CHECK_FALSE(sku(bad).good);
     CHECK_FALSE(item(bad).good);
   }
-  CHECK(sku("a b").detail == R"(sku "a b" holds white space)");
-  CHECK(item("a{b").detail == R"(items[0].sku "a{b" holds a brace)");
+  CHECK(sku("a b").detail == R"(sku "a b" contains white space)");
+  CHECK(item("a{b").detail == R"(items[0].sku "a{b" contains a brace)");
   CHECK(item("").detail == "items[0].sku is empty");
-  CHECK(id("\\u0007").detail == R"(id "\x07" holds a control character)");
+  CHECK(id("\\u0007").detail == R"(id "\x07" contains a control character)");
 }
 
 TEST_CASE("a malformed request has the id and the customer that can be read") {
@@ -189,7 +189,7 @@ TEST_CASE("a malformed request has the id and the customer that can be read") {
   CHECK(neither.detail == "id is empty");
   CHECK(neither.request.id.empty());
   CHECK(neither.request.customer.empty());
-  // Not even JSON: nothing of it can be relied on.
+  // Not JSON: none of it is returned.
   CHECK(decode_json(R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":0)").request.id.empty());
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("a quantity is a JSON integer from 1 to the largest allowed") {
   }
 }
 
-TEST_CASE("the largest quantity is a setting and holds for each line") {
+TEST_CASE("the largest quantity is a setting and applies to each line") {
   CHECK(decode_quantity("5", 5).good);
   CHECK(decode_quantity("6", 5).detail == "quantity: 6 is not a whole number from 1 to 5");
   CHECK(decode_quantity("1", 1).good);

@@ -1,4 +1,4 @@
-// Which text is JSON: cases in the manner of JSONTestSuite, each put into a request as a member that means nothing.
+// Which text is valid JSON: cases like those of JSONTestSuite, each as an ignored member of a request.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -15,7 +15,7 @@ Decoded decode_with(const std::string& value) {
   return decode_json(R"({"id":"o-1","sku":"shoe","quantity":3,"more":)" + value + "}");
 }
 
-TEST_CASE("values that are JSON are accepted in a member that means nothing") {
+TEST_CASE("valid JSON values are accepted in an ignored member") {
   const std::vector<std::string> good = {
       "[]", "{}", "[[]]", "[{}]", R"({"":0})", R"({"a":[]})", R"({"a":1,"a":2})", R"({"a\u0000b":1})", "null", "true",
       "false", "[null,1,\"1\",{}]", "[1,null,null,null,2]", "[ ]", "[ 1 ]", " [] ", "\t[\n1\r,2 ]",
@@ -44,7 +44,7 @@ TEST_CASE("values that are JSON are accepted in a member that means nothing") {
   }
 }
 
-TEST_CASE("values that are no JSON make the request malformed") {
+TEST_CASE("invalid JSON values make the request malformed") {
   const std::vector<std::string> bad = {
       "", " ", "[", "]", "{", "[}", "[1,]", "[,1]", "[1,,2]", "[1 2]", "[1", "[1}", "[\"a\"", "[\"\"],", "[,]", "[x",
       "[x]", "[3[4]]", "[1]x", "[:]", "[1:2]", "[-]", "[*]", "[\"a\",\n4\n,1,", "<.>", "[<null>]", "[\x61]",
@@ -98,22 +98,21 @@ TEST_CASE("text around a request makes it malformed unless it is white space") {
   CHECK_FALSE(decode_json(json + "\n" + json).good);
 }
 
-TEST_CASE("the detail says what about the JSON is wrong") {
+TEST_CASE("the detail says what is wrong with the JSON") {
   const auto detail = [](const std::string& json) { return decode_json(json).detail; };
-  CHECK(detail("") == "order is not valid JSON: there is nothing in it");
-  CHECK(detail(" \n") == "order is not valid JSON: there is nothing in it");
+  CHECK(detail("") == "order is not valid JSON: it is empty");
+  CHECK(detail(" \n") == "order is not valid JSON: it is empty");
   CHECK(detail("{\"id\":\"\xFF\"}") == "order is not valid JSON: it is not valid UTF-8");
-  CHECK(detail("{\"id\":\"o-1") == "order is not valid JSON: a string has no end");
-  CHECK(detail("{\"id\":\"o\n1\"}") ==
-        "order is not valid JSON: a string holds a control character that is not escaped");
-  CHECK(detail(R"({"id":"\x"})") == "order is not valid JSON: a string holds an escape that stands for no character");
-  CHECK(detail(R"({"id":01})") == "order is not valid JSON: it holds a number that is none in JSON");
-  CHECK(detail(R"({"id":nil})") == "order is not valid JSON: a word in it is not true, false or null");
-  CHECK(detail(R"({"id":"o-1",})") == "order is not valid JSON: brackets, commas or colons are not in their place");
+  CHECK(detail("{\"id\":\"o-1") == "order is not valid JSON: a string is not terminated");
+  CHECK(detail("{\"id\":\"o\n1\"}") == "order is not valid JSON: a string contains an unescaped control character");
+  CHECK(detail(R"({"id":"\x"})") == "order is not valid JSON: a string contains an invalid escape");
+  CHECK(detail(R"({"id":01})") == "order is not valid JSON: it contains an invalid number");
+  CHECK(detail(R"({"id":nil})") == "order is not valid JSON: it contains a word other than true, false and null");
+  CHECK(detail(R"({"id":"o-1",})") == "order is not valid JSON: a bracket, comma or colon is missing or misplaced");
   CHECK(detail(std::string(2000, '[') + std::string(2000, ']')) == "order is not valid JSON: it is nested too deeply");
 }
 
-TEST_CASE("nesting is followed to a thousand levels and refused beyond") {
+TEST_CASE("nesting is accepted to a thousand levels and refused beyond") {
   const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
   CHECK(decode_with(nested(1)).good);
   CHECK(decode_with(nested(1000)).good);
@@ -126,7 +125,7 @@ TEST_CASE("nesting is followed to a thousand levels and refused beyond") {
   CHECK_FALSE(decode_json(objects).good);
 }
 
-TEST_CASE("a large number changes no other number of its request") {
+TEST_CASE("a large number changes no other number in its request") {
   CHECK(lines_of(decode_json(
             R"({"more":1e400,"id":"o-1","items":[{"sku":"a","quantity":1000000},{"sku":"b","quantity":12345}]})")) ==
         "a=1000000 b=12345");

@@ -20,7 +20,7 @@ TEST_CASE("an entry has one form") {
   CHECK(decode_entry({"order", kJson}).good);
   CHECK(decode_entry({"id", "o-1", "sku", "shoe", "quantity", "3"}).good);
   for (const std::string_view field : {"id", "customer", "sku", "quantity", "reply_to"}) {
-    const std::string expected = "order stands beside " + std::string(field);
+    const std::string expected = "order and " + std::string(field) + " are both given";
     CHECK(starts_with(decode_entry({"order", kJson, field, "o-1"}).detail, expected));
     CHECK(starts_with(decode_entry({field, "o-1", "order", kJson}).detail, expected));
     CHECK(starts_with(decode_entry({field, "", "order", ""}).detail, expected));
@@ -44,7 +44,7 @@ TEST_CASE("the field order twice is malformed") {
   CHECK(decoded.request.id.empty());
 }
 
-TEST_CASE("unknown fields are ignored whatever they hold") {
+TEST_CASE("unknown fields are ignored whatever they contain") {
   const Decoded json = decode_entry({"trace", "\xFF\x00", "trace", "", "", "", "order", kJson, "items", "1"});
   CHECK(json.request.id == "o-1");
   CHECK(lines_of(json) == "shoe=3");
@@ -68,7 +68,7 @@ TEST_CASE("an entry has at most 64 KiB of names and values") {
   CHECK(over.request.customer.empty());
 }
 
-TEST_CASE("JSON as large as an entry may be is read") {
+TEST_CASE("JSON of the largest entry size is accepted") {
   std::string json(kJson);
   json.insert(json.size() - 1, kMaxEntryBytes - 5 - json.size(), ' ');
   CHECK(5 + json.size() == kMaxEntryBytes);
@@ -109,7 +109,7 @@ TEST_CASE("a flat field twice is malformed even with the same value") {
   }
 }
 
-TEST_CASE("a flat quantity is decimal digits and nothing else") {
+TEST_CASE("a flat quantity is decimal digits only") {
   for (const std::string_view good : {"1", "9", "10", "42", "999999", "1000000"}) {
     CHECK(lines_of(decode_quantity(good)) == "shoe=" + std::string(good));
   }
@@ -166,7 +166,7 @@ TEST_CASE("the largest flat quantity is a setting") {
   CHECK_FALSE(decode_quantity("9007199254740992", kMaxWhole).good);
 }
 
-TEST_CASE("flat names keep to the rules of names") {
+TEST_CASE("flat names are checked") {
   const auto id = [](std::string_view text) { return decode_entry({"id", text, "sku", "shoe", "quantity", "3"}); };
   const auto customer = [](std::string_view text) {
     return decode_entry({"id", "o-1", "customer", text, "sku", "shoe", "quantity", "3"});
@@ -187,9 +187,9 @@ TEST_CASE("flat names keep to the rules of names") {
   CHECK(customer("").detail == "customer is empty");
   CHECK(customer("").request.id == "o-1");
   CHECK(id("\xFF").detail == R"(id "\xff" is not valid UTF-8)");
-  CHECK(sku("a b").detail == R"(sku "a b" holds white space)");
-  CHECK(sku("a\tb").detail == R"(sku "a\x09b" holds a control character)");
-  CHECK(sku("a{b").detail == R"(sku "a{b" holds a brace)");
+  CHECK(sku("a b").detail == R"(sku "a b" contains white space)");
+  CHECK(sku("a\tb").detail == R"(sku "a\x09b" contains a control character)");
+  CHECK(sku("a{b").detail == R"(sku "a{b" contains a brace)");
 }
 
 TEST_CASE("a malformed flat request has the id and the customer that can be read") {
@@ -206,7 +206,7 @@ TEST_CASE("a malformed flat request has the id and the customer that can be read
   CHECK(starts_with(neither.detail, "id "));
 }
 
-TEST_CASE("reply_to is optional, follows the rule of an id, and is read wherever it can be") {
+TEST_CASE("reply_to is optional, follows the rules of an ID, and is returned if readable") {
   const Decoded flat = decode_entry({"reply_to", "shop-1", "id", "o-1", "sku", "shoe", "quantity", "3"});
   CHECK(flat.good);
   CHECK(flat.request.reply_to == "shop-1");
@@ -253,7 +253,7 @@ TEST_CASE("a detail quotes at most 40 bytes") {
   CHECK(detail("\xED\xA0\x80ü") == R"(quantity: "\xed\xa0\x80ü")" + behind);
 }
 
-TEST_CASE("a decoder keeps nothing of the requests before") {
+TEST_CASE("a decoder keeps nothing of earlier requests") {
   Decoder decoder({});
   Request request;
   std::string detail;

@@ -1,4 +1,4 @@
-// What the tests of the decoder share: one call for an entry, and what has to hold for every answer.
+// Shared by the decoder tests: a call to decode an entry, and the invariants of every answer.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -19,7 +19,7 @@ struct Decoded {
   std::string detail;
 };
 
-// What a result may carry as its detail: one short line of readable text.
+// A valid detail of a result: one short line of printable text.
 inline void check_detail(const std::string& detail) {
   CHECK(detail.size() > 10);
   CHECK(detail.size() < 300);
@@ -57,7 +57,7 @@ inline void check_answer(const Decoded& decoded, const Limits& limits = {}) {
 inline Decoded decode_entry(const Fields& fields, const Limits& limits = {}) {
   Decoder decoder(limits);
   Decoded decoded;
-  // Left from a request before: nothing of it may remain.
+  // Remains of an earlier request, which must not show up.
   decoded.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}, "old-asker"};
   decoded.detail = "old detail";
   decoded.good = decoder.decode(fields, decoded.request, decoded.detail);

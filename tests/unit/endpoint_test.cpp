@@ -12,7 +12,7 @@ std::string error_of(std::string_view url) {
   return endpoint ? "" : endpoint.error();
 }
 
-TEST_CASE("a host alone gets the usual port and the first database") {
+TEST_CASE("a host alone gets the default port and database 0") {
   const auto endpoint = parse_url("valkey://shop.example");
   REQUIRE(endpoint.ok());
   CHECK(endpoint->kind == Endpoint::Kind::kTcp);
@@ -34,7 +34,7 @@ TEST_CASE("every part of a URL is read") {
   CHECK(endpoint->password == "pass");
 }
 
-TEST_CASE("several servers have all but host and port in common") {
+TEST_CASE("several servers share everything except host and port") {
   const auto servers = parse_urls("valkeys://anna:secret@h1:7000,h2,[::1]:7002/3");
   REQUIRE(servers.ok());
   REQUIRE(servers->size() == 3);
@@ -83,7 +83,7 @@ TEST_CASE("a password without a user is for the default user") {
   CHECK(endpoint->database == 0);
 }
 
-TEST_CASE("write an IPv6 address in brackets") {
+TEST_CASE("an IPv6 address needs brackets") {
   CHECK(parse_url("valkey://[::1]")->host == "::1");
   CHECK(parse_url("valkey://[2001:db8::7]:7000/1")->port == 7000);
   CHECK(parse_url("valkey://[fe80::1%25eth0]:7000")->host == "fe80::1%eth0");
@@ -124,7 +124,7 @@ TEST_CASE("a database is a whole number from 0 to 65535") {
   CHECK(error_of("valkey://h#0") == "only /db is allowed after the port");
 }
 
-TEST_CASE("half a login is refused") {
+TEST_CASE("an incomplete login is refused") {
   CHECK(error_of("valkey://anna@h") ==
         "user:password or :password is expected before the @; for a user without a password set valkey.username");
   CHECK(error_of("valkey://anna:@h") == "the password before the @ is empty");
@@ -132,14 +132,14 @@ TEST_CASE("half a login is refused") {
   CHECK(error_of("valkey://a:b%4@h").find("two hexadecimal digits") != std::string::npos);
 }
 
-TEST_CASE("the failure of a password that is not encoded says how to encode it") {
+TEST_CASE("the error for a password that is not encoded says how to encode it") {
   for (const char* url :
        {"valkey://u:hun/ter2@h", "valkey://u:hun@ter2@h", "valkey://u:hun?ter2@h", "valkey://u:hun#ter2@h"}) {
     CHECK(error_of(url).find("percent-encoded") != std::string::npos);
   }
 }
 
-TEST_CASE("a unix socket has a path and perhaps a database") {
+TEST_CASE("a Unix socket has a path and an optional database") {
   const auto endpoint = parse_url("unix:///run/valkey/v.sock?db=3");
   REQUIRE(endpoint.ok());
   CHECK(endpoint->kind == Endpoint::Kind::kUnix);
@@ -155,7 +155,7 @@ TEST_CASE("a unix socket has a path and perhaps a database") {
   CHECK(error_of("unix://u:p@/run/v.sock").find("valkey.password_file") != std::string::npos);
 }
 
-TEST_CASE("an embedded server has a directory and its socket in it") {
+TEST_CASE("an embedded server has a directory with its socket") {
   const auto endpoint = parse_url("embedded:data/valkey%41");
   REQUIRE(endpoint.ok());
   CHECK(endpoint->kind == Endpoint::Kind::kEmbedded);
@@ -177,7 +177,7 @@ TEST_CASE("a socket's path has at most 107 bytes") {
         "the path of the socket, DIR/valkey.sock, has 108 bytes; at most 107 are allowed");
 }
 
-TEST_CASE("the failure of an unknown scheme names the known ones") {
+TEST_CASE("the error for an unknown scheme names the known ones") {
   for (const char* url : {"", "http://h", "localhost:6379", "tcp://h", "VALKEY://h", "valkey:/h", "unix:/p"}) {
     const std::string error = error_of(url);
     for (const char* scheme : {"valkey://", "valkeys://", "redis://", "rediss://", "unix://", "embedded:"}) {
@@ -186,7 +186,7 @@ TEST_CASE("the failure of an unknown scheme names the known ones") {
   }
 }
 
-TEST_CASE("no failure and no masked URL repeats a password") {
+TEST_CASE("no error and no masked URL repeats a password") {
   for (const char* url :
        {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "valkey://u:hunter2/1", "valkey://u:hun/hunter2@h",
         "valkey://hunter2@h", "valkey://u:hunter2@", "valkey://u:%zhunter2@h", "valkey://u:a@hunter2@h", "u:hunter2@h",

@@ -13,7 +13,7 @@ TEST_CASE("errors are counted by their first word") {
   CHECK(errors.by_word() == expected);
 }
 
-TEST_CASE("what is no plain word is counted as other, and so is what comes after many words") {
+TEST_CASE("an unusual first word counts as other, and so do new words after many") {
   ErrorCounts errors;
   for (const char* text : {"", " ERR", "Err x", "E-R x", "no reply for 5 ms", "\"}\n", "\xff\xfe"}) errors.add(text);
   errors.add(std::string(40, 'A'));
@@ -22,7 +22,7 @@ TEST_CASE("what is no plain word is counted as other, and so is what comes after
   for (int i = 0; i < 1000; ++i)
     errors.add("W" + std::string(1, static_cast<char>('A' + i % 26)) + std::string(i / 26 % 26, 'X'));
   CHECK(errors.by_word().size() == ErrorCounts::kWords);
-  errors.add("WA");  // one that is known
+  errors.add("WA");  // a known one
   CHECK(errors.by_word().at("WA") > 1);
   uint64_t all = 0;
   for (const auto& [word, count] : errors.by_word()) all += count;

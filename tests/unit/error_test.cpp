@@ -43,7 +43,7 @@ TEST_CASE("the first word of an error decides its kind") {
   }
 }
 
-TEST_CASE("what a script appends to an error changes nothing") {
+TEST_CASE("a suffix added by a script changes nothing") {
   for (const auto& [text, kind] : kErrors) {
     CAPTURE(text);
     CHECK(classify(text + " script: 2067d915024a3e1657c4169c84f809f8ebec8f4a, on @user_script:4.") == kind);
@@ -54,7 +54,7 @@ TEST_CASE("what a script appends to an error changes nothing") {
         ErrorKind::kFault);
 }
 
-TEST_CASE("keys that are being moved are waited for, also where a script meets them") {
+TEST_CASE("keys in migration are waited for, even if a script meets them") {
   for (const char* text :
        {"ERR Script attempted to access a non local key in a cluster node",
         "ERR Script attempted to access a non local key in a cluster node script: 2067d915, on @user_script:4.",
@@ -75,7 +75,7 @@ TEST_CASE("keys that are being moved are waited for, also where a script meets t
         ErrorKind::kFault);
 }
 
-TEST_CASE("a command that is denied for itself is not the end of the connection") {
+TEST_CASE("a denied optional command does not close the connection") {
   for (const char* text :
        {"NOPERM this user has no permissions to run the 'info' command",
         "ERR unknown command 'HELLO', with args beginning with: ", "ERR unknown subcommand 'SETNAME'",
@@ -93,7 +93,7 @@ TEST_CASE("a command that is denied for itself is not the end of the connection"
   }
 }
 
-TEST_CASE("a right that a script's own call lacks comes with the word ERR and counts as refused") {
+TEST_CASE("a missing right inside a script is reported as ERR and counts as refused") {
   CHECK(classify("ERR ACL failure in script: User orderd has no permissions to run the 'xadd' command") ==
         ErrorKind::kRefused);
   CHECK(classify("ERR no such key") == ErrorKind::kFault);
@@ -103,7 +103,7 @@ TEST_CASE("a word alone is enough") {
   for (const auto& [text, kind] : kErrors) CHECK(classify(text.substr(0, text.find(' '))) == kind);
 }
 
-TEST_CASE("a word that comes later means nothing") {
+TEST_CASE("a later word means nothing") {
   for (const auto& [text, kind] : kErrors) {
     if (text.find("during rehashing") == std::string::npos) CHECK(classify("ERR " + text) == ErrorKind::kFault);
     CHECK(classify(" " + text) == ErrorKind::kFault);
@@ -128,7 +128,7 @@ TEST_CASE("the first word ends at the first space") {
   CHECK(first_word("") == "");
 }
 
-TEST_CASE("an error that was never set is none") {
+TEST_CASE("a default error is no error") {
   CHECK(Error{}.kind == ErrorKind::kNone);
   CHECK(Error{}.what.empty());
 }

@@ -32,7 +32,7 @@ void is_not_ready(const LaneView& lane, const std::string& sentence) {
   CHECK(health.text == "not ready\nnot ready: 'orders': " + sentence + "\n");
 }
 
-TEST_CASE("a daemon that answers lives, whatever its lanes do") {
+TEST_CASE("a daemon that responds is live, whatever its lanes do") {
   CHECK(live().good);
   CHECK(live().text == "live\n");
 }
@@ -59,7 +59,7 @@ TEST_CASE("a lane that settles nothing is stalled after ten seconds or two lease
   CHECK(stall_limit(milliseconds(600'000)) == milliseconds(1'200'000));
 }
 
-TEST_CASE("a lane whose orders are blocked is not ready and says by what, also while it tries again") {
+TEST_CASE("a blocked lane is not ready and shows the reason, even while it retries") {
   for (const Phase phase : {Phase::kBlocked, Phase::kServing}) {
     LaneView lane = view(phase);
     lane.status.blocked_by = "WRONGTYPE key results: not a stream";
@@ -67,32 +67,32 @@ TEST_CASE("a lane whose orders are blocked is not ready and says by what, also w
   }
 }
 
-TEST_CASE("a paused lane is not ready and says why and what ends the pause") {
+TEST_CASE("a paused lane is not ready and shows why and how to resume") {
   LaneView lane = view(Phase::kPaused);
   lane.status.blocked_by = "paused: counting the shelf";
   is_not_ready(lane, "paused: counting the shelf; orderctl resume ends that");
 }
 
-TEST_CASE("a standby is ready once it knows for whom it stands by") {
+TEST_CASE("a standby is ready once it knows the active daemon") {
   LaneView lane = view(Phase::kStandby);
   is_not_ready(lane, "asking the server which daemon is active");
   lane.status.owner = "shop-1";
   is_ready(lane, "standing by for 'shop-1'");
 }
 
-TEST_CASE("a lane on its way to serve or to its end is not ready") {
+TEST_CASE("a lane that starts or stops is not ready") {
   LaneView lane = view(Phase::kConnecting);
   is_not_ready(lane, "not connected");
   lane.status.blocked_by = "cannot connect to valkey://h: Connection refused";
   is_not_ready(lane, "not connected: cannot connect to valkey://h: Connection refused");
   is_not_ready(view(Phase::kIdle), "not started yet");
   is_not_ready(view(Phase::kJoining), "looking up the position");
-  is_not_ready(view(Phase::kDraining), "waiting for replies before it begins again");
+  is_not_ready(view(Phase::kDraining), "waiting for replies before it restarts");
   is_not_ready(view(Phase::kFinishing), "shutting down");
   is_not_ready(view(Phase::kEnded), "ended");
 }
 
-TEST_CASE("of several lanes each has its line and one that is not ready is enough") {
+TEST_CASE("each lane has a line and one that is not ready is enough") {
   Snapshot snapshot;
   snapshot.lanes.push_back(view(Phase::kServing));
   snapshot.lanes.push_back(view(Phase::kIdle));

@@ -28,8 +28,8 @@ TEST_CASE("each value falls into the first bucket whose bound is not below it") 
     agrees<Histogram<7, 3>>(value);
   }
   for (std::size_t i = 0; i < 18; ++i) {
-    for (const int64_t beside : {-1, 0, 1}) {
-      agrees<Histogram<100, 18>>(Histogram<100, 18>::bound(i) + static_cast<uint64_t>(beside));
+    for (const int64_t offset : {-1, 0, 1}) {
+      agrees<Histogram<100, 18>>(Histogram<100, 18>::bound(i) + static_cast<uint64_t>(offset));
     }
   }
   for (const uint64_t value : {UINT64_MAX, UINT64_MAX - 1, UINT64_MAX / 2}) {

@@ -25,7 +25,7 @@ TEST_CASE("the name replaces the placeholder") {
   CHECK(stock("{a}:<sku>").key("<sku>") == "{a}:<sku>");
 }
 
-TEST_CASE("append keeps what the string already holds") {
+TEST_CASE("append keeps the string's contents") {
   std::string out = "before ";
   stock("product:<sku>:stock").append("shoe", out);
   CHECK(out == "before product:shoe:stock");
@@ -114,7 +114,7 @@ TEST_CASE("a template collides with a fixed name that it can produce") {
   CHECK(order("order:<id>").may_collide("order:dead"));
   CHECK_FALSE(order("order:<id>").may_collide("orders:dead"));
   CHECK_FALSE(order("order:<id>").may_collide("orders"));
-  CHECK_FALSE(order("order:<id>").may_collide("order:"));  // no id is empty
+  CHECK_FALSE(order("order:<id>").may_collide("order:"));  // an ID is not empty
   CHECK_FALSE(order("order:<id>").may_collide("order"));
   CHECK_FALSE(order("order:<id>").may_collide(""));
   CHECK(order("<id>").may_collide("orders"));
@@ -123,7 +123,7 @@ TEST_CASE("a template collides with a fixed name that it can produce") {
   CHECK(stock("product:<sku>:stock").may_collide("product:a:b:stock"));
   CHECK_FALSE(stock("product:<sku>:stock").may_collide("product::stock"));
   CHECK_FALSE(stock("product:<sku>:stock").may_collide("product:x:stocks"));
-  CHECK_FALSE(stock("a:<sku>:a").may_collide("a:a"));  // the head and the tail may not share a byte
+  CHECK_FALSE(stock("a:<sku>:a").may_collide("a:a"));  // the head and the tail do not overlap
   CHECK_FALSE(stock("aa<sku>aa").may_collide("aaaa"));
   CHECK(stock("aa<sku>aa").may_collide("aaaaa"));
 }

@@ -1,4 +1,4 @@
-// Names of lanes for a cluster.
+// Lane names for a cluster.
 #include "shared/lane_names.h"
 
 #include <doctest/doctest.h>
@@ -13,7 +13,7 @@
 namespace orderd::tools {
 namespace {
 
-// The node of a slot, where valkey-cli --cluster create has cut the slots for so many.
+// The node of a slot, as valkey-cli --cluster create divides the slots among this many.
 std::size_t node_of(uint16_t slot, std::size_t nodes) {
   const double each = double{valkey::kSlots} / static_cast<double>(nodes);
   std::size_t node = 0;
@@ -34,7 +34,7 @@ TEST_CASE("the names of lanes spread evenly over equal nodes") {
   }
 }
 
-TEST_CASE("lane names are made of a prefix and a number and are valid together") {
+TEST_CASE("lane names consist of a prefix and a number and are valid together") {
   CHECK(even_lane_names("l", 1) == std::vector<std::string>{"l0"});
   for (const std::size_t count : {4U, 1000U, 1024U}) {
     const auto names = even_lane_names("eu-", count);

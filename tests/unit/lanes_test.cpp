@@ -1,4 +1,4 @@
-// The rule that says which lane an SKU belongs to. Producers in other languages follow it: these are its vectors.
+// The rule that maps an SKU to a lane. Producers in other languages implement it too: these are its test vectors.
 #include "order/lanes.h"
 
 #include <doctest/doctest.h>
@@ -36,7 +36,7 @@ TEST_CASE("the jump hash has its published values") {
   CHECK(jump_hash(256, 1024) == 520);
 }
 
-TEST_CASE("the lane of an SKU depends on the number of lanes alone") {
+TEST_CASE("the lane of an SKU depends only on the number of lanes") {
   CHECK(lanes("a,b,c,d").of("shoe") == 2);
   CHECK(lanes("w,x,y,z").of("shoe") == 2);
   CHECK(lanes("a,b,c,d").of("sock") == 1);
@@ -49,7 +49,7 @@ TEST_CASE("the lane of an SKU depends on the number of lanes alone") {
   CHECK(lanes(many).of("shoe") == 46);
 }
 
-TEST_CASE("SKUs spread evenly, and a further lane moves few of them") {
+TEST_CASE("SKUs spread evenly, and another lane moves few of them") {
   constexpr int kSkus = 20'000;
   std::map<uint32_t, int> load;
   int moved = 0;
@@ -87,14 +87,14 @@ TEST_CASE("names of lanes") {
     CHECK(Lanes::parse(bad).error().find("1 to 64 letters") != std::string::npos);
   }
   CHECK(!Lanes::parse(std::string(65, 'x')).ok());
-  CHECK(Lanes::parse("b,a,b").error() == "the lane 'b' is there twice; allowed: different names");
+  CHECK(Lanes::parse("b,a,b").error() == "the lane 'b' is given twice; allowed: different names");
   std::string many = "l0";
   for (std::size_t i = 1; i < kLanesMax; ++i) many += ",l" + std::to_string(i);
   CHECK(lanes(many).count() == kLanesMax);
   CHECK(Lanes::parse(many + ",more").error() == "more than 1024 lanes; allowed: at most 1024");
 }
 
-TEST_CASE("<lane> is replaced wherever it stands") {
+TEST_CASE("<lane> is replaced everywhere") {
   CHECK(with_lane("{<lane>}:orders", "a") == "{a}:orders");
   CHECK(with_lane("<lane><lane>", "a") == "aa");
   CHECK(with_lane("<lan>", "a") == "<lan>");

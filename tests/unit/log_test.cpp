@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using settings::LogFormat;
 using settings::LogLevel;
 
-// Runs `body` while standard error is `file`; -1: closed. The default logger stays as `body` leaves it.
+// Runs `body` while standard error is `file`; -1: closed. Leaves the default logger as `body` set it.
 void with_standard_error(int file, const std::function<void()>& body) {
   const int saved = ::dup(STDERR_FILENO);
   REQUIRE(saved >= 0);
@@ -49,7 +49,7 @@ std::string read_all(int file) {
   return out;
 }
 
-// What `body` writes to standard error.
+// The standard error output of `body`.
 std::string logged(const std::function<void()>& body) {
   const test::TemporaryDirectory directory;
   const int file = ::open(directory.file("log").c_str(), O_RDWR | O_CREAT | O_APPEND, 0600);
@@ -138,7 +138,7 @@ TEST_CASE("level and format change live") {
   CHECK(text.ends_with(" error last\n"));
 }
 
-TEST_CASE("a log that cannot be written is counted and nothing else") {
+TEST_CASE("log lines that cannot be written are only counted") {
   std::array<int, 2> pipe{};
   REQUIRE(::pipe(pipe.data()) == 0);
   ::close(pipe[0]);
@@ -163,7 +163,7 @@ TEST_CASE("a log that cannot be written is counted and nothing else") {
   CHECK(text.find("found") != std::string::npos);
 }
 
-TEST_CASE("a stalled reader of the log does not keep a signal from being obeyed") {
+TEST_CASE("a stalled reader of the log does not delay signals") {
   std::array<int, 2> pipe{};
   REQUIRE(::pipe(pipe.data()) == 0);
   std::string text;
@@ -182,9 +182,9 @@ TEST_CASE("a stalled reader of the log does not keep a signal from being obeyed"
     ::raise(SIGTERM);
     loop.run();
     CHECK(obeyed);
-    // A reader that comes back gets the queued lines, and how many were dropped.
+    // A reader that resumes gets the queued lines, and how many were dropped.
     REQUIRE(::fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0);
-    // There may be several gaps, each with a notice of its own.
+    // There may be several gaps, each with its own notice.
     const auto reported = [&] {
       text.append(read_all(pipe[0]));
       uint64_t lines = 0;
@@ -204,7 +204,7 @@ TEST_CASE("a stalled reader of the log does not keep a signal from being obeyed"
 TEST_CASE("what was logged before an abort is written") {
   std::array<int, 2> pipe{};
   REQUIRE(::pipe(pipe.data()) == 0);
-  // The child has only the thread that forks: no logger may be waiting for another one.
+  // The child has only the thread that forked: no logger may be waiting for another one.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("none"));
   const pid_t child = ::fork();
   REQUIRE(child >= 0);

@@ -77,12 +77,12 @@ class Ends {
     pollfd reader{.fd = files_[0], .events = POLLIN, .revents = 0};
     return ::poll(&reader, 1, 0) == 1;
   }
-  // A little of it: 0 bytes if there is none.
+  // Some of it: 0 bytes if there is none.
   [[nodiscard]] ssize_t read_some() const {
     std::array<char, 100> buffer{};
     return std::max<ssize_t>(::read(files_[0], buffer.data(), buffer.size()), 0);
   }
-  // Reads until there is `end`.
+  // Reads until `end` arrives.
   std::string read_until(const std::string& end) {
     std::string out;
     test::wait_for([&] { return out.append(read()).ends_with(end); }, 10s, end);
@@ -110,7 +110,7 @@ std::string lines(int from, int to) {
 // Makes the thread block in a write, then fills the queue until one line is dropped. Returns what will be written.
 // Order matters: while the thread has not taken its batch, it could still empty the queue between two lines.
 std::string fill(LogWriter& writer, const Ends& ends) {
-  std::string taken = std::string(1'000'000, 'f') + "\n";  // more than a pipe, a socket or a terminal takes
+  std::string taken = std::string(1'000'000, 'f') + "\n";  // more than a pipe, a socket or a terminal buffers
   writer.write(taken);
   test::wait_for([&] { return ends.readable(); }, 10s, "the start of the line");
   const uint64_t before = writer.dropped();
@@ -121,7 +121,7 @@ std::string fill(LogWriter& writer, const Ends& ends) {
   }
 }
 
-TEST_CASE("lines are written whole and in order") {
+TEST_CASE("lines are written completely and in order") {
   for (const auto& make : {Ends::pipe, Ends::socket, Ends::terminal}) {
     Ends ends = make();
     LogWriter writer(ends.writer(), notice);
@@ -165,7 +165,7 @@ TEST_CASE("each gap is reported once") {
 TEST_CASE("a stopped terminal gets its lines when it is resumed") {
   Ends ends = Ends::terminal();
   LogWriter writer(ends.writer(), notice);
-  REQUIRE(::tcflow(ends.writer(), TCOOFF) == 0);  // as Ctrl-S
+  REQUIRE(::tcflow(ends.writer(), TCOOFF) == 0);  // like Ctrl-S
   writer.write("a\n");
   writer.write("b\n");
   CHECK(!writer.flush(50ms));
@@ -187,7 +187,7 @@ TEST_CASE("a slow reader loses nothing that fits into the queue") {
   CHECK(writer.dropped() == 0);
 }
 
-TEST_CASE("a line longer than the pipe and the queue is written whole") {
+TEST_CASE("a line longer than the pipe and the queue is written completely") {
   Ends ends = Ends::pipe();
   LogWriter writer(ends.writer(), notice, 1000);
   const std::string huge = std::string(3'000'000, 'h') + "\n";
@@ -205,7 +205,7 @@ TEST_CASE("a descriptor that another process made nonblocking is waited for") {
   CHECK(writer.dropped() == 0);
 }
 
-TEST_CASE("lines for a reader that is gone are counted") {
+TEST_CASE("lines for a closed reader are counted") {
   Ends ends = Ends::pipe();
   ends.close_reader();
   LogWriter writer(ends.writer(), notice);
@@ -241,7 +241,7 @@ TEST_CASE("a line torn by an error is ended before the next one") {
   ::close(file);
 }
 
-TEST_CASE("what is queued at the end is written") {
+TEST_CASE("queued lines are written at the end") {
   Ends ends = Ends::pipe();
   {
     LogWriter writer(ends.writer(), notice);
@@ -250,7 +250,7 @@ TEST_CASE("what is queued at the end is written") {
   CHECK(ends.read() == lines(0, 20));
 }
 
-TEST_CASE("a stalled reader delays the end by the patience only") {
+TEST_CASE("a stalled reader delays the end only by the patience") {
   Ends ends = Ends::pipe();
   const auto start = std::chrono::steady_clock::now();
   {

@@ -1,5 +1,5 @@
-// What /metrics says of a snapshot, and that docs/metrics.md lists it. That Prometheus understands it is shown in
-// integration/prometheus_test.cpp.
+// The contents of /metrics for a snapshot, and that docs/metrics.md lists all metrics. integration/prometheus_test.cpp
+// shows that Prometheus accepts them.
 #include "admin/metrics.h"
 
 #include <doctest/doctest.h>
@@ -21,7 +21,7 @@ std::string text_of(const LaneView& lane) {
   return metrics_text(snapshot);
 }
 
-// The sample's value, as text; "none" where it is not there.
+// The sample's value as text; "none" if absent.
 std::string sample(const std::string& text, const std::string& name_and_labels) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -48,7 +48,7 @@ TEST_CASE("results are counted by status and reason") {
   CHECK(sample(text, "orderd_dead_letters_total{lane=\"orders\"}") == "17");
 }
 
-TEST_CASE("what is not known is left out and not 0") {
+TEST_CASE("unknown values are omitted rather than 0") {
   LaneView lane = lane_of("orders");
   const std::string unknown = text_of(lane);
   for (const char* name : {"orderd_requests_waiting", "orderd_oldest_waiting_seconds", "orderd_position_age_seconds",
@@ -69,7 +69,7 @@ TEST_CASE("what is not known is left out and not 0") {
   CHECK(sample(known, "orderd_server_errors_total{lane=\"orders\",error=\"OOM\"}") == "1");
 }
 
-TEST_CASE("of the phases of a lane one is 1") {
+TEST_CASE("exactly one phase of a lane is 1") {
   LaneView lane = lane_of("orders");
   for (std::size_t i = 0; i < lane::kPhaseNames.size(); ++i) {
     lane.status.phase = static_cast<lane::Phase>(i);
@@ -81,7 +81,7 @@ TEST_CASE("of the phases of a lane one is 1") {
   }
 }
 
-TEST_CASE("histograms are cumulative, in base units, and their last bucket has all") {
+TEST_CASE("histograms are cumulative, in base units, and the last bucket counts all") {
   LaneView lane = lane_of("orders");
   for (const uint64_t us : {50U, 100U, 101U, 1'000'000U, 99'000'000U}) lane.status.counters.settle_us.observe(us);
   for (const uint64_t ms : {0U, 3U, 5000U}) lane.status.counters.end_to_end_ms.observe(ms);
@@ -102,7 +102,7 @@ TEST_CASE("histograms are cumulative, in base units, and their last bucket has a
   CHECK(bucket("orderd_requests_per_call", "128") == "0");
 }
 
-TEST_CASE("each lane has its samples and a name from the settings is escaped") {
+TEST_CASE("each lane has its samples and lane names are escaped") {
   Snapshot snapshot;
   snapshot.lanes = {lane_of("a"), lane_of("b\"\\ \xe2\x82\xac")};
   snapshot.lanes[1].status.in_flight = 3;
@@ -111,7 +111,7 @@ TEST_CASE("each lane has its samples and a name from the settings is escaped") {
   CHECK(sample(text, "orderd_requests_in_flight{lane=\"b\\\"\\\\ \xe2\x82\xac\"}") == "3");
 }
 
-TEST_CASE("the process and the log are in it") {
+TEST_CASE("process and log metrics are included") {
   Snapshot snapshot;
   snapshot.dropped_log_lines = 4;
   snapshot.process = {
@@ -146,7 +146,7 @@ std::string page() {
   return text;
 }
 
-TEST_CASE("docs/metrics.md lists the metrics that there are") {
+TEST_CASE("docs/metrics.md lists all metrics") {
   std::ifstream file(ORDERD_SOURCE_DIR "/docs/metrics.md", std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
@@ -156,7 +156,7 @@ TEST_CASE("docs/metrics.md lists the metrics that there are") {
   FAIL("docs/metrics.md is out of date: cp ", fresh, " ", ORDERD_SOURCE_DIR, "/docs/metrics.md");
 }
 
-TEST_CASE("metrics have names and helps as Prometheus wants them") {
+TEST_CASE("metrics follow the naming rules of Prometheus and have help texts") {
   for (const FamilyInfo& each : families()) {
     CAPTURE(each.name);
     CHECK(each.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// Empty where the text is good.
+// Empty if the text is valid.
 std::string id(const std::string& text) {
   const char* const problem = problem_of_id(text);
   return problem == nullptr ? "" : problem;
@@ -58,23 +58,23 @@ TEST_CASE("the length of a name is counted in bytes and not in characters") {
   CHECK(id(text + "a") == "is longer than 128 bytes");
 }
 
-TEST_CASE("every code point is judged as Unicode classes it") {
+TEST_CASE("every code point is treated according to its Unicode class") {
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;
-    // Beyond the first plane no rule says anything: a sample is enough.
+    // Beyond the first plane no rule applies: a sample is enough.
     if (c > 0x10000 && c % 251 != 0) continue;
     const std::string text = "a" + utf8(c) + "z";
     const bool brace = c == '{' || c == '}';
-    const std::string of_id = is_control(c) ? "holds a control character" : "";
-    const std::string of_sku = is_control(c)       ? "holds a control character"
-                               : is_white_space(c) ? "holds white space"
-                               : brace             ? "holds a brace"
+    const std::string of_id = is_control(c) ? "contains a control character" : "";
+    const std::string of_sku = is_control(c)       ? "contains a control character"
+                               : is_white_space(c) ? "contains white space"
+                               : brace             ? "contains a brace"
                                                    : "";
     if (id(text) != of_id || sku(text) != of_sku) FAIL("U+", static_cast<unsigned>(c), ": ", id(text), ", ", sku(text));
   }
 }
 
-TEST_CASE("a forbidden character is found wherever it stands") {
+TEST_CASE("a forbidden character is found anywhere") {
   for (const std::string& bad : {" "s, "\0"s, "\x7F"s, "{"s, "}"s, utf8(0x9F), utf8(0xA0), utf8(0x3000), "\xFF"s}) {
     for (const std::size_t at : {0U, 1U, 31U, 32U, 63U, 64U, 100U}) {
       std::string text(100, 'x');
@@ -84,20 +84,20 @@ TEST_CASE("a forbidden character is found wherever it stands") {
   }
 }
 
-TEST_CASE("a forbidden character is found behind characters of every length") {
+TEST_CASE("a forbidden character is found after characters of every length") {
   for (const char32_t before :
        {U'a', U'\u00A1', U'\u07FF', U'\u0800', U'\uD7FF', U'\uE000', U'\uFFFF', U'\U00010000', U'\U0010FFFF'}) {
     const std::string text = utf8(before);
     CHECK(sku(text + text) == "");
-    CHECK(sku(text + utf8(0xA0)) == "holds white space");
-    CHECK(sku(text + text + utf8(0x3000) + text) == "holds white space");
-    CHECK(id(text + utf8(0x9F)) == "holds a control character");
+    CHECK(sku(text + utf8(0xA0)) == "contains white space");
+    CHECK(sku(text + text + utf8(0x3000) + text) == "contains white space");
+    CHECK(id(text + utf8(0x9F)) == "contains a control character");
   }
 }
 
-TEST_CASE("of several problems the worst is told") {
-  CHECK(sku("{ \x01") == "holds a control character");
-  CHECK(sku("{ ") == "holds white space");
+TEST_CASE("the worst of several problems is reported") {
+  CHECK(sku("{ \x01") == "contains a control character");
+  CHECK(sku("{ ") == "contains white space");
   CHECK(sku("{ \x01\xFF") == "is not valid UTF-8");
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("text that is not UTF-8 is refused") {
   }
 }
 
-TEST_CASE("names of many kinds are good") {
+TEST_CASE("names of many kinds are valid") {
   for (const char* text :
        {"o-1", "Größe 42", "靴", "👟", "a b", "{a}", "\"quoted\"", "back\\slash", "<id>", "*", "日本 語"}) {
     CHECK(id(text) == "");

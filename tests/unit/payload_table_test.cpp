@@ -1,4 +1,4 @@
-// The decoder against the table of payloads (tests/payloads/table.h).
+// The decoder with the table of payloads (tests/payloads/table.h).
 #include <doctest/doctest.h>
 
 #include <map>
@@ -31,28 +31,28 @@ void check(const Payloads& payloads) {
   }
 }
 
-TEST_CASE("arrays of JSONTestSuite are judged as the table says") {
+TEST_CASE("arrays of JSONTestSuite decode as in the table") {
   check(test::array_payloads());
 }
-TEST_CASE("objects of JSONTestSuite are judged as the table says") {
+TEST_CASE("objects of JSONTestSuite decode as in the table") {
   check(test::object_payloads());
 }
-TEST_CASE("numbers of JSONTestSuite are judged as the table says") {
+TEST_CASE("numbers of JSONTestSuite decode as in the table") {
   check(test::number_payloads());
 }
-TEST_CASE("strings of JSONTestSuite are judged as the table says") {
+TEST_CASE("strings of JSONTestSuite decode as in the table") {
   check(test::string_payloads());
 }
-TEST_CASE("escapes of JSONTestSuite are judged as the table says") {
+TEST_CASE("escapes of JSONTestSuite decode as in the table") {
   check(test::escape_payloads());
 }
-TEST_CASE("the structure of texts of JSONTestSuite is judged as the table says") {
+TEST_CASE("structures of JSONTestSuite decode as in the table") {
   check(test::structure_payloads());
 }
-TEST_CASE("where JSON leaves the choice ours is made as the table says") {
+TEST_CASE("implementation-defined JSON decodes as in the table") {
   check(test::choice_payloads());
 }
-TEST_CASE("orders that are none are judged as the table says") {
+TEST_CASE("texts that are not orders decode as in the table") {
   check(test::order_payloads());
 }
 
@@ -68,8 +68,8 @@ TEST_CASE("the table has every case of JSONTestSuite once") {
   CHECK(cases["i_"] == 35);
 }
 
-TEST_CASE("an escape of half a surrogate pair is malformed wherever it stands") {
-  constexpr const char* kDetail = "order is not valid JSON: a string holds an escape that stands for no character";
+TEST_CASE("an escape of half a surrogate pair is malformed everywhere") {
+  constexpr const char* kDetail = "order is not valid JSON: a string contains an invalid escape";
   for (const char* half : {R"(\ud83d)", R"(\udc5f)", R"(\udc5f\ud83d)", R"(\ud83d\\udc5f)", R"(\ud83d\ud83d\udc5f)",
                            R"(\ud83d\udc5f\udc5f)", R"(\\\ud83d)", R"(\uDBFF\u0041)", R"(\ud83d \udc5f)"}) {
     CAPTURE(half);

@@ -1,4 +1,4 @@
-// The rates of the status page: what was settled in which second.
+// The rates of the status page: how many requests were settled in each second.
 #include "admin/rates.h"
 
 #include <doctest/doctest.h>
@@ -6,7 +6,7 @@
 namespace orderd::admin {
 namespace {
 
-// A daemon with two lanes, sampled when a test says so. The first sample is at second 1000.
+// A daemon with two lanes, sampled by the test. The first sample is at second 1000.
 struct Sampled {
   Sampled() {
     snapshot.lanes.resize(2);
@@ -24,7 +24,7 @@ struct Sampled {
 
 }  // namespace
 
-TEST_CASE("before the first sample nothing was settled") {
+TEST_CASE("rates are zero before the first sample") {
   const Rates rates;
   CHECK(rates.per_second(0, 5) == 0);
   CHECK(rates.sum().all() == 0);
@@ -44,7 +44,7 @@ TEST_CASE("a rate is the average over the last seconds or over the time since th
   CHECK(daemon.rates.per_second(0, 60) == 3);
 }
 
-TEST_CASE("a bar has five seconds of all lanes by kind and comes when they are over") {
+TEST_CASE("a bar has five seconds of all lanes by kind and appears when they are over") {
   Sampled daemon;
   daemon.settle(0, lane::Outcome::kAccepted, 1);
   daemon.settle(0, lane::Outcome::kMalformed, 2);
@@ -64,7 +64,7 @@ TEST_CASE("a bar has five seconds of all lanes by kind and comes when they are o
   CHECK(daemon.rates.bars()[Rates::kBars - 2].all() == 15);
 }
 
-TEST_CASE("what is older than ten minutes is forgotten and so it is after a pause of this process") {
+TEST_CASE("samples are dropped after ten minutes and after a pause of this process") {
   Sampled daemon;
   daemon.settle(0, lane::Outcome::kAccepted, 5);
   daemon.sample_after(1000);

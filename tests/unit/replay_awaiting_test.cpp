@@ -27,7 +27,7 @@ TEST_CASE("a result is matched with its request whichever is known first") {
   CHECK(awaiting.size() == 0);
 }
 
-TEST_CASE("results of strangers are forgotten") {
+TEST_CASE("results of other requests are dropped") {
   Awaiting awaiting;
   const Entry result{.id = "9-0", .fields = {}};
   CHECK_FALSE(awaiting.answer({6, 0}, result, 1).has_value());

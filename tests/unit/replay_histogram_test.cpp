@@ -10,7 +10,7 @@
 namespace orderd::replay {
 namespace {
 
-TEST_CASE("an empty histogram answers zero to everything") {
+TEST_CASE("an empty histogram returns zero for everything") {
   const Histogram histogram;
   CHECK(histogram.count() == 0);
   CHECK(histogram.max() == 0);
@@ -57,7 +57,7 @@ TEST_CASE("a value beyond the largest one counts as the largest one") {
   CHECK(histogram.buckets().front().upper == Histogram::kMax);
 }
 
-TEST_CASE("the buckets hold all values below their upper ends") {
+TEST_CASE("the buckets contain all values below their upper ends") {
   Histogram histogram;
   uint64_t count = 0;
   for (uint64_t value = 1; value < Histogram::kMax; value = value * 3 / 2 + 1) {

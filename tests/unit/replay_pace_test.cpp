@@ -5,7 +5,7 @@
 namespace orderd::replay {
 namespace {
 
-TEST_CASE("due times of a rate do not depend on when they are asked for") {
+TEST_CASE("due times of a rate do not depend on when they are computed") {
   Pace pace(Pace::Kind::kRate, 3);
   pace.begin(1000);
   CHECK(pace.due_ns({}, 5'000'000'000) == 1000);
@@ -27,7 +27,7 @@ TEST_CASE("a recording's own times count from its first request") {
   CHECK(pace.due_ns(4'000'000, 0) == 100);
 }
 
-TEST_CASE("as fast as it goes each request is due now") {
+TEST_CASE("with an unlimited rate each request is due now") {
   Pace pace(Pace::Kind::kMax, 0);
   pace.begin(1);
   CHECK(pace.due_ns(77, 123) == 123);

@@ -21,7 +21,7 @@ std::string without_newline(std::string line) {
   return line;
 }
 
-TEST_CASE("what was written is read again byte for byte") {
+TEST_CASE("what was written is read back byte for byte") {
   Random random(11);
   RecordingReader reader;
   for (int round = 0; round < 2000; ++round) {
@@ -44,7 +44,7 @@ TEST_CASE("what was written is read again byte for byte") {
   }
 }
 
-TEST_CASE("text stands in a recording as text and other bytes as Base64") {
+TEST_CASE("a recording has text as text and other bytes as Base64") {
   std::string line;
   append_entry(line, 7, "", {"order", "a\"\\\n\x01 caf\xC3\xA9", "raw", std::string_view("\xFF\0", 2)});
   CHECK(line ==
@@ -52,7 +52,7 @@ TEST_CASE("text stands in a recording as text and other bytes as Base64") {
         "[\"raw\",{\"base64\":\"/wA=\"}]]}\n");
 }
 
-TEST_CASE("an order of its own is a request as it stands") {
+TEST_CASE("a bare order is a request") {
   RecordingReader reader;
   Recorded out;
   REQUIRE(reader.read(" {\"id\":\"o-1\", broken}\r", out).ok());
@@ -61,7 +61,7 @@ TEST_CASE("an order of its own is a request as it stands") {
   CHECK(out.fields == order::Fields{"order", "{\"id\":\"o-1\", broken}"});
 }
 
-TEST_CASE("stock and empty lines are told apart from requests") {
+TEST_CASE("stock and empty lines are distinguished from requests") {
   RecordingReader reader;
   Recorded out;
   REQUIRE(reader.read(R"({"stock":"shoe","quantity":12})", out).ok());
@@ -93,7 +93,7 @@ TEST_CASE("garbage in a recording is named") {
   CHECK(trouble(R"({"stock":"shoe","quantity":9007199254740992})").find("stock has the form") != std::string::npos);
 }
 
-TEST_CASE("a long line is read whole") {
+TEST_CASE("a long line is read completely") {
   const std::string text(1'000'000, 'x');
   std::string line;
   append_entry(line, {}, "", {"order", text});
@@ -104,7 +104,7 @@ TEST_CASE("a long line is read whole") {
   CHECK(out.fields == order::Fields{"order", text});
 }
 
-TEST_CASE("Base64 as the standard has it") {
+TEST_CASE("Base64 follows the standard") {
   const auto written = [](std::string_view bytes) {
     std::string out;
     append_base64(out, bytes);

@@ -67,7 +67,7 @@ TEST_CASE("workloads of two seeds have no order ID in common") {
   CHECK(requests_of(workload).at(0).id == "g42-1");
 }
 
-TEST_CASE("the same seed makes the same bytes") {
+TEST_CASE("the same seed produces the same bytes") {
   Workload workload;
   workload.id = "o-";
   workload.seed = 42;
@@ -84,7 +84,7 @@ TEST_CASE("the same seed makes the same bytes") {
   CHECK(text_of(workload) != kGolden);
 }
 
-TEST_CASE("logarithms and powers of whole numbers are those of mathematics") {
+TEST_CASE("logarithms and powers of whole numbers are exact") {
   for (uint64_t x = 1; x < (uint64_t{1} << 62); x = x * 5 / 3 + 1) {
     CHECK(static_cast<double>(log2_q32(x)) / 4294967296.0 ==
           doctest::Approx(std::log2(static_cast<double>(x))).epsilon(1e-8));
@@ -95,7 +95,7 @@ TEST_CASE("logarithms and powers of whole numbers are those of mathematics") {
   }
 }
 
-TEST_CASE("the shares of a workload are those that were asked for") {
+TEST_CASE("a workload has the requested shares") {
   Workload workload;
   workload.orders = 50'000;
   workload.malformed = 100'000;
@@ -106,7 +106,7 @@ TEST_CASE("the shares of a workload are those that were asked for") {
   std::size_t unknown = 0;
   std::size_t repeated = 0;
   std::size_t reused = 0;
-  std::map<std::string, std::string> first;  // of each id its customer and SKU
+  std::map<std::string, std::string> first;  // customer and SKU by ID
   for (const Made& made : requests_of(workload)) {
     if (!made.good) {
       ++malformed;
@@ -123,7 +123,7 @@ TEST_CASE("the shares of a workload are those that were asked for") {
   CHECK(reused == doctest::Approx(2500).epsilon(0.1));
 }
 
-TEST_CASE("each distribution asks for the SKUs as its name says") {
+TEST_CASE("each distribution selects the SKUs as its name says") {
   Workload workload;
   workload.orders = 40'000;
   workload.skus = 10;
@@ -148,7 +148,7 @@ TEST_CASE("each distribution asks for the SKUs as its name says") {
   CHECK(count["sku-7"] == doctest::Approx(8000.0 / 9).epsilon(0.15));
 }
 
-TEST_CASE("lines and quantities stay within their bounds and reach them") {
+TEST_CASE("lines and quantities stay within their limits and reach them") {
   Workload workload;
   workload.orders = 2000;
   workload.skus = 1000;
@@ -166,7 +166,7 @@ TEST_CASE("lines and quantities stay within their bounds and reach them") {
   CHECK(*lines.rbegin() == 4);
 }
 
-TEST_CASE("times come at the rate that was asked for") {
+TEST_CASE("times have the requested rate") {
   Workload workload;
   workload.orders = 20'001;
   workload.rate = 3000;
@@ -177,7 +177,7 @@ TEST_CASE("times come at the rate that was asked for") {
   workload.poisson = true;
   made = requests_of(workload);
   CHECK(static_cast<double>(made.back().at_us) == doctest::Approx(6'667'000).epsilon(0.04));
-  // Of exponential gaps as many are below ln(2) times the mean as above.
+  // Half of all exponential gaps are below ln(2) times the mean.
   std::size_t below = 0;
   for (std::size_t i = 1; i < made.size(); ++i) below += made[i].at_us - made[i - 1].at_us <= 231 ? 1 : 0;
   CHECK(below == doctest::Approx(10'000).epsilon(0.04));

@@ -1,4 +1,4 @@
-// The memory of replies, with hiredis' own reader. The sanitizers see what is leaked or used too long.
+// The memory of replies, with hiredis' own reader. The sanitizers report leaks and use after free.
 #include "valkey/reply_pool.h"
 
 #include <doctest/doctest.h>
@@ -23,7 +23,7 @@ class ReplyReader {
   ReplyReader() : reader_(redisReaderCreate(), redisReaderFree) { use_reply_pool(*reader_); }
 
   void feed(std::string_view bytes) { REQUIRE(redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) == REDIS_OK); }
-  // Null where the reply is not whole yet.
+  // Null if the reply is not complete yet.
   PooledReply next() {
     void* reply = nullptr;
     REQUIRE(redisReaderGetReply(reader_.get(), &reply) == REDIS_OK);
@@ -42,7 +42,7 @@ std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
 }
 
-TEST_CASE("a reply of each type comes out of the pool as it was sent") {
+TEST_CASE("a reply of each type is read from the pool as it was sent") {
   ReplyReader reader;
   reader.feed("+OK\r\n-ERR no\r\n:-42\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n" + bulk(std::string("a\0b", 3)));
   const PooledReply status = reader.next();
@@ -66,7 +66,7 @@ TEST_CASE("a reply of each type comes out of the pool as it was sent") {
   CHECK(Reply(binary.get()).text() == std::string_view("a\0b", 3));
 }
 
-TEST_CASE("a reply of many parts, small ones and ones larger than any block, arrives in pieces") {
+TEST_CASE("a reply of many parts, small ones and ones larger than a block, arrives in fragments") {
   const std::string large(300000, 'x');
   std::string bytes = "*3\r\n*1000\r\n";
   for (int i = 0; i < 1000; ++i) bytes += "*2\r\n:" + std::to_string(i) + "\r\n" + bulk("entry " + std::to_string(i));
@@ -89,7 +89,7 @@ TEST_CASE("a reply of many parts, small ones and ones larger than any block, arr
   CHECK(reply.at(2).at(0).is_nil());
 }
 
-TEST_CASE("a reply that never ends, and one that is not a reply, leave nothing behind") {
+TEST_CASE("an unfinished reply and an invalid one leave nothing behind") {
   ReplyReader cut;
   cut.feed("*2\r\n*2\r\n" + bulk("first") + "$1000\r\nno more");
   CHECK(cut.next() == nullptr);

@@ -36,7 +36,7 @@ TEST_CASE("a changed password in the URL is a change") {
   CHECK(compare(before, after).restart == Keys{"valkey.url"});
 }
 
-TEST_CASE("every setting is compared and applies where the contract says") {
+TEST_CASE("every setting is compared and applies live or at a restart as the contract says") {
   const Keys live = {"retention.orders", "retention.results", "retention.dead",
                      "log.level",        "log.format",        "shutdown.drain_timeout"};
   Keys found;

@@ -1,4 +1,4 @@
-// Lanes and the cluster: names of keys that belong together.
+// Lanes and the cluster: key names that must be in the same slot.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -22,7 +22,7 @@ const Flags kGood = {{"streams.lanes", "a,b"},
                      {"streams.results", "{<lane>}:results"},
                      {"keys.stock", "{<lane>}:stock:<sku>"}};
 
-// kGood with one flag more; the last one of a key wins.
+// kGood with one more flag; the last flag of a key wins.
 std::string error_with(const std::string& key, const std::string& text) {
   Flags flags = kGood;
   flags.emplace_back(key, text);
@@ -81,14 +81,14 @@ TEST_CASE("all keys of a lane are in one slot, or the error names two of them an
         "its "
         "keys in one" +
             fix);
-  // Behind the place of the ID the tag does not count: an ID may have braces.
+  // After the placeholder of the ID the tag does not count: an ID may contain braces.
   CHECK(holds(error_with("keys.order", "order:<id>:{<lane>}"), "the keys of keys.order are in many slots"));
   CHECK(holds(error_with("keys.reply", "{x}:<to>"), "\"{x}:…\" is in slot 16287"));
   CHECK(holds(error_with("streams.dead", "dead-<lane>"), "\"dead-a\" is in slot"));
   CHECK(error_with("streams.dead", "x{<lane>}").empty());
 }
 
-TEST_CASE("lanes need names that differ") {
+TEST_CASE("lanes need different names") {
   CHECK(holds(error_of(load_flags({{"streams.lanes", "a,b"},
                                    {"streams.orders", "{x}:orders"},
                                    {"streams.results", "{x}:results"},
@@ -105,7 +105,7 @@ TEST_CASE("lanes need names that differ") {
   CHECK(holds(error_of(test::load_flag("streams.lanes", "a,,b")), "--streams.lanes: \"a,,b\": the name of a lane has"));
 }
 
-TEST_CASE("in a cluster one lane without a name needs one slot as well") {
+TEST_CASE("in a cluster a single lane without a name needs one slot too") {
   CHECK(holds(
       error_of(test::load_flag("valkey.cluster", "true")),
       "--valkey.cluster: \"results\" is in slot 4508, and \"orders\" is in slot 105: a lane needs all its keys in "
@@ -117,7 +117,7 @@ TEST_CASE("in a cluster one lane without a name needs one slot as well") {
             .empty());
 }
 
-TEST_CASE("what goes with a cluster and what does not") {
+TEST_CASE("settings that a cluster allows and forbids") {
   const auto with = [](const std::string& url, const std::string& cluster, const std::string& sentinels = "") {
     return load_flags({{"valkey.cluster", cluster},
                        {"valkey.url", url},

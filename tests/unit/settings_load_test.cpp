@@ -133,7 +133,7 @@ TEST_CASE("a flag beats a variable beats the file beats the default") {
   CHECK(loaded->streams.dead == "last");
 }
 
-TEST_CASE("a value that is overridden must be valid all the same") {
+TEST_CASE("an overridden value must still be valid") {
   Sources sources;
   sources.environment = {{"ORDERD_LOG_LEVEL", "loud"}};
   sources.flags = {{"log.level", "info"}};
@@ -166,7 +166,7 @@ TEST_CASE("each setting has a flag and a variable") {
   };
   for (const Setting& row : table()) {
     CAPTURE(row.key);
-    // What is only good together.
+    // Settings that are valid only together.
     Sources others;
     for (const char* key : {"valkey.sentinels", "valkey.service"}) {
       if (row.key.starts_with("valkey.se") && row.key != key) others.flags.emplace_back(key, "other");
@@ -266,7 +266,7 @@ TEST_CASE("a removed key is an error that says what to use instead") {
   }
 }
 
-TEST_CASE("the group may be empty and the names of keys may be relative to the orders stream") {
+TEST_CASE("the group can be empty and key names can be relative to the orders stream") {
   const auto loaded = load_text("[streams]\norders = \"shop\"\ngroup = \"\"\n[keys]\nstock = \"<orders>/<sku>\"");
   REQUIRE_MESSAGE(loaded.ok(), error_of(loaded));
   CHECK(loaded->streams.group.empty());

@@ -1,4 +1,4 @@
-// The limit on nesting protects the stack: the deepest text that passes must be harmless to the parser, and no text may
+// The limit on nesting protects the stack: the deepest accepted text must be harmless to the parser, and no text may
 // hide its depth from the scanner.
 #include "settings/nesting.h"
 
@@ -44,14 +44,14 @@ TEST_CASE("deeply nested values are an error that names their line") {
   CHECK(error_of(load_text("x = " + repeated("[\n", 30'000))) == "F:17:1" + error);
 }
 
-TEST_CASE("the deepest text that passes is parsed") {
+TEST_CASE("the deepest accepted text is parsed") {
   const std::string key = repeated("a.", 15) + "a";
   const std::string text = "[" + key + "]\n" + key + " = " + repeated("[{" + key + " = ", 8) + "1" + repeated("}]", 8);
   CHECK(found(text).empty());
   CHECK(error_of(load_text(text)).find(": unknown key") != std::string::npos);
 }
 
-TEST_CASE("only the parts of one key and the brackets that are open count") {
+TEST_CASE("only the parts of one key and open brackets count") {
   CHECK(found(repeated("a.b.c = 1.5\n", 100)).empty());
   CHECK(found("x = [" + repeated("1.5, ", 100) + "]").empty());
   CHECK(found("x = [" + repeated("[], {}, ", 100) + "]").empty());

@@ -100,7 +100,7 @@ drain_timeout = "10s"
 )");
 }
 
-TEST_CASE("a password is printed as three stars") {
+TEST_CASE("a password is printed as three asterisks") {
   const auto loaded = load_variable("ORDERD_VALKEY_URL", "valkey://anna:hunter2@h/3");
   REQUIRE(loaded.ok());
   const std::string text = print(*loaded);

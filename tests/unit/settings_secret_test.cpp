@@ -18,7 +18,7 @@ using test::load_variable;
 using test::TemporaryDirectory;
 using test::write_file;
 
-TEST_CASE("an error of a URL does not repeat its password") {
+TEST_CASE("an error about a URL does not repeat its password") {
   for (const char* url : {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "http://u:hunter2@h"}) {
     for (const auto& error : {error_of(load_flag("valkey.url", url)), error_of(load_variable("ORDERD_VALKEY_URL", url)),
                               error_of(load_text("valkey.url = \"" + std::string(url) + "\""))}) {
@@ -73,7 +73,7 @@ TEST_CASE("a password file is a private file with the password in its first line
     return error.starts_with(start) ? error.substr(start.size()) : error;
   };
   CHECK(problem(write_file(directory, "good", "pw", 0640)).empty());
-  CHECK(problem(write_file(directory, "world", "pw", 0644)) == "it is readable by everybody; run chmod 600 on it");
+  CHECK(problem(write_file(directory, "world", "pw", 0644)) == "it is world-readable; run chmod 600 on it");
   CHECK(problem(write_file(directory, "empty", "")) == "its first line is empty; put the password there");
   CHECK(problem(write_file(directory, "blank", "\npw")) == "its first line is empty; put the password there");
   CHECK(problem(write_file(directory, "most", std::string(1024, 'p') + "\r\n")).empty());
@@ -88,7 +88,7 @@ TEST_CASE("a password file is a private file with the password in its first line
   CHECK(load_flag("valkey.password_file", "").ok());
 }
 
-TEST_CASE("a password file that a later source overrides is not read") {
+TEST_CASE("an overridden password file is not read") {
   const TemporaryDirectory directory;
   Sources sources;
   sources.file = write_file(directory, "orderd.toml", "valkey.password_file = \"" + directory.file("none") + "\"\n");
@@ -99,7 +99,7 @@ TEST_CASE("a password file that a later source overrides is not read") {
   CHECK(loaded->endpoint()->password == "pw");
 }
 
-TEST_CASE("a user or a password is given once") {
+TEST_CASE("a user or a password can be given only once") {
   const TemporaryDirectory directory;
   const std::string file = write_file(directory, "password", "pw");
   const auto with_url = [&](const std::string& url, const std::string& key, const std::string& value) {

@@ -1,4 +1,4 @@
-// What the tests of settings share: sources made of texts, and files in a directory of a test's own.
+// Shared by the settings tests: sources made of texts, and files in a test's own directory.
 #pragma once
 
 #include <sys/stat.h>
@@ -59,7 +59,7 @@ inline bool holds(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// "" where it is good.
+// "" if valid.
 inline std::string error_of(const Result<settings::Settings>& loaded) {
   return loaded ? "" : loaded.error();
 }

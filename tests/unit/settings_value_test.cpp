@@ -16,7 +16,7 @@ using test::load_flag;
 using test::load_flags;
 using test::load_variable;
 
-TEST_CASE("a duration is a whole number and a unit and nothing else") {
+TEST_CASE("a duration is a whole number and a unit") {
   for (const auto& [text, value] : std::initializer_list<std::pair<const char*, Milliseconds>>{
            {"1000ms", 1s}, {"1s", 1s}, {"90m", 90min}, {"24h", 24h}, {"86400000ms", 24h}}) {
     CHECK(load_flag("processing.dedup_window", text)->processing.dedup_window == value);
@@ -34,7 +34,7 @@ TEST_CASE("a duration is a whole number and a unit and nothing else") {
   }
 }
 
-TEST_CASE("each duration has its range and zero only where it means something") {
+TEST_CASE("each duration has its range and zero only if it has a meaning") {
   struct Case {
     const char* key;
     std::vector<std::string> good;
@@ -157,7 +157,7 @@ TEST_CASE("a key contains its placeholder once") {
   CHECK(holds(error_of(load_flag("keys.order", "")), "is empty"));
 }
 
-TEST_CASE("no template can produce the key of something else") {
+TEST_CASE("no template can produce another key") {
   CHECK(error_of(load_flag("keys.stock", "<orders>:<sku>")) ==
         "--keys.stock: keys.stock \"<orders>:<sku>\" and keys.order \"<orders>:order:<id>\" can produce the same key; "
         "allowed: two that differ before or after their placeholders\n"
@@ -177,7 +177,7 @@ TEST_CASE("no template can produce the key of something else") {
         "--keys.stock: keys.stock \"product:<sku>\" can produce the key of streams.orders \"product:a\"");
 }
 
-TEST_CASE("nothing can be one of the keys that orderd keeps") {
+TEST_CASE("nothing can be one of orderd's own keys") {
   CHECK(error_of(load_flag("streams.results", "orders:position")) ==
         "--streams.results: streams.results is orderd's key for the position, \"orders:position\"; allowed: another "
         "name");
@@ -224,7 +224,7 @@ TEST_CASE("the three streams have three names") {
               "ORDERD_STREAMS_DEAD: streams.dead: streams.results and"));
 }
 
-TEST_CASE("a contradiction with an invalid value is not reported") {
+TEST_CASE("a conflict with an invalid value is not reported") {
   CHECK(error_of(load_flags({{"streams.dead", "results"}, {"streams.results", ""}})) ==
         "--streams.results: \"\" is empty; allowed: 1 to 256 bytes without control characters");
 }

@@ -28,7 +28,7 @@ std::string line_head(const std::string& sku, uint64_t quantity) {
   return out;
 }
 
-TEST_CASE("the digest is the one that records of earlier versions hold") {
+TEST_CASE("the digest is the same as in records of earlier versions") {
   CHECK(digest("c-7", {{"shoe", 3}}) == "0f34e35244ca8224");
   CHECK(digest("", {{"sock", 2}, {"shoe", 1}}) == "40b35e2f38189586");
   std::vector<Line> many;
@@ -65,7 +65,7 @@ TEST_CASE("the order of the lines does not change the digest") {
   }
 }
 
-TEST_CASE("the id is no part of the content") {
+TEST_CASE("the ID is not part of the content") {
   CHECK(digest("c-7", {{"shoe", 3}}, "o-1") == digest("c-7", {{"shoe", 3}}, "o-2"));
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("other content has another digest") {
       digest("c-7", {{"shoe", 3}, {"sock", 3}}),
       digest("c-7", {}),
       digest("", {}),
-      // What flows together without lengths:
+      // Contents that would be equal without lengths:
       digest("c-7shoe", {{"shoe", 3}}),
       digest("c-", {{"7shoe", 3}}),
       digest("c-7s", {{"hoe", 3}}),
@@ -116,7 +116,7 @@ TEST_CASE("the head of a line is JSON up to the comma") {
   CHECK(line_head("shoe", UINT64_MAX) == R"({"sku":"shoe","quantity":18446744073709551615,)");
 }
 
-TEST_CASE("quotes and backslashes in a SKU are escaped and nothing else is") {
+TEST_CASE("only quotes and backslashes in an SKU are escaped") {
   CHECK(line_head("\"", 1) == R"({"sku":"\"","quantity":1,)");
   CHECK(line_head("\\", 1) == R"({"sku":"\\","quantity":1,)");
   CHECK(line_head(R"(a"b\c)", 1) == R"({"sku":"a\"b\\c","quantity":1,)");
@@ -126,7 +126,7 @@ TEST_CASE("quotes and backslashes in a SKU are escaped and nothing else is") {
   CHECK(line_head("<&'>", 1) == R"({"sku":"<&'>","quantity":1,)");
 }
 
-TEST_CASE("what is escaped reads back as the SKU it was") {
+TEST_CASE("an escaped SKU is read back unchanged") {
   for (const std::string sku : {"shoe", "\"", "\\", "\\\"\\", "a\"b\\c", "\\u0041", "靴"}) {
     std::string json = R"({"id":"o-1","items":[)";
     append_line_head({sku, 3}, json);
@@ -135,14 +135,14 @@ TEST_CASE("what is escaped reads back as the SKU it was") {
   }
 }
 
-TEST_CASE("a head is appended behind what is there") {
+TEST_CASE("a head is appended to the string") {
   std::string out = "[";
   append_line_head({"a", 1}, out);
   append_line_head({"b", 2}, out);
   CHECK(out == R"([{"sku":"a","quantity":1,{"sku":"b","quantity":2,)");
 }
 
-TEST_CASE("the head of a stock change is the SKU alone") {
+TEST_CASE("the head of a stock change has only the SKU") {
   std::string out = "x";
   append_stock_head(R"(sh"oe)", out);
   CHECK(out == R"(x{"sku":"sh\"oe",)");

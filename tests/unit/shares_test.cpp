@@ -39,12 +39,12 @@ TEST_CASE("all daemons compute the same, whatever the order of the names") {
   CHECK(assignment(64, {"a", "b", "c"}) == assignment(64, {"c", "a", "b", "a"}));
 }
 
-TEST_CASE("when a daemon comes or goes few other lanes move") {
+TEST_CASE("when a daemon joins or leaves few other lanes move") {
   const auto three = assignment(60, {"a", "b", "c"});
   const auto four = assignment(60, {"a", "b", "c", "d"});
   std::size_t moved = 0;
   for (std::size_t i = 0; i < 60; ++i) moved += three[i] != four[i] && four[i] != "d" ? 1 : 0;
-  CHECK(moved <= 60 / 4);  // beyond those that go to the new one
+  CHECK(moved <= 60 / 4);  // besides those that move to the new one
 }
 
 TEST_CASE("one daemon serves all lanes") {

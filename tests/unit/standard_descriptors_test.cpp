@@ -16,7 +16,7 @@ bool same_file(int descriptor, const char* path) {
          one.st_ino == other.st_ino;
 }
 
-// Runs in a child: without the descriptors in `closed` (one bit each), then with what the function makes of them.
+// Runs in a child: closes the descriptors in `closed` (one bit each), then calls the function.
 int child(unsigned closed) {
   for (int i = 0; i < 3; ++i) {
     const int zero = open("/dev/zero", O_RDWR);

@@ -1,4 +1,4 @@
-// Numbers as the status page shows them.
+// Numbers on the status page.
 #include "admin/units.h"
 
 #include <doctest/doctest.h>
@@ -13,7 +13,7 @@ TEST_CASE("a count has a comma before each three digits") {
   CHECK(count_text(UINT64_MAX) == "18,446,744,073,709,551,615");
 }
 
-TEST_CASE("a rate has one decimal where it is small") {
+TEST_CASE("a small rate has one decimal") {
   CHECK(rate_text(0) == "0");
   CHECK(rate_text(0.4) == "0.4");
   CHECK(rate_text(9.94) == "9.9");
@@ -21,7 +21,7 @@ TEST_CASE("a rate has one decimal where it is small") {
   CHECK(rate_text(12'345.6) == "12,346");
 }
 
-TEST_CASE("a span has two units at most") {
+TEST_CASE("a duration has at most two units") {
   CHECK(span_text(0) == "0 ms");
   CHECK(span_text(999) == "999 ms");
   CHECK(span_text(1000) == "1.0 s");

@@ -1,4 +1,4 @@
-// What the status page says, and that nothing a producer chooses is markup there.
+// The contents of the status page, and that nothing from a producer is markup there.
 #include "admin/view.h"
 
 #include <doctest/doctest.h>
@@ -47,7 +47,7 @@ std::vector<std::vector<Cell>> rows(const View& view, std::string_view id) {
 
 }  // namespace
 
-TEST_CASE("an active daemon shows what waits and a late order is bad") {
+TEST_CASE("an active daemon shows what waits and marks a late order as bad") {
   const View view = view_of(one_lane(Phase::kServing));
   CHECK(figure(view, "verdict").text == "serving");
   CHECK(figure(view, "waiting").text == "1,234");
@@ -70,7 +70,7 @@ TEST_CASE("a standby names the active daemon and does not know what waits") {
   CHECK(rows(view, "lanes")[0][2].text == "shop-2");
 }
 
-TEST_CASE("each lane has a row and the figures are their sums") {
+TEST_CASE("each lane has a row and the figures are sums") {
   Snapshot snapshot = one_lane(Phase::kServing);
   snapshot.lanes.push_back(snapshot.lanes[0]);
   snapshot.lanes[1].name = "wholesale";
@@ -82,7 +82,7 @@ TEST_CASE("each lane has a row and the figures are their sums") {
   CHECK(figure(view, "verdict").text == "not ready");
 }
 
-TEST_CASE("what the server has not said is no zero") {
+TEST_CASE("unknown values are not shown as zero") {
   Snapshot snapshot = one_lane(Phase::kServing);
   CHECK(figure(view_of(snapshot), "dead").text == "–");
   CHECK(figure(view_of(snapshot), "results-note").text == "asking the server …");
@@ -98,7 +98,7 @@ TEST_CASE("what the server has not said is no zero") {
   CHECK(figure(view_of(snapshot), "results-note").text == "connection refused");
 }
 
-TEST_CASE("stock is shown as it is, also where it is not a number") {
+TEST_CASE("stock is shown as it is, even if it is not a number") {
   Snapshot snapshot = one_lane(Phase::kServing);
   ServerView& server = snapshot.lanes[0].server;
   server.results_read = 50;
@@ -112,7 +112,7 @@ TEST_CASE("stock is shown as it is, also where it is not a number") {
   CHECK(stock[3][1].text == "no key");
 }
 
-TEST_CASE("each figure of a view has its place on the page and each place has a figure") {
+TEST_CASE("each figure of a view has a place on the page and the reverse") {
   const View view = view_of(one_lane(Phase::kServing));
   std::string page(page_html);
   const auto take = [&](std::string_view id) {
@@ -127,7 +127,7 @@ TEST_CASE("each figure of a view has its place on the page and each place has a 
   CHECK(page.find("{{") == std::string::npos);
 }
 
-TEST_CASE("hostile texts are text on the page and whole in the title") {
+TEST_CASE("hostile texts are text on the page and complete in the title") {
   const std::string hostile[] = {"<img src=x onerror=alert(1)>",
                                  "\"' onmouseover='alert(1)",
                                  "</td></table><script>x</script>",

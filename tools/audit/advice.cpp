@@ -1,5 +1,5 @@
-// Another orders stream that writes into this results stream has a position whose result is in it, and answers no
-// request of ours.
+// Another orders stream may write into this results stream. Its position then refers to a result in it, for a request
+// that is not in our orders stream.
 #include "audit/advice.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 using valkey::Command;
 
 constexpr std::string_view kPosition = ":position";
-// Keys that are looked at for positions of other streams, about.
+// About how many keys to scan for positions of other streams.
 constexpr uint64_t kScannedMax = 1'000'000;
 constexpr uint64_t kScanCount = 1000;
 
@@ -28,7 +28,7 @@ std::string on_stock(const Findings& findings) {
   const std::string what =
       "chain_broken and stock_key_differs: stock was changed without orderctl stock. If that is explained, ";
   if (keys == 0) {
-    return what + "audit from where the ledger is whole again: orderctl audit --from " +
+    return what + "audit from where the ledger is complete again: orderctl audit --from " +
            findings.newest(Check::kChainBroken).text();
   }
   return what +
@@ -37,7 +37,7 @@ std::string on_stock(const Findings& findings) {
          "Then audit from there: orderctl audit --from ID, with the `entry` of the first one";
 }
 
-// The orders stream whose position this key is, if it writes into our results stream.
+// The name of the orders stream if this key is a position that refers to our results stream.
 bool shares_results(Link& link, const Options& options, const std::string& key) {
   const auto held = link.ask(Command::of("HMGET", key, "id", "result"));
   if (!held) return false;
@@ -87,8 +87,8 @@ std::string on_requests(Link& link, const Options& options, const Findings& find
   if (streams.empty()) return "";
   const std::string results = in_quotes(options.names.results);
   return "request_order, invented_request, position_differs: " + results + " also holds results for requests of " +
-         streams + ", and these are no requests of " + in_quotes(options.names.orders) +
-         ". Each orders stream needs a results stream of its own: set streams.results of one of them to another name";
+         streams + ", which are not requests of " + in_quotes(options.names.orders) +
+         ". Each orders stream needs its own results stream: set streams.results of one of them to another name";
 }
 
 }  // namespace

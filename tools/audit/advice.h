@@ -1,5 +1,5 @@
-// What to do about violations whose cause is known: stock that was changed by hand, and orders streams that share a
-// results stream.
+// What to do about violations with a known cause: stock changed by hand, and orders streams that share a results
+// stream.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace orderd::audit {
 
-// Sentences for people. What the server does not let this user ask is left out.
+// Sentences to print. What this user has no right to read is left out.
 [[nodiscard]] std::vector<std::string> advice_on(Link& link, const Options& options, const Findings& findings);
 
 }  // namespace orderd::audit

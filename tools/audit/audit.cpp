@@ -1,4 +1,4 @@
-// Takes the horizon, then walks over results, requests and dead letters side by side, then compares the keys.
+// Takes the horizon, then walks over results, requests and dead letters in parallel, then compares the keys.
 #include "audit/audit.h"
 
 #include "audit/advice.h"
@@ -43,7 +43,7 @@ class Audit {
   Counts& counts() { return report_.counts; }
   Horizon& horizon() { return report_.horizon; }
 
-  // Everything, but only the first part of the order IDs.
+  // Everything, but only the first partition of the order IDs.
   Result<bool> read_all() {
     RequestJudge requests(link_, options_, horizon(), findings());
     LetterJudge letters(link_, options_, horizon(), findings());
@@ -80,7 +80,7 @@ class Audit {
     return good;
   }
 
-  // Another part of the order IDs. All but the decisions was judged before.
+  // Another partition of the order IDs. Everything except the decisions was checked before.
   Result<bool> read_again(Decisions::Part part) {
     Findings known(0);
     RequestJudge requests(link_, options_, horizon(), known);
@@ -99,7 +99,7 @@ class Audit {
     const auto first = results.peek();
     if (!first) return first.failure();
     if (*first != nullptr && (*first)->id > horizon().first_result()) {
-      // Trimmed since the horizon was taken.
+      // Trimmed after the horizon was taken.
       horizon().results.first = (*first)->id;
       horizon().results.cut = true;
     }
@@ -135,7 +135,7 @@ class Audit {
     return true;
   }
 
-  // settle.lua moves the position in the same step in which it writes the results.
+  // settle.lua moves the position in the same step that writes the results.
   void judge_position() {
     constexpr const char* kPosition = "the position";
     const Position& position = horizon().position;
@@ -154,7 +154,7 @@ class Audit {
           "it is beyond the last ID of the orders stream (" + horizon().orders.last.text() +
           "): the stream was recreated with smaller IDs or replaced by an older copy, and orderd has not joined since");
     }
-    // Results that are gone, whether trimmed or undone by a script, may have answered any request.
+    // A removed result, whether trimmed or undone by a script, may have answered any request.
     const uint64_t gone = horizon().results.added - std::min(counts().results, horizon().results.added);
     const bool floor_seen = position.floor != Id{} && horizon().first_result() <= position.floor;
     if (settled_ == 0 && gone > 0 && !floor_seen) {
@@ -175,7 +175,7 @@ class Audit {
   }
 
   void list_what_was_not_checked() {
-    findings().not_checked("stock before the first entry of an SKU", "the ledger does not show how it began",
+    findings().not_checked("stock before the first entry of an SKU", "the ledger does not show the stock before it",
                            model_.anchored());
     if (options_.window.count() == 0) {
       findings().not_checked("order IDs decided twice", "processing.dedup_window is 0s, which allows them",
@@ -200,7 +200,7 @@ class Audit {
   ResultEntry entry_;
   // Of the results after the floor that name a request:
   uint64_t settled_ = 0;
-  uint64_t counted_ = 0;  // by the position, too
+  uint64_t counted_ = 0;  // of these, how many the position counts
   Id newest_request_;
   Id newest_result_;
 };

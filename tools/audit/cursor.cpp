@@ -1,4 +1,4 @@
-// Pages of XRANGE.
+// Reads pages with XRANGE.
 #include "audit/cursor.h"
 
 #include <algorithm>
@@ -8,7 +8,7 @@ namespace {
 
 // Larger pages are no faster; smaller ones cost a call each.
 constexpr uint64_t kPageEntries = 1000;
-// Entries may have any size, so that a page of large ones has fewer.
+// Entries may be large: pages of large entries have fewer.
 constexpr std::size_t kPageBytes = 4 * 1024 * 1024;
 
 std::size_t bytes_of(const valkey::Reply& page) {

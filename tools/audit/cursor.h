@@ -1,5 +1,5 @@
-// The entries of a stream in order. The next page is requested before this one is handed out, so that the server and
-// the audit work at the same time.
+// Iterates over the entries of a stream. Requests the next page before returning the current one, so that the server
+// and the audit work at the same time.
 #pragma once
 
 #include <optional>
@@ -14,20 +14,20 @@ namespace orderd::audit {
 
 struct RawEntry {
   Id id;
-  std::vector<std::string_view> fields;  // names and values in turn; views into the reply
+  std::vector<std::string_view> fields;  // alternating names and values; views into the reply
 };
-// Fills `entry` from one element of an XRANGE reply. False: that is not an entry.
+// Fills `entry` from one element of an XRANGE reply. False if it is not an entry.
 [[nodiscard]] bool read_entry(const valkey::Reply& reply, RawEntry& entry);
 
 class Cursor {
  public:
-  // From `first` to `last`, both included. `link` outlives this.
+  // From `first` to `last`, inclusive. `link` must outlive this.
   Cursor(Link& link, std::string stream, Id first, Id last);
   ~Cursor();
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
 
-  // The entry that comes next, until pop(); null: there are no more.
+  // The next entry, valid until pop(); null at the end.
   [[nodiscard]] Result<const RawEntry*> peek();
   void pop() {
     ready_ = false;
@@ -35,7 +35,7 @@ class Cursor {
   }
   [[nodiscard]] uint64_t popped() const { return popped_; }
 
-  // Hands all entries, or those before `until`, to `take` and pops them. A failure of `take` ends it.
+  // Calls `take` for each entry, or each before `until`, and pops it. Stops when `take` fails.
   template <class Take>
   [[nodiscard]] Result<bool> each(const Take& take, std::optional<Id> until = std::nullopt) {
     for (;; pop()) {

@@ -1,6 +1,6 @@
-// Open addressing with linear probing. The table has its final size from the start: the number of results is known.
-// How far two results are apart is read from their IDs, which is a hint only: an ID later than the server's clock says
-// nothing, and neither do those that follow it, since IDs never go back.
+// Open addressing with linear probing. The table has its final size from the start: the number of results is known. The
+// time between two results is derived from their IDs, which is only a hint. An ID later than the server's clock is not
+// a time, and neither are those after it, because IDs never decrease.
 #include "audit/decisions.h"
 
 #include <algorithm>
@@ -18,8 +18,8 @@ uint64_t digest_of(const Content& content, bool accepted) {
 }  // namespace
 
 uint64_t Decisions::parts(uint64_t results, std::size_t bytes) {
-  const uint64_t room = std::max<uint64_t>(bytes / sizeof(Slot), slots_for(0) * 4);
-  return (slots_for(results) + room - 1) / room;
+  const uint64_t capacity = std::max<uint64_t>(bytes / sizeof(Slot), slots_for(0) * 4);
+  return (slots_for(results) + capacity - 1) / capacity;
 }
 
 Decisions::Decisions(const Horizon& horizon, Findings& findings, uint64_t results, Part part)
@@ -53,7 +53,7 @@ void Decisions::take(const ResultEntry& result, Id id, const Content* asked) {
   slot = {id, order.low, digest_of(result.content(), result.kind == ResultKind::kAccepted)};
 }
 
-// May a decision that counted for the result `id` have been before the first result that was read?
+// Whether a decision that matters to the result `id` may be older than the first result that was read.
 bool Decisions::may_be_before_first(Id id) const {
   if (!horizon_.results_cut()) return false;
   const Id first = horizon_.first_result();
@@ -68,11 +68,11 @@ void Decisions::judge_decision(const Slot& slot, const Place& place) {
   }
   findings_.looked(Check::kDecidedTwice);
   if (slot.used() && place.result.ms - slot.result.ms < horizon_.window_ms) {
-    findings_.add(Check::kDecidedTwice, place, "result " + slot.result.text() + " decided this order ID before");
+    findings_.add(Check::kDecidedTwice, place, "result " + slot.result.text() + " already decided this order ID");
   }
 }
 
-// With a record, an order of another lane is a duplicate, or its ID reused.
+// If there is a record, an order of another lane is a duplicate or id_reused.
 void Decisions::judge_wrong_lane(const Slot& slot, const Place& place) {
   if (horizon_.window_ms == 0 || !slot.used() || place.result.ms > horizon_.now_ms) return;
   if (place.result.ms - slot.result.ms >= horizon_.window_ms) return;

@@ -1,6 +1,6 @@
 // Which order IDs were decided, and by which result: at most one decision of an ID within the window, and duplicates
-// and reused IDs refer to it. A hash table of bounded size; where it cannot hold all IDs, the audit reads the results
-// several times, and each pass takes a part of the IDs.
+// and reused IDs refer to it. A hash table of bounded size; if it cannot hold all IDs, the audit reads the results
+// several times, with one partition of the IDs in each pass.
 #pragma once
 
 #include <vector>
@@ -17,20 +17,20 @@ class Decisions {
     uint64_t number = 0;
     uint64_t of = 1;
   };
-  // How many parts `results` results need in so many bytes.
+  // How many partitions `results` results need within this many bytes.
   [[nodiscard]] static uint64_t parts(uint64_t results, std::size_t bytes);
 
-  // For `results` results in all parts. `horizon` and `findings` outlive this.
+  // For `results` results in all partitions. `horizon` and `findings` must outlive this.
   Decisions(const Horizon& horizon, Findings& findings, uint64_t results, Part part);
 
-  // The next result of good form. `asked`: what its request asks for; null: not known.
+  // The next well-formed result. `asked`: what its request asks for; null if unknown.
   void take(const ResultEntry& result, Id id, const Content* asked);
 
  private:
   // The newest decision of an ID.
   struct Slot {
     Id result;          // 0-0: the slot is free
-    uint64_t name = 0;  // half of the order ID's hash; the other half chooses the slot
+    uint64_t name = 0;  // half of the order ID's hash; the other half selects the slot
     uint64_t content = 0;
     static constexpr uint64_t kAccepted = 1;  // the lowest bit of `content`
     [[nodiscard]] bool used() const { return result != Id{}; }

@@ -1,4 +1,4 @@
-// Counting, and the words for each check.
+// Counts, and texts for each check.
 #include "audit/findings.h"
 
 #include <algorithm>

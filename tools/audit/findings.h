@@ -21,40 +21,40 @@ enum class Check : uint8_t {
   kInventedRequest,    // a result for a request that never existed
   kPositionDiffers,    // the position is not what the results say
   kContentDiffers,     // what was decided is not what was asked for
-  kMalformedDiffers,   // malformed, and the request is good; or the other way round
-  kLaneDiffers,        // wrong_lane, and the order belongs here or was decided here; or the other way round
-  kDeadLetterMissing,  // a malformed result without its dead letter, and no entry says what became of that
+  kMalformedDiffers,   // malformed, but the request is well-formed; or the reverse
+  kLaneDiffers,        // wrong_lane, but the order belongs here or was decided here; or the reverse
+  kDeadLetterMissing,  // a malformed result without its dead letter, neither requeued nor discarded
   kDeadLetterForged,   // a dead letter, or an entry about one, without its malformed result, or a second one
-  kChainBroken,        // `remaining`, `available` or `before` is not what the entries before it leave
+  kChainBroken,        // `remaining`, `available` or `before` does not follow from the entries before it
   kNegativeStock,
   kBadQuantity,           // a line's quantity is below 1
   kStockEntryWrong,       // before and quantity do not add up to remaining
-  kStockKeyDiffers,       // the stock key holds something else than the ledger ends with
+  kStockKeyDiffers,       // the stock key differs from the end of the ledger
   kRefusalUnjustified,    // the order could be met
   kReasonDiffers,         // the first line that cannot be met gives another reason
   kDecidedTwice,          // a second decision of an order ID within the window
-  kReuseUnjustified,      // id_reused, and the ID was not decided before, or with the same content
-  kDuplicateUnjustified,  // duplicate, and its original is not the decision of this ID, or has other content
+  kReuseUnjustified,      // id_reused, but the ID was not decided before, or with the same content
+  kDuplicateUnjustified,  // duplicate, but its original is not the decision of this ID, or has other content
   kRecordDiffers,         // the record of an order refers to another decision
 };
 inline constexpr std::size_t kChecks = 22;
 
 struct CheckText {
   const char* name;     // chain_broken
-  const char* meaning;  // for people: what is true where nothing was found
+  const char* meaning;  // printed if there was no violation
 };
 [[nodiscard]] const CheckText& text_of(Check check);
 
 struct Finding {
   Check check = Check::kBadResult;
-  std::string result;  // IDs and names as they are in the server; empty where there is none
+  std::string result;  // IDs and names as stored in the server; empty if none
   std::string request;
   std::string order;
   std::string sku;
   std::string detail;
 };
 
-// Where something was found; 0-0 and empty: does not apply.
+// Where a violation was found; 0-0 and empty: does not apply.
 struct Place {
   Id result;
   Id request = {};
@@ -64,7 +64,7 @@ struct Place {
 
 class Findings {
  public:
-  // Keeps `kept_max` violations of each check and counts all.
+  // Keeps `kept_max` violations per check and counts all.
   explicit Findings(uint64_t kept_max) : kept_max_(kept_max) {}
 
   void looked(Check check) { ++checked_[index(check)]; }
@@ -77,7 +77,7 @@ class Findings {
   // The newest result with a violation of this check; 0-0: none.
   [[nodiscard]] Id newest(Check check) const { return newest_[index(check)]; }
   [[nodiscard]] const std::vector<Finding>& kept() const { return kept_; }
-  // How many, by what and why.
+  // What was not checked, why, and how many.
   using NotChecked = std::map<std::pair<std::string, std::string>, uint64_t>;
   [[nodiscard]] const NotChecked& not_checked() const { return not_checked_; }
 

@@ -1,4 +1,5 @@
-// MULTI and EXEC around the questions. XINFO STREAM copies the first and the last entry; it is asked only a few times.
+// Reads everything in one MULTI and EXEC. XINFO STREAM copies the first and the last entry; it is called only a few
+// times.
 #include "audit/horizon.h"
 
 #include <vector>
@@ -11,7 +12,7 @@ using valkey::Reply;
 
 constexpr uint64_t kMsPerSecond = 1000;
 
-// The value after `name` in a list of names and values; one that is lost() where there is none.
+// The value after `name` in a list of names and values; lost() if there is none.
 Reply value_of(const Reply& list, std::string_view name) {
   for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
     if (list.at(i).text() == name) return list.at(i + 1);
@@ -31,7 +32,7 @@ StreamFacts facts_of(const Reply& reply) {
   facts.added = static_cast<uint64_t>(value_of(reply, "entries-added").integer());
   facts.last = id_in(reply, "last-generated-id");
   facts.deleted = id_in(reply, "max-deleted-entry-id");
-  // An empty stream begins after everything it ever had.
+  // An empty stream begins after every entry it ever had.
   facts.first = id_of(value_of(reply, "first-entry").at(0).text()).value_or(after(facts.last));
   return facts;
 }

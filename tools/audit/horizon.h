@@ -1,4 +1,4 @@
-// How far an audit looks and what it cannot see, read in one step of the server: all of it is of one moment.
+// How far an audit reads and what it cannot see, read in one atomic step.
 #pragma once
 
 #include <algorithm>
@@ -16,23 +16,23 @@ struct StreamFacts {
   bool exists = false;
   uint64_t length = 0;
   uint64_t added = 0;  // entries ever added
-  Id first;            // of an empty stream, after its last ID
+  Id first;            // of an empty stream: after its last ID
   Id last;             // largest ID ever given
   Id deleted;          // largest ID ever deleted with XDEL
-  bool cut = false;    // the beginning was trimmed since
+  bool cut = false;    // the beginning was trimmed
   [[nodiscard]] bool whole() const { return added == length && !cut; }
 };
 
 // The hash that settle.lua moves along with the results.
 struct Position {
   bool exists = false;
-  std::string problem;      // of a key that is no position; the rest is not filled then
+  std::string problem;      // if the key is not a position; the rest is not filled
   Id id;                    // last settled request
   uint64_t count = 0;       // requests settled in this orders stream after `start`
   Id result;                // of the last settled request; 0-0: not known
   bool from_start = false;  // `count` has counted since the stream's first entry
   uint64_t deleted = 0;     // entries that orderd noticed were deleted before they were settled
-  Id floor;                 // results up to this one answered an orders stream before this one
+  Id floor;                 // results up to this one answered a previous orders stream
   Id start;                 // counting began after this request
   [[nodiscard]] bool known() const { return exists && problem.empty(); }
 };
@@ -44,20 +44,20 @@ struct Horizon {
   Position position;
   uint64_t now_ms = 0;  // the server's clock
   uint64_t window_ms = 0;
-  uint64_t fresh_at = 0;  // replies that had been received at the last refresh
+  uint64_t fresh_at = 0;  // number of replies received at the last refresh
   Id from;                // results before this one are not read, as requested
   Id to;                  // results after this one are not read
   bool to_given = false;
 
   [[nodiscard]] Id first_result() const { return std::max(results.first, from); }
-  // May there have been results before the first one?
+  // Whether there may have been results before the first one.
   [[nodiscard]] bool results_cut() const { return !results.whole() || from > results.first; }
-  // Does the orders stream end before the position? Then it is not the one that the results answer.
+  // Whether the orders stream ends before the position. Then it is not the one that the results answer.
   [[nodiscard]] bool orders_replaced() const { return position.known() && orders.last < position.id; }
 };
 
 [[nodiscard]] Result<Horizon> take_horizon(Link& link, const Options& options);
-// Moves the beginnings of the streams to where they are by now: after all that was read from `link` so far.
+// Updates where the streams begin, after everything read from `link` so far.
 [[nodiscard]] Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon);
 
 }  // namespace orderd::audit

@@ -1,4 +1,4 @@
-// Parsing is strict; xxHash does the hashing.
+// Strict parsing; hashing by xxHash.
 #include "audit/id.h"
 
 #include <charconv>

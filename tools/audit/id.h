@@ -1,4 +1,4 @@
-// IDs of stream entries, numbers, and hashes of names.
+// Stream entry IDs, numbers, and hashes of names.
 #pragma once
 
 #include <compare>
@@ -22,14 +22,14 @@ inline constexpr Id kLastId{std::numeric_limits<uint64_t>::max(), std::numeric_l
   return id.sequence == kLastId.sequence ? Id{id.ms + 1, 0} : Id{id.ms, id.sequence + 1};
 }
 
-// "1732386423123-0", both halves, as the server writes it.
+// "1732386423123-0": both halves, in the server's format.
 [[nodiscard]] std::optional<Id> id_of(std::string_view text);
 // Decimal digits without sign or leading zero, at most 2^64-1.
 [[nodiscard]] std::optional<uint64_t> whole_of(std::string_view text);
 // What Lua's numbers hold exactly: the most that stock and the quantities of an order may be.
 inline constexpr uint64_t kMaxWhole = 9'007'199'254'740'991;
 
-// 128 bits: no two names are confused.
+// 128 bits, so that collisions do not matter.
 struct Name {
   uint64_t high = 0;
   uint64_t low = 0;

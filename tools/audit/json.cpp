@@ -1,4 +1,4 @@
-// One function for each rule of the grammar. A string without an escape is a view into the text.
+// One function per grammar rule. A string without an escape is a view into the text.
 #include "audit/json.h"
 
 #include <nlohmann/json.hpp>
@@ -8,7 +8,8 @@
 namespace orderd::audit {
 namespace {
 
-// docs/contract.md promises 1,000 levels below the order; orderd's parser stops after these. What is empty is no level.
+// docs/contract.md allows 1,000 levels below the order; orderd's parser stops there. An empty array or object is no
+// level.
 constexpr std::size_t kMaxDepth = 1023;
 
 }  // namespace
@@ -96,7 +97,7 @@ bool JsonReader::read_string(std::string_view& out) {
   return (ascii || is_utf8(out)) && (!escaped || unescape(out));
 }
 
-// Escapes are rare, so the slower parser may read them. It refuses half a surrogate pair, as the contract wants.
+// Escapes are rare, so a slower parser may handle them. It rejects half a surrogate pair, as the contract requires.
 bool JsonReader::unescape(std::string_view& text) {
   const auto parsed = nlohmann::json::parse('"' + std::string(text) + '"', nullptr, false);
   if (!parsed.is_string()) return false;

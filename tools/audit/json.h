@@ -1,4 +1,4 @@
-// A strict JSON reader (RFC 8259) of the audit's own: the daemon's parser is part of what is audited.
+// The audit's own strict JSON reader (RFC 8259): the daemon's parser is part of what is audited.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct JsonValue {
 
 class JsonReader {
  public:
-  // All values of `text` in order, an object or array before its contents; empty: not JSON. The values are valid until
-  // the next call, and as long as `text`.
+  // All values of `text` in order, an object or array before its contents; empty if not JSON. The values are valid
+  // until the next call, and while `text` exists.
   [[nodiscard]] const std::vector<JsonValue>& read(std::string_view text);
 
  private:

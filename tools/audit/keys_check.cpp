@@ -1,4 +1,4 @@
-// Some hundred keys at a time.
+// Reads a few hundred keys at a time.
 #include "audit/keys_check.h"
 
 #include <algorithm>
@@ -37,11 +37,11 @@ Result<bool> check_stock(Link& link, const Options& options, Id newest, StockMod
     if (decoder.decode(raw.fields, entry) == nullptr) model.apply(raw.id, entry);
     return true;
   };
-  // The names keep their addresses, whatever is added to the model.
+  // The names have stable addresses while the model grows.
   std::vector<std::string_view> skus;
   for (const auto& [sku, stock] : model.skus()) skus.push_back(sku);
   for (std::size_t from = 0; from < skus.size(); from += kAtOnce) {
-    // Most of what was settled since is applied first, so that few results are left for the step that compares.
+    // Applies most of the new results first, so that few are left for the step that compares.
     auto caught_up = Cursor(link, options.names.results, after(newest), kLastId).each(apply);
     if (!caught_up) return caught_up;
     const std::size_t count = std::min(kAtOnce, skus.size() - from);
@@ -68,7 +68,7 @@ Result<bool> check_stock(Link& link, const Options& options, Id newest, StockMod
   return true;
 }
 
-// A record of a later decision does not concern this one.
+// A record of a later decision is not compared.
 const char* RecordCheck::problem_of(const Decision& decision, std::string_view record) {
   const std::string_view digest = record.substr(0, kDigestBytes);
   const std::string_view outcome = record.substr(digest.size(), 1);

@@ -1,5 +1,5 @@
-// Compares keys with what the ledger ends with, while orders are being settled: the stock keys, and of some thousand
-// orders, spread over the whole ledger, the records.
+// Compares keys with the end of the ledger while orders are being settled: all stock keys, and the records of a few
+// thousand orders spread over the whole ledger.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace orderd::audit {
 
-// `newest`: the last result that was applied to the model. Each key is read in one step with the results after it,
-// which are applied before the two are compared.
+// `newest`: the last result applied to the model. Each key is read in one step with the newer results, which are
+// applied before the comparison.
 [[nodiscard]] Result<bool> check_stock(Link& link, const Options& options, Id newest, StockModel& model,
                                        Findings& findings);
 

@@ -1,6 +1,6 @@
-// FNV-1a of the SKU seeds a linear congruential generator. Lane by lane, each number of it says where the SKU would
-// move if there were more lanes; the last one that exists is its lane. Doubles, as in the published algorithm: rounding
-// counts.
+// FNV-1a of the SKU seeds a linear congruential generator. Starting with one lane, each number gives the lane count at
+// which the SKU would move; the last lane that exists is its lane. Uses doubles like the published algorithm: rounding
+// matters.
 #include "audit/lane_rule.h"
 
 #include <cmath>

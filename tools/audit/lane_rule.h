@@ -1,5 +1,4 @@
-// Which lane an SKU belongs to, a second time: written from docs/scaling.md, and sharing no code with the daemon's
-// rule.
+// Which lane an SKU belongs to: a second implementation, written from docs/scaling.md, sharing no code with the daemon.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +6,11 @@
 
 namespace orderd::audit {
 
-// The lane that is audited, and of how many.
+// The audited lane, and the number of lanes.
 struct LaneNumber {
   uint32_t index = 0;
   uint32_t of = 1;
-  // Does an SKU belong to this lane?
+  // Whether an SKU belongs to this lane.
   [[nodiscard]] bool owns(std::string_view sku) const;
 };
 

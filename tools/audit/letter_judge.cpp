@@ -1,4 +1,4 @@
-// A letter of a result that is not malformed is skipped, and so found.
+// A dead letter of a result that is not malformed is skipped and reported.
 #include "audit/letter_judge.h"
 
 namespace orderd::audit {
@@ -6,7 +6,7 @@ namespace {
 
 constexpr const char* kLetters = "dead letters";
 constexpr const char* kOfMalformed = "dead letters of malformed results";
-// Some 150 MB.
+// About 150 MB.
 constexpr std::size_t kWithoutMax = 1'000'000;
 
 // orderd's three fields come first; a raw field of the request may have one of their names.
@@ -25,14 +25,14 @@ struct Letter {
 
 }  // namespace
 
-// Skips the letters of results before `until`: they have none that is malformed and waits for its letter.
+// Reports the letters of results before `until`: no malformed result is waiting for them.
 Result<bool> LetterJudge::skip(std::optional<Id> until) {
   for (;; letters_.pop()) {
     const auto next = letters_.peek();
     if (!next) return next.failure();
     if (*next == nullptr) return true;
     const Letter letter((*next)->fields);
-    // One that names a result of the future is not waited for.
+    // A letter that names a result with a future ID is not waited for.
     if (until && letter.result && *letter.result >= *until && *letter.result <= horizon_.results.last) return true;
     if (letter.result && *letter.result < horizon_.first_result()) {
       findings_.not_checked(kLetters, "their results were trimmed, or are before --from");
@@ -67,7 +67,7 @@ Result<bool> LetterJudge::take(const ResultEntry& result, Id id) {
   } else if (without_.size() < kWithoutMax) {
     without_.emplace(id, Without{result.request, std::string(result.order)});
   } else {
-    findings_.not_checked(kOfMalformed, "too many are missing to be remembered");
+    findings_.not_checked(kOfMalformed, "too many are missing to keep track of");
   }
   return true;
 }
@@ -81,11 +81,11 @@ void LetterJudge::take_record(const ResultEntry& record, Id id) {
   findings_.looked(Check::kDeadLetterForged);
   if (without_.erase(record.lettered) > 0 || without_.size() == kWithoutMax) return;
   findings_.add(Check::kDeadLetterForged, {id},
-                "it says what became of the dead letter of result " + record.lettered.text() +
-                    ", but that is not malformed, has its letter, or was requeued or discarded before");
+                "it is about the dead letter of result " + record.lettered.text() +
+                    ", which is not malformed, still has its letter, or was already requeued or discarded");
 }
 
-// Letters may have been requeued or discarded since the horizon was taken.
+// Letters may have been requeued or discarded after the horizon was taken.
 Result<bool> LetterJudge::read_later_records() {
   Cursor later(link_, options_.names.results, after(horizon_.to), kLastId);
   ResultDecoder decoder;
@@ -98,7 +98,7 @@ Result<bool> LetterJudge::read_later_records() {
   });
 }
 
-// The result of the oldest letter that is there by now.
+// The result of the oldest letter that exists now.
 Result<std::optional<Id>> LetterJudge::first_letter() {
   const auto page = link_.ask(valkey::Command::of("XRANGE", options_.names.dead, "-", "+", "COUNT", 1));
   if (!page) return page.failure();
@@ -118,12 +118,12 @@ Result<bool> LetterJudge::end() {
   const auto first = first_letter();
   if (!first) return first.failure();
   for (const auto& [id, without] : without_) {
-    // Trimming takes the oldest; a letter missing after the first one was removed otherwise.
+    // Trimming removes the oldest; a letter missing after the first one was removed otherwise.
     if ((cut || horizon_.dead.cut) && (!*first || id < **first)) {
       findings_.not_checked(kOfMalformed, "the oldest dead letters were trimmed");
     } else {
       findings_.add(Check::kDeadLetterMissing, {id, without.request, without.order},
-                    "no dead letter names this result, and no entry says what became of it");
+                    "there is no dead letter of this result, and no entry that it was requeued or discarded");
     }
   }
   without_.clear();

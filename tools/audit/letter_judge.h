@@ -1,6 +1,6 @@
-// Dead letters are in the order of their malformed results: a walk over both matches them one to one. A letter that was
-// requeued or discarded is gone, and a later entry of the results stream says so: a malformed result without its letter
-// waits for that entry.
+// Dead letters are in the order of their malformed results, so walking both matches them one to one. A letter that was
+// requeued or discarded is gone, and a later entry of the results stream records that: a malformed result without its
+// letter waits for that entry.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@ namespace orderd::audit {
 
 class LetterJudge {
  public:
-  // `horizon` is refreshed where a finding depends on what was trimmed meanwhile. All outlive this.
+  // Refreshes `horizon` if a finding depends on what was trimmed meanwhile. All arguments must outlive this.
   LetterJudge(Link& link, const Options& options, Horizon& horizon, Findings& findings)
       : link_(link),
         options_(options),
@@ -27,7 +27,7 @@ class LetterJudge {
 
   // The next malformed result.
   [[nodiscard]] Result<bool> take(const ResultEntry& result, Id id);
-  // The next entry that says what became of a letter.
+  // The next entry that records a requeued or discarded letter.
   void take_record(const ResultEntry& record, Id id);
   // After the last result.
   [[nodiscard]] Result<bool> end();
@@ -47,7 +47,7 @@ class LetterJudge {
     Id request;
     std::string order;
   };
-  std::map<Id, Without> without_;  // malformed results without their letter, and nothing says yet what became of it
+  std::map<Id, Without> without_;  // malformed results without their letter, no entry about it so far
   uint64_t records_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// The server answers in the order of the commands, so the number of a reply is its ticket.
+// The server replies in the order of the commands, so a reply's number is its ticket.
 #include "audit/link.h"
 
 namespace orderd::audit {
@@ -29,7 +29,7 @@ Result<OwnedReply> Link::ask_at_once(const std::vector<Command>& commands) {
   std::vector<Ticket> tickets = {send(Command::of("MULTI"))};
   for (const Command& command : commands) tickets.push_back(send(command));
   const Ticket exec = send(Command::of("EXEC"));
-  // An error here, such as a missing right, says more than that of EXEC.
+  // An error here, such as a missing right, is more specific than that of EXEC.
   for (const Ticket ticket : tickets) {
     const auto queued = receive(ticket);
     if (!queued) return queued.failure();

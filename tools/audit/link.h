@@ -1,4 +1,4 @@
-// A connection on which several commands may be outstanding: each has a ticket, and replies are taken in any order.
+// A connection with several outstanding commands: each has a ticket, and replies are taken in any order.
 #pragma once
 
 #include <functional>
@@ -14,24 +14,24 @@ namespace orderd::audit {
 
 class Link {
  public:
-  // Turns an error reply into a sentence.
+  // Turns an error reply into a message.
   using Explain = std::function<std::string(std::string_view)>;
   using Ticket = uint64_t;
-  // `client`: signed in, and used by nobody else while this exists.
+  // `client`: authenticated, and not used by others while this exists.
   Link(valkey::SyncClient& client, Explain explain) : client_(client), explain_(std::move(explain)) {}
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // The server gets the command at once and works on it while the caller does something else.
+  // Sends the command at once, so that the server works on it while the caller does something else.
   [[nodiscard]] Ticket send(const valkey::Command& command);
-  // Each ticket is either received or dropped, once. An error reply is a failure.
+  // Each ticket is received or dropped once. An error reply is a Failure.
   [[nodiscard]] Result<valkey::OwnedReply> receive(Ticket ticket);
   void drop(Ticket ticket) {
     if (early_.erase(ticket) == 0) dropped_.insert(ticket);
   }
 
   [[nodiscard]] Result<valkey::OwnedReply> ask(const valkey::Command& command) { return receive(send(command)); }
-  // An array with the replies to `commands`, which the server executed in one step. Its elements may be errors.
+  // An array with the replies to `commands`, executed in one MULTI and EXEC. Its elements may be errors.
   [[nodiscard]] Result<valkey::OwnedReply> ask_at_once(const std::vector<valkey::Command>& commands);
   // How many replies were received so far.
   [[nodiscard]] uint64_t received() const { return received_; }
@@ -42,7 +42,7 @@ class Link {
   const Explain explain_;
   Ticket sent_ = 0;
   Ticket received_ = 0;
-  std::map<Ticket, valkey::OwnedReply> early_;  // came before their tickets were asked for
+  std::map<Ticket, valkey::OwnedReply> early_;  // arrived before they were requested
   std::set<Ticket> dropped_;
 };
 

@@ -1,4 +1,4 @@
-// Decodes code point by code point and checks each.
+// Decodes and checks one code point after another.
 #include "audit/name_check.h"
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kMaxBytes = 128;
 constexpr uint32_t kNone = UINT32_MAX;
 
-// Removes the code point at the front of `text`; kNone: invalid UTF-8.
+// Removes the first code point of `text`; kNone: invalid UTF-8.
 uint32_t take(std::string_view& text) {
   constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
   const auto byte = [&](std::size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[i])); };

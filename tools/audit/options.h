@@ -1,4 +1,4 @@
-// What is audited.
+// What to audit.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ struct KeyNames {
   std::string position;
 };
 
-// How far the audit is; `total` may be exceeded while daemons run.
+// Progress of the audit; may exceed `total` while daemons run.
 struct Progress {
   const char* what = "";
   uint64_t done = 0;
@@ -34,9 +34,9 @@ struct Options {
   LaneNumber lane;
   std::chrono::milliseconds window{};  // processing.dedup_window
   std::size_t memory_bytes = std::size_t{512} * 1024 * 1024;
-  uint64_t findings_max = 20;  // kept of each check
-  std::optional<Id> from;      // only results from here on
-  std::optional<Id> to;        // only results up to here
+  uint64_t findings_max = 20;  // kept per check
+  std::optional<Id> from;      // skip results before this one
+  std::optional<Id> to;        // skip results after this one
   std::function<void(const Progress&)> progress;
 };
 

@@ -1,4 +1,4 @@
-// Both forms become a table of members: how often each was given, and what. The rules are checked on that table.
+// Both forms become a table of members: how often each was given, and its value. The rules are checked on that table.
 #include "audit/request_decoder.h"
 
 #include <algorithm>
@@ -35,17 +35,17 @@ struct Given {
     ++times[which];
   }
   [[nodiscard]] bool once(std::size_t which, Kind wanted) const { return times[which] == 1 && kind[which] == wanted; }
-  // A member given once that is a string; empty otherwise.
+  // A string member given once; empty otherwise.
   [[nodiscard]] std::string_view string(std::size_t which) const {
     return once(which, Kind::kString) ? text[which] : std::string_view();
   }
-  // An optional member that is null counts as absent.
+  // An optional null member counts as absent.
   void drop_null(std::size_t which) {
     if (once(which, Kind::kNull)) times[which] = 0;
   }
 };
 
-// The lines of one request, those of the same SKU summed.
+// The lines of one request; those of the same SKU are summed.
 struct Lines {
   const RequestLimits& limits;
   const Kind quantity_kind;  // text in the flat form
@@ -62,7 +62,7 @@ struct Lines {
   }
 };
 
-// An integer is no ID, but the result of the malformed request names it.
+// An integer is not a valid ID, but the result of the malformed request contains it.
 std::string integer_id(const Given& given) {
   const std::string_view text = given.text[member::kId];
   int64_t number = 0;

@@ -1,5 +1,5 @@
-// Decodes a request entry a second time: written from docs/contract.md, "A purchase request", and sharing no code with
-// the daemon's decoder.
+// A second decoder for request entries: written from docs/contract.md, "A purchase request", sharing no code with the
+// daemon's decoder.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace orderd::audit {
 
-// What an order asks for, as fingerprints: of a request and of its result, to be compared.
+// What an order asks for, as fingerprints, to compare a request with its result.
 struct Content {
   uint32_t customer = 0;
   uint64_t lines = 0;  // independent of their order
@@ -33,18 +33,18 @@ struct RequestLimits {
 
 struct DecodedRequest {
   bool malformed = true;
-  bool elsewhere = false;  // a good one with an SKU of another lane
-  // Of a malformed one, where they could be read.
+  bool elsewhere = false;  // well-formed, with an SKU of another lane
+  // Of a malformed request, if readable.
   std::string order;
   std::string customer;
-  Content content;  // of a good one
+  Content content;  // of a well-formed request
 };
 
 class RequestDecoder {
  public:
   explicit RequestDecoder(const RequestLimits& limits, LaneNumber lane = {}) : limits_(limits), lane_(lane) {}
 
-  // `fields`: names and values in turn. Never throws on any input.
+  // `fields`: alternating names and values. Never throws on any input.
   void decode(const std::vector<std::string_view>& fields, DecodedRequest& out);
 
  private:

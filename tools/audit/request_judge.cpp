@@ -1,11 +1,11 @@
-// In a good ledger each result finds its request under the cursor. Requests that were passed over are kept for a while:
-// their results may come late, which is a violation of the order only.
+// In a correct ledger the cursor is always at the request of the next result. Requests that were passed over are kept
+// for a while: their results may come late, which violates only the order.
 #include "audit/request_judge.h"
 
 namespace orderd::audit {
 namespace {
 
-// Some 20 MB. As many may wait while the stream is away, and be settled after later ones when it is back.
+// About 20 MB. This many may wait while the stream is absent, and be settled after later ones when it is back.
 constexpr std::size_t kPassedOverMax = 100'000;
 constexpr const char* kRequests = "requests and their contents";
 constexpr const char* kNoResult = "requests without a result";
@@ -64,7 +64,7 @@ void RequestJudge::judge_order(const ResultEntry& result, Id id) {
   previous_ = result.request;
 }
 
-// Where results before the one of `first` may have been trimmed, the requests before that are not judged.
+// If results before that of `first` may have been trimmed, earlier requests are not judged.
 Result<bool> RequestJudge::begin(Id first) {
   started_ = true;
   if (!horizon_.results_cut() || horizon_.position.floor != Id{}) return true;
@@ -97,7 +97,7 @@ Result<bool> RequestJudge::pass_over(Id until) {
   return requests_.each(keep, until);
 }
 
-// A result of a request that is below one that has its result already.
+// A result for a request below one that already has its result.
 Result<bool> RequestJudge::take_late(const ResultEntry& result, Id id, bool good) {
   auto passed = passed_over_.extract(result.request);
   if (!passed.empty()) {
@@ -110,7 +110,7 @@ Result<bool> RequestJudge::take_late(const ResultEntry& result, Id id, bool good
   if ((*entry)->size() == 0) return judge_absent(result, id);
   findings_.looked(Check::kSecondResult);
   if (result.request < first_) {
-    findings_.not_checked("requests with two results", "whether they had one before is not known");
+    findings_.not_checked("requests with two results", "it is not known whether they had one before");
   } else {
     findings_.add(Check::kSecondResult, {id, result.request, result.order}, "this request had a result before");
   }
@@ -119,7 +119,7 @@ Result<bool> RequestJudge::take_late(const ResultEntry& result, Id id, bool good
 
 // The orders stream does not have this request.
 Result<bool> RequestJudge::judge_absent(const ResultEntry& result, Id id) {
-  // Up to the floor results may answer requests of a stream that was recreated since, or of this one.
+  // Up to the floor, results may answer requests of this stream or of a previous one.
   if (id <= horizon_.position.floor) {
     findings_.not_checked(kRequests, "they were in an orders stream that was recreated since");
     return true;
@@ -146,7 +146,7 @@ void RequestJudge::judge(const DecodedRequest& request, const ResultEntry& resul
   if ((result.kind == ResultKind::kMalformed) != request.malformed) {
     return findings_.add(
         Check::kMalformedDiffers, place,
-        request.malformed ? "the request is malformed" : "the result says malformed, the request is good");
+        request.malformed ? "the request is malformed" : "the result says malformed, but the request is well-formed");
   }
   const bool decided = result.kind == ResultKind::kAccepted || result.kind == ResultKind::kRefused;
   judge_lane(request, result.kind == ResultKind::kWrongLane, decided, place);
@@ -157,7 +157,7 @@ void RequestJudge::judge(const DecodedRequest& request, const ResultEntry& resul
   if (!request.malformed) content_ = request.content;
 }
 
-// A duplicate, id_reused and bad_record come from a record: they are right for an order of any lane.
+// A duplicate, id_reused or bad_record comes from a record: each is correct for an order of any lane.
 void RequestJudge::judge_lane(const DecodedRequest& request, bool refused, bool decided, const Place& place) {
   constexpr const char* kChanged = "; if streams.lanes was changed since, audit from after that on (--from)";
   if (!refused && !decided) return;

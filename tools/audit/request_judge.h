@@ -1,5 +1,5 @@
-// Results and requests are in the same order: one walk over both finds each result's request, and each request that has
-// no result.
+// Results and requests have the same order: one walk over both finds each result's request, and each request without a
+// result.
 #pragma once
 
 #include <map>
@@ -17,17 +17,17 @@ namespace orderd::audit {
 
 class RequestJudge {
  public:
-  // `horizon` is refreshed where a finding depends on what was trimmed meanwhile. All outlive this.
+  // Refreshes `horizon` if a finding depends on what was trimmed meanwhile. All arguments must outlive this.
   RequestJudge(Link& link, const Options& options, Horizon& horizon, Findings& findings);
 
-  // The next result that names a request. `good`: its form is right, so that all of it can be compared.
+  // The next result that names a request. `good`: it is well-formed, so that all of it can be compared.
   [[nodiscard]] Result<bool> take(const ResultEntry& result, Id id, bool good);
   // After the last result: the requests up to the position.
   [[nodiscard]] Result<bool> end();
 
-  // What was asked for, of the result taken last: null where the request is gone or differs.
+  // The content of the last result's request; null if the request is gone or differs.
   [[nodiscard]] const Content* content() const { return content_ ? &*content_ : nullptr; }
-  // Settled requests that were read.
+  // How many settled requests were read.
   [[nodiscard]] uint64_t requests() const { return requests_.popped(); }
 
  private:
@@ -48,9 +48,9 @@ class RequestJudge {
   RequestDecoder decoder_;
   DecodedRequest decoded_;
 
-  bool after_floor_ = false;  // a result after the floor was taken
-  bool started_ = false;      // the walk over the requests has started
-  Id previous_;               // request of the result taken before
+  bool after_floor_ = false;  // true once a result after the floor was taken
+  bool started_ = false;      // true once the walk over the requests has started
+  Id previous_;               // request of the previous result
   Id previous_result_;
   Id first_;                                  // requests below this one may have results that were not read
   Id highest_;                                // highest request of a result so far

@@ -1,4 +1,4 @@
-// The table of docs/contract.md, "A result", as code.
+// The table of docs/contract.md, "A result", in code.
 #include "audit/result_entry.h"
 
 #include <algorithm>
@@ -33,10 +33,10 @@ constexpr std::pair<std::string_view, Amount ResultLine::*> kAmounts[] = {{"quan
                                                                           {"available", &ResultLine::available},
                                                                           {"before", &ResultLine::before}};
 constexpr std::size_t kMaxDigits = 18;
-constexpr std::size_t kMaxLines = 1000;            // processing.max_lines cannot be more
-constexpr std::size_t kMaxLinesBytes = 1'000'000;  // more than so many lines have
+constexpr std::size_t kMaxLines = 1000;            // the limit of processing.max_lines
+constexpr std::size_t kMaxLinesBytes = 1'000'000;  // more than that many lines can have
 
-// False: neither a whole number nor null.
+// False if it is neither a whole number nor null.
 bool read_amount(const JsonValue& value, Amount& out) {
   const char* const end = value.text.data() + value.text.size();
   out = {Amount::Kind::kNull, 0};
@@ -47,7 +47,7 @@ bool read_amount(const JsonValue& value, Amount& out) {
 
 }  // namespace
 
-// A missing field is nullopt; of a repeated name the first counts.
+// A missing field is nullopt; the first counts if a name is repeated.
 struct ResultDecoder::Given {
   std::array<std::optional<std::string_view>, kFields> values;
   bool twice = false;

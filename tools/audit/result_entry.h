@@ -12,14 +12,14 @@ namespace orderd::audit {
 
 enum class ResultKind : uint8_t {
   kAccepted,
-  kRefused,  // for stock
+  kRefused,  // because of stock
   kBadRecord,
   kIdReused,
   kWrongLane,
   kMalformed,
   kDuplicate,
   kStock,   // a change by orderctl stock
-  kLetter,  // what became of a dead letter, by orderctl dead
+  kLetter,  // a dead letter requeued or discarded by orderctl dead
 };
 
 // A member of a line: missing, null, or a whole number of at most 18 digits.
@@ -46,11 +46,11 @@ struct ResultEntry {
   std::string_view order;
   std::string_view customer;
   std::string_view detail;
-  Id request;  // 0-0: none that could be read
+  Id request;  // 0-0: not readable
   std::vector<ResultLine> lines;
   bool was_accepted = false;  // of a duplicate: its `outcome`
   Id original;                // of a duplicate
-  Id lettered;                // of a letter: its `result`, the malformed one
+  Id lettered;                // of a letter: its `result`, which is malformed
 
   // Customer and lines.
   [[nodiscard]] Content content() const;
@@ -58,9 +58,9 @@ struct ResultEntry {
 
 class ResultDecoder {
  public:
-  // `fields`: names and values in turn. Fills `entry`; its views point into `fields`, or are valid until the next call.
-  // Returns nullptr, or what is wrong with the entry's form; order and request are filled then, too, where they could
-  // be read. Never throws on any input.
+  // `fields`: alternating names and values. Fills `entry`; its views point into `fields`, or are valid until the next
+  // call. Returns nullptr, or what is wrong with the entry; even then order and request are filled if they are
+  // readable. Never throws on any input.
   [[nodiscard]] const char* decode(const std::vector<std::string_view>& fields, ResultEntry& entry);
 
  private:
@@ -69,7 +69,7 @@ class ResultDecoder {
   [[nodiscard]] static const char* read_kind(const Given& given, ResultEntry& entry);
   [[nodiscard]] const char* read_lines(const Given& given, ResultEntry& entry);
   [[nodiscard]] bool read_array(std::string_view json, std::vector<ResultLine>& lines);
-  JsonReader json_;  // owns SKUs that have an escape
+  JsonReader json_;  // owns SKUs with escapes
 };
 
 }  // namespace orderd::audit

@@ -1,5 +1,5 @@
-// Each line of an entry shows what its key held, which has to be what the model holds. After a violation the model
-// continues from the entry, so that one fault is reported once.
+// Each line of an entry shows what its key held, which must equal the model. After a violation the model continues from
+// the entry, so that one error is reported once.
 #include "audit/stock_model.h"
 
 namespace orderd::audit {
@@ -50,8 +50,8 @@ void StockModel::apply(Id id, const ResultEntry& entry) {
   }
 }
 
-// The entry saw `seen` at the stock key: a number, or null for none. `says` names the members that say so. Returns the
-// stock, which agrees with that now.
+// The entry saw `seen` at the stock key: a number, or null for none. `says` names the members that show it. Returns the
+// stock, updated to agree.
 Stock& StockModel::follow(const Place& place, const char* says, const Amount& seen) {
   findings_.looked(Check::kChainBroken);
   findings_.looked(Check::kNegativeStock);
@@ -72,7 +72,7 @@ Stock& StockModel::follow(const Place& place, const char* says, const Amount& se
 
 void StockModel::refuse(Place place, const ResultEntry& entry) {
   std::string_view due;
-  bool either = false;  // unknown_sku or bad_stock: which one is not known
+  bool either = false;  // unknown_sku or bad_stock; the entry does not show which
   for (const ResultLine& line : entry.lines) {
     place.sku = line.sku;
     const int64_t available = line.available.value;
@@ -82,7 +82,7 @@ void StockModel::refuse(Place place, const ResultEntry& entry) {
     if (!due.empty() || met) continue;
     due = line.available.is_number() ? "insufficient_stock" : stock.kind == Kind::kAbsent ? "unknown_sku" : "bad_stock";
     either = stock.kind == Kind::kNothing;
-    // The reason says which of the two it was.
+    // The reason shows which of the two it was.
     if (either && entry.reason == "unknown_sku") stock.kind = Kind::kAbsent;
     if (either && entry.reason == "bad_stock") stock.kind = Kind::kBad;
   }
@@ -100,7 +100,7 @@ void StockModel::change(const Place& place, const ResultEntry& entry) {
   const ResultLine& line = entry.lines.front();
   const int64_t remaining = line.remaining.value;
   findings_.looked(Check::kStockEntryWrong);
-  // Where the stock before was not usable, quantity is what is there now, or null where the key was bad.
+  // If the stock before was unusable, quantity is the stock now, or null if the key was bad.
   const bool adds_up = line.before.is_number()
                            ? line.quantity.is_number() && line.before.value + line.quantity.value == remaining
                            : line.quantity.is_null() || line.quantity.value == remaining;

@@ -1,5 +1,5 @@
-// The stock rules a second time, applied to one ledger entry after another: what each SKU holds, and whether each entry
-// follows from those before it. Memory grows with the number of SKUs, not of results.
+// A second implementation of the stock rules, applied to one ledger entry after another: the stock of each SKU, and
+// whether each entry follows from those before it. Memory grows with the number of SKUs, not of results.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ class StockModel {
  public:
   explicit StockModel(Findings& findings) : findings_(findings) {}
 
-  // The next entry of the results stream, of good form.
+  // The next well-formed entry of the results stream.
   void apply(Id id, const ResultEntry& entry);
 
-  // What a key should hold by now.
+  // What a key should hold now.
   struct Stock {
     enum class Kind : uint8_t {
       kNumber,
@@ -37,7 +37,7 @@ class StockModel {
   };
   using Skus = std::unordered_map<std::string, Stock, Hash, std::equal_to<>>;
   [[nodiscard]] const Skus& skus() const { return skus_; }
-  // SKUs whose first entry was not checked, since it only shows where they began.
+  // SKUs whose first entry was not checked, because it shows only the stock at the start.
   [[nodiscard]] uint64_t anchored() const { return anchored_; }
 
  private:

@@ -1,6 +1,6 @@
-// The cost of an order with few and with many requests waiting behind it. Only the first of them are settled, so that
-// all lengths meet the same server: what grows otherwise is what the server keeps of settled orders, and that is no
-// matter of the backlog. The longest is then drained to its end, which shows just that.
+// The cost of an order with short and long backlogs. Only the first orders are settled, so that all lengths meet the
+// same server. Otherwise the records of settled orders would grow too, which has nothing to do with the backlog. The
+// longest is then drained completely, which shows that growth.
 #include <algorithm>
 
 #include "benchmark/parts.h"
@@ -11,7 +11,7 @@ namespace orderd::bench {
 namespace {
 
 constexpr uint64_t kShortest = 10'000;
-constexpr uint64_t kSample = 100'000;  // orders settled of each backlog, at most
+constexpr uint64_t kSample = 100'000;  // most orders settled of each backlog
 constexpr uint64_t kMostRepeats = 3;   // of a backlog of more than a million: filling takes long
 
 struct Measured {
@@ -38,7 +38,7 @@ double used_memory(Lab& lab) {
   return info_number(lab.admin(), "memory", "used_memory");
 }
 
-// Fills, and settles the first of them. `drained`, where given: settles the rest as well.
+// Fills the stream and settles the first requests. `drained`, if given: settles the rest as well.
 Measured first_of(Lab& lab, const Plan& plan, uint64_t waiting, Drained* drained) {
   const Setup setup;
   lab.clear();
@@ -68,7 +68,7 @@ Measured first_of(Lab& lab, const Plan& plan, uint64_t waiting, Drained* drained
   return measured;
 }
 
-// One sample. A short backlog is over so soon that several make one.
+// One sample. A short backlog is over so soon that a sample takes several.
 Measured sample_of(Lab& lab, const Plan& plan, uint64_t waiting, Drained* drained) {
   const uint64_t rounds = std::max<uint64_t>(1, kSample / waiting);
   std::vector<Measured> all;

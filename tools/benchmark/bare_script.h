@@ -1,5 +1,5 @@
-// The script of the tutorials: GET, compare, DECRBY, and nothing else: no result, no record of the order. What a
-// settled order costs is compared with it.
+// The script of the tutorials: GET, compare, DECRBY, and nothing else: no result, no record. The baseline for the cost
+// of a settled order.
 #pragma once
 
 #include <string_view>

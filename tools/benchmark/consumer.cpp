@@ -1,6 +1,6 @@
-// order-bench-consumer: the consumer of a group that a capable engineer writes by hand on hiredis, and the measure for
-// what exactly once costs. It is at least once: a crash between a decision and its acknowledgement decides again, and
-// takes the stock twice. It keeps no record of orders.
+// order-bench-consumer: a consumer of a group as a capable engineer writes it by hand on hiredis, to show what
+// exactly-once costs. It is at-least-once: after a crash between decision and acknowledgement it decides again and
+// takes the stock twice. It keeps no records of orders.
 //
 //     order-bench-consumer SOCKET|PORT BATCH
 //
@@ -32,7 +32,7 @@ struct Order {
 };
 using Batch = std::vector<Order>;
 
-// Commands in RESP, one behind the other.
+// RESP commands, one after the other.
 class Writer {
  public:
   void begin(std::size_t words) { line('*', words); }
@@ -57,7 +57,7 @@ class Writer {
   std::string bytes_;
 };
 
-// What one burst has asked for; its replies come in this order.
+// What one burst contains; its replies come in this order.
 struct Burst {
   Batch finished;  // XADD each, then one XACK
   Batch decided;   // EVALSHA each
@@ -87,14 +87,14 @@ class Consumer {
     std::array<Burst, 2> bursts;
     for (std::size_t turn = 0;; ++turn) {
       Burst& burst = bursts[turn % 2];
-      // The batch that this burst has read is decided next, and the one that it has decided is finished.
+      // The batch read by this burst is decided next; the batch it decided is finished next.
       Batch read = receive(burst);
       burst.finished = std::move(burst.decided);
       burst.decided = std::move(read);
       const Burst& other = bursts[(turn + 1) % 2];
       const bool nothing = burst.finished.empty() && burst.decided.empty();
       const bool idle = nothing && other.finished.empty() && other.decided.empty();
-      // A blocking read holds the connection: only where nothing else is to be done, and not twice.
+      // A blocking read occupies the connection: only if there is nothing else to do, and only one.
       burst.read = !(idle && other.read);
       send(burst, idle);
     }
@@ -126,7 +126,7 @@ class Consumer {
     write(writer);
   }
 
-  // Reads all replies of a burst: notes what was decided, and answers the batch that was read.
+  // Reads all replies of a burst: records what was decided, and returns the batch that was read.
   Batch receive(Burst& burst) {
     if (!burst.finished.empty()) {
       for (std::size_t i = 0; i < burst.finished.size() + 1; ++i) freeReplyObject(take());

@@ -1,3 +1,3 @@
-// The private servers come from the tests' library, whose headers name doctest: here is what they link to.
+// The private servers come from the tests' library, whose headers use doctest: this provides its implementation.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
-// The base is one hot SKU, one-line orders, all accepted, ids remembered, a unix socket, no append-only file. Each
-// variant differs from it in one thing.
+// The base case: one hot SKU, one-line orders, all accepted, records kept, a Unix socket, no append-only file. Each
+// variant changes one thing.
 #include <spdlog/fmt/fmt.h>
 
 #include "benchmark/parts.h"
@@ -9,7 +9,7 @@ namespace orderd::bench {
 namespace {
 
 constexpr uint64_t kFewer = 5;
-constexpr unsigned kConsumerBatch = 64;  // of the hand-written consumer: what it is best with
+constexpr unsigned kConsumerBatch = 64;  // of the hand-written consumer: its best value
 
 struct Variant {
   const char* name;
@@ -36,7 +36,7 @@ std::vector<Variant> variants() {
   return all;
 }
 
-// One run of each, in turn, so that what else the machine does meets all of them.
+// One run of each, alternating, so that other load on the machine affects all of them.
 struct Round {
   Cost bare;
   Cost ceiling;
@@ -57,7 +57,7 @@ std::vector<Round> rounds_of(const Plan& plan, const Variant& variant, bool base
   const Orderd orderd = orderd_at(plan.orderd);
   const Orderd against = plan.against.empty() ? Orderd() : orderd_at(plan.against);
   Lab lab(variant.setup.transport, variant.setup.append_only);
-  // The disk is waited for then.
+  // With appendfsync always, the server waits for the disk.
   const uint64_t orders = variant.setup.append_only == AppendOnly::kAlways ? plan.orders / kFewer : plan.orders;
   for (unsigned i = 0; i < plan.repeat; ++i) {
     say("drain: " + std::string(variant.name) + ", run " + std::to_string(i + 1) + " of " +
@@ -99,7 +99,7 @@ void set_targets(const Plan& plan, const std::vector<Round>& base, Report& repor
       {"server's main thread busy while draining", each(base, [](auto& r) { return r.drain.busy; }), true, 0.95});
 }
 
-// The base, and what is measured beside it.
+// The base case, and what it is compared with.
 void compare(const Plan& plan, const std::vector<Round>& base, Report& report) {
   Table table{
       "One line, one SKU, unix socket: who drains it",
@@ -124,7 +124,7 @@ void compare(const Plan& plan, const std::vector<Round>& base, Report& report) {
   report.table(std::move(table));
 }
 
-// Where the server's main thread spends the time of one order of the base.
+// Where the server's main thread spends the time of one order of the base case.
 void explain(const std::vector<Round>& base, Report& report) {
   Table table{
       "Where the server's time goes: one line, one SKU, us of its main thread for one order", {{"us", 2}}, {}, {}};

@@ -1,4 +1,4 @@
-// What a figure depends on beside the code: the machine, and the versions of what takes part.
+// What the figures depend on besides the code: the machine and the versions involved.
 #pragma once
 
 #include "benchmark/report.h"

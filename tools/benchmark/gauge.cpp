@@ -1,4 +1,4 @@
-// /proc/PID/schedstat counts nanoseconds, where /proc/PID/stat counts hundredths of a second.
+// /proc/PID/schedstat has nanoseconds, /proc/PID/stat only hundredths of a second.
 #include "benchmark/gauge.h"
 
 #include <ctime>
@@ -41,7 +41,7 @@ double process_cpu(pid_t pid) {
   for (const auto& task : std::filesystem::directory_iterator(tasks)) {
     std::ifstream file(task.path() / "schedstat");
     double nanoseconds = 0;
-    // A thread may have ended since it was listed; that of the process itself is always there.
+    // A thread may have exited since it was listed; the main thread is always there.
     if (file >> nanoseconds) {
       seconds += nanoseconds * 1e-9;
     } else if (task.path().filename() == std::to_string(pid)) {
@@ -57,12 +57,12 @@ double peak_mib(pid_t pid) {
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
   }
-  throw std::runtime_error("process " + std::to_string(pid) + " does not run any more");
+  throw std::runtime_error("process " + std::to_string(pid) + " is not running");
 }
 
 double thread_cpu() {
   timespec now{};
-  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);  // fails for no clock of Linux's own
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);  // cannot fail for this clock
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 

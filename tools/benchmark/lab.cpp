@@ -1,5 +1,5 @@
-// The server's values of a reading are read inside MULTI and EXEC, with the server's own clock, so that they belong
-// together however long the reply takes.
+// The server's values are read inside MULTI and EXEC, with the server's own clock, so that they are consistent however
+// long the reply takes.
 #include "benchmark/lab.h"
 
 #include <algorithm>
@@ -11,9 +11,9 @@
 namespace orderd::bench {
 namespace {
 
-// A reading costs the server some 30 us: seldom enough to be no part of what is measured.
+// A reading costs the server about 30 us: rare enough not to matter.
 constexpr std::chrono::milliseconds kReadEvery{20};
-// Less than this is done in a fraction of a second.
+// Fewer are done in a fraction of a second.
 constexpr uint64_t kFew = 50'000;
 constexpr std::chrono::milliseconds kReadFewEvery{5};
 constexpr double kStuckSeconds = 60;
@@ -28,7 +28,7 @@ test::ServerOptions server_options(Transport transport, AppendOnly append_only) 
   test::ServerOptions options;
   options.append_only = append_only;
   options.tcp = transport == Transport::kTcp;
-  // A rewrite of the append-only file would be a second job of the server's in the middle of a measurement.
+  // A rewrite of the append-only file would disturb a measurement.
   options.config = {"auto-aof-rewrite-percentage 0", "maxmemory-policy noeviction"};
   return options;
 }
@@ -82,7 +82,7 @@ std::vector<Reading> Lab::watch(uint64_t total, const std::vector<test::Process*
   while (readings.back().done < total) {
     std::this_thread::sleep_for(total < kFew ? kReadFewEvery : kReadEvery);
     for (auto* process : processes) {
-      if (!process->running()) throw std::runtime_error("it ended before its work was done: " + process->errors());
+      if (!process->running()) throw std::runtime_error("it exited before its work was done: " + process->errors());
     }
     readings.push_back(read(pids, count));
     const Reading& now = readings.back();
@@ -117,7 +117,7 @@ std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab
 void stop_orderd(test::Process& orderd) {
   orderd.signal(SIGTERM);
   if (const int status = orderd.wait(); status != 0) {
-    throw std::runtime_error("orderd ended with " + std::to_string(status) + ": " + orderd.errors());
+    throw std::runtime_error("orderd exited with " + std::to_string(status) + ": " + orderd.errors());
   }
 }
 

@@ -1,4 +1,4 @@
-// A private server on a unix socket (and, where asked for, a free port of 127.0.0.1), and the daemons that work on it.
+// A private server on a Unix socket (and optionally a free port of 127.0.0.1), and the daemons that work on it.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace orderd::bench {
 
-// The outcome of a run is not what it has to be: some order was not settled just once.
+// A run with a wrong outcome: some order was not settled exactly once.
 class Violation : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -20,7 +20,7 @@ class Violation : public std::runtime_error {
 
 enum class Transport { kUnix, kTcp };
 using Words = std::vector<std::string>;
-// Counts the results: one for each order that is settled.
+// Counts the results: one per settled order.
 inline const Words kResults = {"XLEN", "results"};
 using AppendOnly = test::ServerOptions::AppendOnly;
 
@@ -31,16 +31,15 @@ class Lab {
   Lab& operator=(const Lab&) = delete;
 
   [[nodiscard]] valkey::SyncClient& admin() { return admin_; }
-  // Where those under test connect to.
+  // The address for the programs under test.
   [[nodiscard]] valkey::Endpoint endpoint() const;
   [[nodiscard]] std::string url() const;
   // Empties the server and its statistics.
   void clear();
 
-  // One reading now. `count` is the command that answers how much is done, `pids` are the processes under test.
+  // One reading. `count` is the command that returns how much is done, `pids` are the processes under test.
   [[nodiscard]] Reading read(const std::vector<pid_t>& pids, const Words& count = kResults);
-  // Reads every few milliseconds until `total` is done. Throws where a process has ended, or nothing moves for a
-  // minute.
+  // Reads every few milliseconds until `total` is done. Throws if a process exits, or nothing moves for a minute.
   [[nodiscard]] std::vector<Reading> watch(uint64_t total, const std::vector<test::Process*>& processes,
                                            const Words& count = kResults);
 
@@ -50,19 +49,19 @@ class Lab {
   valkey::SyncClient admin_;
 };
 
-// An orderd to measure: that of this tree, or one of an earlier commit.
+// The orderd to measure: that of this tree, or one of an earlier commit.
 struct Orderd {
   std::string path;
-  bool in_group = false;   // it reads as a consumer of a group, as orderd did before it settled by position
-  bool has_admin = false;  // it knows admin.listen
+  bool in_group = false;   // an old one, which reads through a consumer group
+  bool has_admin = false;  // it has the setting admin.listen
 };
-// Finds out which it is. Throws std::runtime_error where it cannot be run.
+// Detects which one it is. Throws std::runtime_error if it cannot be run.
 [[nodiscard]] Orderd orderd_at(const std::string& path);
 
 // Starts an orderd on the lab's server; `settings` are more variables: "ORDERD_PROCESSING_DEDUP_WINDOW=0s".
 [[nodiscard]] std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab, const std::string& name,
                                                           std::vector<std::string> settings = {});
-// SIGTERM. Throws unless it ends with 0.
+// SIGTERM. Throws unless it exits with 0.
 void stop_orderd(test::Process& orderd);
 
 }  // namespace orderd::bench

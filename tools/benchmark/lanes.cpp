@@ -1,8 +1,8 @@
-// What lanes cost: the same orders over one lane and over many, on one server and on a cluster of three primaries, in
-// plain and over TLS. A backlog, a trickle, and nothing to do. Orders are pushed over one connection to each server, so
-// that producers cost the same in all layouts. CPU is of the main threads of the servers that have lanes, and of
-// orderd. At a trickle two layouts are compared in turns of half a second: the machine's own speed changes more within
-// a minute than the layouts differ.
+// The cost of lanes: the same orders over one lane and over many, on one server and on a cluster of three primaries, in
+// plain and over TLS; a backlog, a low rate, and idle. Orders are pushed over one connection per server, so that
+// producers cost the same in all layouts. CPU is that of orderd and of the main threads of the servers with lanes.
+// At a low rate two layouts are compared in turns of half a second: the speed of the machine changes more within a
+// minute than the layouts differ.
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -32,10 +32,10 @@ struct Layout {
   std::size_t lanes;
 };
 
-// Servers, lanes on them, and an orderd that serves these.
-class Stand {
+// Servers, their lanes, and an orderd that serves them.
+class Deployment {
  public:
-  explicit Stand(const Layout& layout) : layout_(layout) {
+  explicit Deployment(const Layout& layout) : layout_(layout) {
     std::string names = "l0";
     for (std::size_t i = 1; i < layout.lanes; ++i) names += ",l" + std::to_string(i);
     lanes_ = *order::Lanes::parse(names);
@@ -49,7 +49,7 @@ class Stand {
     if (layout.kind == Kind::kCluster) {
       cluster_ =
           std::make_unique<test::ClusterSet>(std::vector<std::string>{config[0], config[1], "repl-backlog-ttl 1"});
-      // One server has no replica either: to feed one costs it a third more.
+      // No replica either, as on one server: feeding one costs a third more.
       for (std::size_t i = test::ClusterSet::kPrimaries; i < test::ClusterSet::kNodes; ++i) cluster_->node(i).stop();
       settings_.push_back("ORDERD_VALKEY_URL=" + cluster_->url());
       settings_.emplace_back("ORDERD_VALKEY_CLUSTER=true");
@@ -110,7 +110,7 @@ class Stand {
   }
   [[nodiscard]] uint64_t pushed() const { return pushed_; }
 
-  // By the positions of all lanes.
+  // From the positions of all lanes.
   [[nodiscard]] uint64_t settled() {
     for (std::size_t i = 0; i < lanes_.count(); ++i) {
       clients_[node_of_[i]].append(test::command_of({"HGET", key(i, "orders:position"), "count"}));
@@ -173,56 +173,56 @@ struct Measured {
 };
 
 template <class Work>
-Spent spend(Stand& stand, double per, const Work& work) {
-  const double server = stand.server_cpu(), orderd = process_cpu(stand.pid());
+Spent spend(Deployment& deployment, double per, const Work& work) {
+  const double server = deployment.server_cpu(), orderd = process_cpu(deployment.pid());
   work();
-  return {(stand.server_cpu() - server) / per, (process_cpu(stand.pid()) - orderd) / per};
+  return {(deployment.server_cpu() - server) / per, (process_cpu(deployment.pid()) - orderd) / per};
 }
 
-Spent trickle(Stand& stand, uint64_t per_second, uint64_t orders) {
-  return spend(stand, static_cast<double>(orders) * 1e-6, [&] {
+Spent trickle(Deployment& deployment, uint64_t per_second, uint64_t orders) {
+  return spend(deployment, static_cast<double>(orders) * 1e-6, [&] {
     const auto begin = Clock::now();
     for (uint64_t i = 0; i < orders; ++i) {
       std::this_thread::sleep_until(begin + std::chrono::microseconds(i * 1'000'000 / per_second));
-      stand.push();
-      stand.flush();
-      if (i % 64 == 63) stand.settle_pushes();
+      deployment.push();
+      deployment.flush();
+      if (i % 64 == 63) deployment.settle_pushes();
     }
-    stand.settle_pushes();
-    stand.await_all();
+    deployment.settle_pushes();
+    deployment.await_all();
   });
 }
 
 Measured measure(const Layout& layout, const Plan& plan) {
-  Stand stand(layout);
+  Deployment deployment(layout);
   Measured measured;
   const uint64_t orders = std::min(plan.orders, kMostOrders);
   for (uint64_t i = 0; i < orders; ++i) {
-    stand.push();
-    if (i % 1000 == 999) stand.settle_pushes();
+    deployment.push();
+    if (i % 1000 == 999) deployment.settle_pushes();
   }
-  stand.settle_pushes();
-  const double before = stand.server_cpu();
+  deployment.settle_pushes();
+  const double before = deployment.server_cpu();
   const auto begin = Clock::now();
-  stand.start(plan.orderd);
-  stand.await_all();
+  deployment.start(plan.orderd);
+  deployment.await_all();
   measured.rate = static_cast<double>(orders) / std::chrono::duration<double>(Clock::now() - begin).count();
-  measured.backlog = {(stand.server_cpu() - before) * 1e6 / static_cast<double>(orders),
-                      process_cpu(stand.pid()) * 1e6 / static_cast<double>(orders)};
-  measured.slow = trickle(stand, 2000, 2000 * plan.seconds);
-  measured.quick = trickle(stand, 8000, 8000 * plan.seconds);
-  measured.idle = spend(stand, static_cast<double>(plan.seconds) * 1e-3,
+  measured.backlog = {(deployment.server_cpu() - before) * 1e6 / static_cast<double>(orders),
+                      process_cpu(deployment.pid()) * 1e6 / static_cast<double>(orders)};
+  measured.slow = trickle(deployment, 2000, 2000 * plan.seconds);
+  measured.quick = trickle(deployment, 8000, 8000 * plan.seconds);
+  measured.idle = spend(deployment, static_cast<double>(plan.seconds) * 1e-3,
                         [&] { std::this_thread::sleep_for(std::chrono::seconds(plan.seconds)); });
-  measured.mib = peak_mib(stand.pid());
-  stand.stop();
+  measured.mib = peak_mib(deployment.pid());
+  deployment.stop();
   return measured;
 }
 
 // CPU of an order at 2,000/s in `other`, as a multiple of that in `base`.
 double compare_slow(const Layout& base, const Layout& other, const Plan& plan) {
   constexpr uint64_t kTurn = 1000;  // orders: half a second
-  Stand first(base), second(other);
-  for (Stand* each : {&first, &second}) {
+  Deployment first(base), second(other);
+  for (Deployment* each : {&first, &second}) {
     each->start(plan.orderd);
     trickle(*each, 2000, 2 * kTurn);  // not counted: each order's key, stream and connection is there afterwards
   }

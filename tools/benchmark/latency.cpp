@@ -1,5 +1,5 @@
-// An open loop: order-replay sends each order when it is due, whatever became of those before, and counts from that
-// moment, not from the sending. So an order that had to wait behind a slow one is not left out.
+// Open loop: order-replay sends each order when it is due, whether or not earlier ones are done, and measures from the
+// due time, not from the sending. So an order that waited behind a slow one is counted in full.
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -18,8 +18,8 @@ struct Latency {
   double p50_ms = 0;
   double p99_ms = 0;
   double p999_ms = 0;
-  double late_ms = 0;  // p99 of what order-replay itself was late
-  double rate = 0;     // results a second: below what was asked for, the machine is at its end
+  double late_ms = 0;  // p99 of order-replay's own delay
+  double rate = 0;     // results a second; less than requested: the machine is saturated
 };
 
 nlohmann::json replay(const Plan& plan, const Lab& lab, const Words& words) {

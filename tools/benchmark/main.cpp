@@ -37,7 +37,7 @@ void write(const std::string& path, const std::string& text) {
   if (!file) throw std::runtime_error("cannot write " + path + ": check that its folder is there and may be written");
 }
 
-// One part. A part that fails does not take the others along: what they measured is shown, and the status says so.
+// Runs one part. If it fails, the others still run and report, and the exit status shows the failure.
 int run_part(void (*part)(const Plan&, Report&), const Plan& plan, Report& report) {
   try {
     part(plan, report);
@@ -61,7 +61,7 @@ int run(const std::vector<void (*)(const Plan&, Report&)>& parts, const Plan& pl
     for (const auto part : parts) {
       status = std::max(status, run_part(part, plan, report));
       if (output.save.empty()) continue;
-      // After each part, so that what was measured is not lost with a later one.
+      // After each part, so that a later failure loses nothing.
       write(output.save + ".md", report.markdown());
       write(output.save + ".json", report.json().dump(2) + "\n");
     }
@@ -76,7 +76,7 @@ int run(const std::vector<void (*)(const Plan&, Report&)>& parts, const Plan& pl
 
 int main_of(int argc, char** argv) {
   CLI::App app(
-      "Measures orderd on private servers, and prints what was measured, what was wanted, and whether it was reached");
+      "Measures orderd on private servers, and prints the measured values, the targets, and whether they were reached");
   Plan plan;
   plan.orderd = beside_this_program("orderd");
   plan.micro = beside_this_program("order-bench-micro");
@@ -90,11 +90,11 @@ int main_of(int argc, char** argv) {
   app.add_option("--orderd", plan.orderd, "the program to measure")->check(CLI::ExistingFile);
   app.add_option("--against", plan.against, "another orderd, built from an earlier commit, that drain compares with")
       ->check(CLI::ExistingFile);
-  app.add_flag("--base", plan.base, "of drain: the base alone, one line and one SKU over a unix socket");
+  app.add_flag("--base", plan.base, "drain: only the base case, one line and one SKU over a Unix socket");
   app.add_option("--replay", plan.replay, "order-replay");
   app.add_option("--peers", plan.peers, "folder of the peers, with their node_modules")->check(CLI::ExistingDirectory);
   app.add_flag("--markdown", output.markdown, "the table as Markdown");
-  app.add_option("--save", output.save, "save to this file, with .md and .json behind it");
+  app.add_option("--save", output.save, "save to FILE.md and FILE.json");
   app.fallthrough();
   app.require_subcommand(1);
 
@@ -107,7 +107,7 @@ int main_of(int argc, char** argv) {
   part("watch", "the tutorials' WATCH, MULTI, EXEC", {measure_watch});
   part("peers", "other clients at the same work", {measure_watch, measure_peers});
   part("latency", "from due to readable", {measure_latency});
-  part("takeover", "how long orders wait where a daemon starts, stops or is killed", {measure_takeover});
+  part("takeover", "how long orders wait when a daemon starts, stops or is killed", {measure_takeover});
   part("backlog", "short and long backlogs, memory", {measure_backlog});
   part("lanes", "many lanes against one, a cluster, TLS", {measure_lanes});
   part("micro", "decoding, writing and reading, without a server", {measure_micro});

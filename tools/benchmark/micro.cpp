@@ -1,5 +1,5 @@
-// What orderd itself does with an order, without a server: decoding the request, writing the call that settles it, and
-// taking a reply of XREAD apart.
+// The work of orderd on an order, without a server: decoding the request, writing the call that settles it, and parsing
+// a reply of XREAD.
 #include <benchmark/benchmark.h>
 #include <hiredis/hiredis.h>
 
@@ -53,7 +53,7 @@ BENCHMARK_CAPTURE(decode, flat_one_line, kFlatFields);
 BENCHMARK_CAPTURE(decode, json_one_line, kOneLineFields);
 BENCHMARK_CAPTURE(decode, json_four_lines, kFourLinesFields);
 
-// The call of a full batch. The time is that of a whole call; items are orders.
+// The call of a full batch. The time is per call; items are orders.
 void write_settle(benchmark::State& state, const order::Fields& fields) {
   const lane::Options lane_options = options();
   const std::string script(40, 'a');  // a SHA1
@@ -94,8 +94,7 @@ std::string reply_of(const order::Fields& fields) {
   return bytes;
 }
 
-// hiredis' reader, then every field as a view, as the reader does. The time is that of a whole reply; items are
-// entries.
+// hiredis' reader, then every field as a view, like the lane's reader. The time is per reply; items are entries.
 void take_entries(benchmark::State& state, const order::Fields& sent) {
   const std::string bytes = reply_of(sent);
   const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(redisReaderCreate(), redisReaderFree);
@@ -105,7 +104,7 @@ void take_entries(benchmark::State& state, const order::Fields& sent) {
     void* raw = nullptr;
     if (redisReaderFeed(reader.get(), bytes.data(), bytes.size()) != REDIS_OK ||
         redisReaderGetReply(reader.get(), &raw) != REDIS_OK || raw == nullptr) {
-      state.SkipWithError("hiredis did not understand the reply");
+      state.SkipWithError("hiredis could not parse the reply");
       return;
     }
     const valkey::Reply entries = valkey::Reply(static_cast<redisReply*>(raw)).at(0).at(1);

@@ -1,4 +1,4 @@
-// The parts of the benchmark. Each measures, and puts its targets and its tables into the report.
+// The parts of the benchmark. Each measures and adds its targets and tables to the report.
 #pragma once
 
 #include <cstdint>
@@ -22,21 +22,21 @@ struct Plan {
   std::string peers;              // folder with the peers' programs and their node_modules
 };
 
-// The ceiling, orderd against it and against a hand-written consumer, and the same in other settings.
+// The ceiling; orderd against it and against a hand-written consumer; the same with other settings.
 void measure_drain(const Plan& plan, Report& report);
-// Clients of other kinds at the same work.
+// Other clients with the same work.
 void measure_peers(const Plan& plan, Report& report);
-// WATCH, MULTI, EXEC with 1, 16 and 64 clients; it needs nothing but the server.
+// WATCH, MULTI, EXEC with 1, 16 and 64 clients; needs only the server.
 void measure_watch(const Plan& plan, Report& report);
-// From the moment an order is due until its result can be read.
+// From when an order is due until its result can be read.
 void measure_latency(const Plan& plan, Report& report);
-// How long orders wait where a daemon starts, stops or is killed.
+// How long orders wait when a daemon starts, stops or is killed.
 void measure_takeover(const Plan& plan, Report& report);
 // Short and long backlogs; memory.
 void measure_backlog(const Plan& plan, Report& report);
 // Many lanes against one; a cluster against one server; TLS against plain.
 void measure_lanes(const Plan& plan, Report& report);
-// What orderd does with an order, without a server.
+// The work of orderd on an order, without a server.
 void measure_micro(const Plan& plan, Report& report);
 
 // Progress, to standard error.

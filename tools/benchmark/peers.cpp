@@ -1,5 +1,5 @@
-// All peers work over loopback TCP (GLIDE knows no unix socket), and so does orderd here. Each is tried with several
-// numbers of orders at a time first, and measured with its best.
+// All peers use loopback TCP (GLIDE has no Unix sockets), and so does orderd here. Each is first tried with several
+// numbers of concurrent orders, then measured with the best.
 #include <algorithm>
 #include <csignal>
 
@@ -13,7 +13,7 @@ namespace {
 struct Peer {
   const char* name;
   const char* program;  // for node; null: the hand-written consumer
-  bool jobs;            // works on jobs of its own instead of the stream
+  bool jobs;            // uses its own jobs instead of the stream
   std::vector<unsigned> concurrencies;
   const char* guarantee;
 };
@@ -57,7 +57,7 @@ Words node(const Plan& plan, const std::string& program, const Lab& lab, uint64_
 void fill_jobs(const Plan& plan, Lab& lab, uint64_t orders) {
   test::Process filler(node(plan, "bullmq_fill.mjs", lab, orders));
   if (const int status = filler.wait(std::chrono::minutes(5)); status != 0) {
-    throw std::runtime_error("bullmq_fill.mjs ended with " + std::to_string(status) + ": " + filler.errors());
+    throw std::runtime_error("bullmq_fill.mjs exited with " + std::to_string(status) + ": " + filler.errors());
   }
 }
 
@@ -100,7 +100,7 @@ void add(Table::Row& row, const Cost& cost) {
 
 void measure_peers(const Plan& plan, Report& report) {
   if (plan.peers.empty()) throw std::runtime_error("--peers is missing: tools/bench peers installs them and names it");
-  // They are slower: as many orders as orderd gets would take minutes.
+  // They are slower: as many orders as for orderd would take minutes.
   const uint64_t orders = std::max<uint64_t>(plan.orders / 5, 1000);
   Setup setup;
   setup.transport = Transport::kTcp;
@@ -141,7 +141,7 @@ void measure_peers(const Plan& plan, Report& report) {
       {{"orders/s", 0}, {"server busy", 2}, {"server us", 2}, {"client us", 2}, {"both us", 2}},
       std::move(rows),
       {"orderd is exactly once: its script writes the result, the order's record and the position in one step with the "
-       "stock. The peers' script is the bare decision; they write results and acknowledge beside it. us: CPU for one "
+       "stock. The peers' script is the bare decision; they write results and acknowledge separately. us: CPU for one "
        "order, of the server's main thread and of the client, all threads."}};
   for (const Peer& peer : peers()) table.notes.emplace_back(peer.guarantee);
   report.table(std::move(table));

@@ -1,4 +1,4 @@
-// A plain socket and poll(2). The answers are known beforehand, so they need no parser: they are compared.
+// A plain socket and poll(2). The replies are known in advance, so they are compared, not parsed.
 #include "benchmark/pipeline.h"
 
 #include <arpa/inet.h>
@@ -57,7 +57,7 @@ class Socket {
     pollfd poll_for{fd_, events, 0};
     const int ready = poll(&poll_for, 1, kPatienceMs);
     if (ready < 0) give_up("poll");
-    if (ready == 0) throw std::runtime_error("the server did not answer for a minute");
+    if (ready == 0) throw std::runtime_error("the server did not reply for a minute");
     return poll_for.revents;
   }
   [[nodiscard]] std::size_t send_some(std::string_view bytes) const {
@@ -92,7 +92,7 @@ double Pipeline::run(const valkey::Endpoint& endpoint, std::size_t window) const
   const std::string_view commands = bytes_;
   const std::string_view answers = answers_;
   std::size_t sent = 0;
-  std::size_t received = 0;  // bytes of answers
+  std::size_t received = 0;  // bytes of replies
   std::size_t answered = 0;
   const auto begin = std::chrono::steady_clock::now();
   while (answered < ends_.size()) {
@@ -102,7 +102,7 @@ double Pipeline::run(const valkey::Endpoint& endpoint, std::size_t window) const
     if ((ready & ~POLLOUT) == 0) continue;
     const std::string_view got(buffer.data(), server.receive_some(buffer.data(), buffer.size()));
     if (got != answers.substr(received, got.size())) {
-      throw std::runtime_error("an answer is not as expected: " + std::string(got.substr(0, 120)));
+      throw std::runtime_error("unexpected reply: " + std::string(got.substr(0, 120)));
     }
     received += got.size();
     while (answered < ends_.size() && answer_ends_[answered] <= received) ++answered;

@@ -1,5 +1,5 @@
-// A client that does nothing but keep a server busy: it sends commands that were written beforehand, so many at a time,
-// and compares each answer. What it reaches is the ceiling of everything that has to make the same calls.
+// A client that only keeps a server busy: sends prepared commands, many at a time, and compares each reply. Its rate is
+// the ceiling for every program that makes the same calls.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ namespace orderd::bench {
 
 class Pipeline {
  public:
-  // A command that settles so many orders, and the bytes that have to answer it: ":1\r\n".
+  // A command that settles this many orders, and its expected reply: ":1\r\n".
   void add(const valkey::Command& command, std::size_t orders, std::string_view answer);
   [[nodiscard]] std::size_t orders() const { return orders_; }
 
-  // Sends all of them over a connection of its own, `window` of them ahead of the answers, and returns the seconds from
-  // the first byte to the last answer. Throws std::runtime_error where an answer is another one.
+  // Sends all of them over a new connection, at most `window` without a reply, and returns the seconds from the first
+  // byte to the last reply. Throws std::runtime_error on an unexpected reply.
   [[nodiscard]] double run(const valkey::Endpoint& endpoint, std::size_t window) const;
 
  private:

@@ -1,4 +1,4 @@
-// Text and Markdown are one layout: rows of cells, padded to the width of their column, between bars in Markdown.
+// Text and Markdown share one layout: rows of cells padded to their column's width, with bars in Markdown.
 #include "benchmark/report.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -12,7 +12,7 @@ using Cells = std::vector<std::string>;
 
 std::string number(double value, int decimals) {
   std::string text = fmt::format("{:.{}f}", value, decimals);
-  // 1234567 is read as 1,234,567.
+  // Formats 1234567 as 1,234,567.
   const std::size_t point = std::min(text.find('.'), text.size());
   const std::size_t first = text.starts_with('-') ? 1 : 0;
   for (std::size_t at = point; at > first + 3;) {
@@ -32,7 +32,7 @@ std::string spread(const Samples& samples, int decimals) {
   return number(*least, decimals) + " to " + number(*most, decimals);
 }
 
-// The first row is the head. Names stand left, numbers right.
+// The first row is the header. Names are left-aligned, numbers right-aligned.
 std::string grid(const std::vector<Cells>& rows, bool markdown) {
   std::vector<std::size_t> widths;
   for (const Cells& row : rows) {

@@ -1,4 +1,4 @@
-// What was measured: the targets (measured, wanted, reached or not), the tables behind them, and what the machine was.
+// The results: targets (measured, wanted, reached or not), the tables behind them, and the machine.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,11 +10,11 @@
 
 namespace orderd::bench {
 
-// All runs of one figure. Ratios are made run by run, and the median is taken of the ratios.
+// All runs of one figure. Ratios are computed per run; the median is that of the ratios.
 using Samples = std::vector<double>;
 [[nodiscard]] double median(Samples samples);
 
-// A goal that was set beforehand: at least so much, or at most.
+// A target set in advance: at least this much, or at most.
 struct Target {
   std::string name;
   Samples samples;
@@ -25,7 +25,7 @@ struct Target {
   [[nodiscard]] bool reached() const { return at_least ? measured() >= wanted : measured() <= wanted; }
 };
 
-// The first column is a name, the others are numbers of which each cell is the median of its samples.
+// The first column is a name; the others are numbers, each the median of its samples.
 struct Table {
   struct Column {
     std::string name;
@@ -51,7 +51,7 @@ class Report {
 
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::string markdown() const;
-  // Everything, each single sample too.
+  // Everything, including each sample.
   [[nodiscard]] nlohmann::ordered_json json() const;
 
  private:

@@ -1,4 +1,4 @@
-// The ceiling's arguments are made by orderd's own code: decoding and command writing are the lane's.
+// The ceiling's arguments come from orderd's own code: the lane's decoder and command writer.
 #include "benchmark/run.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ double per_order(double seconds, uint64_t orders) {
   return seconds * kMicro / static_cast<double>(orders);
 }
 
-// Runs what was prepared, and puts down its cost.
+// Runs what was prepared, and records its cost.
 Cost run(Lab& lab, const Pipeline& pipeline, std::size_t window) {
   test::ask(lab.admin(), {"CONFIG", "RESETSTAT"});
   const Reading before = lab.read({});
@@ -66,7 +66,7 @@ Cost run(Lab& lab, const Pipeline& pipeline, std::size_t window) {
   return cost;
 }
 
-// Settling calls, as orderd would make them of all requests in the stream.
+// The settling calls that orderd would make for all requests in the stream.
 class Calls {
  public:
   Calls(const Setup& setup, std::string script, Pipeline& pipeline)
@@ -114,7 +114,7 @@ class Calls {
   std::string position_ = "0-0";
 };
 
-// Reads everything and writes the calls that settle it; returns the server's CPU time of the reading.
+// Reads everything and writes the calls that settle it; returns the server's CPU time for reading.
 double prepare(Lab& lab, const Setup& setup, Pipeline& pipeline) {
   Calls calls(setup, load(lab, lua::settle), pipeline);
   test::ask(lab.admin(), {"HSET", lane_options(setup).position_key(), "id", "0-0", "count", "0"});
@@ -130,7 +130,7 @@ double prepare(Lab& lab, const Setup& setup, Pipeline& pipeline) {
   return lab.read({}).server_cpu - before;
 }
 
-// The cost of the stretch between one twentieth and nineteen twentieths of the orders.
+// The cost between one twentieth and nineteen twentieths of the orders.
 Cost cost_of(const Stretch& stretch) {
   Cost cost;
   const double seconds = stretch.last.at - stretch.first.at;
@@ -156,7 +156,7 @@ Cost bare(Lab& lab, const Setup& setup, uint64_t orders) {
   }
   const Cost cost = run(lab, pipeline, kBareCalls);
   if (stock_left(lab.admin(), setup.shape) != kStock * setup.shape.skus - orders) {
-    throw Violation("the bare script did not sell what it had to");
+    throw Violation("the bare script did not sell what it should");
   }
   return cost;
 }
@@ -167,7 +167,7 @@ Cost ceiling(Lab& lab, const Setup& setup, uint64_t orders) {
   fill(lab.admin(), setup.shape, orders);
   Pipeline pipeline;
   const double reading = prepare(lab, setup, pipeline);
-  if (pipeline.orders() != orders) throw Violation("the backlog is not as long as it was made");
+  if (pipeline.orders() != orders) throw Violation("the backlog has the wrong length");
   Cost cost = run(lab, pipeline, lane::kCallsInFlight);
   cost.read_whole_us = per_order(reading, orders);
   check_outcome(lab, setup.shape, orders);
@@ -206,7 +206,7 @@ Cost consume(Lab& lab, const Shape& shape, uint64_t orders, const Words& command
     throw std::runtime_error(command.at(0) + " ended with " + std::to_string(status) + ": " + process.errors());
   }
   if (stock_left(lab.admin(), shape) != kStock * shape.skus - orders) {
-    throw Violation(command.at(0) + " did not take the stock that it had to");
+    throw Violation(command.at(0) + " did not take the right stock");
   }
   return cost;
 }
@@ -229,7 +229,7 @@ void check_outcome(Lab& lab, const Shape& shape, uint64_t orders, const Orderd& 
   const uint64_t left = stock_left(lab.admin(), shape);
   if (results == orders && settled == std::to_string(orders) && left == begin - taken) return;
   throw Violation(std::to_string(orders) + " orders have " + std::to_string(results) + " results, " + settled +
-                  " are settled, " + std::to_string(begin - left) + " pieces of " + std::to_string(taken) +
+                  " are settled, " + std::to_string(begin - left) + " units of " + std::to_string(taken) +
                   " were taken");
 }
 
@@ -252,7 +252,7 @@ Stretch steady(const std::vector<Reading>& readings, uint64_t orders) {
     if (reading.done > orders - margin) break;
     stretch.last = reading;
   }
-  // Too short to have a middle: the start counts too then.
+  // Too short to have a middle: include the start.
   if (stretch.last.done < stretch.first.done + orders / 2) stretch = {readings.front(), readings.back()};
   return stretch;
 }

@@ -1,6 +1,5 @@
-// The runs that are compared: the bare script, the ceiling, orderd and other consumers draining a backlog. Each works
-// on an empty server with a backlog of its own, checks that every order was settled exactly once, and reports what it
-// cost.
+// The runs that are compared: the bare script, the ceiling, orderd and other consumers draining a backlog. Each uses an
+// empty server with its own backlog, checks that every order was settled exactly once, and reports its cost.
 #pragma once
 
 #include <string>
@@ -19,42 +18,42 @@ struct Setup {
   uint32_t orders_per_call = 64;  // processing.orders_per_call
 };
 
-// What one order has cost. Times in microseconds; 0 where it does not apply.
+// The cost of one order. Times in microseconds; 0 if it does not apply.
 struct Cost {
   double rate = 0;           // orders a second
-  double busy = 0;           // of the server's main thread, 1 is all the time
+  double busy = 0;           // of the server's main thread, 0 to 1
   double server_us = 0;      // CPU of the server's main thread
-  double client_us = 0;      // CPU of whoever makes the calls
+  double client_us = 0;      // CPU of the caller
   double call_us = 0;        // of server_us: inside the script
   double read_us = 0;        // of server_us: inside XREAD or XREADGROUP
-  double read_whole_us = 0;  // server CPU of reading beforehand, with receiving and sending: only of ceiling()
+  double read_whole_us = 0;  // server CPU of reading in advance, including the network; only ceiling()
   double peak_mib = 0;       // of the daemon
 };
 
 // The bare script (bare_script.h), one call an order.
 [[nodiscard]] Cost bare(Lab& lab, const Setup& setup, uint64_t orders);
-// lua/settle.lua with the very arguments that orderd would send, from entries that were read beforehand; sent by a
-// client that does nothing else (pipeline.h).
+// lua/settle.lua with exactly the arguments that orderd would send, from entries read in advance; sent by a client that
+// does nothing else (pipeline.h).
 [[nodiscard]] Cost ceiling(Lab& lab, const Setup& setup, uint64_t orders);
-// orderd, started on a server where the requests wait already. Rate, business and CPU are those of the time between
-// one twentieth and nineteen twentieths of the orders: neither the start nor the last read counts.
+// orderd, started when the requests are already in the stream. Rate, busy and CPU are those between one twentieth and
+// nineteen twentieths of the orders: neither the start nor the last read counts.
 [[nodiscard]] Cost drain(Lab& lab, const Setup& setup, uint64_t orders, const Orderd& orderd);
-// An empty server with a backlog and a group `orderd` that has read nothing of it, for consume().
+// An empty server with a backlog and a group `orderd` that has read none of it, for consume().
 void fill_for_group(Lab& lab, const Shape& shape, uint64_t orders);
-// Another consumer, measured as drain() does it; started on what is in the server now. It has to accept all orders.
-// `count` answers how many are done.
+// Another consumer, measured like drain(), on what is in the server now. It must accept all orders. `count` returns how
+// many are done.
 [[nodiscard]] Cost consume(Lab& lab, const Shape& shape, uint64_t orders, const Words& command,
                            const Words& count = kResults);
-// The hand-written consumer (consumer.cpp), so many orders a batch.
+// The hand-written consumer (consumer.cpp), with this many orders per batch.
 [[nodiscard]] Words consumer_command(const std::string& program, const Lab& lab, unsigned batch);
 
-// Throws Violation unless each of `orders` has one result, the position (or the group, of an orderd that reads in one)
-// is behind the last request, and the stock is what it has to be.
+// Throws Violation unless each of `orders` has one result, the position (or the group, of an old orderd) is at the last
+// request, and the stock is right.
 void check_outcome(Lab& lab, const Shape& shape, uint64_t orders, const Orderd& orderd = {});
-// The variables for this orderd that a setup asks for.
+// The environment of this orderd for a setup.
 [[nodiscard]] std::vector<std::string> settings_of(const Setup& setup, const Orderd& orderd);
 
-// The first and the last of those readings between which a steady state is taken to be; see drain().
+// The first and the last reading of the assumed steady state; see drain().
 struct Stretch {
   Reading first;
   Reading last;

@@ -1,5 +1,5 @@
-// Lines go round the SKUs by a step that shares no factor with a round number of them, so that neighbours in the stream
-// are not neighbours among the keys.
+// Lines step through the SKUs by a number that has no common factor with round numbers, so that neighbors in the stream
+// are not neighbors among the keys.
 #include "benchmark/shape.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace orderd::bench {
 namespace {
 
-constexpr uint64_t kRound = 10'000;  // keys or requests written by one call
+constexpr uint64_t kRound = 10'000;  // keys or requests per call
 
 constexpr std::string_view kFill = R"lua(#!lua
 local first, last, lines, skus = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

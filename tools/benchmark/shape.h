@@ -1,4 +1,4 @@
-// The orders that a measurement works on, and how they come into the server.
+// The orders of a measurement, and how they get into the server.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,22 @@
 namespace orderd::bench {
 
 struct Shape {
-  uint32_t lines = 1;     // of each order, all of different SKUs, one piece each
-  uint32_t skus = 1;      // SKUs that the lines go round; at least `lines`
+  uint32_t lines = 1;     // of each order, all of different SKUs, quantity 1
+  uint32_t skus = 1;      // number of SKUs; at least `lines`
   bool sold_out = false;  // every stock is 0
 };
 
-// Puts all SKUs of a shape on sale. Throws std::runtime_error, as everything in here.
+// Puts all SKUs of a shape on sale. All functions here throw std::runtime_error.
 void put_on_sale(valkey::SyncClient& client, const Shape& shape);
-// Appends `count` requests in the JSON form to the stream `orders`, written by the server itself: quicker than any
-// client. The ids of the orders go on from `first`.
+// Appends `count` requests in JSON form to the stream `orders`. The server itself writes them, which is faster than any
+// client. Order IDs continue from `first`.
 void fill(valkey::SyncClient& client, const Shape& shape, uint64_t count, uint64_t first = 1);
-// What is left of all stocks together.
+// The sum of all stocks.
 [[nodiscard]] uint64_t stock_left(valkey::SyncClient& client, const Shape& shape);
 
-// The SKU with this number, as fill() names it.
+// The SKU with this number, as named by fill().
 [[nodiscard]] std::string sku_name(uint64_t number);
-// What each SKU of a shape that is not sold out begins with.
+// The initial stock of each SKU, unless sold out.
 inline constexpr uint64_t kStock = 1'000'000'000;
 
 }  // namespace orderd::bench

@@ -1,5 +1,5 @@
-// An order is pushed just after the event, so what is measured is how long it waits: until a daemon serves and its
-// result can be read.
+// An order is pushed just after the event, so this measures how long it waits: until a daemon serves and its result can
+// be read.
 #include <csignal>
 #include <thread>
 
@@ -35,7 +35,7 @@ class Scene {
 
   std::unique_ptr<test::Process> start(const std::string& name) { return start_orderd(orderd_, lab_, name); }
   void push() { fill(lab_.admin(), {}, 1, ++orders_); }
-  // Until the result of each order that was pushed can be read.
+  // Until the results of all pushed orders can be read.
   void wait_for_results() {
     wait_until("the result could be read", [&] { return test::length(lab_.admin(), "results") == orders_; });
   }
@@ -43,7 +43,9 @@ class Scene {
     wait_until("a daemon served", [&] { return test::ask(lab_.admin(), {"GET", "orders:owner"}).starts_with(name); });
   }
   void wait_for_standby() {
-    wait_until("a daemon stood by", [&] { return test::ask_number(lab_.admin(), {"ZCARD", "orders:standby"}) > 0; });
+    wait_until("a daemon was on standby", [&] {
+      return test::ask_number(lab_.admin(), {"ZCARD", "orders:standby"}) > 0;
+    });
   }
 
  private:
@@ -64,7 +66,7 @@ double start_to_result(const Plan& plan) {
   return ms;
 }
 
-// From the signal to the active one of two daemons.
+// From the signal to the active of two daemons.
 double signal_to_result(const Plan& plan, int signal) {
   Scene scene(plan);
   const auto active = scene.start("first");

@@ -1,5 +1,5 @@
-// What tutorials show where no script is used: WATCH the stock, read it, take from it in a transaction, and begin anew
-// when somebody else was faster. Written for our own connections, which are faster than most clients'.
+// What tutorials do without a script: WATCH the stock, read it, take from it in a transaction, and retry when another
+// client was faster. Written for our own connections, which are faster than those of most clients.
 #include <memory>
 
 #include "benchmark/parts.h"
@@ -12,12 +12,12 @@ namespace {
 
 struct Sale {
   Loop loop;
-  uint64_t left = 0;  // orders that nobody has begun
-  uint64_t open = 0;  // orders that are not done
+  uint64_t left = 0;  // orders not started
+  uint64_t open = 0;  // orders not done
   uint64_t tries = 0;
 };
 
-// One client: an order at a time, two round trips each.
+// One client: one order at a time, two round trips each.
 class Buyer : private valkey::Connection::Listener {
  public:
   Buyer(Sale& sale, const valkey::Address& address) : sale_(sale), key_("product:" + sku_name(0) + ":stock") {
@@ -98,7 +98,7 @@ Table::Row row_of(const Plan& plan, unsigned clients, uint64_t orders) {
     for (std::size_t c = 0; c < row.cells.size(); ++c) row.cells[c].push_back(values[c]);
     buyers.clear();
     if (!good) throw std::runtime_error("a connection of the WATCH clients was lost");
-    if (stock_left(lab.admin(), {}) != kStock - orders) throw Violation("WATCH clients took another number of pieces");
+    if (stock_left(lab.admin(), {}) != kStock - orders) throw Violation("WATCH clients took the wrong quantity");
   }
   return row;
 }

@@ -1,4 +1,4 @@
-# Run by cpack between the installation and the package: what Debian's policy asks of the files.
+# Run by cpack between installation and packaging: applies Debian policy to the files.
 set(root "${CPACK_TEMPORARY_INSTALL_DIRECTORY}")
 set(documents "${root}/usr/share/doc/orderd")
 
@@ -12,6 +12,6 @@ file(WRITE "${documents}/changelog.Debian" "${changelog}")
 file(GLOB pages "${root}/usr/share/man/man*/*.[1-9]")
 execute_process(COMMAND gzip -9n "${documents}/changelog.Debian" ${pages} COMMAND_ERROR_IS_FATAL ANY)
 
-# The permissions of what was written here, and of directories, are those of who builds it.
+# Files created here, and all directories, have permissions from the umask of the builder.
 execute_process(COMMAND find "${root}" -type d -exec chmod 755 {} + COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND find "${root}" -type f ! -path "*/usr/bin/*" -exec chmod 644 {} + COMMAND_ERROR_IS_FATAL ANY)

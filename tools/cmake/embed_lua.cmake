@@ -1,6 +1,6 @@
-# Writes scripts.h and scripts.cpp: each file of lua/ as a constant of its name, and the texts with their comments as
-# NAME.lua, for luacheck and for measuring. A line "-- include lib/NAME.lua" is replaced by that file, so that a function
-# that several scripts need is in the tree once, while each script stays one text at the server.
+# Writes scripts.h and scripts.cpp: each file of lua/ as a constant of its name; and the texts with comments as NAME.lua,
+# for luacheck and for measuring. A line "-- include lib/NAME.lua" is replaced by that file, so that shared functions exist
+# once in the tree, while each script is one text for the server.
 # Called as: cmake -DSOURCES=a.lua;b.lua -DOUTPUT=DIR -P embed_lua.cmake
 set(header "// Made from lua/ at build time.\n#pragma once\n\n#include <string_view>\n\nnamespace orderd::lua {\n")
 set(body "// Made from lua/ at build time.\n#include \"lua/scripts.h\"\n\nnamespace orderd::lua {\n")
@@ -14,7 +14,7 @@ foreach(source IN LISTS SOURCES)
     string(REPLACE "${line}" "\n${included}" text "${text}")
   endwhile()
   file(WRITE "${OUTPUT}/${name}.lua" "${text}")
-  # The server gets no comments but the title: half of the bytes, at each connect and over whatever line.
+  # Comments, except the title, are removed: half of the bytes sent at each connect.
   string(REGEX MATCH "^[^\n]*\n[^\n]*" title "${text}")
   string(LENGTH "${title}" title_length)
   string(SUBSTRING "${text}" ${title_length} -1 text)
@@ -25,7 +25,7 @@ foreach(source IN LISTS SOURCES)
 endforeach()
 string(APPEND header "}  // namespace orderd::lua\n")
 string(APPEND body "}  // namespace orderd::lua\n")
-# Many files include it, and it changes only with the names.
+# Many files include the header, so it is rewritten only when the names change.
 file(WRITE "${OUTPUT}/scripts.h.new" "${header}")
 file(COPY_FILE "${OUTPUT}/scripts.h.new" "${OUTPUT}/scripts.h" ONLY_IF_DIFFERENT)
 file(WRITE "${OUTPUT}/scripts.cpp" "${body}")

@@ -1,5 +1,5 @@
-# Run by cmake --install: the settings and the unit, whose place and paths depend on the prefix of this installation.
-# The operator's settings stay as they are; what an upgrade adds to the sample, or takes away, is said.
+# Run by cmake --install: the settings and the unit, whose paths depend on the install prefix. The operator's settings are
+# kept; settings that an upgrade adds or removes are listed.
 # Variables: SOURCE (the checkout), BINARY (the build), PREFIX, DOCUMENTS (absolute). DESTDIR is honored.
 if(PREFIX STREQUAL "/usr")
   set(etc "/etc")
@@ -10,7 +10,7 @@ set(root "$ENV{DESTDIR}")
 set(settings "${etc}/orderd/orderd.toml")
 set(sample "${DOCUMENTS}/config/orderd.toml")
 
-# section.key of each setting that a sample shows, commented out or not.
+# section.key of each setting in a sample, commented out or not.
 function(keys_of file result)
   set(keys "")
   set(section "")
@@ -59,6 +59,6 @@ endif()
 file(READ "${SOURCE}/config/orderd.service" unit)
 string(REPLACE "/usr/bin/" "${PREFIX}/bin/" unit "${unit}")
 string(REPLACE "/etc/orderd/" "${etc}/orderd/" unit "${unit}")
-file(REMOVE "${BINARY}/generated/orderd.service")  # root's, perhaps, where the package is built by somebody else
+file(REMOVE "${BINARY}/generated/orderd.service")  # may belong to root if the package is built by another user
 file(WRITE "${BINARY}/generated/orderd.service" "${unit}")
 file(INSTALL "${BINARY}/generated/orderd.service" DESTINATION "${PREFIX}/lib/systemd/system")

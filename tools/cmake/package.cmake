@@ -1,9 +1,9 @@
-# What cpack makes: a .deb of what cmake --install installs, for the Debian release that it is built on. tools/package is
-# the one command for it; config/debian has what only the package needs.
+# What cpack builds: a .deb of what cmake --install installs, for the Debian release of this machine. Run it with
+# tools/package; config/debian has what only the package needs.
 cmake_host_system_information(RESULT debian QUERY DISTRIB_VERSION_ID)
 set(revision 1)
 if(debian)
-  # The releases' packages differ in what they need, and an upgrade of the release brings a newer one.
+  # Dependencies differ between releases, and an upgrade of the release must bring a newer package.
   string(APPEND revision "+deb${debian}")
 endif()
 
@@ -21,7 +21,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE "${revision}")
 set(CPACK_DEBIAN_PACKAGE_SECTION database)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# No more than suggested: the server is often on another machine, and installing one starts it.
+# Only suggested: the server is often on another machine, and installing its package starts it.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "valkey-server, valkey-tools")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "order processor on Valkey that sells exactly what is there")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "\

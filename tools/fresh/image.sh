@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# For tools/try-fresh: builds config/Dockerfile with buildah, where nothing but Debian's packages can be fetched, and sells in
-# the image. Uses its variables and those of root.sh.
+# For tools/try-fresh: builds config/Dockerfile with buildah, with only Debian's packages reachable, and sells in the image.
+# Uses its variables and those of root.sh.
 # shellcheck disable=SC2016,SC2154 # what is quoted is for a shell inside; see above
 
 try_image() {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# For tools/try-fresh: from the Debian package to a first result on a clean machine, in the commands of docs/install.md.
-# Uses what tools/fresh/root.sh has.
+# For tools/try-fresh: from the Debian package to a first result on a clean machine, with the commands of
+# docs/install.md. Uses the functions of tools/fresh/root.sh.
 # shellcheck disable=SC2016,SC2034,SC2154 # what is quoted is for a shell or a program inside; variables of and for others
 
 package_seconds='' package_size='' package_count='' package_mb=''
 try_package() { # try_package FILE
   local file begin count mb server=valkey-server
-  # Debian 12 has no Valkey without its backports.
+  # Debian 12 has Valkey only in backports.
   [ "$release" = 13 ] || server=redis-server
   file=$(mktemp "$fresh/package.XXXXXX")
   cp "$1" "$file"  # booting makes a new root

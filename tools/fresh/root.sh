@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# For tools/try-fresh: makes a clean Debian with debootstrap, boots copies of it, runs commands inside. Uses its variables:
-# release and suite (12, bookworm), and the paths fresh, plain (Debian alone), base (with what a visit needs), root, log.
+# For tools/try-fresh: creates a clean Debian with debootstrap, boots copies of it, runs commands inside. Uses its
+# variables: release and suite (12, bookworm), and the paths fresh, plain (Debian alone), base (with what a run needs),
+# root, log.
 # shellcheck disable=SC2016,SC2154 # what is quoted is for a shell or a program inside; see above
 
 name=orderd-fresh-$release link=fresh-$release net=10.99.$release
@@ -18,7 +19,7 @@ halt() {
   ip netns delete "$name" 2>/dev/null || true
 }
 
-copy_checkout() { # copy_checkout DIRECTORY: as it is, without what git does not know
+copy_checkout() { # copy_checkout DIRECTORY: the working tree, without untracked files
   mkdir -p "$1"
   git ls-files -z | tar --null -T - -cf - | tar --no-same-owner -xf - -C "$1"
 }
@@ -29,7 +30,7 @@ make_plain() {
   rm -rf "$plain" "$base" "$base.made"
   uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | head -n 1)
   debootstrap --variant=minbase "$suite" "$plain" "$uri" >"$fresh/debootstrap.log" 2>&1 || { tail "$fresh/debootstrap.log" >&2; exit 1; }
-  # An archive whose dates this machine is lenient with needs the same leniency inside.
+  # If this machine does not check the dates of an archive, the root must not either.
   apt-config dump | grep '^Acquire::Check-' >"$plain/etc/apt/apt.conf.d/90dates" || true
   touch "$plain.made"
 }
@@ -52,7 +53,7 @@ make_base() {
 }
 
 user='' checkout=''
-inside() { # inside COMMAND: as the user of this visit, in the checkout
+inside() { # inside COMMAND: as the user of this run, in the checkout
   local as=() home=/root language=C.UTF-8
   [ "$user" = root ] || { as=(setpriv --reuid "$user" --regid "$user" --init-groups); home=/home/$user language=de_DE.UTF-8; }
   nsenter -t "$leader" -m -u -i -n -p -C "${as[@]}" env -i --default-signal=INT,QUIT HOME="$home" USER="$user" LANG=$language TERM=dumb \
@@ -82,7 +83,7 @@ boot() { # boot USER: a clean root, booted, with the checkout in USER's home, in
   nft add table ip "$name"
   nft add chain ip "$name" out '{ type nat hook postrouting priority 100 ; }'
   nft add rule ip "$name" out ip saddr "$net.0/24" masquerade
-  # Not registered: works where there is no bus. The variables are for hosts with the first version of cgroups.
+  # Not registered: works without a bus. The variables are for hosts with cgroups v1.
   SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=0 setsid systemd-nspawn -q --hostname=fresh -D "$root" \
     --register=no --keep-unit -b --network-namespace-path="/run/netns/$name" --resolv-conf=copy-host \
     --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 </dev/null >"$log" 2>&1 &

@@ -1,11 +1,11 @@
-// Measures what an order costs a server, as CPU time or, under callgrind, as instructions. What is sent for it is a
-// shape (shape.h). All shapes are measured in turn, round after round, on the same server, so that their ratios are
-// right on a machine that does other work as well.
+// Measures the cost of an order on a server, as CPU time or, under callgrind, as instructions. A shape (shape.h)
+// defines what is sent for it. All shapes take turns, round after round, on the same server, so that their ratios are
+// right even on a busy machine.
 //
 //     script-cost SOCKET ORDERS ROUNDS [--callgrind PID] SHAPE...
 //
-// For each shape the server is emptied, then gets stock, the requests in the stream, and what the shape prepares. Then
-// the turns of ORDERS orders are sent through a pipeline. Each command has to give the answer that the shape names.
+// For each shape the server is emptied and filled with stock, requests and the shape's preparation. Then the turns of
+// ORDERS orders are sent through a pipeline. Each command must return the shape's answer.
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@
 namespace orderd::cost {
 namespace {
 
-// Orders sent and not answered: what orderd has in flight while it drains a backlog.
+// Orders sent without a reply: what orderd has in flight while draining a backlog.
 constexpr std::size_t kWindow = 256;
 
 struct FreeReply {
@@ -57,7 +57,7 @@ class Server {
     void* reply = nullptr;
     if (redisGetReply(context_, &reply) != REDIS_OK) fail();
     Reply taken(static_cast<redisReply*>(reply));
-    if (taken->type == REDIS_REPLY_ERROR) throw std::runtime_error(std::string("the server says: ") + taken->str);
+    if (taken->type == REDIS_REPLY_ERROR) throw std::runtime_error(std::string("the server replied: ") + taken->str);
     return taken;
   }
   Reply ask(const Words& words) {
@@ -70,7 +70,7 @@ class Server {
   redisContext* context_;
 };
 
-// Sends the turns of all orders, at most kWindow orders ahead of the answers.
+// Sends the turns of all orders, at most kWindow orders ahead of the replies.
 class Run {
  public:
   Run(Server& server, const Shape& shape, std::string sha1) : server_(server), shape_(shape), sha1_(std::move(sha1)) {}
@@ -78,7 +78,7 @@ class Run {
   void send_all(std::size_t orders) {
     std::size_t sent = 0;
     for (std::size_t received = 0; received < orders;) {
-      // Half of the window in one write, as a client with a backlog does it.
+      // Half of the window in one write, like a client with a backlog.
       if (sent < orders && (sent == received || sent + kWindow / 2 <= received + kWindow)) {
         const std::size_t end = std::min(orders, sent + std::max(kWindow / 2, shape_.requests));
         for (; sent < end; sent += shape_.requests) send(sent);
@@ -124,10 +124,10 @@ Template once(const Words& words) {
   return {Part{false, words}};
 }
 
-// Stock, the requests in the stream, and what the shape needs beside; answers the SHA1 of its script.
+// Prepares the stock, the requests and the shape; returns the SHA1 of its script.
 std::string prepare(Server& server, const Shape& shape, std::size_t orders) {
   (void)server.ask({"FLUSHALL", "SYNC"});
-  // Scripts that are no longer needed would still cost each collection of garbage.
+  // Old scripts would add to the cost of each garbage collection.
   (void)server.ask({"SCRIPT", "FLUSH", "SYNC"});
   std::string sha1 = shape.script.empty() ? "" : text_of(*server.ask({"SCRIPT", "LOAD", shape.script}));
   (void)server.ask({"SET", "product:shoe:stock", "1000000000"});

@@ -18,7 +18,7 @@ Words words_of(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()};
 }
 
-// The bracket before the first word of a group and that behind its last one belong to no word.
+// The brackets around a group belong to no word.
 Template template_of(const std::string& text) {
   Template made(1);
   for (std::string word : words_of(text)) {
@@ -31,7 +31,7 @@ Template template_of(const std::string& text) {
     made.back().words.push_back(word);
     if (last) made.emplace_back();
   }
-  if (made.back().each) throw std::runtime_error("a bracket is not closed: " + text);
+  if (made.back().each) throw std::runtime_error("unclosed bracket: " + text);
   return made;
 }
 

@@ -22,7 +22,7 @@ namespace orderd::cost {
 
 using Words = std::vector<std::string>;
 
-// Words that are there once, or once for each order of the turn.
+// Words that occur once, or once for each order of the turn.
 struct Part {
   bool each = false;
   Words words;
@@ -31,8 +31,8 @@ using Template = std::vector<Part>;
 
 struct Command {
   Template words;
-  bool each = false;      // once for each order of a turn
-  bool answered = false;  // `answer` is what it has to answer
+  bool each = false;      // sent once for each order of a turn
+  bool answered = false;  // the reply must equal `answer`
   Template answer;
 };
 
@@ -45,7 +45,7 @@ struct Shape {
   std::vector<Command> turn;
 };
 
-// Throws std::runtime_error, as everything in here.
+// Throws std::runtime_error, like all functions here.
 [[nodiscard]] Shape read_shape(const std::string& path);
 
 // The ID of the entry of order n.

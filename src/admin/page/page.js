@@ -1,7 +1,7 @@
-// Shows the figures that the daemon sends each second. They are text, and become nothing but text.
+// Shows the figures that the daemon sends every second. They are inserted as text only.
 "use strict";
 
-const silentMs = 5000; // so long without news, and what is shown is old
+const silentMs = 5000; // after this long without an update the page is stale
 const againMs = 2000;
 const longText = 12; // in the title, too: CSS may cut it
 
@@ -20,7 +20,7 @@ function write(target, [text, tone]) {
   if (target.title !== title) target.title = title;
 }
 
-// Rows are kept and written to again: a selection in them survives.
+// Rows are reused: a selection in them survives.
 function writeRows(body, rows) {
   while (body.rows.length > rows.length) body.deleteRow(-1);
   rows.forEach((cells, i) => {
@@ -61,7 +61,7 @@ function connect() {
   source = new EventSource("events");
   source.onmessage = (event) => show(JSON.parse(event.data));
   source.onerror = () => {
-    // Refused, as when too many pages are open: asks for one view now and then.
+    // Refused, as when too many pages are open: polls now and then.
     if (source.readyState === EventSource.CLOSED) pollTimer = setTimeout(poll, againMs);
     else lost();
   };
@@ -77,7 +77,7 @@ function poll() {
     });
 }
 
-// A page that nobody sees costs the daemon and the server nothing.
+// A hidden page costs the daemon and the server nothing.
 document.addEventListener("visibilitychange", () => {
   clearTimeout(pollTimer);
   if (source) source.close();

@@ -23,7 +23,7 @@ milliseconds between(Trial& trial, std::size_t first, std::size_t last) {
 }
 
 Node& any(Trial& trial, const std::vector<Node*>& nodes, const char* what) {
-  if (nodes.empty()) throw std::runtime_error(std::string("there is no ") + what + " just now");
+  if (nodes.empty()) throw std::runtime_error(std::string("currently no ") + what);
   return *nodes[trial.random.number(nodes.size())];
 }
 Node& any_primary(Trial& trial) {
@@ -33,7 +33,7 @@ Node& any_replica(Trial& trial) {
   return any(trial, trial.nodes.replicas(), "replica");
 }
 
-// Until the replica is a primary.
+// Waits until the replica is promoted.
 void await_promotion(const Node& node, const std::string& answer) {
   if (answer.starts_with('-')) throw std::runtime_error("refused: " + answer);
   if (!test::poll_until([&] { return Nodes::role(node) == "master"; }, 15s)) {
@@ -69,7 +69,7 @@ void freeze(Trial& trial, Node& node, milliseconds time) {
   let_pass(time);
   node.server->resume();
   node.down = false;
-  trial.nodes.restore(node);  // a password may have been changed meanwhile
+  trial.nodes.restore(node);  // the password may have been rotated meanwhile
 }
 
 // What was begun is completed: a node may refuse for a moment, as when it takes the cluster for down.
@@ -84,14 +84,14 @@ void insist(const std::function<std::string()>& step) {
   if (!done) throw std::runtime_error("moving a slot: " + answer);
 }
 
-// A lane's slot goes to another primary, key by key; half-way it rests for `rest`.
+// Moves a lane's slot to another primary, key by key, with a pause of `rest` half-way.
 void move_slot(Trial& trial, milliseconds rest) {
   const std::size_t lane = trial.random.number(trial.lanes());
   const std::string slot = std::to_string(valkey::slot_of(trial.key(lane, "orders")));
   Node* from = trial.nodes.primary_of(trial.key(lane, "orders"));
   std::vector<Node*> others = trial.nodes.primaries();
   std::erase(others, from);
-  if (from == nullptr || others.empty()) throw std::runtime_error("the primaries are not all there");
+  if (from == nullptr || others.empty()) throw std::runtime_error("not all primaries are up");
   Node& to = any(trial, others, "other primary");
   const std::string from_id = Nodes::tell(*from, {"CLUSTER", "MYID"}), to_id = Nodes::tell(to, {"CLUSTER", "MYID"});
   insist([&] { return Nodes::tell(to, {"CLUSTER", "SETSLOT", slot, "IMPORTING", from_id}); });
@@ -134,7 +134,7 @@ void rotate_password(Trial& trial) {
     if (!node.down) (void)Nodes::tell(node, add);
   }
   trial.write_password(next);
-  trial.nodes.set_password(next);  // the only one
+  trial.nodes.set_password(next);  // replaces the old one
   for (const Node& node : trial.nodes.data()) {
     if (!node.down) (void)Nodes::tell(node, {"CLIENT", "KILL", "USER", kUser});
   }
@@ -161,7 +161,7 @@ std::vector<Fault> light_faults(bool network) {
          (void)trial.daemon(number).wait(60s);
          trial.start_daemon(number);
        }},
-      {"a daemon stands still", false, false,
+      {"a daemon is frozen", false, false,
        [](Trial& trial) {
          const std::size_t number = any_daemon(trial);
          trial.daemon(number).pause();
@@ -181,14 +181,14 @@ std::vector<Fault> light_faults(bool network) {
          const std::string key = trial.key(trial.random.number(trial.lanes()), "orders:owner");
          if (const Node* node = trial.nodes.primary_of(key)) (void)Nodes::tell(*node, {"DEL", key});
        }},
-      {"a node is out of memory for a moment", false, false,
+      {"a node is out of memory for a short time", false, false,
        [](Trial& trial) {
          const Node& node = any_primary(trial);
          (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "1"});
          let_pass(between(trial, 10, 200));
          (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "0"});
        }},
-      {"a node holds back writes", false, false,
+      {"a node pauses writes", false, false,
        [](Trial& trial) {
          (void)Nodes::tell(any_primary(trial),
                            {"CLIENT", "PAUSE", std::to_string(trial.random.number(20, 400)), "WRITE"});
@@ -196,7 +196,7 @@ std::vector<Fault> light_faults(bool network) {
       {"the daemons' password is rotated", false, false, rotate_password},
   };
   if (network) {
-    faults.push_back({"clients of a node get resets, in handshakes too", false, false, [](Trial& trial) {
+    faults.push_back({"clients of a node get resets, also during handshakes", false, false, [](Trial& trial) {
                         reset_clients(any_primary(trial).host);
                         let_pass(between(trial, 10, 150));
                         end_cuts();
@@ -214,15 +214,15 @@ std::vector<Fault> server_faults(Servers servers, bool network) {
       {"a replica is killed", true, false,
        [](Trial& trial) { kill_and_start(trial, any_replica(trial), between(trial, 0, 1000)); }},
   };
-  if (network) faults.push_back({"a primary is cut off from all other nodes", true, true, cut_primary});
+  if (network) faults.push_back({"a primary is partitioned from all other nodes", true, true, cut_primary});
   if (servers == Servers::kCluster) {
     faults.insert(faults.end(),
                   {
                       {"CLUSTER FAILOVER", true, false, [](Trial& trial) { fail_over(trial, {}); }},
                       {"CLUSTER FAILOVER FORCE", true, true, [](Trial& trial) { fail_over(trial, {"FORCE"}); }},
                       {"CLUSTER FAILOVER TAKEOVER", true, true, [](Trial& trial) { fail_over(trial, {"TAKEOVER"}); }},
-                      {"a lane's slot is moved", true, false, [](Trial& trial) { move_slot(trial, 0ms); }},
-                      {"a lane's slot is half moved for a while", true, false,
+                      {"a lane's slot is migrated", true, false, [](Trial& trial) { move_slot(trial, 0ms); }},
+                      {"a lane's slot stays half migrated for a while", true, false,
                        [](Trial& trial) { move_slot(trial, between(trial, 200, 2500)); }},
                   });
   } else {
@@ -277,11 +277,11 @@ void play(Trial& trial, const std::vector<Fault>& faults, milliseconds time) {
     if (heavy.empty()) continue;
     const Fault& fault = *heavy[trial.random.number(heavy.size())];
     inject(trial, fault);
-    // While the servers find each other again, light ones go on.
+    // Light faults continue while the servers find each other again.
     const auto patience = Clock::now() + 60s;
     while (!trial.nodes.whole(0ms) && Clock::now() < patience) play_light();
-    // That is up to the servers. Whether the lanes are served again is up to orderd.
-    if (!trial.nodes.whole(0ms)) trial.skipped.push_back("after " + fault.name + ": the servers are not whole again");
+    // That is up to the servers. Whether orderd serves the lanes again is judged next.
+    if (!trial.nodes.whole(0ms)) trial.skipped.push_back("after " + fault.name + ": the servers did not recover");
     trial.recover(fault.name);
   }
 }

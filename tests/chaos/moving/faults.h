@@ -11,16 +11,16 @@ namespace orderd::chaos {
 
 struct Fault {
   std::string name;
-  bool heavy = false;  // of a server: all is healed, and recovered from, before the next one
+  bool heavy = false;  // on a server: the next one waits until this is healed and the lanes have recovered
   bool lossy = false;  // acknowledged writes may be lost: replication is asynchronous
-  // Injects it, lasts for a while, heals. Throws std::runtime_error where it cannot; heals all the same.
+  // Injects the fault, waits, heals it. Throws std::runtime_error if it cannot inject it; heals it anyway.
   std::function<void(Trial& trial)> play;
 };
 
-// Those that go with these servers. `network`: may nodes be cut off from each other (network.h)?
+// The faults for these servers. `network`: can nodes be partitioned (network.h)?
 [[nodiscard]] std::vector<Fault> faults_for(Servers servers, bool network);
 
-// Plays heavy faults one after the other, and light ones all the time, until `time` is over.
+// Until `time` is over, injects heavy faults one after the other and light ones all the time.
 void play(Trial& trial, const std::vector<Fault>& faults, std::chrono::milliseconds time);
 
 }  // namespace orderd::chaos

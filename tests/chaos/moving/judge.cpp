@@ -16,7 +16,7 @@ LaneVerdict judge_lane(const std::vector<test::Entry>& requests, const std::vect
                        const std::map<std::string, std::string>& acknowledged) {
   LaneVerdict verdict;
   const auto say = [&](const std::string& what) { verdict.wrong.push_back(what); };
-  std::map<std::string, int> answers;  // of each request
+  std::map<std::string, int> answers;  // per request
   for (const test::Entry& entry : requests) answers.emplace(entry.id, 0);
   std::set<std::string> accepted;
   std::pair<uint64_t, uint64_t> last{0, 0};

@@ -1,4 +1,4 @@
-// What the injector demands of one lane at the end, against the pushers' own record.
+// What must be true of one lane at the end of a trial, compared with the pushers' record.
 #pragma once
 
 #include <map>
@@ -14,9 +14,9 @@ struct LaneVerdict {
   uint64_t lost = 0;               // acknowledged requests that are not in the stream
 };
 
-// `requests`, `results`: all entries of the lane's streams, in their order. `acknowledged`: the order of each entry
-// whose ID a pusher has got. Each request has one result; their order is that of the requests; no order is accepted
-// twice; each result is of the order that was pushed.
+// `requests`, `results`: all entries of the lane's streams, in order. `acknowledged`: the order of each entry whose ID
+// a pusher received. Each request has one result, for the order that was pushed; results are in the order of their
+// requests; no order is accepted twice.
 [[nodiscard]] LaneVerdict judge_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
                                      const std::map<std::string, std::string>& acknowledged);
 

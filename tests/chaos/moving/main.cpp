@@ -1,4 +1,4 @@
-// The fault injector for servers whose primaries move: a cluster, or sentinels, with TLS and without. See --help.
+// The fault injector for servers whose primaries move: a cluster or sentinels, with and without TLS. See --help.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -7,7 +7,7 @@
 #include <iostream>
 #include <random>
 
-#define DOCTEST_CONFIG_IMPLEMENT  // tests/support waits with macros of doctest; there are no test cases here
+#define DOCTEST_CONFIG_IMPLEMENT  // tests/support uses doctest macros; there are no test cases here
 #include <doctest/doctest.h>
 
 #include "chaos/moving/faults.h"
@@ -85,7 +85,7 @@ void run_trial(const Options& options, const Plan& plan, bool network, milliseco
 
 int run(const Options& options) {
   const bool network = own_network();
-  if (!network) std::cerr << "chaos: no network of its own (root and nft are needed): no node is cut off\n";
+  if (!network) std::cerr << "chaos: cannot partition nodes: that needs root and nft\n";
   const auto total = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(options.minutes * 60));
   const milliseconds slice = std::clamp(total / 4, milliseconds(15'000), milliseconds(120'000));
   const auto begin = Clock::now();
@@ -119,18 +119,18 @@ int run(const Options& options) {
 int main_of(int argc, char** argv) {
   Options options;
   CLI::App app(
-      "Moves primaries under real orderd daemons: failovers, killed, frozen and cut-off nodes, slots that are moved, "
-      "passwords that are\nrotated; then proves that every promise was kept, but for writes that a failover has lost.",
+      "Moves primaries under real orderd daemons: failovers, killed, frozen and partitioned nodes, slot migrations, "
+      "password\nrotation. Then proves that every promise was kept, except for writes that a failover lost.",
       "chaos --moving");
-  app.add_option("--seed", options.seed, "what the faults are drawn from [a new one]");
+  app.add_option("--seed", options.seed, "seed of the faults [a new one]");
   app.add_option("--minutes", options.minutes, "how long [1]")->check(CLI::PositiveNumber);
-  app.add_option("--servers", options.servers, "cluster, sentinels, or both in turn")
+  app.add_option("--servers", options.servers, "cluster, sentinels, or both (alternating)")
       ->check(CLI::IsMember({"cluster", "sentinels", "both"}));
-  app.add_option("--tls", options.tls, "yes, no, or both in turn")->check(CLI::IsMember({"yes", "no", "both"}));
+  app.add_option("--tls", options.tls, "yes, no, or both (alternating)")->check(CLI::IsMember({"yes", "no", "both"}));
   app.add_option("--only", options.only, "only faults with these words in their name");
   app.add_option("--keep", options.keep, "where to put the logs of a trial with a violation [build/chaos]");
-  app.add_flag("--list", options.list, "print the faults and end");
-  app.footer("Exit status: 0 all promises were kept, 1 it failed at run time, 2 usage, 3 a violation.");
+  app.add_flag("--list", options.list, "list the faults and exit");
+  app.footer("Exit status: 0 all promises were kept, 1 failed at run time, 2 usage error, 3 violation.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

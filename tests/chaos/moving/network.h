@@ -1,18 +1,18 @@
-// Cuts between addresses of the loopback device, with nftables in a network namespace of this process.
+// Partitions between loopback addresses, with nftables in this process's own network namespace.
 #pragma once
 
 #include <string>
 
 namespace orderd::chaos {
 
-// Moves this process into a network namespace of its own. False: it may not (it needs to be root), or nft is missing.
+// Moves this process into its own network namespace. False if it may not (it needs root) or nft is missing.
 [[nodiscard]] bool own_network();
 
-// From now on the node with this address and all other nodes (127.0.1.0/24) do not hear each other; clients hear both.
+// Partitions the node with this address from all other nodes (127.0.1.0/24). Clients still reach both sides.
 void cut_off(const std::string& host);
-// Whatever clients send to this address is answered with a reset.
+// Answers whatever clients send to this address with a reset.
 void reset_clients(const std::string& host);
-// Ends all cuts.
+// Removes all partitions and resets.
 void reconnect();
 
 }  // namespace orderd::chaos

@@ -27,7 +27,7 @@ std::string field(const std::string& info, const std::string& name) {
   return info.substr(begin, info.find_first_of("\r\n", begin) - begin);
 }
 
-// Throws where it fails, so that a trial that cannot begin says why.
+// Throws on an error, so that a trial that cannot start reports why.
 void must(const Node& node, const std::vector<std::string>& words) {
   const std::string answer = Nodes::tell(node, words);
   if (answer.starts_with('-')) throw std::runtime_error(words.front() + ": " + answer);
@@ -37,7 +37,7 @@ void must(const Node& node, const std::vector<std::string>& words) {
 
 Nodes::Nodes(Servers kind, bool tls) : kind_(kind), tls_(tls) {
   if (tls) authority_ = std::make_unique<test::Authority>("chaos");
-  data_.reserve(2 * kPrimaries);  // order matters: nodes stay where they are
+  data_.reserve(2 * kPrimaries);  // order matters: references to nodes must stay valid
   kind == Servers::kCluster ? make_cluster() : make_sentinels();
   if (!whole(60s)) throw std::runtime_error("the servers did not find each other");
 }
@@ -67,7 +67,8 @@ Node Nodes::make_node(const std::vector<std::string>& config) {
 void Nodes::make_cluster() {
   std::vector<test::ClusterMember> members;
   for (std::size_t i = 0; i < 2 * kPrimaries; ++i) {
-    const std::string bus = std::to_string(test::free_port());  // ports of 55,536 and more have no bus by themselves
+    const std::string bus =
+        std::to_string(test::free_port());  // the default, port + 10,000, does not exist from 55,536 on
     data_.push_back(
         make_node({"cluster-enabled yes", "cluster-port " + bus, "cluster-node-timeout 1000",
                    "cluster-require-full-coverage no", "repl-diskless-sync-delay 0",
@@ -80,7 +81,7 @@ void Nodes::make_cluster() {
 
 void Nodes::make_sentinels() {
   std::vector<std::string> config = {"repl-diskless-sync-delay 0"};
-  if (tls_) config.emplace_back("tls-replication yes");  // of the port that sentinels announce
+  if (tls_) config.emplace_back("tls-replication yes");  // sentinels announce the TLS port
   data_.push_back(make_node(config));
   const Node& first = data_.front();
   const std::string client_port = std::to_string(first.port);
@@ -156,7 +157,7 @@ std::string Nodes::role(const Node& node) {
     const std::string info = tell(node, {"INFO", "replication"});
     return field(info, "role");
   } catch (const std::runtime_error&) {
-    return "";  // it is not up
+    return "";  // not up
   }
 }
 
@@ -181,7 +182,7 @@ Node* Nodes::primary_of(const std::string& key) {
     try {
       if (!tell(*node, {"EXISTS", key}).starts_with('-')) return node;
     } catch (const std::runtime_error&) {
-      continue;  // it has just gone
+      continue;  // it just went down
     }
   }
   return nullptr;
@@ -218,7 +219,7 @@ bool Nodes::whole(std::chrono::milliseconds patience) {
         try {
           return looks_whole();
         } catch (const std::runtime_error&) {
-          return false;  // one is not up yet
+          return false;  // not up yet
         }
       },
       patience);

@@ -1,6 +1,6 @@
 // The servers of a trial whose primaries move: a Valkey Cluster of three primaries and three replicas, or a primary
-// with a replica and three sentinels; with TLS or without. Each node has a loopback address of its own, so that nodes
-// can be cut off from each other while clients, which come from 127.0.0.1, still reach them.
+// with a replica and three sentinels; with TLS or without. Each node has its own loopback address, so that nodes can be
+// partitioned from each other while clients, which connect from 127.0.0.1, still reach them.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,11 @@ enum class Servers { kCluster, kSentinels };
 struct Node {
   std::unique_ptr<test::ValkeyServer> server;
   std::string host;
-  uint16_t port = 0;  // of clients: with TLS, if the trial has it
-  bool down = false;  // killed or frozen by a fault that is under way
+  uint16_t port = 0;  // for clients: with TLS, if the trial has it
+  bool down = false;  // killed or frozen by a current fault
 };
 
-// The daemons' user. Its password is rotated; pushers and the injector are the default user.
+// The daemons' user, whose password is rotated. Pushers and the injector are the default user.
 inline constexpr const char* kUser = "orderd";
 
 class Nodes {
@@ -36,25 +36,25 @@ class Nodes {
   [[nodiscard]] Servers kind() const { return kind_; }
   [[nodiscard]] std::vector<Node>& data() { return data_; }
   [[nodiscard]] std::vector<Node>& sentinels() { return sentinels_; }
-  // The section [valkey] of a daemon's settings.
+  // The [valkey] section of a daemon's settings.
   [[nodiscard]] std::string settings(const std::string& password_file) const;
-  // How clients reach a node.
+  // The node's address for clients.
   [[nodiscard]] valkey::Endpoint endpoint(const Node& node) const;
 
-  // A connection of the injector's, by the node's unix socket. Throws std::runtime_error.
+  // A connection of the injector, through the node's Unix socket. Throws std::runtime_error.
   [[nodiscard]] static valkey::SyncClient admin(const Node& node);
-  // The reply as text; an error begins with '-'. Throws std::runtime_error where the connection fails.
+  // The reply as text; an error begins with '-'. Throws std::runtime_error if the connection fails.
   static std::string tell(const Node& node, const std::vector<std::string>& words);
-  // "master" or "slave"; empty where it does not answer.
+  // "master" or "slave"; empty if it does not reply.
   [[nodiscard]] static std::string role(const Node& node);
-  // The nodes that are up and say that they are primaries; in a cluster, with slots.
+  // The nodes that are up and report that they are primaries; in a cluster, those with slots.
   [[nodiscard]] std::vector<Node*> primaries();
   [[nodiscard]] std::vector<Node*> replicas();
-  // Of the primary that serves this key. Null: none does just now.
+  // The primary that serves this key; null if there is none at the moment.
   [[nodiscard]] Node* primary_of(const std::string& key);
-  // Everything is up, connected and caught up, each part with one primary. False: not within `patience`.
+  // Waits until all nodes are up, connected and caught up, each shard with one primary. False after `patience`.
   [[nodiscard]] bool whole(std::chrono::milliseconds patience);
-  // After a restart: what the configuration file does not know.
+  // After a restart: applies what the configuration file does not contain.
   void restore(Node& node);
   void set_password(const std::string& password);
 

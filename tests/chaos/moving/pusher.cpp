@@ -15,7 +15,7 @@ using test::command_of;
 
 constexpr std::size_t kRecent = 50;
 
-// "MOVED 3999 127.0.0.1:6381": the address; nothing in any other error.
+// The address in "MOVED 3999 127.0.0.1:6381"; empty for any other error.
 std::optional<std::pair<std::string, uint16_t>> moved_to(std::string_view error) {
   if (!error.starts_with("MOVED ")) return std::nullopt;
   const std::string_view address = error.substr(error.rfind(' ') + 1);
@@ -52,7 +52,7 @@ std::optional<valkey::SyncClient> Pusher::connect(const valkey::Endpoint& endpoi
   return std::move(*client);
 }
 
-// Asks any node, or any sentinel. Leaves client_ empty where nobody knows.
+// Asks any node or sentinel. Leaves client_ empty if none knows.
 void Pusher::find_primary() {
   client_.reset();
   auto& asked = nodes_.kind() == Servers::kCluster ? nodes_.data() : nodes_.sentinels();
@@ -98,7 +98,7 @@ Pusher::Order Pusher::make_order() {
   return order;
 }
 
-// What is left in `batch` is to be pushed again. False: the connection is of no more use.
+// Pushes what is left in `batch`. False: the connection is unusable.
 bool Pusher::push(std::vector<Order>& batch) {
   for (const Order& order : batch) client_->append(command_of({"XADD", stream_, "*", "order", order.json}));
   std::vector<Order> left;
@@ -110,7 +110,7 @@ bool Pusher::push(std::vector<Order>& batch) {
       ++record_.unknown;
       left.push_back(std::move(order));
     } else if ((*reply)->is_error()) {
-      // Refused, so surely not appended; what is wrong may be that this is no primary any more.
+      // Refused, so not appended. The node may no longer be the primary.
       ++record_.refused;
       good = good && !(*reply)->text().starts_with("MOVED") && !(*reply)->text().starts_with("READONLY");
       left.push_back(std::move(order));
@@ -130,7 +130,7 @@ void Pusher::run() {
   constexpr int kTurnsTillAsked = 25;
   for (int turn = 1; !stop_; ++turn) {
     let_pass(kTurn);
-    // A primary that sentinels have replaced takes writes for ten seconds more: a producer asks now and then.
+    // A primary that sentinels have replaced still accepts writes for ten seconds, so a producer asks now and then.
     const bool ask = nodes_.kind() == Servers::kSentinels && turn % kTurnsTillAsked == 0;
     if (!client_ || ask) find_primary();
     if (!client_) continue;

@@ -1,5 +1,5 @@
-// A producer of one lane whose primary moves: pushes orders in small batches on a thread of its own, finds the primary
-// by itself, keeps a record of what it knows of each push, and pushes again what it knows nothing of.
+// A producer for one lane whose primary moves. It pushes small batches of orders on its own thread, finds the primary,
+// records the outcome of each push, and retries those with an unknown outcome.
 #pragma once
 
 #include <atomic>
@@ -18,24 +18,24 @@ namespace orderd::chaos {
 
 class Pusher {
  public:
-  // What is known at the end.
+  // The outcome at the end.
   struct Record {
-    std::map<std::string, std::string> acknowledged;  // the order of each entry that was answered
+    std::map<std::string, std::string> acknowledged;  // order by entry ID
     uint64_t unknown = 0;                             // pushes without an answer
     uint64_t refused = 0;
   };
 
-  // Pushes `per_second` orders of these SKUs, all of which belong to the lane. `nodes` outlives it.
+  // Pushes `per_second` orders for these SKUs, which all belong to the lane. `nodes` must outlive it.
   Pusher(Nodes& nodes, std::string stream, std::vector<std::string> skus, unsigned per_second, uint64_t seed);
-  // As stop().
+  // Like stop().
   ~Pusher();
   Pusher(const Pusher&) = delete;
   Pusher& operator=(const Pusher&) = delete;
 
   void stop();
-  // After stop().
+  // Call stop() first.
   [[nodiscard]] const Record& record() const { return record_; }
-  // How many pushes were answered so far.
+  // How many pushes were acknowledged so far.
   [[nodiscard]] uint64_t pushed() const { return pushed_; }
 
  private:

@@ -32,7 +32,7 @@ void write(const std::string& file, const std::string& text) {
   if (std::rename((file + ".new").c_str(), file.c_str()) != 0) throw std::runtime_error("cannot write " + file);
 }
 
-// The number in each line that says that a server has forgotten what was settled.
+// The number in each line that reports that a server has lost settled requests.
 uint64_t reported_in(const std::string& log) {
   constexpr std::string_view kWords = " has forgotten ";
   uint64_t sum = 0;
@@ -53,8 +53,8 @@ Trial::Trial(const Plan& plan, const Programs& programs)
     const std::size_t lane = rule.of(sku);
     skus[lane].push_back(sku);
     Node* primary = nodes.primary_of(key(lane, "orders"));
-    if (primary == nullptr) throw std::runtime_error("no primary at the beginning");
-    // Some are sold out soon.
+    if (primary == nullptr) throw std::runtime_error("no primary at the start");
+    // Some sell out soon.
     (void)Nodes::tell(*primary, {"SET", key(lane, "stock:" + sku), std::to_string(random.number(50, 5000))});
   }
   write_password("first");
@@ -97,7 +97,7 @@ void Trial::write_password(const std::string& password) {
   write(files_.file("password"), password + "\n");
 }
 
-// By the position; 0: nobody knows just now.
+// From the position; 0: unknown at the moment.
 uint64_t Trial::settled(std::size_t lane) {
   const Node* primary = nodes.primary_of(key(lane, "orders"));
   if (primary == nullptr) return 0;
@@ -105,7 +105,7 @@ uint64_t Trial::settled(std::size_t lane) {
     const std::string count = Nodes::tell(*primary, {"HGET", key(lane, "orders:position"), "count"});
     return count.empty() || count.starts_with('-') ? 0 : std::stoull(count);
   } catch (const std::runtime_error&) {
-    return 0;  // it has just gone
+    return 0;  // it just went down
   }
 }
 
@@ -121,7 +121,7 @@ void Trial::recover(const std::string& after) {
           return (now > before && before > 0) || (before == 0 && now > 0 && after == "the start");
         },
         kPatience);
-    if (!again) incidents.push_back("after " + after + ": the lane of " + key(lane, "orders") + " settles nothing");
+    if (!again) incidents.push_back("after " + after + ": the lane of " + key(lane, "orders") + " did not resume");
   }
   recoveries.push_back(std::chrono::duration_cast<milliseconds>(Clock::now() - begin));
 }
@@ -130,10 +130,10 @@ void Trial::look_after_daemons() {
   for (std::size_t i = 0; i < daemons_.size(); ++i) {
     if (daemon(i).running()) continue;
     const std::string log = daemon(i).errors();
-    // One that starts while the password is another, or before a right is back, may end so.
+    // A daemon started while its password or a right is changed may exit with this status.
     const bool refused = log.find("WRONGPASS") != std::string::npos || log.find("NOAUTH") != std::string::npos;
     if (!refused)
-      incidents.push_back("a daemon has ended by itself: " +
+      incidents.push_back("a daemon exited unexpectedly: " +
                           log.substr(log.size() - std::min<std::size_t>(log.size(), 400)));
     start_daemon(i);
   }
@@ -158,7 +158,7 @@ void Trial::drain() {
           }
         },
         kPatience);
-    if (!done) incidents.push_back(key(lane, "orders") + " was never settled to its end");
+    if (!done) incidents.push_back(key(lane, "orders") + " : not all requests were settled");
   }
 }
 
@@ -178,10 +178,11 @@ std::vector<std::string> Trial::judge() {
     if (status != 0) wrong.push_back("a daemon that was stopped exited with " + std::to_string(status));
     const std::string log = daemons_[i].past_log + daemon(i).errors();
     counts_.reported += reported_in(log);
-    if (log.find(" has forgotten -") != std::string::npos) wrong.emplace_back("a daemon counts less than nothing lost");
+    if (log.find(" has forgotten -") != std::string::npos)
+      wrong.emplace_back("a daemon reports a negative number of lost requests");
   }
   if (counts_.lost > 0 && !lossy) {
-    wrong.push_back(std::to_string(counts_.lost) + " acknowledged requests are gone, and no fault explains it");
+    wrong.push_back(std::to_string(counts_.lost) + " acknowledged requests are lost without a fault that explains it");
   }
   return wrong;
 }
@@ -189,7 +190,7 @@ std::vector<std::string> Trial::judge() {
 void Trial::judge_one(std::size_t lane, std::vector<std::string>& wrong) {
   const std::string name = key(lane, "orders");
   Node* primary = nodes.primary_of(name);
-  if (primary == nullptr) throw std::runtime_error("nobody serves it");
+  if (primary == nullptr) throw std::runtime_error("it has no primary");
   auto client = Nodes::admin(*primary);
   const Pusher::Record& record = pushers_[lane]->record();
   const std::vector<test::Entry> results = test::entries(client, key(lane, "results"));

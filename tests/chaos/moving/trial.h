@@ -1,4 +1,4 @@
-// One trial: servers whose primaries move, daemons that share four lanes of them, a pusher for each lane, and faults.
+// One trial: servers whose primaries move, daemons that share four lanes, a pusher for each lane, and faults.
 #pragma once
 
 #include <chrono>
@@ -36,12 +36,12 @@ class Trial {
 
   Nodes nodes;
   test::Random random;
-  // What was injected, by name; what could not be, and why; what went wrong besides.
+  // Faults injected, by name; faults skipped, and why; other problems.
   std::map<std::string, uint64_t> injected;
   std::vector<std::string> skipped;
   std::vector<std::string> incidents;
   std::vector<std::chrono::milliseconds> recoveries;
-  bool lossy = false;  // a fault was injected that may cost acknowledged writes
+  bool lossy = false;  // a fault that can lose acknowledged writes was injected
 
   [[nodiscard]] std::size_t lanes() const;
   [[nodiscard]] std::string key(std::size_t lane, const std::string& what) const;  // "{a}:orders"
@@ -50,15 +50,15 @@ class Trial {
   void start_daemon(std::size_t number);
   void write_password(const std::string& password);
 
-  // Waits until each lane settles again; the time it took is a recovery. An incident if it never does.
+  // Waits until each lane settles again and records the time as a recovery. An incident if one never does.
   void recover(const std::string& after);
-  // A daemon that has ended although nobody ended it is an incident, and is started again.
+  // Restarts daemons that exited unexpectedly; each is an incident.
   void look_after_daemons();
-  // No more pushes; waits until everything is settled.
+  // Stops the pushers and waits until everything is settled.
   void drain();
-  // What is wrong, one sentence each; empty: every promise was kept.
+  // Violations, one sentence each; empty: every promise was kept.
   [[nodiscard]] std::vector<std::string> judge();
-  // For the report: entries, results, lost pushes, and what the daemons have said of lost tails.
+  // For the report: entries, results, lost pushes, and how many lost requests the daemons reported.
   struct Counts {
     uint64_t pushed = 0, unknown = 0, results = 0, lost = 0, reported = 0;
   };

@@ -1,4 +1,4 @@
-// The audit shares nothing with the judge: two opinions are better than one.
+// The audit shares no code with the judge: each checks the other.
 #include "chaos/runner/audit_check.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ constexpr std::size_t kQuotedMax = 4000;  // bytes of the audit's output in a co
 constexpr int kClean = 0;
 constexpr int kViolated = 3;
 
-// Stock that a fault overwrote with something else than a number breaks the chain, and the audit says so rightly.
+// A fault that overwrote stock with something that is not a number breaks the chain, and the audit reports it rightly.
 bool stock_was_no_number(const std::string& detail) {
   return detail.find("available is null") != std::string::npos ||
          detail.find("there was not a whole number") != std::string::npos;

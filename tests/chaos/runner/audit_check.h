@@ -1,4 +1,4 @@
-// Runs orderctl audit at the end of a trial, and compares its verdict with what the faults explain.
+// Runs orderctl audit at the end of a trial and compares its verdict with what the faults explain.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@ namespace orderd::chaos {
 
 struct AuditVerdict {
   int status = 0;
-  std::string output;  // what orderctl audit --json said
+  std::string output;  // of orderctl audit --json
   std::string errors;
 };
 [[nodiscard]] AuditVerdict run_audit(Trial& trial);
 
-// The audit sees only what is left. It has to name just the requests that are in the stream and have no result.
-// Besides, it may say that the order of requests begins again, that a request never was in the stream, and that stock
-// was no number: where a fault did just that. Answers what else it says, or does not say.
+// The audit sees only what is left. It must name exactly the requests that are in the stream without a result. If a
+// fault caused it, it may also report a restart of the order of requests, a request that was never in the stream, and
+// stock that was not a number. Returns what else it reports, or fails to report.
 [[nodiscard]] std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderCheck& order,
                                                      const std::vector<IdRange>& discarded);
 

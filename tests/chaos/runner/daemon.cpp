@@ -1,5 +1,5 @@
-// The daemons get their settings from files, so that SIGHUP has something to read. What the contract lets be short is
-// short: a fault is to be over soon, not to be waited for.
+// The daemons read their settings from files, so that SIGHUP has something to reload. Timeouts are as short as the
+// contract allows, so that recovery from a fault is fast.
 #include "chaos/runner/daemon.h"
 
 #include <algorithm>
@@ -38,7 +38,7 @@ void Daemon::start(Log log) {
   if (log == Log::kFull)
     argv = {"sh", "-c", "exec \"$0\" --config \"$1\" 2>/dev/full >/dev/full", programs_.orderd, settings_file_};
   if (log == Log::kStalled) {
-    // A pipe holds 64 KiB. It is open for reading, so that writing is no error; and full from the start.
+    // A pipe holds 64 KiB. It is open for reading, so writes do not fail; and it is full from the start.
     argv = {"sh", "-c",
             "rm -f \"$1.pipe\"; mkfifo \"$1.pipe\"; exec 9<>\"$1.pipe\"; head -c 65536 /dev/zero >&9; "
             "exec \"$0\" --config \"$1\" 2>&9 >&9",
@@ -59,8 +59,8 @@ std::optional<std::string> Daemon::surprise() {
   if (end_expected_ || running()) return std::nullopt;
   const std::string log = process_->errors();
   const std::string end = log.substr(log.size() - std::min<std::size_t>(log.size(), 1500));
-  std::string what =
-      "the daemon " + name_ + " ended by itself with " + std::to_string(process_->wait()) + "; its log ends:\n" + end;
+  std::string what = "the daemon " + name_ + " exited unexpectedly with " + std::to_string(process_->wait()) +
+                     "; its log ends:\n" + end;
   start();
   return what;
 }

@@ -1,4 +1,4 @@
-// One orderd of a trial, behind a fault proxy of its own.
+// One orderd of a trial, behind its own fault proxy.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@
 
 namespace orderd::chaos {
 
-// Where the programs under test are.
+// The programs under test.
 struct Programs {
   std::string orderd;
   std::string orderctl;
 };
 
-// The daemons' user at the server, so that rights can be taken from them alone.
+// The daemons' user on the server, so that a fault can take rights from the daemons only.
 inline constexpr const char* kDaemonUser = "orderd";
 inline constexpr const char* kDaemonPassword = "chaos";
 
-// It is restarted only by those who have ended it.
+// Only the code that stopped it restarts it.
 class Daemon {
  public:
   enum class Log {
@@ -30,16 +30,16 @@ class Daemon {
     kStalled,  // a full pipe that nobody reads
   };
 
-  // Not started yet.
+  // Does not start it.
   Daemon(const Programs& programs, valkey::Endpoint server, const std::string& directory, std::string name,
          uint64_t seed);
 
   void start(Log log = Log::kFile);
-  // SIGKILL; it is gone when this returns.
+  // SIGKILL; waits for the exit.
   void kill();
-  // Has it ended although nobody ended it? Answers how, once, and starts it again.
+  // If it exited unexpectedly, returns how, once, and restarts it.
   [[nodiscard]] std::optional<std::string> surprise();
-  // Until it is started again, its end is no surprise.
+  // Until the next start, an exit is expected.
   void expect_end() { end_expected_ = true; }
 
   [[nodiscard]] test::Process& process() { return *process_; }
@@ -47,12 +47,12 @@ class Daemon {
   // Its processing.name.
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& settings_file() const { return settings_file_; }
-  // What the settings file holds while all is well.
+  // The settings file while no fault changes it.
   [[nodiscard]] const std::string& settings() const { return settings_; }
-  // Its log since its last start; and all of it, also of the processes before.
+  // Its log since the last start; below, the log of all its processes.
   [[nodiscard]] std::string log() const { return process_ ? process_->errors() : ""; }
   [[nodiscard]] std::string whole_log() const { return past_log_ + log(); }
-  // Calls of scripts that it has sent: it is at work, or looks after the lease.
+  // Calls of scripts that it has sent: shows that it serves or renews the lease.
   [[nodiscard]] uint64_t calls() { return proxy.commands("EVALSHA"); }
 
   test::FaultProxy proxy;

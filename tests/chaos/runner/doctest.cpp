@@ -1,4 +1,3 @@
-// tests/support waits and draws with macros of doctest; this program has no test cases, so it brings the rest of
-// doctest along.
+// tests/support uses doctest macros; this program has no test cases, so it provides the rest of doctest.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

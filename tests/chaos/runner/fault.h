@@ -1,4 +1,4 @@
-// What a fault is to the runner: something that is injected, lasts for a while and is healed. The IDs are those of
+// A fault as the runner sees it: it is injected, lasts for a while and is healed. The IDs are those of
 // docs/testing.md.
 #pragma once
 
@@ -11,44 +11,43 @@
 
 namespace orderd::chaos {
 
-// A fault that has been injected. `heal` undoes it; empty where there is nothing to undo. It throws std::runtime_error
-// where that fails.
+// An injected fault. `heal` undoes it; empty if there is nothing to undo. It throws std::runtime_error on failure.
 struct Injected {
   std::chrono::milliseconds lasts{0};
   std::function<void()> heal;
 };
 
-// What a fault needs for itself. Two that are under way at a time never touch the same; a fault of the server's process
-// goes with no fault of the server's state, because that one is healed by asking the server.
+// What a fault touches. Two faults in progress never touch the same thing. A fault of the server's process excludes
+// faults of the server's state, because healing those needs the server.
 enum class Touches { kServerProcess, kServerState, kAllDaemons, kDaemon, kProxy };
 
-// In which trials a fault may be injected.
+// Which trials allow a fault.
 enum class Kind {
   kAnywhere,
-  kSafe,   // not where the server may lose data: it might forget that the fault was healed
-  kLossy,  // the server loses data: only where the plan is lossy
+  kSafe,   // not if the server can lose data: it could lose the healing
+  kLossy,  // loses data: only in lossy trials
 };
 
-// The least common needs of a fault.
+// Restrictions that few faults have.
 struct Needs {
-  bool alone = false;         // never among others: it stops the producers
-  bool steady_clock = false;  // the stream's last ID may go down: with a clock that jumps, IDs would be given twice
+  bool alone = false;         // never together with others: it stops the producers
+  bool steady_clock = false;  // the stream's last ID may decrease: with clock jumps, IDs would repeat
 };
 
 struct Fault {
   std::string id;    // "V10"
   std::string name;  // what is done, in words
   Touches touches = Touches::kServerState;
-  std::string part;  // of the server's state: two faults of the same part exclude each other; "everything": all parts
+  std::string part;  // of the server's state: faults of the same part exclude each other; "everything": all parts
   Kind kind = Kind::kAnywhere;
-  // `daemon`: the number of the one that is to suffer, where one is.
+  // `daemon`: the number of the daemon to inject it into, if any.
   std::function<Injected(Trial& trial, std::size_t daemon)> inject;
   Needs needs = {};
 };
 
-// All of them, in the order of their IDs.
+// All faults, sorted by ID.
 [[nodiscard]] std::vector<Fault> all_faults();
-// By theme; all_faults() puts them together.
+// By topic; all_faults() combines them.
 void add_process_faults(std::vector<Fault>& faults);
 void add_standby_faults(std::vector<Fault>& faults);
 void add_server_faults(std::vector<Fault>& faults);

@@ -1,4 +1,4 @@
-// The list of all faults, sorted by ID: P before V before N before T before D before L, and by number.
+// All faults, sorted by ID: P, V, N, T, D, L, then by number.
 #include <algorithm>
 
 #include "chaos/runner/fault.h"

@@ -1,5 +1,5 @@
-// V9: the orders stream is absent for a while, and back; or there is another one with smaller IDs. What producers push
-// meanwhile makes a stream of its own, which the return of the first one destroys.
+// V9: the orders stream is absent for a while and restored, or replaced by one with smaller IDs. Orders pushed
+// meanwhile create a new stream, which is destroyed when the first one is restored.
 #include <sstream>
 #include <stdexcept>
 
@@ -15,13 +15,13 @@ using std::chrono::milliseconds;
 
 constexpr auto kSettleDeadline = 10s;
 constexpr auto kRestartDeadline = 20s;
-constexpr uint64_t kUnusedSequence = 1'000'000;  // the server gives small ones within a millisecond
+constexpr uint64_t kUnusedSequence = 1'000'000;  // the server uses small ones within a millisecond
 
 enum class How { kRename, kDump };
 enum class Producers {
-  kHeld,      // nobody pushes while the stream is absent
-  kPush,      // they push all the time
-  kHeldThen,  // they push while it is absent, not when it comes back
+  kHeld,      // paused while the stream is absent
+  kPush,      // never paused
+  kHeldThen,  // paused only when the stream is restored
 };
 
 StreamStep take_away(Trial& trial, How how) {
@@ -51,26 +51,27 @@ Injected absent(Trial& trial, How how, Producers producers) {
             if (quiet) (void)test::poll_until([&] { return trial.settled(); }, kSettleDeadline);
             const StreamStep back = bring_back(trial, how, away.copy);
             trial.record.absent({{away.waiting.begin(), away.waiting.end()}, {back.first, back.last}});
-            // The last one that waited: nobody pushes, so orderd has time to notice that the stream is there again.
+            // Waits for the last request that was in the stream. Producers are paused, so orderd has time to notice the
+            // return.
             const auto settled = [&] { return trial.tailer->has(away.waiting.back().text()); };
             if (quiet && !test::poll_until(settled, kRestartDeadline))
-              trial.incident("a stream that came back while nobody pushed is not served");
+              trial.incident("a stream restored while producers were paused is not served");
             if (hold) hold->clear();
           }};
 }
 
-// IDs below all that were given before, but for those that orderd cannot prove to be new: the ones below the `start` of
-// the position (docs/guarantees.md).
+// IDs below all earlier ones, except those that orderd cannot prove to be new: the ones below the `start` of the
+// position (docs/guarantees.md).
 EntryId small_id(Trial& trial) {
   const EntryId start = EntryId::of(trial.ask({"HGET", "orders:position", "start"}));
   if (start != EntryId{}) return {start.ms, kUnusedSequence};
-  // Always other ones: half of the clock.
+  // Different each time: half of the clock.
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now).count()) / 2, 1};
 }
 
-// Are all results there since the first one that counts? An undone call removes some; then nothing proves that entries
-// with smaller IDs are new, and orderd leaves them alone (docs/guarantees.md).
+// Whether all results since the first relevant one exist. An undone call removes some; then nothing proves that entries
+// with smaller IDs are new, and orderd leaves them unsettled (docs/guarantees.md).
 bool results_are_whole(Trial& trial) {
   std::istringstream facts(trial.ask({"EVAL", R"(
       local info, named = redis.call('XINFO', 'STREAM', 'results'), {}
@@ -82,11 +83,11 @@ bool results_are_whole(Trial& trial) {
   return length == added || EntryId::of(first) <= EntryId::of(trial.ask({"HGET", "orders:position", "floor"}));
 }
 
-// The stream is deleted, and somebody creates it with IDs of his own. orderd has to notice that by itself.
+// The stream is deleted and recreated with explicit, smaller IDs. orderd must notice that by itself.
 Injected recreate(Trial& trial, std::size_t /*daemon*/) {
   const Trial::Hold hold = trial.hold_producers();
   if (!test::poll_until([&] { return trial.settled(); }, kSettleDeadline))
-    throw std::runtime_error("the producers are held, and not everything is settled");
+    throw std::runtime_error("not everything is settled although the producers are paused");
   if (!results_are_whole(trial)) throw std::runtime_error("an undone call has removed results");
   record_deleted(trial, stream_step(trial, Stream::kReplaced, {}, "server.call('DEL', 'orders')"));
   EntryId id = small_id(trial);
@@ -118,10 +119,10 @@ void add_absent_stream_faults(std::vector<Fault>& faults) {
                       [how, producers](Trial& trial, std::size_t) { return absent(trial, how, producers); },
                       {.alone = alone, .steady_clock = true}});
   };
-  add("RENAME of the orders stream and back, nobody pushes", How::kRename, Producers::kHeld);
+  add("RENAME of the orders stream and back, producers paused", How::kRename, Producers::kHeld);
   add("RENAME of the orders stream and back, under load", How::kRename, Producers::kPush);
   add("RENAME of the orders stream under load, and back in quiet", How::kRename, Producers::kHeldThen);
-  add("DUMP, DEL and RESTORE, nobody pushes", How::kDump, Producers::kHeld);
+  add("DUMP, DEL and RESTORE, producers paused", How::kDump, Producers::kHeld);
   add("DUMP, DEL and RESTORE, under load", How::kDump, Producers::kPush);
   add("DUMP and DEL under load, and RESTORE in quiet", How::kDump, Producers::kHeldThen);
   faults.push_back({"V9",

@@ -1,4 +1,4 @@
-// V1 to V5, V7, V18, T1: the server's process ends, and what it comes back with.
+// V1 to V5, V7, V18, T1: crashes of the server's process, and what its disk and clock look like afterwards.
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -12,12 +12,12 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-// Where the server may lose data, what it had not written down yet is gone with it.
+// In lossy trials, what was not on disk yet is lost.
 void note_data_loss(Trial& trial, const std::string& what) {
   if (trial.plan.lossy) trial.data_loss(what, false);
 }
 
-// As docs/operations.md says.
+// As docs/operations.md describes.
 void repair_file(const Trial& trial) {
   test::ProcessOptions answers;
   answers.input = "y\n";
@@ -26,7 +26,7 @@ void repair_file(const Trial& trial) {
   if (repair.wait() != 0) throw std::runtime_error("valkey-check-aof --fix: " + repair.output() + repair.errors());
 }
 
-// After kill -9, which may have torn the file: the kernel ends a write of several pages between two of them.
+// After kill -9, which can tear the file: the kernel may end a multi-page write between two pages.
 void start_killed(Trial& trial) {
   try {
     trial.server.start();
@@ -48,7 +48,7 @@ Injected kill_forgetful_server(Trial& trial, std::size_t /*daemon*/) {
   return {trial.between(0, 300), [&trial] { start_killed(trial); }};
 }
 
-// All that the kernel had not been made to write down is gone.
+// Everything that was not synced is lost.
 Injected power_cut(Trial& trial, std::size_t /*daemon*/) {
   test::cut_power(trial.server, trial.shims);
   note_data_loss(trial, "a power cut");
@@ -56,8 +56,8 @@ Injected power_cut(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// The end of the file was not written whole. It is repaired, and the server started twice: what it appends after a tail
-// that was repaired wrongly shows at the second start only.
+// The end of the file is torn. The file is repaired and the server started twice: what it appends after a wrongly
+// repaired tail shows only at the second start.
 Injected torn_tail(Trial& trial, std::size_t /*daemon*/) {
   trial.server.kill();
   note_data_loss(trial, "a torn tail of the append-only file");
@@ -70,8 +70,8 @@ Injected torn_tail(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// A byte is not what it was: the server refuses to start until somebody repairs it. In the same file, because nobody
-// knows whether a copy was ever synced: the next power cut would take it whole.
+// A byte is corrupted: the server refuses to start until the file is repaired. It is repaired in place, because a copy
+// might not be synced: the next power cut would lose all of it.
 Injected flipped_bit(Trial& trial, std::size_t /*daemon*/) {
   trial.server.kill();
   note_data_loss(trial, "kill -9 with appendfsync everysec");
@@ -83,7 +83,7 @@ Injected flipped_bit(Trial& trial, std::size_t /*daemon*/) {
     stream.put(byte);
     if (!stream.flush()) throw std::runtime_error("cannot write to " + file);
   };
-  put_first('#');  // where the first command's '*' stood
+  put_first('#');  // in place of the first command's '*'
   test::Process refusing({"valkey-server", trial.server.directory() + "/valkey.conf"});
   if (refusing.wait() == 0) trial.incident("a server with a damaged append-only file started");
   put_first('*');
@@ -92,19 +92,18 @@ Injected flipped_bit(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// No room for one more byte in the append-only file. A server that syncs always ends itself; one that does not refuses
-// writes.
+// The append-only file cannot grow by a byte. With appendfsync always the server exits; otherwise it refuses writes.
 Injected disk_full(Trial& trial, std::size_t /*daemon*/) {
   trial.shims.fill_disk();
   return {trial.between(100, 800), [&trial] {
             trial.shims.free_disk();
             if (trial.plan.lossy) return;
-            trial.server.kill();  // unless it has ended by itself
+            trial.server.kill();  // unless it has exited
             trial.server.start();
           }};
 }
 
-// The server's clock jumps, and jumps back.
+// The server's clock jumps forward and back.
 Injected clock_jump(Trial& trial, std::size_t /*daemon*/) {
   static constexpr int kSeconds[] = {-3600, -60, -1, 1, 60, 3600};
   trial.shims.shift_clock(std::chrono::seconds(kSeconds[trial.random.number(6)]));
@@ -122,17 +121,16 @@ Injected flush_all(Trial& trial, std::size_t /*daemon*/) {
   for (const auto& [sku, amount] : stock) words.push_back(std::to_string(amount));
   trial.data_loss("FLUSHALL", true);
   trial.ask_and_keep({words});
-  trial.data_loss("FLUSHALL", true);  // what was acknowledged between the two may be gone as well
+  trial.data_loss("FLUSHALL", true);  // also what was acknowledged between the two
   return {};
 }
 
-// Somebody starts the server on an empty disk and puts the stock on sale again, before anybody orders.
+// The server is started with an empty disk, and the stock is set again before any order.
 Injected start_empty(Trial& trial, std::size_t /*daemon*/) {
   for (const auto& daemon : trial.daemons) daemon->process().pause();
   trial.server.kill();
   trial.data_loss("a start with an empty disk", true);
-  // Aside, not away: a file that is gone gives its number to the next one, and what is known of it as safe along with
-  // it.
+  // Moved, not deleted: a new file could get the inode of a deleted one, and with it the recorded synced size.
   const std::string files = trial.server.directory() + "/appendonlydir";
   for (int i = 0;; ++i) {
     const std::string aside = files + "." + std::to_string(i);
@@ -151,17 +149,15 @@ Injected start_empty(Trial& trial, std::size_t /*daemon*/) {
 
 void add_crash_faults(std::vector<Fault>& faults) {
   faults.push_back(
-      {"V1", "kill -9 of a server that syncs always", Touches::kServerProcess, "", Kind::kSafe, kill_server});
-  faults.push_back({"V2", "kill -9 of a server that syncs once a second", Touches::kServerProcess, "", Kind::kLossy,
+      {"V1", "kill -9 of a server with appendfsync always", Touches::kServerProcess, "", Kind::kSafe, kill_server});
+  faults.push_back({"V2", "kill -9 of a server with appendfsync everysec", Touches::kServerProcess, "", Kind::kLossy,
                     kill_forgetful_server});
-  faults.push_back(
-      {"V3", "power cut below a server that syncs always", Touches::kServerProcess, "", Kind::kSafe, power_cut});
-  faults.push_back({"V3", "power cut below a server that syncs once a second", Touches::kServerProcess, "",
-                    Kind::kLossy, power_cut});
+  faults.push_back({"V3", "power cut with appendfsync always", Touches::kServerProcess, "", Kind::kSafe, power_cut});
+  faults.push_back({"V3", "power cut with appendfsync everysec", Touches::kServerProcess, "", Kind::kLossy, power_cut});
   faults.push_back({"V4", "a torn tail of the append-only file", Touches::kServerProcess, "", Kind::kLossy, torn_tail});
   faults.push_back(
       {"V5", "a damaged append-only file, repaired", Touches::kServerProcess, "", Kind::kAnywhere, flipped_bit});
-  faults.push_back({"V18", "no room on the disk", Touches::kServerProcess, "", Kind::kAnywhere, disk_full});
+  faults.push_back({"V18", "the disk is full", Touches::kServerProcess, "", Kind::kAnywhere, disk_full});
   faults.push_back(
       {"T1", "the server's clock jumps by up to an hour", Touches::kServerState, "clock", Kind::kSafe, clock_jump});
   faults.push_back(

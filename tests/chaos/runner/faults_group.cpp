@@ -1,4 +1,4 @@
-// V8: what strangers do to the consumer group. orderd only shows its position there: none of this may matter.
+// V8: others change the consumer group. orderd only publishes its position there, so none of this may matter.
 #include "chaos/runner/fault.h"
 
 namespace orderd::chaos {
@@ -6,7 +6,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Errors are of no interest: the stream or the group may be missing just now.
+// Errors do not matter: the stream or the group may be missing.
 Injected once(Trial& trial, const std::vector<std::string>& words) {
   (void)trial.call(words);
   return {};
@@ -16,7 +16,7 @@ Injected destroy(Trial& trial, std::size_t /*daemon*/) {
   return once(trial, {"XGROUP", "DESTROY", "orders", "orderd"});
 }
 
-// To the beginning, or to one of the newest entries.
+// To the beginning or to one of the newest entries.
 Injected move_back(Trial& trial, std::size_t /*daemon*/) {
   static const std::vector<std::string> kFar = {"2", "3", "20", "1000", "1000000"};
   return once(trial, {"EVAL", R"(
@@ -31,7 +31,7 @@ Injected move_forward(Trial& trial, std::size_t /*daemon*/) {
                       trial.random.chance(50) ? std::string("$") : std::string("99999999999999-0")});
 }
 
-// A stranger reads through the group as a consumer, claims, acknowledges, and goes.
+// A foreign consumer reads through the group, claims, acknowledges, and leaves.
 Injected strange_consumer(Trial& trial, std::size_t /*daemon*/) {
   (void)trial.call({"XGROUP", "CREATECONSUMER", "orders", "orderd", "stranger"});
   (void)trial.call({"XREADGROUP", "GROUP", "orderd", "stranger", "COUNT", "50", "STREAMS", "orders", ">"});
@@ -58,7 +58,7 @@ void add_group_faults(std::vector<Fault>& faults) {
   add("XGROUP DESTROY", destroy);
   add("XGROUP SETID back", move_back);
   add("XGROUP SETID forward", move_forward);
-  add("a stranger reads, claims and acknowledges in the group", strange_consumer);
+  add("a foreign consumer reads, claims and acknowledges in the group", strange_consumer);
 }
 
 }  // namespace orderd::chaos

@@ -1,4 +1,4 @@
-// V11: keys that hold something foreign.
+// V11: keys with a foreign value.
 #include <stdexcept>
 
 #include "chaos/runner/fault.h"
@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-// A key is moved aside for a while, and something of another type is in its place.
+// A key is renamed for a while, with a value of another type in its place.
 Injected in_the_way(Trial& trial, const std::string& key) {
   const bool list = trial.random.chance(50);
   (void)trial.run(R"(
@@ -42,13 +42,13 @@ Injected position_in_the_way(Trial& trial, std::size_t /*daemon*/) {
   return in_the_way(trial, "orders:position");
 }
 
-// Stock on sale: whoever asks for it meanwhile is answered with bad_stock.
+// Stock on sale: orders for it are answered with bad_stock meanwhile.
 Injected stock_in_the_way(Trial& trial, std::size_t /*daemon*/) {
   const auto stock = OrderSource::stock();
   return in_the_way(trial, "product:" + stock[trial.random.number(stock.size())].first + ":stock");
 }
 
-// Something foreign where an order's record goes: the order is answered with bad_record, and nothing waits for it.
+// A foreign value at the key of an order's record: the order is answered with bad_record, and nothing waits for it.
 Injected record_in_the_way(Trial& trial, std::size_t /*daemon*/) {
   static const std::vector<std::vector<std::string>> kForeign = {
       {"RPUSH", "in the way"}, {"SET", "in the way"}, {"SET", ""}, {"SET", "7"}, {"SADD", "in the way"}};
@@ -66,7 +66,7 @@ Injected record_in_the_way(Trial& trial, std::size_t /*daemon*/) {
           }};
 }
 
-// An SKU whose stock key holds what is not a stock; later it gets one, by the operator's command.
+// An SKU whose stock key holds an invalid value, later fixed with orderctl stock set.
 Injected bad_stock(Trial& trial, std::size_t /*daemon*/) {
   static const std::vector<std::vector<std::string>> kBad = {{},
                                                              {"SET", "seven"},
@@ -107,12 +107,12 @@ void add_key_faults(std::vector<Fault>& faults) {
   const auto add = [&](const char* name, const char* part, Injected (*inject)(Trial&, std::size_t)) {
     faults.push_back({"V11", name, Touches::kServerState, part, Kind::kSafe, inject});
   };
-  add("something else at the results key", "results", results_in_the_way);
-  add("something else at the dead-letter key", "dead", dead_letters_in_the_way);
-  add("something else at the position key", "stream", position_in_the_way);
-  add("something else at an order's record", "record", record_in_the_way);
-  add("something else at the stock of an SKU on sale", "stock", stock_in_the_way);
-  add("stock that is not a stock, then repaired", "results", bad_stock);
+  add("foreign value at the results key", "results", results_in_the_way);
+  add("foreign value at the dead-letter key", "dead", dead_letters_in_the_way);
+  add("foreign value at the position key", "stream", position_in_the_way);
+  add("foreign value at an order's record", "record", record_in_the_way);
+  add("foreign value at the stock of an SKU on sale", "stock", stock_in_the_way);
+  add("invalid stock value, then fixed", "results", bad_stock);
 }
 
 }  // namespace orderd::chaos

@@ -1,4 +1,4 @@
-// D1 to D5, L1, L2, L4: hostile and careless producers, too many of them, and one slow daemon.
+// D1 to D5, L1, L2, L4: hostile and careless producers, overload, and one slow daemon.
 #include <csignal>
 
 #include "chaos/pace.h"
@@ -17,7 +17,7 @@ Order malformed(std::vector<std::pair<std::string, std::string>> entry) {
   return order;
 }
 
-// Texts that are not JSON, or not an order. The whole table is in tests/payloads; these are one of each kind.
+// Texts that are not JSON or not an order, one of each kind. The whole table is in tests/payloads.
 Injected broken_json(Trial& trial, std::size_t /*daemon*/) {
   static const char* const kTexts[] = {"",
                                        " ",
@@ -92,7 +92,7 @@ Injected enormous(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// As large as it may be, and good: 64 lines, ids of 128 bytes.
+// The largest valid order: 64 lines, IDs of 128 bytes.
 Injected largest_good(Trial& trial, std::size_t /*daemon*/) {
   Order order = trial.probe();
   order.id.append(std::string(128 - order.id.size(), 'i'));
@@ -104,7 +104,7 @@ Injected largest_good(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// One id: twice the same, then with another content, then the same again in the other form.
+// One ID: the same content twice, then other content, then the first content in the other form.
 Injected conflicting(Trial& trial, std::size_t /*daemon*/) {
   Order first = trial.probe();
   Order other = first;
@@ -135,7 +135,7 @@ Injected hot_sku(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// A hundred times slower than the others: for each 2 ms that it runs it sleeps for 200.
+// A hundred times slower than the others: it runs 2 ms, then sleeps 200.
 Injected slow_daemon(Trial& trial, std::size_t number) {
   test::Process& process = trial.daemons[number]->process();
   for (int i = 0; i < 4; ++i) {
@@ -154,10 +154,10 @@ void add_load_faults(std::vector<Fault>& faults) {
     faults.push_back({id, name, Touches::kServerState, "load", Kind::kSafe, inject});
   };
   load("D1", "requests that are not JSON", broken_json);
-  load("D2", "fields that are missing, twice, or wrong", wrong_fields);
+  load("D2", "missing, repeated or wrong fields", wrong_fields);
   load("D3", "20,000 fields, a megabyte, 30,000 levels", enormous);
-  load("D4", "the largest order that is good", largest_good);
-  load("D5", "one id with two contents", conflicting);
+  load("D4", "the largest valid order", largest_good);
+  load("D5", "one ID with two contents", conflicting);
   load("L1", "4,000 requests at once", overload);
   load("L2", "500 requests for one SKU", hot_sku);
   faults.push_back({"L4", "one daemon a hundred times slower", Touches::kDaemon, "", Kind::kSafe, slow_daemon});

@@ -1,4 +1,4 @@
-// N1 to N8: what happens between a daemon and the server, done by the daemon's proxy.
+// N1 to N8: network faults between a daemon and the server, injected by the daemon's proxy.
 #include "chaos/pace.h"
 #include "chaos/runner/fault.h"
 
@@ -51,7 +51,7 @@ Injected requests_vanish(Trial& trial, std::size_t number) {
   return linked(trial, number, Direction::kToServer, flow(LinkFaults::Flow::kBlackHole), trial.between(50, 900));
 }
 
-// The requests arrive and take effect, and nobody hears of it.
+// The requests arrive and take effect, but the replies are lost.
 Injected replies_vanish(Trial& trial, std::size_t number) {
   return linked(trial, number, Direction::kToClient, flow(LinkFaults::Flow::kBlackHole), trial.between(50, 900));
 }
@@ -64,7 +64,7 @@ Injected replies_late(Trial& trial, std::size_t number) {
   return linked(trial, number, Direction::kToClient, flow(LinkFaults::Flow::kHeld), trial.between(50, 900));
 }
 
-// Calls arrive when their connection was given up long ago, and another daemon has taken over.
+// Calls arrive long after their connection timed out, when another daemon is active.
 Injected calls_late(Trial& trial, std::size_t number) {
   return linked(trial, number, Direction::kToServer, flow(LinkFaults::Flow::kHeld), trial.between(600, 1800));
 }
@@ -114,8 +114,7 @@ Injected garbage(Trial& trial, std::size_t number) {
   return {trial.between(10, 50), healing(trial, number)};
 }
 
-// The peer is gone and nobody says so: nothing arrives in either direction, and no end is seen. New connections are
-// good at once.
+// Half-open: nothing arrives in either direction, and neither side sees EOF. New connections work at once.
 Injected half_open(Trial& trial, std::size_t number) {
   test::FaultProxy& proxy = trial.daemons[number]->proxy;
   proxy.set_both(flow(LinkFaults::Flow::kBlackHole));
@@ -148,7 +147,7 @@ Injected narrow(Trial& trial, std::size_t number) {
   return linked(trial, number, std::nullopt, faults, trial.between(100, 500));
 }
 
-// What a lost segment does to a stream: now and then it stalls for a retransmission timeout, then all comes at once.
+// The effect of lost segments: now and then a stream stalls for a retransmission timeout, then all arrives at once.
 Injected lossy(Trial& trial, std::size_t number) {
   test::FaultProxy& proxy = trial.daemons[number]->proxy;
   for (int i = 0; i < 3; ++i) {
@@ -172,26 +171,26 @@ void add_network_faults(std::vector<Fault>& faults) {
     faults.push_back({id, name, Touches::kProxy, "", Kind::kAnywhere, inject});
   };
   add("N1", "connections refused", refused);
-  add("N1", "connections accepted and never served", silent);
+  add("N1", "connections are accepted but never served", silent);
   add("N2", "requests vanish", requests_vanish);
   add("N2", "replies vanish", replies_vanish);
   add("N2", "both vanish", both_vanish);
-  add("N2", "replies come late, all at once", replies_late);
-  add("N2", "the reply to a settlement is swallowed", swallow_settlement);
-  add("N2", "a settlement is lost on its way", lose_settlement);
+  add("N2", "replies arrive late, all at once", replies_late);
+  add("N2", "the reply to a settlement is lost", swallow_settlement);
+  add("N2", "a settlement is lost", lose_settlement);
   add("N3", "a reset inside a request", reset_request);
   add("N3", "a reset inside a reply", reset_reply);
   add("N3", "a read is cut after some entries", cut_read);
   add("N3", "the answer to a settlement is cut", cut_settlement);
   add("N3", "garbage among the replies", garbage);
-  add("N4", "half-open: the peer is gone without a word", half_open);
+  add("N4", "half-open: the peer is gone without FIN or RST", half_open);
   add("N4", "half-closed", half_closed);
   add("N5", "latency and jitter", slow);
   add("N5", "slices of single bytes", single_bytes);
   add("N5", "10 kB a second", narrow);
-  add("N6", "stalls, as lost segments make them", lossy);
+  add("N6", "stalls, as after lost segments", lossy);
   add("N7", "flapping ten times a second", flapping);
-  add("N8", "calls arrive after a take-over", calls_late);
+  add("N8", "calls arrive after a takeover", calls_late);
 }
 
 }  // namespace orderd::chaos

@@ -1,5 +1,5 @@
-// V22 to V24: the position is deleted or moved by hand, or the lane is paused; the key that names the active daemon is
-// deleted or stolen.
+// V22 to V24: the position is deleted or changed by hand, the lane is paused, or the key that names the active daemon
+// is deleted or overwritten.
 #include <stdexcept>
 
 #include "chaos/runner/fault.h"
@@ -17,7 +17,7 @@ Injected delete_position(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// To an entry that was settled before, to the beginning, or to what is not an ID.
+// To an entry that was settled before, to the beginning, or to an invalid ID.
 Injected move_back(Trial& trial, std::size_t /*daemon*/) {
   static const std::vector<std::string> kFar = {"2", "3", "20", "65", "1000", "1000000"};
   (void)trial.run(R"(
@@ -32,7 +32,7 @@ Injected move_back(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// To an entry that waits, to the last one, or to the future. The entries come in the same step, so that some do wait.
+// To a waiting entry, to the last one, or to a future ID. The same step adds entries, so that some are waiting.
 Injected move_forward(Trial& trial, std::size_t /*daemon*/) {
   std::vector<Order> orders;
   for (std::size_t i = trial.random.number(1, 20); i > 0; --i) orders.push_back(trial.probe());
@@ -57,14 +57,14 @@ Injected move_forward(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// The whole hash as it was a moment ago.
+// The whole hash as it was a moment earlier.
 Injected older_copy(Trial& trial, std::size_t /*daemon*/) {
   const std::string copy = trial.ask({"DUMP", kPosition});
-  if (copy.empty()) throw std::runtime_error("there is no position just now");
+  if (copy.empty()) throw std::runtime_error("there is no position at the moment");
   return {trial.between(0, 500), [&trial, copy] { (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"}); }};
 }
 
-// As orderctl pause and resume do.
+// As orderctl pause and resume do it.
 Injected pause(Trial& trial, std::size_t /*daemon*/) {
   (void)trial.run("return server.call('HSET', 'orders:position', 'paused', '1 by a fault') and {}");
   return {trial.between(50, 900),
@@ -76,7 +76,7 @@ Injected delete_owner(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// A name that no daemon has, that of another daemon, or no name at all; for a while.
+// For a while: the name of no daemon, of another daemon, or an empty name.
 Injected steal_lease(Trial& trial, bool expires) {
   const std::vector<std::string> names = {"stranger 0123abcd 1732386423123 3000",
                                           trial.daemons[0]->name() + " 0123abcd 1 3000",
@@ -98,7 +98,7 @@ Injected steal_for_good(Trial& trial, std::size_t /*daemon*/) {
   return steal_lease(trial, false);
 }
 
-// Something of another type where the lease goes, or where those who stand by are named.
+// A value of another type at the lease or at the list of standbys.
 Injected wrong_type(Trial& trial, std::size_t /*daemon*/) {
   const bool owner = trial.random.chance(50);
   const std::string key = owner ? "orders:owner" : "orders:standby";
@@ -120,9 +120,9 @@ void add_position_faults(std::vector<Fault>& faults) {
   add("V22", "the position moved forward by hand", "stream", Kind::kSafe, move_forward);
   add("V22", "the position replaced by an older copy", "stream", Kind::kSafe, older_copy);
   add("V23", "DEL of the owner's key", "owner", Kind::kAnywhere, delete_owner);
-  add("V23", "the owner's key stolen, with an end", "owner", Kind::kAnywhere, steal_for_a_while);
-  add("V23", "the owner's key stolen, without an end", "owner", Kind::kAnywhere, steal_for_good);
-  add("V23", "something else at the owner's key or at that of the standbys", "owner", Kind::kSafe, wrong_type);
+  add("V23", "the owner's key overwritten, with expiry", "owner", Kind::kAnywhere, steal_for_a_while);
+  add("V23", "the owner's key overwritten, without expiry", "owner", Kind::kAnywhere, steal_for_good);
+  add("V23", "foreign value at the key of the owner or the standbys", "owner", Kind::kSafe, wrong_type);
   add("V24", "a pause, then a resume", "stream", Kind::kSafe, pause);
 }
 

@@ -1,5 +1,5 @@
-// P1 to P3, P5 to P8, P11: what happens to the daemon's process, and what an administrator does to its connections.
-// Those of daemons among each other are in faults_standby.cpp.
+// P1 to P3, P5 to P8, P11: faults of the daemon's process, and administrators who act on its connections. Faults
+// between daemons are in faults_standby.cpp.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kDrainDeadline = 10s;
 
-// Does the process handle signals by now? Until then they end it as they end any program.
+// Whether the process handles signals yet. Until then they kill it, like any program.
 bool handles_signals(pid_t pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(status, line);) {
@@ -30,14 +30,14 @@ bool handles_signals(pid_t pid) {
   return false;
 }
 
-// A limit, too, keeps a program from starting.
+// A limit also keeps a program from starting.
 void until_it_listens(Daemon& daemon) {
   const bool ready =
       test::poll_until([&] { return !daemon.running() || handles_signals(daemon.process().pid()); }, kDrainDeadline);
-  if (!ready || !daemon.running()) throw std::runtime_error("the daemon does not come to listen");
+  if (!ready || !daemon.running()) throw std::runtime_error("the daemon does not handle signals");
 }
 
-// Sent where it is understood. One that has ended by now, refused by the server, gets none.
+// Sent only when it handles signals. Not sent if it exited because the server refused it.
 void tell(Daemon& daemon, int signal) {
   if (test::poll_until([&] { return !daemon.running() || handles_signals(daemon.process().pid()); }, kDrainDeadline))
     daemon.process().signal(signal);
@@ -48,7 +48,7 @@ Injected kill_one(Trial& trial, std::size_t number) {
   return {trial.between(0, 100), [&trial, number] { trial.daemons[number]->start(); }};
 }
 
-// At a named point of an order's way: the reply to such a command is there, and never reaches the daemon.
+// Kills it at a defined point: the server has replied to this command, but the daemon does not get the reply.
 Injected kill_before_reply(Trial& trial, std::size_t number, test::Trigger trigger) {
   Daemon& daemon = *trial.daemons[number];
   daemon.proxy.add(trigger.hold_reply());
@@ -61,12 +61,12 @@ Injected kill_before_reply(Trial& trial, std::size_t number, test::Trigger trigg
           }};
 }
 
-// The script has run, and its answer never comes.
+// The script ran, but its reply never arrives.
 Injected kill_between_script_and_answer(Trial& trial, std::size_t number) {
   return kill_before_reply(trial, number, test::settlement());
 }
 
-// The entries were sent, and the daemon that they were sent to never sees them.
+// The entries were sent, but the daemon never receives them.
 Injected kill_between_read_and_entries(Trial& trial, std::size_t number) {
   return kill_before_reply(trial, number, test::Trigger::on("XREAD"));
 }
@@ -81,7 +81,7 @@ Injected kill_all_repeatedly(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// SIGTERM or SIGINT: what is in flight is finished, and the exit status is 0.
+// SIGTERM or SIGINT: requests in flight are finished, and the exit status is 0.
 Injected stop_in_good_order(Trial& trial, std::size_t number) {
   Daemon& daemon = *trial.daemons[number];
   const int signal = trial.random.chance(50) ? SIGTERM : SIGINT;
@@ -92,7 +92,7 @@ Injected stop_in_good_order(Trial& trial, std::size_t number) {
             Daemon& stopped = *trial.daemons[number];
             const int status = stopped.process().wait(kDrainDeadline);
             if (status != 0 && !(status == 1 && trial.refusing()))
-              trial.incident(stopped.name() + " was told to stop and ended with " + std::to_string(status));
+              trial.incident(stopped.name() + " got SIGTERM or SIGINT and exited with " + std::to_string(status));
             stopped.start();
           }};
 }
@@ -102,23 +102,23 @@ Injected stop_twice(Trial& trial, std::size_t number) {
   until_it_listens(daemon);
   daemon.expect_end();
   daemon.process().signal(SIGTERM);
-  let_pass(60ms);  // closer together they count as one
+  let_pass(60ms);  // closer signals count as one
   daemon.process().signal(SIGTERM);
   return {0ms, [&trial, number] {
             Daemon& stopped = *trial.daemons[number];
             const int status = stopped.process().wait(kDrainDeadline);
-            // 0 where it was through with everything before the second one.
+            // 0 if it had finished before the second signal.
             if (status > 1)
-              trial.incident(stopped.name() + " was told to stop twice and ended with " + std::to_string(status));
+              trial.incident(stopped.name() + " got two signals and exited with " + std::to_string(status));
             stopped.start();
           }};
 }
 
-// One part in twenty of a processor: it runs for 2 ms, then sleeps for 38.
+// A twentieth of a CPU: it runs for 2 ms, then sleeps for 38.
 Injected starve(Trial& trial, std::size_t number) {
   test::Process& process = trial.daemons[number]->process();
   (void)setpriority(PRIO_PROCESS, static_cast<id_t>(process.pid()),
-                    19);  // refused: then it starves by its pauses alone
+                    19);  // if refused, the pauses alone starve it
   for (int i = 0; i < 20; ++i) {
     process.pause();
     let_pass(38ms);
@@ -126,7 +126,7 @@ Injected starve(Trial& trial, std::size_t number) {
     let_pass(2ms);
   }
   return {0ms, [&trial, number] {
-            // Without the right to raise a priority again, only a new process has the old one.
+            // Only a new process gets the old priority back: raising it needs a privilege.
             Daemon& daemon = *trial.daemons[number];
             if (setpriority(PRIO_PROCESS, static_cast<id_t>(daemon.process().pid()), 0) == 0) return;
             daemon.kill();
@@ -134,7 +134,7 @@ Injected starve(Trial& trial, std::size_t number) {
           }};
 }
 
-// No more memory than it has now, and a burst of large requests. Should it die of that, it is started again.
+// A limit at its current memory, and a burst of large requests. If it dies of that, it is restarted.
 Injected no_more_memory(Trial& trial, std::size_t number) {
   Daemon& daemon = *trial.daemons[number];
   until_it_listens(daemon);
@@ -163,7 +163,7 @@ Injected no_more_memory(Trial& trial, std::size_t number) {
             if (tried.running()) {
               const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
               (void)prlimit(tried.process().pid(), RLIMIT_AS, &none,
-                            nullptr);  // it ended meanwhile: it is started below
+                            nullptr);  // it may have exited: it is started below
               let_pass(1ms);
             }
             tried.kill();
@@ -171,7 +171,7 @@ Injected no_more_memory(Trial& trial, std::size_t number) {
           }};
 }
 
-// Not one file descriptor more, while its connections end.
+// A limit at its current file descriptors, while its connections are closed.
 Injected no_more_files(Trial& trial, std::size_t number) {
   Daemon& daemon = *trial.daemons[number];
   until_it_listens(daemon);
@@ -189,11 +189,11 @@ Injected no_more_files(Trial& trial, std::size_t number) {
   return {trial.between(50, 400), [&trial, number] {
             const rlimit many{1024, 4096};
             (void)prlimit(trial.daemons[number]->process().pid(), RLIMIT_NOFILE, &many,
-                          nullptr);  // shown by the recovery that does not come
+                          nullptr);  // a failure shows as a missing recovery
           }};
 }
 
-// Nothing that it writes to its log arrives, and it writes plenty: its connections end again and again.
+// Its log cannot be written, and it logs a lot: its connections are closed again and again.
 Injected log_disk_full(Trial& trial, std::size_t number) {
   Daemon& daemon = *trial.daemons[number];
   daemon.kill();
@@ -205,17 +205,17 @@ Injected log_disk_full(Trial& trial, std::size_t number) {
   return {trial.between(50, 200), [&trial, number] {
             Daemon& silent = *trial.daemons[number];
             if (!silent.running() && !trial.refusing())
-              trial.incident(silent.name() + " ended because its log could not be written");
+              trial.incident(silent.name() + " exited because its log could not be written");
             silent.kill();
             silent.start();
           }};
 }
 
-// Its log is a full pipe that nobody reads: it works, and it ends when it is told to.
+// Its log is a full pipe that is never read: it must still work, and stop on SIGTERM.
 Injected log_stalled(Trial& trial, std::size_t number) {
   Daemon& daemon = *trial.daemons[number];
   daemon.kill();
-  daemon.proxy.reset();  // what the old process has sent is of no interest
+  daemon.proxy.reset();  // drops what the old process sent
   const uint64_t calls = daemon.calls();
   daemon.start(Daemon::Log::kStalled);
   // The last calls of the old process may be counted late.
@@ -226,13 +226,13 @@ Injected log_stalled(Trial& trial, std::size_t number) {
   const pid_t pid = daemon.process().pid();
   return {trial.between(50, 400), [&trial, number, works, pid] {
             Daemon& stalled = *trial.daemons[number];
-            const bool same = stalled.process().pid() == pid;  // else another fault has restarted it since
+            const bool same = stalled.process().pid() == pid;  // else another fault restarted it
             stalled.expect_end();
             tell(stalled, SIGTERM);
             try {
               const int status = stalled.process().wait(kDrainDeadline);
               if (works && same && status != 0 && !(status == 1 && trial.refusing()))
-                trial.incident(stalled.name() + " had a stalled log and ended with " + std::to_string(status));
+                trial.incident(stalled.name() + " had a stalled log and exited with " + std::to_string(status));
             } catch (const std::runtime_error&) {
               trial.incident(stalled.name() + " has a stalled log and does not obey SIGTERM");
               stalled.kill();
@@ -241,7 +241,7 @@ Injected log_stalled(Trial& trial, std::size_t number) {
           }};
 }
 
-// One SIGHUP with a file that is unchanged, good and new, or broken.
+// One SIGHUP with a file that is unchanged, valid and new, or broken.
 Injected reload(Trial& trial, std::size_t number) {
   Daemon& daemon = *trial.daemons[number];
   until_it_listens(daemon);
@@ -263,18 +263,18 @@ Injected kill_connections(Trial& trial, std::size_t /*daemon*/) {
 Injected pause_writes(Trial& trial, std::size_t /*daemon*/) {
   const milliseconds time = trial.between(100, 900);
   (void)trial.ask({"CLIENT", "PAUSE", std::to_string(time.count()), "WRITE"});
-  // It ends by the server's clock, and that may be an hour ahead just now.
+  // The pause ends by the server's clock, which may be an hour ahead.
   return {time, [&trial] { (void)trial.ask({"CLIENT", "UNPAUSE"}); }};
 }
 
-// Each blocked reader hears that it was unblocked, by an error. Never while writes are paused: that takes
-// Valkey 8.0.1 down.
+// Each blocked read gets an error that says that it was unblocked. Never while writes are paused: that crashes
+// Valkey 8.0.1.
 Injected unblock_with_error(Trial& trial, std::size_t /*daemon*/) {
   const std::string clients = trial.ask({"CLIENT", "LIST", "TYPE", "normal"});
   for (std::size_t at = 0; (at = clients.find("id=", at)) != std::string::npos; at = clients.find('\n', at)) {
     const std::string id = clients.substr(at + 3, clients.find(' ', at) - at - 3);
     if (at == 0 || clients[at - 1] == '\n')
-      (void)trial.call({"CLIENT", "UNBLOCK", id, "ERROR"});  // not blocked: nothing happens
+      (void)trial.call({"CLIENT", "UNBLOCK", id, "ERROR"});  // no effect if not blocked
   }
   return {};
 }
@@ -289,18 +289,18 @@ void add_process_faults(std::vector<Fault>& faults) {
     faults.push_back({id, name, Touches::kServerState, part, Kind::kAnywhere, inject});
   };
   daemon("P1", "kill -9 of a daemon at any moment", kill_one);
-  daemon("P1", "kill -9 between the script and its answer", kill_between_script_and_answer);
+  daemon("P1", "kill -9 between the script and its reply", kill_between_script_and_answer);
   daemon("P1", "kill -9 between a read and its entries", kill_between_read_and_entries);
   faults.push_back({"P2", "kill -9 of all daemons, again and again", Touches::kAllDaemons, "", Kind::kAnywhere,
                     kill_all_repeatedly});
   daemon("P3", "SIGTERM or SIGINT under load", stop_in_good_order);
   daemon("P3", "a second SIGTERM", stop_twice);
-  daemon("P5", "a twentieth of a processor", starve);
+  daemon("P5", "a twentieth of a CPU", starve);
   daemon("P6", "no more memory, and large requests", no_more_memory);
   daemon("P7", "no more file descriptors", no_more_files);
   daemon("P7", "a log that cannot be written", log_disk_full);
-  daemon("P7", "a log that nobody reads", log_stalled);
-  daemon("P8", "SIGHUP with a good, a broken or the same file", reload);
+  daemon("P7", "a log pipe that is not read", log_stalled);
+  daemon("P8", "SIGHUP with a valid, a broken or the same file", reload);
   server("P11", "CLIENT KILL of all connections", "connections", kill_connections);
   server("P11", "CLIENT PAUSE WRITE", "connections", pause_writes);
   server("P11", "CLIENT UNBLOCK ERROR of every reader", "connections", unblock_with_error);

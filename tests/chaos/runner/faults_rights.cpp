@@ -1,5 +1,5 @@
-// V19: the daemons' user loses rights, or its password, while a load with malformed requests and duplicates runs: each
-// step of a call of lua/settle.lua is refused some day.
+// V19: the daemons' user loses rights or its password during a load with malformed requests and duplicates. Every step
+// of a call of lua/settle.lua is refused at some point.
 #include <memory>
 #include <stdexcept>
 
@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kResumeDeadline = 10s;
 
-// Rules of ACL SETUSER that take one right away each: a command, all rights to a key, the right to write to it.
+// ACL SETUSER rules that each take away one right: a command, all access to a key, write access to it.
 std::vector<std::vector<std::string>> all_losses() {
   std::vector<std::vector<std::string>> losses;
   for (const char* command : {"xadd", "xdel", "set", "del", "decrby", "hset", "hmget", "mget", "get", "exists", "xread",
@@ -42,7 +42,7 @@ void set_user(Trial& trial, const std::vector<std::string>& rules) {
   (void)trial.ask(words);
 }
 
-// Gives all rights back, once.
+// Restores all rights, once.
 std::function<void()> giving_back(Trial& trial, const std::vector<std::string>& rules) {
   return [&trial, rules] {
     set_user(trial, rules);
@@ -63,7 +63,7 @@ Injected lose_one(Trial& trial, std::size_t /*daemon*/) {
   return {trial.between(50, 600), giving_back(trial, kAllRights)};
 }
 
-// All of them in turn, each until processing has resumed after the one before.
+// Takes away each right in turn; the next one when processing has resumed.
 Injected lose_each(Trial& trial, std::size_t /*daemon*/) {
   trial.refuses_daemons(true);
   for (const auto& loss : all_losses()) {

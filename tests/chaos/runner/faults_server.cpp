@@ -1,4 +1,4 @@
-// V6, V10, V12, V14 to V17, V20: a server that lives and does not serve.
+// V6, V10, V12, V14 to V17, V20: a server that is up but does not serve.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kBusyDeadline = 60s;
 
-// A setting of the server's, and back to what it was.
+// Changes a server setting, and restores it.
 Injected configured(Trial& trial, milliseconds lasts, const std::string& name, const std::string& value) {
   const valkey::OwnedReply before = trial.call({"CONFIG", "GET", name});
   const std::string old(before->at(1).text());
@@ -27,7 +27,7 @@ Injected configured(Trial& trial, milliseconds lasts, const std::string& name, c
   return {lasts, [&trial, name, old] { (void)trial.ask({"CONFIG", "SET", name, old}); }};
 }
 
-Injected stand_still(Trial& trial, std::size_t /*daemon*/) {
+Injected freeze(Trial& trial, std::size_t /*daemon*/) {
   trial.server.pause();
   return {trial.between(100, 1500), [&trial] { trial.server.resume(); }};
 }
@@ -46,7 +46,7 @@ Injected flush_scripts_often(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-// Between any two calls of a chain there may be memory again, or none.
+// Memory may run out, or become free, between any two calls of a chain.
 Injected toggle_memory(Trial& trial, std::size_t /*daemon*/) {
   const std::function<void()> heal = [&trial] { (void)trial.ask({"CONFIG", "SET", "maxmemory", "0"}); };
   try {
@@ -66,7 +66,8 @@ Injected out_of_memory(Trial& trial, std::size_t /*daemon*/) {
   return configured(trial, trial.between(50, 800), "maxmemory", "1");
 }
 
-// Keeps the server busy from a connection of its own: a script that can be killed, or one that has written and cannot.
+// Keeps the server busy from a separate connection, with a script that can be killed, or one that has written and
+// cannot.
 Injected busy(Trial& trial, bool writes) {
   const milliseconds lasts = trial.between(100, 600);
   const std::string script = std::string("#!lua\n") + (writes ? "server.call('SET', KEYS[1], '1')\n" : "") +
@@ -74,19 +75,19 @@ Injected busy(Trial& trial, bool writes) {
                              "local function now() return 0 end\n"
                              "for i = 1, tonumber(ARGV[1]) do now() end\n"
                              "return t[1]";
-  // About 20 million turns a second; where it takes longer, SCRIPT KILL or patience ends it.
+  // About 20 million iterations per second; if slower, SCRIPT KILL or the patience limit ends it.
   const std::string turns = std::to_string(lasts.count() * 20'000);
   const std::string key = "chaos:busy";
-  // Joined by whoever lets go of it last: healing may fail before it gets there.
+  // Joined by the last owner: healing may fail before it gets there.
   const auto caller = std::make_shared<std::jthread>([endpoint = trial.server.endpoint(), script, turns, key] {
     auto client = valkey::SyncClient::connect(endpoint, {});
-    // Killed or not: the answer is of no interest.
+    // Killed or not: the reply does not matter.
     if (client) (void)client->call(valkey::Command::of("EVAL", script, 1, key, turns));
   });
   return {lasts, [&trial, caller, writes] {
-            if (!writes) (void)trial.call({"SCRIPT", "KILL"});  // it may be through already
+            if (!writes) (void)trial.call({"SCRIPT", "KILL"});  // it may have ended
             if (caller->joinable()) caller->join();
-            // On a busy machine it may run for longer than its caller waits.
+            // On a busy machine it may run longer than its caller waits.
             const auto free = [&] { return !trial.call({"PING"})->is_error(); };
             if (!test::poll_until(free, kBusyDeadline)) throw std::runtime_error("the script does not end");
           }};
@@ -100,7 +101,7 @@ Injected unkillable_script(Trial& trial, std::size_t /*daemon*/) {
   return busy(trial, true);
 }
 
-// Replies of more than 16 KiB end their connection.
+// Replies of more than 16 KiB close their connection.
 Injected small_output_buffers(Trial& trial, std::size_t /*daemon*/) {
   std::vector<Order> large;
   for (int i = 0; i < 30; ++i) {
@@ -111,11 +112,11 @@ Injected small_output_buffers(Trial& trial, std::size_t /*daemon*/) {
   }
   Injected injected = configured(trial, trial.between(50, 500), "client-output-buffer-limit", "normal 16kb 0 0");
   (void)trial.push(large);
-  // What CONFIG GET says of all classes is what CONFIG SET takes.
+  // CONFIG SET accepts the output of CONFIG GET for all classes.
   return injected;
 }
 
-// Every connection that the server would take is taken.
+// Takes every connection that the server accepts.
 Injected no_more_clients(Trial& trial, std::size_t /*daemon*/) {
   Injected injected = configured(trial, trial.between(50, 600), "maxclients", "10");
   const auto hogs = std::make_shared<std::vector<valkey::SyncClient>>();
@@ -134,7 +135,7 @@ Injected no_replicas(Trial& trial, std::size_t /*daemon*/) {
   return configured(trial, trial.between(50, 800), "min-replicas-to-write", "1");
 }
 
-// A replica of a primary that nobody is: READONLY, and MASTERDOWN for those who read.
+// A replica of a primary that does not exist: READONLY for writers, MASTERDOWN for readers.
 Injected replica(Trial& trial, bool serves_stale) {
   const valkey::OwnedReply before = trial.call({"CONFIG", "GET", "replica-serve-stale-data"});
   const std::string old(before->at(1).text());
@@ -156,22 +157,22 @@ Injected master_down(Trial& trial, std::size_t /*daemon*/) {
   return replica(trial, false);
 }
 
-// A snapshot that cannot be written stops writes: a directory is where it would go.
+// A snapshot that cannot be written stops writes: a directory is in its place.
 Injected misconf(Trial& trial, std::size_t /*daemon*/) {
   const std::string obstacle = trial.server.directory() + "/dump.rdb";
-  std::filesystem::remove_all(obstacle);  // a snapshot of an earlier end, or of this fault
+  std::filesystem::remove_all(obstacle);  // a snapshot, from a shutdown or from this fault
   std::filesystem::create_directory(obstacle);
   (void)trial.ask({"CONFIG", "SET", "save", "3600 1000000"});
   (void)trial.ask({"BGSAVE", "SCHEDULE"});
   return {trial.between(200, 800), [&trial, obstacle] {
             (void)trial.ask({"CONFIG", "SET", "save", "", "stop-writes-on-bgsave-error", "no"});
             (void)trial.ask({"CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"});
-            std::error_code ignored;  // it goes with the trial's directory in any case
+            std::error_code ignored;  // removed with the trial's directory anyway
             std::filesystem::remove(obstacle, ignored);
           }};
 }
 
-// Restarted in good order; while it loads it answers LOADING.
+// A clean restart; while it loads it replies LOADING.
 Injected restart_and_load(Trial& trial, std::size_t /*daemon*/) {
   trial.server.restart();
   return {};
@@ -192,7 +193,7 @@ void add_server_faults(std::vector<Fault>& faults) {
   const auto process = [&](const char* id, const char* name, Injected (*inject)(Trial&, std::size_t)) {
     faults.push_back({id, name, Touches::kServerProcess, "", Kind::kAnywhere, inject});
   };
-  process("V6", "SIGSTOP of the server", stand_still);
+  process("V6", "SIGSTOP of the server", freeze);
   state("V10", "SCRIPT FLUSH", "scripts", flush_scripts);
   state("V10", "SCRIPT FLUSH in a loop", "scripts", flush_scripts_often);
   state("V12", "out of memory", "everything", out_of_memory);
@@ -200,7 +201,7 @@ void add_server_faults(std::vector<Fault>& faults) {
   process("V14", "a busy script", busy_script);
   process("V14", "a busy script that has written and cannot be killed", unkillable_script);
   state("V15", "output buffers of 16 KiB, and large requests", "everything", small_output_buffers);
-  process("V16", "no more clients", no_more_clients);
+  process("V16", "maxclients reached", no_more_clients);
   process("V17", "a restart, with LOADING", restart_and_load);
   state("V17", "NOREPLICAS", "everything", no_replicas);
   state("V17", "READONLY", "everything", read_only);

@@ -1,4 +1,4 @@
-// P4, P9, P12, P13: daemons that take over from each other, stand by, sleep, or have the same name.
+// P4, P9, P12, P13: daemons that take over from each other, stand by, freeze, or have the same name.
 #include <csignal>
 #include <memory>
 #include <stdexcept>
@@ -16,13 +16,13 @@ using std::chrono::milliseconds;
 constexpr auto kEndDeadline = 10s;
 constexpr auto kTakeOverDeadline = 5s;
 
-// A process that sleeps for longer than the lease (600ms here) and then goes on with what it held.
+// A process that is frozen for longer than the lease (600 ms here) and then continues with its old state.
 Injected sleep_a_while(Trial& trial, std::size_t number) {
   trial.daemons[number]->process().pause();
   return {trial.between(100, 1500), [&trial, number] { trial.daemons[number]->process().resume(); }};
 }
 
-// Daemons that sleep, and those that were started to take over from them.
+// Frozen daemons, and those that were started to take over from them.
 struct Sleepers {
   std::vector<test::Process*> asleep;
   std::vector<std::unique_ptr<Daemon>> guests;
@@ -35,14 +35,14 @@ struct Sleepers {
     for (const auto& guest : guests) {
       const int status = guest->process().wait(kEndDeadline);
       if (status == 0 || (status == 1 && trial.refusing())) continue;
-      trial.incident(guest->name() + " was told to stop and ended with " + std::to_string(status) +
-                     "; its log ends:\n" + guest->log());
+      trial.incident(guest->name() + " got SIGTERM and exited with " + std::to_string(status) + "; its log ends:\n" +
+                     guest->log());
     }
     guests.clear();
   }
 };
 
-// The active daemon falls asleep; another takes over and falls asleep, too; a third one takes over. Then all awake.
+// The active daemon freezes, another takes over and freezes too, a third takes over. Then both continue.
 Injected asleep_across_two(Trial& trial, std::size_t number) {
   const auto sleepers = std::make_shared<Sleepers>();
   try {
@@ -67,7 +67,7 @@ Injected asleep_across_two(Trial& trial, std::size_t number) {
         const std::string now = trial.owner();
         return !now.empty() && now != owner;
       };
-      if (!test::poll_until(taken_over, kTakeOverDeadline)) trial.note("nobody took over from " + owner);
+      if (!test::poll_until(taken_over, kTakeOverDeadline)) trial.note("no daemon took over from " + owner);
       let_pass(trial.between(0, 100));
     }
   } catch (const std::runtime_error&) {
@@ -77,7 +77,7 @@ Injected asleep_across_two(Trial& trial, std::size_t number) {
   return {trial.between(0, 300), [&trial, sleepers] { sleepers->wake(trial); }};
 }
 
-// The active one is killed and stays away until another has taken over, where there is one.
+// The active daemon is killed and stays down until another has taken over, if there is one.
 Injected kill_active(Trial& trial, std::size_t number) {
   const std::string owner = trial.owner();
   for (std::size_t i = 0; i < trial.daemons.size(); ++i) {
@@ -87,7 +87,7 @@ Injected kill_active(Trial& trial, std::size_t number) {
   return {trial.between(800, 1500), [&trial, number] { trial.daemons[number]->start(); }};
 }
 
-// Two with one name.
+// Two daemons with one name.
 Injected namesake(Trial& trial, std::size_t number) {
   const auto second = std::make_shared<test::Process>(
       std::vector<std::string>{trial.programs.orderd, "--config", trial.daemons[number]->settings_file()});
@@ -103,8 +103,8 @@ void add_standby_faults(std::vector<Fault>& faults) {
   faults.push_back({"P4", "SIGSTOP for up to twice the lease", Touches::kDaemon, "", Kind::kAnywhere, sleep_a_while});
   faults.push_back({"P9", "a second daemon of the same name", Touches::kDaemon, "", Kind::kAnywhere, namesake});
   faults.push_back(
-      {"P12", "asleep across two take-overs", Touches::kAllDaemons, "", Kind::kAnywhere, asleep_across_two});
-  faults.push_back({"P13", "kill -9 of the active one, and another takes over", Touches::kAllDaemons, "",
+      {"P12", "frozen during two takeovers", Touches::kAllDaemons, "", Kind::kAnywhere, asleep_across_two});
+  faults.push_back({"P13", "kill -9 of the active daemon, and another takes over", Touches::kAllDaemons, "",
                     Kind::kAnywhere, kill_active});
 }
 

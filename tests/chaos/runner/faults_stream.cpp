@@ -7,13 +7,13 @@
 namespace orderd::chaos {
 namespace {
 
-// Of those that wait some were read by a daemon, some by nobody; all that is pushed in the same step, by nobody.
+// A daemon may have read some of the waiting entries, but none of those pushed in the same step.
 Injected delete_by(Trial& trial, Stream stream, const std::string& lua) {
   record_deleted(trial, stream_step(trial, stream, some_orders(trial), lua));
   return {};
 }
 
-// Every other one of those that wait.
+// Every other waiting entry.
 Injected delete_entries(Trial& trial, std::size_t /*daemon*/) {
   return delete_by(trial, Stream::kStays, R"(
       local deleted = {}
@@ -23,7 +23,7 @@ Injected delete_entries(Trial& trial, std::size_t /*daemon*/) {
       if #deleted > 0 then server.call('XDEL', 'orders', unpack(deleted)) end)");
 }
 
-// What somebody does who thinks that a stream has to be kept short.
+// As an operator might do to keep a stream short.
 Injected trim_stream(Trial& trial, std::size_t /*daemon*/) {
   return delete_by(trial, Stream::kStays, "server.call('XTRIM', 'orders', 'MAXLEN', '5')");
 }
@@ -32,10 +32,10 @@ Injected delete_stream(Trial& trial, std::size_t /*daemon*/) {
   return delete_by(trial, Stream::kReplaced, "server.call('DEL', 'orders')");
 }
 
-// An operator restores a copy that is older: what came since is gone, what it holds is settled for the most part.
+// An operator restores an older copy: newer entries are lost, and most of those in the copy are already settled.
 Injected restore_older(Trial& trial, std::size_t /*daemon*/) {
   const std::string copy = trial.ask({"DUMP", "orders"});
-  if (copy.empty()) throw std::runtime_error("there is no orders stream just now");
+  if (copy.empty()) throw std::runtime_error("there is no orders stream at the moment");
   return {trial.between(0, 400), [&trial, copy] {
             record_deleted(trial,
                            stream_step(trial, Stream::kReplaced, some_orders(trial),
@@ -51,8 +51,8 @@ void add_stream_faults(std::vector<Fault>& faults) {
         {"V9", name, Touches::kServerState, "stream", Kind::kSafe, inject, {.steady_clock = steady_clock}});
   };
   add("DEL of the orders stream", true, delete_stream);
-  add("XDEL of entries that wait", false, delete_entries);
-  add("XTRIM of entries that wait", false, trim_stream);
+  add("XDEL of waiting entries", false, delete_entries);
+  add("XTRIM of waiting entries", false, trim_stream);
   add("RESTORE of an older copy of the orders stream", true, restore_older);
 }
 

@@ -1,4 +1,4 @@
-// Goes through the record and the ledger, one promise after the other.
+// Checks the record and the ledger, one promise after the other.
 #include "chaos/runner/judge.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace orderd::chaos {
 namespace {
 
-constexpr std::size_t kSaidMax = 12;  // violations of one kind that are written out
+constexpr std::size_t kSaidMax = 12;  // violations of one kind that are printed
 
 class Judge {
  public:
@@ -61,7 +61,7 @@ class Judge {
   void check_prefix();
   void check_stock();
   void check_with_audit();
-  // May what was acknowledged under this id be gone with the server's memory?
+  // Whether an acknowledged write with this ID may be lost with the server's memory.
   [[nodiscard]] bool forgettable(EntryId id) const {
     return !record_.data_losses.empty() && id <= record_.data_losses.back().boundary;
   }
@@ -72,8 +72,8 @@ class Judge {
   OrderCheck order_;
   Verdict verdict_;
   std::map<std::string, uint64_t> said_;
-  std::set<EntryId> absent_;                         // waited while the stream was away
-  std::multimap<EntryId, const Attempt*> by_entry_;  // only where the server has forgotten something
+  std::set<EntryId> absent_;                         // unsettled while the stream was absent
+  std::multimap<EntryId, const Attempt*> by_entry_;  // only if the server lost data
 };
 
 void Judge::check_order() {
@@ -91,9 +91,9 @@ void Judge::check_attempt(const Attempt& attempt) {
   if (count > 1) return say("more than one result", where);
   if (count == 0) {
     if (record_.deleted.count(attempt.entry) > 0 || absent_.count(attempt.entry) > 0) {
-      ++verdict_.deleted;  // of those that were absent, check_order() has said which ones may have none
+      ++verdict_.deleted;  // check_order() decides which absent ones may have none
     } else if (forgettable(attempt.entry)) {
-      // With its entry, its result; without it, both are gone. An entry that is there has been settled since.
+      // Entry and result are both there or both lost. An entry that is there has been settled since.
       if (ledger_.requests.count(attempt.entry) > 0) say("no result", where);
       ++verdict_.forgotten;
     } else {
@@ -108,19 +108,18 @@ void Judge::check_attempt(const Attempt& attempt) {
     return;
   }
   if ((decision.reason == "malformed") != attempt.malformed)
-    return say("malformed, or not", where + ": " + decision.status + " " + decision.reason);
+    return say("wrongly malformed or well-formed", where + ": " + decision.status + " " + decision.reason);
   if (!attempt.malformed && decision.order != attempt.order)
     say("another order's result", where + " got that of '" + decision.order + "'");
   if (decision.has_lines && decision.content != attempt.content) say("another content", where);
   const auto foreign = record_.foreign_records.find(attempt.order);
   if (decision.reason == "bad_record" && foreign == record_.foreign_records.end())
-    say("bad_record, and the record was good", where);
+    say("bad_record, but the record was valid", where);
   if (decision.reason != "bad_record" && foreign != record_.foreign_records.end() && foreign->second)
-    say("the record was foreign", where + " got " + decision.status + " " + decision.reason);
+    say("a foreign record was ignored", where + " got " + decision.status + " " + decision.reason);
 }
 
-// A server that has forgotten an entry within its millisecond gives the entry's id to the next one: whose is the
-// result?
+// A server that lost an entry may reuse its ID within the same millisecond. Then either order may own the result.
 bool Judge::given_again(const Attempt& attempt, const Decision& decision) const {
   if (!forgettable(attempt.entry)) return false;
   const auto [first, last] = by_entry_.equal_range(attempt.entry);
@@ -146,7 +145,7 @@ void Judge::check_attempts() {
   }
 }
 
-// Results of requests that no producer knows the id of: one must have lost sight of such an order.
+// Results of requests whose ID no producer knows: a producer must have an order with an unknown outcome.
 void Judge::check_phantoms() {
   std::set<EntryId> known;
   std::map<std::string, std::set<std::string>> lost_sight_of;
@@ -165,7 +164,7 @@ void Judge::check_phantoms() {
       if (decision.reason == "malformed" && lost_malformed) continue;
       const auto asked = lost_sight_of.find(decision.order);
       if (asked == lost_sight_of.end()) {
-        say("a result nobody asked for", decision.id.text() + " of the order '" + decision.order + "'");
+        say("a result without a request", decision.id.text() + " of the order '" + decision.order + "'");
       } else if (decision.has_lines && asked->second.count(decision.content) == 0) {
         say("another content", decision.id.text() + " of the order '" + decision.order + "'");
       }
@@ -185,7 +184,7 @@ void Judge::check_once_accepted() {
   }
 }
 
-// What was read once has neither changed nor vanished.
+// Results that were read have neither changed nor vanished.
 void Judge::check_reader() {
   for (const Tailer::Seen& seen : trial_.tailer->seen()) {
     const auto found = ledger_.results.find(seen.id);
@@ -197,7 +196,7 @@ void Judge::check_reader() {
   }
 }
 
-// A reply is the result of the results stream, and comes once. Where it could not be pushed there is none.
+// A reply equals its result in the results stream, and is pushed once. If it could not be pushed there is none.
 void Judge::check_replies() {
   const valkey::OwnedReply keys = trial_.call({"KEYS", "orders:reply:*"});
   for (std::size_t k = 0; k < keys.view().size(); ++k) {
@@ -216,22 +215,22 @@ void Judge::check_reply(std::string_view text, std::set<EntryId>& seen) {
     if (name != "result") entry.fields.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
   }
   const EntryId id = EntryId::of(reply["result"].get<std::string>());
-  if (!seen.insert(id).second) return say("a reply came twice", std::string(text));
+  if (!seen.insert(id).second) return say("duplicate reply", std::string(text));
   const auto found = ledger_.results.find(id);
   if (found == ledger_.results.end()) {
     if (!forgettable(id)) say("a reply without its result", std::string(text));
   } else if (found->second != fingerprint(entry)) {
-    say("a reply that is not its result", std::string(text));
+    say("a reply that differs from its result", std::string(text));
   }
 }
 
-// What a loss of data left is a prefix: after the first entry that is gone, none is there up to the moment of the loss.
+// A loss of data leaves a prefix: after the first lost entry, none exists up to the moment of the loss.
 void Judge::check_prefix() {
   const auto check = [&](const std::string& what, const std::vector<EntryId>& acknowledged, const auto& there) {
     std::size_t at = 0;
     for (const Record::DataLoss& data_loss : record_.data_losses) {
       EntryId gone;
-      bool any_gone = data_loss.everything;  // how much of it was left cannot be told then
+      bool any_gone = data_loss.everything;  // the size of the prefix is unknown then
       for (; at < acknowledged.size() && acknowledged[at] <= data_loss.boundary; ++at) {
         if (data_loss.everything) continue;
         if (there(acknowledged[at]) || record_.deleted.count(acknowledged[at]) > 0) {
@@ -253,7 +252,7 @@ void Judge::check_prefix() {
     if (attempt.outcome == Outcome::kOk) pushed.push_back(attempt.entry);
   }
   std::sort(pushed.begin(), pushed.end());
-  // A stream that was deleted meanwhile: what it held was settled, or is excused.
+  // If the stream was deleted meanwhile, what it held was settled or is excused.
   check("the request", pushed,
         [&](EntryId id) { return ledger_.requests.count(id) > 0 || ledger_.by_request.count(id) > 0; });
   std::vector<EntryId> read;
@@ -262,7 +261,7 @@ void Judge::check_prefix() {
   check("the result", read, [&](EntryId id) { return ledger_.results.count(id) > 0; });
 }
 
-// What is left and what was sold is what there was. Stock set by the operator's command is in the ledger.
+// Stock left plus stock sold equals stock at the start. Changes by orderctl are in the ledger.
 void Judge::check_stock() {
   for (const auto& [sku, amount] : Trial::stock()) {
     const std::string held = trial_.ask({"GET", "product:" + sku + ":stock"});
@@ -273,7 +272,7 @@ void Judge::check_stock() {
     const int64_t left = std::stoll(held);
     if (left < 0) say("stock below zero", sku);
     if (left + ledger_.sold[sku] != static_cast<int64_t>(amount)) {
-      say("stock and sales do not add up", sku + ": " + std::to_string(amount) + " at first, " +
+      say("stock and sales do not add up", sku + ": " + std::to_string(amount) + " at the start, " +
                                                std::to_string(ledger_.sold[sku]) + " sold, " + std::to_string(left) +
                                                " left");
     }

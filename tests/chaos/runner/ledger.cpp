@@ -1,4 +1,4 @@
-// Each stream is read once. Memory grows with the trial, which is small.
+// Reads each stream once. Memory grows with the trial, which is small.
 #include "chaos/runner/ledger.h"
 
 #include <nlohmann/json.hpp>
@@ -9,7 +9,7 @@ namespace {
 void read_result(const test::Entry& entry, Ledger& ledger) {
   const EntryId id = EntryId::of(entry.id);
   ledger.results[id] = fingerprint(entry);
-  if (entry.field("status") == "letter") return;  // an operator's, of a dead letter
+  if (entry.field("status") == "letter") return;  // an operator handled a dead letter
   Decision decision{id, entry.field("order"), entry.field("status"), entry.field("reason"), "", false};
   const bool stock = decision.status == "stock";
   ++ledger.outcomes[decision.reason.empty() || stock ? decision.status : decision.reason];

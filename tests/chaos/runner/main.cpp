@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kBriefTrials = 5;  // the last one: all together, with a steady clock
+constexpr std::size_t kBriefTrials = 5;  // the last one: all faults together, no clock jumps
 constexpr const char* kClockJumps = "T1";
 
 constexpr int kDone = 0;
@@ -44,7 +44,7 @@ bool is_meant(const Fault& fault, const std::string& by) {
   return fault.id == by || (by.find(' ') != std::string::npos && fault.name.find(by) != std::string::npos);
 }
 
-// The faults that are named by ID or by some words of their name; one that is unknown is a failure.
+// The faults that match an ID or some words of the name; an unknown one is an error.
 Result<std::vector<Fault>> chosen(const std::string& only) {
   std::vector<Fault> faults = all_faults();
   if (only.empty()) return faults;
@@ -62,7 +62,7 @@ Result<std::vector<Fault>> chosen(const std::string& only) {
   return faults;
 }
 
-// Which trial comes next: all of it follows from the seed and the number.
+// The plan of the next trial, derived from the seed and its number.
 Plan plan_of(uint64_t seed, std::size_t number, bool lossy_wanted) {
   test::Random random(seed * 1'000'003 + number);
   Plan plan;
@@ -92,8 +92,8 @@ void add(Verdict& sum, const Verdict& one) {
   sum.violations.insert(sum.violations.end(), one.violations.begin(), one.violations.end());
 }
 
-// What of `all` this trial may have. A stream that is recreated while the clock jumps gives IDs of entries a second
-// time: nobody could say whose result is whose. So a trial has one of the two.
+// The faults of `all` that this trial allows. Recreating a stream while the clock jumps would repeat entry IDs, so that
+// results could not be attributed. A trial therefore has one or the other.
 std::vector<Fault> faults_of(const Plan& plan, const std::vector<Fault>& all) {
   std::vector<Fault> faults = all;
   std::erase_if(faults, [&](const Fault& fault) { return fault.kind == (plan.lossy ? Kind::kSafe : Kind::kLossy); });
@@ -111,7 +111,7 @@ std::vector<Fault> faults_of(const Plan& plan, const std::vector<Fault>& all) {
 Verdict run_trial(const Options& options, const Plan& plan, bool alone, milliseconds time,
                   const std::vector<Fault>& all, Tally& tally) {
   const std::vector<Fault> faults = faults_of(plan, all);
-  if (faults.empty()) throw std::invalid_argument("none of the faults of --only goes into this trial; name one more");
+  if (faults.empty()) throw std::invalid_argument("this trial allows none of the faults of --only; add another");
   Trial trial(plan, options.programs);
   Schedule schedule(trial, faults, tally);
   const auto end = Clock::now() + time;
@@ -161,20 +161,20 @@ int run(const Options& options, const std::vector<Fault>& faults) {
   };
   for (std::size_t number = 0; more(number); ++number) {
     const bool last_brief = options.brief && number + 1 == kBriefTrials;
-    // In turn: alone, together; of three pairs one has a server that loses data.
+    // Alternates: alone, together. Of three pairs one has a server that loses data.
     const bool alone =
         all_alone || options.mode == "alone" || (options.mode == "both" && number % 2 == 0 && !last_brief);
     const bool lossy = any_lossy && (!any_safe || (options.brief ? number % 4 >= 2 : number % 6 >= 4));
     Plan plan = plan_of(options.seed, number, lossy);
-    if (options.brief) plan.clock_jumps = number == 1;  // each other fault has its turn alone
+    if (options.brief) plan.clock_jumps = number == 1;  // in the first trial each other fault is injected alone
     Tally tally;
-    // Each fault once takes as long as it takes.
+    // Injecting each fault once has no time limit.
     Verdict verdict;
     try {
       verdict = run_trial(options, plan, alone, options.brief && alone ? milliseconds(5min) : slice, faults, tally);
     } catch (const std::runtime_error& error) {
       if (number == 0) throw;
-      // What a long run has found so far is not to be lost.
+      // Do not lose the findings of a long run.
       verdict.violations.push_back(std::string("the trial could not be run: ") + error.what());
     }
     ++sum.trials;
@@ -190,7 +190,7 @@ int run(const Options& options, const std::vector<Fault>& faults) {
 int list(const std::vector<Fault>& faults) {
   for (const Fault& fault : faults)
     std::printf("%-4s %s%s\n", fault.id.c_str(), fault.name.c_str(),
-                fault.kind == Kind::kLossy ? " (where the server may lose data)" : "");
+                fault.kind == Kind::kLossy ? "  (only if the server may lose data)" : "");
   return kDone;
 }
 
@@ -201,19 +201,19 @@ int main_of(int argc, char** argv) {
       "Injects faults into real orderd daemons, a real valkey-server and the network between them, then proves that "
       "every\npromise was kept: orderctl audit, and the producers' own record.",
       "chaos");
-  app.add_option("--seed", options.seed, "what the schedule is drawn from [a new one]");
+  app.add_option("--seed", options.seed, "seed of the schedule [a new one]");
   app.add_option("--minutes", options.minutes, "how long [1]")->check(CLI::PositiveNumber);
   app.add_option("--only", options.only, "only these faults, by ID or words of the name: P4,V10,back in quiet");
-  app.add_option("--mode", options.mode, "alone: one fault at a time; together: many; both, in turn")
+  app.add_option("--mode", options.mode, "alone: one fault at a time; together: many; both: alternating")
       ->check(CLI::IsMember({"alone", "together", "both"}));
-  app.add_flag("--list", options.list, "print the faults and end");
+  app.add_flag("--list", options.list, "list the faults and exit");
   app.add_flag("--brief", options.brief,
-               "the short set of tools/test: each fault once, then some seconds of all together");
+               "the short run of tools/test: each fault once, then a few seconds of all together");
   app.add_flag("--json", options.json, "print the record of the run as JSON");
-  app.add_option("--keep", options.keep, "where to put logs and streams of a trial with a violation");
+  app.add_option("--keep", options.keep, "directory for the logs and streams of a trial with a violation");
   app.add_option("--orderd", options.programs.orderd, "the daemon to test");
-  app.add_option("--orderctl", options.programs.orderctl, "the orderctl whose audit judges");
-  app.footer("Exit status: 0 all promises were kept, 1 it failed at run time, 2 usage, 3 a violation.");
+  app.add_option("--orderctl", options.programs.orderctl, "the orderctl that audits");
+  app.footer("Exit status: 0 all promises were kept, 1 failed at run time, 2 usage error, 3 violation.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

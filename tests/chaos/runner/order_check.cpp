@@ -1,6 +1,6 @@
-// The `request` IDs of the results increase strictly. They begin again once where the stream was recreated with smaller
-// IDs, and once for each time that it was taken away and others took its place: at the first request that had waited
-// and has no result yet.
+// The `request` IDs of the results increase strictly. They restart once where the stream was recreated with smaller
+// IDs. They also restart each time that it was absent and newer requests were settled: at the first request that was
+// waiting when it disappeared.
 #include "chaos/runner/order_check.h"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ class Walk {
   }
 
  private:
-  // `newest` was answered last.
+  // `newest` is the last request with a result.
   bool may_begin_again(EntryId request, EntryId newest) {
     const bool gone = std::any_of(record_.discarded.begin(), record_.discarded.end(),
                                   [&](const IdRange& range) { return range.has(newest); });
@@ -44,7 +44,7 @@ class Walk {
     return true;
   }
 
-  // Is this the first of those that waited, are in the stream and have no result yet?
+  // Whether this is the first waiting request of the absent stream.
   [[nodiscard]] bool begins(const Absence& absence, EntryId request) const {
     if (absence.waiting.count(request) == 0) return false;
     return std::none_of(absence.waiting.begin(), absence.waiting.find(request), [&](EntryId earlier) {
@@ -54,7 +54,7 @@ class Walk {
 
   [[nodiscard]] bool has_result(EntryId request) const { return ledger_.by_request.count(request) > 0; }
 
-  // Were those that waited overtaken then, or another time?
+  // Whether they were overtaken then, or another time.
   [[nodiscard]] bool overtaken(EntryId request) const {
     return std::any_of(record_.absences.begin(), record_.absences.end(), [&](const Absence& absence) {
       if (absence.waiting.count(request) == 0) return false;
@@ -63,7 +63,7 @@ class Walk {
     });
   }
 
-  // Of those that waited and are in the stream, all have a result up to one of them, and those behind it have none.
+  // Of the waiting requests that are in the stream again, a prefix has results and the rest has none.
   void check_absence(const Absence& absence) {
     EntryId first_unanswered;
     for (const EntryId request : absence.waiting) {
@@ -74,7 +74,7 @@ class Walk {
       }
       if (record_.deleted.count(request) > 0) continue;
       if (!overtaken(request)) {
-        check_.passed_over.push_back(request.text() + " has no result, and nothing has overtaken it");
+        check_.passed_over.push_back(request.text() + " has no result, and nothing overtook it");
       } else if (ledger_.requests.count(request) > 0) {
         if (first_unanswered == EntryId{}) first_unanswered = request;
         check_.unanswered.insert(request);
@@ -84,8 +84,8 @@ class Walk {
 
   const Record::Contents& record_;
   const Ledger& ledger_;
-  std::set<EntryId> recreated_;    // has not started again yet
-  std::vector<Absence> absences_;  // likewise
+  std::set<EntryId> recreated_;    // restarts still to come
+  std::vector<Absence> absences_;  // the same
   std::set<EntryId> answered_;     // so far
   OrderCheck check_;
 };

@@ -1,5 +1,5 @@
-// First come, first served, held against what faults did to the orders stream: where the order of requests may begin
-// again, and which requests may have no result.
+// Checks that requests were settled in order, given the faults of the orders stream: where the order may restart, and
+// which requests may have no result.
 #pragma once
 
 #include <set>
@@ -12,10 +12,10 @@
 namespace orderd::chaos {
 
 struct OrderCheck {
-  std::set<EntryId> restarts;             // results at which the order begins again, as a fault explains
-  std::set<EntryId> unanswered;           // requests in the stream that have no result, as a fault explains
+  std::set<EntryId> restarts;             // results at which the order restarts, explained by a fault
+  std::set<EntryId> unanswered;           // requests in the stream without a result, explained by a fault
   std::vector<std::string> out_of_order;  // violations
-  std::vector<std::string> passed_over;   // likewise: waited while the stream was away, and should have a result
+  std::vector<std::string> passed_over;   // violations: unsettled while the stream was absent, no result since
 };
 
 [[nodiscard]] OrderCheck check_order(const Record::Contents& record, const Ledger& ledger);

@@ -1,4 +1,4 @@
-// A batch every 10 ms. What got no answer, or an error, goes out again with the next batch, up to a few times.
+// Pushes a batch every 10 ms. Pushes without a reply, or with an error, are retried a few times in later batches.
 #include "chaos/runner/producer.h"
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto kBeat = 10ms;
-constexpr std::size_t kAgainMax = 200;  // more are given up, as an impatient producer would
+constexpr std::size_t kAgainMax = 200;  // more are dropped
 
 valkey::SyncClient::Options connection_options() {
   valkey::SyncClient::Options options;
@@ -63,7 +63,7 @@ void Producer::run() {
     next += kBeat;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - std::chrono::steady_clock::now());
     if (left > 0ms) let_pass(left);
-    // After a long wait the beats that were missed are not made up for.
+    // After a long wait it does not make up for missed batches.
     next = std::max(next, std::chrono::steady_clock::now() - kBeat);
     const std::lock_guard<std::mutex> turn(turn_);
     if (!connection) connection = valkey::SyncClient::connect(server_, connection_options());

@@ -1,5 +1,5 @@
-// A producer on a thread of its own: pushes orders in small batches, keeps a record of what it knows of each, and sends
-// again what it knows nothing of.
+// A producer with its own thread: pushes small batches of orders, records the outcome of each, and retries those with
+// an unknown outcome.
 #pragma once
 
 #include <atomic>
@@ -14,25 +14,25 @@
 
 namespace orderd::chaos {
 
-// What the server said to an XADD. kUnknown: no answer.
+// The server's reply to an XADD. kUnknown: no reply.
 struct Pushed {
   Outcome outcome = Outcome::kUnknown;
   EntryId entry;
 };
-// Pushes these in one pipeline and writes them into the record. False: the connection is of no more use.
+// Pushes these in one pipeline and adds them to the record. False: the connection is unusable.
 bool push(valkey::SyncClient& client, const std::vector<Order>& orders, Record& record,
           std::vector<Pushed>* pushed = nullptr);
 
 class Producer {
  public:
-  // `per_second`: about so many orders. `record` outlives it.
+  // `per_second`: approximate rate of orders. `record` must outlive it.
   Producer(valkey::Endpoint server, OrderSource source, unsigned per_second, Record& record);
-  // Stops it and waits for it.
+  // Stops it and joins its thread.
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  // It pushes nothing while this is locked; what it had pushed before has been answered, or lost.
+  // While this is locked it pushes nothing; earlier pushes have been answered or lost.
   [[nodiscard]] std::unique_lock<std::mutex> hold() { return std::unique_lock<std::mutex>(turn_); }
 
  private:

@@ -1,4 +1,4 @@
-// Lists under a lock; the work is the judge's.
+// Lists behind a mutex; the judge does the work.
 #include "chaos/runner/record.h"
 
 #include <charconv>

@@ -1,5 +1,5 @@
-// The producers' own record: what was asked, and what the producer knows of it. It shares nothing with the daemon: the
-// judge holds it against the streams at the end.
+// The producers' record: each request and what its producer knows about it. It shares nothing with the daemon; the
+// judge compares it with the streams at the end.
 #pragma once
 
 #include <compare>
@@ -15,73 +15,73 @@
 
 namespace orderd::chaos {
 
-// The id of a stream's entry.
+// A stream entry ID.
 struct EntryId {
   uint64_t ms = 0;
   uint64_t sequence = 0;
   auto operator<=>(const EntryId&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
-  // 0-0 where `text` is none.
+  // 0-0 if `text` is not an ID.
   [[nodiscard]] static EntryId of(std::string_view text);
   // The smallest ID above this one.
   [[nodiscard]] EntryId next() const { return sequence == UINT64_MAX ? EntryId{ms + 1, 0} : EntryId{ms, sequence + 1}; }
 };
 
-// From `first` to `last`; empty where that is smaller.
+// From `first` to `last`; empty if `last` is smaller.
 struct IdRange {
   EntryId first, last;
   [[nodiscard]] bool has(EntryId id) const { return first <= id && id <= last; }
 };
 
-// The orders stream was taken away and brought back.
+// The orders stream was absent and restored.
 struct Absence {
-  std::set<EntryId> waiting;  // in it, and not settled when it was taken away
-  IdRange meanwhile;          // what was pushed in between, which is gone since
+  std::set<EntryId> waiting;  // unsettled when it disappeared
+  IdRange meanwhile;          // pushed in between; lost at the restore
 };
 
-// One request as its producer means it.
+// One request as its producer intends it.
 struct Order {
-  std::string id;  // empty where the request is so malformed that nobody can read one
+  std::string id;  // empty if the request is malformed and has no readable ID
   std::string customer;
-  std::string reply_to;  // empty: nobody waits for the result
+  std::string reply_to;  // empty: no reply requested
   std::vector<std::pair<std::string, uint64_t>> lines;
-  bool malformed = false;                                  // it has to be rejected as such
-  std::vector<std::pair<std::string, std::string>> entry;  // the fields that are pushed
+  bool malformed = false;                                  // must be rejected as malformed
+  std::vector<std::pair<std::string, std::string>> entry;  // the fields to push
 
   // Customer and lines, the lines summed and sorted: equal for orders that mean the same.
   [[nodiscard]] std::string content() const;
 };
 
-// Jepsen's three: the server has answered with an id; it has answered with an error; nobody knows.
+// As in Jepsen: the server replied with an ID; it replied with an error; unknown.
 enum class Outcome { kOk, kFail, kUnknown };
 
 struct Attempt {
   std::string order;
-  std::string content;  // empty where malformed
+  std::string content;  // empty if malformed
   bool malformed = false;
   Outcome outcome = Outcome::kUnknown;
   EntryId entry;  // only where kOk
 };
 
-// Safe to use from any thread.
+// Thread-safe.
 class Record {
  public:
   void add(const Order& order, Outcome outcome, EntryId entry = {});
-  // These entries were deleted by a fault before they had a result. A daemon may have read them: they have one or none.
+  // A fault deleted these entries before they had a result. A daemon may have read them: they have one result or none.
   void deleted(const std::vector<EntryId>& entries);
   // Of these, no daemon can have read these: they have no result.
   void never_read(const std::vector<EntryId>& entries);
-  // A fault took these IDs from the orders stream, settled or not.
+  // A fault removed these IDs from the orders stream, settled or not.
   void discarded(IdRange range);
-  // What waited then has one result or, where requests that were pushed meanwhile have overtaken it, one or none.
+  // The requests that were unsettled then have one result; or none, if requests pushed meanwhile overtook them.
   void absent(Absence absence);
-  // The stream was recreated with smaller IDs, and this is the first of them: the order of requests begins again there.
+  // The stream was recreated with smaller IDs, starting with this one: the order of requests restarts there.
   void recreated(EntryId first);
-  // Something foreign was put where this order's record goes: it may be answered with bad_record; with `certain` it has
-  // to be.
+  // A foreign value was written to the key of this order's record: it may be answered with bad_record; with `certain`
+  // it must be.
   void foreign_record(const std::string& order, bool certain);
-  // From here on the server has lost a tail of what it had acknowledged: what was written up to `boundary` may be
-  // gone, the youngest first; all of it where `everything` is true.
+  // The server lost a tail of what it had acknowledged: what was written up to `boundary` may be gone, the newest
+  // first; all of it if `everything` is true.
   struct DataLoss {
     EntryId boundary;
     bool everything = false;
@@ -89,7 +89,7 @@ class Record {
   };
   void data_loss(DataLoss data_loss);
 
-  // All of it, for the judge.
+  // The whole record, for the judge.
   struct Contents {
     std::vector<Attempt> attempts;
     std::set<EntryId> deleted;
@@ -97,7 +97,7 @@ class Record {
     std::vector<IdRange> discarded;
     std::vector<Absence> absences;
     std::set<EntryId> recreated;
-    std::map<std::string, bool> foreign_records;  // by order: certain?
+    std::map<std::string, bool> foreign_records;  // `certain` by order
     std::vector<DataLoss> data_losses;
   };
   [[nodiscard]] Contents contents() const;

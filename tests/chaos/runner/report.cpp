@@ -1,4 +1,4 @@
-// Standard error is for those who watch, standard output for the record.
+// Progress goes to standard error, the report to standard output.
 #include "chaos/runner/report.h"
 
 #include <algorithm>
@@ -78,25 +78,25 @@ void print_table(const Run& run) {
   number("faults injected", run.tally.total);
   number("faults skipped", verdict.skipped.size());
   number("requests attempted", verdict.requests);
-  number("  answered with an id", verdict.ok);
+  number("   answered with an ID", verdict.ok);
   number("  refused", verdict.failed);
   number("  never answered", verdict.unknown);
-  number("results of requests that were never answered", verdict.recovered);
+  number("results of requests without a reply", verdict.recovered);
   number("requests that a fault deleted before they were settled", verdict.deleted);
-  number("  of these, brought back and named by the audit", verdict.passed_over);
-  number("times the order of requests began again, as it had to", verdict.restarts);
-  number("acknowledged and lost by the server", verdict.forgotten);
+  number("   of these, restored and reported by the audit", verdict.passed_over);
+  number("expected restarts of the order of requests", verdict.restarts);
+  number("acknowledged, then lost by the server", verdict.forgotten);
   number("results", verdict.results);
-  number("replies, each of them its result", verdict.replies);
+  number("replies that match their result", verdict.replies);
   for (const auto& [outcome, count] : verdict.outcomes) number(("  " + outcome).c_str(), count);
-  std::printf("\nrecovery from a healed fault: p50 %lld ms, p99 %lld ms, the longest %lld ms\n",
+  std::printf("\nrecovery from a healed fault: p50 %lld ms, p99 %lld ms, max %lld ms\n",
               static_cast<long long>(run.tally.percentile(0.5).count()),
               static_cast<long long>(run.tally.percentile(0.99).count()),
               static_cast<long long>(run.tally.percentile(1).count()));
   for (const std::string& violation : verdict.violations) std::printf("VIOLATION %s\n", violation.c_str());
   std::printf("%s: seed %llu, %zu trials, %lld s\n", verdict.violations.empty() ? "all promises were kept" : "VIOLATED",
               static_cast<unsigned long long>(run.seed), run.trials, static_cast<long long>(run.took.count() / 1000));
-  std::printf("the same schedule again: %s\n", run.again.c_str());
+  std::printf("to repeat this schedule: %s\n", run.again.c_str());
 }
 
 void write_streams(Trial& trial, const std::filesystem::path& place) {
@@ -121,7 +121,7 @@ void say_trial(std::size_t number, const Plan& plan, bool alone, const Tally& ta
   std::fprintf(
       stderr, "chaos: trial %zu (%zu daemon%s, %s, %s%s): %llu faults, %llu results, recovery p99 %lld ms: %s\n",
       number, plan.daemons, plan.daemons == 1 ? "" : "s", name_of(plan.workload),
-      alone ? "one fault at a time" : "all together", plan.lossy ? ", a server that may lose data" : "",
+      alone ? "one fault at a time" : "many at a time", plan.lossy ? ", a server that may lose data" : "",
       static_cast<unsigned long long>(tally.total), static_cast<unsigned long long>(verdict.results),
       static_cast<long long>(tally.percentile(0.99).count()), verdict.violations.empty() ? "good" : "VIOLATED");
   for (const std::string& skipped : verdict.skipped) std::fprintf(stderr, "  skipped: %s\n", skipped.c_str());
@@ -144,7 +144,7 @@ void keep_evidence(Trial& trial, const Verdict& verdict, const std::string& wher
   std::ofstream notes(place / "schedule.txt");
   for (const std::string& note : trial.notes()) notes << note << "\n";
   std::ofstream(place / "audit.json") << verdict.audit;
-  std::error_code ignored;  // then it is not kept
+  std::error_code ignored;  // best effort
   std::filesystem::copy(trial.server.directory() + "/appendonlydir", place / "appendonlydir", ignored);
   std::ofstream(place / "valkey.log") << trial.server.log();
   for (const auto& daemon : trial.daemons) std::ofstream(place / (daemon->name() + ".log")) << daemon->whole_log();
@@ -153,7 +153,7 @@ void keep_evidence(Trial& trial, const Verdict& verdict, const std::string& wher
     attempts << attempt.entry.text() << " " << static_cast<int>(attempt.outcome) << " " << attempt.order
              << (attempt.malformed ? " malformed" : "") << "\n";
   }
-  std::fprintf(stderr, "chaos: what is known of it is in %s\n", place.c_str());
+  std::fprintf(stderr, "chaos: logs and streams are in %s\n", place.c_str());
   try {
     write_streams(trial, place);
   } catch (const std::runtime_error& error) {

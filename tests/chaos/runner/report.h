@@ -1,4 +1,4 @@
-// What a run of the fault injector prints, and what it leaves behind of a violation.
+// The output of a run of the fault injector, and the files it keeps of a violation.
 #pragma once
 
 #include <chrono>
@@ -10,21 +10,21 @@
 
 namespace orderd::chaos {
 
-// The sum of all trials.
+// Totals of all trials.
 struct Run {
   uint64_t seed = 0;
-  std::string again;  // the command that plays the same schedule again
+  std::string again;  // the command that repeats this schedule
   std::size_t trials = 0;
   std::chrono::milliseconds took{0};
   Tally tally;
   Verdict verdict;
 };
 
-// A line on standard error, and the violations.
+// Prints a progress line and the violations to standard error.
 void say_trial(std::size_t number, const Plan& plan, bool alone, const Tally& tally, const Verdict& verdict);
-// The record on standard output: a table, or one JSON object.
+// Prints the report to standard output: a table, or one JSON object.
 void print_run(const Run& run, bool json);
-// Logs, streams and the violations, in a directory below `where` that it names on standard error.
+// Writes logs, streams and violations to a directory below `where`, and names it on standard error.
 void keep_evidence(Trial& trial, const Verdict& verdict, const std::string& where);
 
 }  // namespace orderd::chaos

@@ -1,5 +1,5 @@
-// Recovery is the time from the healing to the result of a request that is pushed right after it. It waits behind all
-// that has piled up, as every buyer does.
+// Recovery is the time from healing to the result of a probe request pushed right after it. The probe waits behind the
+// whole backlog, as a real order does.
 #include "chaos/runner/schedule.h"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ void Schedule::heal(Active& active) {
   if (!active.heal) return;
   trial_.note("heal " + active.fault->id + " " + active.fault->name);
   std::string problem;
-  // A server that is busy for a while is asked again: what is not healed spoils all that follows.
+  // Retries while the server is busy: a fault that is not healed would spoil the rest of the trial.
   const auto healed = [&] {
     try {
       active.heal();
@@ -71,10 +71,10 @@ void Schedule::heal(Active& active) {
 void Schedule::heal_due(std::vector<Active>& active, bool all) {
   if (all && std::any_of(active.begin(), active.end(),
                          [](const Active& one) { return !one.heal && one.due > Clock::now(); })) {
-    // Nothing to undo, but it wants its time.
+    // Nothing to undo, but it must last for a while.
     let_pass(500ms);
   }
-  // The server first: the others are healed by asking it.
+  // The server's faults first: healing the others needs the server.
   std::stable_sort(active.begin(), active.end(), [](const Active& a, const Active& b) {
     return (a.fault->touches == Touches::kServerProcess) > (b.fault->touches == Touches::kServerProcess);
   });
@@ -102,11 +102,11 @@ bool Schedule::may_inject(const Fault& fault, std::size_t daemon, const std::vec
     const bool daemons_a = a == Touches::kDaemon || a == Touches::kAllDaemons;
     const bool daemons_b = b == Touches::kDaemon || b == Touches::kAllDaemons;
     if (daemons_a && daemons_b && (a != b || a == Touches::kAllDaemons || daemon == other.daemon)) return false;
-    // Faults of a daemon act on its proxy, too, and heal it.
+    // Faults of a daemon use its proxy too, and heal it.
     const bool proxies_a = a == Touches::kProxy || daemons_a;
     const bool proxies_b = b == Touches::kProxy || daemons_b;
     if (proxies_a && proxies_b && daemon == other.daemon) return false;
-    // Some faults push requests while they are injected: that needs a server that answers.
+    // Some faults push requests while they are injected, which needs a server that replies.
     if ((a == Touches::kServerProcess && daemons_b) || (b == Touches::kServerProcess && daemons_a)) return false;
   }
   return true;
@@ -140,7 +140,7 @@ void Schedule::recover(const Fault* fault, std::size_t number) {
         if (pushed.outcome == Outcome::kOk) request = pushed.entry.text();
       }
       if (request.empty() || !trial_.tailer->has(request)) return false;
-      // The others may have served it.
+      // Other daemons may have settled the probe.
       return !suffered || trial_.daemons[number]->calls() > calls;
     };
     if (!test::poll_until(seen, kRecoveryDeadline))
@@ -160,7 +160,7 @@ void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
     for (const Fault& fault : faults_) order.push_back(&fault);
   }
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[trial_.random.number(i)]);
-  recover(nullptr, 0);  // all is well before the first
+  recover(nullptr, 0);  // start from a healthy state
   for (const Fault* fault : order) {
     if (enough()) return;
     std::vector<Active> active;
@@ -174,7 +174,7 @@ void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
 }
 
 void Schedule::together(milliseconds time) {
-  recover(nullptr, 0);  // all is well before the first, and there is a result: it proves where the position was
+  recover(nullptr, 0);  // start from a healthy state, with a result to recover the position from
   const auto end = Clock::now() + time;
   std::vector<Active> active;
   while (Clock::now() < end) {
@@ -200,7 +200,7 @@ bool Schedule::drain() {
     };
     if (test::poll_until(settled, kDrainDeadline)) return true;
     const auto waiting = trial_.run("return unsettled('orders')");
-    trial_.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " wait from " +
+    trial_.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " waiting from " +
                     (waiting.empty() ? "" : waiting[0]) + logs(kLogEnd));
   } catch (const std::runtime_error& error) {
     trial_.incident(std::string("draining: ") + error.what());

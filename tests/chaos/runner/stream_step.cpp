@@ -1,5 +1,5 @@
-// Where the stream is replaced, orders are pushed with IDs of the millisecond before the server's clock, so that
-// whatever is pushed after the step has larger ones.
+// If the stream is replaced, orders get IDs of the millisecond before the server's clock, so that IDs pushed after the
+// step are larger.
 #include "chaos/runner/stream_step.h"
 
 #include <algorithm>
@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr int kTries = 1000;
 
-// ARGV: '1' where the stream is replaced, how many words the orders have, how many words each, the words; then the
-// arguments of the change, which finds them in `arguments`.
+// ARGV: '1' if the stream is replaced, number of words of all orders, number of words of each, the words; then the
+// arguments of the change, which are in `arguments`.
 constexpr const char* kBefore = R"(
     local function state()
       local info, first, last = server.pcall('XINFO', 'STREAM', 'orders'), nil, '0-0'

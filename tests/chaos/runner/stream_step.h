@@ -1,5 +1,5 @@
-// A change to the orders stream in one step of the server, so that it is known exactly what waited in it, what was
-// pushed and what is gone.
+// A change to the orders stream in one atomic step, so that it is known exactly what was unsettled, what was pushed and
+// what was removed.
 #pragma once
 
 #include <string>
@@ -11,30 +11,29 @@ namespace orderd::chaos {
 
 struct StreamStep {
   std::vector<EntryId> pushed;
-  std::vector<EntryId> waiting;  // not settled before the change, the pushed ones among them
-  std::vector<EntryId> left;     // not settled after it
-  EntryId first, last;  // before the change: the first entry, and the last ID ever given; 0-0 where there is no stream
-  EntryId left_last;    // after it: the last ID ever given
-  std::string copy;     // what `change` has put into the variable of this name
+  std::vector<EntryId> waiting;  // unsettled before the change, including the pushed ones
+  std::vector<EntryId> left;     // unsettled after it
+  EntryId first, last;           // before the change: the first entry and last-generated-id; 0-0 if there is no stream
+  EntryId left_last;             // last-generated-id after it
+  std::string copy;              // the Lua variable `copy` after `change`
 
-  // Waited before the change, and does not after it.
+  // Unsettled before the change, and no longer after it.
   [[nodiscard]] std::vector<EntryId> gone() const;
 };
 
-// What becomes of the stream by the change.
+// What the change does to the stream.
 enum class Stream {
   kStays,
-  kReplaced,  // a new one begins after it, or an older one is back: never in the millisecond of its last entry, whose
+  kReplaced,  // a new or an older stream; not within the millisecond of its last entry, whose
               // ID would be given again
 };
 
-// Pushes `orders`, into the record too, then runs the Lua text `change`, which may use what Trial::run() offers. Throws
-// std::runtime_error.
+// Pushes `orders`, which also go into the record, then runs the Lua text `change`, which may use what Trial::run()
+// offers. Throws std::runtime_error.
 [[nodiscard]] StreamStep stream_step(Trial& trial, Stream stream, const std::vector<Order>& orders,
                                      const std::string& change, const std::vector<std::string>& arguments = {});
 
-// For the record: what waited is deleted for good, and IDs above the last one that is left are those of entries that
-// are gone.
+// Records that waiting entries were deleted for good, and that IDs above the last one left belong to removed entries.
 void record_deleted(Trial& trial, const StreamStep& step);
 
 // From 1 to 20, for stream_step().

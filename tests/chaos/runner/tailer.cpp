@@ -1,4 +1,4 @@
-// XREAD from the last entry read on, through lost connections.
+// XREAD from the last entry read, across lost connections.
 #include "chaos/runner/tailer.h"
 
 #include <chrono>

@@ -1,5 +1,4 @@
-// Somebody who reads the results as they come, on a thread of its own, and keeps a copy: what was read once may never
-// change or vanish.
+// Reads results as they come, on its own thread, and keeps a copy: what was read may never change or vanish.
 #pragma once
 
 #include <atomic>
@@ -15,7 +14,7 @@
 
 namespace orderd::chaos {
 
-// A hash of an entry's fields, for copies that are only compared.
+// A hash of an entry's fields, to compare copies.
 [[nodiscard]] uint64_t fingerprint(const test::Entry& entry);
 
 class Tailer {
@@ -30,10 +29,10 @@ class Tailer {
   Tailer(const Tailer&) = delete;
   Tailer& operator=(const Tailer&) = delete;
 
-  // Was a result of this request read?
+  // Whether a result of this request was read.
   [[nodiscard]] bool has(const std::string& request) const;
   [[nodiscard]] std::size_t size() const;
-  // In the order of reading.
+  // In the order in which they were read.
   [[nodiscard]] std::vector<Seen> seen() const;
 
  private:

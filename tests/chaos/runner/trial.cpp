@@ -1,4 +1,4 @@
-// What is in the streams decides, not what daemons say of themselves: a request is settled where it has a result.
+// The streams decide, not what daemons report: a request is settled if it has a result.
 #include "chaos/runner/trial.h"
 
 #include <algorithm>
@@ -11,11 +11,11 @@ using namespace std::chrono_literals;
 
 constexpr const char* kProbeSku = "probe";
 constexpr std::size_t kProducers = 2;
-// A daemon that is started while the server refuses it ends then; the injection of another fault may wait for
-// take-overs meanwhile, and its end is seen this much later.
+// A daemon started while the server refuses it exits. The runner may notice that this much later, because injecting
+// another fault can wait for takeovers meanwhile.
 constexpr auto kRefusedFor = 15s;
 
-// The results may have been moved aside by a fault (faults_keys.cpp).
+// A fault may have renamed the results stream (faults_keys.cpp).
 constexpr const char* kLua = R"(
     local function newest_request()
       for _, key in ipairs({ 'results', 'results:aside' }) do
@@ -82,7 +82,7 @@ valkey::OwnedReply Trial::call(const std::vector<std::string>& words) {
   valkey::SyncClient::Options options;
   options.name = "runner";
   std::string problem;
-  // A second try, because the connection may have ended since it was used last.
+  // Retries once, because the connection may have been closed since the last use.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (!control_) {
       auto made = valkey::SyncClient::connect(server.endpoint(), options);
@@ -129,7 +129,7 @@ void Trial::set_stock() {
 }
 
 std::vector<Pushed> Trial::push(const std::vector<Order>& orders) {
-  (void)call({"PING"});  // the connection is there
+  (void)call({"PING"});  // check the connection
   std::vector<Pushed> pushed;
   if (!chaos::push(*control_, orders, record, &pushed)) control_.reset();
   return pushed;
@@ -166,7 +166,7 @@ bool Trial::settled() {
 std::string Trial::owner() {
   const valkey::OwnedReply reply = call({"GET", "orders:owner"});
   if (!reply->is_string()) return "";
-  // "<name> <token> <since, ms> <lease, ms>", and a name may hold spaces.
+  // "<name> <token> <since, ms> <lease, ms>"; the name may contain spaces.
   std::string name(reply->text());
   for (int words = 0; words < 3; ++words) {
     const std::size_t space = name.rfind(' ');
@@ -192,7 +192,7 @@ std::size_t Trial::busiest() {
 }
 
 void Trial::data_loss(const std::string& what, bool everything) {
-  // The IDs of entries are times of the server, which runs on this machine.
+  // Entry IDs use the server's clock, and the server runs on this machine.
   record.data_loss({{now_ms(), UINT64_MAX}, everything, what});
 }
 
@@ -200,7 +200,7 @@ void Trial::supervise() {
   for (const auto& daemon : daemons) {
     const auto what = daemon->surprise();
     if (!what) continue;
-    if (refusing() && what->find("by itself with 1;") != std::string::npos) {
+    if (refusing() && what->find("unexpectedly with 1;") != std::string::npos) {
       note("refused at its start: " + *what);
     } else {
       incident(*what);

@@ -1,6 +1,6 @@
-// A sale under load: a real server, one to four real orderd daemons, one of them active and the others standing by,
-// two producers, and somebody who reads the results. Faults act on it; the judge looks at it at the end. Everything but
-// the producers and the reader runs on the thread that made it.
+// A sale under load: a real server, one to four real daemons, one active and the others on standby, two producers, and
+// a reader of the results. Faults act on it; the judge checks it at the end. Only the producers and the reader have
+// their own threads.
 #pragma once
 
 #include <chrono>
@@ -24,11 +24,11 @@ namespace orderd::chaos {
 struct Plan {
   uint64_t seed = 1;
   std::size_t daemons = 2;  // 1 to 4
-  // The server syncs once a second only, and some faults take a tail of what it had acknowledged. Else it syncs always.
+  // The server syncs once a second, and some faults lose a tail of what it acknowledged. Otherwise it syncs always.
   bool lossy = false;
-  bool clock_jumps = false;  // then no stream is replaced
+  bool clock_jumps = false;  // excludes faults that replace the stream
   Workload workload = Workload::kUniform;
-  unsigned per_second = 1500;  // requests, of all producers together
+  unsigned per_second = 1500;  // requests of all producers
 };
 
 class Trial {
@@ -38,62 +38,61 @@ class Trial {
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
-  // One command over a connection of the runner's own, which is made again where it was lost. Throws std::runtime_error
-  // where the server cannot be reached or answers an error.
+  // One command over the runner's own connection, which is reopened if lost. Throws std::runtime_error if the server
+  // cannot be reached or returns an error.
   std::string ask(const std::vector<std::string>& words);
-  // Commands that may not be forgotten at the next crash, because nobody would give them again: synced before they are
-  // answered. (WAITAOF would not do: docs/guarantees.md.)
+  // For commands that a crash must not undo, because nothing repeats them: synced before this returns. (WAITAOF would
+  // not do: docs/guarantees.md.)
   void ask_and_keep(const std::vector<std::vector<std::string>>& commands);
-  // Puts stock() on sale, to be kept.
+  // Sets stock(), durably.
   void set_stock();
-  // The same as ask(), where an error is an answer too.
+  // Like ask(), but returns errors as replies.
   [[nodiscard]] valkey::OwnedReply call(const std::vector<std::string>& words);
-  // Runs a Lua text on the server that may use
+  // Runs a Lua text on the server. It may use
   //   newest_request()    the ID of the request that the newest result answers, or nil
-  //   unsettled(stream)   the IDs of the entries behind it
-  // and answers an array of texts. Throws std::runtime_error where it fails.
+  //   unsettled(stream)   the IDs of the entries after it
+  // and returns an array of strings. Throws std::runtime_error on failure.
   std::vector<std::string> run(const std::string& lua, const std::vector<std::string>& arguments = {});
 
-  // Pushes an order as one more producer, into the record.
+  // Pushes an order as another producer, with an entry in the record.
   Pushed push(const Order& order);
   std::vector<Pushed> push(const std::vector<Order>& orders);
-  // No producer pushes while what this answers lives; what was pushed before has its answer, or will get none.
+  // Producers are paused while the returned lock lives; earlier pushes have been answered or lost.
   using Hold = std::shared_ptr<std::vector<std::unique_lock<std::mutex>>>;
   [[nodiscard]] Hold hold_producers();
   void stop_producing() { producers_.clear(); }
-  // A request of one line for the SKU that never sells out, under an ID of its own.
+  // A request of one line for the SKU that never sells out, with its own ID.
   [[nodiscard]] Order probe();
-  // The SKUs on sale, with what is in stock at the start.
+  // The SKUs on sale and their initial stock.
   [[nodiscard]] static std::vector<std::pair<std::string, uint64_t>> stock();
-  // Does every request that is in the stream have its result?
+  // Whether every request in the stream has its result.
   [[nodiscard]] bool settled();
 
-  // The name in the owner's key, whoever that is; empty: nobody, or something else is there.
+  // The name in the owner's key; empty if there is none, or if the key holds something else.
   [[nodiscard]] std::string owner();
-  // The daemon that has called most scripts since this was asked last: most likely the active one. Asks no server.
+  // The daemon that called most scripts since the last call: most likely the active one. Does not ask the server.
   [[nodiscard]] std::size_t busiest();
 
-  // A time drawn from the seed, from `first` to `last` milliseconds.
+  // A random duration from `first` to `last` milliseconds.
   [[nodiscard]] std::chrono::milliseconds between(std::size_t first, std::size_t last) {
     return std::chrono::milliseconds(random.number(first, last));
   }
-  // The server has lost something just now (Record::DataLoss).
+  // Records that the server just lost data (Record::DataLoss).
   void data_loss(const std::string& what, bool everything);
 
-  // Daemons that ended by themselves are reported in incidents() and started again. Not where the server refuses them,
-  // and they were started just then: that ends them, as the contract says.
+  // Reports daemons that exited unexpectedly in incidents() and restarts them. Exiting at start is allowed while the
+  // server refuses them, as the contract says.
   void supervise();
-  // From here on the server refuses daemons for good, or it does not any more.
+  // From now on the server refuses daemons permanently, or no longer does.
   void refuses_daemons(bool refuses);
-  // Does it, or did it a moment ago? Then a daemon may end with 1.
+  // Whether it does now or did a moment ago: then a daemon may exit with 1.
   [[nodiscard]] bool refusing() const;
   void incident(const std::string& what);
   [[nodiscard]] const std::vector<std::string>& incidents() const { return incidents_; }
-  // A fault that could not be injected, because the machine or another fault was in its way: no promise is broken by
-  // that.
+  // A skipped fault: the machine or another fault was in its way. Not a violation.
   void skip(const std::string& what);
   [[nodiscard]] const std::vector<std::string>& skipped() const { return skipped_; }
-  // A line with its time for whoever looks into a violation later.
+  // Adds a line with its time, to investigate a violation later.
   void note(const std::string& what);
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
@@ -103,7 +102,7 @@ class Trial {
   test::Shims shims;  // of the server's clock, disk and power
   test::ValkeyServer server;
   Record record;
-  test::Random random;  // of the runner's thread
+  test::Random random;  // only for the runner's thread
   std::vector<std::unique_ptr<Daemon>> daemons;
   std::unique_ptr<Tailer> tailer;
 
@@ -111,7 +110,7 @@ class Trial {
   std::optional<valkey::SyncClient> control_;
   std::vector<std::unique_ptr<Producer>> producers_;
   std::vector<uint64_t> calls_;  // of each daemon, at the last busiest()
-  int refusing_ = 0;             // faults under way that make the server refuse daemons
+  int refusing_ = 0;             // current faults that make the server refuse daemons
   std::chrono::steady_clock::time_point refused_until_;
   std::vector<std::string> incidents_;
   std::vector<std::string> skipped_;

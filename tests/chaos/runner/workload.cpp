@@ -1,4 +1,4 @@
-// Retries are drawn from the last orders sent: a producer repeats what it has just lost sight of.
+// Retries repeat one of the last orders sent, as a producer does after losing a reply.
 #include "chaos/runner/workload.h"
 
 #include <nlohmann/json.hpp>
@@ -100,11 +100,11 @@ Order OrderSource::next() {
   const std::size_t retries = workload_ == Workload::kRetries ? 33 : 5;
   if (!sent_.empty() && random_.chance(retries + 1)) {
     Order again = sent_[random_.number(sent_.size())];
-    if (random_.number(retries + 1) == 0) {  // the same id, another content
+    if (random_.number(retries + 1) == 0) {  // the same ID with other content
       again.lines[0].second += 7;
       write_entry(again, Form::kJson);
     } else if (random_.chance(30)) {
-      write_entry(again, Form::kJson);  // the other form means the same
+      write_entry(again, Form::kJson);  // the other form, the same order
     }
     return again;
   }

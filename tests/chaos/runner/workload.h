@@ -1,5 +1,5 @@
-// Which orders the producers push: of one and of several lines, in both forms, retries (5% with the same content, 1%
-// with other content) and malformed ones (2%). A fifth asks for a reply. The same seed gives the same orders.
+// The orders that the producers push: one or several lines, both forms, retries (5% with the same content, 1% with
+// other content) and malformed ones (2%). A fifth asks for a reply. The same seed gives the same orders.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace orderd::chaos {
 
-enum class Workload { kUniform, kHotSku, kRetries };  // kRetries: a third of all orders are sent again
+enum class Workload { kUniform, kHotSku, kRetries };  // kRetries: a third of all orders are retries
 [[nodiscard]] const char* name_of(Workload workload);
 
 class OrderSource {
  public:
-  // `name` keeps the ids of several sources apart.
+  // `name` keeps the IDs of several sources distinct.
   OrderSource(std::string name, Workload workload, uint64_t seed);
 
   [[nodiscard]] Order next();
-  // The SKUs and how many of each are in stock at the start: some sell out.
+  // The SKUs and their initial stock: some sell out.
   [[nodiscard]] static std::vector<std::pair<std::string, uint64_t>> stock();
 
  private:
@@ -31,10 +31,10 @@ class OrderSource {
   Workload workload_;
   test::Random random_;
   uint64_t made_ = 0;
-  std::vector<Order> sent_;  // the last ones, to be sent again
+  std::vector<Order> sent_;  // recent orders, for retries
 };
 
-// The entry of an order in the flat form (one line only) or as JSON.
+// An order's entry in flat form (one line only) or as JSON.
 enum class Form { kFlat, kJson };
 void write_entry(Order& order, Form form);
 

@@ -1,6 +1,6 @@
-/* Loaded into valkey-server: its wall clock is off by as many nanoseconds as the first eight bytes of the file
-   ORDERD_CLOCK_OFFSET say, from one call to the next. The monotonic clock is the machine's. It asks the kernel itself:
-   to look up the real functions while the allocator starts would hang the server. */
+/* Preloaded into valkey-server: offsets its wall clock by the nanoseconds in the first eight bytes of the file
+   ORDERD_CLOCK_OFFSET; a change takes effect at the next call. The monotonic clock is unchanged. It makes the system call
+   itself: looking up the real functions while the allocator starts would hang the server. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

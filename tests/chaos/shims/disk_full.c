@@ -1,6 +1,6 @@
-/* Loaded into valkey-server: its append-only files stand on a disk that is full while the first byte of the file
-   ORDERD_DISK_FULL is not 0. As on a real disk, the first write after that (the byte is 2) still finds room for half of
-   its bytes; those behind it (1) fail with ENOSPC. */
+/* Preloaded into valkey-server: the disk of its append-only files is full while the first byte of the file
+   ORDERD_DISK_FULL is not 0. As on a real disk, the first write after that (the byte is 2) still has space for half of
+   its bytes; later ones (1) fail with ENOSPC. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static char* full; /* null before the constructor: there is room */
+static char* full; /* null before the constructor: not full */
 
 __attribute__((constructor)) static void map_flag(void) {
   const char* path = getenv("ORDERD_DISK_FULL");
@@ -48,10 +48,10 @@ ssize_t write(int fd, const void* bytes, size_t count) {
   return syscall(SYS_write, fd, bytes, count);
 }
 
-ssize_t writev(int fd, const struct iovec* pieces, int count) {
+ssize_t writev(int fd, const struct iovec* iov, int count) {
   if (full && __atomic_load_n(full, __ATOMIC_SEQ_CST) != 0 && is_append_only(fd)) {
     errno = ENOSPC;
     return -1;
   }
-  return syscall(SYS_writev, fd, pieces, count);
+  return syscall(SYS_writev, fd, iov, count);
 }

@@ -1,11 +1,9 @@
-/* Loaded into valkey-server: keeps a table of how much of each file is safe on disk, so that a test can cut the power
-   (chaos/power_cut.h). ORDERD_FSYNC_TABLE names the table, a file of struct FsyncTable that is mapped: it survives
-   kill -9.
+/* Preloaded into valkey-server: keeps a table of how much of each file is on disk, so that a test can cut the power
+   (chaos/power_cut.h). ORDERD_FSYNC_TABLE names the table, a mapped file of struct FsyncTable that survives kill -9.
 
-   Safe is what a file held when an fsync or fdatasync began that has succeeded since: what was written while it ran may
-   or may not be. Files are known by their inode, because the server renames them; one that is created gets a new row
-   even where it was given the inode of a file that is gone. Taken for granted: a rename or a removal is safe when it
-   returns. */
+   Safe are the bytes that a file had when a successful fsync or fdatasync began; bytes written while it ran may or may
+   not be. Files are identified by inode, because the server renames them; a created file resets its row, because it may
+   reuse the inode of a deleted file. Assumption: a rename or a removal is durable when it returns. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -35,7 +33,7 @@ __attribute__((constructor)) static void map_table(void) {
   table = at;
 }
 
-/* Its row, a new one where it has none. */
+/* Its row; takes a free one if it has none. */
 static struct FsyncRow* row_of(ino_t inode) {
   for (int i = 0; i < FSYNC_ROWS; ++i) {
     unsigned long known = 0;
@@ -47,7 +45,7 @@ static struct FsyncRow* row_of(ino_t inode) {
   abort();
 }
 
-/* A file that is opened empty has nothing on disk yet. */
+/* A file that is empty when opened has nothing on disk yet. */
 static void note_opened(int fd) {
   struct stat file;
   if (fd >= 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == 0)

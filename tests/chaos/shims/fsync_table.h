@@ -1,4 +1,4 @@
-/* What fsync_recorder.c and chaos/power_cut.cpp share: a file of this shape, all zeros at first. */
+/* Shared by fsync_recorder.c and chaos/power_cut.cpp: the layout of a file that starts as all zeros. */
 #pragma once
 
 #define FSYNC_ROWS 1024

@@ -1,4 +1,4 @@
-// BullMQ: the requests are jobs, the result is what the job returns, kept in the set of completed jobs.
+// BullMQ: the requests are jobs, the result is the job's return value, kept in the set of completed jobs.
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { decision, parse, settings } from './work.mjs';

@@ -1,4 +1,4 @@
-// Makes the jobs that bullmq.mjs works on: one line, one SKU. node bullmq_fill.mjs PORT COUNT
+// Adds the jobs for bullmq.mjs: one line, one SKU. node bullmq_fill.mjs PORT COUNT
 import { Queue } from 'bullmq';
 import { settings } from './work.mjs';
 

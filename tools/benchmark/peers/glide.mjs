@@ -1,5 +1,5 @@
-// Valkey GLIDE: one client that reads and blocks, one that works. Decisions are single calls, which GLIDE sends in one
-// pipe; results and acknowledgements of a page go in one batch that is not atomic.
+// Valkey GLIDE: one client blocks in reads, one works. Decisions are single calls, which GLIDE pipelines; results and
+// acknowledgements of a page go in one non-atomic batch.
 import { Batch, GlideClient, Script } from '@valkey/valkey-glide';
 import { decision, serve, settings } from './work.mjs';
 

@@ -1,4 +1,4 @@
-// iovalkey with automatic pipelining: whatever is called within one turn of the loop is sent together.
+// iovalkey with automatic pipelining: calls made in one turn of the event loop are sent together.
 import { Redis } from 'iovalkey';
 import { decision, serve, settings } from './work.mjs';
 

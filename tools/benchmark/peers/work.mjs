@@ -1,6 +1,6 @@
-// What the peers share: the decision, the way of an order, and how a program is started and stopped.
+// Shared by the peers: the decision, the steps of an order, and how a program starts and stops.
 
-// The bare decision: all lines are checked, then all are taken. No record of the id, no result, no acknowledgement.
+// The bare decision: checks all lines, then takes all. No record, no result, no acknowledgement.
 export const decision = `
 for i = 1, #KEYS do
   if tonumber(redis.call('GET', KEYS[i]) or '0') < tonumber(ARGV[i]) then return 0 end
@@ -8,7 +8,7 @@ end
 for i = 1, #KEYS do redis.call('DECRBY', KEYS[i], ARGV[i]) end
 return 1`;
 
-// The request's text, as its producer wrote it.
+// The request's text as its producer wrote it.
 export function parse(text) {
   const order = JSON.parse(text);
   const items = order.items ?? [order];
@@ -19,7 +19,7 @@ export function parse(text) {
   };
 }
 
-// port and concurrency of the command line.
+// Port and concurrency from the command line.
 export function settings() {
   const [port, concurrency] = process.argv.slice(2).map(Number);
   if (!(port > 0 && concurrency > 0)) {
@@ -31,8 +31,8 @@ export function settings() {
 
 process.on('SIGTERM', () => process.exit(0));
 
-// Reads entries in pages of `concurrency`, while the page before is being worked on.
-//   read(count)      resolves to [{ request, text }], empty where nothing came in time
+// Reads entries in pages of `concurrency`, while the previous page is being processed.
+//   read(count)      resolves to [{ request, text }], empty after a timeout
 //   decide(order)    resolves to 1 or 0
 //   finish(entries)  writes the results, then acknowledges: [{ request, id, accepted }]
 export async function serve({ concurrency, read, decide, finish }) {
