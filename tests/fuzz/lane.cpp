@@ -65,7 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   End end;
   Loop loop;
   {
-    lane::Lane lane(loop, options, topology, 1, end);
+    valkey::SharedConnections connections(loop);
+    lane::Lane lane(loop, options, topology, connections, 1, end);
     lane.start();
     bool finishing = false;
     for (int turns = 0, idle = 0; turns < kMaxTurns && idle < 3; ++turns) {

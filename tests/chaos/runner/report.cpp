@@ -78,12 +78,12 @@ void print_table(const Run& run) {
   number("faults injected", run.tally.total);
   number("faults skipped", verdict.skipped.size());
   number("requests attempted", verdict.requests);
-  number("   answered with an ID", verdict.ok);
+  number("  answered with an ID", verdict.ok);
   number("  refused", verdict.failed);
   number("  never answered", verdict.unknown);
   number("results of requests without a reply", verdict.recovered);
   number("requests that a fault deleted before they were settled", verdict.deleted);
-  number("   of these, restored and reported by the audit", verdict.passed_over);
+  number("  of these, restored and reported by the audit", verdict.passed_over);
   number("expected restarts of the order of requests", verdict.restarts);
   number("acknowledged, then lost by the server", verdict.forgotten);
   number("results", verdict.results);
