@@ -55,9 +55,14 @@ async function noOverflow(page) {
   assert.ok(scroll <= client, `the page is ${scroll} wide in a window of ${client}`);
 }
 
-// Cells whose text is cut off.
+// Cells whose text is cut off. The detail of a malformed request may be: its title has all of it.
 const cut = (page, cells) =>
-  page.locator(cells).evaluateAll((found) => found.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent));
+  page.locator(cells).evaluateAll((found) =>
+    found
+      .filter((each) => each.scrollWidth > each.clientWidth)
+      .filter((each) => !(each.matches("#results td:nth-child(4)") && each.title === each.textContent && each.title.length > 40))
+      .map((each) => each.textContent),
+  );
 
 async function accessible(page) {
   await page.evaluate(axe.source);
