@@ -36,7 +36,7 @@ Health verdict(const LaneView& lane) {
       return {true, "standing by for '" + status.owner + "'"};
     case Phase::kJoining: return {false, "looking up the position" + because};
     case Phase::kServing: return serving(status, lane.lease);
-    case Phase::kDraining: return {false, "waiting for replies before it restarts" + because};
+    case Phase::kDraining: return {false, "waiting for outstanding replies before it resumes" + because};
     case Phase::kBlocked: return {false, "cannot process orders" + because};
     case Phase::kPaused: return {false, status.blocked_by + "; orderctl resume ends that"};
     case Phase::kFinishing: return {false, "shutting down"};

@@ -44,7 +44,7 @@ void Lane::on_down(const valkey::Error& error) {
   const bool hopeless = error.kind == valkey::ErrorKind::kRefused || error.kind == valkey::ErrorKind::kUnfit;
   if (hopeless && !ever_served_ && gives_up(error.what)) return;
   if (troubles_.raise("connection", error.what)) log_.warn("{}; reconnecting", error.what);
-  scripts_left_ = 0;  // the handshake loads them
+  scripts_left_ = 0;  // the handshake of the connection loaded them
   change_phase(Phase::kConnecting);
 }
 

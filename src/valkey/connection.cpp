@@ -9,6 +9,7 @@
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -51,6 +52,11 @@ struct Connection::Hooks {
   // Before the loop waits.
   static void turned(uv_prepare_t* handle) {
     uv_prepare_stop(handle);
+    if (handle->data == nullptr) return;
+    // order matters: a write that fails ends the connection, and with it what the server has sent before.
+    char byte = 0;
+    const int socket = self(handle->data).context_->c.fd;
+    if (recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) self(handle->data).read();
     if (handle->data != nullptr) self(handle->data).write();
   }
 

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -170,8 +172,18 @@ Result<bool> EmbeddedServer::spawn() {
   return true;
 }
 
+// The file alone does not show it: it is there before the server listens, and may be left by an earlier one.
 bool EmbeddedServer::listening() const {
-  return access(embedded_socket(directory_).c_str(), F_OK) == 0;
+  const std::string path = embedded_socket(directory_);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  path.copy(address.sun_path, path.size());
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0) return false;
+  const bool accepted = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(probe);
+  return accepted;
 }
 
 void EmbeddedServer::start_again() {

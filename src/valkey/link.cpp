@@ -237,12 +237,14 @@ void Link::compare() {
                     "the two connections to " + server_->redacted() + " reached two different servers (run_id " +
                         reads + " and " + settles +
                         "): use the address of one server, or a proxy that sends all connections to one"};
-  fail(error);
   // Whichever of them is right, the next attempt connects both again.
-  settling_->share->end(error);
+  settling_->share->retire();
+  fail(error);
 }
 
 void Link::fail(Error error) {
+  // The connection's handshake took the server for what it is no more.
+  if (error.kind == ErrorKind::kRoleChanged && settling_->share) settling_->share->retire();
   failure_ = std::move(error);
   change_phase(Phase::kEnding);
 }

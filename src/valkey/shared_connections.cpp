@@ -20,7 +20,9 @@ struct SharedConnections::Shared : Connector::Listener, Connection::Listener {
       : pool(its_pool), endpoint(std::move(where)), connector(pool.loop_, handshake, *this) {}
 
   // Can a share that starts now use it?
-  [[nodiscard]] bool usable() const { return !ended && (ready.connection == nullptr || ready.connection->is_open()); }
+  [[nodiscard]] bool usable() const {
+    return !ended && !retired && (ready.connection == nullptr || ready.connection->is_open());
+  }
   [[nodiscard]] bool open() const { return ready.connection != nullptr && ready.connection->is_open(); }
 
   void on_connected(Ready now) override {
@@ -90,6 +92,7 @@ struct SharedConnections::Shared : Connector::Listener, Connection::Listener {
   std::size_t shares = 0;     // not destroyed yet
   bool started = false;
   bool ended = false;
+  bool retired = false;
   std::deque<Slip> slips;
   std::vector<Slip*> unused;
   Connector connector;
@@ -166,8 +169,8 @@ void SharedConnections::Share::finish() {
   listener_.on_share_closed(error_);
 }
 
-void SharedConnections::Share::end(const Error& error) {
-  if (shared_.ready.connection != nullptr) shared_.ready.connection->close(error);
+void SharedConnections::Share::retire() {
+  shared_.retired = true;
 }
 
 bool SharedConnections::Share::is_open() const {

@@ -45,8 +45,8 @@ class SharedConnections {
     // Ends this share: outstanding calls get lost(), and the listener on_share_closed(error) if it was open, before
     // this returns; where one of its calls is being answered, when that returns.
     void leave(const Error& error);
-    // Ends the connection, and so every share of it; also after this one has left.
-    void end(const Error& error);
+    // No other share joins this connection any more: the next one makes its own. Those that have it keep it.
+    void retire();
 
     [[nodiscard]] bool is_open() const;
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }

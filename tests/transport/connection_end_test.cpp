@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "transport/connection_fixture.h"
@@ -76,6 +77,41 @@ TEST_CASE("a reset after a complete reply is noticed at once") {
   test.ask("GET", "a");
   test.until_closed();
   CHECK(test.events.error.kind == valkey::ErrorKind::kLost);
+}
+
+TEST_CASE("a reply that has arrived is not lost when the next command cannot be written") {
+  // A server of its own: it acts while the loop does not turn.
+  const TemporaryDirectory directory;
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  const std::string path = directory.path() + "/socket";
+  path.copy(address.sun_path, path.size());
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(listen(listener, 1) == 0);
+
+  Loop loop;
+  ConnectionEvents events;
+  auto opened = valkey::Connection::open(loop, {{}, 0, path}, kPatience, events);
+  REQUIRE(opened.ok());
+  const int server = accept(listener, nullptr, nullptr);
+  run_until(
+      loop, [&] { return events.opened == 1; }, "the connection opens");
+  Ask first, second;
+  REQUIRE((*opened)->send(first, valkey::Command::of("GET", "a")));
+  char bytes[64];
+  run_until(
+      loop, [&] { return recv(server, bytes, sizeof bytes, MSG_DONTWAIT) > 0; }, "the first command has arrived");
+  const std::string reply = resp::bulk("hello");
+  REQUIRE(send(server, reply.data(), reply.size(), 0) == static_cast<ssize_t>(reply.size()));
+  close(server);
+  close(listener);
+  REQUIRE((*opened)->send(second, valkey::Command::of("GET", "b")));
+  run_until(
+      loop, [&] { return events.closed == 1; }, "the end of the connection");
+  CHECK(first.text == "hello");
+  CHECK_FALSE(first.lost);
+  CHECK(second.lost);
 }
 
 TEST_CASE("bytes that are not a reply end the connection") {

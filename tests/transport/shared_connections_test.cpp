@@ -134,32 +134,40 @@ TEST_CASE("a share that leaves loses its calls, and the others continue") {
 }
 
 TEST_CASE("the end of the connection ends every share, each after its calls") {
-  for (const bool by_share : {false, true}) {
-    CAPTURE(by_share);
-    Sharing test;
-    const auto first = test.open(), second = test.open();
-    test.fake.on("GET").silence();
-    for (Sharer* each : {first.get(), second.get()}) {
-      each->ask("a").then = [each](Ask& ask) {
-        CHECK(ask.lost);
-        CHECK(each->closed.empty());
-        CHECK_FALSE(each->share->is_open());
-        CHECK_FALSE(each->share->send(ask, Command::of("GET", "a")));
-      };
-    }
-    test.until([&] { return test.fake.waits("GET"); }, "a command has arrived");
-    if (by_share) {
-      first->share->end({ErrorKind::kLost, "not this server"});
-    } else {
-      test.fake.close_all();
-    }
-    test.until([&] { return first->closed.size() + second->closed.size() == 2; }, "both shares end");
-    CHECK(second->closed[0].what == (by_share ? "not this server" : "Server closed the connection"));
-
-    // A new share connects again.
-    const auto next = test.open();
-    CHECK(test.fake.accepted() == 2);
+  Sharing test;
+  const auto first = test.open(), second = test.open();
+  test.fake.on("GET").silence();
+  for (Sharer* each : {first.get(), second.get()}) {
+    each->ask("a").then = [each](Ask& ask) {
+      CHECK(ask.lost);
+      CHECK(each->closed.empty());
+      CHECK_FALSE(each->share->is_open());
+      CHECK_FALSE(each->share->send(ask, Command::of("GET", "a")));
+    };
   }
+  test.until([&] { return test.fake.waits("GET"); }, "a command has arrived");
+  test.fake.close_all();
+  test.until([&] { return first->closed.size() + second->closed.size() == 2; }, "both shares end");
+  CHECK(second->closed[0].what == "Server closed the connection");
+
+  // A new share connects again.
+  const auto next = test.open();
+  CHECK(test.fake.accepted() == 2);
+}
+
+TEST_CASE("a retired connection keeps its shares, and the next share makes its own") {
+  Sharing test;
+  const auto leaves = test.open(), stays = test.open();
+  leaves->share->retire();
+  leaves->share->leave({ErrorKind::kRoleChanged, "no primary"});
+  const auto next = test.open();
+  CHECK(test.fake.accepted() == 2);
+  const Ask &kept = stays->ask("a"), &fresh = next->ask("b");
+  test.until([&] { return kept.answers + fresh.answers == 2; }, "the replies");
+  CHECK(kept.text == "value of a");
+  const auto more = test.start();
+  CHECK(more->opened == 1);
+  CHECK(test.fake.accepted() == 2);
 }
 
 TEST_CASE("a share that leaves in a reply's callback ends when that returns") {

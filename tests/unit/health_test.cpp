@@ -87,7 +87,7 @@ TEST_CASE("a lane that starts or stops is not ready") {
   is_not_ready(lane, "not connected: cannot connect to valkey://h: Connection refused");
   is_not_ready(view(Phase::kIdle), "not started yet");
   is_not_ready(view(Phase::kJoining), "looking up the position");
-  is_not_ready(view(Phase::kDraining), "waiting for replies before it restarts");
+  is_not_ready(view(Phase::kDraining), "waiting for outstanding replies before it resumes");
   is_not_ready(view(Phase::kFinishing), "shutting down");
   is_not_ready(view(Phase::kEnded), "ended");
 }

@@ -100,8 +100,8 @@ void move_slot(Trial& trial, milliseconds rest) {
   for (bool rested = false;;) {
     const auto keys = test::send(client, test::command_of({"CLUSTER", "GETKEYSINSLOT", slot, "500"}));
     if (keys->size() == 0) break;
-    std::vector<std::string> words = {"MIGRATE", to.host, std::to_string(to.server->tcp_endpoint().port), "", "0",
-                                      "5000",    "KEYS"};
+    std::vector<std::string> words = {
+        "MIGRATE", to.host, std::to_string(to.server->tcp_endpoint().port), "", "0", "5000", "REPLACE", "KEYS"};
     for (std::size_t i = 0; i < keys->size(); ++i) words.emplace_back(keys->at(i).text());
     insist([&] {
       const auto moved = test::send(client, test::command_of(words));
