@@ -20,7 +20,7 @@ using Milliseconds = std::chrono::milliseconds;
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kText, kJson };
 
-// The values as given, checked by load(). The defaults are those of docs/contract.md.
+// The values as given, checked by load(). The defaults are those of docs/settings.md.
 struct Settings {
   struct {
     std::string url = "valkey://127.0.0.1:6379";

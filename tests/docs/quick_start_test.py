@@ -127,7 +127,7 @@ class QuickStartTest(unittest.TestCase):
         session.exports = f'valkey-cli() {{ command valkey-cli --no-raw -s {socket} "$@"; }}\n'
         for block in steps:
             block.lines = [line.replace('valkey://127.0.0.1:6379', f'unix://{socket}') for line in block.lines]
-        self.assertEqual(self.follow(steps, session), 6)
+        self.assertEqual(self.follow(steps, session), 4)
         status, log = session.stop()
         self.assertEqual(status, 0)
         self.assertEqual(normalized(end.text), normalized(log))

@@ -117,7 +117,7 @@ void compare(const Plan& plan, const std::vector<Round>& base, Report& report) {
                            each(base, [cost](auto& r) { return (r.*cost).server_us + (r.*cost).client_us; })}});
   };
   row("orderd", &Round::drain);
-  if (!plan.against.empty()) row("the other orderd, " + plan.against, &Round::against);
+  if (!plan.against.empty()) row("the other orderd", &Round::against);
   row("hand-written consumer", &Round::consumer);
   row("ceiling: settle.lua alone", &Round::ceiling);
   row("bare script alone", &Round::bare);

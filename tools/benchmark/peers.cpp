@@ -41,8 +41,8 @@ const std::vector<Peer>& peers() {
        "bullmq.mjs",
        true,
        {16, 64, 256, 1024},
-       "BullMQ: at least once. A worker that loses its lock, or dies behind its decision, leaves a job that is run "
-       "again, and takes the stock twice."},
+       "BullMQ: at least once. A worker that loses its lock, or dies after its decision, leaves a job that runs again "
+       "and takes the stock twice."},
   };
   return kPeers;
 }

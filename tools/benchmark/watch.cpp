@@ -111,8 +111,8 @@ void measure_watch(const Plan& plan, Report& report) {
       "The tutorials' WATCH, MULTI, EXEC on one hot SKU, unix socket",
       {{"orders/s", 0}, {"server us", 2}, {"tries an order", 2}},
       {},
-      {"It decides and nothing else: no request is read, no result written, nothing acknowledged. A client that "
-       "dies behind EXEC does not know whether it has sold: not exactly once."}};
+      {"It only decides: no request is read, no result written, nothing acknowledged. A client that dies after EXEC "
+       "does not know whether it sold: not exactly once."}};
   for (const unsigned clients : {1U, 16U, 64U}) table.rows.push_back(row_of(plan, clients, orders));
   report.table(std::move(table));
 }
