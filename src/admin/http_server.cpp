@@ -183,7 +183,8 @@ struct HttpServer::Hooks {
                             MHD_ConnectionNotificationCode what) {
     auto& server = *static_cast<HttpServer*>(self);
     server.due_ms_.erase(connection);
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) limit(server, connection);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) return limit(server, connection);
+    server.freed_ = true;
   }
 
   // The next one on this connection.
@@ -251,7 +252,11 @@ void HttpServer::resume(Stream& stream) {
 }
 
 void HttpServer::turn() {
-  MHD_run(daemon_);
+  // At its limit libmicrohttpd accepts nothing. It accepts again in the run after the one in which a connection ended.
+  do {
+    freed_ = false;
+    MHD_run(daemon_);
+  } while (freed_);
   MHD_UNSIGNED_LONG_LONG due_ms = 0;
   if (MHD_get_timeout(daemon_, &due_ms) == MHD_YES) {
     timer_.start(Milliseconds(std::min<uint64_t>(due_ms, 60'000)));

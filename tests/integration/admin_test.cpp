@@ -7,6 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <iterator>
+
 #include "integration/orderctl_desk.h"
 #include "integration/watched.h"
 
@@ -249,6 +252,30 @@ TEST_CASE("64 connections are served and the next one waits until one closes") {
   CHECK(next.silent());
   connections.front().reset();
   CHECK(parse_answer(next.read_some()).status == 200);
+  end(*daemon.process);
+}
+
+TEST_CASE("after 64 connections that end at once the next one is served") {
+  Sale sale(test_seed());
+  const Watched daemon(sale, "only");
+  std::vector<std::unique_ptr<HttpConnection>> connections;
+  for (int i = 0; i < 64; ++i) {
+    connections.push_back(std::make_unique<HttpConnection>(daemon.port));
+    CHECK(connections.back()->send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    CHECK(parse_answer(connections.back()->read_some()).status == 200);
+  }
+  daemon.process->signal(SIGSTOP);
+  connections.clear();
+  daemon.process->signal(SIGCONT);
+  // None of them is counted any more, and nothing else wakes the daemon's HTTP server.
+  const std::string descriptors = "/proc/" + std::to_string(daemon.process->pid()) + "/fd";
+  wait_for(
+      [&] {
+        const std::filesystem::directory_iterator open(descriptors);
+        return std::distance(begin(open), end(open)) < 64;
+      },
+      20s, "the ends of all connections");
+  CHECK(http(daemon.port, "/livez").status == 200);
   end(*daemon.process);
 }
 
