@@ -1,4 +1,4 @@
-// Following the lanes of a cluster: a node that does not reply.
+// Following the lanes of a cluster: a node that does not reply, and a slot that is moved.
 #include <algorithm>
 #include <csignal>
 
@@ -66,6 +66,35 @@ TEST_CASE("a lane that cannot connect does not make following lose the other lan
   wait_to_show(process, "after-b");
   process.signal(SIGTERM);
   CHECK(process.wait() == 0);
+}
+
+TEST_CASE("following goes on at the other node when the slot of a lane is moved") {
+  Market market;
+  const Process process = follow(market);
+  const Process capture(
+      clean_command(ORDER_REPLAY_PATH, market.with_settings({"capture", "--lane", "c", "--results", "--follow"})));
+  const uint16_t slot = slot_of_lane("c");
+  Words words = market.with_settings({"results", "--follow", "--json", "--lane", "c"});
+  words.insert(words.end(), {"--valkey.cluster", "false", "--valkey.url",
+                             "valkey://127.0.0.1:" + std::to_string(market.set.node(1).tcp_endpoint().port)});
+  Process alone(clean_command(ORDERCTL_PATH, words));
+  add(market, "c", "c-1");
+  for (const Process* each : {&process, &capture, static_cast<const Process*>(&alone)}) wait_to_show(*each, "c-1");
+  market.set.begin_move(slot, 0);
+  market.set.finish_move(slot, 0);
+  REQUIRE(market.set.wait_for_primary(slot) == 0);
+  add(market, "c", "c-2");
+  for (const Process* each : {&process, &capture}) {
+    wait_to_show(*each, "c-2");
+    wait_to_complain(*each, "reconnected");
+    const std::string output = each->output();
+    for (const char* order : {"\"c-1\"", "\"c-2\""}) CHECK(output.find(order) == output.rfind(order));
+  }
+  CHECK(process.errors().find("set valkey.cluster") == std::string::npos);
+  CHECK(alone.wait() == 1);
+  CHECK(alone.errors().find("set valkey.cluster = true") != std::string::npos);
+  add(market, "a", "another lane");
+  wait_to_show(process, "another lane");
 }
 
 }  // namespace

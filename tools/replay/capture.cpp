@@ -17,7 +17,6 @@
 #include "shared/output.h"
 #include "shared/place.h"
 #include "valkey/backoff.h"
-#include "valkey/error.h"
 
 namespace orderd::replay {
 namespace {
@@ -128,10 +127,7 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
         continue;
       }
       trouble = reply ? client->explain((*reply)->text()) : reply.error();
-      if (kind != valkey::ErrorKind::kLost && kind != valkey::ErrorKind::kUnavailable &&
-          kind != valkey::ErrorKind::kRoleChanged) {
-        return Failure{trouble};
-      }
+      if (kind != valkey::ErrorKind::kLost && !client->passes(kind)) return Failure{trouble};
       client.reset();
     } else if (auto connected = tools::Client::connect(settings, kBlock)) {
       client.emplace(std::move(*connected));
