@@ -79,6 +79,19 @@ TEST_CASE("following shows only new results or those from an entry") {
   wait_for_orders(only, {"three"});
 }
 
+TEST_CASE("following from + shows the newest result and new ones") {
+  Desk desk;
+  Process empty = desk.start({"results", "--follow", "--json", "--from", "+"});
+  wait_for_reads(desk, 1);
+  add(desk, "one");
+  add(desk, "two");
+  Process process = desk.start({"results", "--follow", "--json", "--from", "+"});
+  wait_for_orders(process, {"two"});
+  add(desk, "three");
+  wait_for_orders(process, {"two", "three"});
+  wait_for_orders(empty, {"one", "two", "three"});
+}
+
 TEST_CASE("following continues after the last result when the server was restarted") {
   Desk desk({.append_only = ServerOptions::AppendOnly::kAlways});
   add(desk, "before");
