@@ -144,6 +144,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::map<std::
     return wrong(problems);
   }
   problems = problems_of_extras(app);
+  if (switches.print_config && switches.online) problems.emplace_back("--online excludes --print-config");
   sources.environment = std::move(environment);
   auto loaded = settings::load(sources);
   if (!loaded) add_lines(loaded.error(), problems);

@@ -79,6 +79,19 @@ TEST_CASE("following shows only new results or those from an entry") {
   wait_for_orders(only, {"three"});
 }
 
+TEST_CASE("following from + shows the newest result and new ones") {
+  Desk desk;
+  Process empty = desk.start({"results", "--follow", "--json", "--from", "+"});
+  wait_for_reads(desk, 1);
+  add(desk, "one");
+  add(desk, "two");
+  Process process = desk.start({"results", "--follow", "--json", "--from", "+"});
+  wait_for_orders(process, {"two"});
+  add(desk, "three");
+  wait_for_orders(process, {"two", "three"});
+  wait_for_orders(empty, {"one", "two", "three"});
+}
+
 TEST_CASE("following continues after the last result when the server was restarted") {
   Desk desk({.append_only = ServerOptions::AppendOnly::kAlways});
   add(desk, "before");
@@ -186,6 +199,25 @@ TEST_CASE("following several lanes goes on behind the last result of each when t
   add(desk, "b", "after-b");
   wait_for_orders(process, {"before-a", "before-b", "after-c", "after-b"});
   CHECK(process.errors().find("orderctl: lane 'b': reconnected") != std::string::npos);
+}
+
+TEST_CASE("a signal while one lane waits for the server loses nothing that another lane has shown") {
+  Desk desk;
+  Process process = follow_lanes(desk, {"--json", "--valkey.reply_timeout", "1m"});
+  wait_for_reads(desk, 3);
+  process.pause();
+  add(desk, "a", "first");
+  // More than a socket holds: the rest never comes from a server that is stopped.
+  (void)ask(desk.admin(),
+            {"EVAL", "for i = 1, 100 do redis.call('XADD', KEYS[1], '*', 'order', string.rep('x', 100000)) end", "1",
+             "{b}:results"});
+  (void)ask(desk.admin(), {"PING"});
+  desk.server().pause();
+  process.resume();
+  wait_for_orders(process, {"first"});
+  process.signal(SIGINT);
+  CHECK(process.wait(seconds(5)) == 0);
+  CHECK(process.output().ends_with("}\n"));
 }
 
 TEST_CASE("an error that does not go away ends the following") {

@@ -57,7 +57,7 @@ TEST_CASE("the arguments that name letters and orders are checked") {
   CHECK(refused({"dead", "requeue", "1795569346433"}).find("is not the ID of a dead letter") != std::string::npos);
   CHECK(refused({"dead", "requeue", "1-0", "--set", "sku"}).find("'sku' is not NAME=VALUE") != std::string::npos);
   CHECK(refused({"dead", "discard", "1-0", "--set", "sku=x"}).find("--set: unknown flag") != std::string::npos);
-  CHECK(refused({"dead", "list", "--from", "noon"}).find("or how long ago (10m)") != std::string::npos);
+  CHECK(refused({"dead", "list", "--from", "noon"}).find("or how long ago (10m, at most 8760h)") != std::string::npos);
   CHECK(refused({"order", "show"}).find("ID is required") != std::string::npos);
   CHECK(refused({"order", "show", ""}).find("is empty") != std::string::npos);
 }
@@ -169,11 +169,32 @@ TEST_CASE("the arguments of results are checked before connecting") {
   CHECK(refused({"results", "--from", "1-"}).find("is not a stream entry ID") != std::string::npos);
   CHECK(refused({"results", "--request", "o-1"}).find("is not a stream entry ID") != std::string::npos);
   CHECK(
-      refused({"results", "--count", "3", "--since", "1h", "--follow"}).find("--count excludes --from with --follow") !=
+      refused({"results", "--count", "3", "--from", "1h", "--follow"}).find("--count excludes --from with --follow") !=
       std::string::npos);
+  for (const Words& more : {Words{}, {"--status", "rejected"}, {"--from", "0"}}) {
+    Words words = {"results", "--count", "0"};
+    words.insert(words.end(), more.begin(), more.end());
+    CHECK(refused(words).find("--count 0 requires --follow") != std::string::npos);
+  }
   CHECK(refused({"results", "--status", "sold"})
             .find("--status: sold not in {accepted,rejected,duplicate,stock,letter}") != std::string::npos);
   CHECK(refused({"results", "--reason", ""}).find("a reason is expected") != std::string::npos);
+}
+
+TEST_CASE("a mistake is reported with the flag that was given") {
+  for (const std::string command : {"results", "audit"}) {
+    CHECK(refused({command, "--from", "noon"}).starts_with("orderctl: --from: 'noon' is not a stream entry ID"));
+    CHECK(refused({command, "--since", "noon"}).starts_with("orderctl: --since: 'noon' is not a stream entry ID"));
+    CHECK(refused({command, "--since=noon"}).starts_with("orderctl: --since: 'noon' is not a stream entry ID"));
+    CHECK(refused({command, "--since"}).starts_with("orderctl: --since: "));
+  }
+  for (const std::string flag : {"--to", "--until"}) {
+    const std::string errors = refused({"dead", "list", "--since", "1h", flag, "99999h"});
+    CHECK(errors.starts_with("orderctl: " + flag + ": '99999h' is not a stream entry ID"));
+    CHECK(errors.find("at most 8760h") != std::string::npos);
+  }
+  CHECK(refused({"results", "--count", "3", "--since", "1h", "--follow"})
+            .find("--count excludes --since with --follow") != std::string::npos);
 }
 
 TEST_CASE("the settings of the daemon's file are used") {

@@ -125,5 +125,23 @@ TEST_CASE("results are captured as they arrive until a signal") {
   CHECK(json_lines(process.output()).at(1)["fields"] == Json::parse(R"([["order","o-2"]])"));
 }
 
+TEST_CASE("a capture from + starts at the newest entry and follows from there") {
+  ReplayDesk desk;
+  Process empty = desk.start_replay({"capture", "--from", "+", "--follow"});
+  wait_for(
+      [&] {
+        return ask(desk.admin(), {"CLIENT", "LIST"}).find("cmd=xread") != std::string::npos;
+      },
+      seconds(20), "the capture reads");
+  for (const char* id : {"1-0", "2-0"}) ask(desk.admin(), {"XADD", "orders", id, "order", "{}"});
+  Process process = desk.start_replay({"capture", "--from", "+", "--follow"});
+  wait_for([&] { return json_lines(process.output()).size() == 1; }, seconds(30), "the newest entry");
+  ask(desk.admin(), {"XADD", "orders", "3-0", "order", "{}"});
+  wait_for([&] { return json_lines(process.output()).size() == 2; }, seconds(30), "a new entry");
+  CHECK(json_lines(process.output()).at(0)["id"] == "2-0");
+  wait_for([&] { return json_lines(empty.output()).size() == 3; }, seconds(30), "all entries");
+  CHECK(desk.replay({"capture", "--from", "+"}).json().at(0)["id"] == "3-0");
+}
+
 }  // namespace
 }  // namespace orderd::test

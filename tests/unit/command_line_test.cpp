@@ -121,6 +121,7 @@ TEST_CASE("print-config prints the effective settings without secrets") {
   CHECK(holds(line.output, "url = \"valkey://a:***@h:6379\"\n"));
   CHECK(!holds(line.output, "hunter2"));
   CHECK(holds(refused({"--print-config", "--log.level=loud"}), "loud"));
+  CHECK(refused({"--print-config", "--check", "--online"}) == "orderd: --online excludes --print-config\n");
 }
 
 TEST_CASE("mistakes in the arguments and in the settings are reported together") {

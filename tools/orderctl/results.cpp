@@ -125,6 +125,7 @@ Results::Results(CLI::App& parent, Program& program) {
   app->callback([=, this, &program] {
     counted_ = count->count() > 0;
     if (counted_ && from->count() > 0 && follow_) throw CLI::ExcludesError("--count", "--from with --follow");
+    if (count_ == 0 && !follow_) throw CLI::RequiresError("--count 0", "--follow");
     // In the form that the server writes.
     if (!wanted_.request.empty()) wanted_.request = parse_id(wanted_.request)->text();
     program.lanes = LaneUse::kAll;
@@ -137,17 +138,18 @@ Result<std::vector<std::string>> Results::print_existing(const Context& context,
   const StreamId from = place_of(from_).value_or(Place{}).first;
   std::vector<std::string> last(context.lanes.size(), id_before(from).text());
   Start start{from.text()};
-  if (from_.empty() && (counted_ || (wanted_.order.empty() && wanted_.request.empty()))) {
+  const bool from_newest = from_ == "+";
+  if (from_newest || (from_.empty() && (counted_ || (wanted_.order.empty() && wanted_.request.empty())))) {
     auto newest = newest_of(context, clients);
     if (!newest) return newest;
     last = std::move(*newest);
     if (count_ == 0) return last;
-    auto found = start_of_last(context, clients, count_, wanted_);
+    auto found = start_of_last(context, clients, from_newest ? 1 : count_, from_newest ? WantedResults{} : wanted_);
     if (!found) return found.failure();
     start = std::move(*found);
   }
   uint64_t left = counted_ && !from_.empty() ? count_ : std::numeric_limits<uint64_t>::max();
-  if (start.id.empty() || left == 0) return last;
+  if (start.id.empty()) return last;
   uint64_t read_count = 0;
   const auto read = read_merged(context, clients, {results_of, start.id}, [&](std::size_t lane, const Entry& entry) {
     if (entry.id == start.id && lane < start.lane) return true;
@@ -166,7 +168,7 @@ Result<int> Results::run(const Context& context) const {
   const auto last = print_existing(context, printer);
   if (!last) return last.failure();
   if (follow_) return follow_results(context, *last, printer);
-  if (printer.printed() > 0 || (wanted_.all() && count_ == 0)) return kDone;
+  if (printer.printed() > 0) return kDone;
   const std::string where =
       context.several() ? "any lane" : "the stream '" + shown(context.settings.streams.results) + "'";
   note((wanted_.all() ? "no results" : "no result" + wanted_.text()) + " in " + where);

@@ -65,16 +65,32 @@ class Follower {
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
+  [[nodiscard]] bool connected() const { return tail_.has_value(); }
   // What poll() has to look at; -1: there is no connection.
   [[nodiscard]] int descriptor() const { return tail_ ? tail_->descriptor() : -1; }
-  // step() has to be called by then, also if the server does not answer.
+  // connect() or step() has to be called by then, also if the server does not answer.
   [[nodiscard]] Clock::time_point due() const { return due_; }
+  // Is there something to do now? Asks the descriptor itself: since the last wait another lane may have taken long.
+  [[nodiscard]] bool ready() const { return due_ <= Clock::now() || answered(); }
 
-  // Connects, or takes the page that the server has answered, and asks for the next one. The failure will not pass by
-  // itself.
-  Result<bool> step(bool answered) {
-    if (!tail_) return connect();
-    if (!answered) return lose(tail_->server() + " did not answer within " + duration_text(patience()));
+  // Connects and asks for the first page.
+  void connect() {
+    auto tail = [this] {
+      const Waiting now;
+      return ResultTail::after(settings_, last_);
+    }();
+    if (!tail) return lose(tail.error());
+    tail_.emplace(std::move(*tail));
+    ask();
+  }
+
+  // While connected: takes the page that the server has answered, and asks for the next one. The failure will not pass
+  // by itself.
+  Result<bool> step() {
+    if (!answered()) {
+      lose(tail_->server() + " did not answer within " + duration_text(patience()));
+      return true;
+    }
     const auto read = [this] {
       const Waiting now;
       return tail_->take([this](const Entry& entry) {
@@ -83,38 +99,36 @@ class Follower {
       });
     }();
     if (!read && !tail_->lost()) return Failure{where_ + read.error()};
-    if (!read) return lose(read.error());
+    if (!read) {
+      lose(read.error());
+      return true;
+    }
     printer_.end_page();
     last_ = tail_->last();
     if (troubled_) note(where_ + "reconnected");
     troubled_ = false;
     backoff_.reset();
-    return ask();
+    ask();
+    return true;
   }
 
  private:
   [[nodiscard]] milliseconds patience() const { return kBlock + settings_.valkey.reply_timeout; }
 
-  Result<bool> connect() {
-    auto tail = [this] {
-      const Waiting now;
-      return ResultTail::after(settings_, last_);
-    }();
-    if (!tail) return lose(tail.error());
-    tail_.emplace(std::move(*tail));
-    return ask();
+  [[nodiscard]] bool answered() const {
+    pollfd one{.fd = descriptor(), .events = POLLIN, .revents = 0};
+    return poll(&one, 1, 0) > 0;
   }
-  bool ask() {
+
+  void ask() {
     tail_->ask(kBlock);
     due_ = Clock::now() + patience();
-    return true;
   }
-  bool lose(const std::string& why) {
+  void lose(const std::string& why) {
     tail_.reset();
     if (!troubled_) note(where_ + why + "; reconnecting");
     troubled_ = true;
     due_ = Clock::now() + backoff_.next();
-    return true;
   }
 
   const settings::Settings& settings_;
@@ -129,17 +143,17 @@ class Follower {
 };
 
 // Until one of them is answered or due.
-void wait_for(const std::deque<Follower>& followers, std::vector<pollfd>& ready) {
-  ready.clear();
+void wait_for(const std::deque<Follower>& followers) {
+  std::vector<pollfd> descriptors;
   Clock::time_point due = Clock::time_point::max();
   for (const Follower& follower : followers) {
-    ready.push_back({.fd = follower.descriptor(), .events = POLLIN, .revents = 0});
+    descriptors.push_back({.fd = follower.descriptor(), .events = POLLIN, .revents = 0});
     due = std::min(due, follower.due());
   }
   const auto left = std::max(std::chrono::ceil<milliseconds>(due - Clock::now()), milliseconds(0));
   const Waiting now;
   // After an error no descriptor is ready, and the next call comes at once or reports it.
-  (void)poll(ready.data(), ready.size(), static_cast<int>(left.count()));
+  (void)poll(descriptors.data(), descriptors.size(), static_cast<int>(left.count()));
 }
 
 }  // namespace
@@ -149,15 +163,22 @@ Result<int> follow_results(const Context& context, const std::vector<std::string
   stop_on(SIGTERM);
   std::deque<Follower> followers;
   for (std::size_t i = 0; i < after.size(); ++i) followers.emplace_back(context, i, after[i], printer);
-  std::vector<pollfd> ready;
+  if (!flush_output()) return kFailed;
   for (;;) {
-    if (!flush_output()) return kFailed;
-    wait_for(followers, ready);
-    for (std::size_t i = 0; i < followers.size(); ++i) {
-      const bool answered = ready[i].revents != 0;
-      if (!answered && followers[i].due() > Clock::now()) continue;
-      if (const auto good = followers[i].step(answered); !good) return good.failure();
+    wait_for(followers);
+    Follower* next = nullptr;  // to connect
+    for (Follower& follower : followers) {
+      if (!follower.ready()) continue;
+      if (!follower.connected()) {
+        if (next == nullptr || follower.due() < next->due()) next = &follower;
+        continue;
+      }
+      if (const auto good = follower.step(); !good) return good.failure();
+      // order matters: the next step may wait, and a signal ends the process then
+      if (!flush_output()) return kFailed;
     }
+    // One at a time: connecting waits for the server, and the other lanes wait for that.
+    if (next != nullptr) next->connect();
   }
 }
 

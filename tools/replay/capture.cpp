@@ -17,7 +17,6 @@
 #include "shared/output.h"
 #include "shared/place.h"
 #include "valkey/backoff.h"
-#include "valkey/error.h"
 
 namespace orderd::replay {
 namespace {
@@ -128,10 +127,7 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
         continue;
       }
       trouble = reply ? client->explain((*reply)->text()) : reply.error();
-      if (kind != valkey::ErrorKind::kLost && kind != valkey::ErrorKind::kUnavailable &&
-          kind != valkey::ErrorKind::kRoleChanged) {
-        return Failure{trouble};
-      }
+      if (kind != valkey::ErrorKind::kLost && !client->passes(kind)) return Failure{trouble};
       client.reset();
     } else if (auto connected = tools::Client::connect(settings, kBlock)) {
       client.emplace(std::move(*connected));
@@ -172,7 +168,12 @@ Result<int> Capture::run(const tools::Context& context) {
   }
   const std::string& stream = results_ ? context.settings.streams.results : context.settings.streams.orders;
   Writer writer(std::move(*sink));
-  const tools::StreamId from = tools::place_of(from_).value_or(tools::Place{}).first;
+  tools::StreamId from = tools::place_of(from_).value_or(tools::Place{}).first;
+  if (from_ == "+") {
+    const auto newest = tools::newest_id(*client, stream);
+    if (!newest) return newest.failure();
+    from = tools::parse_id(*newest).value_or(tools::StreamId{});
+  }
   const tools::StreamId to = tools::place_of(to_).value_or(tools::Place{}).last;
   const auto written = write_range(*client, stream, from.text(), to.text(), writer);
   if (!written) return written.failure();

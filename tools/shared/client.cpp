@@ -3,7 +3,6 @@
 
 #include "settings/topology.h"
 #include "shared/output.h"
-#include "valkey/error.h"
 
 namespace orderd::tools {
 namespace {
@@ -38,7 +37,7 @@ Result<Client> Client::connect(const settings::Settings& settings, std::chrono::
   options.connect_timeout = settings.valkey.connect_timeout;
   options.reply_timeout = settings.valkey.reply_timeout + blocking;
   auto client = valkey::SyncClient::connect(*endpoint, options);
-  if (client) return Client(std::move(*client), endpoint->redacted());
+  if (client) return Client(std::move(*client), endpoint->redacted(), settings.valkey.cluster);
   std::string what = shown(client.error());
   if (what.ends_with(kCredentials)) what.append(" (").append(kSignIn).append(")");
   return Failure{what};
@@ -85,11 +84,16 @@ std::string Client::explain(std::string_view error) const {
     case ErrorKind::kRefused: return sentence("requires a login", "set " + std::string(kSignIn));
     case ErrorKind::kMoved:
       return sentence("is a cluster node, and another node serves these keys now",
-                      "retry; where valkey.cluster is false, set it to true");
+                      cluster_ ? "retry" : "set valkey.cluster = true");
     case ErrorKind::kUnavailable: return sentence("cannot do that now", "retry later");
     case ErrorKind::kRoleChanged: return sentence("is no longer the primary", "retry");
     default: return server_ + " returned an error: " + shown(error);
   }
+}
+
+bool Client::passes(valkey::ErrorKind kind) const {
+  using valkey::ErrorKind;
+  return kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged || (kind == ErrorKind::kMoved && cluster_);
 }
 
 }  // namespace orderd::tools

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shared/program.h"
+#include "valkey/error.h"
 #include "valkey/sync_client.h"
 
 namespace orderd::tools {
@@ -34,13 +35,17 @@ class Client {
 
   // An error reply of the server as a sentence: what it means and what to do.
   [[nodiscard]] std::string explain(std::string_view error) const;
+  // May a command that got this error succeed on a new connection? Then connect again and send it again.
+  [[nodiscard]] bool passes(valkey::ErrorKind kind) const;
   // The server, without its password.
   [[nodiscard]] const std::string& server() const { return server_; }
 
  private:
-  Client(valkey::SyncClient client, std::string server) : client_(std::move(client)), server_(std::move(server)) {}
+  Client(valkey::SyncClient client, std::string server, bool cluster)
+      : client_(std::move(client)), server_(std::move(server)), cluster_(cluster) {}
   valkey::SyncClient client_;
   std::string server_;
+  bool cluster_;  // valkey.cluster: connect() finds the node that serves the keys
 };
 
 }  // namespace orderd::tools

@@ -163,6 +163,23 @@ std::optional<std::vector<settings::Settings>> lanes_of(const settings::Settings
   return chosen;
 }
 
+// CLI11's messages name an option by the first of its names. Replaces that by the name that was given in `words`.
+std::string as_given(std::string message, const CLI::App& command, const std::vector<const char*>& words) {
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string first = option->get_name();
+    const std::size_t at = message.find(first);
+    const std::size_t end = at + first.size();
+    if (at == std::string::npos || (end < message.size() && message[end] != ':' && message[end] != ' ')) continue;
+    for (const std::string& name : option->get_lnames()) {
+      const auto given = [flag = "--" + name](std::string_view word) { return word.substr(0, word.find('=')) == flag; };
+      if (std::none_of(words.begin(), words.end(), given)) continue;
+      message.replace(at, first.size(), "--" + name);
+      break;
+    }
+  }
+  return message;
+}
+
 int wrong_usage(const CLI::App& app, const std::string& what) {
   const std::string line = name_of(named(app)) + " --help shows the usage\n";
   note(what);
@@ -194,8 +211,8 @@ void describe(CLI::App& app, Program& program, const About& about) {
 }
 
 std::optional<int> parse(CLI::App& app, const Program& program, int argc, const char* const* argv) {
+  const std::vector<const char*> words = with_help(app, argc, argv);
   try {
-    const std::vector<const char*> words = with_help(app, argc, argv);
     app.parse(settings::arguments(static_cast<int>(words.size()), words.data()));
     const std::string ignored = problem_of_ignored(app, program);
     if (ignored.empty()) return std::nullopt;
@@ -211,7 +228,7 @@ std::optional<int> parse(CLI::App& app, const Program& program, int argc, const 
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !names.empty()) {
       return wrong_usage(app, "a sub-command is required: " + joined(names));
     }
-    return wrong_usage(app, shown(error.what()));
+    return wrong_usage(app, shown(as_given(error.what(), named(app), words)));
   }
   return flush_output() ? kDone : kFailed;
 }

@@ -122,7 +122,7 @@ std::string problem_of_place(const std::string& text) {
     return "'" + shown(text) + "' has no zone; append Z for UTC, or an offset such as +01:00";
   }
   return "'" + shown(text) + "' is not a stream entry ID (example: 1795569346433-0), a time (2026-11-25, " +
-         "2026-11-25T12:00:00Z), or how long ago (10m)";
+         "2026-11-25T12:00:00Z), or how long ago (10m, at most 8760h)";
 }
 
 CLI::Option* add_place(CLI::App& app, const std::string& name, std::string& target, const std::string& help) {

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "valkey/error.h"
-
 namespace orderd::tools {
 namespace {
 
@@ -12,11 +10,6 @@ using std::chrono::milliseconds;
 using valkey::Command;
 
 constexpr milliseconds kLongestBlock{1000};
-
-// May the same command succeed later?
-bool passing(valkey::ErrorKind kind) {
-  return kind == valkey::ErrorKind::kUnavailable || kind == valkey::ErrorKind::kRoleChanged;
-}
 
 }  // namespace
 
@@ -50,7 +43,7 @@ void ResultTail::ask(milliseconds wait) {
 
 Result<std::size_t> ResultTail::take(const std::function<void(const Entry&)>& each) {
   const auto reply = client_.read();
-  lost_ = !reply || passing((*reply)->error());
+  lost_ = !reply || client_.passes((*reply)->error());
   if (!reply) return reply.failure();
   if ((*reply)->is_error()) return Failure{client_.explain((*reply)->text())};
   const std::vector<Entry> entries = entries_of((*reply)->at(0).at(1));
