@@ -24,7 +24,7 @@ class LanePages {
       page_.emplace(std::move(*page));
       entries_ = entries_of(page_->view());
       at_ = 0;
-      ended_ = entries_.size() < kPageEntries;
+      ended_ = entries_.size() < kPageEntries || is_largest_id(entries_.back().id);
       if (!entries_.empty()) from_ = "(" + std::string(entries_.back().id);
     }
     return at_ < entries_.size() ? &entries_[at_] : nullptr;

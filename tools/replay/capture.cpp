@@ -100,6 +100,7 @@ Result<bool> write_range(tools::Client& client, const std::string& stream, std::
     const auto entries = tools::entries_of(reply->view());
     if (entries.empty()) return true;
     if (const auto written = writer.write(entries); !written) return written.failure();
+    if (tools::is_largest_id(entries.back().id)) return true;
     from = "(" + std::string(entries.back().id);
   }
   return true;

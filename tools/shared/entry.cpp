@@ -20,7 +20,7 @@ Result<bool> read_range(Client& client, const char* command, const std::string& 
     const auto reply = client.ask(valkey::Command::of(command, stream, from, to, "COUNT", kPageEntries));
     if (!reply) return reply.failure();
     const std::vector<Entry> entries = entries_of(reply->view());
-    if (entries.empty() || !page(entries)) return true;
+    if (entries.empty() || !page(entries) || is_largest_id(entries.back().id)) return true;
     from = "(" + std::string(entries.back().id);
   }
 }
@@ -33,6 +33,12 @@ std::optional<StreamId> parse_id(std::string_view text) {
   const auto sequence = dash == std::string_view::npos ? 0 : number_of(text.substr(dash + 1));
   if (!ms || !sequence) return std::nullopt;
   return StreamId{*ms, *sequence};
+}
+
+bool is_largest_id(std::string_view text) {
+  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+  const auto id = parse_id(text);
+  return id && id->ms == kMost && id->sequence == kMost;
 }
 
 StreamId id_before(StreamId id) {

@@ -29,6 +29,8 @@ struct StreamIdHash {
 [[nodiscard]] StreamId id_before(StreamId id);
 // "1732386423123-0", or "1732386423123" for the first ID of that millisecond.
 [[nodiscard]] std::optional<StreamId> parse_id(std::string_view text);
+// No entry can come after it: the server refuses a range that begins there.
+[[nodiscard]] bool is_largest_id(std::string_view text);
 
 // Views into the reply.
 struct Entry {
