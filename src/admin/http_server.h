@@ -76,7 +76,7 @@ class HttpServer {
   std::map<MHD_Connection*, uint64_t> due_ms_;
   std::list<Stream> streams_;
   bool ending_ = false;
-  bool freed_ = false;  // a connection ended in this run
+  bool freed_ = false;          // a connection ended in this run
   std::unique_ptr<Poll> poll_;  // order matters: gone before the descriptor
   Timer timer_;                 // when libmicrohttpd wants a turn
   Timer slow_;

@@ -5,6 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "transport/connection_fixture.h"
 
 namespace orderd::test {
@@ -80,6 +82,7 @@ TEST_CASE("a reset after a complete reply is noticed at once") {
 }
 
 TEST_CASE("a reply that has arrived is not lost when the next command cannot be written") {
+  std::signal(SIGPIPE, SIG_IGN);  // as orderd does
   // A server of its own: it acts while the loop does not turn.
   const TemporaryDirectory directory;
   sockaddr_un address = {};
