@@ -252,11 +252,11 @@ void HttpServer::resume(Stream& stream) {
 }
 
 void HttpServer::turn() {
+  freed_ = false;
+  MHD_run(daemon_);
   // At its limit libmicrohttpd accepts nothing. It accepts again in the run after the one in which a connection ended.
-  do {
-    freed_ = false;
-    MHD_run(daemon_);
-  } while (freed_);
+  // That run waits for the next turn of the loop: clients that come and go must not hold up orders.
+  if (freed_) return timer_.start(Milliseconds(0));
   MHD_UNSIGNED_LONG_LONG due_ms = 0;
   if (MHD_get_timeout(daemon_, &due_ms) == MHD_YES) {
     timer_.start(Milliseconds(std::min<uint64_t>(due_ms, 60'000)));

@@ -166,7 +166,7 @@ TEST_CASE("an orders stream that was recreated with smaller IDs is distinguished
   Clerk clerk = clerk_with(50);
   const uint64_t hour = 3'600'000;
   clerk.recreate_orders();
-  // The clock was set back: results continue from the last ID, requests restart below.
+  // The clock was moved backwards: results continue from the last ID, requests restart below.
   clerk.set_clock(1'790'000'000'000 - hour);
   SUBCASE("nothing was settled since") {
     clerk.push({{"id", "new"}, {"sku", "sock"}, {"quantity", "1"}});

@@ -146,7 +146,7 @@ TEST_CASE("all stock is listed by SKU and bad stock is shown as such") {
   CHECK(json[1] == Json({{"sku", "hat"}, {"stock", 5}}));
 }
 
-TEST_CASE("SKUs that look alike are told apart in a list and JSON has them as they are") {
+TEST_CASE("SKUs that look alike are distinct in a list and JSON has them as they are") {
   Desk desk;
   for (const std::string sku : {"shoe", "sh\u200Boe", "\u202Eeohs"})
     set(desk.admin(), "product:" + sku + ":stock", "5");

@@ -72,7 +72,7 @@ void freeze(Trial& trial, Node& node, milliseconds time) {
   trial.nodes.restore(node);  // the password may have been rotated meanwhile
 }
 
-// What was begun is completed: a node may refuse for a moment, as when it takes the cluster for down.
+// A migration that was started is completed: a node may refuse for a moment, as when it takes the cluster for down.
 void insist(const std::function<std::string()>& step) {
   std::string answer;
   const bool done = test::poll_until(
