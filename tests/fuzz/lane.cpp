@@ -10,27 +10,13 @@
 #include "fuzz/input.h"
 #include "fuzz/lane_server.h"
 #include "lane/lane.h"
+#include "support/lane_options.h"
 
 namespace orderd::fuzz {
 namespace {
 
-constexpr int kMaxTurns = 60;  // later turns only follow a back-off, which no run waits for
-
-lane::Options lane_options() {
-  lane::Options options{
-      .orders = "orders",
-      .results = "results",
-      .dead = "orders:dead",
-      .group = "orderd",
-      .name = "me",
-      .stock_keys = *order::KeyTemplate::parse("product:<sku>:stock", "<sku>"),
-      .order_keys = *order::KeyTemplate::parse("orders:order:<id>", "<id>"),
-      .reply_keys = *order::KeyTemplate::parse("orders:reply:<to>", "<to>"),
-      .limits = {},
-  };
-  options.max_in_flight = 4;
-  return options;
-}
+constexpr int kMaxTurns = 200;  // later turns only follow a back-off, which no run waits for
+constexpr int kIdleTurns = 8;   // a command and its reply take four
 
 class End : public lane::Lane::Listener {
  public:
@@ -55,25 +41,23 @@ extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   using namespace orderd;
   using namespace orderd::fuzz;
-  static const lane::Options options = lane_options();
-  static const Listening listening;
-  valkey::Endpoint endpoint;
-  endpoint.kind = valkey::Endpoint::Kind::kUnix;
-  endpoint.path = listening.path();
-  valkey::SingleNode topology([&endpoint] { return Result<valkey::Endpoint>(endpoint); });
-  LaneServer server(listening, Input(data, size));
+  lane::Options options = test::lane_options();
+  options.max_in_flight = 4;
   End end;
   Loop loop;
   {
+    LaneServer server(loop, Input(data, size));
+    valkey::SingleNode topology([&server] { return Result<valkey::Endpoint>(server.endpoint()); });
     valkey::SharedConnections connections(loop);
     lane::Lane lane(loop, options, topology, connections, 1, end);
     lane.start();
     bool finishing = false;
-    for (int turns = 0, idle = 0; turns < kMaxTurns && idle < 3; ++turns) {
+    for (int turns = 0, idle = 0; turns < kMaxTurns && idle < kIdleTurns; ++turns) {
+      const std::size_t before = server.arrived();
       (void)uv_run(loop.raw(), UV_RUN_NOWAIT);
-      idle = server.serve() ? 0 : idle + 1;
+      idle = server.arrived() > before ? 0 : idle + 1;
       ORDERD_CHECK(lane.status().in_flight <= options.max_in_flight, "more than max_in_flight in flight");
-      if (idle == 2 && !finishing) {
+      if (idle == kIdleTurns - 1 && !finishing) {
         finishing = true;
         lane.finish();
         idle = 0;

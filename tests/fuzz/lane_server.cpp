@@ -3,8 +3,9 @@
 #include "fuzz/lane_server.h"
 
 #include <array>
+#include <optional>
 
-#include "transport/resp.h"
+#include "support/resp.h"
 
 namespace orderd::fuzz {
 namespace {
@@ -17,14 +18,6 @@ constexpr std::array kErrors = {"NOSCRIPT x",    "ASK 1 h:1",  "OOM x",        "
                                 "ERR something", "MISCONF x",  "NOREPLICAS x", "MASTERDOWN x"};
 constexpr std::array kWords = {"a", "m", "asukridm", "moved", "active", "standby", "namesake", "released", "0-0", ""};
 
-// Like the second line of the daemon's scripts: "-- settle.lua: …".
-std::string script_name(const std::string& text) {
-  const std::size_t end = text.find(".lua");
-  const std::size_t comment = text.rfind("-- ", end);
-  return end == std::string::npos || comment == std::string::npos ? "script"
-                                                                  : text.substr(comment + 3, end - comment - 3);
-}
-
 std::string entry(const std::string& id, const std::vector<std::string>& fields) {
   return resp::array({resp::bulk(id), resp::bulks(fields)});
 }
@@ -35,36 +28,16 @@ std::string stream(const std::vector<std::string>& entries) {
 
 }  // namespace
 
-bool LaneServer::serve() {
-  bool active = false;
-  for (Peer peer = listening_.accept(); peer.is_open(); peer = listening_.accept()) {
-    clients_.push_back({std::move(peer), {}});
-    active = true;
+LaneServer::LaneServer(Loop& loop, Input input) : fake_(loop), input_(input) {
+  for (const char* command : {"HELLO", "INFO", "ROLE"}) fake_.on(command).error("ERR unknown command");
+  for (const char* command : {"EVALSHA", "XREAD"}) {
+    fake_.on(command).answer([this](const test::Received& received) -> std::optional<std::string> {
+      if (input_.empty()) return std::nullopt;
+      std::string bytes = reply(received.words);
+      if (bytes.empty()) fake_.close(received.connection);
+      return bytes;
+    });
   }
-  for (Client& client : clients_) {
-    const std::string bytes = client.peer.receive();
-    client.parser.feed(bytes);
-    Words words;
-    test::CommandParser::Found found{};
-    while ((found = client.parser.next(words)) == test::CommandParser::Found::kCommand) {
-      answer(client, words);
-      active = true;
-    }
-    ORDERD_CHECK(found != test::CommandParser::Found::kGarbage, "the lane sent something that is not a command");
-  }
-  return active;
-}
-
-void LaneServer::answer(Client& client, const Words& words) {
-  if (words[0] == "CLIENT") return client.peer.send(resp::simple("OK"));
-  if (words[0] == "HELLO" || words[0] == "INFO" || words[0] == "ROLE") {
-    return client.peer.send(resp::error("ERR unknown command"));
-  }
-  if (words[0] == "SCRIPT") return client.peer.send(resp::bulk(script_name(words.at(2))));
-  if (input_.empty()) return;
-  const std::string bytes = reply(words);
-  if (bytes.empty()) return client.peer.close();
-  client.peer.send(bytes);
 }
 
 std::string LaneServer::reply(const Words& words) {
@@ -98,7 +71,6 @@ std::string LaneServer::entries() {
 
 std::string LaneServer::right_reply(const Words& words) {
   if (words[0] == "XREAD") return entries();
-  if (words[0] != "EVALSHA") return words[0] == "XGROUP" ? resp::simple("OK") : resp::array({});
   if (words[1] == "lease") return resp::bulks({words.back() == "release" ? "released" : "active", "1"});
   if (words[1] == "join") return resp::bulks({"0-0", "0", "0", "", "", "0", "0"});
   if (words[1] == "trim") return resp::bulks({"0", "0"});

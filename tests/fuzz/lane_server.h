@@ -2,38 +2,31 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "fuzz/input.h"
-#include "fuzz/peer.h"
-#include "transport/command_parser.h"
+#include "support/fake_server.h"
 
 namespace orderd::fuzz {
 
 class LaneServer {
  public:
-  LaneServer(const Listening& listening, Input input) : listening_(listening), input_(input) {}
+  LaneServer(Loop& loop, Input input);
 
-  // Accepts connections and replies to commands. False: there were none.
-  bool serve();
+  [[nodiscard]] valkey::Endpoint endpoint() const { return fake_.endpoint(); }
+  // How many connections and commands have arrived.
+  [[nodiscard]] std::size_t arrived() const { return fake_.accepted() + fake_.received().size(); }
 
  private:
-  struct Client {
-    Peer peer;
-    test::CommandParser parser;
-  };
   using Words = std::vector<std::string>;
 
-  void answer(Client& client, const Words& words);
-  // The reply from the input; empty: no reply.
+  // The reply from the input; empty: the connection ends.
   [[nodiscard]] std::string reply(const Words& words);
   [[nodiscard]] std::string entries();
   [[nodiscard]] std::string right_reply(const Words& words);
 
-  const Listening& listening_;
+  test::FakeServer fake_;
   Input input_;
-  std::vector<Client> clients_;
   int next_id_ = 1;
 };
 

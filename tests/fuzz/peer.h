@@ -34,13 +34,6 @@ class Peer {
   void send(std::string_view bytes) const {
     if (is_open()) (void)::send(file_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
-  // What has arrived; may be empty.
-  [[nodiscard]] std::string receive() const {
-    std::string bytes(65536, '\0');
-    const ssize_t got = is_open() ? recv(file_, bytes.data(), bytes.size(), MSG_DONTWAIT) : 0;
-    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return bytes;
-  }
   // Shuts down sending; ignores what arrives.
   void end() const { (void)shutdown(file_, SHUT_WR); }
   void close() {

@@ -19,17 +19,12 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with larger IDs continues a
 
 TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled from its first entry") {
   (void)at_server({"DEL", orders});
-  int first = 1;
-  SUBCASE("all below the old ones") {
-  }
-  SUBCASE("some equal to old ones") {
-    first = 99;
-  }
-  SUBCASE("all equal to old ones") {
-    first = 101;
-  }
-  SUBCASE("the last equal to the last old one") {
-    first = 116;
+  int first = 0;
+  // All below the old ones, some equal to old ones, all of them, the last equal to the last old one.
+  for (const int each : {1, 99, 101, 116}) {
+    SUBCASE(std::to_string(each).c_str()) {
+      first = each;
+    }
   }
   push_new(first, 5);
   const std::string last = std::to_string(first + 4) + "-0";
@@ -154,14 +149,8 @@ TEST_CASE_FIXTURE(RecreatedShop, "a single deleted result restarts nothing") {
 TEST_CASE_FIXTURE(RecreatedShop, "a restart that is refused changes nothing") {
   (void)at_server({"DEL", orders});
   push_new(1, 5);
-  const std::string before = snapshot();
-  for (const char* rule : {"-hset", "-xrange", "-xrevrange"}) {
-    acl({rule});
-    const std::string answer = join();
-    CHECK_MESSAGE(answer.starts_with("-NOPERM key "), answer);
-    CHECK(snapshot() == before);
-    allow_everything();
-  }
+  refuses({without("hset", position), denied({"-xrange"}, "-NOPERM key "), denied({"-xrevrange"}, "-NOPERM key ")},
+          [&] { return join(); });
   CHECK(join() == "0-0 0 5 restarted 120-0 0 0");
 }
 

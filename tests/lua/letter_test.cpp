@@ -68,62 +68,21 @@ TEST_CASE_FIXTURE(LetterShop, "an entry that is not a dead letter is left alone"
 }
 
 TEST_CASE_FIXTURE(LetterShop, "a refused step is named with its key and nothing is written") {
-  std::string beginning;
-  bool discards = true;
-  SUBCASE("results is not a stream") {
-    (void)at_server({"DEL", results_stream});
-    (void)at_server({"LPUSH", results_stream, "x"});
-    beginning = "-WRONGTYPE key results: ";
-  }
-  SUBCASE("results has used up its last ID") {
-    (void)at_server({"XADD", results_stream, "18446744073709551615-18446744073709551615", "x", "y"});
-    beginning = "-ERR key results: ";
-  }
-  SUBCASE("orders is not a stream") {
-    (void)at_server({"DEL", orders});
-    (void)at_server({"LPUSH", orders, "x"});
-    beginning = "-WRONGTYPE key orders: ";
-    discards = false;
-  }
-  SUBCASE("orders has used up its last ID") {
-    (void)at_server({"XADD", orders, "18446744073709551615-18446744073709551615", "x", "y"});
-    beginning = "-ERR key orders: ";
-    discards = false;
-  }
-  SUBCASE("dead is not a stream") {
-    (void)at_server({"DEL", dead});
-    (void)at_server({"LPUSH", dead, "x"});
-    beginning = "-WRONGTYPE key orders:dead: ";
-  }
-  const std::vector<std::pair<std::string, std::string>> rights = {
-      {"xadd", "results"}, {"xdel", "orders:dead"}, {"xrange", "orders:dead"}, {"xinfo", "results"}};
-  for (const auto& [command, key] : rights) {
-    SUBCASE(command.c_str()) {
-      acl({"-" + command});
-      beginning = "-NOPERM key " + key + ": ";
-    }
-  }
-  SUBCASE("orders is read-only") {
-    acl({"resetkeys", "%R~orders", "~orders:dead", "~results", "(+evalsha ~*)"});
-    beginning = "-NOPERM key orders: this user has no right to XADD";
-    discards = false;
-  }
-  SUBCASE("out of memory") {
-    (void)at_server({"CONFIG", "SET", "maxmemory", "1"});
-    beginning = "-OOM ";
-  }
-  SUBCASE("a replica") {
-    (void)at_server({"REPLICAOF", "127.0.0.1", "1"});
-    beginning = "-READONLY ";
-  }
-  const std::string before = snapshot();
-  const std::string answer = requeue();
-  CHECK_MESSAGE(answer.starts_with(beginning), answer);
-  CHECK(snapshot() == before);
-  if (!discards) return;
-  const std::string other = discard();
-  CHECK_MESSAGE(other.starts_with(beginning), other);
-  CHECK(snapshot() == before);
+  const std::vector<Refusal> both = {wrong_type(results_stream),
+                                     exhausted(results_stream),
+                                     wrong_type(dead),
+                                     without("xadd", results_stream),
+                                     without("xdel", dead),
+                                     without("xrange", dead),
+                                     without("xinfo", results_stream),
+                                     kOutOfMemory,
+                                     kReplica};
+  refuses(both, [&] { return requeue(); });
+  refuses(both, [&] { return discard(); });
+  refuses({wrong_type(orders), exhausted(orders),
+           denied({"resetkeys", "%R~orders", "~orders:dead", "~results", "(+evalsha ~*)"},
+                  "-NOPERM key orders: this user has no right to XADD")},
+          [&] { return requeue(); });
 }
 
 }  // namespace orderd::test

@@ -27,14 +27,32 @@ ValkeyServer& shared_server() {
   return server;
 }
 
+Refusal denied(const std::vector<std::string>& rules, const std::string& error) {
+  Refusal refusal{{"ACL", "SETUSER", "daemon"}, error};
+  refusal.done.insert(refusal.done.end(), rules.begin(), rules.end());
+  return refusal;
+}
+
+Refusal without(const std::string& command, const std::string& key) {
+  return denied({"-" + command}, "-NOPERM key " + key + ": ");
+}
+
+Refusal wrong_type(const std::string& key) {
+  return {{"SET", key, "x"}, "-WRONGTYPE key " + key + ": Operation against a key holding the wrong kind of value"};
+}
+
+Refusal exhausted(const std::string& key) {
+  return {{"XADD", key, "18446744073709551615-18446744073709551615", "x", "y"},
+          "-ERR key " + key + ": The stream has exhausted the last possible ID"};
+}
+
 Shop::Shop() : Shop(shared_server(), "") {
 }
 
 Shop::Shop(const ValkeyServer& server, std::string key_prefix)
     : prefix(std::move(key_prefix)), admin_(server.client()), daemon_(daemon_client(server, admin_)) {
-  (void)send(admin_, command_of({"REPLICAOF", "NO", "ONE"}));  // an error in a cluster, where no test needs it
-  (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0", "stream-node-max-entries", "100",
-                     "stream-node-max-bytes", "4096"});
+  accept_writes();
+  (void)ask(admin_, {"CONFIG", "SET", "stream-node-max-entries", "100", "stream-node-max-bytes", "4096"});
   (void)ask(admin_, {"FLUSHALL"});
   for (const auto script :
        {lua::settle, lua::join, lua::lease, lua::sign, lua::trim, lua::stock, lua::pause, lua::letter}) {
@@ -53,6 +71,29 @@ void Shop::acl(const std::vector<std::string>& rules) {
 
 void Shop::allow_everything() {
   acl({"clearselectors", "~*", "+@all"});
+}
+
+void Shop::accept_writes() {
+  (void)send(admin_, command_of({"REPLICAOF", "NO", "ONE"}));  // an error in a cluster, where no test needs it
+  (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0"});
+}
+
+void Shop::refuses(const std::vector<Refusal>& refusals, const std::function<std::string()>& script) {
+  for (const auto& [done, error] : refusals) {
+    CAPTURE(done[0] + " " + done[1] + " " + done.back());
+    const std::string& key = done[1];
+    const bool damages = done[0] == "SET" || done[0] == "XADD";
+    const std::string whole = damages ? at_server({"DUMP", key}) : "";
+    (void)at_server(done);
+    const std::string before = snapshot();
+    const std::string answer = script();
+    CHECK_MESSAGE(answer.starts_with(error), answer, " and not ", error);
+    CHECK(snapshot() == before);
+    allow_everything();
+    accept_writes();
+    if (damages) (void)at_server({"DEL", key});
+    if (!whole.empty()) (void)at_server({"RESTORE", key, "0", whole});
+  }
 }
 
 std::string Shop::push(const Request& request, const std::string& id) {

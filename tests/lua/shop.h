@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -46,6 +47,20 @@ struct Call {
   [[nodiscard]] const std::string& last() const { return requests.back().first; }
 };
 
+// What an administrator does to the server, and how the error of a script then begins.
+struct Refusal {
+  std::vector<std::string> done;
+  std::string error;
+};
+// The usual ones. The daemon's user lacks a right; the key is of another type, or has used up its IDs; the server as a
+// whole accepts no writes.
+[[nodiscard]] Refusal denied(const std::vector<std::string>& rules, const std::string& error);
+[[nodiscard]] Refusal without(const std::string& command, const std::string& key);
+[[nodiscard]] Refusal wrong_type(const std::string& key);
+[[nodiscard]] Refusal exhausted(const std::string& key);
+inline const Refusal kOutOfMemory = {{"CONFIG", "SET", "maxmemory", "1"}, "-OOM "};
+inline const Refusal kReplica = {{"REPLICAOF", "127.0.0.1", "1"}, "-READONLY "};
+
 class Shop {
  public:
   const std::string prefix;
@@ -73,6 +88,8 @@ class Shop {
   // Rules for the user who runs the scripts, such as "-xadd"; allow_everything() undoes them.
   void acl(const std::vector<std::string>& rules);
   void allow_everything();
+  // Does each of these, checks that the script is refused and has changed nothing, and undoes it.
+  void refuses(const std::vector<Refusal>& refusals, const std::function<std::string()>& script);
 
   // Requests get the IDs 1-0, 2-0, … unless one is given. The entry contains the order's ID.
   std::string push(const Request& request = Order{}, const std::string& id = "");
@@ -118,6 +135,7 @@ class Shop {
   [[nodiscard]] std::vector<std::string> arguments_of(const Call& call) const;
 
  private:
+  void accept_writes();
   valkey::Command command(std::string_view script, const std::vector<std::string>& keys,
                           const std::vector<std::string>& arguments) const;
 

@@ -102,21 +102,7 @@ TEST_CASE_FIXTURE(Shop, "with an unknown count the server's own lag is returned"
 
 TEST_CASE_FIXTURE(Shop, "a refusal is named with its key") {
   (void)push(Order{});
-  SUBCASE("the position") {
-    (void)at_server({"DEL", position});
-    (void)at_server({"SET", position, "x"});
-    CHECK(sign("g").starts_with("-WRONGTYPE key " + position + ": "));
-  }
-  SUBCASE("the stream") {
-    (void)at_server({"DEL", orders});
-    (void)at_server({"SET", orders, "x"});
-    CHECK(sign("g").starts_with("-WRONGTYPE key " + orders + ": "));
-  }
-  SUBCASE("a right") {
-    acl({"-xgroup"});
-    CHECK(sign("g").starts_with("-NOPERM key " + orders + ": "));
-    allow_everything();
-  }
+  refuses({wrong_type(position), wrong_type(orders), without("xgroup", orders)}, [&] { return sign("g"); });
 }
 
 }  // namespace orderd::test

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <deque>
 
-#include "transport/fake_server.h"
-#include "transport/resp.h"
-#include "transport/run_until.h"
+#include "support/fake_server.h"
+#include "support/resp.h"
+#include "transport/loop_fixture.h"
 
 namespace orderd::test {
 namespace {
@@ -38,7 +38,7 @@ Endpoint at(const std::string& host) {
   return endpoint;
 }
 
-class ClusterFixture {
+class ClusterFixture : public RealTimeFixture {
  public:
   // All nodes are seeds.
   explicit ClusterFixture(std::size_t count)
@@ -63,18 +63,19 @@ class ClusterFixture {
   }
 
   [[nodiscard]] std::unique_ptr<valkey::Topology::Search> ask(valkey::Topology& topology, std::string& answer) {
-    return topology.locate([&answer](const Result<Endpoint>& found) {
+    return topology.locate([this, &answer](const Result<Endpoint>& result) {
       CHECK(answer.empty());
-      answer = found ? found->host : found.error();
-      if (found) CHECK(found->username + found->password == "annasecret");
+      answer = result ? result->host : result.error();
+      if (!result) return;
+      found = *result;
+      CHECK(found.username + found.password == "annasecret");
     });
   }
   // The host, or the error.
   std::string locate() {
     std::string answer;
     const auto search = ask(*slot, answer);
-    run_until(
-        loop, [&] { return !answer.empty(); }, "an answer");
+    until([&] { return !answer.empty(); }, "an answer");
     return answer;
   }
   [[nodiscard]] std::size_t asked() const {
@@ -83,268 +84,241 @@ class ClusterFixture {
     return count;
   }
 
-  Loop loop;
   std::deque<FakeServer> nodes;
   std::vector<Endpoint> seeds;
+  Endpoint found;  // the last one
   valkey::Cluster cluster;
   std::unique_ptr<valkey::Topology> slot;
 };
 
+template <std::size_t count>
+struct NodesOf : ClusterFixture {
+  NodesOf() : ClusterFixture(count) {}
+};
+
 }  // namespace
 
-TEST_CASE("the first reply that names a primary counts while other nodes are silent or down") {
-  ClusterFixture test(3);
-  test.nodes[0].on("CLUSTER").silence();
-  test.nodes[1].refuse();
-  test.names(2, "10.0.0.2");
-  CHECK(test.locate() == "10.0.0.2");
-  CHECK(test.nodes[2].count("HELLO") + test.nodes[2].count("INFO") + test.nodes[2].count("ROLE") == 0);
-  CHECK(test.slot->moves());
+TEST_CASE_FIXTURE(NodesOf<3>, "the first reply that names a primary counts while other nodes are silent or down") {
+  nodes[0].on("CLUSTER").silence();
+  nodes[1].refuse();
+  names(2, "10.0.0.2");
+  CHECK(locate() == "10.0.0.2");
+  CHECK(nodes[2].count("HELLO") + nodes[2].count("INFO") + nodes[2].count("ROLE") == 0);
+  CHECK(slot->moves());
 }
 
-TEST_CASE("concurrent lookups share one query") {
-  ClusterFixture test(2);
-  test.names(0, "10.0.0.2");
-  test.names(1, "10.0.0.2");
+TEST_CASE_FIXTURE(NodesOf<2>, "concurrent lookups share one query") {
+  names(0, "10.0.0.2");
+  names(1, "10.0.0.2");
   std::vector<std::unique_ptr<valkey::Topology>> slots;
   std::deque<std::string> answers;
   std::vector<std::unique_ptr<valkey::Topology::Search>> searches;
   for (uint16_t i = 0; i < 20; ++i) {
-    slots.push_back(test.cluster.topology(i));
-    searches.push_back(test.ask(*slots.back(), answers.emplace_back()));
+    slots.push_back(cluster.topology(i));
+    searches.push_back(ask(*slots.back(), answers.emplace_back()));
   }
-  run_until(
-      test.loop, [&] { return std::all_of(answers.begin(), answers.end(), [](auto& each) { return !each.empty(); }); },
-      "all answers");
+  until([&] { return std::all_of(answers.begin(), answers.end(), [](auto& each) { return !each.empty(); }); },
+        "all answers");
   for (const std::string& answer : answers) CHECK(answer == "10.0.0.2");
-  CHECK(test.asked() <= 2);
+  CHECK(asked() <= 2);
 }
 
-TEST_CASE("a later lookup is not answered by an earlier query") {
-  ClusterFixture test(1);
-  test.nodes[0].on("CLUSTER").times(1).reply(shards(at("10.0.0.1"))).hold();
-  test.nodes[0].on("CLUSTER").after(1).reply(shards(at("10.0.0.2")));
+TEST_CASE_FIXTURE(NodesOf<1>, "a later lookup is not answered by an earlier query") {
+  nodes[0].on("CLUSTER").times(1).reply(shards(at("10.0.0.1"))).hold();
+  nodes[0].on("CLUSTER").after(1).reply(shards(at("10.0.0.2")));
   std::string first, second;
-  const auto one = test.ask(*test.slot, first);
-  run_until(
-      test.loop, [&] { return test.nodes[0].waits("CLUSTER"); }, "the first query");
-  const auto other = test.cluster.topology(8);
-  const auto two = test.ask(*other, second);
-  REQUIRE(test.nodes[0].answer("CLUSTER", shards(at("10.0.0.1"))));
-  run_until(
-      test.loop, [&] { return !first.empty() && !second.empty(); }, "both answers");
+  const auto one = ask(*slot, first);
+  until([&] { return nodes[0].waits("CLUSTER"); }, "the first query");
+  const auto other = cluster.topology(8);
+  const auto two = ask(*other, second);
+  REQUIRE(nodes[0].answer("CLUSTER", shards(at("10.0.0.1"))));
+  until([&] { return !first.empty() && !second.empty(); }, "both answers");
   CHECK(first == "10.0.0.1");
   CHECK(second == "10.0.0.2");
 }
 
-TEST_CASE("known nodes are asked when no seed replies") {
-  ClusterFixture test(2);
-  const Endpoint other = test.nodes[1].endpoint();
-  test.seeds.pop_back();
-  test.says(0, shards(at("10.0.0.1"), "online", {other}));
-  CHECK(test.locate() == "10.0.0.1");
-  CHECK(test.nodes[1].accepted() == 0);
-  test.nodes[0].refuse();
-  test.names(1, "10.0.0.2");
-  CHECK(test.locate() == "10.0.0.2");
-  CHECK(test.nodes[1].count("AUTH anna secret") == 1);
+TEST_CASE_FIXTURE(NodesOf<2>, "known nodes are asked when no seed replies") {
+  const Endpoint other = nodes[1].endpoint();
+  seeds.pop_back();
+  says(0, shards(at("10.0.0.1"), "online", {other}));
+  CHECK(locate() == "10.0.0.1");
+  CHECK(nodes[1].accepted() == 0);
+  nodes[0].refuse();
+  names(1, "10.0.0.2");
+  CHECK(locate() == "10.0.0.2");
+  CHECK(nodes[1].count("AUTH anna secret") == 1);
 }
 
-TEST_CASE("of many nodes a few are asked at a time and others the next time") {
-  ClusterFixture test(20);
-  for (std::size_t i = 0; i < 20; ++i) test.nodes[i].on("CLUSTER").error("LOADING the dataset");
-  (void)test.locate();
-  CHECK(test.asked() == 8);
-  (void)test.locate();
-  (void)test.locate();
-  for (const FakeServer& node : test.nodes) CHECK(node.count("CLUSTER") >= 1);
+TEST_CASE_FIXTURE(NodesOf<20>, "of many nodes a few are asked at a time and others the next time") {
+  for (std::size_t i = 0; i < 20; ++i) nodes[i].on("CLUSTER").error("LOADING the dataset");
+  (void)locate();
+  CHECK(asked() == 8);
+  (void)locate();
+  (void)locate();
+  for (const FakeServer& node : nodes) CHECK(node.count("CLUSTER") >= 1);
 }
 
-TEST_CASE("the address in MOVED is tried first and dropped when it fails") {
-  ClusterFixture test(1);
-  test.names(0, "10.0.0.1");
-  Endpoint left = test.primary("10.0.0.1");
-  test.slot->report(left, {ErrorKind::kMoved, "reading 'orders': MOVED 7 10.0.0.2:6379"});
-  CHECK(test.locate() == "10.0.0.2");
-  CHECK(test.asked() == 0);
+TEST_CASE_FIXTURE(NodesOf<1>, "the address in MOVED is tried first and dropped when it fails") {
+  names(0, "10.0.0.1");
+  Endpoint left = primary("10.0.0.1");
+  slot->report(left, {ErrorKind::kMoved, "reading 'orders': MOVED 7 10.0.0.2:6379"});
+  CHECK(locate() == "10.0.0.2");
+  CHECK(asked() == 0);
   left.host = "10.0.0.2";
-  test.slot->report(left, {ErrorKind::kLost, "connection refused"});
-  CHECK(test.locate() == "10.0.0.1");
-  CHECK(test.asked() == 1);
-  SUBCASE("an address that the node does not know") {
-    test.slot->report(left, {ErrorKind::kMoved, "MOVED 7 ?:6379"});
+  slot->report(left, {ErrorKind::kLost, "connection refused"});
+  CHECK(locate() == "10.0.0.1");
+  CHECK(asked() == 1);
+  // An address that the node does not know, another slot, another error.
+  const valkey::Error others[] = {{ErrorKind::kMoved, "MOVED 7 ?:6379"},
+                                  {ErrorKind::kMoved, "MOVED 8 10.0.0.3:6379"},
+                                  {ErrorKind::kLost, "MOVED 7 10.0.0.3:6379"}};
+  std::size_t queries = 1;
+  for (const valkey::Error& other : others) {
+    slot->report(left, other);
+    CHECK(locate() == "10.0.0.1");
+    CHECK(asked() == ++queries);
   }
-  SUBCASE("another slot") {
-    test.slot->report(left, {ErrorKind::kMoved, "MOVED 8 10.0.0.3:6379"});
-  }
-  SUBCASE("another error") {
-    test.slot->report(left, {ErrorKind::kLost, "MOVED 7 10.0.0.3:6379"});
-  }
-  CHECK(test.locate() == "10.0.0.1");
-  CHECK(test.asked() == 2);
 }
 
-TEST_CASE("a client that left a server prefers another primary and takes the same one if there is none") {
-  ClusterFixture test(2);
-  test.slot->report(test.primary("10.0.0.1"), {ErrorKind::kLost, "gone"});
-  for (FakeServer& node : test.nodes) node.on("CLUSTER").silence();
+TEST_CASE_FIXTURE(NodesOf<2>,
+                  "a client that left a server prefers another primary and takes the same one if there is none") {
+  slot->report(primary("10.0.0.1"), {ErrorKind::kLost, "gone"});
+  for (FakeServer& node : nodes) node.on("CLUSTER").silence();
   std::string answer;
-  const auto search = test.ask(*test.slot, answer);
-  run_until(
-      test.loop, [&] { return test.nodes[0].waits("CLUSTER") && test.nodes[1].waits("CLUSTER"); }, "both are asked");
+  const auto search = ask(*slot, answer);
+  until([&] { return nodes[0].waits("CLUSTER") && nodes[1].waits("CLUSTER"); }, "both are asked");
   std::string expected = "10.0.0.1";
-  REQUIRE(test.nodes[0].answer("CLUSTER", shards(at("10.0.0.1"))));  // it names the old primary
+  REQUIRE(nodes[0].answer("CLUSTER", shards(at("10.0.0.1"))));  // it names the old primary
   SUBCASE("the other node names another one") {
-    REQUIRE(test.nodes[1].answer("CLUSTER", shards(at("10.0.0.2"))));
+    REQUIRE(nodes[1].answer("CLUSTER", shards(at("10.0.0.2"))));
     expected = "10.0.0.2";
   }
   SUBCASE("the other node names the same one") {
-    REQUIRE(test.nodes[1].answer("CLUSTER", shards(at("10.0.0.1"))));
+    REQUIRE(nodes[1].answer("CLUSTER", shards(at("10.0.0.1"))));
   }
   SUBCASE("the other node is silent") {
   }
-  run_until(
-      test.loop, [&] { return !answer.empty(); }, "an answer");
+  until([&] { return !answer.empty(); }, "an answer");
   CHECK(answer == expected);
 }
 
-TEST_CASE("the reason why no primary is known is reported") {
-  ClusterFixture test(2);
+TEST_CASE_FIXTURE(NodesOf<2>, "the reason why no primary is known is reported") {
   std::string expected;
   SUBCASE("the only one has failed") {
-    test.says(0, shards(at("10.0.0.1"), "fail", {at("10.0.0.2")}));
-    test.nodes[1].refuse();
+    says(0, shards(at("10.0.0.1"), "fail", {at("10.0.0.2")}));
+    nodes[1].refuse();
     expected = "slot 7 of the cluster has no primary that is online";
   }
   SUBCASE("the node has no slots") {
-    test.says(0, shards(at(""), "online", {}, false));
-    test.nodes[1].refuse();
-    expected = test.seeds[0].redacted() +
+    says(0, shards(at(""), "online", {}, false));
+    nodes[1].refuse();
+    expected = seeds[0].redacted() +
                " is in no cluster yet, or in one without slots: create it with valkey-cli --cluster create";
   }
   SUBCASE("no node answers") {
-    for (FakeServer& node : test.nodes) node.refuse();
-    expected = "no node of the cluster has answered: cannot connect to " + test.seeds[0].redacted();
+    for (FakeServer& node : nodes) node.refuse();
+    expected = "no node of the cluster has answered: cannot connect to " + seeds[0].redacted();
   }
   SUBCASE("the nodes are loading") {
-    for (FakeServer& node : test.nodes) node.on("CLUSTER").error("LOADING the dataset is loaded");
+    for (FakeServer& node : nodes) node.on("CLUSTER").error("LOADING the dataset is loaded");
     expected = "no node of the cluster has answered: ";
   }
-  CHECK(test.locate().starts_with(expected));
+  CHECK(locate().starts_with(expected));
 }
 
-TEST_CASE("an error reading the seeds is reported") {
-  Loop loop;
+TEST_CASE_FIXTURE(RealTimeFixture, "an error reading the seeds is reported") {
   valkey::Cluster cluster(loop, []() -> Result<std::vector<Endpoint>> { return Failure{"cannot read the password"}; });
   const auto slot = cluster.topology(kSlot);
   std::string answer;
   const auto search = slot->locate([&](const Result<Endpoint>& found) { answer = found.error(); });
   CHECK(answer.empty());
-  run_until(
-      loop, [&] { return !answer.empty(); }, "an answer");
+  until([&] { return !answer.empty(); }, "an answer");
   CHECK(answer == "no node of the cluster has answered: cannot read the password");
 }
 
 TEST_CASE("a node that cannot name the primary is used as a last resort: it redirects or its error is reported") {
-  ClusterFixture test(2);
-  SUBCASE("the right is missing") {
-    test.nodes[0].on("CLUSTER").error("NOPERM User anna has no permissions to run the 'cluster|shards' command");
+  const std::pair<const char*, const char*> rows[] = {
+      {"CLUSTER", "NOPERM User anna has no permissions to run the 'cluster|shards' command"},
+      {"AUTH", "WRONGPASS invalid username-password pair"},
+      {"CLUSTER", "ERR This instance has cluster support disabled"}};
+  for (const auto& [command, error] : rows) {
+    CAPTURE(std::string(error));
+    NodesOf<2> test;
+    test.nodes[0].on(command).error(error);
+    test.nodes[1].refuse();
+    CHECK(test.locate() == test.seeds[0].host);
+    CHECK(test.found.same_address(test.seeds[0]));
+    test.nodes[1].listen();
+    test.names(1, "10.0.0.2");
+    CHECK(test.locate() == "10.0.0.2");
   }
-  SUBCASE("the password is wrong") {
-    test.nodes[0].on("AUTH").error("WRONGPASS invalid username-password pair");
-  }
-  SUBCASE("cluster support is disabled") {
-    test.nodes[0].on("CLUSTER").error("ERR This instance has cluster support disabled");
-  }
-  test.nodes[1].refuse();
-  std::string answer;
-  Endpoint found;
-  const auto search = test.slot->locate([&](const Result<Endpoint>& each) {
-    if (each) found = *each;
-    answer = each ? "found" : each.error();
-  });
-  run_until(
-      test.loop, [&] { return !answer.empty(); }, "an answer");
-  CHECK(answer == "found");
-  CHECK(found.same_address(test.seeds[0]));
-  test.nodes[1].listen();
-  test.names(1, "10.0.0.2");
-  CHECK(test.locate() == "10.0.0.2");
 }
 
-TEST_CASE("a suspected server is left when most nodes name another") {
-  ClusterFixture test(3);
+TEST_CASE_FIXTURE(NodesOf<3>, "a suspected server is left when most nodes name another") {
   std::vector<std::string> heard;
-  const auto watch = test.slot->watch([&](const Endpoint& primary) { heard.push_back(primary.host); });
-  const Endpoint server = test.primary("10.0.0.1");
+  const auto watch = slot->watch([&](const Endpoint& primary) { heard.push_back(primary.host); });
+  const Endpoint server = primary("10.0.0.1");
   const auto suspect = [&] {
-    const std::size_t before = test.asked();
-    run_until(
-        test.loop,
+    const std::size_t before = asked();
+    until(
         [&] {
-          if (test.asked() == before) test.slot->suspect(server);
-          return test.asked() == before + 3;
+          if (asked() == before) slot->suspect(server);
+          return asked() == before + 3;
         },
         "all nodes are asked once");
-    run_for(test.loop, Milliseconds(20));
+    turn(Milliseconds(20));
   };
-  for (std::size_t i = 0; i < 3; ++i) test.names(i, "10.0.0.1");
+  for (std::size_t i = 0; i < 3; ++i) names(i, "10.0.0.1");
   suspect();
   CHECK(heard.empty());
-  test.names(0, "10.0.0.2");  // one of them has a different view
+  names(0, "10.0.0.2");  // one of them has a different view
   suspect();
   CHECK(heard.empty());
-  test.names(1, "10.0.0.2");
+  names(1, "10.0.0.2");
   suspect();
-  run_until(
-      test.loop, [&] { return !heard.empty(); }, "the announcement");
+  until([&] { return !heard.empty(); }, "the announcement");
   CHECK(heard == std::vector<std::string>{"10.0.0.2"});
-  CHECK(test.locate() == "10.0.0.2");  // at once
+  CHECK(locate() == "10.0.0.2");  // at once
   heard.clear();
-  for (FakeServer& node : test.nodes) node.on("CLUSTER").error("NOPERM no");
+  for (FakeServer& node : nodes) node.on("CLUSTER").error("NOPERM no");
   suspect();
   CHECK(heard.empty());
 }
 
-TEST_CASE("a lookup can be canceled at any time") {
-  ClusterFixture test(2);
-  for (FakeServer& node : test.nodes) node.on("CLUSTER").silence();
+TEST_CASE_FIXTURE(NodesOf<2>, "a lookup can be canceled at any time") {
+  for (FakeServer& node : nodes) node.on("CLUSTER").silence();
   std::string answer;
-  auto search = test.ask(*test.slot, answer);
+  auto search = ask(*slot, answer);
   SUBCASE("at once") {
   }
   SUBCASE("when all were asked") {
-    run_until(
-        test.loop, [&] { return test.nodes[0].waits("CLUSTER") && test.nodes[1].waits("CLUSTER"); }, "both are asked");
+    until([&] { return nodes[0].waits("CLUSTER") && nodes[1].waits("CLUSTER"); }, "both are asked");
   }
   search.reset();
-  run_for(test.loop, Milliseconds(20));
+  turn(Milliseconds(20));
   CHECK(answer.empty());
-  test.names(0, "10.0.0.2");
-  CHECK(test.locate() == "10.0.0.2");
+  names(0, "10.0.0.2");
+  CHECK(locate() == "10.0.0.2");
 }
 
-TEST_CASE("a callback can cancel other lookups") {
-  ClusterFixture test(1);
-  test.names(0, "10.0.0.1");
-  const auto other = test.cluster.topology(8);
+TEST_CASE_FIXTURE(NodesOf<1>, "a callback can cancel other lookups") {
+  names(0, "10.0.0.1");
+  const auto other = cluster.topology(8);
   std::unique_ptr<valkey::Topology::Search> second;
   bool answered = false;
-  const auto first = test.slot->locate([&](const Result<Endpoint>&) {
+  const auto first = slot->locate([&](const Result<Endpoint>&) {
     answered = true;
     second.reset();
   });
   second = other->locate([](const Result<Endpoint>&) { FAIL("called after it was canceled"); });
-  run_until(
-      test.loop, [&] { return answered; }, "the answer");
-  run_for(test.loop, Milliseconds(20));
+  until([&] { return answered; }, "the answer");
+  turn(Milliseconds(20));
 }
 
-TEST_CASE("a node that disconnects after its reply counts once") {
-  ClusterFixture test(2);
-  test.nodes[0].on("CLUSTER").reply(shards(at("10.0.0.1"), "fail")).close();
-  test.nodes[1].on("CLUSTER").silence();
-  CHECK(test.locate() == "slot 7 of the cluster has no primary that is online");
+TEST_CASE_FIXTURE(NodesOf<2>, "a node that disconnects after its reply counts once") {
+  nodes[0].on("CLUSTER").reply(shards(at("10.0.0.1"), "fail")).close();
+  nodes[1].on("CLUSTER").silence();
+  CHECK(locate() == "slot 7 of the cluster has no primary that is online");
 }
 
 }  // namespace orderd::test

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "transport/fake_server.h"
-#include "transport/resp.h"
-#include "transport/run_until.h"
+#include "support/fake_server.h"
+#include "support/resp.h"
+#include "transport/loop_fixture.h"
 #include "valkey/connection.h"
 
 namespace orderd::test {
@@ -54,9 +54,12 @@ struct ConnectionEvents : valkey::Connection::Listener {
   }
 };
 
-class ConnectionFixture {
+class ConnectionFixture : public LoopFixture {
  public:
-  explicit ConnectionFixture(FakeServer::Where where = FakeServer::Where::kUnix) : fake(loop, where) {}
+  using Where = FakeServer::Where;
+
+  explicit ConnectionFixture(Where where = Where::kUnix)
+      : LoopFixture(where == Where::kUnix ? Time::kJumps : Time::kReal), fake(loop, where) {}
   ~ConnectionFixture() {
     if (connection) {
       connection.reset();
@@ -81,8 +84,7 @@ class ConnectionFixture {
   // Connects.
   void connect(Milliseconds reply_timeout = kPatience) {
     open(reply_timeout);
-    run_until(
-        loop, [this] { return events.opened == 1; }, "the connection opens");
+    until([this] { return events.opened == 1; }, "the connection opens");
   }
   // Sends a command that must be accepted.
   template <class... Words>
@@ -92,19 +94,20 @@ class ConnectionFixture {
     return *asks.back();
   }
   void until_closed() {
-    run_until(
-        loop, [this] { return events.closed > 0; }, "the end of the connection");
+    until([this] { return events.closed > 0; }, "the end of the connection");
   }
   void until_answered() {
-    run_until(
-        loop, [this] { return connection->in_flight() == 0; }, "the replies");
+    until([this] { return connection->in_flight() == 0; }, "the replies");
   }
 
-  Loop loop;
   FakeServer fake;
   ConnectionEvents events;
   std::vector<std::unique_ptr<Ask>> asks;
   std::unique_ptr<valkey::Connection> connection;
+};
+
+struct TcpConnectionFixture : ConnectionFixture {
+  TcpConnectionFixture() : ConnectionFixture(Where::kTcp) {}
 };
 
 }  // namespace orderd::test

@@ -11,53 +11,43 @@ namespace {
 
 using Where = FakeServer::Where;
 
-TEST_CASE("a numeric address is used as is") {
-  ConnectorFixture test(Where::kTcp);
-  test.start();
-  test.until_connected();
+TEST_CASE_FIXTURE(TcpConnectorFixture, "a numeric address is used as is") {
+  connects();
 }
 
-TEST_CASE("localhost is looked up") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "localhost";
-  test.start();
-  test.until_connected();
+TEST_CASE_FIXTURE(TcpConnectorFixture, "localhost is looked up") {
+  endpoint.host = "localhost";
+  connects();
 }
 
-TEST_CASE("a name that does not exist fails with a clear error") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "unknown.test";
-  test.start();
-  CHECK(test.failed == 0);
-  test.until_failed();
-  CHECK(test.error.kind == valkey::ErrorKind::kLost);
-  CHECK(test.error.what == "cannot look up unknown.test: unknown node or service");
+TEST_CASE_FIXTURE(TcpConnectorFixture, "a name that does not exist fails with a clear error") {
+  endpoint.host = "unknown.test";
+  start();
+  CHECK(failed == 0);
+  until_failed();
+  CHECK(error.kind == valkey::ErrorKind::kLost);
+  CHECK(error.what == "cannot look up unknown.test: unknown node or service");
 }
 
-TEST_CASE("a name too long for a lookup fails with a clear error") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = std::string(2000, 'a');
-  test.start();
-  test.until_failed();
-  CHECK(test.error.what.find("cannot look up aaa") == 0);
+TEST_CASE_FIXTURE(TcpConnectorFixture, "a name too long for a lookup fails with a clear error") {
+  endpoint.host = std::string(2000, 'a');
+  fails();
+  CHECK(error.what.find("cannot look up aaa") == 0);
 }
 
-TEST_CASE("the second address of a name is tried when the first refuses") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "two.addresses.test";
-  test.start();
-  test.until_connected();
-  CHECK(test.fake.accepted() == 1);
+TEST_CASE_FIXTURE(TcpConnectorFixture, "the second address of a name is tried when the first refuses") {
+  endpoint.host = "two.addresses.test";
+  connects();
+  CHECK(fake.accepted() == 1);
 }
 
-TEST_CASE("when all addresses of a name refuse the error names the server and the reason") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "two.addresses.test";
-  test.fake.refuse();
-  test.start();
-  test.until_failed();
-  CHECK(test.error.kind == valkey::ErrorKind::kLost);
-  CHECK(test.error.what == "cannot connect to " + test.endpoint.redacted() + ": Connection refused");
+TEST_CASE_FIXTURE(TcpConnectorFixture,
+                  "when all addresses of a name refuse the error names the server and the reason") {
+  endpoint.host = "two.addresses.test";
+  fake.refuse();
+  fails();
+  CHECK(error.kind == valkey::ErrorKind::kLost);
+  CHECK(error.what == "cannot connect to " + endpoint.redacted() + ": Connection refused");
 }
 
 TEST_CASE("a silent first address is followed by the second within the connect timeout") {
@@ -76,76 +66,68 @@ TEST_CASE("a silent first address is followed by the second within the connect t
   }
 }
 
-TEST_CASE("a name whose addresses are all silent fails at the connect timeout and names the last reason") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "all.silent.test";
-  test.handshake.connect_timeout = Milliseconds(200);
-  const SilentAddress third("127.0.0.3", test.endpoint.port, SilentAddress::How::kNoConnect);
-  const SilentAddress fourth("127.0.0.4", test.endpoint.port, SilentAddress::How::kNoReply);
-  test.start();
-  const uint64_t begin_ms = test.loop.now_ms();
-  test.until_failed();
-  CHECK(test.loop.now_ms() - begin_ms >= 200);
-  CHECK(test.error.kind == valkey::ErrorKind::kLost);
-  CHECK(test.error.what == "no connection to " + test.endpoint.redacted() + " after 200 ms (cannot connect to " +
-                               test.endpoint.redacted() + ": 127.0.0.3:" + std::to_string(test.endpoint.port) +
-                               " does not answer)");
+TEST_CASE_FIXTURE(TcpConnectorFixture,
+                  "a name whose addresses are all silent fails at the connect timeout and names the last reason") {
+  endpoint.host = "all.silent.test";
+  handshake.connect_timeout = Milliseconds(200);
+  const SilentAddress third("127.0.0.3", endpoint.port, SilentAddress::How::kNoConnect);
+  const SilentAddress fourth("127.0.0.4", endpoint.port, SilentAddress::How::kNoReply);
+  start();
+  const uint64_t begin_ms = loop.now_ms();
+  until_failed();
+  CHECK(loop.now_ms() - begin_ms >= 200);
+  CHECK(error.kind == valkey::ErrorKind::kLost);
+  CHECK(error.what == "no connection to " + endpoint.redacted() + " after 200 ms (cannot connect to " +
+                          endpoint.redacted() + ": 127.0.0.3:" + std::to_string(endpoint.port) + " does not answer)");
 }
 
-TEST_CASE("an address whose connection ends during the handshake is followed by the next") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "two.addresses.test";
-  test.handshake.scripts = {"-- settle.lua: decides."};
-  FakeServer dead(test.loop, Where::kTcp, "127.0.0.2", test.endpoint.port);  // like a proxy whose server is down
+TEST_CASE_FIXTURE(TcpConnectorFixture,
+                  "an address whose connection ends during the handshake is followed by the next") {
+  endpoint.host = "two.addresses.test";
+  handshake.scripts = {"-- settle.lua: decides."};
+  FakeServer dead(loop, Where::kTcp, "127.0.0.2", endpoint.port);  // like a proxy whose server is down
   dead.on("SCRIPT LOAD").close_after_bytes(0);
-  test.start();
-  test.until_connected();
+  connects();
   CHECK(dead.accepted() == 1);
-  CHECK(test.fake.accepted() == 1);
-  CHECK(test.ready.script_ids == std::vector<std::string>{"settle"});
+  CHECK(fake.accepted() == 1);
+  CHECK(ready.script_ids == std::vector<std::string>{"settle"});
 }
 
-TEST_CASE("a server that replies with an error is not tried at another address") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "two.addresses.test";
-  test.fake.on("CLIENT SETNAME").error("NOAUTH Authentication required.");
-  test.start();
-  test.until_failed();
-  CHECK(test.fake.accepted() == 1);
+TEST_CASE_FIXTURE(TcpConnectorFixture, "a server that replies with an error is not tried at another address") {
+  endpoint.host = "two.addresses.test";
+  fake.on("CLIENT SETNAME").error("NOAUTH Authentication required.");
+  fails();
+  CHECK(fake.accepted() == 1);
 }
 
-TEST_CASE("a missing Unix socket fails before start returns") {
-  ConnectorFixture test;
-  test.fake.refuse();
-  test.start();
-  CHECK(test.failed == 1);
-  CHECK(test.error.what == "cannot connect to " + test.endpoint.path + ": No such file or directory");
+TEST_CASE_FIXTURE(ConnectorFixture, "a missing Unix socket fails before start returns") {
+  fake.refuse();
+  start();
+  CHECK(failed == 1);
+  CHECK(error.what == "cannot connect to " + endpoint.path + ": No such file or directory");
 }
 
-TEST_CASE("the deadline includes the lookup") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "slow.test";
-  test.handshake.connect_timeout = Milliseconds(20);
+TEST_CASE_FIXTURE(TcpConnectorFixture, "the deadline includes the lookup") {
+  endpoint.host = "slow.test";
+  handshake.connect_timeout = Milliseconds(20);
   SlowName slow;
-  test.start();
-  test.until_failed();
+  fails();
   // The late answer is ignored.
   slow.release();
-  run_for(test.loop, Milliseconds(30));
-  CHECK(test.connected == 0);
-  CHECK(test.fake.accepted() == 0);
+  turn(Milliseconds(30));
+  CHECK(connected == 0);
+  CHECK(fake.accepted() == 0);
 }
 
-TEST_CASE("a connector can be destroyed during its lookup") {
-  ConnectorFixture test(Where::kTcp);
-  test.endpoint.host = "slow.test";
+TEST_CASE_FIXTURE(TcpConnectorFixture, "a connector can be destroyed during its lookup") {
+  endpoint.host = "slow.test";
   SlowName slow;
-  test.start();
-  run_for(test.loop, Milliseconds(5));
-  test.connector.reset();
+  start();
+  turn(Milliseconds(5));
+  connector.reset();
   slow.release();
-  run_for(test.loop, Milliseconds(30));
-  CHECK(test.connected + test.failed == 0);
+  turn(Milliseconds(30));
+  CHECK(connected + failed == 0);
 }
 
 TEST_CASE("a loop can be destroyed during a lookup") {
@@ -155,7 +137,7 @@ TEST_CASE("a loop can be destroyed during a lookup") {
     ConnectorFixture test(Where::kTcp);
     test.endpoint.host = "slow.test";
     test.start();
-    run_for(test.loop, Milliseconds(5));
+    test.turn(Milliseconds(5));
     later = std::thread([&slow] {
       Loop loop;
       Timer timer(loop, [&slow] { slow.release(); });
@@ -170,9 +152,8 @@ TEST_CASE("a deadline that passes before the connection opens is final") {
   for (const Where where : {Where::kUnix, Where::kTcp}) {
     ConnectorFixture test(where);
     test.handshake.connect_timeout = Milliseconds(0);  // due before the loop looks at the socket
-    test.start();
-    test.until_failed();
-    run_for(test.loop, Milliseconds(30));
+    test.fails();
+    test.turn(Milliseconds(30));
     CHECK(test.connected == 0);
     CHECK(test.failed == 1);
     CHECK(test.fake.count("") == 0);

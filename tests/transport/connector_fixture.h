@@ -7,16 +7,19 @@
 #include <string>
 #include <utility>
 
-#include "transport/fake_server.h"
-#include "transport/resp.h"
-#include "transport/run_until.h"
+#include "support/fake_server.h"
+#include "support/resp.h"
+#include "transport/loop_fixture.h"
 #include "valkey/connector.h"
 
 namespace orderd::test {
 
-class ConnectorFixture : private valkey::Connector::Listener {
+class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener {
  public:
-  explicit ConnectorFixture(FakeServer::Where where = FakeServer::Where::kUnix) : fake(loop, where) {
+  using Where = FakeServer::Where;
+
+  explicit ConnectorFixture(Where where = Where::kUnix)
+      : LoopFixture(where == Where::kUnix ? Time::kJumps : Time::kReal), fake(loop, where) {
     handshake.name = "orderd-test";
     handshake.connect_timeout = kPatience;
     endpoint = fake.endpoint();
@@ -35,18 +38,23 @@ class ConnectorFixture : private valkey::Connector::Listener {
     connector->start(endpoint);
   }
   void until_connected() {
-    run_until(
-        loop, [this] { return connected + failed > 0; }, "the connector ends");
+    until([this] { return connected + failed > 0; }, "the connector ends");
     INFO(error.what);
     REQUIRE(connected == 1);
   }
   void until_failed() {
-    run_until(
-        loop, [this] { return connected + failed > 0; }, "the connector ends");
+    until([this] { return connected + failed > 0; }, "the connector ends");
     REQUIRE(failed == 1);
   }
+  void connects() {
+    start();
+    until_connected();
+  }
+  void fails() {
+    start();
+    until_failed();
+  }
 
-  Loop loop;
   FakeServer fake;
   valkey::Handshake handshake;
   valkey::Endpoint endpoint;
@@ -72,6 +80,10 @@ class ConnectorFixture : private valkey::Connector::Listener {
     error = why;
   }
   Quiet quiet_;
+};
+
+struct TcpConnectorFixture : ConnectorFixture {
+  TcpConnectorFixture() : ConnectorFixture(Where::kTcp) {}
 };
 
 }  // namespace orderd::test

@@ -13,7 +13,7 @@
 
 #include "support/temporary_directory.h"
 #include "support/valkey_server.h"
-#include "transport/run_until.h"
+#include "transport/loop_fixture.h"
 
 namespace orderd::test {
 namespace {
@@ -56,7 +56,7 @@ class Programs {
   TemporaryDirectory directory_;
 };
 
-class EmbeddedFixture {
+class EmbeddedFixture : public RealTimeFixture {
  public:
   void start() {
     server = std::make_unique<valkey::EmbeddedServer>(
@@ -66,14 +66,12 @@ class EmbeddedFixture {
     failure = started ? "" : started.error();
   }
   void until_serving() {
-    run_until(
-        loop, [this] { return answer({"PING"}) == "PONG"; }, "the embedded server to answer");
+    until([this] { return answer({"PING"}) == "PONG"; }, "the embedded server to answer");
   }
   void stop() {
     bool stopped = false;
     server->stop([&] { stopped = true; });
-    run_until(
-        loop, [&] { return stopped; }, "the embedded server to end");
+    until([&] { return stopped; }, "the embedded server to end");
   }
   // Empty if the server does not reply.
   [[nodiscard]] std::string answer(const std::vector<std::string>& words) const {
@@ -110,38 +108,34 @@ class EmbeddedFixture {
   [[nodiscard]] std::string base() const { return directory() + "/appendonlydir/appendonly.aof.1.base.rdb"; }
 
   TemporaryDirectory files;
-  Loop loop;
   std::vector<std::string> reported;
   std::vector<std::string> refused;
   std::string failure;
   std::unique_ptr<valkey::EmbeddedServer> server;
 };
 
-TEST_CASE("the embedded server starts and stops and keeps its data") {
-  EmbeddedFixture test;
+TEST_CASE_FIXTURE(EmbeddedFixture, "the embedded server starts and stops and keeps its data") {
   for (int i = 0; i < 2; ++i) {
-    test.start();
-    REQUIRE(test.failure == "");
-    test.until_serving();
-    CHECK(test.server->listening());
-    CHECK(test.answer({"GET", "a"}) == (i == 0 ? "" : "kept"));
-    CHECK(test.answer({"SET", "a", "kept"}) == "OK");
-    test.stop();
-    test.server.reset();
+    start();
+    REQUIRE(failure == "");
+    until_serving();
+    CHECK(server->listening());
+    CHECK(answer({"GET", "a"}) == (i == 0 ? "" : "kept"));
+    CHECK(answer({"SET", "a", "kept"}) == "OK");
+    stop();
+    server.reset();
   }
-  CHECK(test.reported.empty());
+  CHECK(reported.empty());
 }
 
-TEST_CASE("an embedded server that exits is restarted") {
-  EmbeddedFixture test;
-  test.start();
-  test.until_serving();
-  CHECK(test.answer({"SHUTDOWN", "NOSAVE"}) == "");
-  run_until(
-      test.loop, [&] { return !test.reported.empty(); }, "the end of the server");
-  test.until_serving();
-  CHECK(test.reported.size() == 1);
-  CHECK(test.reported.front().find("valkey-server ended with status 0; see " + test.directory()) == 0);
+TEST_CASE_FIXTURE(EmbeddedFixture, "an embedded server that exits is restarted") {
+  start();
+  until_serving();
+  CHECK(answer({"SHUTDOWN", "NOSAVE"}) == "");
+  until([&] { return !reported.empty(); }, "the end of the server");
+  until_serving();
+  CHECK(reported.size() == 1);
+  CHECK(reported.front().find("valkey-server ended with status 0; see " + directory()) == 0);
 }
 
 TEST_CASE("a directory in use is reported at once and the error names it and its user") {
@@ -177,40 +171,35 @@ TEST_CASE("a directory in use is reported at once and the error names it and its
   }
 }
 
-TEST_CASE("a missing valkey-server fails at once and the error says what to install") {
+TEST_CASE_FIXTURE(EmbeddedFixture, "a missing valkey-server fails at once and the error says what to install") {
   const Programs none(true);
-  EmbeddedFixture test;
-  test.start();
-  CHECK(test.failure.find("the program valkey-server was not found on the PATH: install it") == 0);
-  CHECK(test.reported.empty());
+  start();
+  CHECK(failure.find("the program valkey-server was not found on the PATH: install it") == 0);
+  CHECK(reported.empty());
 }
 
-TEST_CASE("a valkey-server that is not executable fails at once") {
+TEST_CASE_FIXTURE(EmbeddedFixture, "a valkey-server that is not executable fails at once") {
   const Programs programs(true);
   programs.add("valkey-server", "");
   REQUIRE(chmod((std::string(std::getenv("PATH")) + "/valkey-server").c_str(), 0644) == 0);
-  EmbeddedFixture test;
-  test.start();
-  CHECK(test.failure == "cannot run valkey-server: Permission denied");
+  start();
+  CHECK(failure == "cannot run valkey-server: Permission denied");
 }
 
-TEST_CASE("a server that fails repeatedly is reported once") {
-  EmbeddedFixture test;
+TEST_CASE_FIXTURE(EmbeddedFixture, "a server that fails repeatedly is reported once") {
   const Programs programs;
-  const std::string runs = test.files.file("runs");
+  const std::string runs = files.file("runs");
   programs.add("valkey-server", "echo >> " + runs + "\nexit 3\n");
-  test.start();
-  run_until(
-      test.loop, [&] { return bytes_of(runs).size() >= 4; }, "four starts");
-  run_for(test.loop, Milliseconds(20));
-  REQUIRE(test.reported.size() == 1);
-  CHECK(test.reported.front().find("ended with status 3") != std::string::npos);
-  test.stop();
+  start();
+  until([&] { return bytes_of(runs).size() >= 4; }, "four starts");
+  turn(Milliseconds(20));
+  REQUIRE(reported.size() == 1);
+  CHECK(reported.front().find("ended with status 3") != std::string::npos);
+  stop();
 }
 
-TEST_CASE("a torn tail is cut off and the server starts with the rest") {
-  EmbeddedFixture test;
-  test.crash(20);
+TEST_CASE_FIXTURE(EmbeddedFixture, "a torn tail is cut off and the server starts with the rest") {
+  crash(20);
   std::unique_ptr<Programs> programs;
   SUBCASE("with this system's valkey-check-aof") {
   }
@@ -220,28 +209,27 @@ TEST_CASE("a torn tail is cut off and the server starts with the rest") {
                   "for word; do case $word in *.manifest) echo 'AOF is not valid'; exit 1;; esac; done\n"
                   "PATH=$SYSTEM exec valkey-check-aof \"$@\"\n");
   }
-  test.start();
-  test.until_serving();
-  REQUIRE(test.reported.size() == 1);
-  CHECK(test.reported.front().find(test.file() + " ended in the middle of a transaction") == 0);
-  CHECK(test.reported.front().find("bytes were cut off") != std::string::npos);
-  CHECK(test.answer({"GET", "a"}) == "2");
-  CHECK(test.answer({"GET", "b"}) == "2");
-  CHECK(test.refused.empty());
-  test.stop();
+  start();
+  until_serving();
+  REQUIRE(reported.size() == 1);
+  CHECK(reported.front().find(file() + " ended in the middle of a transaction") == 0);
+  CHECK(reported.front().find("bytes were cut off") != std::string::npos);
+  CHECK(answer({"GET", "a"}) == "2");
+  CHECK(answer({"GET", "b"}) == "2");
+  CHECK(refused.empty());
+  stop();
 }
 
-TEST_CASE("damage other than a torn tail is refused and nothing is changed") {
-  EmbeddedFixture test;
-  test.crash(0);
+TEST_CASE_FIXTURE(EmbeddedFixture, "damage other than a torn tail is refused and nothing is changed") {
+  crash(0);
   std::string path;
   std::string says;
   SUBCASE("in the middle of the last file") {
-    path = test.file();
+    path = file();
     says = path + " is damaged at byte ";
   }
   SUBCASE("in the base file") {
-    path = test.base();
+    path = base();
     says = path + ": valkey-check-rdb says '";
   }
   std::string damaged = bytes_of(path);
@@ -249,27 +237,24 @@ TEST_CASE("damage other than a torn tail is refused and nothing is changed") {
   const std::size_t at = command == std::string::npos ? damaged.size() / 2 : command;
   damaged[at] = static_cast<char>(damaged[at] ^ 1);
   write_bytes(path, damaged);
-  test.start();
-  run_until(
-      test.loop, [&] { return !test.refused.empty(); }, "the refusal");
-  CHECK(test.refused.front().find(says) != std::string::npos);
-  CHECK(test.refused.front().find("restore a backup") != std::string::npos);
+  start();
+  until([&] { return !refused.empty(); }, "the refusal");
+  CHECK(refused.front().find(says) != std::string::npos);
+  CHECK(refused.front().find("restore a backup") != std::string::npos);
   CHECK(bytes_of(path) == damaged);
-  CHECK(test.reported.empty());
-  test.stop();
+  CHECK(reported.empty());
+  stop();
 }
 
-TEST_CASE("intact files are not blamed for a server that fails") {
-  EmbeddedFixture test;
-  test.crash(0);
+TEST_CASE_FIXTURE(EmbeddedFixture, "intact files are not blamed for a server that fails") {
+  crash(0);
   const Programs programs;
   programs.add("valkey-server", "exit 1\n");
-  test.start();
-  run_until(
-      test.loop, [&] { return !test.reported.empty(); }, "the report");
-  CHECK(test.reported.front().find("its append-only file is whole; see ") != std::string::npos);
-  CHECK(test.refused.empty());
-  test.stop();
+  start();
+  until([&] { return !reported.empty(); }, "the report");
+  CHECK(reported.front().find("its append-only file is whole; see ") != std::string::npos);
+  CHECK(refused.empty());
+  stop();
 }
 
 }  // namespace

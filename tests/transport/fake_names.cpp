@@ -12,19 +12,24 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
-#include <initializer_list>
+#include <map>
 #include <mutex>
 #include <string_view>
 
 namespace orderd::test {
 namespace {
 
+const std::map<std::string_view, std::vector<const char*>> kNames = {{"two.addresses.test", {"127.0.0.2", "127.0.0.1"}},
+                                                                     {"silent.first.test", {"127.0.0.3", "127.0.0.1"}},
+                                                                     {"all.silent.test", {"127.0.0.3", "127.0.0.4"}},
+                                                                     {"slow.test", {"127.0.0.1"}}};
+
 std::mutex gate;
 std::condition_variable gate_opened;
 bool gate_shut = false;
 
 // The layout that freeaddrinfo() of the C library expects: node and address in one block.
-addrinfo* addresses(std::initializer_list<const char*> texts) {
+addrinfo* addresses(const std::vector<const char*>& texts) {
   addrinfo* list = nullptr;
   addrinfo** last = &list;
   for (const char* text : texts) {
@@ -88,22 +93,12 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
   using namespace orderd::test;  // NOLINT(google-build-using-namespace)
   const std::string_view asked = name == nullptr ? "" : name;
   if (asked == "unknown.test") return EAI_NONAME;
-  if (asked == "two.addresses.test") {
-    *found = addresses({"127.0.0.2", "127.0.0.1"});
-    return 0;
-  }
-  if (asked == "silent.first.test") {
-    *found = addresses({"127.0.0.3", "127.0.0.1"});
-    return 0;
-  }
-  if (asked == "all.silent.test") {
-    *found = addresses({"127.0.0.3", "127.0.0.4"});
-    return 0;
-  }
   if (asked == "slow.test") {
     std::unique_lock lock(gate);
     gate_opened.wait(lock, [] { return !gate_shut; });
-    *found = addresses({"127.0.0.1"});
+  }
+  if (const auto known = kNames.find(asked); known != kNames.end()) {
+    *found = addresses(known->second);
     return 0;
   }
   using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);

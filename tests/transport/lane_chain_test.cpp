@@ -31,8 +31,7 @@ TEST_CASE("a call refused in the middle of the chain stops all after it and ever
       test.start();
       test.until_settled();  // it has served: no refusal ends it from now on
       test.fake.on("EVALSHA settle").after(after).times(1).error(error);
-      test.deliver(order_entries(2, 17));
-      test.until_settled();
+      test.settles(2, 17);
       CHECK(test.settled == first_to(17));
       CHECK(test.fatal.empty());
       CHECK(test.fake.standing() == 2);
@@ -40,114 +39,96 @@ TEST_CASE("a call refused in the middle of the chain stops all after it and ever
   }
 }
 
-TEST_CASE("a lasting refusal is reported once, retried, and its end is reported once") {
-  LaneFixture test;
-  test.serve();
-  test.fake.on("EVALSHA settle").times(4).error("OOM command not allowed when used memory > 'maxmemory'.");
-  test.deliver(order_entries(1, 3));
-  test.until_settled();
-  CHECK(test.logged("waiting: OOM command not allowed") == 1);
-  CHECK(test.logged("processing resumed") == 1);
-  CHECK(test.status().blocked_by.empty());
-}
-
-TEST_CASE("retention continues while the lane is blocked because it frees memory") {
-  LaneFixture test;
-  test.options.retention_orders = Milliseconds(1000);
-  test.serve();
-  test.fake.on("EVALSHA join").error("OOM command not allowed when used memory > 'maxmemory'.");
-  test.fake.on("EVALSHA settle").error("OOM command not allowed when used memory > 'maxmemory'.");
-  test.deliver(order_entries(1, 1));
-  test.until([&] { return test.status().phase == lane::Phase::kBlocked; }, "it is blocked");
-  const std::size_t before = test.fake.count("EVALSHA trim");
-  test.until([&] { return test.fake.count("EVALSHA trim") >= before + 3; }, "more trims");
-  CHECK(test.settled.empty());
-}
-
-TEST_CASE("the status shows the reason while the lane is blocked") {
-  LaneFixture test;
-  test.serve();
-  auto& refused = test.fake.on("EVALSHA settle").error("OOM command not allowed");
-  test.deliver(order_entries(1, 1));
-  test.until([&] { return refused.used() >= 3; }, "it is refused");
-  CHECK(test.status().blocked_by == "OOM command not allowed");
+TEST_CASE_FIXTURE(LaneFixture, "a lasting refusal is reported once, shown, retried, and its end is reported once") {
+  serve();
+  auto& refused = fake.on("EVALSHA settle").error("OOM command not allowed when used memory > 'maxmemory'.");
+  deliver(order_entries(1, 3));
+  until([&] { return refused.used() >= 4; }, "it is refused");
+  CHECK(status().blocked_by == "OOM command not allowed when used memory > 'maxmemory'.");
   refused.off();
-  test.until_settled();
+  until_settled();
+  CHECK(logged("waiting: OOM command not allowed") == 1);
+  CHECK(logged("processing resumed") == 1);
+  CHECK(status().blocked_by.empty());
 }
 
-TEST_CASE("after a lasting error requests go one by one so that the blocking one is named and none before it waits") {
-  LaneFixture test;
-  test.serve();
+TEST_CASE_FIXTURE(LaneFixture, "retention continues while the lane is blocked because it frees memory") {
+  options.retention_orders = Milliseconds(1000);
+  serve();
+  fake.on("EVALSHA join").error("OOM command not allowed when used memory > 'maxmemory'.");
+  fake.on("EVALSHA settle").error("OOM command not allowed when used memory > 'maxmemory'.");
+  deliver(order_entries(1, 1));
+  until([&] { return status().phase == lane::Phase::kBlocked; }, "it is blocked");
+  const std::size_t before = fake.count("EVALSHA trim");
+  until([&] { return fake.count("EVALSHA trim") >= before + 3; }, "more trims");
+  CHECK(settled.empty());
+}
+
+TEST_CASE_FIXTURE(
+    LaneFixture,
+    "after a lasting error requests go one by one so that the blocking one is named and none before it waits") {
+  serve();
   // Request 3-0 cannot be settled in any call.
-  auto& stuck = test.fake.on("EVALSHA settle").with("3-0").error("WRONGTYPE key orders:dead: not a stream");
-  test.deliver(order_entries(1, 4));
-  test.until([&] { return test.position == "2-0" && stuck.used() >= 4; }, "those before it are settled");
-  CHECK(test.logged("cannot process orders: WRONGTYPE key orders:dead: not a stream. Fix or delete this key") == 1);
-  CHECK(test.calls().back().requests == Requests{"3-0"});
+  auto& stuck = fake.on("EVALSHA settle").with("3-0").error("WRONGTYPE key orders:dead: not a stream");
+  deliver(order_entries(1, 4));
+  until([&] { return position == "2-0" && stuck.used() >= 4; }, "those before it are settled");
+  CHECK(logged("cannot process orders: WRONGTYPE key orders:dead: not a stream. Fix or delete this key") == 1);
+  CHECK(calls().back().requests == Requests{"3-0"});
   stuck.off();
-  test.until_settled();
-  CHECK(test.settled == first_to(4));
-  test.deliver(order_entries(5, 8));
-  test.until_settled();
-  CHECK(test.calls().back().requests.size() == 4);
+  until_settled();
+  CHECK(settled == first_to(4));
+  settles(5, 8);
+  CHECK(calls().back().requests.size() == 4);
 }
 
-TEST_CASE("scripts that the server has lost are loaded again and the lane reads on from the position") {
-  LaneFixture test;
-  test.serve();
-  const std::size_t loads = test.fake.count("SCRIPT LOAD");
-  test.fake.on("EVALSHA settle").times(3).error("NOSCRIPT No matching script. Please use EVAL.");
-  test.deliver(order_entries(1, 12));
-  test.until_settled();
-  CHECK(test.fake.count("SCRIPT LOAD") == 2 * loads);
-  CHECK(test.settled == first_to(12));
-  CHECK(test.fake.accepted() == 2);
-  CHECK(test.logged("NOSCRIPT") == 0);
+TEST_CASE_FIXTURE(LaneFixture,
+                  "scripts that the server has lost are loaded again and the lane reads on from the position") {
+  serve();
+  const std::size_t loads = fake.count("SCRIPT LOAD");
+  fake.on("EVALSHA settle").times(3).error("NOSCRIPT No matching script. Please use EVAL.");
+  settles(1, 12);
+  CHECK(fake.count("SCRIPT LOAD") == 2 * loads);
+  CHECK(settled == first_to(12));
+  CHECK(fake.accepted() == 2);
+  CHECK(logged("NOSCRIPT") == 0);
 }
 
-TEST_CASE("when loading the scripts does not help the lane waits and reports it") {
-  LaneFixture test;
-  test.serve();
-  test.fake.on("EVALSHA settle").times(4).error("NOSCRIPT No matching script.");
-  test.deliver(order_entries(1, 1));
-  test.until_settled();
-  CHECK(test.logged("waiting: NOSCRIPT") == 1);
+TEST_CASE_FIXTURE(LaneFixture, "when loading the scripts does not help the lane waits and reports it") {
+  serve();
+  fake.on("EVALSHA settle").times(4).error("NOSCRIPT No matching script.");
+  settles(1, 1);
+  CHECK(logged("waiting: NOSCRIPT") == 1);
 }
 
-TEST_CASE("a lost lease script is loaded again, too") {
-  LaneFixture test;
-  test.options.lease = Milliseconds(60);
-  test.serve();
-  test.fake.on("EVALSHA lease").times(1).error("NOSCRIPT No matching script.");
-  const std::size_t loads = test.fake.count("SCRIPT LOAD");
-  test.until([&] { return test.fake.count("SCRIPT LOAD") == 2 * loads; }, "the scripts are loaded");
-  test.deliver(order_entries(1, 3));
-  test.until_settled();
+TEST_CASE_FIXTURE(LaneFixture, "a lost lease script is loaded again, too") {
+  options.lease = Milliseconds(60);
+  serve();
+  fake.on("EVALSHA lease").times(1).error("NOSCRIPT No matching script.");
+  const std::size_t loads = fake.count("SCRIPT LOAD");
+  until([&] { return fake.count("SCRIPT LOAD") == 2 * loads; }, "the scripts are loaded");
+  settles(1, 3);
 }
 
-TEST_CASE("a position that was moved is read again and requests continue from there") {
-  LaneFixture test;
-  test.stream = order_entries(1, 4);
-  test.start();
-  test.until_settled();
-  test.position = "5-0";  // as by a second daemon
-  test.settled.push_back("5-0");
-  test.deliver(order_entries(5, 8));
-  test.until_settled();
-  CHECK(test.settled == first_to(8));
-  CHECK(test.status().counters.joins == 2);
+TEST_CASE_FIXTURE(LaneFixture, "a position that was moved is read again and requests continue from there") {
+  stream = order_entries(1, 4);
+  start();
+  until_settled();
+  position = "5-0";  // as by a second daemon
+  settled.push_back("5-0");
+  settles(5, 8);
+  CHECK(settled == first_to(8));
+  CHECK(status().counters.joins == 2);
 }
 
-TEST_CASE("a position that keeps moving causes no tight loop") {
-  LaneFixture test;
-  test.serve();
-  auto& moved = test.fake.on("EVALSHA settle").reply(resp::bulk("moved"));
-  test.deliver(order_entries(1, 2));
-  test.turn(Milliseconds(700));
+TEST_CASE_FIXTURE(LaneFixture, "a position that keeps moving causes no tight loop") {
+  serve();
+  auto& moved = fake.on("EVALSHA settle").reply(resp::bulk("moved"));
+  deliver(order_entries(1, 2));
+  turn(Milliseconds(700));
   CHECK(moved.used() <= 8);
-  CHECK(test.logged("somebody else moves the position") == 1);
+  CHECK(logged("somebody else moves the position") == 1);
   moved.off();
-  test.until_settled();
+  until_settled();
 }
 
 TEST_CASE("an unknown reply stops the chain and nothing counts as settled") {
@@ -157,8 +138,7 @@ TEST_CASE("an unknown reply stops the chain and nothing counts as settled") {
     LaneFixture test;
     test.serve();
     test.fake.on("EVALSHA settle").times(1).reply(garbage);
-    test.deliver(order_entries(1, 1));
-    test.until_settled();
+    test.settles(1, 1);
     CHECK(test.settled == Requests{"1-0"});
     CHECK(test.logged("an answer that this version does not know") == 1);
     CHECK(test.status().counters.settled() == 1);
@@ -182,8 +162,7 @@ TEST_CASE("an invalid reply to a read ends the link and nothing of it is settled
     test.serve();
     CHECK(test.settled.empty());
     CHECK(test.fake.accepted() == 6);
-    test.deliver(order_entries(1, 1));
-    test.until_settled();
+    test.settles(1, 1);
   }
 }
 

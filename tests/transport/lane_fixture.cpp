@@ -8,32 +8,6 @@
 #include "support/entry_id.h"
 
 namespace orderd::test {
-namespace {
-
-// The word after `name`: the value of an option of XREAD.
-std::string option(const Received& command, std::string_view name) {
-  const auto found = std::find(command.words.begin(), command.words.end(), name);
-  return found == command.words.end() || found + 1 == command.words.end() ? "" : *(found + 1);
-}
-
-lane::Options lane_options() {
-  lane::Options options{
-      .orders = "orders",
-      .results = "results",
-      .dead = "orders:dead",
-      .group = "orderd",
-      .name = "me",
-      .stock_keys = *order::KeyTemplate::parse("product:<sku>:stock", "<sku>"),
-      .order_keys = *order::KeyTemplate::parse("orders:order:<id>", "<id>"),
-      .reply_keys = *order::KeyTemplate::parse("orders:reply:<to>", "<to>"),
-      .limits = {},
-  };
-  options.max_in_flight = 16;
-  options.orders_per_call = 4;
-  return options;
-}
-
-}  // namespace
 
 StreamEntry order_entry(const std::string& id) {
   return {id, {"id", "o-" + id, "sku", "shoe", "quantity", "1"}};
@@ -70,9 +44,10 @@ SettleCall settle_call(const Received& command) {
 }
 
 LaneFixture::LaneFixture()
-    : options(lane_options()),
-      topology_([this] { return Result<valkey::Endpoint>(fake.endpoint()); }),
+    : topology_([this] { return Result<valkey::Endpoint>(fake.endpoint()); }),
       read_block_(loop, [this] { fake.answer("XREAD", resp::nil()); }) {
+  options.max_in_flight = 16;
+  options.orders_per_call = 4;
   logger_before_ = spdlog::default_logger();
   spdlog::set_default_logger(
       std::make_shared<spdlog::logger>("lane", std::make_shared<spdlog::sinks::ostream_sink_st>(log_)));
@@ -91,13 +66,11 @@ LaneFixture::LaneFixture()
 LaneFixture::~LaneFixture() {
   if (lane) {
     lane->finish();
-    CHECK(turned_until(
-        loop, [this] { return finished > 0 || gave_up(); }, kPatience));
-    run_for(loop, Milliseconds(1));
+    CHECK(turned_until([this] { return finished > 0 || gave_up(); }));
+    turn(Milliseconds(1));
     CHECK(finished + (gave_up() ? 1 : 0) == 1);
     lane.reset();
-    CHECK(turned_until(
-        loop, [this] { return fake.standing() == 0; }, kPatience));
+    CHECK(turned_until([this] { return fake.standing() == 0; }));
   }
   // In every test requests are settled in order, none twice.
   CHECK(std::is_sorted(settled.begin(), settled.end(), [](const std::string& a, const std::string& b) {
@@ -137,6 +110,10 @@ void LaneFixture::deliver(const std::vector<StreamEntry>& entries) {
   }
 }
 
+FakeServer::Rule& LaneFixture::hold_settle() {
+  return fake.on("EVALSHA settle").answer([this](const Received& command) { return settle(command); }).hold();
+}
+
 std::vector<SettleCall> LaneFixture::calls() const {
   std::vector<SettleCall> calls;
   for (const Received& command : fake.received()) {
@@ -166,7 +143,7 @@ void LaneFixture::on_finished() {
 }
 
 std::optional<std::string> LaneFixture::read(const Received& command) {
-  const std::size_t count = std::stoul(option(command, "COUNT"));
+  const std::size_t count = std::stoul(command.option("COUNT"));
   CHECK(count + lane->status().in_flight <= options.max_in_flight);  // for every read of every test
   read_block_.stop();
   std::vector<StreamEntry> found;

@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "lane/lane.h"
-#include "transport/fake_server.h"
-#include "transport/resp.h"
-#include "transport/run_until.h"
+#include "support/fake_server.h"
+#include "support/lane_options.h"
+#include "support/resp.h"
+#include "transport/loop_fixture.h"
 
 namespace orderd::test {
 
@@ -39,7 +40,7 @@ struct SettleCall {
 };
 [[nodiscard]] SettleCall settle_call(const Received& command);
 
-class LaneFixture : private lane::Lane::Listener {
+class LaneFixture : public LoopFixture, private lane::Lane::Listener {
  public:
   LaneFixture();
   // Ends the lane and checks that it released everything.
@@ -54,14 +55,15 @@ class LaneFixture : private lane::Lane::Listener {
   void until_idle();
   // Until every entry of the stream is settled, and it is idle.
   void until_settled();
-  template <class Condition>
-  void until(Condition&& condition, const std::string& what) {
-    run_until(loop, condition, what);
-  }
-  void turn(Milliseconds span) { run_for(loop, span); }
-
   // Adds new entries to the stream.
   void deliver(const std::vector<StreamEntry>& entries);
+  // Delivers these orders and runs until they are settled.
+  void settles(int first, int last) {
+    deliver(order_entries(first, last));
+    until_settled();
+  }
+  // From now on calls of settle take effect, but their replies are held until release().
+  FakeServer::Rule& hold_settle();
   // Every call of settle that arrived, on all connections.
   [[nodiscard]] std::vector<SettleCall> calls() const;
   // How many lines of the log contain this.
@@ -69,9 +71,8 @@ class LaneFixture : private lane::Lane::Listener {
   [[nodiscard]] std::size_t settler() const;  // its newest connection
   [[nodiscard]] lane::Status status() const { return lane->status(); }
 
-  Loop loop;
   FakeServer fake{loop};
-  lane::Options options;
+  lane::Options options = lane_options();
   std::vector<StreamEntry> stream;
   std::string position = "0-0";
   std::vector<std::string> settled;        // requests, in the order they were settled

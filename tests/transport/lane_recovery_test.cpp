@@ -2,9 +2,6 @@
 // continues.
 #include <doctest/doctest.h>
 
-#include <chrono>
-
-#include "support/wait_for.h"
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
@@ -19,21 +16,14 @@ const std::vector<std::string> kRefusals = {
     "NOAUTH Authentication required.",
     "WRONGPASS invalid username-password pair or user is disabled.",
 };
+const std::string kNoRight = "NOPERM User orderd has no permissions to run the 'x' command";
 
 TEST_CASE("calls in flight when a connection is lost are repeated from the stream, settled or not") {
   for (const bool executed : {false, true}) {
     CAPTURE(executed);
     LaneFixture test;
     test.serve();
-    auto& lost = test.fake.on("EVALSHA settle").times(3).hold();
-    lost.answer([&](const Received& command) {
-      const SettleCall call = settle_call(command);
-      if (executed && call.previous == test.position) {
-        test.settled.insert(test.settled.end(), call.requests.begin(), call.requests.end());
-        test.position = call.requests.back();
-      }
-      return resp::bulk(std::string(call.requests.size(), 'a'));
-    });
+    auto& lost = (executed ? test.hold_settle() : test.fake.on("EVALSHA settle").silence()).times(3);
     test.deliver(order_entries(1, 16));
     test.until([&] { return lost.used() == 3; }, "calls are in flight");
     test.fake.close(test.settler());
@@ -43,15 +33,13 @@ TEST_CASE("calls in flight when a connection is lost are repeated from the strea
   }
 }
 
-TEST_CASE("losing the reading connection closes both and loses nothing") {
-  LaneFixture test;
-  test.serve();
-  test.fake.close_all();
-  test.deliver(order_entries(1, 5));
-  test.until_settled();
-  CHECK(test.fake.accepted() == 4);
-  CHECK(test.logged("reconnecting") == 1);
-  CHECK(test.logged("connected again") == 1);
+TEST_CASE_FIXTURE(LaneFixture, "losing the reading connection closes both and loses nothing") {
+  serve();
+  fake.close_all();
+  settles(1, 5);
+  CHECK(fake.accepted() == 4);
+  CHECK(logged("reconnecting") == 1);
+  CHECK(logged("connected again") == 1);
 }
 
 TEST_CASE("a server that is no longer the primary is left and everything is settled in order") {
@@ -71,38 +59,32 @@ TEST_CASE("a server that is no longer the primary is left and everything is sett
   }
 }
 
-TEST_CASE("a replica mistaken for the primary causes no reconnect loop") {
-  LaneFixture test;
-  test.stream = order_entries(1, 3);
-  auto& demoted = test.fake.on("EVALSHA settle").error(kWrongServer.front());
-  test.start();
-  test.turn(Milliseconds(900));
-  CHECK(test.fake.accepted() <= 2 * 7);
+TEST_CASE_FIXTURE(LaneFixture, "a replica mistaken for the primary causes no reconnect loop") {
+  stream = order_entries(1, 3);
+  auto& demoted = fake.on("EVALSHA settle").error(kWrongServer.front());
+  start();
+  turn(Milliseconds(900));
+  CHECK(fake.accepted() <= 2 * 7);
   demoted.off();
-  test.until_settled();
+  until_settled();
 }
 
 TEST_CASE("refused credentials or rights at the start end the lane with an error that says what to do") {
-  SUBCASE("AUTH") {
-    for (const std::string& error : kRefusals) {
-      LaneFixture test;
-      test.fake.on("SCRIPT LOAD").error(error);
-      test.start();
-      test.until([&] { return !test.fatal.empty(); }, "it ends");
-      CHECK(test.fatal.front().find(error) != std::string::npos);
-      CHECK(test.fatal.size() == 1);
-    }
-  }
-  SUBCASE("rights") {
-    for (const std::string command : {"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD"}) {
-      CAPTURE(command);
-      LaneFixture test;
-      test.stream = order_entries(1, 1);
-      test.fake.on(command).error("NOPERM User orderd has no permissions to run the 'x' command");
-      test.start();
-      test.until([&] { return !test.fatal.empty(); }, "it ends");
-      CHECK(test.fatal.front().find("grant this user what config/users.acl gives to orderd") != std::string::npos);
-    }
+  const std::string advice = "grant this user what config/users.acl gives to orderd";
+  const std::string pairs[][3] = {
+      {"SCRIPT LOAD", kRefusals[0], kRefusals[0]}, {"SCRIPT LOAD", kRefusals[1], kRefusals[1]},
+      {"EVALSHA lease", kNoRight, advice},         {"EVALSHA join", kNoRight, advice},
+      {"EVALSHA settle", kNoRight, advice},        {"XREAD", kNoRight, advice}};
+  for (const auto& [command, error, says] : pairs) {
+    CAPTURE(command);
+    CAPTURE(error);
+    LaneFixture test;
+    test.stream = order_entries(1, 1);
+    test.fake.on(command).error(error);
+    test.start();
+    test.until([&] { return !test.fatal.empty(); }, "it ends");
+    CHECK(test.fatal.front().find(says) != std::string::npos);
+    CHECK(test.fatal.size() == 1);
   }
 }
 
@@ -112,7 +94,7 @@ TEST_CASE("a lane that cannot start waits and retries if other lanes are served"
     LaneFixture test;
     test.others_may_serve = true;
     test.stream = order_entries(1, 2);
-    auto& refused = test.fake.on(command).error("NOPERM User orderd has no permissions to run the 'x' command");
+    auto& refused = test.fake.on(command).error(kNoRight);
     test.start();
     test.until([&] { return refused.used() >= 3; }, "it retries");
     CHECK(test.lane->hopeless() == !test.fatal.empty());
@@ -129,25 +111,22 @@ TEST_CASE("a refusal after the start is retried because it may be fixed meanwhil
     LaneFixture test;
     test.stream = order_entries(1, 1);
     test.serve();
-    test.fake.on(command).times(3).error("NOPERM User orderd has no permissions to run the 'x' command");
+    test.fake.on(command).times(3).error(kNoRight);
     test.fake.close_all();
-    test.deliver(order_entries(2, 3));
-    test.until_settled();
+    test.settles(2, 3);
     CHECK(test.fatal.empty());
   }
 }
 
-TEST_CASE("a process that slept longer than its lease closes both connections and reads the position") {
-  LaneFixture test;
-  test.options.lease = Milliseconds(90);
-  test.serve();
-  const auto wake = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
-  wait_for([&] { return std::chrono::steady_clock::now() >= wake; }, kPatience, "the loop has slept");
-  test.until([&] { return test.fake.accepted() == 4; }, "it connects again");
-  test.until_idle();
-  CHECK(test.logged("this process did nothing for") == 1);
-  test.deliver(order_entries(1, 2));
-  test.until_settled();
+TEST_CASE_FIXTURE(LaneFixture,
+                  "a process that slept longer than its lease closes both connections and reads the position") {
+  options.lease = Milliseconds(90);
+  serve();
+  FakeClock::sleep(Milliseconds(400));
+  until([&] { return fake.accepted() == 4; }, "it connects again");
+  until_idle();
+  CHECK(logged("this process did nothing for") == 1);
+  settles(1, 2);
 }
 
 TEST_CASE("the findings of the join are reported") {

@@ -75,7 +75,7 @@ class FakeTopology : public valkey::Topology {
   std::function<Result<valkey::Endpoint>()> where_;
 };
 
-class LinkFixture : private valkey::Link::Listener {
+class LinkFixture : public LoopFixture, private valkey::Link::Listener {
  public:
   using Channel = valkey::Channel;
 
@@ -98,6 +98,10 @@ class LinkFixture : private valkey::Link::Listener {
     link.reset(new valkey::Link(loop, topology, connections, options, 1, *this));
     link->start();
   }
+  void connect() {
+    start();
+    until_up();
+  }
   // Sends a command that has to be taken.
   template <class... Words>
   Ask& ask(Channel channel, const Words&... words) {
@@ -105,21 +109,29 @@ class LinkFixture : private valkey::Link::Listener {
     REQUIRE(link->send(channel, *asks.back(), valkey::Command::of(words...)));
     return *asks.back();
   }
+  // The same on both channels: the first on the reading one.
+  template <class... Words>
+  std::pair<Ask&, Ask&> ask_both(const Words&... words) {
+    Ask& read = ask(Channel::kReading, words...);
+    return {read, ask(Channel::kSettling, words...)};
+  }
+  // It went down once so far, with an error that begins like this.
+  void went_down_once(valkey::ErrorKind kind, const std::string& what) const {
+    REQUIRE(downs.size() == 1);
+    CHECK(downs.front().kind == kind);
+    CHECK_MESSAGE(downs.front().what.starts_with(what), downs.front().what);
+  }
   void until_up(int times = 1) {
-    run_until(
-        loop, [&] { return ups == times; }, "the link is up");
+    until([&] { return ups == times; }, "the link is up");
   }
   void until_down(std::size_t times = 1) {
-    run_until(
-        loop, [&] { return downs.size() >= times; }, "the link is down");
+    until([&] { return downs.size() >= times; }, "the link is down");
   }
   void until_waits(std::string_view command) {
-    run_until(
-        loop, [&] { return fake.waits(command); }, "the server gets " + std::string(command));
+    until([&] { return fake.waits(command); }, "the server gets " + std::string(command));
   }
   void until_answered() {
-    run_until(
-        loop, [this] { return link->in_flight() == 0; }, "the replies");
+    until([this] { return link->in_flight() == 0; }, "the replies");
   }
   // The number of the connection on which a command came first.
   [[nodiscard]] std::size_t connection_of(std::string_view command) const {
@@ -129,10 +141,15 @@ class LinkFixture : private valkey::Link::Listener {
     FAIL("no ", std::string(command), " has come");
     return 0;
   }
+  // The server, at another address.
+  [[nodiscard]] valkey::Endpoint other_address() const {
+    valkey::Endpoint other = fake.endpoint();
+    other.host = "10.0.0.2";
+    return other;
+  }
   [[nodiscard]] std::size_t reading() const { return connection_of("CLIENT SETNAME orderd-read:shop-1"); }
   [[nodiscard]] std::size_t settling() const { return connection_of("CLIENT SETNAME orderd-settle:shop-1"); }
 
-  Loop loop;
   FakeServer fake{loop};
   valkey::Link::Options options;
   std::function<Result<valkey::Endpoint>()> where;

@@ -8,189 +8,165 @@ namespace {
 
 using valkey::ErrorKind;
 
-TEST_CASE("a topology that never answers is asked again after the connect timeout") {
-  LinkFixture test;
-  test.topology.mode = FakeTopology::Mode::kLater;
-  test.options.connect_timeout = Milliseconds(40);
-  test.start();
-  test.until_down(2);
-  CHECK(test.topology.asked >= 2);
-  CHECK(test.downs.front().kind == ErrorKind::kLost);
-  CHECK(test.downs.front().what == "the address of the server was not found within 40 ms");
-  CHECK(test.topology.reports.empty());  // no server was named
-  CHECK(test.fake.accepted() == 0);
+TEST_CASE_FIXTURE(LinkFixture, "a topology that never answers is asked again after the connect timeout") {
+  topology.mode = FakeTopology::Mode::kLater;
+  options.connect_timeout = Milliseconds(40);
+  start();
+  until_down(2);
+  CHECK(topology.asked >= 2);
+  CHECK(downs.front().kind == ErrorKind::kLost);
+  CHECK(downs.front().what == "the address of the server was not found within 40 ms");
+  CHECK(topology.reports.empty());  // no server was named
+  CHECK(fake.accepted() == 0);
 }
 
-TEST_CASE("a link may be destroyed while its topology is silent") {
-  LinkFixture test;
-  test.topology.mode = FakeTopology::Mode::kLater;
-  test.start();
-  CHECK(test.topology.searching == 1);
-  test.link.reset();
-  CHECK(test.topology.searching == 0);
-  CHECK_FALSE(test.topology.waiting);
-  CHECK(test.downs.empty());
+TEST_CASE_FIXTURE(LinkFixture, "a link may be destroyed while its topology is silent") {
+  topology.mode = FakeTopology::Mode::kLater;
+  start();
+  CHECK(topology.searching == 1);
+  link.reset();
+  CHECK(topology.searching == 0);
+  CHECK_FALSE(topology.waiting);
+  CHECK(downs.empty());
 }
 
-TEST_CASE("where the primary moves a replica is the wrong server only for the moment") {
-  LinkFixture test;
-  test.topology.primary_moves = true;
-  test.fake.on("HELLO").times(2).reply(
+TEST_CASE_FIXTURE(LinkFixture, "where the primary moves a replica is the wrong server only for the moment") {
+  topology.primary_moves = true;
+  fake.on("HELLO").times(2).reply(
       resp::bulks({"server", "valkey", "version", "8.0.1", "mode", "standalone", "role", "replica"}));
-  test.fake.on("ROLE").times(2).reply(
+  fake.on("ROLE").times(2).reply(
       resp::array({resp::bulk("slave"), resp::bulk("10.0.0.5"), resp::integer(6380), resp::bulk("connected")}));
-  test.start();
-  test.until_down();
-  CHECK(test.downs.front().kind == ErrorKind::kRoleChanged);
-  CHECK(test.downs.front().what == test.fake.endpoint().redacted() + " is a replica");
-  test.until_up();
+  start();
+  until_down();
+  went_down_once(ErrorKind::kRoleChanged, fake.endpoint().redacted() + " is a replica");
+  until_up();
 }
 
-TEST_CASE("a link leaves its server when another one is announced as the primary") {
-  LinkFixture test;
-  test.topology.primary_moves = true;
-  test.start();
-  REQUIRE(test.topology.elsewhere);
-  test.until_up();
-  test.topology.elsewhere(test.fake.endpoint());
-  CHECK(test.downs.empty());
-  valkey::Endpoint other = test.fake.endpoint();
-  other.host = "10.0.0.2";
-  test.topology.elsewhere(other);
-  test.until_down();
-  CHECK(test.downs.front().kind == ErrorKind::kMoved);
-  CHECK(test.downs.front().what == "the primary is " + other.redacted() + " now");
-  const int asked = test.topology.asked;
-  test.topology.elsewhere(other);  // it waits: no reason to wait longer
-  run_until(
-      test.loop, [&] { return test.topology.asked > asked; }, "the next question");
+TEST_CASE_FIXTURE(LinkFixture, "a link leaves its server when another one is announced as the primary") {
+  topology.primary_moves = true;
+  start();
+  REQUIRE(topology.elsewhere);
+  until_up();
+  topology.elsewhere(fake.endpoint());
+  CHECK(downs.empty());
+  const valkey::Endpoint other = other_address();
+  topology.elsewhere(other);
+  until_down();
+  went_down_once(ErrorKind::kMoved, "the primary is " + other.redacted() + " now");
+  const int asked = topology.asked;
+  topology.elsewhere(other);  // it waits: no reason to wait longer
+  until([&] { return topology.asked > asked; }, "the next question");
 }
 
-TEST_CASE("after MOVED the next attempt is made at once") {
-  LinkFixture test;
-  test.topology.primary_moves = true;
-  test.start();
-  for (int ups = 1; ups < 4; ++ups) {
-    test.until_up(ups);
-    test.link->proven();
-    const int asked = test.topology.asked;
-    test.link->drop({ErrorKind::kMoved, "MOVED 7 10.0.0.2:6379"});
-    for (int turn = 0; turn < 3; ++turn) (void)uv_run(test.loop.raw(), UV_RUN_NOWAIT);
-    CHECK(test.topology.asked == asked + 1);
+TEST_CASE_FIXTURE(LinkFixture, "after MOVED the next attempt is made at once") {
+  topology.primary_moves = true;
+  start();
+  for (int times = 1; times < 4; ++times) {
+    until_up(times);
+    link->proven();
+    const int asked = topology.asked;
+    link->drop({ErrorKind::kMoved, "MOVED 7 10.0.0.2:6379"});
+    for (int turn = 0; turn < 3; ++turn) (void)uv_run(loop.raw(), UV_RUN_NOWAIT);
+    CHECK(topology.asked == asked + 1);
   }
-  test.until_up(4);
+  until_up(4);
 }
 
-TEST_CASE("two servers that each name the other one are not asked in a tight loop") {
-  LinkFixture test;
-  test.topology.primary_moves = true;
-  test.on_up_then = [&] { test.link->drop({ErrorKind::kMoved, "MOVED 7 10.0.0.2:6379"}); };
-  test.start();
-  run_for(test.loop, Milliseconds(400));
-  CHECK(test.ups >= 1);
-  CHECK(test.ups <= 8);  // at 0, 0, 25, 75, 175, 300 ms at the earliest
-  test.link->stop();
+TEST_CASE_FIXTURE(LinkFixture, "two servers that each name the other one are not asked in a tight loop") {
+  topology.primary_moves = true;
+  on_up_then = [&] { link->drop({ErrorKind::kMoved, "MOVED 7 10.0.0.2:6379"}); };
+  start();
+  turn(Milliseconds(400));
+  CHECK(ups >= 1);
+  CHECK(ups <= 8);  // at 0, 0, 25, 75, 175, 300 ms at the earliest
+  link->stop();
 }
 
-TEST_CASE("a server that is silent while a reply is due is suspected and left when another one is named") {
-  LinkFixture test;
-  test.topology.primary_moves = true;
-  valkey::Endpoint other = test.fake.endpoint();
-  other.host = "10.0.0.2";
+TEST_CASE_FIXTURE(LinkFixture,
+                  "a server that is silent while a reply is due is suspected and left when another one is named") {
+  topology.primary_moves = true;
+  const valkey::Endpoint other = other_address();
   SUBCASE("a command") {
-    test.start();
-    test.until_up();
-    test.fake.on("EVALSHA").silence();
-    (void)test.ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
+    connect();
+    fake.on("EVALSHA").silence();
+    (void)ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
   }
   SUBCASE("a read") {
-    test.start();
-    test.until_up();
-    test.fake.on("XREAD").silence();
-    (void)test.ask(valkey::Channel::kReading, "XREAD", "BLOCK", "250", "STREAMS", "orders", "0");
+    connect();
+    fake.on("XREAD").silence();
+    (void)ask(valkey::Channel::kReading, "XREAD", "BLOCK", "250", "STREAMS", "orders", "0");
   }
   SUBCASE("the handshake") {
-    test.fake.on("HELLO").times(2).silence();
-    test.start();
+    fake.on("HELLO").times(2).silence();
+    start();
   }
   int suspicions = 0;
-  test.topology.on_suspicion = [&] {
-    if (++suspicions == 2) test.topology.elsewhere(other);
+  topology.on_suspicion = [&] {
+    if (++suspicions == 2) topology.elsewhere(other);
   };
-  test.until_down();
-  CHECK(test.downs.front().kind == ErrorKind::kMoved);
-  CHECK(test.downs.front().what == "the primary is " + other.redacted() + " now");
+  until_down();
+  went_down_once(ErrorKind::kMoved, "the primary is " + other.redacted() + " now");
   CHECK(suspicions == 2);
 }
 
 TEST_CASE("a server is not suspected while nothing is due nor where the primary stays") {
-  LinkFixture test;
-  bool moves = false;
-  SUBCASE("nothing is due") {
-    moves = true;
+  for (const bool moves : {true, false}) {
+    CAPTURE(moves);
+    LinkFixture test;
+    test.topology.primary_moves = moves;
+    test.fake.on("EVALSHA").silence();
+    test.connect();
+    if (!moves) (void)test.ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
+    test.turn(Milliseconds(900));
+    CHECK(test.topology.suspicions == 0);
+    test.link->suspect();
+    CHECK(test.topology.suspicions == 1);
+    test.link->stop();
   }
-  SUBCASE("one server at a known address") {
-  }
-  test.topology.primary_moves = moves;
-  test.start();
-  test.until_up();
-  test.fake.on("EVALSHA").silence();
-  if (!moves) (void)test.ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
-  run_for(test.loop, Milliseconds(900));
-  CHECK(test.topology.suspicions == 0);
-  test.link->suspect();
-  CHECK(test.topology.suspicions == 1);
-  test.link->stop();
 }
 
-TEST_CASE("a topology may answer later") {
-  LinkFixture test;
-  test.topology.mode = FakeTopology::Mode::kLater;
-  test.start();
-  run_for(test.loop, Milliseconds(10));
-  CHECK(test.fake.accepted() == 0);
-  test.topology.answer();
-  test.until_up();
-  CHECK(test.downs.empty());
+TEST_CASE_FIXTURE(LinkFixture, "a topology may answer later") {
+  topology.mode = FakeTopology::Mode::kLater;
+  start();
+  turn(Milliseconds(10));
+  CHECK(fake.accepted() == 0);
+  topology.answer();
+  until_up();
+  CHECK(downs.empty());
 }
 
-TEST_CASE("locating and connecting share one timeout") {
-  LinkFixture test;
-  test.topology.mode = FakeTopology::Mode::kLater;
-  test.options.connect_timeout = Milliseconds(400);
-  test.fake.on("HELLO").silence();
-  test.start();
-  const uint64_t begin_ms = test.loop.now_ms();
-  run_for(test.loop, Milliseconds(300));
-  test.topology.answer();
-  test.until_down();
-  CHECK(test.loop.now_ms() - begin_ms < 690);  // 400, and not 300 + 400
-  CHECK(test.downs.front().what.find("no connection to " + test.fake.endpoint().redacted()) == 0);
+TEST_CASE_FIXTURE(LinkFixture, "locating and connecting share one timeout") {
+  topology.mode = FakeTopology::Mode::kLater;
+  options.connect_timeout = Milliseconds(400);
+  fake.on("HELLO").silence();
+  start();
+  const uint64_t begin_ms = loop.now_ms();
+  turn(Milliseconds(300));
+  topology.answer();
+  until_down();
+  CHECK(loop.now_ms() - begin_ms < 690);  // 400, and not 300 + 400
+  CHECK(downs.front().what.find("no connection to " + fake.endpoint().redacted()) == 0);
 }
 
-TEST_CASE("a topology that has no answer is asked again") {
-  LinkFixture test;
-  test.where = [&]() -> Result<valkey::Endpoint> {
-    if (test.topology.asked < 3) return Failure{"cannot read the password file"};
-    return test.fake.endpoint();
+TEST_CASE_FIXTURE(LinkFixture, "a topology that has no answer is asked again") {
+  where = [&]() -> Result<valkey::Endpoint> {
+    if (topology.asked < 3) return Failure{"cannot read the password file"};
+    return fake.endpoint();
   };
-  test.start();
-  test.until_up();
-  REQUIRE(test.downs.size() == 2);
-  CHECK(test.downs.front().kind == ErrorKind::kLost);
-  CHECK(test.downs.front().what == "cannot read the password file");
+  connect();
+  REQUIRE(downs.size() == 2);
+  CHECK(downs.front().kind == ErrorKind::kLost);
+  CHECK(downs.front().what == "cannot read the password file");
 }
 
-TEST_CASE("the topology hears why a server it named could not be used") {
-  LinkFixture test;
-  test.fake.on("INFO").times(1).reply(resp::bulk("valkey_version:8.0.1\r\nserver_mode:sentinel\r\n"));
-  test.start();
-  test.until_up();
-  test.fake.close_all();
-  test.until_up(2);
-  REQUIRE(test.topology.reports.size() == 2);
-  CHECK(test.topology.reports[0].second.kind == ErrorKind::kUnfit);
-  CHECK(test.topology.reports[1].second.kind == ErrorKind::kLost);
+TEST_CASE_FIXTURE(LinkFixture, "the topology hears why a server it named could not be used") {
+  fake.on("INFO").times(1).reply(resp::bulk("valkey_version:8.0.1\r\nserver_mode:sentinel\r\n"));
+  connect();
+  fake.close_all();
+  until_up(2);
+  REQUIRE(topology.reports.size() == 2);
+  CHECK(topology.reports[0].second.kind == ErrorKind::kUnfit);
+  CHECK(topology.reports[1].second.kind == ErrorKind::kLost);
 }
 
 TEST_CASE("one server at a known address answers before it returns") {

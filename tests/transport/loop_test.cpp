@@ -6,34 +6,30 @@
 #include <csignal>
 #include <memory>
 
-#include "transport/run_until.h"
+#include "transport/loop_fixture.h"
 
 namespace orderd::test {
 namespace {
 
-TEST_CASE("a timer fires once and never inside start") {
-  Loop loop;
+TEST_CASE_FIXTURE(LoopFixture, "a timer fires once and never inside start") {
   int fired = 0;
   Timer timer(loop, [&] { ++fired; });
   timer.start(Milliseconds(0));
   CHECK(fired == 0);
   CHECK(timer.active());
-  run_for(loop, Milliseconds(10));
+  turn(Milliseconds(10));
   CHECK(fired == 1);
   CHECK_FALSE(timer.active());
 }
 
-TEST_CASE("a negative delay is zero") {
-  Loop loop;
+TEST_CASE_FIXTURE(LoopFixture, "a negative delay is zero") {
   bool fired = false;
   Timer timer(loop, [&] { fired = true; });
   timer.start(Milliseconds(-5));
-  run_until(
-      loop, [&] { return fired; }, "the timer");
+  until([&] { return fired; }, "the timer");
 }
 
-TEST_CASE("a timer that is stopped or destroyed does not fire") {
-  Loop loop;
+TEST_CASE_FIXTURE(LoopFixture, "a timer that is stopped or destroyed does not fire") {
   int fired = 0;
   Timer stopped(loop, [&] { ++fired; });
   stopped.start(Milliseconds(1));
@@ -42,12 +38,11 @@ TEST_CASE("a timer that is stopped or destroyed does not fire") {
     Timer destroyed(loop, [&] { ++fired; });
     destroyed.start(Milliseconds(0));
   }
-  run_for(loop, Milliseconds(10));
+  turn(Milliseconds(10));
   CHECK(fired == 0);
 }
 
-TEST_CASE("a timer can restart itself and be destroyed in its own callback") {
-  Loop loop;
+TEST_CASE_FIXTURE(LoopFixture, "a timer can restart itself and be destroyed in its own callback") {
   int fired = 0;
   std::unique_ptr<Timer> timer;
   timer.reset(new Timer(loop, [&] {
@@ -55,30 +50,34 @@ TEST_CASE("a timer can restart itself and be destroyed in its own callback") {
     timer.reset();
   }));
   timer->start(Milliseconds(0));
-  run_until(
-      loop, [&] { return !timer; }, "the last time");
-  run_for(loop, Milliseconds(5));
+  until([&] { return !timer; }, "the last time");
+  turn(Milliseconds(5));
   CHECK(fired == 3);
 }
 
-TEST_CASE("a signal is reported each time and not after it is destroyed") {
-  Loop loop;
+TEST_CASE_FIXTURE(LoopFixture, "a timer that became due while the process slept fires") {
+  bool fired = false;
+  Timer timer(loop, [&] { fired = true; });
+  timer.start(Milliseconds(3'600'000));
+  FakeClock::sleep(Milliseconds(3'600'000));
+  until([&] { return fired; }, "the timer");
+}
+
+TEST_CASE_FIXTURE(RealTimeFixture, "a signal is reported each time and not after it is destroyed") {
   int calls = 0;
   auto signal = std::make_unique<Signal>(loop, SIGUSR1, [&] { ++calls; });
   for (int i = 1; i <= 2; ++i) {
     kill(getpid(), SIGUSR1);
-    run_until(
-        loop, [&] { return calls == i; }, "the signal");
+    until([&] { return calls == i; }, "the signal");
   }
   Signal last(loop, SIGUSR1, [] {});  // so that the signal does not end the process
   signal.reset();
   kill(getpid(), SIGUSR1);
-  run_for(loop, Milliseconds(10));
+  turn(Milliseconds(10));
   CHECK(calls == 2);
 }
 
-TEST_CASE("a signal can be destroyed in its own callback") {
-  Loop loop;
+TEST_CASE_FIXTURE(RealTimeFixture, "a signal can be destroyed in its own callback") {
   int calls = 0;
   std::unique_ptr<Signal> signal;
   signal = std::make_unique<Signal>(loop, SIGUSR1, [&] {
@@ -86,12 +85,10 @@ TEST_CASE("a signal can be destroyed in its own callback") {
     signal.reset();
   });
   kill(getpid(), SIGUSR1);
-  run_until(
-      loop, [&] { return calls == 1; }, "the signal");
+  until([&] { return calls == 1; }, "the signal");
 }
 
-TEST_CASE("run ends when nothing is left or when it is stopped") {
-  Loop loop;
+TEST_CASE_FIXTURE(LoopFixture, "run ends when nothing is left or when it is stopped") {
   loop.run();
   Timer forever(loop, [] {});
   forever.start(Milliseconds(3'600'000));

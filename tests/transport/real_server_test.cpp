@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "support/valkey_server.h"
-#include "transport/run_until.h"
+#include "transport/loop_fixture.h"
 #include "valkey/link.h"
 
 namespace orderd::test {
@@ -12,7 +12,7 @@ using valkey::Command;
 using valkey::ErrorKind;
 
 // Runs one link until its first event.
-struct Attempt : valkey::Link::Listener {
+struct Attempt : RealTimeFixture, valkey::Link::Listener {
   explicit Attempt(const valkey::Endpoint& endpoint)
       : topology([endpoint]() -> Result<valkey::Endpoint> { return endpoint; }),
         link(loop, topology, connections,
@@ -23,8 +23,7 @@ struct Attempt : valkey::Link::Listener {
               .read_block = Milliseconds(250)},
              1, *this) {
     link.start();
-    run_until(
-        loop, [this] { return up || error.kind != ErrorKind::kNone; }, "the first event of the link");
+    until([this] { return up || error.kind != ErrorKind::kNone; }, "the first event of the link");
   }
   void on_up() override { up = true; }
   void on_down(const valkey::Error& why) override {
@@ -32,7 +31,6 @@ struct Attempt : valkey::Link::Listener {
     link.stop();
   }
 
-  Loop loop;
   valkey::SingleNode topology;
   valkey::SharedConnections connections{loop};
   bool up = false;

@@ -52,7 +52,7 @@ class Sharer : private valkey::SharedConnections::Listener {
   }
 };
 
-struct Sharing {
+struct Sharing : LoopFixture {
   Sharing() {
     fake.on("GET").answer([](const Received& command) { return resp::bulk("value of " + command.words[1]); });
   }
@@ -66,52 +66,44 @@ struct Sharing {
     until([&] { return sharer->opened == 1; }, "a share is open");
     return sharer;
   }
-  template <class Condition>
-  void until(Condition&& condition, const std::string& what) {
-    run_until(loop, condition, what);
-  }
 
-  Loop loop;
   FakeServer fake{loop};
   valkey::Endpoint where = fake.endpoint();
   valkey::SharedConnections connections{loop};
 };
 
-TEST_CASE("shares of one server have one connection and one handshake") {
-  Sharing test;
-  const auto first = test.start(), second = test.start();
-  test.until([&] { return first->opened + second->opened == 2; }, "both shares are open");
-  const auto late = test.start();
+TEST_CASE_FIXTURE(Sharing, "shares of one server have one connection and one handshake") {
+  const auto first = start(), second = start();
+  until([&] { return first->opened + second->opened == 2; }, "both shares are open");
+  const auto late = start();
   CHECK(late->opened == 1);
-  CHECK(test.fake.accepted() == 1);
+  CHECK(fake.accepted() == 1);
   CHECK(late->share->script_id(0) == "settle");
   CHECK(late->share->server().role == "primary");
   for (Sharer* each : {first.get(), second.get(), late.get()}) each->ask("a");
   const Ask &one = first->ask("b"), &two = second->ask("c"), &three = late->ask("d");
   CHECK(first->share->in_flight() == 2);
-  test.until([&] { return one.answers + two.answers + three.answers == 3; }, "the replies");
+  until([&] { return one.answers + two.answers + three.answers == 3; }, "the replies");
   CHECK(one.text == "value of b");
   CHECK(two.text == "value of c");
   CHECK(three.text == "value of d");
-  CHECK(test.fake.accepted() == 1);
+  CHECK(fake.accepted() == 1);
 }
 
-TEST_CASE("another server, database or password uses another connection") {
-  Sharing test;
-  const auto first = test.open();
-  test.where.password = "secret";
-  const auto second = test.open();
-  test.where.database = 3;
-  const auto third = test.open();
-  CHECK(test.fake.accepted() == 3);
+TEST_CASE_FIXTURE(Sharing, "another server, database or password uses another connection") {
+  const auto first = open();
+  where.password = "secret";
+  const auto second = open();
+  where.database = 3;
+  const auto third = open();
+  CHECK(fake.accepted() == 3);
 }
 
-TEST_CASE("a share that leaves loses its calls, and the others continue") {
-  Sharing test;
-  const auto leaves = test.open(), stays = test.open();
-  auto& held = test.fake.on("GET").with("slow").reply(resp::bulk("late")).hold();
+TEST_CASE_FIXTURE(Sharing, "a share that leaves loses its calls, and the others continue") {
+  const auto leaves = open(), stays = open();
+  auto& held = fake.on("GET").with("slow").reply(resp::bulk("late")).hold();
   const Ask &lost = leaves->ask("slow"), &also_lost = leaves->ask("a"), &kept = stays->ask("b");
-  test.until([&] { return test.fake.waits("GET slow"); }, "the first command has arrived");
+  until([&] { return fake.waits("GET slow"); }, "the first command has arrived");
   leaves->share->leave({ErrorKind::kMoved, "elsewhere"});
   CHECK(lost.lost);
   CHECK(also_lost.lost);
@@ -121,22 +113,21 @@ TEST_CASE("a share that leaves loses its calls, and the others continue") {
   CHECK_FALSE(leaves->share->send(refused, Command::of("GET", "a")));
 
   // It comes back while its old replies are still due: these go to no share.
-  const auto back = test.start();
+  const auto back = start();
   REQUIRE(back->opened == 1);
   const Ask& fresh = back->ask("c");
   held.release();
-  test.until([&] { return fresh.answers == 1; }, "the reply");
+  until([&] { return fresh.answers == 1; }, "the reply");
   CHECK(fresh.text == "value of c");
   CHECK(kept.text == "value of b");
   CHECK(lost.answers + also_lost.answers == 2);
   CHECK(stays->closed.empty());
-  CHECK(test.fake.accepted() == 1);
+  CHECK(fake.accepted() == 1);
 }
 
-TEST_CASE("the end of the connection ends every share, each after its calls") {
-  Sharing test;
-  const auto first = test.open(), second = test.open();
-  test.fake.on("GET").silence();
+TEST_CASE_FIXTURE(Sharing, "the end of the connection ends every share, each after its calls") {
+  const auto first = open(), second = open();
+  fake.on("GET").silence();
   for (Sharer* each : {first.get(), second.get()}) {
     each->ask("a").then = [each](Ask& ask) {
       CHECK(ask.lost);
@@ -145,34 +136,32 @@ TEST_CASE("the end of the connection ends every share, each after its calls") {
       CHECK_FALSE(each->share->send(ask, Command::of("GET", "a")));
     };
   }
-  test.until([&] { return test.fake.waits("GET"); }, "a command has arrived");
-  test.fake.close_all();
-  test.until([&] { return first->closed.size() + second->closed.size() == 2; }, "both shares end");
+  until([&] { return fake.waits("GET"); }, "a command has arrived");
+  fake.close_all();
+  until([&] { return first->closed.size() + second->closed.size() == 2; }, "both shares end");
   CHECK(second->closed[0].what == "Server closed the connection");
 
   // A new share connects again.
-  const auto next = test.open();
-  CHECK(test.fake.accepted() == 2);
+  const auto next = open();
+  CHECK(fake.accepted() == 2);
 }
 
-TEST_CASE("a retired connection keeps its shares, and the next share makes its own") {
-  Sharing test;
-  const auto leaves = test.open(), stays = test.open();
+TEST_CASE_FIXTURE(Sharing, "a retired connection keeps its shares, and the next share makes its own") {
+  const auto leaves = open(), stays = open();
   leaves->share->retire();
   leaves->share->leave({ErrorKind::kRoleChanged, "no primary"});
-  const auto next = test.open();
-  CHECK(test.fake.accepted() == 2);
+  const auto next = open();
+  CHECK(fake.accepted() == 2);
   const Ask &kept = stays->ask("a"), &fresh = next->ask("b");
-  test.until([&] { return kept.answers + fresh.answers == 2; }, "the replies");
+  until([&] { return kept.answers + fresh.answers == 2; }, "the replies");
   CHECK(kept.text == "value of a");
-  const auto more = test.start();
+  const auto more = start();
   CHECK(more->opened == 1);
-  CHECK(test.fake.accepted() == 2);
+  CHECK(fake.accepted() == 2);
 }
 
-TEST_CASE("a share that leaves in a reply's callback ends when that returns") {
-  Sharing test;
-  const auto sharer = test.open(), other = test.open();
+TEST_CASE_FIXTURE(Sharing, "a share that leaves in a reply's callback ends when that returns") {
+  const auto sharer = open(), other = open();
   sharer->ask("a").then = [&](Ask& answered) {
     CHECK(answered.text == "value of a");
     sharer->share->leave({ErrorKind::kMoved, "elsewhere"});
@@ -180,55 +169,51 @@ TEST_CASE("a share that leaves in a reply's callback ends when that returns") {
     CHECK(sharer->closed.empty());
   };
   const Ask &behind = sharer->ask("b"), &others = other->ask("c");
-  test.until([&] { return !sharer->closed.empty() && others.answers == 1; }, "the share ends");
+  until([&] { return !sharer->closed.empty() && others.answers == 1; }, "the share ends");
   CHECK(behind.lost);
   CHECK(others.text == "value of c");
 }
 
-TEST_CASE("a reply's callback can send the next call") {
-  Sharing test;
-  const auto sharer = test.open(), other = test.open();
+TEST_CASE_FIXTURE(Sharing, "a reply's callback can send the next call") {
+  const auto sharer = open(), other = open();
   int left = 100;
   Ask& ask = sharer->ask("a");
   ask.then = [&](Ask& again) {
     if (--left > 0) REQUIRE(sharer->share->send(again, Command::of("GET", "a")));
   };
   other->ask("b");
-  test.until([&] { return left == 0; }, "a hundred replies");
+  until([&] { return left == 0; }, "a hundred replies");
   CHECK(ask.answers == 100);
 }
 
-TEST_CASE("the connection ends with its last share") {
-  Sharing test;
-  auto first = test.open(), second = test.open();
+TEST_CASE_FIXTURE(Sharing, "the connection ends with its last share") {
+  auto first = open(), second = open();
   first->share->leave({ErrorKind::kMoved, "elsewhere"});
-  CHECK(test.fake.standing() == 1);
+  CHECK(fake.standing() == 1);
   second.reset();
-  test.until([&] { return test.fake.standing() == 0; }, "the server sees the end");
-  const auto next = test.open();
-  CHECK(test.fake.accepted() == 2);
+  until([&] { return fake.standing() == 0; }, "the server sees the end");
+  const auto next = open();
+  CHECK(fake.accepted() == 2);
 }
 
-TEST_CASE("a failed handshake fails for all waiting shares") {
-  Sharing test;
-  test.fake.on("HELLO").error("NOPERM no");
-  test.fake.on("SCRIPT LOAD").error("NOPERM this user has no permissions to run the 'script|load' command");
-  const auto first = test.start(), second = test.start();
-  test.until([&] { return first->failed.size() + second->failed.size() == 2; }, "both fail");
+TEST_CASE_FIXTURE(Sharing, "a failed handshake fails for all waiting shares") {
+  fake.on("HELLO").error("NOPERM no");
+  fake.on("SCRIPT LOAD").error("NOPERM this user has no permissions to run the 'script|load' command");
+  const auto first = start(), second = start();
+  until([&] { return first->failed.size() + second->failed.size() == 2; }, "both fail");
   CHECK(first->failed[0].kind == ErrorKind::kRefused);
   CHECK(second->failed[0].what == first->failed[0].what);
   CHECK(first->opened + second->opened == 0);
   CHECK(first->closed.size() + second->closed.size() == 0);
 }
 
-TEST_CASE("leaving during the handshake does not end it for the others") {
-  Sharing test;
-  auto& held = test.fake.on("SCRIPT LOAD").reply(resp::bulk("settle")).hold();
-  const auto first = test.start(), second = test.start();
-  test.until([&] { return test.fake.waits("SCRIPT LOAD"); }, "the handshake is at its last step");
+TEST_CASE_FIXTURE(Sharing, "leaving during the handshake does not end it for the others") {
+  auto& held = fake.on("SCRIPT LOAD").reply(resp::bulk("settle")).hold();
+  const auto first = start(), second = start();
+  until([&] { return fake.waits("SCRIPT LOAD"); }, "the handshake is at its last step");
   first->share->leave({ErrorKind::kLost, "closed"});
   held.release();
-  test.until([&] { return second->opened == 1; }, "the other share is open");
+  until([&] { return second->opened == 1; }, "the other share is open");
   CHECK(first->opened + static_cast<int>(first->closed.size()) == 0);
 
   // The last share to leave ends it.
@@ -241,18 +226,17 @@ TEST_CASE("leaving during the handshake does not end it for the others") {
   CHECK(only->opened == 0);
 }
 
-TEST_CASE("a share can leave as it opens, and as another opens") {
-  Sharing test;
-  const auto first = test.start(), second = test.start(), third = test.start();
+TEST_CASE_FIXTURE(Sharing, "a share can leave as it opens, and as another opens") {
+  const auto first = start(), second = start(), third = start();
   first->on_open_then = [&] {
     first->share->leave({ErrorKind::kMoved, "elsewhere"});
     second->share->leave({ErrorKind::kMoved, "elsewhere"});
   };
-  test.until([&] { return third->opened == 1; }, "the third share is open");
+  until([&] { return third->opened == 1; }, "the third share is open");
   CHECK(first->closed.size() == 1);
   CHECK(second->opened == 0);
   const Ask& ask = third->ask("a");
-  test.until([&] { return ask.answers == 1; }, "the reply");
+  until([&] { return ask.answers == 1; }, "the reply");
   CHECK(ask.text == "value of a");
 }
 

@@ -9,9 +9,9 @@
 #include <optional>
 #include <thread>
 
+#include "support/fake_server.h"
+#include "support/resp.h"
 #include "transport/fake_names.h"
-#include "transport/fake_server.h"
-#include "transport/resp.h"
 
 namespace orderd::test {
 namespace {
@@ -79,8 +79,9 @@ TEST_CASE("a client that finds no address that replies fails within the connect 
   endpoint.port = Background().endpoint.port;  // closed by now
   SUBCASE("unknown") {
     endpoint.host = "unknown.test";
-    CHECK(error_of(endpoint).find("cannot connect to valkey://unknown.test:") == 0);
-    CHECK(error_of(endpoint).find("Name or service not known") != std::string::npos);
+    const std::string error = error_of(endpoint);
+    CHECK(error.starts_with("cannot connect to valkey://unknown.test:"));
+    CHECK(error.find("Name or service not known") != std::string::npos);
   }
   SUBCASE("refused") {
     endpoint.host = "two.addresses.test";

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "lane/batch.h"
-#include "transport/command_parser.h"
+#include "support/command_parser.h"
 
 namespace orderd::test {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "transport/resp.h"
+#include "support/resp.h"
 
 namespace orderd::valkey {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "transport/fake_server.h"
-#include "transport/resp.h"
+#include "support/fake_server.h"
+#include "support/resp.h"
 
 namespace orderd::test {
 
@@ -23,6 +23,11 @@ std::string Received::text() const {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
+}
+
+std::string Received::option(std::string_view name) const {
+  const auto found = std::find(words.begin(), words.end(), name);
+  return found == words.end() || found + 1 == words.end() ? "" : *(found + 1);
 }
 
 FakeServer::Rule& FakeServer::Rule::with(std::string_view word) {

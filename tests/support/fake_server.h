@@ -25,7 +25,7 @@
 
 #include "loop/loop.h"
 #include "support/temporary_directory.h"
-#include "transport/command_parser.h"
+#include "support/command_parser.h"
 #include "valkey/endpoint.h"
 
 namespace orderd::test {
@@ -37,6 +37,8 @@ struct Received {
   // Whether it begins with these words, ignoring case: "CLIENT SETNAME".
   [[nodiscard]] bool begins(std::string_view first) const;
   [[nodiscard]] std::string text() const;  // the words, joined by spaces
+  // The word after `name`: an option such as COUNT. Empty: there is none.
+  [[nodiscard]] std::string option(std::string_view name) const;
 };
 
 class FakeServer {

@@ -1,9 +1,8 @@
 // Plain sockets with one uv_poll_t each, so that a test controls what is sent and how a connection ends, to the byte.
 // Everything is sent when the socket is found writable, so one slice is sent per turn.
-#include "transport/fake_server.h"
+#include "support/fake_server.h"
 
 #include <arpa/inet.h>
-#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,13 +14,19 @@
 #include <cstring>
 #include <utility>
 
-#include "transport/resp.h"
+#include "base/check.h"
+#include "support/resp.h"
 
 namespace orderd::test {
 namespace {
 
 constexpr int kBacklog = 16;
 constexpr std::string_view kRunId = "0123456789abcdef0123456789abcdef01234567";
+
+// For system and uv calls that fail only if a test is wrong.
+void must(int status) {
+  ORDERD_CHECK(status == 0, std::strerror(status < -1 ? -status : errno));
+}
 
 // "-- settle.lua: …" near the top: "settle".
 std::string script_name(const std::string& text) {
@@ -112,25 +117,25 @@ void FakeServer::listen() {
     address.sun_family = AF_UNIX;
     endpoint().path.copy(address.sun_path, sizeof address.sun_path - 1);
     listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    REQUIRE(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    must(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address));
   } else {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port_);
-    REQUIRE(inet_pton(AF_INET, host_.c_str(), &address.sin_addr) == 1);
+    ORDERD_CHECK(inet_pton(AF_INET, host_.c_str(), &address.sin_addr) == 1, "not an IPv4 address");
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
-    REQUIRE(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
-    REQUIRE(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    must(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+    must(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address));
     socklen_t length = sizeof address;
-    REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    must(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length));
     port_ = ntohs(address.sin_port);
   }
-  REQUIRE(::listen(listener_, kBacklog) == 0);
+  must(::listen(listener_, kBacklog));
   listener_poll_.reset(new uv_poll_t);
-  REQUIRE(uv_poll_init_socket(loop_.raw(), listener_poll_.get(), listener_) == 0);
+  must(uv_poll_init_socket(loop_.raw(), listener_poll_.get(), listener_));
   listener_poll_->data = this;
-  REQUIRE(uv_poll_start(listener_poll_.get(), UV_READABLE, on_listening) == 0);
+  must(uv_poll_start(listener_poll_.get(), UV_READABLE, on_listening));
 }
 
 valkey::Endpoint FakeServer::endpoint() const {
@@ -175,7 +180,7 @@ void FakeServer::accept_all() {
     peer->number = peers_.size();
     peer->fd = fd;
     peer->poll.reset(new uv_poll_t);
-    if (uv_poll_init_socket(loop_.raw(), peer->poll.get(), fd) != 0) FAIL_CHECK("uv_poll_init_socket");
+    must(uv_poll_init_socket(loop_.raw(), peer->poll.get(), fd));
     peer->poll->data = peer.get();
     peers_.push_back(std::move(peer));
     watch(*peers_.back(), false);
@@ -200,10 +205,7 @@ void FakeServer::read(Peer& peer) {
   std::vector<std::string> words;
   for (;;) {
     const CommandParser::Found found = peer.in.next(words);
-    if (found == CommandParser::Found::kGarbage) {
-      FAIL_CHECK("the client sent something that is not a command");
-      return close(peer, End::kClose);
-    }
+    ORDERD_CHECK(found != CommandParser::Found::kGarbage, "the client sent something that is not a command");
     if (found == CommandParser::Found::kNothing) break;
     take(peer, std::move(words));
     words = {};
@@ -255,8 +257,7 @@ bool FakeServer::write_some(Peer& peer) {
 }
 
 void FakeServer::watch(Peer& peer, bool writable) {
-  const int status = uv_poll_start(peer.poll.get(), writable ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer);
-  if (status != 0) FAIL_CHECK("uv_poll_start");
+  must(uv_poll_start(peer.poll.get(), writable ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_peer));
 }
 
 void FakeServer::close(Peer& peer, End how) {
@@ -264,7 +265,7 @@ void FakeServer::close(Peer& peer, End how) {
   peer.poll.reset();
   if (how == End::kReset) {
     const linger at_once{1, 0};
-    if (setsockopt(peer.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) FAIL_CHECK("SO_LINGER");
+    must(setsockopt(peer.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
   }
   ::close(std::exchange(peer.fd, -1));
   peer.out.clear();

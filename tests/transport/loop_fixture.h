@@ -1,0 +1,62 @@
+// The base of the fixtures: a loop, and running it until a condition is true, instead of sleeping.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+
+#include "loop/loop.h"
+#include "transport/fake_clock.h"
+
+namespace orderd::test {
+
+// Longer than anything here takes on a busy machine with sanitizers; a passing test never waits for it.
+inline constexpr Milliseconds kPatience{10'000};
+
+class LoopFixture {
+ public:
+  enum class Time { kJumps, kReal };  // see fake_clock.h
+  explicit LoopFixture(Time time = Time::kJumps) {
+    if (time == Time::kJumps) clock_.emplace(loop);
+  }
+
+  // Runs the loop until the condition is true. False if the deadline passed first. The timer ends a turn in which
+  // nothing happens: due timers run at the start of a turn, and one of them may have made the condition true.
+  template <class Condition>
+  [[nodiscard]] bool turned_until(Condition&& condition, Milliseconds deadline = kPatience) {
+    constexpr Milliseconds kTurn{5};
+    Timer end(loop, [] {});
+    uv_update_time(loop.raw());
+    const uint64_t end_ms = loop.now_ms() + static_cast<uint64_t>(deadline.count());
+    while (!condition()) {
+      // order matters: the condition may take a while, and a timer that is already due ends no turn.
+      uv_update_time(loop.raw());
+      if (loop.now_ms() >= end_ms) return false;
+      end.start(kTurn);
+      loop.run_once();
+    }
+    return true;
+  }
+  // The same, but fails the test case at the deadline. `what`: the condition in words.
+  template <class Condition>
+  void until(Condition&& condition, const std::string& what) {
+    if (!turned_until(condition)) FAIL("timed out after ", kPatience.count(), " ms: ", what);
+  }
+  // Runs the loop for a while, to show that something does not happen.
+  void turn(Milliseconds span) {
+    (void)turned_until([] { return false; }, span);
+  }
+
+  Loop loop;
+
+ private:
+  std::optional<FakeClock> clock_;
+};
+
+// For peers that are not in this thread.
+struct RealTimeFixture : LoopFixture {
+  RealTimeFixture() : LoopFixture(Time::kReal) {}
+};
+
+}  // namespace orderd::test
