@@ -68,8 +68,10 @@ TEST_CASE_FIXTURE(LetterShop, "an entry that is not a dead letter is left alone"
 }
 
 TEST_CASE_FIXTURE(LetterShop, "a refused step is named with its key and nothing is written") {
+  Refusal used_up = exhausted(results_stream);
+  used_up.error = "-ERR key results: the stream has used up its last ID";
   const std::vector<Refusal> both = {wrong_type(results_stream),
-                                     exhausted(results_stream),
+                                     used_up,
                                      wrong_type(dead),
                                      without("xadd", results_stream),
                                      without("xdel", dead),
