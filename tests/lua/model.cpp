@@ -7,7 +7,7 @@
 namespace orderd::test {
 namespace {
 
-constexpr int64_t kMaxWhole = 9007199254740991;
+constexpr int64_t kLargest = 9007199254740991;
 
 std::string content_of(const Order& order) {
   std::string content = order.customer;
@@ -20,7 +20,7 @@ std::optional<int64_t> whole(const std::string& text) {
       !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || text.size() > 16 || (text.size() > 1 && text[0] == '0')) return std::nullopt;
   const int64_t value = std::stoll(text);
-  return value <= kMaxWhole ? std::optional(value) : std::nullopt;
+  return value <= kLargest ? std::optional(value) : std::nullopt;
 }
 
 std::string json_line(const Line& line, const char* name, const std::string& value) {

@@ -2,15 +2,6 @@
 #include "shop.h"
 
 namespace orderd::test {
-namespace {
-
-// The newest result without its lines' heads.
-std::string lines_of_last(Shop& shop) {
-  return shop.results().back().field("lines");
-}
-
-}  // namespace
-
 TEST_CASE_FIXTURE(Shop, "an order that can be met is accepted and shows what remains") {
   stock("shoe", "100");
   CHECK(settle({Order{}}) == "a");
@@ -26,7 +17,7 @@ TEST_CASE_FIXTURE(Shop, "the last unit can be sold and the stock is then 0") {
   stock("shoe", "3");
   CHECK(settle({Order{}}) == "a");
   CHECK(stock("shoe") == "0");
-  CHECK(lines_of_last(*this) == R"([{"sku":"shoe","quantity":3,"remaining":0}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","quantity":3,"remaining":0}])");
 }
 
 TEST_CASE_FIXTURE(Shop, "an order for more than the stock is rejected and shows what is available") {
@@ -110,9 +101,8 @@ TEST_CASE_FIXTURE(Shop, "an order of several lines takes all of them") {
   stock("sock", "20");
   stock("hat", "30");
   CHECK(settle({Order{.lines = {{"shoe", "1"}, {"sock", "2"}, {"hat", "3"}}}}) == "a");
-  CHECK(lines_of_last(*this) ==
-        R"([{"sku":"shoe","quantity":1,"remaining":9},{"sku":"sock","quantity":2,"remaining":18},)"
-        R"({"sku":"hat","quantity":3,"remaining":27}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","quantity":1,"remaining":9},{"sku":"sock","quantity":2,"remaining":18},)"
+                        R"({"sku":"hat","quantity":3,"remaining":27}])");
   CHECK(stock("shoe") + " " + stock("sock") + " " + stock("hat") == "9 18 27");
 }
 
@@ -123,13 +113,13 @@ TEST_CASE_FIXTURE(Shop, "an order of several lines takes nothing if one line can
   const std::string shoe = R"({"sku":"shoe","quantity":1,"available":10})",
                     hat = R"({"sku":"hat","quantity":3,"available":2})";
   CHECK(settle({Order{.id = "last", .lines = {{"shoe", "1"}, {"hat", "3"}}}}) == "s");
-  CHECK(lines_of_last(*this) == "[" + shoe + "," + hat + "]");
+  CHECK(last_lines() == "[" + shoe + "," + hat + "]");
   CHECK(settle({Order{.id = "first", .lines = {{"hat", "3"}, {"shoe", "1"}}}}) == "s");
-  CHECK(lines_of_last(*this) == "[" + hat + "," + shoe + "]");
+  CHECK(last_lines() == "[" + hat + "," + shoe + "]");
   CHECK(settle({Order{.id = "unknown", .lines = {{"shoe", "1"}, {"glove", "1"}}}}) == "u");
-  CHECK(lines_of_last(*this) == "[" + shoe + R"(,{"sku":"glove","quantity":1,"available":null}])");
+  CHECK(last_lines() == "[" + shoe + R"(,{"sku":"glove","quantity":1,"available":null}])");
   CHECK(settle({Order{.id = "bad", .lines = {{"shoe", "1"}, {"bad", "1"}}}}) == "k");
-  CHECK(lines_of_last(*this) == "[" + shoe + R"(,{"sku":"bad","quantity":1,"available":null}])");
+  CHECK(last_lines() == "[" + shoe + R"(,{"sku":"bad","quantity":1,"available":null}])");
   CHECK(stock("shoe") == "10");
   CHECK(stock("hat") == "2");
   CHECK(results().size() == 4);

@@ -16,6 +16,8 @@
 
 namespace orderd::test {
 
+inline const std::string kMaxWhole = "9007199254740991";  // 2^53-1
+
 struct Line {
   std::string sku;
   std::string quantity;
@@ -121,6 +123,8 @@ class Shop {
   std::vector<Entry> results() { return entries(admin_, results_stream); }
   // The newest result: "order=o-1 request=1-0 status=accepted …".
   std::string last_result();
+  // Its lines, as JSON.
+  std::string last_lines() { return results().back().field("lines"); }
 
   // Everything in the server except times: keys, values, groups.
   // A stream without entries and groups counts as none, because undoing the first entry of a stream leaves that.

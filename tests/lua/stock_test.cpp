@@ -2,11 +2,6 @@
 #include "shop.h"
 
 namespace orderd::test {
-namespace {
-
-const std::string kMaxWhole = "9007199254740991";  // 2^53-1
-
-}  // namespace
 
 TEST_CASE_FIXTURE(Shop, "stock is set and the ledger shows the old and the new value") {
   CHECK(change_stock("set", "shoe", "100", "first delivery").starts_with("_ 100 "));
@@ -14,9 +9,9 @@ TEST_CASE_FIXTURE(Shop, "stock is set and the ledger shows the old and the new v
       last_result() ==
       R"(status=stock change=set reason=first delivery lines=[{"sku":"shoe","before":null,"quantity":100,"remaining":100}])");
   CHECK(change_stock("set", "shoe", "70").starts_with("100 70 "));
-  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":100,"quantity":-30,"remaining":70}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","before":100,"quantity":-30,"remaining":70}])");
   CHECK(change_stock("set", "shoe", "70").starts_with("70 70 "));
-  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":70,"quantity":0,"remaining":70}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","before":70,"quantity":0,"remaining":70}])");
   CHECK(change_stock("set", "shoe", "0").starts_with("70 0 "));
   CHECK(stock("shoe") == "0");
 }
@@ -28,18 +23,17 @@ TEST_CASE_FIXTURE(Shop, "stock is added and removed and the reply has the old an
   CHECK(last_result() ==
         R"(status=stock change=add reason=delivery lines=[{"sku":"shoe","before":97,"quantity":3,"remaining":100}])");
   CHECK(change_stock("add", "shoe", "-100").starts_with("100 0 "));
-  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":100,"quantity":-100,"remaining":0}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","before":100,"quantity":-100,"remaining":0}])");
   CHECK(change_stock("add", "shoe", "0").starts_with("0 0 "));
   CHECK(change_stock("add", "shoe", "-0").starts_with("0 0 "));
-  CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":0,"quantity":0,"remaining":0}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","before":0,"quantity":0,"remaining":0}])");
   CHECK(stock("shoe") == "0");
 }
 
 TEST_CASE_FIXTURE(Shop, "the largest stock can be reached by set and by add and is printed to the last digit") {
   CHECK(change_stock("set", "shoe", kMaxWhole).starts_with("_ 9007199254740991 "));
   CHECK(change_stock("add", "shoe", "-" + kMaxWhole).starts_with("9007199254740991 0 "));
-  CHECK(results().back().field("lines") ==
-        R"([{"sku":"shoe","before":9007199254740991,"quantity":-9007199254740991,"remaining":0}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","before":9007199254740991,"quantity":-9007199254740991,"remaining":0}])");
   CHECK(change_stock("add", "shoe", kMaxWhole).starts_with("0 9007199254740991 "));
   CHECK(stock("shoe") == kMaxWhole);
 }
@@ -82,7 +76,7 @@ TEST_CASE_FIXTURE(Shop, "bad stock cannot be added to but can be set") {
     CHECK(change_stock("add", "shoe", "1").starts_with("-BADSTOCK key product:shoe:stock: "));
     CHECK(snapshot() == before);
     CHECK(change_stock("set", "shoe", "8").starts_with("_ 8 "));
-    CHECK(results().back().field("lines") == R"([{"sku":"shoe","before":null,"quantity":null,"remaining":8}])");
+    CHECK(last_lines() == R"([{"sku":"shoe","before":null,"quantity":null,"remaining":8}])");
     CHECK(stock("shoe") == "8");
   }
 }
@@ -105,7 +99,7 @@ TEST_CASE_FIXTURE(Shop, "a refused change of stock names the key and changes not
 TEST_CASE_FIXTURE(Shop, "an order after a change of stock continues from the ledger") {
   (void)change_stock("set", "shoe", "1000000000000000");
   CHECK(settle({Order{}}) == "a");
-  CHECK(results().back().field("lines") == R"([{"sku":"shoe","quantity":3,"remaining":999999999999997}])");
+  CHECK(last_lines() == R"([{"sku":"shoe","quantity":3,"remaining":999999999999997}])");
   CHECK(change_stock("add", "shoe", "1").starts_with("999999999999997 999999999999998 "));
 }
 

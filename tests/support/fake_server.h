@@ -24,8 +24,8 @@
 #include <vector>
 
 #include "loop/loop.h"
-#include "support/temporary_directory.h"
 #include "support/command_parser.h"
+#include "support/temporary_directory.h"
 #include "valkey/endpoint.h"
 
 namespace orderd::test {

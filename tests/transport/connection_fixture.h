@@ -96,6 +96,12 @@ class ConnectionFixture : public LoopFixture {
   void until_closed() {
     until([this] { return events.closed > 0; }, "the end of the connection");
   }
+  // The same, with this error. An empty text: any.
+  void until_closed(valkey::ErrorKind kind, const std::string& what = "") {
+    until_closed();
+    CHECK(events.error.kind == kind);
+    if (!what.empty()) CHECK(events.error.what == what);
+  }
   void until_answered() {
     until([this] { return connection->in_flight() == 0; }, "the replies");
   }

@@ -45,9 +45,7 @@ TEST_CASE_FIXTURE(TcpConnectorFixture,
                   "when all addresses of a name refuse the error names the server and the reason") {
   endpoint.host = "two.addresses.test";
   fake.refuse();
-  fails();
-  CHECK(error.kind == valkey::ErrorKind::kLost);
-  CHECK(error.what == "cannot connect to " + endpoint.redacted() + ": Connection refused");
+  fails(valkey::ErrorKind::kLost, "cannot connect to " + endpoint.redacted() + ": Connection refused");
 }
 
 TEST_CASE("a silent first address is followed by the second within the connect timeout") {

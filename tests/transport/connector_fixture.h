@@ -50,6 +50,12 @@ class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener
     start();
     until_connected();
   }
+  void fails(valkey::ErrorKind kind, const std::string& what) {
+    start();
+    until_failed();
+    CHECK(error.kind == kind);
+    CHECK(error.what == what);
+  }
   void fails() {
     start();
     until_failed();

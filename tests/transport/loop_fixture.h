@@ -22,15 +22,15 @@ class LoopFixture {
   }
 
   // Runs the loop until the condition is true. False if the deadline passed first. The timer ends a turn in which
-  // nothing happens: due timers run at the start of a turn, and one of them may have made the condition true.
+  // nothing happens: due timers run at the start of a turn, and one of them may have made the condition true. It stops
+  // the loop, since it may be due at the start of the turn itself.
   template <class Condition>
   [[nodiscard]] bool turned_until(Condition&& condition, Milliseconds deadline = kPatience) {
     constexpr Milliseconds kTurn{5};
-    Timer end(loop, [] {});
+    Timer end(loop, [this] { loop.stop(); });
     uv_update_time(loop.raw());
     const uint64_t end_ms = loop.now_ms() + static_cast<uint64_t>(deadline.count());
     while (!condition()) {
-      // order matters: the condition may take a while, and a timer that is already due ends no turn.
       uv_update_time(loop.raw());
       if (loop.now_ms() >= end_ms) return false;
       end.start(kTurn);

@@ -129,9 +129,7 @@ TEST_CASE_FIXTURE(ConnectorFixture, "a node of a cluster is asked neither for it
 
 TEST_CASE_FIXTURE(ConnectorFixture, "a server that is not a cluster node is refused when one is expected") {
   endpoint.cluster = true;
-  fails();
-  CHECK(error.kind == ErrorKind::kUnfit);
-  CHECK(error.what == endpoint.redacted() + " is not a node of a cluster: set valkey.cluster = false");
+  fails(ErrorKind::kUnfit, endpoint.redacted() + " is not a node of a cluster: set valkey.cluster = false");
 }
 
 TEST_CASE("a malformed reply is ignored") {
