@@ -182,15 +182,22 @@ TEST_CASE_FIXTURE(WatchedSale, "only GET of existing paths with a local Host hea
 
 TEST_CASE_FIXTURE(WatchedSale, "invalid HTTP requests are refused and the daemon continues") {
   const std::string large(20'000, 'x');
-  for (const std::string& bytes :
-       {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("*1\r\n$4\r\nPING\r\n"), std::string(64, '\0'),
-        "GET /" + large + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + large + "\r\n\r\n",
-        "GET /livez HTTP/1.1\r\nHost: localhost\r\n" + std::string(40'000, 'y')}) {
-    CAPTURE(bytes.substr(0, 40));
-    const HttpConnection connection(daemon.port);
-    (void)connection.send(bytes);
-    const int status = parse_answer(connection.read_all()).status;
+  const std::vector<std::string> requests = {"\r\n\r\n",
+                                             "GET\r\n\r\n",
+                                             "*1\r\n$4\r\nPING\r\n",
+                                             std::string(64, '\0'),
+                                             "GET /" + large + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                             "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + large + "\r\n\r\n",
+                                             "GET /livez HTTP/1.1\r\nHost: localhost\r\n" + std::string(40'000, 'y')};
+  // All at once: some are not refused before the daemon gives up waiting for the rest.
+  std::vector<std::unique_ptr<HttpConnection>> connections;
+  for (const std::string& bytes : requests) {
+    connections.push_back(std::make_unique<HttpConnection>(daemon.port));
+    (void)connections.back()->send(bytes);
+  }
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    CAPTURE(requests[i].substr(0, 40));
+    const int status = parse_answer(connections[i]->read_all()).status;
     CHECK((status == 0 || (status >= 400 && status < 500)));
   }
   CHECK(daemon.get("/livez").status == 200);

@@ -108,7 +108,9 @@ class Market {
                             "--streams.orders",  "{<lane>}:orders",
                             "--keys.stock",      "{<lane>}:stock:<sku>",
                             "--streams.results", "{<lane>}:results"};
-    return joined(joined(words, settings), tls);
+    // Short, because the tests freeze nodes. Words may set others.
+    const Words timeouts = {"--valkey.connect_timeout", "1s", "--valkey.reply_timeout", "2s"};
+    return joined(joined(joined(timeouts, words), settings), tls);
   }
   [[nodiscard]] Ran run(const Words& words) const { return orderctl(with_settings(words)); }
 

@@ -12,7 +12,7 @@ namespace {
 
 const ServerOptions kHealthy = {.append_only = ServerOptions::AppendOnly::kAlways,
                                 .tcp = true,
-                                .config = {"aof-load-truncated no", "maxmemory 1gb"}};
+                                .config = {"aof-load-truncated no", "maxmemory 1gb", "repl-diskless-sync-delay 0"}};
 
 struct Examined {
   int status = -1;

@@ -40,7 +40,7 @@ TEST_CASE("a lane that cannot connect does not make following lose the other lan
   REQUIRE(market.set.primary_of(slot_of_lane("a")) == 2);
   auto seed = market.set.node(2).client();
   market.url = "valkey://127.0.0.1:" + std::to_string(market.set.node(2).tcp_endpoint().port);
-  Process process = follow(market, {"--valkey.reply_timeout", "1s"});
+  Process process = follow(market, {"--valkey.reply_timeout", "500ms"});
   for (const std::string lane : {"a", "b", "c", "d"}) {
     add(market, lane, "before-" + lane);
     wait_to_show(process, "before-" + lane);

@@ -18,7 +18,7 @@ constexpr std::size_t kStreams = 16;
 // An open stream of views. HTTP/1.0, so that it is not chunked.
 class Events {
  public:
-  explicit Events(uint16_t port) : connection_(port) {
+  explicit Events(uint16_t port, int receive_buffer = 0) : connection_(port, receive_buffer) {
     CHECK(connection_.send("GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n"));
   }
   // Reads until a view satisfies `wanted`.
@@ -158,12 +158,12 @@ TEST_CASE_FIXTURE(WatchedSale, "16 streams are served and further clients can st
 }
 
 TEST_CASE_FIXTURE(WatchedSale, "a stream whose client does not read is closed") {
-  // Long texts, so that the kernel's buffer for a client fills up soon.
+  // Long texts and small buffers, so that the kernel's buffer for a client fills up soon.
   const std::string sku(120, 's');
   for (int i = 0; i < 50; ++i) push_order(sale.client(), std::to_string(i) + std::string(120, 'i'), sku);
   sale.settle();
   std::vector<std::unique_ptr<Events>> streams;
-  for (std::size_t i = 0; i < kStreams; ++i) streams.push_back(std::make_unique<Events>(daemon.port));
+  for (std::size_t i = 0; i < kStreams; ++i) streams.push_back(std::make_unique<Events>(daemon.port, 4096));
   CHECK(Events(daemon.port).head().status == 503);
   wait_for([&] { return Events(daemon.port).head().status == 200; }, 120s, "a stream that is not read to be closed");
   CHECK(daemon.get("/livez").status == 200);
