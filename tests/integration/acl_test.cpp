@@ -1,12 +1,10 @@
 // The users of config/users.acl: each can do its work, and nothing else.
 #include <doctest/doctest.h>
 
-#include <signal.h>
-#include <algorithm>
-
 #include <fstream>
 
 #include "integration/guarded.h"
+#include "integration/orderctl_desk.h"
 #include "support/wait_for.h"
 
 using namespace orderd;
@@ -15,17 +13,23 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool refused(valkey::SyncClient& client, const std::vector<std::string>& words) {
-  return send(client, command_of(words)).view().error() == valkey::ErrorKind::kRefused;
+void check_refused(const Guarded& shop, const std::string& user, const std::vector<Words>& commands) {
+  auto client = shop.as(user);
+  for (const Words& words : commands) {
+    CAPTURE(words[0]);
+    CAPTURE(words.back());
+    CHECK(send(client, command_of(words)).view().error() == valkey::ErrorKind::kRefused);
+  }
 }
 
-Process orderctl_as_operator(const Guarded& shop, const std::vector<std::string>& words) {
-  ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path, "ORDERD_VALKEY_USERNAME=operator",
-                         "ORDERD_VALKEY_PASSWORD_FILE=" + shop.files.file("password")};
-  std::vector<std::string> command = {ORDERCTL_PATH};
-  command.insert(command.end(), words.begin(), words.end());
-  return Process(command, options);
+Ran orderctl_as_operator(const Guarded& shop, const Words& words) {
+  const Ran ran = orderctl(words, {.environment = shop.login("operator")});
+  CHECK_MESSAGE(ran.status == 0, words[0], ran.output, ran.errors);
+  return ran;
+}
+
+void check_nothing_was_refused(Guarded& shop) {
+  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);
 }
 
 }  // namespace
@@ -38,12 +42,12 @@ TEST_CASE("orderd serves with the rights of its user in users.acl") {
   const std::vector<std::string> settings = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1h"};
   auto daemon = shop.daemon("orderd", settings);
   auto standby = shop.daemon("orderd", {settings[0], settings[1], "ORDERD_PROCESSING_NAME=standby"});
-  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
-  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
-  xadd(producer, "orders", {{"id", "o-2"}, {"sku", "shoe"}, {"quantity", "300"}});
+  push_order(producer, "o-1", "shoe", "3");
+  push_order(producer, "o-1", "shoe", "3");
+  push_order(producer, "o-2", "shoe", "300");
   xadd(producer, "orders", {{"id", "o-3"}});
-  xadd(producer, "orders", {{"id", "o-4"}, {"sku", "none"}, {"quantity", "1"}});
-  wait_for([&] { return length(reader, "results") == 5; }, 20s, "five results");
+  push_order(producer, "o-4", "none");
+  wait_for_length(reader, "results", 5);
   const auto results = entries(reader, "results");
   CHECK(results[0].field("status") == "accepted");
   CHECK(results[1].field("status") == "duplicate");
@@ -51,17 +55,10 @@ TEST_CASE("orderd serves with the rights of its user in users.acl") {
   CHECK(results[3].field("reason") == "malformed");
   CHECK(results[4].field("reason") == "unknown_sku");
   const std::vector<std::string> names = {"orderd-read:only", "orderd-settle:only", "orderd-read:standby"};
-  std::string clients;
-  const auto connected = [&] {
-    clients = ask(shop.admin, {"CLIENT", "LIST"});
-    return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
-      return clients.find(" name=" + name + " ") != std::string::npos;
-    });
-  };
-  wait_for(connected, 20s, "both daemons to connect");
   for (const std::string& name : names) {
-    const std::size_t at = clients.find(" name=" + name + " ");
-    CHECK(clients.substr(at, clients.find('\n', at) - at).find(" lib-name=orderd ") != std::string::npos);
+    std::vector<Connection> found;
+    wait_for([&] { return !(found = clients_named(shop.admin, name + " ")).empty(); }, 20s, name + " to connect");
+    CHECK(contains(found[0].line, " lib-name=orderd "));
   }
   // The group and retention follow within a second or two; none may be refused.
   const auto sign = [&] {
@@ -70,14 +67,12 @@ TEST_CASE("orderd serves with the rights of its user in users.acl") {
   wait_for([&] { return sign() == results[4].field("request"); }, 20s, "the group to show the position");
   wait_for([&] { return length(shop.admin, "orders") < 5; }, 20s, "a trim");
   for (Process* each : {standby.get(), daemon.get()}) {
-    each->signal(SIGTERM);
-    CHECK(each->wait() == 0);
+    end(*each);
     for (const char* word : {"refused", "NOPERM", "replace-this"}) {
-      CHECK_MESSAGE(each->errors().find(word) == std::string::npos, each->errors());
+      CHECK_MESSAGE(!says(*each, word), each->errors());
     }
   }
-  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() ==
-        0);  // nothing was refused, not even optional commands
+  check_nothing_was_refused(shop);  // not even optional commands
 }
 
 TEST_CASE("orderctl works with the rights of the operator") {
@@ -85,96 +80,81 @@ TEST_CASE("orderctl works with the rights of the operator") {
   auto producer = shop.as("producer");
   auto reader = shop.as("reader");
   const auto daemon = shop.daemon("orderd");
-  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
+  push_order(producer, "o-1", "shoe", "3");
   xadd(producer, "orders", {{"id", "o-2"}});
-  wait_for([&] { return length(reader, "results") == 2; }, 20s, "two results");
-  Process audit = orderctl_as_operator(shop, {"audit"});
-  CHECK_MESSAGE(audit.wait() == 0, audit.errors());
-  Process status = orderctl_as_operator(shop, {"status"});
-  CHECK_MESSAGE(status.wait() == 0, status.errors());
-  CHECK(status.output().find("not known") == std::string::npos);
-  CHECK(status.output().find("active        'only' since") != std::string::npos);
-  Process results = orderctl_as_operator(shop, {"results"});
-  CHECK_MESSAGE(results.wait() == 0, results.errors());
-  Process order = orderctl_as_operator(shop, {"order", "show", "o-1"});
-  CHECK_MESSAGE(order.wait() == 0, order.errors());
+  wait_for_length(reader, "results", 2);
+  for (const Words& words : {Words{"audit"}, {"results"}, {"order", "show", "o-1"}}) orderctl_as_operator(shop, words);
+  const Ran status = orderctl_as_operator(shop, {"status"});
+  CHECK_FALSE(status.says("not known"));
+  CHECK(status.says("active        'only' since"));
   xadd(producer, "orders", {{"id", "o-3"}});
-  wait_for([&] { return length(reader, "orders:dead") == 2; }, 20s, "two dead letters");
+  wait_for_length(reader, "orders:dead", 2);
   const auto letters = entries(reader, "orders:dead");
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"dead", "list"},
-           {"dead", "show", letters[0].id},
-           {"dead", "requeue", letters[0].id, "--set", "sku=shoe", "--set", "quantity=1"},
-           {"dead", "discard", letters[1].id},
-           {"audit"}}) {
-    Process each = orderctl_as_operator(shop, words);
-    CHECK_MESSAGE(each.wait() == 0, words.back(), each.output(), each.errors());
+  for (const Words& words : {Words{"dead", "list"},
+                             {"dead", "show", letters[0].id},
+                             {"dead", "requeue", letters[0].id, "--set", "sku=shoe", "--set", "quantity=1"},
+                             {"dead", "discard", letters[1].id},
+                             {"audit"}}) {
+    orderctl_as_operator(shop, words);
   }
-  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);
+  check_nothing_was_refused(shop);
 }
 
 TEST_CASE("the monitor sees the lag and the stock and nothing else") {
   Guarded shop;
   auto producer = shop.as("producer");
   auto monitor = shop.as("monitor");
-  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}});
+  push_order(producer, "o-1", "shoe", "3");
   CHECK(ask(monitor, {"GET", "product:shoe:stock"}) == "100");
   for (const char* what : {"STREAM", "GROUPS"}) {
     CHECK_FALSE(send(monitor, command_of({"XINFO", what, "orders"})).view().is_error());
   }
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"SET", "product:shoe:stock", "1"},
-                                                                                     {"XADD", "orders", "*", "id", "x"},
-                                                                                     {"XRANGE", "orders", "-", "+"},
-                                                                                     {"XINFO", "STREAM", "results"},
-                                                                                     {"GET", "orders:order:o-1"},
-                                                                                     {"CONFIG", "GET", "*"},
-                                                                                     {"SLOWLOG", "GET"},
-                                                                                     {"KEYS", "*"}}) {
-    CHECK_MESSAGE(refused(monitor, words), words[0]);
-  }
+  check_refused(shop, "monitor",
+                {{"SET", "product:shoe:stock", "1"},
+                 {"XADD", "orders", "*", "id", "x"},
+                 {"XRANGE", "orders", "-", "+"},
+                 {"XINFO", "STREAM", "results"},
+                 {"GET", "orders:order:o-1"},
+                 {"CONFIG", "GET", "*"},
+                 {"SLOWLOG", "GET"},
+                 {"KEYS", "*"}});
 }
 
 TEST_CASE("the operator cannot delete requests, trim results or write dead letters") {
-  Guarded shop;
-  auto person = shop.as("operator");
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"XDEL", "orders", "1-0"},
-                                             {"XTRIM", "orders", "MAXLEN", "0"},
-                                             {"XTRIM", "results", "MAXLEN", "0"},
-                                             {"XTRIM", "orders:dead", "MAXLEN", "0"},
-                                             {"XADD", "orders:dead", "*", "request", "1-0"},
-                                             {"DEL", "orders:order:o-1"}}) {
-    CHECK_MESSAGE(refused(person, words), words[0], " ", words[1]);
-  }
+  const Guarded shop;
+  check_refused(shop, "operator",
+                {{"XDEL", "orders", "1-0"},
+                 {"XTRIM", "orders", "MAXLEN", "0"},
+                 {"XTRIM", "results", "MAXLEN", "0"},
+                 {"XTRIM", "orders:dead", "MAXLEN", "0"},
+                 {"XADD", "orders:dead", "*", "request", "1-0"},
+                 {"DEL", "orders:order:o-1"}});
 }
 
 TEST_CASE("orderd's password gives no access to the rest of the server") {
-  Guarded shop;
-  auto thief = shop.as("orderd");
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"FLUSHALL"},
-                                             {"CONFIG", "GET", "*"},
-                                             {"KEYS", "*"},
-                                             {"EVAL", "return 1", "0"},
-                                             {"SCRIPT", "FLUSH"},
-                                             {"SHUTDOWN"},
-                                             {"XADD", "orders", "*", "id", "x"},
-                                             {"DEL", "orders"},
-                                             {"DEL", "product:shoe:stock"},
-                                             {"SET", "product:shoe:stock", "1"},
-                                             {"GET", "secret"},
-                                             {"ACL", "LIST"},
-                                             {"CLIENT", "KILL", "TYPE", "normal"}}) {
-    CHECK_MESSAGE(refused(thief, words), words[0]);
-  }
+  const Guarded shop;
+  check_refused(shop, "orderd",
+                {{"FLUSHALL"},
+                 {"CONFIG", "GET", "*"},
+                 {"KEYS", "*"},
+                 {"EVAL", "return 1", "0"},
+                 {"SCRIPT", "FLUSH"},
+                 {"SHUTDOWN"},
+                 {"XADD", "orders", "*", "id", "x"},
+                 {"DEL", "orders"},
+                 {"DEL", "product:shoe:stock"},
+                 {"SET", "product:shoe:stock", "1"},
+                 {"GET", "secret"},
+                 {"ACL", "LIST"},
+                 {"CLIENT", "KILL", "TYPE", "normal"}});
 }
 
 TEST_CASE("without the rights it needs orderd says what to grant and exits with 1") {
   Guarded shop;
   auto daemon = shop.daemon("producer");
   CHECK(daemon->wait() == 1);
-  CHECK(daemon->errors().find("NOPERM") != std::string::npos);
-  CHECK(daemon->errors().find("users.acl") != std::string::npos);
+  CHECK(says(*daemon, "NOPERM"));
+  CHECK(says(*daemon, "users.acl"));
 }
 
 TEST_CASE("with a wrong password orderd says so and exits with 1") {
@@ -182,8 +162,8 @@ TEST_CASE("with a wrong password orderd says so and exits with 1") {
   std::ofstream(shop.files.file("password")) << "wrong\n";
   auto daemon = shop.daemon("orderd");
   CHECK(daemon->wait() == 1);
-  CHECK(daemon->errors().find("WRONGPASS") != std::string::npos);
-  CHECK(daemon->errors().find("valkey.password_file") != std::string::npos);
+  CHECK(says(*daemon, "WRONGPASS"));
+  CHECK(says(*daemon, "valkey.password_file"));
 }
 
 TEST_CASE("a user name without a password is used to log in") {
@@ -198,14 +178,13 @@ TEST_CASE("a user name without a password is used to log in") {
             .environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user}});
   };
   auto daemon = start("shop");
-  wait_for([&] { return daemon->errors().find("ready") != std::string::npos; }, 20s, "the daemon to serve");
-  const std::string clients = ask(admin, {"CLIENT", "LIST"});
+  wait_to_say(*daemon, "ready");
   for (const std::string name : {"orderd-read", "orderd-settle"}) {
-    const std::size_t at = clients.find("name=" + name);
-    REQUIRE(at != std::string::npos);
-    CHECK(clients.substr(at, clients.find('\n', at) - at).find(" user=shop ") != std::string::npos);
+    const auto found = clients_named(admin, name);
+    REQUIRE(found.size() == 1);
+    CHECK(contains(found[0].line, " user=shop "));
   }
   daemon = start("guarded");
   CHECK(daemon->wait() == 1);
-  CHECK(daemon->errors().find("WRONGPASS") != std::string::npos);
+  CHECK(says(*daemon, "WRONGPASS"));
 }

@@ -14,29 +14,15 @@
 #include "integration/watched.h"
 
 namespace orderd::test {
-namespace {
 
 using namespace std::chrono_literals;
 
-void push(Sale& sale, const std::string& id) {
-  xadd(sale.client(), "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "1"}});
-}
-
-Ran orderctl_at(const Sale& sale, Words words) {
-  words.insert(words.begin(), {"--valkey.url", sale.url});
-  return orderctl(words);
-}
-
-}  // namespace
-
-TEST_CASE("the admin server shows the metrics, the health and the version") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "the admin server shows the metrics, the health and the version") {
   daemon.until_ready_is(200, "ready\n'orders': serving, ");
-  push(sale, "o-1");
+  push_order(sale.client(), "o-1");
   xadd(sale.client(), "orders", {{"id", "bad"}});
   sale.settle();
-  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 0; }, 20s, "nothing waits");
+  daemon.until_waiting_is(0);
   CHECK(daemon.sample("orderd_results_total{lane=\"orders\",status=\"accepted\",reason=\"\"}") == 1);
   CHECK(daemon.sample("orderd_results_total{lane=\"orders\",status=\"rejected\",reason=\"malformed\"}") == 1);
   CHECK(daemon.sample("orderd_dead_letters_total{lane=\"orders\"}") == 1);
@@ -49,7 +35,7 @@ TEST_CASE("the admin server shows the metrics, the health and the version") {
 
   const HttpAnswer metrics = daemon.get("/metrics");
   CHECK(metrics.status == 200);
-  CHECK(metrics.head.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") != std::string::npos);
+  CHECK(contains(metrics.head, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
   Process promtool({"promtool", "check", "metrics"}, {.input = metrics.body});
   CHECK(promtool.wait() == 0);
   CHECK((promtool.output() + promtool.errors()).empty());
@@ -60,44 +46,40 @@ TEST_CASE("the admin server shows the metrics, the health and the version") {
     const HttpAnswer answer = daemon.get(path);
     for (const char* header : {"X-Content-Type-Options: nosniff\r\n", "Cache-Control: no-store\r\n",
                                "Content-Security-Policy: default-src 'self'\r\n"}) {
-      CHECK(answer.head.find(header) != std::string::npos);
+      CHECK(contains(answer.head, header));
     }
   }
-  end(*daemon.process);
 }
 
-TEST_CASE("a key that blocks orders makes a daemon not ready until it is deleted") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "a key that blocks orders makes a daemon not ready until it is deleted") {
   daemon.until_ready_is(200, "serving");
   set(sale.client(), "results", "not a stream");
-  push(sale, "o-1");
+  push_order(sale.client(), "o-1");
   daemon.until_ready_is(503, "not ready: 'orders': cannot process orders: WRONGTYPE key results");
   CHECK(daemon.get("/livez").status == 200);
-  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 1; }, 20s, "one that waits");
+  daemon.until_waiting_is(1);
   CHECK(daemon.sample("orderd_oldest_waiting_seconds{lane=\"orders\"}").value_or(0) > 0);
   CHECK(daemon.sample("orderd_server_errors_total{lane=\"orders\",error=\"WRONGTYPE\"}").value_or(0) > 0);
   ask_number(sale.client(), {"DEL", "results"});
   daemon.until_ready_is(200, "serving");
-  end(*daemon.process);
 }
 
 TEST_CASE("a server that is out of memory makes a daemon not ready and waiting requests are still counted") {
   Sale sale(test_seed());
   {
     const Watched before(sale, "only");
-    push(sale, "o-0");
+    push_order(sale.client(), "o-0");
     sale.settle();
-    wait_for([&] { return before.sample("orderd_requests_waiting{lane=\"orders\"}") == 0; }, 20s, "the group");
+    before.until_waiting_is(0);
     end(*before.process);
   }
-  push(sale, "o-1");
-  push(sale, "o-2");
+  push_order(sale.client(), "o-1");
+  push_order(sale.client(), "o-2");
   ask(sale.client(), {"CONFIG", "SET", "maxmemory", "1"});
   const Watched daemon(sale, "only");
   daemon.until_ready_is(503, "not ready: 'orders': cannot process orders: OOM ");
   CHECK(daemon.get("/livez").status == 200);
-  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 2; }, 20s, "what waits");
+  daemon.until_waiting_is(2);
   ask(sale.client(), {"CONFIG", "SET", "maxmemory", "0"});
   daemon.until_ready_is(200, "serving");
   end(*daemon.process);
@@ -152,33 +134,28 @@ TEST_CASE("a standby is ready and is not active until it takes over") {
   end(*standby.process);
 }
 
-TEST_CASE("a pause shows in health and metrics, with the waiting requests") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
-  push(sale, "o-0");
+TEST_CASE_FIXTURE(WatchedSale, "a pause shows in health and metrics, with the waiting requests") {
+  push_order(sale.client(), "o-0");
   sale.settle();
-  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 0; }, 20s, "the group");
-  CHECK(orderctl_at(sale, {"pause", "--reason", "counting the shelf"}).status == 0);
+  daemon.until_waiting_is(0);
+  CHECK(orderctl_at(sale.url, {"pause", "--reason", "counting the shelf"}).status == 0);
   daemon.until_ready_is(503, "not ready: 'orders': paused: counting the shelf; orderctl resume ends that\n");
   CHECK(daemon.get("/livez").status == 200);
-  for (const char* id : {"o-1", "o-2", "o-3"}) push(sale, id);
+  for (const char* id : {"o-1", "o-2", "o-3"}) push_order(sale.client(), id);
   CHECK(daemon.sample("orderd_lane_phase{lane=\"orders\",phase=\"paused\"}") == 1);
   CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 1);
-  wait_for([&] { return daemon.sample("orderd_requests_waiting{lane=\"orders\"}") == 3; }, 20s, "what waits");
-  CHECK(orderctl_at(sale, {"resume"}).status == 0);
+  daemon.until_waiting_is(3);
+  CHECK(orderctl_at(sale.url, {"resume"}).status == 0);
   daemon.until_ready_is(200, "serving");
-  end(*daemon.process);
 }
 
-TEST_CASE("only GET of existing paths with a local Host header is allowed") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "only GET of existing paths with a local Host header is allowed") {
   const uint16_t port = daemon.port;
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"}) {
     CAPTURE(method);
     const HttpAnswer answer = http(port, "/metrics", method, "Content-Length: 5\r\n\r\nabcde");
     CHECK(answer.status == 405);
-    CHECK(answer.head.find("Allow: GET, HEAD\r\n") != std::string::npos);
+    CHECK(contains(answer.head, "Allow: GET, HEAD\r\n"));
   }
   for (const std::string path : {"/page.html", "/metrics/", "/Metrics", "//livez", "/..%2fetc/passwd", "/livezz"}) {
     CAPTURE(path);
@@ -187,7 +164,7 @@ TEST_CASE("only GET of existing paths with a local Host header is allowed") {
   CHECK(http(port, "/livez?x=1").status == 200);
   const HttpAnswer head = http(port, "/livez", "HEAD");
   CHECK(head.status == 200);
-  CHECK(head.head.find("Content-Length: 5\r\n") != std::string::npos);
+  CHECK(contains(head.head, "Content-Length: 5\r\n"));
   CHECK(head.body.empty());
   for (const std::string host :
        {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "a b", "[::1"}) {
@@ -201,43 +178,41 @@ TEST_CASE("only GET of existing paths with a local Host header is allowed") {
   const HttpConnection old(port);
   CHECK(old.send("GET /livez HTTP/1.0\r\n\r\n"));
   CHECK(parse_answer(old.read_all()).status == 200);
-  end(*daemon.process);
 }
 
-TEST_CASE("invalid HTTP requests are refused and the daemon continues") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "invalid HTTP requests are refused and the daemon continues") {
   const std::string large(20'000, 'x');
-  for (const std::string& bytes :
-       {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("*1\r\n$4\r\nPING\r\n"), std::string(64, '\0'),
-        "GET /" + large + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + large + "\r\n\r\n",
-        "GET /livez HTTP/1.1\r\nHost: localhost\r\n" + std::string(40'000, 'y')}) {
-    CAPTURE(bytes.substr(0, 40));
-    const HttpConnection connection(daemon.port);
-    (void)connection.send(bytes);
-    const int status = parse_answer(connection.read_all()).status;
+  const std::vector<std::string> requests = {"\r\n\r\n",
+                                             "GET\r\n\r\n",
+                                             "*1\r\n$4\r\nPING\r\n",
+                                             std::string(64, '\0'),
+                                             "GET /" + large + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                             "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + large + "\r\n\r\n",
+                                             "GET /livez HTTP/1.1\r\nHost: localhost\r\n" + std::string(40'000, 'y')};
+  // All at once: some are not refused before the daemon gives up waiting for the rest.
+  std::vector<std::unique_ptr<HttpConnection>> connections;
+  for (const std::string& bytes : requests) {
+    connections.push_back(std::make_unique<HttpConnection>(daemon.port));
+    (void)connections.back()->send(bytes);
+  }
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    CAPTURE(requests[i].substr(0, 40));
+    const int status = parse_answer(connections[i]->read_all()).status;
     CHECK((status == 0 || (status >= 400 && status < 500)));
   }
   CHECK(daemon.get("/livez").status == 200);
-  end(*daemon.process);
 }
 
-TEST_CASE("a silent or slow client loses its connection") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "a silent or slow client loses its connection") {
   const HttpConnection silent(daemon.port);
   const HttpConnection slow(daemon.port);
   CHECK(slow.send("GET /livez HTTP/1.1\r\nX: "));
   wait_for([&] { return !slow.send("x") || !slow.silent(); }, 40s, "the slow connection to be closed");
   CHECK(silent.read_all().empty());
   CHECK(daemon.get("/livez").status == 200);
-  end(*daemon.process);
 }
 
-TEST_CASE("64 connections are served and the next one waits until one closes") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "64 connections are served and the next one waits until one closes") {
   const std::string request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
   std::vector<std::unique_ptr<HttpConnection>> connections;
   for (int i = 0; i < 64; ++i) {
@@ -252,12 +227,9 @@ TEST_CASE("64 connections are served and the next one waits until one closes") {
   CHECK(next.silent());
   connections.front().reset();
   CHECK(parse_answer(next.read_some()).status == 200);
-  end(*daemon.process);
 }
 
-TEST_CASE("after 64 connections that end at once the next one is served") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "after 64 connections that end at once the next one is served") {
   std::vector<std::unique_ptr<HttpConnection>> connections;
   for (int i = 0; i < 64; ++i) {
     connections.push_back(std::make_unique<HttpConnection>(daemon.port));
@@ -276,7 +248,6 @@ TEST_CASE("after 64 connections that end at once the next one is served") {
       },
       20s, "the ends of all connections");
   CHECK(http(daemon.port, "/livez").status == 200);
-  end(*daemon.process);
 }
 
 TEST_CASE("a port in use is reported once and opened when it is free, and orders are served meanwhile") {
@@ -291,13 +262,12 @@ TEST_CASE("a port in use is reported once and opened when it is free, and orders
   REQUIRE(::getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   const std::string where = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   const auto daemon = sale.daemon("only", {"ORDERD_ADMIN_LISTEN=" + where});
-  push(sale, "o-1");
+  push_order(sale.client(), "o-1");
   sale.settle();
   const std::string complaint = "no metrics and no health: cannot listen on " + where + ": Address already in use. ";
-  CHECK(daemon->errors().find(complaint) != std::string::npos);
+  CHECK(says(*daemon, complaint));
   ::close(taken);
-  wait_for([&] { return daemon->errors().find("metrics and health at http://" + where) != std::string::npos; }, 40s,
-           "the port");
+  wait_to_say(*daemon, "metrics and health at http://" + where);
   CHECK(daemon->errors().find(complaint) == daemon->errors().rfind(complaint));
   CHECK(http(ntohs(address.sin_port), "/readyz").status == 200);
   end(*daemon);

@@ -22,7 +22,7 @@ TEST_CASE("frozen and closed seeds and host names are handled") {
   market.wait_until_ready();
   const Ran status = market.run({"--lane", "b", "status"});
   CHECK(status.status == 0);
-  CHECK(status.row("server").find("localhost:") != std::string::npos);
+  CHECK(contains(status.row("server"), "localhost:"));
   {
     const Load load = market.load();
     market.wait_for_results(100);
@@ -52,22 +52,20 @@ TEST_CASE("over TLS each node is connected to at its TLS port") {
     market.wait_for_results(100);
   }
   market.check_books();
-  CHECK(market.run({"--lane", "a", "status"}).row("server").find("valkeys://127.0.0.1:") != std::string::npos);
+  CHECK(contains(market.run({"--lane", "a", "status"}).row("server"), "valkeys://127.0.0.1:"));
   market.stop_daemon();
 }
 
 TEST_CASE("a server without cluster support and a node without a cluster are reported with what to do") {
   const Words cluster = {"--valkey.cluster", "true",         "--streams.orders",   "{shop}:orders", "--streams.results",
                          "{shop}:results",   "--keys.stock", "{shop}:stock:<sku>", "--valkey.url"};
-  const auto with_url = [&](const ValkeyServer& server, Words words) {
-    words.insert(words.end(), cluster.begin(), cluster.end());
-    words.push_back("valkey://127.0.0.1:" + std::to_string(server.tcp_endpoint().port));
-    return words;
+  const auto with_url = [&](const ValkeyServer& server, const Words& words) {
+    return joined(joined(words, cluster), {"valkey://127.0.0.1:" + std::to_string(server.tcp_endpoint().port)});
   };
   const ValkeyServer alone({.tcp = true});
   Process daemon(clean_command(ORDERD_PATH, with_url(alone, {})));
   CHECK(daemon.wait() == 1);
-  CHECK(daemon.errors().find("is not a node of a cluster: set valkey.cluster = false") != std::string::npos);
+  CHECK(says(daemon, "is not a node of a cluster: set valkey.cluster = false"));
   Ran ran = orderctl(with_url(alone, {"status"}));
   CHECK(ran.status == 1);
   CHECK(ran.complains("cluster support disabled; set valkey.cluster = false"));
@@ -79,27 +77,22 @@ TEST_CASE("a server without cluster support and a node without a cluster are rep
   CHECK(ran.status == 1);
   CHECK(ran.complains("is in no cluster yet, or in one without slots"));
   Process waiting(clean_command(ORDERD_PATH, with_url(node, {})));
-  wait_for([&] { return waiting.errors().find("is in no cluster yet, or in one without slots") != std::string::npos; },
-           kClusterPatience, "the daemon to say so");
+  wait_to_say(waiting, "is in no cluster yet, or in one without slots");
   auto client = node.client();
   (void)ask(client, {"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
-  wait_for([&] { return waiting.errors().find("ready: serving '{shop}:orders'") != std::string::npos; },
-           kClusterPatience, "the daemon to serve");
-  waiting.signal(SIGTERM);
-  CHECK(waiting.wait() == 0);
+  wait_to_say(waiting, "ready: serving '{shop}:orders'");
+  end(waiting);
 
   Process without(
       clean_command(ORDERD_PATH, {"--valkey.url", "valkey://127.0.0.1:" + std::to_string(node.tcp_endpoint().port)}));
   CHECK(without.wait() == 1);
-  CHECK(without.errors().find("is a node of a cluster: set valkey.cluster = true") != std::string::npos);
+  CHECK(says(without, "is a node of a cluster: set valkey.cluster = true"));
 }
 
 TEST_CASE("orderd --check --online asks the primary of each lane") {
   Market market;
   const auto check = [&] {
-    Process process(clean_command(ORDERD_PATH, market.with_settings({"--check", "--online"})));
-    const int status = process.wait();
-    return Ran{status, process.output(), process.errors()};
+    return outcome_of(Process(clean_command(ORDERD_PATH, market.with_settings({"--check", "--online"}))));
   };
   Ran ran = check();
   CHECK(ran.status == 0);

@@ -39,9 +39,7 @@ std::vector<std::string> rules_of(const std::string& user) {
 Guarded::Guarded() : admin(server.client()) {
   set(admin, "product:shoe:stock", "100");
   for (const std::string user : {"orderd", "producer", "backend", "reader", "operator", "monitor"}) {
-    std::vector<std::string> command = {"ACL", "SETUSER", user};
-    for (const std::string& rule : rules_of(user)) command.push_back(rule);
-    CHECK(ask(admin, command) == "OK");
+    CHECK(ask(admin, joined({"ACL", "SETUSER", user}, rules_of(user))) == "OK");
   }
   CHECK(ask(admin, {"ACL", "SETUSER", "admin", "on", "nopass", "~*", "&*", "+@all"}) == "OK");
   CHECK(ask(admin, {"AUTH", "admin", ""}) == "OK");
@@ -59,13 +57,15 @@ valkey::SyncClient Guarded::as(const std::string& user) const {
   return std::move(*client);
 }
 
+std::vector<std::string> Guarded::login(const std::string& user) const {
+  return {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user,
+          "ORDERD_VALKEY_PASSWORD_FILE=" + files.file("password")};
+}
+
 std::unique_ptr<Process> Guarded::daemon(const std::string& user, const std::vector<std::string>& settings) const {
-  ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user,
-                         "ORDERD_VALKEY_PASSWORD_FILE=" + files.file("password"), "ORDERD_PROCESSING_NAME=only",
-                         "ORDERD_PROCESSING_LEASE=300ms"};
-  options.environment.insert(options.environment.end(), settings.begin(), settings.end());
-  return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
+  const auto own = joined(login(user), {"ORDERD_PROCESSING_NAME=only", "ORDERD_PROCESSING_LEASE=300ms"});
+  return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH},
+                                   ProcessOptions{.environment = joined(own, settings)});
 }
 
 }  // namespace orderd::test

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "support/daemon.h"
 #include "support/process.h"
 #include "support/temporary_directory.h"
+#include "support/text.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
 
@@ -20,6 +22,8 @@ struct Guarded {
   Guarded();
 
   [[nodiscard]] valkey::SyncClient as(const std::string& user) const;
+  // The variables with which a program logs in as this user.
+  [[nodiscard]] std::vector<std::string> login(const std::string& user) const;
   // An orderd that logs in as this user. `settings`: more variables, "ORDERD_...=...".
   [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& user,
                                                 const std::vector<std::string>& settings = {}) const;

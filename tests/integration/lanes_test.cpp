@@ -1,6 +1,5 @@
 // Several lanes on one server: serving all of them, orders of other lanes, and how daemons share lanes.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,8 +8,8 @@
 #include <memory>
 #include <regex>
 #include <set>
-#include <sstream>
 
+#include "integration/guarded.h"
 #include "integration/sale.h"
 #include "order/lanes.h"
 #include "support/wait_for.h"
@@ -27,17 +26,13 @@ class Shops {
  public:
   // `settings`: more variables.
   std::unique_ptr<Process> daemon(const std::string& name, const std::vector<std::string>& settings = {}) {
-    ProcessOptions options;
-    options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path,
-                           "ORDERD_PROCESSING_NAME=" + name,
-                           "ORDERD_PROCESSING_LEASE=1s",
-                           "ORDERD_ADMIN_LISTEN=",
-                           std::string("ORDERD_STREAMS_LANES=") + kNames,
-                           "ORDERD_STREAMS_ORDERS={<lane>}:orders",
-                           "ORDERD_STREAMS_RESULTS={<lane>}:results",
-                           "ORDERD_KEYS_STOCK={<lane>}:stock:<sku>"};
-    options.environment.insert(options.environment.end(), settings.begin(), settings.end());
-    return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
+    const std::vector<std::string> all =
+        joined({"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_PROCESSING_NAME=" + name,
+                "ORDERD_PROCESSING_LEASE=1s", "ORDERD_ADMIN_LISTEN=", std::string("ORDERD_STREAMS_LANES=") + kNames,
+                "ORDERD_STREAMS_ORDERS={<lane>}:orders", "ORDERD_STREAMS_RESULTS={<lane>}:results",
+                "ORDERD_KEYS_STOCK={<lane>}:stock:<sku>"},
+               settings);
+    return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, ProcessOptions{.environment = all});
   }
   void stock(const std::string& lane, const std::string& sku, const std::string& quantity) {
     set(client, "{" + lane + "}:stock:" + sku, quantity);
@@ -56,21 +51,11 @@ class Shops {
     for (const std::string& lane : lanes.names()) ++count[owner(lane)];
     return count;
   }
+  // All results of a lane; below, the one with this number.
   std::vector<Entry> results(const std::string& lane) { return entries(client, "{" + lane + "}:results"); }
   Entry result(const std::string& lane, std::size_t number) {
     wait_for([&] { return results(lane).size() > number; }, 20s, "a result");
     return results(lane)[number];
-  }
-
-  // The IDs of the connections with this name.
-  std::vector<std::string> connections(const std::string& name) {
-    std::vector<std::string> ids;
-    std::istringstream lines(ask(client, {"CLIENT", "LIST"}));
-    for (std::string line; std::getline(lines, line);) {
-      if (line.find(" name=" + name + " ") == std::string::npos) continue;
-      ids.push_back(line.substr(3, line.find(' ') - 3));  // "id=7 addr=..."
-    }
-    return ids;
   }
 
   ValkeyServer server;
@@ -97,11 +82,10 @@ TEST_CASE("one daemon serves all lanes, and each line of its log names the lane"
     CHECK(get(shops.client, "{" + lane + "}:stock:" + sku) == "4");
   }
   for (const char* lane : {"a", "b", "c", "d"}) {
-    wait_for([&] { return daemon->errors().find("[" + std::string(lane) + "] ready: serving") != std::string::npos; },
-             20s, "the lane's line");
+    wait_to_say(*daemon, "[" + std::string(lane) + "] ready: serving");
   }
   end(*daemon);
-  CHECK(daemon->errors().find("lane 'd': read=1 settled=1 accepted=1") != std::string::npos);
+  CHECK(says(*daemon, "lane 'd': read=1 settled=1 accepted=1"));
 }
 
 TEST_CASE("an order of another lane is rejected with the name of its lane, and its retry there is decided") {
@@ -116,7 +100,7 @@ TEST_CASE("an order of another lane is rejected with the name of its lane, and i
                                               {"reason", "wrong_lane"},
                                               {"customer", "c-7"},
                                               {"detail", "'shoe' belongs to lane 'c', and this is lane 'a'"}});
-  CHECK(ask(shops.client, {"LPOP", "{a}:orders:reply:me"}).find("\"reason\":\"wrong_lane\"") != std::string::npos);
+  CHECK(contains(ask(shops.client, {"LPOP", "{a}:orders:reply:me"}), "\"reason\":\"wrong_lane\""));
   CHECK(!get(shops.client, "{a}:orders:order:o-1"));
   CHECK(length(shops.client, "{a}:orders:dead") == 0);
   (void)shops.push("c", order("o-1", "shoe"));
@@ -153,11 +137,10 @@ TEST_CASE("all lanes of a server share one settling connection, and all resume a
       }
     }
     for (const std::string& sku : skus) (void)shops.result(shops.lane_of(sku), 20 * round);
-    CHECK(shops.connections("orderd-settle:only").size() == 1);
-    CHECK(shops.connections("orderd-read:only").size() == 4);
-    for (const std::string& id : shops.connections("orderd-settle:only")) {
-      CHECK(ask_number(shops.client, {"CLIENT", "KILL", "ID", id}) == 1);
-    }
+    CHECK(clients_named(shops.client, "orderd-read:only ").size() == 4);
+    const auto settling = clients_named(shops.client, "orderd-settle:only ");
+    REQUIRE(settling.size() == 1);
+    CHECK(ask_number(shops.client, {"CLIENT", "KILL", "ID", settling[0].id}) == 1);
   }
   for (const std::string& sku : skus) {
     const std::string lane = shops.lane_of(sku);
@@ -175,9 +158,8 @@ TEST_CASE("a lane that cannot be served does not stop the others") {
   shops.stock("c", "shoe", "5");
   (void)shops.push("c", order("o-1", "shoe"));
   CHECK(shops.result("c", 0).field("status") == "accepted");
-  const auto says = [&](const std::string& part) { return daemon->errors().find(part) != std::string::npos; };
   for (const char* lane : {"b", "d"}) {
-    wait_for([&] { return says("[" + std::string(lane) + "] waiting: NOPERM"); }, 20s, "it reports what is missing");
+    wait_to_say(*daemon, "[" + std::string(lane) + "] waiting: NOPERM");
   }
   shops.stock("b", "sock", "5");
   (void)shops.push("b", order("o-1", "sock"));
@@ -191,29 +173,16 @@ TEST_CASE("the daemon exits and says why if no lane can be served") {
   ask(shops.client, {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~nothing", "+@all"});
   auto daemon = shops.daemon("only", {"ORDERD_VALKEY_USERNAME=shopkeeper"});
   CHECK(daemon->wait() == 1);
-  CHECK(daemon->errors().find("orderd exits with status 1: NOPERM") != std::string::npos);
+  CHECK(says(*daemon, "orderd exits with status 1: NOPERM"));
 }
 
 TEST_CASE("the user of config/users.acl serves lanes when its patterns begin with the tag") {
   Shops shops;
-  std::ifstream file(ORDERD_SOURCE_DIR "/config/users.acl");
-  std::string line;
-  while (std::getline(file, line) && !line.starts_with("user orderd ")) continue;
-  REQUIRE(line.starts_with("user orderd "));
-  // As in docs/scaling.md.
-  line = std::regex_replace(line, std::regex("~([a-z])"), "~{*}:$1");
-  line = std::regex_replace(line, std::regex("product:\\*:stock"), "stock:*");
-  std::vector<std::string> words = {"ACL", "SETUSER"};
-  std::string selector;
-  std::istringstream text(line.substr(5));
-  for (std::string word; text >> word;) {
-    if (word.starts_with('('))
-      selector = word;
-    else if (!selector.empty())
-      selector += " " + word;
-    else
-      words.push_back(word);
-    if (selector.ends_with(')')) words.push_back(std::exchange(selector, ""));
+  std::vector<std::string> words = {"ACL", "SETUSER", "orderd"};
+  for (const std::string& rule : rules_of("orderd")) {
+    // As in docs/scaling.md.
+    const std::string tagged = std::regex_replace(rule, std::regex("~([a-z])"), "~{*}:$1");
+    words.push_back(std::regex_replace(tagged, std::regex("product:\\*:stock"), "stock:*"));
   }
   ask(shops.client, words);
   const orderd::test::TemporaryDirectory directory;
@@ -227,7 +196,7 @@ TEST_CASE("the user of config/users.acl serves lanes when its patterns begin wit
   (void)shops.push("a", "{}");
   CHECK(shops.result("a", 0).field("reason") == "malformed");
   end(*daemon);
-  CHECK(daemon->errors().find("NOPERM") == std::string::npos);
+  CHECK_FALSE(says(*daemon, "NOPERM"));
 }
 
 TEST_CASE("daemons share the lanes, and hand them over when one starts, stops or is killed") {
@@ -246,8 +215,7 @@ TEST_CASE("daemons share the lanes, and hand them over when one starts, stops or
     (void)shops.push(lane, order("o-" + std::to_string(i), sku));
     if (i == 70) end(*third);
     if (i == 140) {
-      second->signal(SIGKILL);
-      (void)second->wait();
+      kill(*second);
     }
   }
   wait_for([&] { return shops.shares() == std::map<std::string, int>{{"first", 4}}; }, 20s, "one has all lanes again");
@@ -275,7 +243,7 @@ TEST_CASE("a single lane is not taken from the daemon that has it") {
   const std::string since = get(sale.client(), "orders:owner").value_or("");
   for (const char* name : {"aa", "mm"}) {
     auto other = sale.daemon(name);
-    wait_for([&] { return other->errors().find("standing by") != std::string::npos; }, 20s, "it is on standby");
+    wait_to_say(*other, "standing by");
     wait_for([&] { return ask_number(sale.client(), {"ZCARD", "orders:standby"}) > 0; }, 20s, "it is listed");
     sale.produce();
     sale.wait_for_results(300);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <condition_variable>
 #include <memory>
@@ -102,15 +101,16 @@ class Market {
     }
   }
 
-  [[nodiscard]] Words with_settings(Words words) const {
+  [[nodiscard]] Words with_settings(const Words& words) const {
     const Words settings = {"--valkey.url",      url.empty() ? set.url() : url,
                             "--valkey.cluster",  "true",
                             "--streams.lanes",   kClusterLanes,
                             "--streams.orders",  "{<lane>}:orders",
                             "--keys.stock",      "{<lane>}:stock:<sku>",
                             "--streams.results", "{<lane>}:results"};
-    for (const Words& more : {settings, tls}) words.insert(words.end(), more.begin(), more.end());
-    return words;
+    // Short, because the tests freeze nodes. Words may set others.
+    const Words timeouts = {"--valkey.connect_timeout", "1s", "--valkey.reply_timeout", "2s"};
+    return joined(joined(joined(timeouts, words), settings), tls);
   }
   [[nodiscard]] Ran run(const Words& words) const { return orderctl(with_settings(words)); }
 
@@ -118,16 +118,13 @@ class Market {
     daemon = std::make_unique<Process>(clean_command(
         ORDERD_PATH, with_settings({"--processing.name", "only", "--processing.lease", "1s", "--admin.listen", ""})));
   }
-  [[nodiscard]] bool says(const std::string& part) const { return daemon->errors().find(part) != std::string::npos; }
-  void wait_to_say(const std::string& part) const {
-    if (!poll_until([&] { return says(part); }, kClusterPatience)) FAIL("no '", part, "' in: ", daemon->errors());
-  }
+  [[nodiscard]] bool says(const std::string& part) const { return test::says(*daemon, part); }
+  void wait_to_say(const std::string& part) const { test::wait_to_say(*daemon, part); }
   void wait_until_ready() const {
     for (const std::string& lane : lanes.names()) wait_to_say("ready: serving '" + orders_of(lane) + "'");
   }
   void stop_daemon() const {
-    daemon->signal(SIGTERM);
-    CHECK(daemon->wait() == 0);
+    end(*daemon);
     CHECK_FALSE(says(" error "));
   }
   [[nodiscard]] Load load() const { return Load(lanes.names(), skus, *valkey::parse_urls(set.url())); }
@@ -146,7 +143,11 @@ class Market {
     }
   }
 
-  // Each order has one result, in order, and stock adds up.
+  // The end of a test: each order has one result, in order, and stock adds up.
+  void close() const {
+    check_books();
+    stop_daemon();
+  }
   void check_books() const {
     for (std::size_t i = 0; i < lanes.count(); ++i) check_books(lanes.names()[i], skus[i]);
   }

@@ -44,7 +44,7 @@ TEST_CASE_FIXTURE(LetterDesk, "a dead letter is listed and shown with its raw fi
   CHECK(line["whole"] == true);
   CHECK(line["fields"] == Json::parse(R"([["id","o-2"],["sku","sh\u001boe"],["quantity","0"],["quantity","4"]])"));
   CHECK(line["time"].get<std::string>().ends_with("Z"));
-  CHECK(run({"dead", "list"}).row(letter).find(line["request"].get<std::string>()) != std::string::npos);
+  CHECK(contains(run({"dead", "list"}).row(letter), line["request"].get<std::string>()));
   const Ran shown = run({"dead", "show", letter});
   CHECK(shown.row("sku:") == R"(sku: sh\x1boe)");
   CHECK(shown.row("detail") == "detail " + line["detail"].get<std::string>());
@@ -61,8 +61,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in
     ids.push_back(entries(admin(), "orders:dead").back().id);
   }
   const auto listed = [&](const Words& more) {
-    Words words = {"dead", "list", "--json"};
-    words.insert(words.end(), more.begin(), more.end());
+    const Words words = joined({"dead", "list", "--json"}, more);
     std::vector<std::string> out;
     for (const Json& line : run(words).json()) out.push_back(line["letter"]);
     return out;
@@ -182,7 +181,7 @@ TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record, request and al
   CHECK(ran.row("record").ends_with("it has expired, or the order was never decided"));
   CHECK(ran.row("decision").starts_with("decision " + results[0].id));
   ask(admin(), {"SET", "orders:order:o-1", "x"});
-  CHECK(run({"order", "show", "o-1"}).row("record").find("holds something that is no record") != std::string::npos);
+  CHECK(contains(run({"order", "show", "o-1"}).row("record"), "holds something that is no record"));
   ran = run({"order", "show", "o-1", "--search", "1"});
   CHECK(ran.says("no results of this order were found"));
   CHECK(ran.says("results before " + results[2].id + " were not searched (--search)"));
@@ -191,7 +190,7 @@ TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record, request and al
 TEST_CASE_FIXTURE(LetterDesk, "a waiting order is shown as such and an unknown one gives status 1") {
   CHECK(run({"pause"}).status == 0);
   const std::string first = xadd(admin(), "orders", {{"order", R"({"id":"o-\u0039","sku":"shoe","quantity":1})"}});
-  const std::string second = xadd(admin(), "orders", {{"id", "o-9"}, {"sku", "shoe"}, {"quantity", "1"}});
+  const std::string second = push_order(admin(), "o-9");
   Ran ran = run({"order", "show", "o-9"});
   CHECK(ran.status == 0);
   CHECK(ran.row("waits").starts_with("waits " + first + ", 2"));

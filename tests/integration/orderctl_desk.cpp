@@ -50,28 +50,28 @@ Words clean_command(const std::string& path, const Words& words) {
   }
   command.emplace_back("ORDERD_ADMIN_LISTEN=");
   command.push_back(path);
-  command.insert(command.end(), words.begin(), words.end());
-  return command;
+  return joined(command, words);
 }
 
-Ran orderctl(const Words& words, const ProcessOptions& options) {
-  Process process(clean_command(ORDERCTL_PATH, words), options);
-  const int status = process.wait();
+Ran outcome_of(Process&& process, std::chrono::milliseconds deadline) {
+  const int status = process.wait(deadline);
   return {status, process.output(), process.errors()};
 }
 
-Words Desk::with_url(const Words& words) const {
-  Words all = {"--valkey.url", url()};
-  all.insert(all.end(), words.begin(), words.end());
-  return all;
+Ran orderctl(const Words& words, const ProcessOptions& options) {
+  return outcome_of(Process(clean_command(ORDERCTL_PATH, words), options));
+}
+
+Ran orderctl_at(const std::string& url, const Words& words, const ProcessOptions& options) {
+  return orderctl(joined({"--valkey.url", url}, words), options);
 }
 
 Process Desk::start(const Words& words, const ProcessOptions& options) const {
-  return Process(clean_command(ORDERCTL_PATH, with_url(words)), options);
+  return Process(clean_command(ORDERCTL_PATH, joined({"--valkey.url", url()}, words)), options);
 }
 
 Process Desk::start_orderd(const Words& words) const {
-  return Process(clean_command(ORDERD_PATH, with_url(words)));
+  return Process(clean_command(ORDERD_PATH, joined({"--valkey.url", url()}, words)));
 }
 
 }  // namespace orderd::test

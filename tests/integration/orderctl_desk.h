@@ -3,11 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "support/daemon.h"
 #include "support/process.h"
+#include "support/text.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
 
@@ -26,14 +29,17 @@ struct Ran {
   [[nodiscard]] std::vector<Json> json() const;
   // The output line that begins with `word`, with runs of spaces collapsed; empty if there is none.
   [[nodiscard]] std::string row(const std::string& word) const;
-  [[nodiscard]] bool says(const std::string& part) const { return output.find(part) != std::string::npos; }
-  [[nodiscard]] bool complains(const std::string& part) const { return errors.find(part) != std::string::npos; }
+  [[nodiscard]] bool says(const std::string& part) const { return contains(output, part); }
+  [[nodiscard]] bool complains(const std::string& part) const { return contains(errors, part); }
 };
 
 // `path` with `words`, without the caller's ORDERD_ variables.
 [[nodiscard]] Words clean_command(const std::string& path, const Words& words);
-// orderctl with only these arguments.
+// Waits until a program has exited.
+[[nodiscard]] Ran outcome_of(Process&& process, std::chrono::milliseconds deadline = std::chrono::minutes(1));
+// orderctl with only these arguments; below, with the server's address, too.
 [[nodiscard]] Ran orderctl(const Words& words, const ProcessOptions& options = {});
+[[nodiscard]] Ran orderctl_at(const std::string& url, const Words& words, const ProcessOptions& options = {});
 // Text as lines.
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 [[nodiscard]] std::vector<Json> json_lines(const std::string& text);
@@ -44,7 +50,7 @@ class Desk {
 
   // orderctl with the server's address.
   [[nodiscard]] Ran run(const Words& words, const ProcessOptions& options = {}) const {
-    return orderctl(with_url(words), options);
+    return orderctl_at(url(), words, options);
   }
   // The same in the background; below, orderd.
   [[nodiscard]] Process start(const Words& words, const ProcessOptions& options = {}) const;
@@ -57,8 +63,6 @@ class Desk {
   [[nodiscard]] std::string url() const { return "unix://" + server_.endpoint().path; }
 
  private:
-  [[nodiscard]] Words with_url(const Words& words) const;
-
   ValkeyServer server_;
   valkey::SyncClient admin_;
 };

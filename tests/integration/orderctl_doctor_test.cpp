@@ -12,7 +12,7 @@ namespace {
 
 const ServerOptions kHealthy = {.append_only = ServerOptions::AppendOnly::kAlways,
                                 .tcp = true,
-                                .config = {"aof-load-truncated no", "maxmemory 1gb"}};
+                                .config = {"aof-load-truncated no", "maxmemory 1gb", "repl-diskless-sync-delay 0"}};
 
 struct Examined {
   int status = -1;
@@ -24,10 +24,13 @@ struct Examined {
   }
 };
 
-Examined examine(const Desk& desk, const Words& more = {}) {
-  Words words = {"doctor", "--json"};
-  words.insert(words.end(), more.begin(), more.end());
-  const Ran ran = desk.run(words);
+struct DoctorDesk : Desk {
+  DoctorDesk() : Desk(kHealthy) {}
+  [[nodiscard]] Examined examine(const Words& more = {}) const;
+};
+
+Examined DoctorDesk::examine(const Words& more) const {
+  const Ran ran = run(joined({"doctor", "--json"}, more));
   CHECK_MESSAGE(ran.errors.empty(), ran.errors);
   const auto lines = ran.json();
   REQUIRE(lines.size() == 1);
@@ -54,23 +57,21 @@ Words config_of(const std::string& fix) {
   return words;
 }
 
-TEST_CASE("a server with the recommended settings has no problem") {
-  Desk desk(kHealthy);
-  const Examined found = examine(desk);
+TEST_CASE_FIXTURE(DoctorDesk, "a server with the recommended settings has no problem") {
+  const Examined found = examine();
   CHECK(found.status == 0);
   for (const auto& [check, finding] : found.findings) {
     CAPTURE(finding.dump());
     CHECK(finding["state"] == (check == "growth" ? "unknown" : "good"));
   }
   CHECK(found.findings.size() == 16);
-  const Ran text = desk.run({"doctor"});
+  const Ran text = run({"doctor"});
   CHECK(text.status == 0);
   CHECK(text.row("good").starts_with("good version Valkey "));
-  CHECK(text.says("no problem was found at " + desk.url()));
+  CHECK(text.says("no problem was found at " + url()));
 }
 
-TEST_CASE("each server setting that loses or stops orders is found and the proposed fix works") {
-  Desk desk(kHealthy);
+TEST_CASE_FIXTURE(DoctorDesk, "each server setting that loses or stops orders is found and the proposed fix works") {
   struct Mistake {
     std::string check;
     Words set;
@@ -84,69 +85,65 @@ TEST_CASE("each server setting that loses or stops orders is found and the propo
            {"scripts", {"busy-reply-threshold", "20"}, "busy-reply-threshold is 20 ms"},
        }) {
     CAPTURE(mistake.check);
-    CHECK(ask(desk.admin(), {"CONFIG", "SET", mistake.set[0], mistake.set[1]}) == "OK");
-    const Examined found = examine(desk);
+    CHECK(ask(admin(), {"CONFIG", "SET", mistake.set[0], mistake.set[1]}) == "OK");
+    const Examined found = examine();
     CHECK(found.problems == 1);
     CHECK(found.state(mistake.check) == "problem");
     CHECK(found.text(mistake.check, "what") == mistake.what);
-    CHECK(ask(desk.admin(), config_of(found.text(mistake.check, "fix"))) == "OK");
-    CHECK(examine(desk).status == 0);
+    CHECK(ask(admin(), config_of(found.text(mistake.check, "fix"))) == "OK");
+    CHECK(examine().status == 0);
   }
 }
 
-TEST_CASE("too little memory and an unset maxmemory are found") {
-  Desk desk(kHealthy);
-  CHECK(ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "1mb"}) == "OK");
-  CHECK(examine(desk).state("memory") == "problem");
-  CHECK(ask(desk.admin(), {"CONFIG", "SET", "maxmemory", "0"}) == "OK");
-  const Examined found = examine(desk);
-  CHECK(found.text("memory", "what").find("maxmemory is not set") != std::string::npos);
-  CHECK(examine(desk, {"--skip", "memory"}).status == 0);
+TEST_CASE_FIXTURE(DoctorDesk, "too little memory and an unset maxmemory are found") {
+  CHECK(ask(admin(), {"CONFIG", "SET", "maxmemory", "1mb"}) == "OK");
+  CHECK(examine().state("memory") == "problem");
+  CHECK(ask(admin(), {"CONFIG", "SET", "maxmemory", "0"}) == "OK");
+  const Examined found = examine();
+  CHECK(contains(found.text("memory", "what"), "maxmemory is not set"));
+  CHECK(examine({"--skip", "memory"}).status == 0);
 }
 
 // 200 entries over two minutes of the server's clock.
-void fill(Desk& desk, const std::string& stream) {
+void fill(valkey::SyncClient& admin, const std::string& stream) {
   const std::string script =
       "local t = server.call('TIME')[1] for i = 1, 200 do server.call('XADD', KEYS[1], "
       "string.format('%.0f-%d', (t - 120) * 1000 + i * 500, i), 'id', 'order-number-' .. i, 'sku', 'shoe') end";
-  ask(desk.admin(), {"EVAL", script, "1", stream});
+  ask(admin, {"EVAL", script, "1", stream});
 }
 
-TEST_CASE("the expected size of the streams is compared with the memory") {
-  Desk desk(kHealthy);
-  fill(desk, "orders");
-  fill(desk, "results");
-  const Examined found = examine(desk);
+TEST_CASE_FIXTURE(DoctorDesk, "the expected size of the streams is compared with the memory") {
+  fill(admin(), "orders");
+  fill(admin(), "results");
+  const Examined found = examine();
   CHECK(found.state("growth") == "good");
   CHECK(found.text("growth", "what").starts_with("2 requests/s take "));
-  const Examined small = examine(desk, {"--retention.results", "8760h"});
+  const Examined small = examine({"--retention.results", "8760h"});
   CHECK(small.state("growth") == "problem");
-  CHECK(small.text("growth", "fix").find("retention.results (365 days)") != std::string::npos);
-  CHECK(examine(desk, {"--retention.results", "0s"}).state("growth") == "problem");
+  CHECK(contains(small.text("growth", "fix"), "retention.results (365 days)"));
+  CHECK(examine({"--retention.results", "0s"}).state("growth") == "problem");
 }
 
-TEST_CASE("a replica and a primary without a limit on replica lag are found") {
-  Desk desk(kHealthy);
-  Desk other(kHealthy);
-  const auto port = std::to_string(desk.server().tcp_endpoint().port);
+TEST_CASE_FIXTURE(DoctorDesk, "a replica and a primary without a limit on replica lag are found") {
+  DoctorDesk other;
+  const auto port = std::to_string(server().tcp_endpoint().port);
   CHECK(ask(other.admin(), {"REPLICAOF", "127.0.0.1", port}) == "OK");
   wait_for(
       [&] {
-        return ask(desk.admin(), {"INFO", "replication"}).find("state=online") != std::string::npos;
+        return contains(ask(admin(), {"INFO", "replication"}), "state=online");
       },
       std::chrono::seconds(30), "the replica");
-  const Examined replica = examine(other, {"--skip", "rights"});
+  const Examined replica = other.examine({"--skip", "rights"});
   CHECK(replica.text("role", "what") == "this server is a replica of 127.0.0.1:" + port);
-  const Examined primary = examine(desk);
+  const Examined primary = examine();
   CHECK(primary.problems == 1);
   CHECK(primary.text("replicas", "what").starts_with("1 replica, min-replicas-to-write 0"));
-  CHECK(ask(desk.admin(), config_of(primary.text("replicas", "fix"))) == "OK");
-  CHECK(examine(desk).state("replicas") == "good");
+  CHECK(ask(admin(), config_of(primary.text("replicas", "fix"))) == "OK");
+  CHECK(examine().state("replicas") == "good");
 }
 
-TEST_CASE("a server without authentication is found") {
-  Desk desk(kHealthy);
-  const std::string url = "valkey://127.0.0.1:" + std::to_string(desk.server().tcp_endpoint().port);
+TEST_CASE_FIXTURE(DoctorDesk, "a server without authentication is found") {
+  const std::string url = "valkey://127.0.0.1:" + std::to_string(server().tcp_endpoint().port);
   const auto login = [&] {
     const Ran ran = orderctl({"--valkey.url", url, "doctor", "--json"});
     const auto lines = ran.json();
@@ -155,29 +152,28 @@ TEST_CASE("a server without authentication is found") {
     }
     return Json();
   };
-  CHECK(ask(desk.admin(), {"CONFIG", "SET", "protected-mode", "yes"}) == "OK");
+  CHECK(ask(admin(), {"CONFIG", "SET", "protected-mode", "yes"}) == "OK");
   CHECK(login()["state"] == "good");
-  CHECK(ask(desk.admin(), {"CONFIG", "SET", "protected-mode", "no"}) == "OK");
+  CHECK(ask(admin(), {"CONFIG", "SET", "protected-mode", "no"}) == "OK");
   CHECK(login()["state"] == "problem");
-  CHECK(ask(desk.admin(), {"ACL", "SETUSER", "other", "on", ">secret", "~*", "+@all"}) == "OK");
-  CHECK(ask(desk.admin(), {"ACL", "SETUSER", "default", ">secret", "resetpass", ">secret"}) == "OK");
+  CHECK(ask(admin(), {"ACL", "SETUSER", "other", "on", ">secret", "~*", "+@all"}) == "OK");
+  CHECK(ask(admin(), {"ACL", "SETUSER", "default", ">secret", "resetpass", ">secret"}) == "OK");
   const std::string with_password =
-      "ORDERD_VALKEY_URL=valkey://:secret@127.0.0.1:" + std::to_string(desk.server().tcp_endpoint().port);
+      "ORDERD_VALKEY_URL=valkey://:secret@127.0.0.1:" + std::to_string(server().tcp_endpoint().port);
   const Ran ran = orderctl({"doctor"}, {.environment = {with_password}});
   CHECK_MESSAGE(ran.says("nobody without a password"), ran.output, ran.errors);
   CHECK_FALSE(ran.says("secret"));
 }
 
-TEST_CASE("IDs from the future, keys of another type and unused groups are found") {
-  Desk desk(kHealthy);
-  ask(desk.admin(), {"XADD", "orders", "99999999999999-0", "id", "x"});
-  ask(desk.admin(), {"SET", "orders:position", "mine"});
-  ask(desk.admin(), {"XADD", "results", "5-0", "order", "x"});
-  ask(desk.admin(), {"XGROUP", "CREATE", "results", "mail", "0"});
-  const Examined found = examine(desk);
+TEST_CASE_FIXTURE(DoctorDesk, "IDs from the future, keys of another type and unused groups are found") {
+  ask(admin(), {"XADD", "orders", "99999999999999-0", "id", "x"});
+  ask(admin(), {"SET", "orders:position", "mine"});
+  ask(admin(), {"XADD", "results", "5-0", "order", "x"});
+  ask(admin(), {"XGROUP", "CREATE", "results", "mail", "0"});
+  const Examined found = examine();
   CHECK(found.text("ids", "what").find("the newest entry of 'orders' is of the future: 99999999999999-0") == 0);
   CHECK(found.text("keys", "what").find("the key 'orders:position' holds another type") == 0);
-  CHECK(found.text("groups", "fix").find("XGROUP DESTROY results mail") != std::string::npos);
+  CHECK(contains(found.text("groups", "fix"), "XGROUP DESTROY results mail"));
   CHECK(found.problems == 3);
 }
 
@@ -188,14 +184,14 @@ TEST_CASE("missing rights are found with the rule that grants each") {
                      "--valkey.password_file", shop.files.file("password"), "doctor", "--json"});
   };
   const Ran whole = run("orderd");
-  CHECK(whole.output.find("may do what orderd needs") != std::string::npos);
+  CHECK(contains(whole.output, "may do what orderd needs"));
   const auto lines = whole.json();
   for (const Json& finding : lines.at(0)["findings"]) {
     if (finding["check"] == "truncated") CHECK(finding["why"] == "the server denies CONFIG GET");
   }
   const Ran person = run("operator");
   CHECK(person.status == 1);
-  CHECK(person.output.find("ACL SETUSER operator '(~orders:owner +set +del +pexpire)'") != std::string::npos);
+  CHECK(contains(person.output, "ACL SETUSER operator '(~orders:owner +set +del +pexpire)'"));
 }
 
 TEST_CASE("an unknown check is refused and an unreachable server is not a finding") {

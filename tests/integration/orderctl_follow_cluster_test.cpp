@@ -1,6 +1,5 @@
 // Following the lanes of a cluster: a node that does not reply, and a slot that is moved.
 #include <algorithm>
-#include <csignal>
 
 #include "integration/market.h"
 
@@ -13,19 +12,17 @@ void add(const Market& market, const std::string& lane, const std::string& order
 }
 
 Process follow(const Market& market, const Words& more = {}) {
-  Words words = {"results", "--follow", "--json"};
-  words.insert(words.end(), more.begin(), more.end());
+  const Words words = joined({"results", "--follow", "--json"}, more);
   return Process(clean_command(ORDERCTL_PATH, market.with_settings(words)));
 }
 
 void wait_to_show(const Process& process, const std::string& part) {
-  wait_for([&] { return process.output().find(part) != std::string::npos; }, kClusterPatience,
+  wait_for([&] { return contains(process.output(), part); }, kClusterPatience,
            "to show " + part + ": " + process.errors());
 }
 
 void wait_to_complain(const Process& process, const std::string& part) {
-  wait_for([&] { return process.errors().find(part) != std::string::npos; }, kClusterPatience,
-           "to say " + part + ": " + process.errors());
+  wait_to_say(process, part);
 }
 
 // How often a node was asked where the slots are.
@@ -43,7 +40,7 @@ TEST_CASE("a lane that cannot connect does not make following lose the other lan
   REQUIRE(market.set.primary_of(slot_of_lane("a")) == 2);
   auto seed = market.set.node(2).client();
   market.url = "valkey://127.0.0.1:" + std::to_string(market.set.node(2).tcp_endpoint().port);
-  Process process = follow(market, {"--valkey.reply_timeout", "1s"});
+  Process process = follow(market, {"--valkey.reply_timeout", "500ms"});
   for (const std::string lane : {"a", "b", "c", "d"}) {
     add(market, lane, "before-" + lane);
     wait_to_show(process, "before-" + lane);
@@ -64,8 +61,7 @@ TEST_CASE("a lane that cannot connect does not make following lose the other lan
   wait_to_complain(process, "lane 'b': reconnected");
   add(market, "b", "after-b");
   wait_to_show(process, "after-b");
-  process.signal(SIGTERM);
-  CHECK(process.wait() == 0);
+  end(process);
 }
 
 TEST_CASE("following goes on at the other node when the slot of a lane is moved") {
@@ -90,9 +86,9 @@ TEST_CASE("following goes on at the other node when the slot of a lane is moved"
     const std::string output = each->output();
     for (const char* order : {"\"c-1\"", "\"c-2\""}) CHECK(output.find(order) == output.rfind(order));
   }
-  CHECK(process.errors().find("set valkey.cluster") == std::string::npos);
+  CHECK_FALSE(says(process, "set valkey.cluster"));
   CHECK(alone.wait() == 1);
-  CHECK(alone.errors().find("set valkey.cluster = true") != std::string::npos);
+  CHECK(says(alone, "set valkey.cluster = true"));
   add(market, "a", "another lane");
   wait_to_show(process, "another lane");
 }

@@ -9,10 +9,6 @@ namespace {
 
 using std::chrono::seconds;
 
-void add(Desk& desk, const std::string& order) {
-  (void)xadd(desk.admin(), "results", {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
-}
-
 std::vector<std::string> orders(const Process& process) {
   // The last line may be incomplete.
   const std::string output = process.output();
@@ -26,24 +22,40 @@ void wait_for_orders(const Process& process, const std::vector<std::string>& exp
   CHECK(orders(process) == expected);
 }
 
-void wait_for_reads(Desk& desk, int wanted) {
-  const auto all = [&] {
-    const std::string clients = ask(desk.admin(), {"CLIENT", "LIST"});
-    int count = 0;
-    for (std::size_t at = 0; (at = clients.find("cmd=xread", at)) != std::string::npos; ++at) ++count;
-    return count == wanted;
-  };
-  wait_for(all, seconds(20), "so many reads wait");
-}
+struct FollowDesk : Desk {
+  using Desk::Desk;
+
+  // Adds a result; below, to a lane.
+  void add(const std::string& order) { add_to("results", order); }
+  void add(const std::string& lane, const std::string& order) { add_to("{" + lane + "}:results", order); }
+  void add_to(const std::string& stream, const std::string& order) {
+    (void)xadd(admin(), stream, {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
+  }
+  Process follow_lanes(const Words& more) const {
+    const Words lanes = {
+        "--streams.lanes",  "a,b,c",        "--streams.orders",    "{<lane>}:orders", "--streams.results",
+        "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"};
+    return start(joined(joined(lanes, {"results", "--follow"}), more));
+  }
+  void wait_for_reads(std::size_t wanted) {
+    const auto all = [&] { return count_of(ask(admin(), {"CLIENT", "LIST"}), "cmd=xread") == wanted; };
+    wait_for(all, seconds(20), "so many reads wait");
+  }
+};
+
+// With a server that keeps its data.
+struct KeptDesk : FollowDesk {
+  KeptDesk() : FollowDesk({.append_only = ServerOptions::AppendOnly::kAlways}) {}
+};
 
 TEST_CASE("following shows existing and new results until Ctrl-C") {
   for (const int signal : {SIGINT, SIGTERM}) {
-    Desk desk;
-    add(desk, "old");
+    FollowDesk desk;
+    desk.add("old");
     Process process = desk.start({"results", "--follow", "--json"});
     wait_for_orders(process, {"old"});
-    add(desk, "new");
-    add(desk, "newer");
+    desk.add("new");
+    desk.add("newer");
     wait_for_orders(process, {"old", "new", "newer"});
     process.signal(signal);
     CHECK(process.wait() == 0);
@@ -51,168 +63,139 @@ TEST_CASE("following shows existing and new results until Ctrl-C") {
   }
 }
 
-TEST_CASE("following starts before there is a stream") {
-  Desk desk;
-  Process process = desk.start({"results", "--follow"});
-  wait_for(
-      [&] {
-        return ask(desk.admin(), {"CLIENT", "LIST"}).find("cmd=xread") != std::string::npos;
-      },
-      seconds(20), "orderctl waits");
-  add(desk, "first");
-  wait_for([&] { return process.output().find("first") != std::string::npos; }, seconds(20), "the result");
+TEST_CASE_FIXTURE(FollowDesk, "following starts before there is a stream") {
+  Process process = start({"results", "--follow"});
+  wait_for_reads(1);
+  add("first");
+  wait_for([&] { return contains(process.output(), "first"); }, seconds(20), "the result");
   CHECK(process.output().starts_with("RESULT"));
 }
 
-TEST_CASE("following shows only new results or those from an entry") {
-  Desk desk;
-  add(desk, "one");
-  add(desk, "two");
-  const std::string second = entries(desk.admin(), "results").at(1).id;
-  Process fresh = desk.start({"results", "--follow", "--json", "--count", "0"});
-  Process from = desk.start({"results", "--follow", "--json", "--from", second});
-  Process only = desk.start({"results", "--follow", "--json", "--order", "three"});
-  wait_for_reads(desk, 3);
-  add(desk, "three");
+TEST_CASE_FIXTURE(FollowDesk, "following shows only new results or those from an entry") {
+  add("one");
+  add("two");
+  const std::string second = entries(admin(), "results").at(1).id;
+  Process fresh = start({"results", "--follow", "--json", "--count", "0"});
+  Process from = start({"results", "--follow", "--json", "--from", second});
+  Process only = start({"results", "--follow", "--json", "--order", "three"});
+  wait_for_reads(3);
+  add("three");
   wait_for_orders(fresh, {"three"});
   wait_for_orders(from, {"two", "three"});
   wait_for_orders(only, {"three"});
 }
 
-TEST_CASE("following from + shows the newest result and new ones") {
-  Desk desk;
-  Process empty = desk.start({"results", "--follow", "--json", "--from", "+"});
-  wait_for_reads(desk, 1);
-  add(desk, "one");
-  add(desk, "two");
-  Process process = desk.start({"results", "--follow", "--json", "--from", "+"});
+TEST_CASE_FIXTURE(FollowDesk, "following from + shows the newest result and new ones") {
+  Process empty = start({"results", "--follow", "--json", "--from", "+"});
+  wait_for_reads(1);
+  add("one");
+  add("two");
+  Process process = start({"results", "--follow", "--json", "--from", "+"});
   wait_for_orders(process, {"two"});
-  add(desk, "three");
+  add("three");
   wait_for_orders(process, {"two", "three"});
   wait_for_orders(empty, {"one", "two", "three"});
 }
 
-TEST_CASE("following continues after the last result when the server was restarted") {
-  Desk desk({.append_only = ServerOptions::AppendOnly::kAlways});
-  add(desk, "before");
-  Process process = desk.start({"results", "--follow", "--json"});
+TEST_CASE_FIXTURE(KeptDesk, "following continues after the last result when the server was restarted") {
+  add("before");
+  Process process = start({"results", "--follow", "--json"});
   wait_for_orders(process, {"before"});
-  desk.server().kill();
-  wait_for([&] { return process.errors().find("reconnecting") != std::string::npos; }, seconds(20), "it is reported");
-  desk.server().start();
-  desk.connect();
-  add(desk, "after");
+  server().kill();
+  wait_to_say(process, "reconnecting");
+  server().start();
+  connect();
+  add("after");
   wait_for_orders(process, {"before", "after"});
-  CHECK(process.errors().find("orderctl: reconnected") != std::string::npos);
+  CHECK(says(process, "orderctl: reconnected"));
   process.signal(SIGINT);
   CHECK(process.wait() == 0);
 }
 
-TEST_CASE("Ctrl-C ends it at once while the server does not reply or is down") {
-  Desk desk;
-  add(desk, "one");
-  Process paused = desk.start({"results", "--follow", "--json"});
-  Process alone = desk.start({"results", "--follow", "--json"});
+TEST_CASE_FIXTURE(FollowDesk, "Ctrl-C ends it at once while the server does not reply or is down") {
+  add("one");
+  Process paused = start({"results", "--follow", "--json"});
+  Process alone = start({"results", "--follow", "--json"});
   wait_for_orders(paused, {"one"});
   wait_for_orders(alone, {"one"});
-  desk.server().pause();
+  server().pause();
   paused.signal(SIGINT);
   CHECK(paused.wait(seconds(5)) == 0);
-  desk.server().resume();
-  desk.server().stop();
+  server().resume();
+  server().stop();
   wait_for([&] { return !alone.errors().empty(); }, seconds(20), "the loss is reported");
   alone.signal(SIGINT);
   CHECK(alone.wait(seconds(5)) == 0);
 }
 
-const Words kLanes = {"--streams.lanes",  "a,b,c",        "--streams.orders",    "{<lane>}:orders", "--streams.results",
-                      "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"};
-
-Process follow_lanes(Desk& desk, const Words& more) {
-  Words words = kLanes;
-  words.insert(words.end(), {"results", "--follow"});
-  words.insert(words.end(), more.begin(), more.end());
-  return desk.start(words);
-}
-
-void add(Desk& desk, const std::string& lane, const std::string& order) {
-  (void)xadd(desk.admin(), "{" + lane + "}:results", {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
-}
-
-TEST_CASE("following several lanes shows the last results of all and then what comes in each") {
-  Desk desk;
-  add(desk, "a", "old-a");
-  wait_for_orders(follow_lanes(desk, {"--json"}), {"old-a"});
-  Process process = follow_lanes(desk, {"--json", "--count", "0"});
-  Process table = follow_lanes(desk, {});
-  Process one = follow_lanes(desk, {"--json", "--lane", "c"});
-  wait_for_reads(desk, 7);
+TEST_CASE_FIXTURE(FollowDesk, "following several lanes shows the last results of all and then what comes in each") {
+  add("a", "old-a");
+  wait_for_orders(follow_lanes({"--json"}), {"old-a"});
+  Process process = follow_lanes({"--json", "--count", "0"});
+  Process table = follow_lanes({});
+  Process one = follow_lanes({"--json", "--lane", "c"});
+  wait_for_reads(7);
   for (const char* lane : {"b", "c", "a"}) {
     const std::size_t seen = orders(process).size();
-    add(desk, lane, std::string("new-") + lane);
+    add(lane, std::string("new-") + lane);
     wait_for([&] { return orders(process).size() > seen; }, seconds(20), "a result");
   }
   CHECK(orders(process) == std::vector<std::string>{"new-b", "new-c", "new-a"});
   CHECK(json_lines(process.output()).at(0)["lane"] == "b");
   wait_for_orders(one, {"new-c"});
-  wait_for([&] { return table.output().find("new-a") != std::string::npos; }, seconds(20), "the table");
+  wait_for([&] { return contains(table.output(), "new-a"); }, seconds(20), "the table");
   CHECK(table.output().starts_with("LANE  RESULT"));
-  CHECK(table.output().find("\nc     ") != std::string::npos);
+  CHECK(contains(table.output(), "\nc     "));
   process.signal(SIGINT);
   CHECK(process.wait() == 0);
   CHECK(process.errors().empty());
 }
 
-TEST_CASE("a lane with many results does not keep the others from being shown") {
-  Desk desk;
-  Process process = follow_lanes(desk, {"--json"});
-  wait_for_reads(desk, 3);
-  (void)ask(desk.admin(), {"EVAL",
-                           "for i = 1, 20000 do redis.call('XADD', KEYS[1], '*', 'order', 'many') end "
-                           "redis.call('XADD', KEYS[2], '*', 'order', 'few')",
-                           "2", "{a}:results", "{b}:results"});
-  const auto count = [&] {
-    const std::string output = process.output();
-    return std::count(output.begin(), output.end(), '\n');
-  };
-  wait_for([&] { return count() == 20'001; }, seconds(60), "all results");
+TEST_CASE_FIXTURE(FollowDesk, "a lane with many results does not keep the others from being shown") {
+  Process process = follow_lanes({"--json"});
+  wait_for_reads(3);
+  (void)ask(admin(), {"EVAL",
+                      "for i = 1, 20000 do redis.call('XADD', KEYS[1], '*', 'order', 'many') end "
+                      "redis.call('XADD', KEYS[2], '*', 'order', 'few')",
+                      "2", "{a}:results", "{b}:results"});
+  wait_for([&] { return count_of(process.output(), "\n") == 20'001; }, seconds(60), "all results");
   const std::vector<std::string> shown = orders(process);
   CHECK(std::find(shown.begin(), shown.end(), "few") - shown.begin() < 10'000);
 }
 
-TEST_CASE("following several lanes goes on behind the last result of each when the server was restarted") {
-  Desk desk({.append_only = ServerOptions::AppendOnly::kAlways});
-  add(desk, "a", "before-a");
-  add(desk, "b", "before-b");
-  Process process = follow_lanes(desk, {"--json"});
+TEST_CASE_FIXTURE(KeptDesk,
+                  "following several lanes goes on behind the last result of each when the server was restarted") {
+  add("a", "before-a");
+  add("b", "before-b");
+  Process process = follow_lanes({"--json"});
   wait_for_orders(process, {"before-a", "before-b"});
-  wait_for_reads(desk, 3);
-  desk.server().kill();
+  wait_for_reads(3);
+  server().kill();
   for (const char* lane : {"a", "b", "c"}) {
     const std::string lost = "lane '" + std::string(lane) + "': ";
-    wait_for([&] { return process.errors().find(lost) != std::string::npos; }, seconds(20), lost);
+    wait_to_say(process, lost);
   }
-  desk.server().start();
-  desk.connect();
-  add(desk, "c", "after-c");
+  server().start();
+  connect();
+  add("c", "after-c");
   wait_for([&] { return orders(process).size() == 3; }, seconds(30), "the result of c");
-  add(desk, "b", "after-b");
+  add("b", "after-b");
   wait_for_orders(process, {"before-a", "before-b", "after-c", "after-b"});
-  CHECK(process.errors().find("orderctl: lane 'b': reconnected") != std::string::npos);
+  CHECK(says(process, "orderctl: lane 'b': reconnected"));
 }
 
-TEST_CASE("a signal while one lane waits for the server loses nothing that another lane has shown") {
-  Desk desk;
-  Process process = follow_lanes(desk, {"--json", "--valkey.reply_timeout", "1m"});
-  wait_for_reads(desk, 3);
+TEST_CASE_FIXTURE(FollowDesk,
+                  "a signal while one lane waits for the server loses nothing that another lane has shown") {
+  Process process = follow_lanes({"--json", "--valkey.reply_timeout", "1m"});
+  wait_for_reads(3);
   process.pause();
-  add(desk, "a", "first");
+  add("a", "first");
   // More than a socket holds: the rest never comes from a server that is stopped.
-  (void)ask(desk.admin(),
+  (void)ask(admin(),
             {"EVAL", "for i = 1, 100 do redis.call('XADD', KEYS[1], '*', 'order', string.rep('x', 100000)) end", "1",
              "{b}:results"});
-  (void)ask(desk.admin(), {"PING"});
-  desk.server().pause();
+  (void)ask(admin(), {"PING"});
+  server().pause();
   process.resume();
   wait_for_orders(process, {"first"});
   process.signal(SIGINT);
@@ -220,14 +203,13 @@ TEST_CASE("a signal while one lane waits for the server loses nothing that anoth
   CHECK(process.output().ends_with("}\n"));
 }
 
-TEST_CASE("an error that does not go away ends the following") {
-  Desk desk;
-  add(desk, "one");
-  Process process = desk.start({"results", "--follow", "--json"});
+TEST_CASE_FIXTURE(FollowDesk, "an error that does not go away ends the following") {
+  add("one");
+  Process process = start({"results", "--follow", "--json"});
   wait_for_orders(process, {"one"});
-  set(desk.admin(), "results", "text");
+  set(admin(), "results", "text");
   CHECK(process.wait() == 1);
-  CHECK(process.errors().find("WRONGTYPE") != std::string::npos);
+  CHECK(says(process, "WRONGTYPE"));
 }
 
 }  // namespace

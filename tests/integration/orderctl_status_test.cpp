@@ -3,51 +3,52 @@
 namespace orderd::test {
 namespace {
 
-Json status(const Desk& desk, const Words& flags = {}) {
-  Words words = {"status", "--json"};
-  words.insert(words.end(), flags.begin(), flags.end());
-  const Ran ran = desk.run(words);
-  CHECK_MESSAGE(ran.status == 0, ran.errors);
-  CHECK(ran.errors.empty());
-  const auto lines = ran.json();
-  REQUIRE(lines.size() == 1);
-  return lines[0];
-}
+struct StatusDesk : Desk {
+  using Desk::Desk;
 
-// A server without warnings.
-const ServerOptions kKept = {.append_only = ServerOptions::AppendOnly::kEverySecond,
-                             .config = {"aof-load-truncated no"}};
-
-// This many requests, of which the first `settled` are settled, in the state that the scripts leave.
-std::vector<std::string> fill(Desk& desk, int requests, int settled) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < requests; ++i) ids.push_back(xadd(desk.admin(), "orders", {{"order", "1"}}));
-  for (int i = 0; i < settled; ++i) {
-    const std::string result = xadd(desk.admin(), "results", {{"request", ids[static_cast<std::size_t>(i)]}});
-    (void)ask(desk.admin(), {"HSET", "orders:position", "id", ids[static_cast<std::size_t>(i)], "count",
-                             std::to_string(i + 1), "result", result, "base", "0"});
+  [[nodiscard]] Json status(const Words& flags = {}) const {
+    const Ran ran = run(joined({"status", "--json"}, flags));
+    CHECK_MESSAGE(ran.status == 0, ran.errors);
+    CHECK(ran.errors.empty());
+    const auto lines = ran.json();
+    REQUIRE(lines.size() == 1);
+    return lines[0];
   }
-  return ids;
-}
+  // This many requests, of which the first `settled` are settled, in the state that the scripts leave.
+  std::vector<std::string> fill(std::size_t requests, std::size_t settled) {
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < requests; ++i) ids.push_back(xadd(admin(), "orders", {{"order", "1"}}));
+    for (std::size_t i = 0; i < settled; ++i) {
+      const std::string result = xadd(admin(), "results", {{"request", ids[i]}});
+      (void)ask(admin(), {"HSET", "orders:position", "id", ids[i], "count", std::to_string(i + 1), "result", result,
+                          "base", "0"});
+    }
+    return ids;
+  }
+  uint64_t now_ms() {
+    const std::string script = "local t = server.call('TIME') return string.format('%d%03d', t[1], t[2] / 1000)";
+    return std::stoull(ask(admin(), {"EVAL", script, "0"}));
+  }
+};
 
-uint64_t now_ms(Desk& desk) {
-  return std::stoull(ask(
-      desk.admin(), {"EVAL", "local t = server.call('TIME') return string.format('%d%03d', t[1], t[2] / 1000)", "0"}));
-}
+// Its server gives no warnings.
+struct KeptDesk : StatusDesk {
+  KeptDesk()
+      : StatusDesk({.append_only = ServerOptions::AppendOnly::kEverySecond, .config = {"aof-load-truncated no"}}) {}
+};
 
-TEST_CASE("a consumer group that holds back trimming is named") {
-  Desk desk(kKept);
-  fill(desk, 3, 3);
-  const auto warned = [&](const Words& flags = {}) { return status(desk, flags)["warnings"]; };
-  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "young", "0"});
-  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
+TEST_CASE_FIXTURE(KeptDesk, "a consumer group that holds back trimming is named") {
+  fill(3, 3);
+  const auto warned = [&](const Words& flags = {}) { return status(flags)["warnings"]; };
+  ask(admin(), {"XGROUP", "CREATE", "orders", "young", "0"});
+  ask(admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
   CHECK(warned().empty());  // nothing is old enough
-  ask(desk.admin(), {"DEL", "orders"});
-  for (const char* id : {"5-0", "6-0", "7-0"}) ask(desk.admin(), {"XADD", "orders", id, "order", "1"});
-  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
-  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "done", "$"});
+  ask(admin(), {"DEL", "orders"});
+  for (const char* id : {"5-0", "6-0", "7-0"}) ask(admin(), {"XADD", "orders", id, "order", "1"});
+  ask(admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
+  ask(admin(), {"XGROUP", "CREATE", "orders", "done", "$"});
   CHECK(warned().empty());
-  ask(desk.admin(), {"XGROUP", "CREATE", "orders", "mail", "5-0"});
+  ask(admin(), {"XGROUP", "CREATE", "orders", "mail", "5-0"});
   const Json warnings = warned();
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0] ==
@@ -55,17 +56,16 @@ TEST_CASE("a consumer group that holds back trimming is named") {
         "entries to read; if nobody uses it: XGROUP DESTROY orders mail");
   CHECK(warned({"--retention.orders", "0s", "--retention.results", "0s"}).empty());
   // Everything is read but not acknowledged.
-  ask(desk.admin(), {"XGROUP", "SETID", "orders", "mail", "0"});
-  CHECK(read_group(desk.admin(), "orders", "mail", "c", ">", 3).size() == 3);
-  ask(desk.admin(), {"XACK", "orders", "mail", "5-0"});
-  CHECK(warned()[0].get<std::string>().find("it is behind, at 6-0") != std::string::npos);
+  ask(admin(), {"XGROUP", "SETID", "orders", "mail", "0"});
+  CHECK(read_group(admin(), "orders", "mail", "c", ">", 3).size() == 3);
+  ask(admin(), {"XACK", "orders", "mail", "5-0"});
+  CHECK(contains(warned()[0].get<std::string>(), "it is behind, at 6-0"));
 }
 
-TEST_CASE("the status of a server that orderd has never served") {
-  Desk desk(kKept);
-  const Ran ran = desk.run({"status"});
+TEST_CASE_FIXTURE(KeptDesk, "the status of a server that orderd has never served") {
+  const Ran ran = run({"status"});
   CHECK(ran.status == 0);
-  CHECK(ran.row("server").starts_with("server " + desk.url() + ", Valkey "));
+  CHECK(ran.row("server").starts_with("server " + url() + ", Valkey "));
   CHECK(ran.row("server").ends_with("primary, append-only file on"));
   CHECK(ran.row("memory").ends_with("no limit set, maxmemory-policy noeviction"));
   CHECK(ran.row("active") == "active none");
@@ -79,7 +79,7 @@ TEST_CASE("the status of a server that orderd has never served") {
   CHECK(ran.row("results") == "results 0 entries in 'results'");
   CHECK(ran.row("dead letters") == "dead letters 0 entries in 'orders:dead'");
   CHECK_FALSE(ran.says("warning"));
-  const Json json = status(desk);
+  const Json json = status();
   CHECK(json["server"]["role"] == "primary");
   CHECK(json["server"]["append_only"] == true);
   CHECK(json["server"]["aof_load_truncated"] == false);
@@ -93,12 +93,11 @@ TEST_CASE("the status of a server that orderd has never served") {
   CHECK(json["warnings"] == Json::array());
 }
 
-TEST_CASE("the status shows the position and what waits") {
-  Desk desk(kKept);
-  const auto ids = fill(desk, 6, 2);
-  (void)ask(desk.admin(), {"HSET", "orders:position", "deleted", "3"});
-  (void)xadd(desk.admin(), "orders:dead", {{"order", "1"}});
-  const Ran ran = desk.run({"status"});
+TEST_CASE_FIXTURE(KeptDesk, "the status shows the position and what waits") {
+  const auto ids = fill(6, 2);
+  (void)ask(admin(), {"HSET", "orders:position", "deleted", "3"});
+  (void)xadd(admin(), "orders:dead", {{"order", "1"}});
+  const Ran ran = run({"status"});
   CHECK(ran.row("orders") == "orders 6 entries in 'orders', the newest is " + ids[5]);
   CHECK(ran.row("position").starts_with("position " + ids[1] + ", its result is "));
   CHECK(ran.row("settled") == "settled 2");
@@ -107,9 +106,9 @@ TEST_CASE("the status shows the position and what waits") {
   CHECK(ran.row("results") == "results 2 entries in 'results'");
   CHECK(ran.row("dead letters") == "dead letters 1 entry in 'orders:dead'");
   CHECK(ran.says("warning: requests are waiting and no orderd is active"));
-  const Json json = status(desk);
+  const Json json = status();
   CHECK(json["position"] == ids[1]);
-  CHECK(json["last_result"] == entries(desk.admin(), "results").back().id);
+  CHECK(json["last_result"] == entries(admin(), "results").back().id);
   CHECK(json["settled"] == 2);
   CHECK(json["deleted_before_settled"] == 3);
   CHECK(json["waiting"]["count"] == 4);
@@ -118,41 +117,40 @@ TEST_CASE("the status shows the position and what waits") {
   CHECK(json["warnings"].size() == 1);
 }
 
-TEST_CASE("waiting requests are counted even if settled entries are gone or the position has no base") {
-  Desk desk(kKept);
-  const auto ids = fill(desk, 10, 4);
-  (void)ask(desk.admin(), {"XTRIM", "orders", "MINID", ids[2]});
-  CHECK(status(desk)["waiting"]["count"] == 6);
-  (void)ask(desk.admin(), {"HDEL", "orders:position", "base"});
-  Json json = status(desk);
+TEST_CASE_FIXTURE(KeptDesk,
+                  "waiting requests are counted even if settled entries are gone or the position has no base") {
+  const auto ids = fill(10, 4);
+  (void)ask(admin(), {"XTRIM", "orders", "MINID", ids[2]});
+  CHECK(status()["waiting"]["count"] == 6);
+  (void)ask(admin(), {"HDEL", "orders:position", "base"});
+  Json json = status();
   CHECK(json["waiting"]["count"].is_null());
   CHECK(json["waiting"]["oldest"] == ids[4]);
-  CHECK(desk.run({"status"}).row("waiting").starts_with("waiting not known, the oldest is " + ids[4]));
-  (void)ask(desk.admin(), {"XTRIM", "orders", "MINID", ids[4]});
-  CHECK(status(desk)["waiting"]["count"] == 6);
+  CHECK(run({"status"}).row("waiting").starts_with("waiting not known, the oldest is " + ids[4]));
+  (void)ask(admin(), {"XTRIM", "orders", "MINID", ids[4]});
+  CHECK(status()["waiting"]["count"] == 6);
   // All settled, whatever the counts say.
-  (void)ask(desk.admin(), {"HSET", "orders:position", "id", ids[9], "base", "-5"});
-  json = status(desk);
+  (void)ask(admin(), {"HSET", "orders:position", "id", ids[9], "base", "-5"});
+  json = status();
   CHECK(json["waiting"]["count"] == 0);
   CHECK(json["waiting"]["oldest"].is_null());
 }
 
-TEST_CASE("the status shows the active daemon and the standbys") {
-  Desk desk(kKept);
-  (void)fill(desk, 2, 1);
-  const uint64_t now = now_ms(desk);
-  (void)ask(desk.admin(), {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000) + " 3000",
-                           "PX", "2500"});
-  (void)ask(desk.admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two",
-                           std::to_string(now - 60'000), "gone since long"});
-  const Ran ran = desk.run({"status"});
+TEST_CASE_FIXTURE(KeptDesk, "the status shows the active daemon and the standbys") {
+  (void)fill(2, 1);
+  const uint64_t now = now_ms();
+  (void)ask(admin(), {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000) + " 3000",
+                      "PX", "2500"});
+  (void)ask(admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two", std::to_string(now - 60'000),
+                      "gone since long"});
+  const Ran ran = run({"status"});
   CHECK(ran.row("active").starts_with("active 'shop \\x1b[1m one' since "));
-  CHECK(ran.row("active").find(", for 90") != std::string::npos);
-  CHECK(ran.row("active").find("; its lease ends in ") != std::string::npos);
+  CHECK(contains(ran.row("active"), ", for 90"));
+  CHECK(contains(ran.row("active"), "; its lease ends in "));
   CHECK(ran.row("standby").starts_with("standby 'shop two', seen "));
   CHECK_FALSE(ran.says("gone since long"));
   CHECK_FALSE(ran.says("warning"));
-  Json json = status(desk);
+  Json json = status();
   CHECK(json["active"]["name"] == "shop \x1b[1m one");
   CHECK(json["active"]["since_ms"] == now - 90'000);
   CHECK(json["active"]["active_ms"] >= 90'000);
@@ -161,134 +159,128 @@ TEST_CASE("the status shows the active daemon and the standbys") {
   CHECK(json["standby"][0]["name"] == "shop two");
   CHECK(json["standby"][0]["seen_ms"] >= 100);
   // With a longer lease it may still be running.
-  CHECK(status(desk, {"--processing.lease", "1m"})["standby"].size() == 2);
+  CHECK(status({"--processing.lease", "1m"})["standby"].size() == 2);
   // Written by hand.
-  set(desk.admin(), "orders:owner", "a thief");
-  json = status(desk);
+  set(admin(), "orders:owner", "a thief");
+  json = status();
   CHECK(json["active"] ==
         Json({{"name", "a thief"}, {"since_ms", nullptr}, {"active_ms", nullptr}, {"lease_left_ms", nullptr}}));
-  CHECK(desk.run({"status"}).row("active") == "active 'a thief'");
+  CHECK(run({"status"}).row("active") == "active 'a thief'");
 }
 
-TEST_CASE("the group shows its lag unless it is unknown or the group is disabled") {
-  Desk desk(kKept);
-  const auto ids = fill(desk, 3, 1);
-  (void)ask(desk.admin(), {"XGROUP", "CREATE", "orders", "orderd", ids[0], "ENTRIESREAD", "1"});
-  CHECK(desk.run({"status"}).row("group") == "group 'orderd' shows a lag of 2");
-  CHECK(status(desk)["group"]["lag"] == 2);
-  (void)ask(desk.admin(), {"XDEL", "orders", ids[1]});
-  (void)ask(desk.admin(), {"XGROUP", "SETID", "orders", "orderd", ids[0]});
-  CHECK(desk.run({"status"}).row("group") == "group 'orderd', lag not known");
-  CHECK(status(desk)["group"]["lag"].is_null());
-  CHECK(status(desk, {"--streams.group", "other"})["group"]["exists"] == false);
-  CHECK(status(desk, {"--streams.group", ""})["group"].is_null());
-  CHECK(desk.run({"status", "--streams.group", ""}).row("group").empty());
+TEST_CASE_FIXTURE(KeptDesk, "the group shows its lag unless it is unknown or the group is disabled") {
+  const auto ids = fill(3, 1);
+  (void)ask(admin(), {"XGROUP", "CREATE", "orders", "orderd", ids[0], "ENTRIESREAD", "1"});
+  CHECK(run({"status"}).row("group") == "group 'orderd' shows a lag of 2");
+  CHECK(status()["group"]["lag"] == 2);
+  (void)ask(admin(), {"XDEL", "orders", ids[1]});
+  (void)ask(admin(), {"XGROUP", "SETID", "orders", "orderd", ids[0]});
+  CHECK(run({"status"}).row("group") == "group 'orderd', lag not known");
+  CHECK(status()["group"]["lag"].is_null());
+  CHECK(status({"--streams.group", "other"})["group"]["exists"] == false);
+  CHECK(status({"--streams.group", ""})["group"].is_null());
+  CHECK(run({"status", "--streams.group", ""}).row("group").empty());
 }
 
 TEST_CASE("server settings that lose data cause warnings") {
-  Desk desk({.config = {"maxmemory 100mb", "maxmemory-policy allkeys-lru"}});
+  StatusDesk desk({.config = {"maxmemory 100mb", "maxmemory-policy allkeys-lru"}});
   const Ran ran = desk.run({"status"});
   CHECK(ran.status == 0);
   CHECK(ran.says("warning: maxmemory-policy is 'allkeys-lru'"));
   CHECK(ran.says("warning: the append-only file is off"));
   CHECK(ran.row("memory").ends_with("of 100.0 MiB, maxmemory-policy allkeys-lru"));
-  CHECK(status(desk)["warnings"].size() == 2);
+  CHECK(desk.status()["warnings"].size() == 2);
   (void)ask(desk.admin(), {"REPLICAOF", "127.0.0.1", "1"});
   CHECK(desk.run({"status"}).says("warning: the server is a replica"));
 }
 
 TEST_CASE("a server that accepts a torn append-only file causes a warning") {
-  Desk desk({.append_only = ServerOptions::AppendOnly::kAlways, .config = {"aof-load-truncated yes"}});
+  StatusDesk desk({.append_only = ServerOptions::AppendOnly::kAlways, .config = {"aof-load-truncated yes"}});
   const Ran ran = desk.run({"status"});
   CHECK(ran.status == 0);
   CHECK(ran.says("warning: aof-load-truncated is yes"));
-  CHECK(status(desk)["warnings"].size() == 1);
-  CHECK(status(desk)["server"]["aof_load_truncated"] == true);
+  CHECK(desk.status()["warnings"].size() == 1);
+  CHECK(desk.status()["server"]["aof_load_truncated"] == true);
   (void)ask(desk.admin(), {"CONFIG", "SET", "aof-load-truncated", "no"});
   CHECK_FALSE(desk.run({"status"}).says("warning"));
 }
 
-TEST_CASE("a key of another type is a warning and the rest is shown") {
-  Desk desk(kKept);
-  (void)fill(desk, 2, 1);
+TEST_CASE_FIXTURE(KeptDesk, "a key of another type is a warning and the rest is shown") {
+  (void)fill(2, 1);
   for (const char* key : {"orders:dead", "orders:owner", "orders:standby", "orders:position", "orders"}) {
     CAPTURE(key);
-    (void)ask(desk.admin(), {"EVAL",
-                             "server.call('DEL', KEYS[1]) "
-                             "return server.call(KEYS[1] == 'orders:owner' and 'LPUSH' or 'SADD', KEYS[1], 'x')",
-                             "1", key});
-    const Ran ran = desk.run({"status"});
+    (void)ask(admin(), {"EVAL",
+                        "server.call('DEL', KEYS[1]) "
+                        "return server.call(KEYS[1] == 'orders:owner' and 'LPUSH' or 'SADD', KEYS[1], 'x')",
+                        "1", key});
+    const Ran ran = run({"status"});
     CHECK(ran.status == 0);
     CHECK_MESSAGE(ran.says("warning: the key '" + std::string(key) + "' holds another type"), ran.output);
     CHECK(ran.row("results") == "results 1 entry in 'results'");
   }
-  CHECK(desk.run({"status"}).row("waiting") == "waiting not known");
+  CHECK(run({"status"}).row("waiting") == "waiting not known");
 }
 
-TEST_CASE("a health check fails when no daemon is active or a request waits too long") {
-  Desk desk;
-  const auto checked = [&](const std::string& max_age) {
-    return desk.run({"status", "--check", "--max-age", max_age});
-  };
-  Ran ran = desk.run({"status", "--check"});
+TEST_CASE_FIXTURE(StatusDesk, "a health check fails when no daemon is active or a request waits too long") {
+  const auto checked = [&](const std::string& max_age) { return run({"status", "--check", "--max-age", max_age}); };
+  Ran ran = run({"status", "--check"});
   CHECK(ran.status == 1);
   CHECK(ran.errors == "orderctl: no orderd is active\n");
-  set(desk.admin(), "orders:owner", "shop 01 1 3000");
-  ran = desk.run({"status", "--check"});
+  set(admin(), "orders:owner", "shop 01 1 3000");
+  ran = run({"status", "--check"});
   CHECK(ran.status == 0);
   CHECK((ran.output + ran.errors).empty());
-  (void)ask(desk.admin(), {"HSET", "orders:position", "paused", "1 a test"});
-  CHECK(desk.run({"status", "--check"}).status == 0);
-  (void)ask(desk.admin(), {"XADD", "orders", "1-0", "id", "o-1"});
+  (void)ask(admin(), {"HSET", "orders:position", "paused", "1 a test"});
+  CHECK(run({"status", "--check"}).status == 0);
+  (void)ask(admin(), {"XADD", "orders", "1-0", "id", "o-1"});
   ran = checked("1h");
   CHECK(ran.status == 1);
   CHECK(ran.complains("the oldest waiting request, 1-0, has waited for"));
   CHECK(ran.complains("the lane is paused"));
-  const Json json = desk.run({"status", "--check", "--json"}).json().at(0);
+  const Json json = run({"status", "--check", "--json"}).json().at(0);
   CHECK(json["good"] == false);
   CHECK(json["obstacles"].size() == 1);
-  (void)ask(desk.admin(), {"DEL", "orders", "orders:position"});
-  xadd(desk.admin(), "orders", {{"id", "o-1"}});
+  (void)ask(admin(), {"DEL", "orders", "orders:position"});
+  xadd(admin(), "orders", {{"id", "o-1"}});
   CHECK(checked("1h").status == 0);
-  CHECK(desk.run({"status", "--max-age", "1h"}).status == 2);
-  (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-get", "-xinfo"});
+  CHECK(run({"status", "--max-age", "1h"}).status == 2);
+  (void)ask(admin(), {"ACL", "SETUSER", "default", "-get", "-xinfo"});
   ran = checked("1h");
   CHECK(ran.status == 1);
   CHECK(ran.complains("which daemon is active is not known"));
   CHECK(ran.complains("what waits is not known"));
 }
 
-TEST_CASE("values that the user has no right to read are unknown and the rest is shown") {
-  Desk desk(kKept);
-  const auto ids = fill(desk, 3, 1);
-  set(desk.admin(), "orders:owner", "shop 01 1 3000");
-  const Ran whole = desk.run({"status"});
+TEST_CASE_FIXTURE(KeptDesk, "values that the user has no right to read are unknown and the rest is shown") {
+  const auto ids = fill(3, 1);
+  set(admin(), "orders:owner", "shop 01 1 3000");
+  const Ran whole = run({"status"});
   for (const std::string right :
        {"config", "info", "client", "hello", "time", "get", "pttl", "zrange", "hgetall", "xinfo", "xrange", "xlen"}) {
     CAPTURE(right);
-    (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "-" + right});
-    const Ran ran = desk.run({"status"});
+    (void)ask(admin(), {"ACL", "SETUSER", "default", "-" + right});
+    const Ran ran = run({"status"});
     CHECK_MESSAGE(ran.status == 0, ran.errors);
     CHECK(lines_of(ran.output).size() >= 11);
     const bool asked = right != "client" && right != "hello";
     CHECK(ran.says("the server denies") == asked);
     CHECK(ran.says("NOPERM") == asked);
-    CHECK((status(desk)["position"] == ids[0]) == (right != "hgetall"));
-    (void)ask(desk.admin(), {"ACL", "SETUSER", "default", "+@all"});
+    CHECK((status()["position"] == ids[0]) == (right != "hgetall"));
+    (void)ask(admin(), {"ACL", "SETUSER", "default", "+@all"});
   }
-  CHECK(desk.run({"status"}).row("position") == whole.row("position"));
+  CHECK(run({"status"}).row("position") == whole.row("position"));
 }
 
 TEST_CASE("values of commands that the server lacks are unknown") {
-  const Desk desk({.config = {"rename-command CONFIG \"\"", "rename-command INFO \"\"", "rename-command CLIENT \"\"",
-                              "rename-command HELLO \"\""}});
+  const StatusDesk desk({.config = {"rename-command CONFIG \"\"", "rename-command INFO \"\"",
+                                    "rename-command CLIENT \"\"", "rename-command HELLO \"\""}});
   const Ran ran = desk.run({"status"});
   CHECK_MESSAGE(ran.status == 0, ran.errors);
   CHECK(ran.row("server") == "server " + desk.url() + ", version not known");
   CHECK(ran.row("memory") == "memory not known");
   CHECK(ran.row("active") == "active none");
   CHECK(ran.says("the server denies CONFIG GET, INFO"));
-  const Json json = status(desk);
+  const Json json = desk.status();
   CHECK(json["server"] == Json({{"address", desk.url()},
                                 {"version", nullptr},
                                 {"role", nullptr},
@@ -302,12 +294,11 @@ TEST_CASE("values of commands that the server lacks are unknown") {
   CHECK(desk.run({"results"}).status == 0);
 }
 
-TEST_CASE("the status counts the whole stream only once") {
-  Desk desk(kKept);
-  (void)fill(desk, 3, 1);
-  (void)ask(desk.admin(), {"CONFIG", "RESETSTAT"});
-  CHECK(desk.run({"status"}).status == 0);
-  CHECK(ask(desk.admin(), {"INFO", "commandstats"}).find("cmdstat_xinfo|stream:calls=1,") != std::string::npos);
+TEST_CASE_FIXTURE(KeptDesk, "the status counts the whole stream only once") {
+  (void)fill(3, 1);
+  (void)ask(admin(), {"CONFIG", "RESETSTAT"});
+  CHECK(run({"status"}).status == 0);
+  CHECK(contains(ask(admin(), {"INFO", "commandstats"}), "cmdstat_xinfo|stream:calls=1,"));
 }
 
 }  // namespace

@@ -5,26 +5,24 @@
 namespace orderd::test {
 namespace {
 
-TEST_CASE("stock is set and changed and read") {
-  Desk desk;
-  Ran ran = desk.run({"stock", "set", "shoe", "100"});
+TEST_CASE_FIXTURE(Desk, "stock is set and changed and read") {
+  Ran ran = run({"stock", "set", "shoe", "100"});
   CHECK(ran.status == 0);
   CHECK(ran.output == "shoe: 100 (new)\n");
-  CHECK(desk.run({"stock", "add", "shoe", "-5"}).output == "shoe: 95 (was 100)\n");
-  CHECK(desk.run({"stock", "add", "shoe", "+2"}).output == "shoe: 97 (was 95)\n");
-  CHECK(desk.run({"stock", "set", "shoe", "9007199254740991"}).output == "shoe: 9007199254740991 (was 97)\n");
-  CHECK(get(desk.admin(), "product:shoe:stock") == "9007199254740991");
-  ran = desk.run({"stock", "get", "shoe"});
+  CHECK(run({"stock", "add", "shoe", "-5"}).output == "shoe: 95 (was 100)\n");
+  CHECK(run({"stock", "add", "shoe", "+2"}).output == "shoe: 97 (was 95)\n");
+  CHECK(run({"stock", "set", "shoe", "9007199254740991"}).output == "shoe: 9007199254740991 (was 97)\n");
+  CHECK(get(admin(), "product:shoe:stock") == "9007199254740991");
+  ran = run({"stock", "get", "shoe"});
   CHECK(ran.status == 0);
   CHECK(ran.row("SKU") == "SKU STOCK");
   CHECK(ran.row("shoe") == "shoe 9007199254740991");
 }
 
-TEST_CASE("a change of stock is written to the results stream with its reason") {
-  Desk desk;
-  CHECK(desk.run({"stock", "set", "shoe", "3"}).status == 0);
-  CHECK(desk.run({"stock", "add", "shoe", "-1", "--reason", "damaged; \"wet\""}).status == 0);
-  const auto results = entries(desk.admin(), "results");
+TEST_CASE_FIXTURE(Desk, "a change of stock is written to the results stream with its reason") {
+  CHECK(run({"stock", "set", "shoe", "3"}).status == 0);
+  CHECK(run({"stock", "add", "shoe", "-1", "--reason", "damaged; \"wet\""}).status == 0);
+  const auto results = entries(admin(), "results");
   REQUIRE(results.size() == 2);
   CHECK(results[0].field("status") == "stock");
   CHECK(results[0].field("change") == "set");
@@ -33,68 +31,63 @@ TEST_CASE("a change of stock is written to the results stream with its reason") 
   CHECK(results[1].field("lines") == R"([{"sku":"shoe","before":3,"quantity":-1,"remaining":2}])");
 }
 
-TEST_CASE("changes of stock are printed as JSON") {
-  Desk desk;
-  Json line = desk.run({"stock", "set", "shoe", "3", "--json"}).json().at(0);
+TEST_CASE_FIXTURE(Desk, "changes of stock are printed as JSON") {
+  Json line = run({"stock", "set", "shoe", "3", "--json"}).json().at(0);
   CHECK(line["sku"] == "shoe");
   CHECK(line["before"].is_null());
   CHECK(line["stock"] == 3);
-  CHECK(line["entry"] == entries(desk.admin(), "results").at(0).id);
-  line = desk.run({"--json", "stock", "add", "shoe", "-3"}).json().at(0);
+  CHECK(line["entry"] == entries(admin(), "results").at(0).id);
+  line = run({"--json", "stock", "add", "shoe", "-3"}).json().at(0);
   CHECK(line["before"] == 3);
   CHECK(line["stock"] == 0);
 }
 
-TEST_CASE("a change that cannot be made says why and what to do") {
-  Desk desk;
-  Ran ran = desk.run({"stock", "add", "shoe", "5"});
+TEST_CASE_FIXTURE(Desk, "a change that cannot be made says why and what to do") {
+  Ran ran = run({"stock", "add", "shoe", "5"});
   CHECK(ran.status == 1);
   CHECK(ran.output.empty());
   CHECK(ran.errors == "orderctl: there is no stock for 'shoe'; orderctl stock set shoe N creates it\n");
-  set(desk.admin(), "product:shoe:stock", "3");
-  ran = desk.run({"stock", "add", "shoe", "-4"});
+  set(admin(), "product:shoe:stock", "3");
+  ran = run({"stock", "add", "shoe", "-4"});
   CHECK(ran.status == 1);
   CHECK(ran.complains("would leave the range from 0 to 9007199254740991"));
-  CHECK(desk.run({"stock", "add", "shoe", "9007199254740991"}).status == 1);
-  CHECK(get(desk.admin(), "product:shoe:stock") == "3");
-  set(desk.admin(), "product:shoe:stock", "three");
-  ran = desk.run({"stock", "add", "shoe", "1"});
+  CHECK(run({"stock", "add", "shoe", "9007199254740991"}).status == 1);
+  CHECK(get(admin(), "product:shoe:stock") == "3");
+  set(admin(), "product:shoe:stock", "three");
+  ran = run({"stock", "add", "shoe", "1"});
   CHECK(ran.status == 1);
   CHECK(ran.complains("orderctl stock set shoe N replaces it"));
-  CHECK_FALSE(exists(desk.admin(), "results"));
-  CHECK(desk.run({"stock", "set", "shoe", "7"}).status == 0);
-  CHECK(get(desk.admin(), "product:shoe:stock") == "7");
+  CHECK_FALSE(exists(admin(), "results"));
+  CHECK(run({"stock", "set", "shoe", "7"}).status == 0);
+  CHECK(get(admin(), "product:shoe:stock") == "7");
 }
 
-TEST_CASE("a results key of another type is named and nothing is changed") {
-  Desk desk;
-  set(desk.admin(), "results", "text");
-  const Ran ran = desk.run({"stock", "set", "shoe", "1"});
+TEST_CASE_FIXTURE(Desk, "a results key of another type is named and nothing is changed") {
+  set(admin(), "results", "text");
+  const Ran ran = run({"stock", "set", "shoe", "1"});
   CHECK(ran.status == 1);
   CHECK(ran.complains("WRONGTYPE key results"));
-  CHECK_FALSE(exists(desk.admin(), "product:shoe:stock"));
+  CHECK_FALSE(exists(admin(), "product:shoe:stock"));
 }
 
-TEST_CASE("the server's scripts can be flushed at any time") {
-  Desk desk;
-  CHECK(desk.run({"stock", "set", "shoe", "0"}).status == 0);
-  Process flusher({"valkey-benchmark", "-s", desk.server().endpoint().path, "-n", "100000000", "-c", "1", "-q",
-                   "SCRIPT", "FLUSH", "SYNC"});
+TEST_CASE_FIXTURE(Desk, "the server's scripts can be flushed at any time") {
+  CHECK(run({"stock", "set", "shoe", "0"}).status == 0);
+  Process flusher({"valkey-benchmark", "-s", server().endpoint().path, "-n", "100000000", "-c", "1", "-q", "SCRIPT",
+                   "FLUSH", "SYNC"});
   for (int i = 1; i <= 25; ++i) {
-    const Ran ran = desk.run({"stock", "add", "shoe", "1"});
+    const Ran ran = run({"stock", "add", "shoe", "1"});
     REQUIRE_MESSAGE(ran.status == 0, ran.errors);
   }
   CHECK(flusher.running());
-  CHECK(get(desk.admin(), "product:shoe:stock") == "25");
+  CHECK(get(admin(), "product:shoe:stock") == "25");
 }
 
-TEST_CASE("missing or bad stock is shown as such with status 1") {
-  Desk desk;
-  set(desk.admin(), "product:shoe:stock", "3");
-  set(desk.admin(), "product:hat:stock", std::string("1\x1b[31m\0\xff", 8));
-  (void)ask(desk.admin(), {"LPUSH", "product:list:stock", "1"});
+TEST_CASE_FIXTURE(Desk, "missing or bad stock is shown as such with status 1") {
+  set(admin(), "product:shoe:stock", "3");
+  set(admin(), "product:hat:stock", std::string("1\x1b[31m\0\xff", 8));
+  (void)ask(admin(), {"LPUSH", "product:list:stock", "1"});
   const Words words = {"stock", "get", "shoe", "sock", "hat", "list"};
-  Ran ran = desk.run(words);
+  Ran ran = run(words);
   CHECK(ran.status == 1);
   CHECK(ran.row("shoe") == "shoe 3");
   CHECK(ran.row("sock") == "sock - no stock");
@@ -102,7 +95,7 @@ TEST_CASE("missing or bad stock is shown as such with status 1") {
   CHECK(ran.row("list") == "list - the key does not hold a string");
   Words with_json = words;
   with_json.emplace_back("--json");
-  ran = desk.run(with_json);
+  ran = run(with_json);
   CHECK(ran.status == 1);
   const auto lines = ran.json();
   REQUIRE(lines.size() == 4);
@@ -113,25 +106,23 @@ TEST_CASE("missing or bad stock is shown as such with status 1") {
   CHECK(lines[3]["problem"] == "bad_stock");
 }
 
-TEST_CASE("an SKU can look like a list, a flag or a subcommand") {
-  const Desk desk;
+TEST_CASE_FIXTURE(Desk, "an SKU can look like a list, a flag or a subcommand") {
   for (const std::string sku : {"[a,b]", "list", "status", "-5", "--json", "a\"b\\c", "sch\u00f6n", "*", "a=b"}) {
-    CHECK(desk.run({"stock", "set", "--", sku, "7"}).status == 0);
-    const auto lines = desk.run({"stock", "get", "--json", "--", sku}).json();
+    CHECK(run({"stock", "set", "--", sku, "7"}).status == 0);
+    const auto lines = run({"stock", "get", "--json", "--", sku}).json();
     REQUIRE(lines.size() == 1);
     CHECK(lines[0] == Json({{"sku", sku}, {"stock", 7}}));
   }
-  CHECK(desk.run({"stock", "list"}).row("sch\u00f6n") == "sch\u00f6n 7");
+  CHECK(run({"stock", "list"}).row("sch\u00f6n") == "sch\u00f6n 7");
 }
 
-TEST_CASE("all stock is listed by SKU and bad stock is shown as such") {
-  Desk desk;
-  for (const char* sku : {"sock", "hat", "shoe"}) set(desk.admin(), "product:" + std::string(sku) + ":stock", "5");
-  set(desk.admin(), "product:bad:stock", "-1");
-  set(desk.admin(), "product:s p:stock", "1");
-  set(desk.admin(), "product:order:other", "1");
-  set(desk.admin(), "order:o-1", "1");
-  const Ran ran = desk.run({"stock", "list"});
+TEST_CASE_FIXTURE(Desk, "all stock is listed by SKU and bad stock is shown as such") {
+  for (const char* sku : {"sock", "hat", "shoe"}) set(admin(), "product:" + std::string(sku) + ":stock", "5");
+  set(admin(), "product:bad:stock", "-1");
+  set(admin(), "product:s p:stock", "1");
+  set(admin(), "product:order:other", "1");
+  set(admin(), "order:o-1", "1");
+  const Ran ran = run({"stock", "list"});
   CHECK(ran.status == 0);
   const auto lines = lines_of(ran.output);
   REQUIRE(lines.size() == 6);
@@ -140,55 +131,50 @@ TEST_CASE("all stock is listed by SKU and bad stock is shown as such") {
   CHECK(ran.row("s p") == "s p - not a valid SKU: it contains white space");
   CHECK(lines[4].starts_with("shoe "));
   CHECK(lines[5].starts_with("sock "));
-  const auto json = desk.run({"stock", "list", "--json"}).json();
+  const auto json = run({"stock", "list", "--json"}).json();
   REQUIRE(json.size() == 5);
   CHECK(json[0]["problem"] == "bad_stock");
   CHECK(json[1] == Json({{"sku", "hat"}, {"stock", 5}}));
 }
 
-TEST_CASE("SKUs that look alike are distinct in a list and JSON has them as they are") {
-  Desk desk;
-  for (const std::string sku : {"shoe", "sh\u200Boe", "\u202Eeohs"})
-    set(desk.admin(), "product:" + sku + ":stock", "5");
-  const Ran ran = desk.run({"stock", "list"});
+TEST_CASE_FIXTURE(Desk, "SKUs that look alike are distinct in a list and JSON has them as they are") {
+  for (const std::string sku : {"shoe", "sh\u200Boe", "\u202Eeohs"}) set(admin(), "product:" + sku + ":stock", "5");
+  const Ran ran = run({"stock", "list"});
   CHECK(ran.row("shoe") == "shoe 5");
   CHECK(ran.row("sh\\u{200B}oe") == "sh\\u{200B}oe 5");
   CHECK(ran.row("\\u{202E}eohs") == "\\u{202E}eohs 5");
-  CHECK(desk.run({"stock", "list", "--json"}).json().at(1)["sku"] == "sh\u200Boe");
+  CHECK(run({"stock", "list", "--json"}).json().at(1)["sku"] == "sh\u200Boe");
 }
 
-TEST_CASE("an empty shop has an empty list") {
-  const Desk desk;
-  CHECK(desk.run({"stock", "list"}).row("SKU") == "SKU STOCK");
-  const Ran ran = desk.run({"stock", "list", "--json"});
+TEST_CASE_FIXTURE(Desk, "an empty shop has an empty list") {
+  CHECK(run({"stock", "list"}).row("SKU") == "SKU STOCK");
+  const Ran ran = run({"stock", "list", "--json"});
   CHECK(ran.status == 0);
   CHECK(ran.output.empty());
 }
 
-TEST_CASE("a stock key can contain pattern characters") {
-  Desk desk;
+TEST_CASE_FIXTURE(Desk, "a stock key can contain pattern characters") {
   const std::string setting = R"(s[1-9]*?\:<sku>)";
-  CHECK(desk.run({"stock", "set", "shoe", "4", "--keys.stock", setting}).status == 0);
-  CHECK(get(desk.admin(), R"(s[1-9]*?\:shoe)") == "4");
-  set(desk.admin(), "s1xx:sock", "4");
-  const auto lines = desk.run({"stock", "list", "--json", "--keys.stock", setting}).json();
+  CHECK(run({"stock", "set", "shoe", "4", "--keys.stock", setting}).status == 0);
+  CHECK(get(admin(), R"(s[1-9]*?\:shoe)") == "4");
+  set(admin(), "s1xx:sock", "4");
+  const auto lines = run({"stock", "list", "--json", "--keys.stock", setting}).json();
   REQUIRE(lines.size() == 1);
   CHECK(lines[0]["sku"] == "shoe");
 }
 
-TEST_CASE("a long list is complete with and without order") {
-  Desk desk;
+TEST_CASE_FIXTURE(Desk, "a long list is complete with and without order") {
   constexpr int kSkus = 25'000;
-  (void)ask(desk.admin(), {"EVAL", "for i = 1, ARGV[1] do server.call('SET', 'product:sku-' .. i .. ':stock', i) end",
-                           "0", std::to_string(kSkus)});
-  const auto sorted = desk.run({"stock", "list", "--json"}).json();
+  (void)ask(admin(), {"EVAL", "for i = 1, ARGV[1] do server.call('SET', 'product:sku-' .. i .. ':stock', i) end", "0",
+                      std::to_string(kSkus)});
+  const auto sorted = run({"stock", "list", "--json"}).json();
   REQUIRE(sorted.size() == kSkus);
   for (std::size_t i = 1; i < sorted.size(); ++i) REQUIRE(sorted[i - 1]["sku"] < sorted[i]["sku"]);
-  auto unsorted = desk.run({"stock", "list", "--json", "--unsorted"}).json();
+  auto unsorted = run({"stock", "list", "--json", "--unsorted"}).json();
   std::sort(unsorted.begin(), unsorted.end(), [](const Json& a, const Json& b) { return a["sku"] < b["sku"]; });
   unsorted.erase(std::unique(unsorted.begin(), unsorted.end()), unsorted.end());
   CHECK(unsorted == sorted);
-  CHECK(lines_of(desk.run({"stock", "list"}).output).size() == kSkus + 1);
+  CHECK(lines_of(run({"stock", "list"}).output).size() == kSkus + 1);
 }
 
 }  // namespace

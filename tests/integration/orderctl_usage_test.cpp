@@ -13,6 +13,18 @@ std::string refused(const Words& words, const ProcessOptions& options = {}) {
   return ran.errors;
 }
 
+struct Mistake {
+  Words words;
+  std::string message;  // part of standard error
+};
+
+void check_refused(const std::vector<Mistake>& mistakes) {
+  for (const Mistake& mistake : mistakes) {
+    const std::string errors = refused(mistake.words);
+    CHECK_MESSAGE(contains(errors, mistake.message), mistake.message, " is not in: ", errors);
+  }
+}
+
 TEST_CASE("the help of orderctl shows its subcommands and examples") {
   const Ran ran = orderctl({"--help"});
   CHECK(ran.status == 0);
@@ -52,14 +64,14 @@ TEST_CASE("the version is printed") {
 }
 
 TEST_CASE("the arguments that name letters and orders are checked") {
-  CHECK(refused({"dead"}).find("a sub-command is required: list, show, requeue, discard") != std::string::npos);
-  CHECK(refused({"dead", "requeue"}).find("ID is required") != std::string::npos);
-  CHECK(refused({"dead", "requeue", "1795569346433"}).find("is not the ID of a dead letter") != std::string::npos);
-  CHECK(refused({"dead", "requeue", "1-0", "--set", "sku"}).find("'sku' is not NAME=VALUE") != std::string::npos);
-  CHECK(refused({"dead", "discard", "1-0", "--set", "sku=x"}).find("--set: unknown flag") != std::string::npos);
-  CHECK(refused({"dead", "list", "--from", "noon"}).find("or how long ago (10m, at most 8760h)") != std::string::npos);
-  CHECK(refused({"order", "show"}).find("ID is required") != std::string::npos);
-  CHECK(refused({"order", "show", ""}).find("is empty") != std::string::npos);
+  check_refused({{{"dead"}, "a sub-command is required: list, show, requeue, discard"},
+                 {{"dead", "requeue"}, "ID is required"},
+                 {{"dead", "requeue", "1795569346433"}, "is not the ID of a dead letter"},
+                 {{"dead", "requeue", "1-0", "--set", "sku"}, "'sku' is not NAME=VALUE"},
+                 {{"dead", "discard", "1-0", "--set", "sku=x"}, "--set: unknown flag"},
+                 {{"dead", "list", "--from", "noon"}, "or how long ago (10m, at most 8760h)"},
+                 {{"order", "show"}, "ID is required"},
+                 {{"order", "show", ""}, "is empty"}});
 }
 
 TEST_CASE("a subcommand is required") {
@@ -73,10 +85,9 @@ TEST_CASE("a subcommand is required") {
 }
 
 TEST_CASE("a word is suggested only where it is near and otherwise all are named") {
-  CHECK(refused({"stauts"}).find("'stauts': unknown sub-command; did you mean status?") != std::string::npos);
-  CHECK(refused({"stock", "remove"}).find("'remove': unknown sub-command; there are: set, add, get, list\n") !=
-        std::string::npos);
-  CHECK(refused({"status", "--elsewhere"}).find("--elsewhere: unknown flag\n") != std::string::npos);
+  check_refused({{{"stauts"}, "'stauts': unknown sub-command; did you mean status?"},
+                 {{"stock", "remove"}, "'remove': unknown sub-command; there are: set, add, get, list\n"},
+                 {{"status", "--elsewhere"}, "--elsewhere: unknown flag\n"}});
 }
 
 TEST_CASE("help is a word too") {
@@ -90,56 +101,49 @@ TEST_CASE("help is a word too") {
     CHECK(ran.errors.empty());
     CHECK(ran.output == orderctl(flag).output);
   }
-  const Ran replay = [] {
-    Process process(clean_command(ORDER_REPLAY_PATH, {"help", "run"}));
-    const int status = process.wait();
-    return Ran{status, process.output(), process.errors()};
-  }();
+  const Ran replay = outcome_of(Process(clean_command(ORDER_REPLAY_PATH, {"help", "run"})));
   CHECK(replay.status == 0);
   CHECK(replay.says("Usage: order-replay run"));
   // Of a command with arguments it is one of them.
-  CHECK(refused({"stock", "set", "help", "x"}).find("N: 'x'") != std::string::npos);
+  CHECK(contains(refused({"stock", "set", "help", "x"}), "N: 'x'"));
 }
 
 TEST_CASE("a flag that a command would ignore is refused") {
-  CHECK(refused({"lane", "shoe", "--lane", "a"}).find("--lane: orderctl lane does not depend on a lane") !=
-        std::string::npos);
-  CHECK(refused({"lane", "shoe", "names", "--count", "2"}).find("SKU excludes names") != std::string::npos);
-  CHECK(refused({"status", "--max-age", "1s"}).find("--max-age requires --check") != std::string::npos);
-  CHECK(refused({"status", "--lane", ""}).find("the name of a lane is expected") != std::string::npos);
+  check_refused({{{"lane", "shoe", "--lane", "a"}, "--lane: orderctl lane does not depend on a lane"},
+                 {{"lane", "shoe", "names", "--count", "2"}, "SKU excludes names"},
+                 {{"status", "--max-age", "1s"}, "--max-age requires --check"},
+                 {{"status", "--lane", ""}, "the name of a lane is expected"}});
 }
 
 TEST_CASE("an unknown flag is reported with the closest one and without its value") {
-  CHECK(refused({"status", "--jsn"}).find("--jsn: unknown flag; did you mean --json?") != std::string::npos);
-  CHECK(refused({"status", "-x"}).find("-x: unknown flag") != std::string::npos);
+  check_refused(
+      {{{"status", "--jsn"}, "--jsn: unknown flag; did you mean --json?"}, {{"status", "-x"}, "-x: unknown flag"}});
   const std::string errors = refused({"status", "--valkey.usrname", "hunter2"});
-  CHECK(errors.find("--valkey.usrname: unknown flag; did you mean --valkey.username?") != std::string::npos);
-  CHECK(errors.find("hunter2") == std::string::npos);
+  CHECK(contains(errors, "--valkey.usrname: unknown flag; did you mean --valkey.username?"));
+  CHECK_FALSE(contains(errors, "hunter2"));
 }
 
 TEST_CASE("unexpected arguments are reported") {
-  CHECK(refused({"status", "now"}).find("'now': unexpected") != std::string::npos);
-  CHECK(refused({"stock", "set", "shoe", "1", "2"}).find("'2': unexpected") != std::string::npos);
+  check_refused({{{"status", "now"}, "'now': unexpected"}, {{"stock", "set", "shoe", "1", "2"}, "'2': unexpected"}});
 }
 
 TEST_CASE("invalid settings end with status 2 and name the setting") {
-  CHECK(refused({"status", "--valkey.url", "http://x"}).find("--valkey.url") != std::string::npos);
-  CHECK(refused({"status", "--keys.stock", "nothing"}).find("--keys.stock") != std::string::npos);
-  CHECK(refused({"status"}, {.environment = {"ORDERD_VALKEY_REPLY_TIMEOUT=5"}}).find("ORDERD_VALKEY_REPLY_TIMEOUT") !=
-        std::string::npos);
-  CHECK(refused({"status", "--config", "/nowhere/orderd.toml"}).find("/nowhere/orderd.toml") != std::string::npos);
-  CHECK(refused({"status", "--valkey.password_file", "/nowhere/password"}).find("/nowhere/password") !=
-        std::string::npos);
+  check_refused({{{"status", "--valkey.url", "http://x"}, "--valkey.url"},
+                 {{"status", "--keys.stock", "nothing"}, "--keys.stock"}});
+  CHECK(
+      contains(refused({"status"}, {.environment = {"ORDERD_VALKEY_REPLY_TIMEOUT=5"}}), "ORDERD_VALKEY_REPLY_TIMEOUT"));
+  check_refused({{{"status", "--config", "/nowhere/orderd.toml"}, "/nowhere/orderd.toml"},
+                 {{"status", "--valkey.password_file", "/nowhere/password"}, "/nowhere/password"}});
 }
 
 TEST_CASE("the arguments of stock are checked before connecting") {
-  CHECK(refused({"stock", "set", "sh oe", "1"}).find("SKU: 'sh oe' contains white space") != std::string::npos);
-  CHECK(refused({"stock", "set", "", "1"}).find("is empty") != std::string::npos);
-  CHECK(refused({"stock", "get", "a{b}"}).find("contains a brace") != std::string::npos);
-  CHECK(refused({"stock", "get"}).find("SKU is required") != std::string::npos);
-  CHECK(refused({"stock", "set", "shoe"}).find("N is required") != std::string::npos);
+  check_refused({{{"stock", "set", "sh oe", "1"}, "SKU: 'sh oe' contains white space"},
+                 {{"stock", "set", "", "1"}, "is empty"},
+                 {{"stock", "get", "a{b}"}, "contains a brace"},
+                 {{"stock", "get"}, "SKU is required"},
+                 {{"stock", "set", "shoe"}, "N is required"}});
   for (const char* amount : {"-1", "+1", "1.5", "007", "x", "", "9007199254740992"}) {
-    CHECK_MESSAGE(refused({"stock", "set", "shoe", amount}).find("N: '") != std::string::npos, amount);
+    CHECK_MESSAGE(contains(refused({"stock", "set", "shoe", amount}), "N: '"), amount);
   }
   for (const char* amount : {"-", "--1", "+-1", "-01", "1e3", "-9007199254740992"}) {
     CHECK_MESSAGE(!refused({"stock", "add", "shoe", amount}).empty(), amount);
@@ -147,38 +151,32 @@ TEST_CASE("the arguments of stock are checked before connecting") {
 }
 
 TEST_CASE("the arguments of submit are checked before connecting") {
-  CHECK(refused({"submit"}).find("an order (--sku or --item) or a FILE of orders is required") != std::string::npos);
-  CHECK(refused({"submit", ""}).find("a file name is expected") != std::string::npos);
-  CHECK(refused({"submit", "--quantity", "3"}).find("--quantity requires --sku") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "file"}).find("FILE excludes --sku") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--force"}).find("--force requires FILE") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--timeout", "3s"}).find("--timeout requires --wait or FILE") !=
-        std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--item", "b=1"}).find("--sku excludes --item") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--quantity", "0"}).find("--quantity: '0'") != std::string::npos);
-  CHECK(refused({"submit", "--item", "shoe"}).find("is not SKU=N") != std::string::npos);
-  CHECK(refused({"submit", "--item", "shoe=0"}).find("from 1 to") != std::string::npos);
-  CHECK(refused({"submit", "--item", "sh oe=1"}).find("white space") != std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--id", "a\nb"}).find("'a\\x0ab' contains a control character") !=
-        std::string::npos);
-  CHECK(refused({"submit", "--sku", "a", "--timeout", "3"}).find("'3' is not a duration") != std::string::npos);
+  check_refused({{{"submit"}, "an order (--sku or --item) or a FILE of orders is required"},
+                 {{"submit", ""}, "a file name is expected"},
+                 {{"submit", "--quantity", "3"}, "--quantity requires --sku"},
+                 {{"submit", "--sku", "a", "file"}, "FILE excludes --sku"},
+                 {{"submit", "--sku", "a", "--force"}, "--force requires FILE"},
+                 {{"submit", "--sku", "a", "--timeout", "3s"}, "--timeout requires --wait or FILE"},
+                 {{"submit", "--sku", "a", "--item", "b=1"}, "--sku excludes --item"},
+                 {{"submit", "--sku", "a", "--quantity", "0"}, "--quantity: '0'"},
+                 {{"submit", "--item", "shoe"}, "is not SKU=N"},
+                 {{"submit", "--item", "shoe=0"}, "from 1 to"},
+                 {{"submit", "--item", "sh oe=1"}, "white space"},
+                 {{"submit", "--sku", "a", "--id", "a\nb"}, "'a\\x0ab' contains a control character"},
+                 {{"submit", "--sku", "a", "--timeout", "3"}, "'3' is not a duration"}});
 }
 
 TEST_CASE("the arguments of results are checked before connecting") {
-  CHECK(refused({"results", "--count", "many"}).find("--count: 'many'") != std::string::npos);
-  CHECK(refused({"results", "--from", "1-"}).find("is not a stream entry ID") != std::string::npos);
-  CHECK(refused({"results", "--request", "o-1"}).find("is not a stream entry ID") != std::string::npos);
-  CHECK(
-      refused({"results", "--count", "3", "--from", "1h", "--follow"}).find("--count excludes --from with --follow") !=
-      std::string::npos);
+  check_refused({{{"results", "--count", "many"}, "--count: 'many'"},
+                 {{"results", "--from", "1-"}, "is not a stream entry ID"},
+                 {{"results", "--request", "o-1"}, "is not a stream entry ID"},
+                 {{"results", "--count", "3", "--from", "1h", "--follow"}, "--count excludes --from with --follow"}});
   for (const Words& more : {Words{}, {"--status", "rejected"}, {"--from", "0"}}) {
-    Words words = {"results", "--count", "0"};
-    words.insert(words.end(), more.begin(), more.end());
-    CHECK(refused(words).find("--count 0 requires --follow") != std::string::npos);
+    const Words words = joined({"results", "--count", "0"}, more);
+    CHECK(contains(refused(words), "--count 0 requires --follow"));
   }
-  CHECK(refused({"results", "--status", "sold"})
-            .find("--status: sold not in {accepted,rejected,duplicate,stock,letter}") != std::string::npos);
-  CHECK(refused({"results", "--reason", ""}).find("a reason is expected") != std::string::npos);
+  check_refused({{{"results", "--status", "sold"}, "--status: sold not in {accepted,rejected,duplicate,stock,letter}"},
+                 {{"results", "--reason", ""}, "a reason is expected"}});
 }
 
 TEST_CASE("a mistake is reported with the flag that was given") {
@@ -191,10 +189,10 @@ TEST_CASE("a mistake is reported with the flag that was given") {
   for (const std::string flag : {"--to", "--until"}) {
     const std::string errors = refused({"dead", "list", "--since", "1h", flag, "99999h"});
     CHECK(errors.starts_with("orderctl: " + flag + ": '99999h' is not a stream entry ID"));
-    CHECK(errors.find("at most 8760h") != std::string::npos);
+    CHECK(contains(errors, "at most 8760h"));
   }
-  CHECK(refused({"results", "--count", "3", "--since", "1h", "--follow"})
-            .find("--count excludes --since with --follow") != std::string::npos);
+  CHECK(contains(refused({"results", "--count", "3", "--since", "1h", "--follow"}),
+                 "--count excludes --since with --follow"));
 }
 
 TEST_CASE("the settings of the daemon's file are used") {

@@ -15,14 +15,10 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kStreams = 16;
 
-void push(Sale& sale, const std::string& id, const std::string& sku = "shoe") {
-  xadd(sale.client(), "orders", {{"id", id}, {"sku", sku}, {"quantity", "1"}});
-}
-
 // An open stream of views. HTTP/1.0, so that it is not chunked.
 class Events {
  public:
-  explicit Events(uint16_t port) : connection_(port) {
+  explicit Events(uint16_t port, int receive_buffer = 0) : connection_(port, receive_buffer) {
     CHECK(connection_.send("GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n"));
   }
   // Reads until a view satisfies `wanted`.
@@ -57,7 +53,7 @@ class Events {
 // Waits until the page without JavaScript contains this.
 std::string until_page_has(uint16_t port, const std::string& part) {
   std::string html;
-  if (!poll_until([&] { return (html = http(port, "/").body).find(part) != std::string::npos; }, 30s)) {
+  if (!poll_until([&] { return contains(html = http(port, "/").body, part); }, 30s)) {
     FAIL("no ", part, " in ", html);
   }
   return html;
@@ -68,8 +64,8 @@ std::string until_page_has(uint16_t port, const std::string& part) {
 TEST_CASE("the page works without JavaScript and each file has its content type") {
   Sale sale(test_seed());
   const Watched daemon(sale, "shop-1");
-  push(sale, "o-1");
-  push(sale, "o-2", "wig");
+  push_order(sale.client(), "o-1");
+  push_order(sale.client(), "o-2", "wig");
   xadd(sale.client(), "orders", {{"id", "bad"}});
   sale.settle();
   const std::string html = until_page_has(daemon.port, ">malformed</td>");
@@ -77,9 +73,9 @@ TEST_CASE("the page works without JavaScript and each file has its content type"
        {"<span id=\"name\">shop-1</span>", "<span id=\"verdict\" class=\"good\">serving</span>",
         "<span id=\"dead\" class=\"warn\">1</span>", ">orders</td>", ">accepted</td>", ">unknown_sku</td>",
         "<td>shoe</td><td>999,999</td>", "<td>wig</td><td class=\"bad\">no key</td>", ">o-1</td>"}) {
-    CHECK_MESSAGE(html.find(part) != std::string::npos, part, html);
+    CHECK_MESSAGE(contains(html, part), part, html);
   }
-  CHECK(html.find("{{") == std::string::npos);
+  CHECK_FALSE(contains(html, "{{"));
   CHECK(html.size() < 100'000);
   const std::pair<const char*, const char*> types[] = {{"/", "text/html; charset=utf-8"},
                                                        {"/page.css", "text/css; charset=utf-8"},
@@ -95,7 +91,7 @@ TEST_CASE("the page works without JavaScript and each file has its content type"
     for (const std::string& header :
          {"Content-Type: " + std::string(type), std::string("X-Content-Type-Options: nosniff"),
           std::string("Cache-Control: no-store"), std::string("Content-Security-Policy: default-src 'self'")}) {
-      CHECK(head.head.find(header + "\r\n") != std::string::npos);
+      CHECK(contains(head.head, header + "\r\n"));
     }
     CHECK(http(daemon.port, path, "POST").status == 405);
     CHECK(http(daemon.port, path, "GET", "Host: evil.example\r\n").status == 421);
@@ -103,17 +99,14 @@ TEST_CASE("the page works without JavaScript and each file has its content type"
   end(*daemon.process);
 }
 
-TEST_CASE("hostile IDs and SKUs are text in the page") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "hostile IDs and SKUs are text in the page") {
   const std::string id = "<img src=x onerror=alert(1)>\"'&";
-  push(sale, id, "<script>alert(1)</script>");
+  push_order(sale.client(), id, "<script>alert(1)</script>");
   sale.settle();
   const std::string html = until_page_has(daemon.port, "&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;</td>");
-  CHECK(html.find("<img src=x") == std::string::npos);
-  CHECK(html.find("<script>") == std::string::npos);
-  CHECK(html.find(">&lt;script&gt;alert(1)&lt;/script&gt;</td>") != std::string::npos);
-  end(*daemon.process);
+  CHECK_FALSE(contains(html, "<img src=x"));
+  CHECK_FALSE(contains(html, "<script>"));
+  CHECK(contains(html, ">&lt;script&gt;alert(1)&lt;/script&gt;</td>"));
 }
 
 TEST_CASE("the stream shows orders as they are settled and ends when the daemon stops") {
@@ -123,9 +116,9 @@ TEST_CASE("the stream shows orders as they are settled and ends when the daemon 
   Events events(daemon.port);
   const HttpAnswer head = events.head();
   CHECK(head.status == 200);
-  CHECK(head.head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+  CHECK(contains(head.head, "Content-Type: text/event-stream\r\n"));
   events.until([](const auto& view) { return view["figures"]["results-note"][0] == "no result yet"; });
-  push(sale, "o-1");
+  push_order(sale.client(), "o-1");
   const auto seen = events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
   CHECK(seen["tables"]["results"][0][1][0] == "o-1");
   CHECK(seen["tables"]["stock"][0][1][0] == "999,999");
@@ -139,7 +132,7 @@ TEST_CASE("a page on a standby shows the active daemon and the server's values")
   const Watched active(sale, "shop-1");
   active.until_ready_is(200, "serving");
   const Watched standby(sale, "shop-2");
-  push(sale, "o-1");
+  push_order(sale.client(), "o-1");
   sale.settle();
   Events events(standby.port);
   const auto seen = events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
@@ -151,9 +144,7 @@ TEST_CASE("a page on a standby shows the active daemon and the server's values")
   end(*standby.process);
 }
 
-TEST_CASE("16 streams are served and further clients can still get a view") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "16 streams are served and further clients can still get a view") {
   std::vector<std::unique_ptr<Events>> streams;
   for (std::size_t i = 0; i < kStreams; ++i) {
     streams.push_back(std::make_unique<Events>(daemon.port));
@@ -164,63 +155,56 @@ TEST_CASE("16 streams are served and further clients can still get a view") {
   CHECK(daemon.get("/livez").status == 200);
   streams.pop_back();
   wait_for([&] { return Events(daemon.port).head().status == 200; }, 30s, "the slot of the closed one");
-  end(*daemon.process);
 }
 
-TEST_CASE("a stream whose client does not read is closed") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
-  // Long texts, so that the kernel's buffer for a client fills up soon.
+TEST_CASE_FIXTURE(WatchedSale, "a stream whose client does not read is closed") {
+  // Long texts and small buffers, so that the kernel's buffer for a client fills up soon.
   const std::string sku(120, 's');
-  for (int i = 0; i < 50; ++i) push(sale, std::to_string(i) + std::string(120, 'i'), sku);
+  for (int i = 0; i < 50; ++i) push_order(sale.client(), std::to_string(i) + std::string(120, 'i'), sku);
   sale.settle();
   std::vector<std::unique_ptr<Events>> streams;
-  for (std::size_t i = 0; i < kStreams; ++i) streams.push_back(std::make_unique<Events>(daemon.port));
+  for (std::size_t i = 0; i < kStreams; ++i) streams.push_back(std::make_unique<Events>(daemon.port, 4096));
   CHECK(Events(daemon.port).head().status == 503);
   wait_for([&] { return Events(daemon.port).head().status == 200; }, 120s, "a stream that is not read to be closed");
   CHECK(daemon.get("/livez").status == 200);
-  end(*daemon.process);
 }
 
 TEST_CASE("values without read rights are shown as not allowed and nothing else is affected") {
   Guarded shop;
   const auto daemon = shop.daemon("orderd", {"ORDERD_ADMIN_LISTEN=127.0.0.1:0"});
   const std::string place = "http://127.0.0.1:";
-  wait_for([&] { return daemon->errors().find("ready: ") != std::string::npos; }, 20s, "orderd to be ready");
+  wait_to_say(*daemon, "ready: ");
   const auto port =
       static_cast<uint16_t>(std::stoi(daemon->errors().substr(daemon->errors().find(place) + place.size())));
   auto producer = shop.as("producer");
-  xadd(producer, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "1"}});
+  push_order(producer, "o-1");
   until_page_has(port, "<td>shoe</td><td>99</td>");
   until_page_has(port, "<span id=\"dead\">0</span>");
   CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);
   CHECK(ask(shop.admin, {"ACL", "SETUSER", "orderd", "-xrevrange", "-xlen"}) == "OK");
   until_page_has(port, "<span id=\"dead\" class=\"warn\">not allowed</span>");
   until_page_has(port, "<span id=\"results-note\" class=\"warn\">not allowed</span>");
-  xadd(producer, "orders", {{"id", "o-2"}, {"sku", "shoe"}, {"quantity", "1"}});
+  push_order(producer, "o-2");
   wait_for([&] { return get(shop.admin, "product:shoe:stock") == "98"; }, 20s, "the order to be settled");
-  CHECK(daemon->errors().find("NOPERM") == std::string::npos);
+  CHECK_FALSE(says(*daemon, "NOPERM"));
   end(*daemon);
 }
 
-TEST_CASE("a page without viewers has no connection to the server") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "a page without viewers has no connection to the server") {
   daemon.until_ready_is(200, "serving");
   const auto page_connections = [&] {
-    return ask(sale.client(), {"CLIENT", "LIST"}).find("name=orderd-page:only") != std::string::npos;
+    return contains(ask(sale.client(), {"CLIENT", "LIST"}), "name=orderd-page:only");
   };
   CHECK_FALSE(page_connections());
   (void)daemon.get("/");
   wait_for(page_connections, 20s, "the connection of the page");
   wait_for([&] { return !page_connections(); }, 40s, "the connection to be closed");
-  end(*daemon.process);
 }
 
 TEST_CASE("a server that is down is shown on the page and the page recovers when it is back") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
-  push(sale, "o-1");
+  push_order(sale.client(), "o-1");
   sale.settle();
   Events events(daemon.port);
   events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });

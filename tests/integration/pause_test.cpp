@@ -10,16 +10,6 @@ using namespace orderd;
 using namespace orderd::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-Ran at_sale(const Sale& sale, const Words& words) {
-  Words all = {"--valkey.url", sale.url};
-  all.insert(all.end(), words.begin(), words.end());
-  return orderctl(all);
-}
-
-}  // namespace
-
 TEST_CASE("no order is settled between pause and resume, whichever daemon serves") {
   Sale sale(test_seed());
   auto first = sale.daemon("first");
@@ -28,22 +18,22 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
   sale.produce();
   sale.wait_for_results(400);
   for (int round = 0; round < 3; ++round) {
-    Ran ran = at_sale(sale, {"pause", "--reason", "round"});
+    Ran ran = orderctl_at(sale.url, {"pause", "--reason", "round"});
     CHECK(ran.status == 0);
     const std::string position = sale.position();
     CHECK(ran.says("'orders' is paused behind request " + position));
     const std::size_t results = sale.results();
-    CHECK(at_sale(sale, {"pause"}).says("was paused before since"));
+    CHECK(orderctl_at(sale.url, {"pause"}).says("was paused before since"));
     if (round == 1) {
       first->signal(SIGKILL);
       CHECK(first->wait() != 0);
       first = sale.daemon("first");
     }
-    wait_for([&] { return (second->errors() + first->errors()).find("is paused: round") != std::string::npos; }, 20s,
+    wait_for([&] { return contains(second->errors() + first->errors(), "is paused: round"); }, 20s,
              "a daemon to notice");
     CHECK(sale.position() == position);
     CHECK(sale.results() == results);
-    ran = at_sale(sale, {"resume"});
+    ran = orderctl_at(sale.url, {"resume"});
     CHECK(ran.status == 0);
     CHECK(ran.says("'orders' is not paused any more; it was since"));
     sale.wait_for_results(400);
@@ -51,21 +41,18 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
   sale.stop_producing();
   sale.settle();
   for (Process* daemon : {first.get(), second.get()}) {
-    daemon->signal(SIGTERM);
-    CHECK(daemon->wait() == 0);
+    end(*daemon);
   }
   sale.check_books();
 }
 
 TEST_CASE("a pause is noticed and shown while idle, and survives a restart") {
   Desk desk;
-  const auto pauses = [](Process& daemon) {
-    wait_for([&] { return daemon.errors().find("'orders' is paused: tidy") != std::string::npos; }, 20s, "the pause");
-  };
+  const auto pauses = [](Process& daemon) { wait_to_say(daemon, "'orders' is paused: tidy"); };
   for (const bool restarted : {false, true}) {
     Process daemon = desk.start_orderd({"--streams.group", ""});
     if (!restarted) {
-      wait_for([&] { return daemon.errors().find("ready") != std::string::npos; }, 20s, "the daemon to be ready");
+      wait_to_say(daemon, "ready");
       CHECK(desk.run({"status", "--json"}).json().at(0)["paused"].is_null());
       const Json paused = desk.run({"pause", "--reason", "tidy\x1b[1m up", "--json"}).json().at(0);
       CHECK(paused["paused"] == true);
@@ -76,12 +63,11 @@ TEST_CASE("a pause is noticed and shown while idle, and survives a restart") {
     CHECK(status.row("paused").ends_with("tidy\\x1b[1m up; orderctl resume ends that"));
     CHECK(desk.run({"status", "--json"}).json().at(0)["paused"]["reason"] == "tidy\x1b[1m up");
     if (restarted) {
-      xadd(desk.admin(), "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "1"}});
+      push_order(desk.admin(), "o-1");
       CHECK(desk.run({"resume"}).status == 0);
-      wait_for([&] { return length(desk.admin(), "results") == 1; }, 20s, "the result");
+      wait_for_length(desk.admin(), "results", 1);
       CHECK(desk.run({"resume"}).output == "'orders' was not paused\n");
     }
-    daemon.signal(SIGTERM);
-    CHECK(daemon.wait() == 0);
+    end(daemon);
   }
 }

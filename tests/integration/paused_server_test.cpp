@@ -27,39 +27,27 @@ TEST_CASE("a daemon that gets SIGTERM while the server pauses writes finishes it
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
   sale.wait_for_owner("only");
-  sale.produce();
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
+  sale.sell(300);
   CHECK(ask(sale.client(), {"CLIENT", "PAUSE", "100000", "WRITE"}) == "OK");
   wait_for([&] { return call_is_held_back(sale); }, 20s, "a call to be held back");  // the lease, if nothing else
   daemon->signal(SIGTERM);
-  wait_for([&] { return daemon->errors().find("shutting down") != std::string::npos; }, 10s, "the shutdown to begin");
+  wait_to_say(*daemon, "shutting down");
   CHECK(ask(sale.client(), {"CLIENT", "UNPAUSE"}) == "OK");
   CHECK(daemon->wait() == 0);
   CHECK(ask(sale.client(), {"PING"}) == "PONG");
   CHECK(sale.owner().empty());
   daemon = sale.daemon("only");
   sale.produce();
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books(300);
 }
 
 TEST_CASE("paused writes around lost connections lose no order") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms"});
   auto other = sale.daemon("other", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms"});
-  sale.produce();
-  for (int times = 0; times < 6; ++times) {
-    sale.wait_for_results(sale.random.number(1, 500));
+  sale.disturb(6, 500, [&](int) {
     CHECK(ask(sale.client(), {"CLIENT", "PAUSE", std::to_string(sale.random.number(100, 900)), "WRITE"}) == "OK");
-  }
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  });
   end(*daemon);
   end(*other);
 }

@@ -1,11 +1,10 @@
 // The table of payloads (tests/payloads/table.h) with a running orderd: one result each, as in the table.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <map>
 
 #include "payloads/table.h"
-#include "support/process.h"
+#include "support/daemon.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
 #include "support/wait_for.h"
@@ -25,8 +24,7 @@ TEST_CASE("each payload gets one result as in the table") {
 
   Process daemon({ORDERD_PATH}, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path}});
   wait_for([&] { return length(client, "results") >= asked.size(); }, 60s, "a result for each payload");
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
+  end(daemon);
 
   std::size_t malformed = 0;
   for (const Entry& result : entries(client, "results")) {

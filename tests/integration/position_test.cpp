@@ -15,15 +15,7 @@ void survive(std::size_t daemons, int times, Meddle&& meddle) {
   Sale sale(test_seed());
   std::vector<std::unique_ptr<Process>> serving;
   for (std::size_t i = 0; i < daemons; ++i) serving.push_back(sale.daemon("daemon-" + std::to_string(i)));
-  sale.produce();
-  for (int i = 0; i < times; ++i) {
-    sale.wait_for_results(sale.random.number(1, 600));
-    meddle(sale, i);
-  }
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.disturb(times, 600, [&](int i) { meddle(sale, i); });
   for (const auto& daemon : serving) end(*daemon);
 }
 
@@ -59,10 +51,7 @@ TEST_CASE("changes of consumer groups affect no order") {
 TEST_CASE("the group shows how many requests wait") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
-  sale.produce();
-  sale.wait_for_results(1000);
-  sale.stop_producing();
-  sale.settle();
+  sale.sell(1000);
   const auto shown = [&](const std::string& field) {
     return ask(sale.client(), {"EVAL", R"(
       for _, group in ipairs(server.call('XINFO', 'GROUPS', 'orders')) do
@@ -95,9 +84,7 @@ TEST_CASE("a position that is moved by hand under load is restored") {
   });
 }
 
-TEST_CASE("a position that was moved while no daemon ran is restored at the start") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
+TEST_CASE_FIXTURE(ServedSale, "a position that was moved while no daemon ran is restored at the start") {
   sale.produce();
   sale.wait_for_results(1000);
   end(*daemon);
@@ -110,15 +97,10 @@ TEST_CASE("a position that was moved while no daemon ran is restored at the star
   }
   ask_number(sale.client(), {"DEL", "orders:position"});
   daemon = sale.daemon("only");
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
-  end(*daemon);
+  sale.close_books();
 }
 
-TEST_CASE("keys of another type block the orders until they are deleted and are named") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
+TEST_CASE_FIXTURE(ServedSale, "keys of another type block the orders until they are deleted and are named") {
   sale.produce();
   for (const std::string key : {"orders:position", "results", "orders:dead"}) {
     sale.wait_for_results(300);
@@ -128,16 +110,9 @@ TEST_CASE("keys of another type block the orders until they are deleted and are 
                                "server.call('RENAME', KEYS[1], KEYS[1] .. ':aside') "
                                "server.call('SET', KEYS[1], 'text') return 0",
                                "1", key});
-    wait_for(
-        [&] { return daemon->errors().find("cannot process orders: WRONGTYPE key " + key, said) != std::string::npos; },
-        30s, "the daemon to name the key");
+    wait_to_say(*daemon, "cannot process orders: WRONGTYPE key " + key, said);
     CHECK(ask(sale.client(), {"RENAME", key + ":aside", key}) == "OK");
-    wait_for([&] { return daemon->errors().find("processing resumed", said) != std::string::npos; }, 30s,
-             "the daemon to resume");
+    wait_to_say(*daemon, "processing resumed", said);
   }
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
-  end(*daemon);
+  sale.close_books(300);
 }

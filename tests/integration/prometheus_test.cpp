@@ -1,12 +1,13 @@
 // A real Prometheus scrapes a real orderd: it accepts the metrics, it answers the dashboard's queries, and an alert
 // fires when no daemon is active.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <cctype>
 #include <fstream>
 #include <iomanip>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "integration/watched.h"
@@ -31,8 +32,7 @@ class Prometheus {
     process_ = std::make_unique<Process>(std::vector<std::string>{
         "prometheus", "--config.file=" + files_.file("prometheus.yml"), "--storage.tsdb.path=" + files_.file("data"),
         "--web.listen-address=127.0.0.1:" + std::to_string(port_)});
-    wait_for([&] { return process_->errors().find("Server is ready to receive web requests") != std::string::npos; },
-             60s, "Prometheus to start: " + process_->errors());
+    wait_to_say(*process_, "Server is ready to receive web requests");
   }
   // The response of its API to a path.
   [[nodiscard]] json get(const std::string& path) const {
@@ -46,10 +46,7 @@ class Prometheus {
     if (found.size() != 1) return std::nullopt;
     return std::stod(found[0]["value"][1].get<std::string>());
   }
-  void end() {
-    process_->signal(SIGTERM);
-    CHECK(process_->wait() == 0);
-  }
+  void end() { test::end(*process_); }
   [[nodiscard]] static std::string encoded(const std::string& text) {
     std::ostringstream out;
     for (const unsigned char c : text) {
@@ -83,16 +80,11 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 }  // namespace
 
-TEST_CASE("Prometheus scrapes orderd and has its results") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "Prometheus scrapes orderd and has its results") {
   Prometheus prometheus(daemon.port);
   const auto query = [&](const std::string& text) { return prometheus.query(text); };
   wait_for([&] { return query("up") == 1; }, 60s, "the first scrape");
-  sale.produce();
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
+  sale.sell(500);
   const auto settled = static_cast<double>(sale.results());
   wait_for([&] { return query("sum(orderd_results_total)") == settled; }, 60s, "the results to be scraped");
   CHECK(query("sum(orderd_requests_per_call_sum)") == settled);
@@ -104,12 +96,9 @@ TEST_CASE("Prometheus scrapes orderd and has its results") {
   // It accepted every sample of every scrape.
   CHECK(query("scrape_samples_scraped-scrape_samples_post_metric_relabeling") == 0);
   prometheus.end();
-  end(*daemon.process);
 }
 
-TEST_CASE("Prometheus answers each query of the dashboard") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale, "Prometheus answers each query of the dashboard") {
   Prometheus prometheus(daemon.port);
   sale.produce();
   sale.wait_for_results(500);
@@ -123,21 +112,24 @@ TEST_CASE("Prometheus answers each query of the dashboard") {
     replace_all(query, "$__rate_interval", "1m");
     CAPTURE(query);
     // There are no samples of events that did not happen; there are of everything else.
-    const bool rare = query.find("server_errors") != std::string::npos || query.find("changes(") != std::string::npos;
+    const bool rare = contains(query, "server_errors") || contains(query, "changes(");
     wait_for([&] { return rare || !prometheus.get("query?query=" + Prometheus::encoded(query))["result"].empty(); },
              30s, query);
     (void)prometheus.get("query?query=" + Prometheus::encoded(query));
   }
   prometheus.end();
   sale.stop_producing();
-  end(*daemon.process);
 }
 
-TEST_CASE("the alert for no active daemon fires when the active daemon is frozen and ends when it continues") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only");
+TEST_CASE_FIXTURE(WatchedSale,
+                  "the alert for no active daemon fires when the active daemon is frozen and ends when it continues") {
   daemon.until_ready_is(200, "serving");
-  Prometheus prometheus(daemon.port, std::string(ORDERD_SOURCE_DIR) + "/config/prometheus/alerts.yml");
+  // With shorter times than the shipped ones, which config/prometheus/alerts_test.yml checks.
+  const TemporaryDirectory files;
+  std::ifstream shipped(ORDERD_SOURCE_DIR "/config/prometheus/alerts.yml");
+  const std::string rules{std::istreambuf_iterator<char>(shipped), {}};
+  std::ofstream(files.file("alerts.yml")) << std::regex_replace(rules, std::regex("for: [0-9]+[sm]"), "for: 1s");
+  Prometheus prometheus(daemon.port, files.file("alerts.yml"));
   // The firing alert of this name.
   const auto firing = [&](const std::string& name) {
     const json alerts = prometheus.get("alerts")["alerts"];
@@ -156,7 +148,6 @@ TEST_CASE("the alert for no active daemon fires when the active daemon is frozen
   daemon.process->resume();
   wait_for([&] { return firing("OrderdNobodyActive").is_null(); }, 60s, "the alert to end");
   prometheus.end();
-  end(*daemon.process);
 }
 
 }  // namespace orderd::test

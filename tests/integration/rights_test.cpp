@@ -1,13 +1,13 @@
 // A user without one of the rights in config/users.acl: either orderd works without it, or it exits at the start and
 // names it. In neither case is anything sold twice.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cctype>
-#include <tuple>
+#include <set>
 
 #include "integration/guarded.h"
+#include "integration/orderctl_desk.h"
 #include "support/wait_for.h"
 
 using namespace orderd::test;
@@ -44,18 +44,15 @@ std::vector<std::pair<std::string, std::vector<std::string>>> lacking_one(const 
 
 // "XADD" of "+xadd", "XINFO STREAM" of "+xinfo|stream".
 bool names(const std::string& text, const std::string& right) {
-  std::string plain = right.substr(1), lower = text;
+  std::string plain = right.substr(1), words = plain, lower = text;
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (lower.find(plain) != std::string::npos) return true;
-  std::replace(plain.begin(), plain.end(), '|', ' ');
-  return lower.find(plain) != std::string::npos;
+  std::replace(words.begin(), words.end(), '|', ' ');
+  return contains(lower, plain) || contains(lower, words);
 }
 
 std::string grant(Guarded& shop, const std::vector<std::string>& rules) {
-  std::vector<std::string> command = {"ACL", "SETUSER", "orderd", "reset"};
-  for (const std::string& rule : rules) {
-    if (!rule.empty()) command.push_back(rule);
-  }
+  Words command = joined({"ACL", "SETUSER", "orderd", "reset"}, rules);
+  std::erase(command, "");
   return ask(shop.admin, command);
 }
 
@@ -68,7 +65,7 @@ TEST_CASE("each missing right is either not needed or named at the start and los
     CAPTURE(right);
     ask(shop.admin, {"FLUSHALL"});
     set(shop.admin, "product:shoe:stock", "100");
-    xadd(shop.admin, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "1"}});
+    push_order(shop.admin, "o-1");
     xadd(shop.admin, "orders", {{"id", "o-2"}});
     CHECK(grant(shop, without) == "OK");
     auto daemon = shop.daemon("orderd");
@@ -77,20 +74,18 @@ TEST_CASE("each missing right is either not needed or named at the start and los
     if (length(shop.admin, "results") == 0) {
       CHECK(daemon->wait() == 1);
       CHECK_MESSAGE(names(daemon->errors(), right), daemon->errors());
-      CHECK(daemon->errors().find("users.acl") != std::string::npos);
+      CHECK(says(*daemon, "users.acl"));
       CHECK(get(shop.admin, "product:shoe:stock") == "100");
       CHECK(length(shop.admin, "orders:dead") == 0);
     } else {
       CHECK(std::find(kNeeded.begin(), kNeeded.end(), right) == kNeeded.end());
-      daemon->signal(SIGTERM);
-      CHECK(daemon->wait() == 0);
+      end(*daemon);
     }
     CHECK(grant(shop, rules) == "OK");
     daemon = shop.daemon("orderd");
-    wait_for([&] { return daemon->errors().find("ready: ") != std::string::npos; }, 20s, "orderd to be ready");
-    wait_for([&] { return length(shop.admin, "results") >= 2; }, 20s, "the results");
-    daemon->signal(SIGTERM);
-    CHECK(daemon->wait() == 0);
+    wait_to_say(*daemon, "ready: ");
+    wait_for_length(shop.admin, "results", 2);
+    end(*daemon);
     CHECK(length(shop.admin, "results") == 2);
     CHECK(length(shop.admin, "orders:dead") == 1);
     CHECK(get(shop.admin, "product:shoe:stock") == "99");
@@ -102,38 +97,32 @@ TEST_CASE("a right removed while orderd serves blocks the orders until it is gra
   auto producer = shop.as("producer");
   auto reader = shop.as("reader");
   auto daemon = shop.daemon("orderd");
-  xadd(producer, "orders", {{"id", "o-0"}, {"sku", "shoe"}, {"quantity", "1"}});
-  wait_for([&] { return length(reader, "results") == 1; }, 20s, "the first result");
+  push_order(producer, "o-0");
+  wait_for_length(reader, "results", 1);
   const auto rules = rules_of("orderd");
   std::size_t sold = 1;
   for (const auto& [right, without] : lacking_one(rules)) {
-    if (right != "+decrby" && right != "+xdel" && right != "+xadd" && right != "+hset" && right != "+evalsha") continue;
+    static const std::set<std::string> kSettling = {"+decrby", "+xdel", "+xadd", "+hset", "+evalsha"};
+    if (!kSettling.contains(right)) continue;
     CAPTURE(right);
     const std::size_t said = daemon->errors().size();
     CHECK(grant(shop, without) == "OK");
-    xadd(producer, "orders", {{"id", "o-" + std::to_string(sold)}, {"sku", "shoe"}, {"quantity", "1"}});
-    wait_for([&] { return daemon->errors().find("NOPERM", said) != std::string::npos; }, 20s, "the refusal");
+    push_order(producer, "o-" + std::to_string(sold));
+    wait_to_say(*daemon, "NOPERM", said);
     CHECK(length(shop.admin, "results") == sold);
     CHECK(grant(shop, rules) == "OK");
     ++sold;
-    wait_for([&] { return length(shop.admin, "results") >= sold; }, 20s, "the result");
-    CHECK(length(shop.admin, "results") == sold);
+    wait_for_length(shop.admin, "results", sold);
     CHECK(get(shop.admin, "product:shoe:stock") == std::to_string(100 - sold));
   }
-  daemon->signal(SIGTERM);
-  CHECK(daemon->wait() == 0);
+  end(*daemon);
 }
 
 TEST_CASE("orderd --check --online names each missing right with the rule that grants it") {
   Guarded shop;
-  const auto check = [&shop](const std::vector<std::string>& settings = {}) {
-    ProcessOptions options;
-    options.environment = {"ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path, "ORDERD_VALKEY_USERNAME=orderd",
-                           "ORDERD_VALKEY_PASSWORD_FILE=" + shop.files.file("password")};
-    options.environment.insert(options.environment.end(), settings.begin(), settings.end());
-    Process process({ORDERD_PATH, "--check", "--online"}, options);
-    const int status = process.wait();
-    return std::tuple(status, process.output(), process.errors());
+  const auto check = [&shop](const Words& settings = {}) {
+    return outcome_of(
+        Process({ORDERD_PATH, "--check", "--online"}, {.environment = joined(shop.login("orderd"), settings)}));
   };
   // The rules in "… ACL SETUSER orderd 'RULE'".
   const auto rules_in = [](const std::string& text) {
@@ -146,59 +135,58 @@ TEST_CASE("orderd --check --online names each missing right with the rule that g
     return found;
   };
   const auto rules = rules_of("orderd");
-  {
-    const auto [status, output, errors] = check();
-    CHECK_MESSAGE(status == 0, errors);
-    CHECK(output.find("settings OK\nunix://") == 0);
-    CHECK(output.find(" OK: Valkey ") != std::string::npos);
-    CHECK(output.find(", primary; the user 'orderd' may do what orderd needs\n") != std::string::npos);
-  }
+  Ran ran = check();
+  CHECK_MESSAGE(ran.status == 0, ran.errors);
+  CHECK(ran.output.starts_with("settings OK\nunix://"));
+  CHECK(ran.says(" OK: Valkey "));
+  CHECK(ran.says(", primary; the user 'orderd' may do what orderd needs\n"));
   for (const auto& [right, without] : lacking_one(rules)) {
     CAPTURE(right);
     CHECK(grant(shop, without) == "OK");
-    const auto [status, output, errors] = check();
-    CAPTURE(errors);
-    const auto named = rules_in(errors);
+    ran = check();
+    CAPTURE(ran.errors);
+    const auto named = rules_in(ran.errors);
     if (named.empty()) {
-      CHECK(status == 0);
+      CHECK(ran.status == 0);
       CHECK(std::find(kCourtesies.begin(), kCourtesies.end(), right) != kCourtesies.end());
       continue;
     }
-    CHECK(status == 1);
-    CHECK(output.empty());
+    CHECK(ran.status == 1);
+    CHECK(ran.output.empty());
     for (const std::string& rule : named) {
-      CHECK(rule.find(right) != std::string::npos);
+      CHECK(contains(rule, right));
       CHECK(ask(shop.admin, {"ACL", "SETUSER", "orderd", rule}) == "OK");
     }
-    CHECK(std::get<0>(check()) == 0);
+    CHECK(check().status == 0);
   }
   CHECK(grant(shop, rules) == "OK");
   CHECK(send(shop.admin, command_of({"DBSIZE"})).view().integer() == 1);  // it writes nothing
-  const auto [status, output, errors] = check({"ORDERD_STREAMS_ORDERS=other", "ORDERD_STREAMS_GROUP="});
-  CHECK(status == 1);
-  CHECK(errors.find("may not run XADD and XDEL on 'other:dead'") != std::string::npos);
-  CHECK(errors.find("ACL SETUSER orderd '(~other:order:* +mget +set +del)'") != std::string::npos);
-  CHECK(errors.find("XGROUP") == std::string::npos);
+  ran = check({"ORDERD_STREAMS_ORDERS=other", "ORDERD_STREAMS_GROUP="});
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("may not run XADD and XDEL on 'other:dead'"));
+  CHECK(ran.complains("ACL SETUSER orderd '(~other:order:* +mget +set +del)'"));
+  CHECK_FALSE(ran.complains("XGROUP"));
 }
 
 TEST_CASE("orderd --check --online names other problems") {
   Guarded shop;
-  const auto check = [](std::vector<std::string> words, const std::vector<std::string>& settings) {
-    words.insert(words.begin(), ORDERD_PATH);
-    Process process(words, {.environment = settings});
-    const int status = process.wait();
-    return std::pair(status, process.errors());
-  };
   const std::string url = "ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path;
-  const auto online = std::vector<std::string>{"--check", "--online"};
-  CHECK(check({"--online"}, {url}).first == 2);
-  CHECK(check(online, {url, "ORDERD_STREAMS_ORDERS="}).first == 2);
-  auto [status, errors] = check(online, {"ORDERD_VALKEY_URL=unix://" + shop.files.file("none")});
-  CHECK(status == 1);
-  CHECK(errors.find(shop.files.file("none")) != std::string::npos);
-  std::tie(status, errors) = check(online, {url, "ORDERD_VALKEY_USERNAME=orderd"});
-  CHECK(status == 1);
-  CHECK(errors.find("check the user name and the password") != std::string::npos);
-  std::tie(status, errors) = check(online, {url});
-  CHECK(status == 1);
+  struct Problem {
+    Words words;
+    Words settings;
+    int status;
+    std::string named;
+  };
+  const Words online = {"--check", "--online"};
+  for (const Problem& each : std::vector<Problem>{
+           {{"--online"}, {url}, 2, ""},
+           {online, {url, "ORDERD_STREAMS_ORDERS="}, 2, ""},
+           {online, {"ORDERD_VALKEY_URL=unix://" + shop.files.file("none")}, 1, shop.files.file("none")},
+           {online, {url, "ORDERD_VALKEY_USERNAME=orderd"}, 1, "check the user name and the password"},
+           {online, {url}, 1, ""}}) {
+    const Ran ran = outcome_of(Process(joined({ORDERD_PATH}, each.words), {.environment = each.settings}));
+    CAPTURE(each.settings.back());
+    CHECK(ran.status == each.status);
+    CHECK_MESSAGE(ran.complains(each.named), ran.errors);
+  }
 }

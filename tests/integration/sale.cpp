@@ -3,7 +3,6 @@
 #include "integration/sale.h"
 
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -36,9 +35,9 @@ Sale::~Sale() {
 }
 
 std::unique_ptr<Process> Sale::daemon(const std::string& name, const std::vector<std::string>& settings) {
-  ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=" + url, "ORDERD_PROCESSING_NAME=" + name, "ORDERD_PROCESSING_LEASE=500ms"};
-  options.environment.insert(options.environment.end(), settings.begin(), settings.end());
+  const ProcessOptions options = {
+      .environment = joined(
+          {"ORDERD_VALKEY_URL=" + url, "ORDERD_PROCESSING_NAME=" + name, "ORDERD_PROCESSING_LEASE=500ms"}, settings)};
   return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
 }
 
@@ -54,6 +53,13 @@ void Sale::stop_producing() {
   }
   wake_.notify_all();
   if (producer_.joinable()) producer_.join();
+}
+
+void Sale::sell(std::size_t more) {
+  produce();
+  wait_for_results(more);
+  stop_producing();
+  settle();
 }
 
 Fields Sale::request() {
@@ -188,10 +194,11 @@ void Sale::check_books(std::size_t results_min) {
   CHECK(ledger.size() >= results_min);
 }
 
-void end(Process& daemon) {
-  CHECK(daemon.running());
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
+void Sale::close_books(std::size_t more) {
+  wait_for_results(more);
+  stop_producing();
+  settle();
+  check_books();
 }
 
 }  // namespace orderd::test

@@ -10,8 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "support/daemon.h"
 #include "support/process.h"
 #include "support/seed.h"
+#include "support/text.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
 
@@ -34,6 +36,8 @@ class Sale {
   // restarted.
   void produce();
   void stop_producing();
+  // Produces until there are this many more results, and waits until every request is settled.
+  void sell(std::size_t more);
 
   // Waits until the results stream has this many more results.
   void wait_for_results(std::size_t more);
@@ -48,6 +52,20 @@ class Sale {
   //   - there are as many dead letters as malformed results;
   //   - there are at least this many results, so that the test has tried something.
   void check_books(std::size_t results_min = 400);
+  // The end of a sale: waits for this many more results, stops the producer, settles, and checks the books.
+  void close_books(std::size_t more = 0);
+
+  // A sale under load: calls meddle(i) `times` times, after up to `results_max` more results each, and closes the
+  // books.
+  template <class Meddle>
+  void disturb(int times, std::size_t results_max, Meddle&& meddle) {
+    produce();
+    for (int i = 0; i < times; ++i) {
+      wait_for_results(random.number(1, results_max));
+      meddle(i);
+    }
+    close_books(500);
+  }
 
   // The IDs of the requests whose XADD got a reply, in order.
   [[nodiscard]] std::vector<std::string> acknowledged();
@@ -82,7 +100,11 @@ class Sale {
   std::vector<std::string> acknowledged_;
 };
 
-// Stops the daemon with SIGTERM; fails the test unless it was running and exits with 0.
-void end(Process& daemon);
+// A sale with one daemon, which has to be running at the end and exit with 0.
+struct ServedSale {
+  ~ServedSale() { end(*daemon); }
+  Sale sale{test_seed()};
+  std::unique_ptr<Process> daemon = sale.daemon("only");
+};
 
 }  // namespace orderd::test

@@ -1,6 +1,5 @@
 // orderd and orderctl with real sentinels: they find the primary, and follow it when another one takes over.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -22,33 +21,23 @@ namespace {
 
 constexpr auto kPatience = 60s;
 
-Words settings_of(const SentinelSet& set) {
-  return {"--valkey.sentinels", set.addresses(), "--valkey.service", "shop"};
+Words with(const SentinelSet& set, const Words& words) {
+  return joined(words, {"--valkey.sentinels", set.addresses(), "--valkey.service", "shop"});
 }
 
-Words with(const SentinelSet& set, Words words) {
-  const Words settings = settings_of(set);
-  words.insert(words.end(), settings.begin(), settings.end());
-  return words;
-}
-
-class Daemon {
+// A daemon that is ready.
+class Daemon : public Process {
  public:
-  explicit Daemon(const SentinelSet& set, Words more = {})
-      : process_(clean_command(ORDERD_PATH, with(set, std::move(more)))) {}
-  [[nodiscard]] bool says(const std::string& part) { return process_.errors().find(part) != std::string::npos; }
-  void wait_to_say(const std::string& part) {
-    if (!poll_until([&] { return says(part); }, kPatience)) FAIL("no '", part, "' in: ", process_.errors());
+  explicit Daemon(const SentinelSet& set, const Words& more = {})
+      : Process(clean_command(ORDERD_PATH, with(set, more))) {
+    wait_to_say(*this, "ready: ");
   }
-  void stop() {
-    process_.signal(SIGTERM);
-    CHECK(process_.wait() == 0);
-  }
-  Process& process() { return process_; }
-
- private:
-  Process process_;
 };
+
+// Waits until the daemon has logged that its primary is this server.
+void wait_to_follow(const Daemon& daemon, const ValkeyServer& server) {
+  wait_to_say(daemon, "the primary is valkey://127.0.0.1:" + std::to_string(server.tcp_endpoint().port) + " now");
+}
 
 // Pushes orders for one shoe each until it is destroyed, whatever the outcome.
 class Load {
@@ -111,16 +100,14 @@ TEST_CASE("orders resume at the new primary after a manual failover") {
   SentinelSet set;
   CHECK(orderctl(with(set, {"stock", "set", "shoe", "1000000"})).status == 0);
   Daemon daemon(set);
-  daemon.wait_to_say("ready: ");
   {
     const Load load(set.first());
     wait_for_results(set.first(), 200);
     set.fail_over();
-    daemon.wait_to_say("the primary is valkey://127.0.0.1:" + std::to_string(set.second().tcp_endpoint().port) +
-                       " now");
+    wait_to_follow(daemon, set.second());
   }
   SentinelSet::wait_for_primary(set.second());
-  daemon.wait_to_say("connected again");
+  wait_to_say(daemon, "connected again");
   std::size_t before = 0;
   {
     auto client = set.second().client();
@@ -131,19 +118,18 @@ TEST_CASE("orders resume at the new primary after a manual failover") {
   check_books(set.second());
   const Ran status = orderctl(with(set, {"status"}));
   CHECK(status.status == 0);
-  CHECK(status.row("server").find(std::to_string(set.second().tcp_endpoint().port)) != std::string::npos);
-  daemon.stop();
+  CHECK(contains(status.row("server"), std::to_string(set.second().tcp_endpoint().port)));
+  end(daemon);
 }
 
 TEST_CASE("a killed primary is replaced by its replica and lost requests are reported") {
   SentinelSet set;
   CHECK(orderctl(with(set, {"stock", "set", "shoe", "1000000"})).status == 0);
   Daemon daemon(set);
-  daemon.wait_to_say("ready: ");
   auto client = set.first().client();
   const auto push = [&](int from, int to) {
     for (int i = from; i < to; ++i) {
-      (void)xadd(client, "orders", {{"id", "o-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
+      (void)push_order(client, "o-" + std::to_string(i));
     }
   };
   push(0, 50);
@@ -158,15 +144,15 @@ TEST_CASE("a killed primary is replaced by its replica and lost requests are rep
   set.second().resume();
   SentinelSet::wait_for_primary(set.second());
   // One fewer if the primary was killed before the daemon read its last reply.
-  daemon.wait_to_say(" settled requests of 'orders', all after ");
-  CHECK((daemon.says("has forgotten 30 ") || daemon.says("has forgotten 29 ")));
+  wait_to_say(daemon, " settled requests of 'orders', all after ");
+  CHECK((says(daemon, "has forgotten 30 ") || says(daemon, "has forgotten 29 ")));
   SentinelSet::wait_for_primary(set.second());
   client = set.second().client();
   push(50, 100);  // the producers' retries, and new orders
   wait_for_results(set.second(), 101);
   check_books(set.second());
   CHECK(get(client, "product:shoe:stock") == std::to_string(1000000 - 100));
-  daemon.stop();
+  end(daemon);
 }
 
 TEST_CASE("frozen and stopped sentinels are handled") {
@@ -175,8 +161,7 @@ TEST_CASE("frozen and stopped sentinels are handled") {
   set.sentinel(1).kill();
   CHECK(orderctl(with(set, {"stock", "set", "shoe", "7"})).status == 0);
   Daemon daemon(set);
-  daemon.wait_to_say("ready: ");
-  daemon.stop();
+  end(daemon);
 }
 
 TEST_CASE("sentinels are queried as their own user with minimal rights") {
@@ -194,8 +179,7 @@ TEST_CASE("sentinels are queried as their own user with minimal rights") {
   };
   const Words user = {"--valkey.sentinel_username", "watch", "--valkey.sentinel_password_file", path};
   write("wrong");
-  Words list = {"stock", "list"};
-  list.insert(list.end(), user.begin(), user.end());
+  const Words list = joined({"stock", "list"}, user);
   const Ran ran = orderctl(with(set, list));
   CHECK(ran.status == 1);
   CHECK(ran.complains("no sentinel named the primary of 'shop'"));
@@ -203,21 +187,18 @@ TEST_CASE("sentinels are queried as their own user with minimal rights") {
   write("word");
   CHECK(orderctl(with(set, list)).status == 0);
   Daemon daemon(set, user);
-  daemon.wait_to_say("ready: ");
   set.fail_over();
-  daemon.wait_to_say("the primary is valkey://127.0.0.1:" + std::to_string(set.second().tcp_endpoint().port) + " now");
-  daemon.stop();
+  wait_to_follow(daemon, set.second());
+  end(daemon);
 }
 
 TEST_CASE("a service that no sentinel knows is named") {
   const SentinelSet set;
   const Words settings = {"--valkey.sentinels", set.addresses(), "--valkey.service", "sohp"};
-  Ran ran = orderctl({"status", settings[0], settings[1], settings[2], settings[3]});
+  const Ran ran = orderctl(joined({"status"}, settings));
   CHECK(ran.status == 1);
   CHECK(ran.complains("knows no service 'sohp'; check valkey.service"));
   Process daemon(clean_command(ORDERD_PATH, settings));
-  wait_for([&] { return daemon.errors().find("knows no service 'sohp'; check valkey.service") != std::string::npos; },
-           kPatience, "the daemon to say so");
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
+  wait_to_say(daemon, "knows no service 'sohp'; check valkey.service");
+  end(daemon);
 }

@@ -11,23 +11,8 @@
 
 #include "integration/manager.h"
 #include "integration/sale.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
-namespace {
-
-using namespace std::chrono_literals;
-
-void push(Sale& sale, const std::string& id) {
-  xadd(sale.client(), "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "1"}});
-}
-
-bool logged(const Process& daemon, const std::string& part) {
-  return daemon.errors().find(part) != std::string::npos;
-}
-
-}  // namespace
-
 TEST_CASE("a daemon reports its start, status, reload and stop") {
   Sale sale(test_seed());
   const Manager manager;
@@ -63,7 +48,7 @@ TEST_CASE("a daemon without a server counts as started and reports what it waits
   CHECK(manager.change() == "READY=1");
   const std::string doing = manager.next();
   CHECK_MESSAGE(doing.starts_with("STATUS='orders': not connected: "), doing);
-  CHECK(doing.find(sale.server.endpoint().path) != std::string::npos);
+  CHECK(contains(doing, sale.server.endpoint().path));
   sale.server.start();
   manager.until("STATUS='orders': serving");
   end(*daemon);
@@ -85,8 +70,8 @@ TEST_CASE("a daemon reports why it is blocked and how many requests wait") {
   auto daemon = sale.daemon("only", {manager.variable()});
   manager.until("READY=1");
   set(sale.client(), "results", "not a stream");
-  push(sale, "o-1");
-  push(sale, "o-2");
+  push_order(sale.client(), "o-1");
+  push_order(sale.client(), "o-2");
   std::string doing;
   do doing = manager.next();
   while (!doing.starts_with("STATUS='orders': cannot process orders: WRONGTYPE key results") ||
@@ -143,7 +128,7 @@ TEST_CASE("a watchdog for another process is not notified") {
   for (std::string report = manager.take(); !report.empty(); report = manager.take()) {
     CHECK(report.starts_with("STATUS="));
   }
-  CHECK_FALSE(logged(*daemon, "watchdog"));
+  CHECK_FALSE(says(*daemon, "watchdog"));
   end(*daemon);
   end(*other);
 }
@@ -164,17 +149,14 @@ TEST_CASE("an invalid NOTIFY_SOCKET is named and otherwise ignored") {
       {"/etc/passwd", cannot + "\"/etc/passwd\": Connection refused"},
       {"@orderd-nobody-" + std::to_string(getpid()), cannot + "\"@orderd-nobody-"},
   };
-  for (const auto& each : odd) {
-    const std::string &address = each.first, &line = each.second;
+  for (const auto& [address, line] : odd) {
     CAPTURE(address);
     auto daemon = sale.daemon("only", {"NOTIFY_SOCKET=" + address, "WATCHDOG_USEC=20000"});
-    push(sale, "o-" + std::to_string(address.size()) + address.substr(0, 8));
+    push_order(sale.client(), "o-" + std::to_string(address.size()) + address.substr(0, 8));
     sale.settle();
-    if (!line.empty()) wait_for([&] { return logged(*daemon, line); }, 30s, line + "\n" + daemon->errors());
+    if (!line.empty()) wait_to_say(*daemon, line);
     end(*daemon);
-    CHECK(logged(*daemon, "NOTIFY_SOCKET") == !line.empty());
-    const std::string errors = daemon->errors();
-    CHECK(errors.find("NOTIFY_SOCKET") == errors.rfind("NOTIFY_SOCKET"));
+    CHECK(count_of(daemon->errors(), "NOTIFY_SOCKET") == (line.empty() ? 0 : 1));
   }
 }
 
@@ -201,18 +183,14 @@ TEST_CASE("invalid watchdog variables are named and otherwise ignored") {
       {{"WATCHDOG_USEC=1"}, ""},
       {{"WATCHDOG_PID=1"}, ""},
   };
-  for (const auto& each : odd) {
-    const std::vector<std::string>& variables = each.first;
-    const std::string& line = each.second;
+  for (const auto& [variables, line] : odd) {
     CAPTURE(variables.front());
     const Manager manager;
-    std::vector<std::string> environment = variables;
-    environment.push_back(manager.variable());
-    auto daemon = sale.daemon("only", environment);
+    auto daemon = sale.daemon("only", joined(variables, {manager.variable()}));
     CHECK(manager.change() == "READY=1");
-    push(sale, "o-" + variables.front());
+    push_order(sale.client(), "o-" + variables.front());
     sale.settle();
-    CHECK(logged(*daemon, "no watchdog: " + line) == !line.empty());
+    CHECK(says(*daemon, "no watchdog: " + line) == !line.empty());
     end(*daemon);
   }
 }
@@ -222,7 +200,7 @@ TEST_CASE("a manager that does not read delays no order and gets the start later
   const Manager manager, clock;
   manager.fill();
   auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000"});
-  push(sale, "o-1");
+  push_order(sale.client(), "o-1");
   sale.settle();
   // Until the first attempt to report the start failed.
   auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
@@ -246,9 +224,9 @@ TEST_CASE("an embedded server does not inherit the variables of the service mana
   manager.until("STATUS='orders': serving");
   std::ifstream file(seen);
   const std::string environment{std::istreambuf_iterator<char>(file), {}};
-  CHECK(environment.find("ORDERD_VALKEY_URL=") != std::string::npos);
-  CHECK(environment.find("NOTIFY_SOCKET=") == std::string::npos);
-  CHECK(environment.find("WATCHDOG_") == std::string::npos);
+  CHECK(contains(environment, "ORDERD_VALKEY_URL="));
+  CHECK_FALSE(contains(environment, "NOTIFY_SOCKET="));
+  CHECK_FALSE(contains(environment, "WATCHDOG_"));
   end(daemon);
 }
 

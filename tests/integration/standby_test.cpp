@@ -1,20 +1,9 @@
 // Two daemons on one stream: which one is active, and what happens when it is gone or has a namesake.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include "integration/sale.h"
-#include "support/wait_for.h"
 
 using namespace orderd::test;
-using namespace std::chrono_literals;
-
-namespace {
-
-bool says(const Process& daemon, const std::string& part) {
-  return daemon.errors().find(part) != std::string::npos;
-}
-
-}  // namespace
 
 TEST_CASE("the standby takes over when the active daemon was killed") {
   Sale sale(test_seed());
@@ -26,17 +15,13 @@ TEST_CASE("the standby takes over when the active daemon was killed") {
     const std::string active = sale.owner();
     const std::string other = active == "a" ? "b" : "a";
     REQUIRE(daemons.count(active) == 1);
-    wait_for([&] { return says(*daemons[other], "standing by: '" + active + "' serves 'orders'"); }, 20s,
-             "the other daemon to be on standby");
-    daemons[active]->signal(SIGKILL);
-    CHECK(daemons[active]->wait() == 128 + SIGKILL);
+    wait_to_say(*daemons[other], "standing by: '" + active + "' serves 'orders'");
+    kill(*daemons[active]);
     sale.wait_for_owner(other);
     sale.wait_for_results(100);
     daemons[active] = sale.daemon(active);
   }
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books();
   for (const auto& [name, daemon] : daemons) end(*daemon);
 }
 
@@ -47,14 +32,11 @@ TEST_CASE("a daemon that stops hands over without waiting for its lease to end")
   sale.wait_for_owner("first");
   sale.produce();
   auto second = sale.daemon("second", long_lease);
-  wait_for([&] { return says(*second, "standing by"); }, 20s, "the second daemon to be on standby");
+  wait_to_say(*second, "standing by");
   sale.wait_for_results(500);
   end(*first);
   sale.wait_for_owner("second");
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books(500);
   end(*second);
 }
 
@@ -63,13 +45,9 @@ TEST_CASE("a restarted daemon takes back its own lease although it is long") {
   sale.produce();
   auto daemon = sale.daemon("only", {"ORDERD_PROCESSING_LEASE=10m"});
   sale.wait_for_results(500);
-  daemon->signal(SIGKILL);
-  CHECK(daemon->wait() == 128 + SIGKILL);
+  kill(*daemon);
   daemon = sale.daemon("only", {"ORDERD_PROCESSING_LEASE=10m"});
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books(500);
 }
 
 TEST_CASE("of two daemons with the same name one serves and the other reports it and waits") {
@@ -79,14 +57,12 @@ TEST_CASE("of two daemons with the same name one serves and the other reports it
   sale.produce();
   sale.wait_for_results(300);
   auto second = sale.daemon("same");
-  wait_for([&] { return says(*first, "another daemon has the same name 'same'"); }, 20s, "the first one to notice");
+  wait_to_say(*first, "another daemon has the same name 'same'");
   sale.wait_for_results(500);
   end(*second);
   sale.wait_for_results(500);  // by the first one
   CHECK(first->running());
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books();
   end(*first);
 }
 
@@ -94,40 +70,29 @@ TEST_CASE("an owner key that is deleted or overwritten loses no order") {
   Sale sale(test_seed());
   auto one = sale.daemon("one");
   auto two = sale.daemon("two");
-  sale.produce();
-  for (int times = 0; times < 8; ++times) {
-    sale.wait_for_results(sale.random.number(1, 600));
+  sale.disturb(8, 600, [&](int times) {
     switch (times % 4) {
       case 0: ask_number(sale.client(), {"DEL", "orders:owner"}); break;
       case 1: set(sale.client(), "orders:owner", "a thief"); break;
       case 2: set(sale.client(), "orders:owner", "one 0123abcd 1 3000"); break;
       default: set(sale.client(), "orders:owner", "two 0123abcd 1 3000");
     }
-  }
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  });
   end(*one);
   end(*two);
 }
 
-TEST_CASE("an owner key of another type does not stop the active daemon") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
+TEST_CASE_FIXTURE(ServedSale, "an owner key of another type does not stop the active daemon") {
   sale.wait_for_owner("only");
   sale.produce();
   sale.wait_for_results(300);
   ask_number(sale.client(),
              {"EVAL", "server.call('DEL', KEYS[1]) return server.call('LPUSH', KEYS[1], 'x')", "1", "orders:owner"});
-  wait_for([&] { return says(*daemon, "the lease was not renewed"); }, 20s, "the daemon to notice");
+  wait_to_say(*daemon, "the lease was not renewed");
   sale.wait_for_results(500);
   ask_number(sale.client(), {"DEL", "orders:owner"});
   sale.wait_for_owner("only");
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
-  end(*daemon);
+  sale.close_books();
 }
 
 TEST_CASE("a daemon frozen for longer than its lease does no harm when it continues") {
@@ -144,10 +109,7 @@ TEST_CASE("a daemon frozen for longer than its lease does no harm when it contin
     sale.wait_for_results(sale.random.number(1, 300));
     daemons[active]->resume();
   }
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books(500);
   for (const auto& [name, daemon] : daemons) end(*daemon);
 }
 
@@ -167,9 +129,6 @@ TEST_CASE("a daemon frozen during two takeovers does no harm when it continues")
     end(*next);
   }
   sale.wait_for_owner("sleeper");
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books(300);
   end(*sleeper);
 }

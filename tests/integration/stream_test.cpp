@@ -25,11 +25,11 @@ struct Store {
   void order(const std::string& entry, const std::string& id) {
     CHECK(ask(sale.client(), {"XADD", "orders", entry, "id", id, "sku", "shoe", "quantity", "1"}) == entry);
   }
-  void wait_for_results(std::size_t count) {
-    wait_for([&] { return sale.results() >= count; }, 30s, "the results");
-    CHECK(sale.results() == count);
+  // Orders PREFIX-1 to PREFIX-COUNT, with the same numbers in their entries' IDs.
+  void orders(const std::string& ms, int count, const std::string& prefix) {
+    for (int i = 1; i <= count; ++i) order(ms + "-" + std::to_string(i), prefix + "-" + std::to_string(i));
   }
-  [[nodiscard]] bool says(const std::string& part) const { return daemon->errors().find(part) != std::string::npos; }
+  void wait_for_results(std::size_t count) { wait_for_length(sale.client(), "results", count); }
   [[nodiscard]] std::string shoes() { return get(sale.client(), "product:shoe:stock").value_or(""); }
 };
 
@@ -37,16 +37,14 @@ struct Store {
 
 TEST_CASE("requests pushed before the first start are served from the first one") {
   Store store;
-  for (int i = 1; i <= 300; ++i) store.order("1-" + std::to_string(i), "o-" + std::to_string(i));
+  store.orders("1", 300, "o");
   store.start();
   store.wait_for_results(300);
   store.sale.check_books(300);
   end(*store.daemon);
 }
 
-TEST_CASE("a stream that is renamed and renamed back is served as before") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
+TEST_CASE_FIXTURE(ServedSale, "a stream that is renamed and renamed back is served as before") {
   for (int times = 0; times < 4; ++times) {
     sale.produce();
     sale.wait_for_results(sale.random.number(1, 900));
@@ -58,16 +56,10 @@ TEST_CASE("a stream that is renamed and renamed back is served as before") {
     CHECK(ask(sale.client(), {"RENAME", "away", "orders"}) == "OK");
   }
   sale.produce();
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
-  end(*daemon);
+  sale.close_books(300);
 }
 
-TEST_CASE("nothing of a stream restored from an older dump is answered twice") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
+TEST_CASE_FIXTURE(ServedSale, "nothing of a stream restored from an older dump is answered twice") {
   sale.produce();
   for (int times = 0; times < 4; ++times) {
     sale.wait_for_results(sale.random.number(200, 600));
@@ -76,47 +68,28 @@ TEST_CASE("nothing of a stream restored from an older dump is answered twice") {
     CHECK(ask(sale.client(), {"RESTORE", "orders", "0", dump, "REPLACE"}) == "OK");
     if (times % 2 == 1) sale.wait_for_results(100);
   }
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books(300);
   end(*daemon);
   // And while no daemon runs.
   const std::string dump = ask(sale.client(), {"DUMP", "orders"});
   daemon = sale.daemon("only");
-  sale.produce();
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
+  sale.sell(300);
   end(*daemon);
   const std::size_t results = sale.results();
   ask_number(sale.client(), {"DEL", "orders"});
   CHECK(ask(sale.client(), {"RESTORE", "orders", "0", dump}) == "OK");
   daemon = sale.daemon("only");
-  wait_for([&] { return daemon->errors().find("ends before the position") != std::string::npos; }, 20s,
-           "the daemon to say so");
+  wait_to_say(*daemon, "ends before the position");
   CHECK(sale.results() == results);
   sale.produce();
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
-  end(*daemon);
+  sale.close_books(300);
 }
 
 TEST_CASE("deleting a stream loses only the waiting requests") {
   Sale sale(test_seed());
   auto one = sale.daemon("one");
   auto two = sale.daemon("two");
-  sale.produce();
-  for (int times = 0; times < 5; ++times) {
-    sale.wait_for_results(sale.random.number(1, 1000));
-    ask_number(sale.client(), {"DEL", "orders"});
-  }
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.disturb(5, 1000, [&](int) { ask_number(sale.client(), {"DEL", "orders"}); });
   end(*one);
   end(*two);
 }
@@ -124,22 +97,22 @@ TEST_CASE("deleting a stream loses only the waiting requests") {
 TEST_CASE("a stream recreated with smaller IDs is served from its first entry") {
   Store store;
   store.start();
-  for (int i = 1; i <= 20; ++i) store.order("9000-" + std::to_string(i), "high-" + std::to_string(i));
+  store.orders("9000", 20, "high");
   store.wait_for_results(20);
   // With smaller IDs.
   ask_number(store.sale.client(), {"DEL", "orders"});
-  for (int i = 1; i <= 20; ++i) store.order("5-" + std::to_string(i), "low-" + std::to_string(i));
+  store.orders("5", 20, "low");
   store.wait_for_results(40);
-  CHECK(store.says("was recreated with smaller IDs than 9000-20"));
+  CHECK(says(*store.daemon, "was recreated with smaller IDs than 9000-20"));
   // With the same IDs and other orders.
   ask_number(store.sale.client(), {"DEL", "orders"});
-  for (int i = 1; i <= 10; ++i) store.order("5-" + std::to_string(i), "again-" + std::to_string(i));
+  store.orders("5", 10, "again");
   store.wait_for_results(50);
   CHECK(store.shoes() == "999950");
   end(*store.daemon);
   // While no daemon runs.
   ask_number(store.sale.client(), {"DEL", "orders"});
-  for (int i = 1; i <= 5; ++i) store.order("2-" + std::to_string(i), "last-" + std::to_string(i));
+  store.orders("2", 5, "last");
   store.start();
   store.wait_for_results(55);
   CHECK(store.shoes() == "999945");
@@ -172,23 +145,21 @@ TEST_CASE("the requests of a stream that comes back are settled each time") {
 TEST_CASE("entries deleted before they were settled are counted and reported") {
   Store store;
   store.start();
-  for (int i = 1; i <= 10; ++i) store.order("1-" + std::to_string(i), "o-" + std::to_string(i));
+  store.orders("1", 10, "o");
   store.wait_for_results(10);
   end(*store.daemon);
   // From the middle, with others left.
-  for (int i = 1; i <= 10; ++i) store.order("2-" + std::to_string(i), "p-" + std::to_string(i));
+  store.orders("2", 10, "p");
   for (const char* id : {"2-1", "2-4", "2-10"}) ask_number(store.sale.client(), {"XDEL", "orders", id});
   store.start();
   store.wait_for_results(17);
-  wait_for([&] { return store.says("3 entries of 'orders' were deleted before they were settled"); }, 20s,
-           "the report");
+  wait_to_say(*store.daemon, "3 entries of 'orders' were deleted before they were settled");
   end(*store.daemon);
   // All that there were.
-  for (int i = 1; i <= 4; ++i) store.order("3-" + std::to_string(i), "q-" + std::to_string(i));
+  store.orders("3", 4, "q");
   ask_number(store.sale.client(), {"XTRIM", "orders", "MAXLEN", "0"});
   store.start();
-  wait_for([&] { return store.says("4 entries of 'orders' were deleted before they were settled"); }, 20s,
-           "the report");
+  wait_to_say(*store.daemon, "4 entries of 'orders' were deleted before they were settled");
   CHECK(ask(store.sale.client(), {"HGET", "orders:position", "deleted"}) == "7");
   store.order("4-1", "r");
   store.wait_for_results(18);
@@ -207,9 +178,7 @@ TEST_CASE("settled entries can be deleted at any time") {
     }
     if (times % 2 == 0) ask_number(sale.client(), {"XTRIM", "orders", "MINID", sale.position()});
   }
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books();
   end(*daemon);
   CHECK(ask(sale.client(), {"HGET", "orders:position", "deleted"}).empty());
 }

@@ -13,35 +13,22 @@ TEST_CASE("two daemons survive ten kills at any moment") {
   std::vector<std::unique_ptr<Process>> daemons;
   daemons.push_back(sale.daemon("a"));
   daemons.push_back(sale.daemon("b"));
-  sale.produce();
-  for (int kills = 0; kills < 10; ++kills) {
-    sale.wait_for_results(sale.random.number(1, 800));
+  sale.disturb(10, 800, [&](int) {
     const std::size_t victim = sale.random.number(2);
-    daemons[victim]->signal(SIGKILL);
-    CHECK(daemons[victim]->wait() == 128 + SIGKILL);
+    kill(*daemons[victim]);
     daemons[victim] = sale.daemon(victim == 0 ? "a" : "b");
-  }
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  });
   for (const auto& daemon : daemons) end(*daemon);
 }
 
 TEST_CASE("one daemon survives restarts and kills") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("only");
-  sale.produce();
-  for (int times = 0; times < 6; ++times) {
-    sale.wait_for_results(sale.random.number(1, 500));
+  sale.disturb(6, 500, [&](int times) {
     daemon->signal(times % 2 == 0 ? SIGKILL : SIGTERM);
     CHECK(daemon->wait() == (times % 2 == 0 ? 128 + SIGKILL : 0));
     daemon = sale.daemon("only");
-  }
-  sale.wait_for_results(500);
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  });
 }
 
 TEST_CASE("SIGTERM and SIGINT under load leave the position at the newest result and exit with 0") {
@@ -56,9 +43,7 @@ TEST_CASE("SIGTERM and SIGINT under load leave the position at the newest result
     CHECK(sale.owner().empty());
   }
   auto daemon = sale.daemon("only");
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books();
 }
 
 TEST_CASE("a second signal ends the daemon at once") {
@@ -68,7 +53,7 @@ TEST_CASE("a second signal ends the daemon at once") {
   sale.wait_for_results(500);
   sale.server.pause();  // the replies in flight do not come
   daemon->signal(SIGTERM);
-  wait_for([&] { return daemon->errors().find("shutting down") != std::string::npos; }, 10s, "the shutdown to begin");
+  wait_to_say(*daemon, "shutting down");
   wait_for(
       [&] {
         daemon->signal(SIGTERM);  // two signals at almost the same time count as one
@@ -78,7 +63,5 @@ TEST_CASE("a second signal ends the daemon at once") {
   CHECK(daemon->wait() == 1);
   sale.server.resume();
   daemon = sale.daemon("only");
-  sale.stop_producing();
-  sale.settle();
-  sale.check_books();
+  sale.close_books();
 }

@@ -27,36 +27,22 @@ struct TlsServer {
     plain_port = server.tcp_endpoint().port;
   }
   [[nodiscard]] ServerOptions options(const Words& config) const {
-    ServerOptions out{.append_only = ServerOptions::AppendOnly::kEverySecond, .tcp = true, .config = config};
-    out.config.push_back("tls-port " + std::to_string(port));
-    out.config.push_back("tls-cert-file " + files.cert);
-    out.config.push_back("tls-key-file " + files.key);
-    out.config.push_back("tls-ca-cert-file " + authority.file());
-    return out;
+    return {.append_only = ServerOptions::AppendOnly::kEverySecond,
+            .tcp = true,
+            .config = joined(config, {"tls-port " + std::to_string(port), "tls-cert-file " + files.cert,
+                                      "tls-key-file " + files.key, "tls-ca-cert-file " + authority.file()})};
   }
   [[nodiscard]] std::string url(const std::string& host = "127.0.0.1") const {
     return "valkeys://" + host + ":" + std::to_string(port);
   }
   [[nodiscard]] Words flags() const { return {"--valkey.url", url(), "--valkey.tls_ca_file", authority.file()}; }
   [[nodiscard]] Words flags(const CertificateFiles& client) const {
-    Words words = flags();
-    for (const std::string& word :
-         {std::string("--valkey.tls_cert_file"), client.cert, std::string("--valkey.tls_key_file"), client.key}) {
-      words.push_back(word);
-    }
-    return words;
+    return joined(flags(), {"--valkey.tls_cert_file", client.cert, "--valkey.tls_key_file", client.key});
   }
 };
 
-Words joined(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 Ran run(const char* program, const Words& words) {
-  Process process(clean_command(program, words));
-  const int status = process.wait(seconds(120));
-  return {status, process.output(), process.errors()};
+  return outcome_of(Process(clean_command(program, words)), seconds(120));
 }
 
 // The errors of the daemon and of orderctl about a server that they cannot reach.
@@ -64,8 +50,7 @@ std::vector<std::string> complaints(const Words& flags) {
   const Ran ran = orderctl(joined(flags, {"stock", "list"}));
   CHECK(ran.status == 1);
   Process daemon(clean_command(ORDERD_PATH, flags));
-  wait_for([&] { return !daemon.running() || daemon.errors().find("connect") != std::string::npos; }, seconds(20),
-           "the daemon to complain");
+  wait_for([&] { return !daemon.running() || says(daemon, "connect"); }, seconds(20), "the daemon to complain");
   daemon.signal(SIGTERM);
   (void)daemon.wait();
   return {ran.errors, daemon.errors()};
@@ -74,8 +59,8 @@ std::vector<std::string> complaints(const Words& flags) {
 void check_complaints(const Words& flags, const std::string& sentence) {
   for (const std::string& text : complaints(flags)) {
     CAPTURE(text);
-    CHECK(text.find(sentence) != std::string::npos);
-    CHECK(text.find("Success") == std::string::npos);
+    CHECK(contains(text, sentence));
+    CHECK_FALSE(contains(text, "Success"));
   }
 }
 
@@ -83,7 +68,7 @@ TEST_CASE("orders are sold over TLS with client certificates while connections a
   TlsServer server({"IP:127.0.0.1"}, {}, {"tls-auth-clients yes"});
   const auto flags = server.flags(server.authority.sign("client", {}));
   Process daemon(clean_command(ORDERD_PATH, flags));
-  wait_for([&] { return daemon.errors().find("ready: ") != std::string::npos; }, seconds(20), "orderd to be ready");
+  wait_to_say(daemon, "ready: ");
   const TemporaryDirectory files;
   const std::string file = files.file("w.ndjson");
   REQUIRE(
@@ -94,21 +79,15 @@ TEST_CASE("orders are sold over TLS with client certificates while connections a
   for (int cut = 1; cut <= 5; ++cut) {
     const auto before = length(server.admin, "results");
     wait_for([&] { return length(server.admin, "results") > before || !replay.running(); }, seconds(60), "results");
-    const std::string clients = ask(server.admin, {"CLIENT", "LIST"});
-    for (const char* name : {" name=orderd-settle:", " name=orderd-read:"}) {
-      const std::size_t at = clients.find(name);
-      if (at == std::string::npos || cut % 2 == (name[13] == 's' ? 0 : 1)) continue;
-      const std::size_t line = clients.rfind("id=", at);
-      (void)send(server.admin,
-                 command_of({"CLIENT", "KILL", "ID", clients.substr(line + 3, clients.find(' ', line) - line - 3)}));
+    for (const auto& each : clients_named(server.admin, cut % 2 == 0 ? "orderd-read:" : "orderd-settle:")) {
+      (void)send(server.admin, command_of({"CLIENT", "KILL", "ID", each.id}));
     }
   }
   CHECK_MESSAGE(replay.wait(seconds(120)) == 0, replay.errors());
   CHECK(length(server.admin, "results") >= 30000);
   const Ran audit = run(ORDERCTL_PATH, joined(flags, {"audit"}));
   CHECK_MESSAGE(audit.status == 0, audit.output, audit.errors);
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
+  end(daemon);
 }
 
 TEST_CASE("an invalid certificate is refused with the reason") {
@@ -169,7 +148,7 @@ TEST_CASE("TLS to a plain port and the reverse are named") {
   check_complaints(flags, "no answer to the TLS greeting; is this its plain port (valkey://)?");
   for (const std::string& text : complaints({"--valkey.url", "valkey://127.0.0.1:" + std::to_string(server.port)})) {
     CAPTURE(text);
-    CHECK(text.find("is this a TLS port (valkeys://)?") != std::string::npos);
+    CHECK(contains(text, "is this a TLS port (valkeys://)?"));
   }
 }
 
@@ -209,35 +188,25 @@ TEST_CASE("renewed files are used by the next connection and invalid ones leave 
   Words flags = server.flags(client);
   flags[3] = ca;
   Process daemon(clean_command(ORDERD_PATH, flags));
-  const auto ready = [&](std::size_t times) {
-    wait_for(
-        [&] {
-          std::size_t found = 0;
-          const std::string text = daemon.errors();
-          for (std::size_t at = 0;
-               (at = text.find(times == 1 ? "ready: " : "connected again", at)) != std::string::npos; ++at)
-            ++found;
-          return found >= (times == 1 ? 1 : times - 1);
-        },
-        seconds(20), "orderd to be connected");
+  wait_to_say(daemon, "ready: ");
+  const auto reconnect = [&] {
+    const std::size_t said = daemon.errors().size();
+    CHECK(send(server.admin, command_of({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})).view().is_integer());
+    wait_to_say(daemon, "connected again", said);
   };
-  ready(1);
   // The server gets a certificate from another CA.
   Authority next("next CA");
   const CertificateFiles renewed = next.sign("server", {"IP:127.0.0.1"});
   std::ofstream(ca, std::ios::app) << std::ifstream(next.file()).rdbuf();
   CHECK(ask(server.admin, {"CONFIG", "SET", "tls-cert-file", renewed.cert, "tls-key-file", renewed.key}) == "OK");
-  CHECK(send(server.admin, command_of({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})).view().is_integer());
-  ready(2);
+  reconnect();
   std::ofstream(ca) << "nonsense\n";
-  CHECK(send(server.admin, command_of({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"})).view().is_integer());
-  ready(3);
-  CHECK(daemon.errors().find("valkey.tls_ca_file holds no certificates in PEM format") != std::string::npos);
-  CHECK(daemon.errors().find("what was read before stays in use") != std::string::npos);
-  xadd(server.admin, "orders", {{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "1"}});
-  wait_for([&] { return length(server.admin, "results") == 1; }, seconds(20), "the result");
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
+  reconnect();
+  CHECK(says(daemon, "valkey.tls_ca_file holds no certificates in PEM format"));
+  CHECK(says(daemon, "what was read before stays in use"));
+  push_order(server.admin, "o-1");
+  wait_for_length(server.admin, "results", 1);
+  end(daemon);
 }
 
 }  // namespace

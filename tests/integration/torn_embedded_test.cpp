@@ -11,8 +11,9 @@
 #include <memory>
 
 #include "integration/torn_file.h"
-#include "support/process.h"
+#include "support/daemon.h"
 #include "support/temporary_directory.h"
+#include "support/text.h"
 #include "support/wait_for.h"
 
 using namespace orderd;
@@ -24,9 +25,9 @@ namespace {
 class Shop {
  public:
   void start(const std::vector<std::string>& environment = {}) {
-    ProcessOptions options;
-    options.environment = {"ORDERD_VALKEY_URL=embedded:" + directory(), "ORDERD_PROCESSING_NAME=only"};
-    options.environment.insert(options.environment.end(), environment.begin(), environment.end());
+    const ProcessOptions options = {
+        .environment =
+            joined({"ORDERD_VALKEY_URL=embedded:" + directory(), "ORDERD_PROCESSING_NAME=only"}, environment)};
     daemon_ = std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
   }
   // Started, and the server replies.
@@ -35,8 +36,8 @@ class Shop {
     wait_for([this] { return try_connect(); }, 30s, "the embedded server to answer");
   }
   void order(const std::string& id, std::size_t results) {
-    (void)push_shoe(*client_, id);
-    wait_for([&] { return length(*client_, "results") == results; }, 20s, "the result of " + id);
+    (void)push_order(*client_, id);
+    wait_for_length(*client_, "results", results);
   }
   // Kills the server and orderd like a power cut.
   void cut_power() {
@@ -46,8 +47,7 @@ class Shop {
     client_.reset();
     daemon_->pause();  // or it would restart the server
     CHECK(::kill(server, SIGKILL) == 0);
-    daemon_->signal(SIGKILL);
-    CHECK(daemon_->wait() == 128 + SIGKILL);
+    kill(*daemon_);
     const int lock = ::open((directory() + "/orderd.lock").c_str(), O_RDWR);
     REQUIRE(lock >= 0);
     wait_for([&] { return flock(lock, LOCK_EX | LOCK_NB) == 0; }, 10s, "the server to be gone");
@@ -67,7 +67,6 @@ class Shop {
   [[nodiscard]] std::string file() const { return aof_path(directory()); }
   [[nodiscard]] valkey::SyncClient& client() { return *client_; }
   [[nodiscard]] Process& daemon() { return *daemon_; }
-  [[nodiscard]] bool says(const std::string& part) const { return daemon_->errors().find(part) != std::string::npos; }
 
  private:
   bool try_connect() {
@@ -99,8 +98,8 @@ TEST_CASE("the embedded server drops a torn decision completely and survives two
       INFO("kept ", kept, " of ", size, " bytes, then ", zeros, " zeros");
       write_bytes(shop.file(), bytes.substr(0, last.begin + kept) + std::string(zeros, '\0'));
       shop.open();
-      CHECK(shop.says(shop.file() + " ended in the middle of a transaction"));
-      CHECK(shop.says("its last " + std::to_string(kept + zeros) + " bytes were cut off"));
+      CHECK(says(shop.daemon(), shop.file() + " ended in the middle of a transaction"));
+      CHECK(says(shop.daemon(), "its last " + std::to_string(kept + zeros) + " bytes were cut off"));
       shop.order("o-4", 4);  // and o-3, whose decision was lost
       check_agreement(shop.client(), 4);
       shop.cut_power();
@@ -114,7 +113,7 @@ TEST_CASE("the embedded server drops a torn decision completely and survives two
       shop.cut_power();
 
       shop.open();
-      CHECK_FALSE(shop.says("cut off"));
+      CHECK_FALSE(says(shop.daemon(), "cut off"));
       check_agreement(shop.client(), 5);
       shop.cut_power();
     }
@@ -136,9 +135,9 @@ TEST_CASE("the embedded server refuses damage in the middle of its file and chan
       write_bytes(shop.file(), damaged);
       shop.start();
       CHECK(shop.daemon().wait() == 1);
-      CHECK(shop.says(shop.file() + " is damaged at byte "));
-      CHECK(shop.says("restore a backup"));
-      CHECK(shop.says("docs/operations.md"));
+      CHECK(says(shop.daemon(), shop.file() + " is damaged at byte "));
+      CHECK(says(shop.daemon(), "restore a backup"));
+      CHECK(says(shop.daemon(), "docs/operations.md"));
       CHECK(bytes_of(shop.file()) == damaged);
     }
   }
@@ -157,8 +156,8 @@ TEST_CASE("the embedded server refuses a damaged base file and names it") {
   write_bytes(base, damaged);
   shop.start();
   CHECK(shop.daemon().wait() == 1);
-  CHECK(shop.says("valkey-check-rdb says"));
-  CHECK(shop.says("restore a backup"));
+  CHECK(says(shop.daemon(), "valkey-check-rdb says"));
+  CHECK(says(shop.daemon(), "restore a backup"));
   CHECK(bytes_of(base) == damaged);
 }
 
@@ -178,8 +177,8 @@ TEST_CASE("without valkey-check-aof a torn file is left alone and the log says w
     break;
   }
   shop.start({"PATH=" + programs.path()});
-  wait_for([&] { return shop.says("cannot run valkey-check-aof"); }, 20s, "the daemon to miss valkey-check-aof");
-  CHECK(shop.says("valkey-tools"));
+  wait_to_say(shop.daemon(), "cannot run valkey-check-aof");
+  CHECK(says(shop.daemon(), "valkey-tools"));
   CHECK(bytes_of(shop.file()) == torn);
   shop.daemon().signal(SIGTERM);
   CHECK(shop.daemon().wait() == 0);

@@ -39,10 +39,6 @@ Span last_decision(const std::string& bytes) {
   return {begin, end + kEnd.size()};
 }
 
-std::string push_shoe(valkey::SyncClient& client, const std::string& id) {
-  return xadd(client, "orders", {{"id", id}, {"sku", "shoe"}, {"quantity", "1"}});
-}
-
 void check_agreement(valkey::SyncClient& client, std::size_t accepted) {
   const auto ledger = entries(client, "results");
   CHECK(ledger.size() == accepted);

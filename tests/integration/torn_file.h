@@ -22,9 +22,8 @@ struct Span {
 };
 [[nodiscard]] Span last_decision(const std::string& bytes);
 
-// Pushes an order of one shoe. The stock must be kStock before the first one.
+// The stock of shoes before the first order.
 constexpr int kStock = 1000;
-std::string push_shoe(valkey::SyncClient& client, const std::string& id);
 
 // Fails the test unless the stock is what `accepted` orders of one shoe leave. The ledger must have that many results,
 // each with its record, for the first requests in order; the position must be at the last of them.

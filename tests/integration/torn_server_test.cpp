@@ -1,19 +1,16 @@
 // A power cut that leaves part of a decision at the end of the append-only file. With the shipped settings the server
 // refuses that file, and valkey-check-aof --fix truncates it before the decision.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <memory>
 #include <sstream>
 
 #include "integration/torn_file.h"
-#include "support/process.h"
+#include "support/daemon.h"
 #include "support/valkey_server.h"
-#include "support/wait_for.h"
 
 using namespace orderd;
 using namespace orderd::test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -27,19 +24,13 @@ ServerOptions shipped_settings() {
   return options;
 }
 
-Process orderd_at(const ValkeyServer& server) {
-  ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_PROCESSING_NAME=only"};
-  return Process({ORDERD_PATH}, options);
-}
-
 void serve(const ValkeyServer& server, const std::string& order, std::size_t results) {
   auto client = server.client();
-  Process daemon = orderd_at(server);
-  (void)push_shoe(client, order);
-  wait_for([&] { return length(client, "results") == results; }, 20s, "the result of " + order);
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
+  Process daemon({ORDERD_PATH}, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path,
+                                                 "ORDERD_PROCESSING_NAME=only"}});
+  (void)push_order(client, order);
+  wait_for_length(client, "results", results);
+  end(daemon);
   check_agreement(client, results);
 }
 
@@ -53,10 +44,7 @@ std::string cut_power(ValkeyServer& server) {
 // As in docs/operations.md. Returns the exit status. On the file itself: the valkey-check-aof of Valkey 9.1 rejects
 // manifests.
 int repair(const std::string& directory) {
-  ProcessOptions yes;
-  yes.input = "y\n";
-  Process check({"valkey-check-aof", "--fix", aof_path(directory)}, yes);
-  return check.wait();
+  return Process({"valkey-check-aof", "--fix", aof_path(directory)}, {.input = "y\n"}).wait();
 }
 
 // A server with three decided orders, after a power cut.

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "support/process.h"
+#include "support/text.h"
 
 namespace orderd::test {
 namespace {
@@ -36,7 +37,7 @@ void analyze(std::vector<std::string> words) {
 TEST_CASE("systemd finds no mistake in the unit") {
   std::string text = unit();
   const std::string program = "/usr/bin/orderd";  // need not exist
-  REQUIRE(text.find(program) != std::string::npos);
+  REQUIRE(contains(text, program));
   text.replace(text.find(program), program.size(), ORDERD_PATH);
   const TemporaryDirectory directory;
   std::ofstream(directory.file("orderd.service")) << text;

@@ -2,10 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "integration/sale.h"
-#include "support/wait_for.h"
 
 using namespace orderd::test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -35,9 +33,7 @@ void make_old(Sale& sale) {
 TEST_CASE("after an upgrade nothing is settled again and retries are recognized") {
   Sale sale(test_seed());
   auto daemon = sale.daemon("old", kOldRecords);
-  const auto order = [&](int i) {
-    return xadd(sale.client(), "orders", {{"id", "o-" + std::to_string(i)}, {"sku", "shoe"}, {"quantity", "1"}});
-  };
+  const auto order = [&](int i) { return push_order(sale.client(), "o-" + std::to_string(i)); };
   for (int i = 0; i < 50; ++i) order(i);
   sale.settle();
   end(*daemon);

@@ -22,7 +22,7 @@ class Watched {
     settings.emplace_back("ORDERD_ADMIN_LISTEN=127.0.0.1:0");
     process = sale.daemon(name, settings);
     const std::string place = "metrics and health at http://127.0.0.1:";
-    wait_for([&] { return process->errors().find(place) != std::string::npos; }, std::chrono::seconds(20), "the port");
+    wait_to_say(*process, place);
     port = static_cast<uint16_t>(std::stoi(process->errors().substr(process->errors().find(place) + place.size())));
   }
 
@@ -35,13 +35,18 @@ class Watched {
     }
     return std::nullopt;
   }
+  // Waits until this many requests of the lane are known to wait.
+  void until_waiting_is(int count) const {
+    wait_for([&] { return sample("orderd_requests_waiting{lane=\"orders\"}") == count; }, std::chrono::seconds(20),
+             std::to_string(count) + " waiting requests");
+  }
   // Waits until /readyz has this status and text.
   void until_ready_is(int status, const std::string& part) const {
     HttpAnswer last;
     const bool came = poll_until(
         [&] {
           last = get("/readyz");
-          return last.status == status && last.body.find(part) != std::string::npos;
+          return last.status == status && contains(last.body, part);
         },
         std::chrono::seconds(60));
     if (!came) FAIL("/readyz is ", last.status, ": ", last.body, "\n", process->errors());
@@ -49,6 +54,13 @@ class Watched {
 
   std::unique_ptr<Process> process;
   uint16_t port = 0;
+};
+
+// A sale with a watched daemon, which has to be running at the end and exit with 0.
+struct WatchedSale {
+  ~WatchedSale() { end(*daemon.process); }
+  Sale sale{test_seed()};
+  Watched daemon{sale, "only"};
 };
 
 }  // namespace orderd::test

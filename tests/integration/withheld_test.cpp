@@ -1,8 +1,5 @@
 // A managed server: its provider withholds administrative commands. orderd and all its tools work without them.
-#include <csignal>
-
 #include "integration/replay_desk.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -23,15 +20,14 @@ ServerOptions rented() {
 TEST_CASE("everything works with a server whose provider withholds administrative commands") {
   ReplayDesk desk(rented());
   Process daemon = desk.start_orderd();
-  wait_for([&] { return daemon.errors().find("ready: ") != std::string::npos; }, std::chrono::seconds(20),
-           "orderd to be ready");
+  wait_to_say(daemon, "ready: ");
   CHECK(desk.run({"stock", "set", "shoe", "10"}).status == 0);
   CHECK(desk.run({"stock", "list"}).status == 0);
   CHECK(desk.run({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait"}).status == 0);
   CHECK(desk.run({"order", "show", "o-1"}).status == 0);
   CHECK(desk.run({"results"}).status == 0);
   xadd(desk.admin(), "orders", {{"note", "malformed"}});
-  wait_for([&] { return length(desk.admin(), "orders:dead") == 1; }, std::chrono::seconds(20), "a dead letter");
+  wait_for_length(desk.admin(), "orders:dead", 1);
   CHECK(desk.run({"dead", "list"}).status == 0);
   CHECK(desk.run({"pause"}).status == 0);
   CHECK(desk.run({"resume"}).status == 0);
@@ -47,9 +43,8 @@ TEST_CASE("everything works with a server whose provider withholds administrativ
   CHECK_MESSAGE(doctor.status == 0, doctor.output);
   CHECK(doctor.says("unknown  truncated"));
   CHECK(doctor.says("good     rights"));
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
-  CHECK(daemon.errors().find(" warn ") == std::string::npos);
+  end(daemon);
+  CHECK_FALSE(says(daemon, " warn "));
 }
 
 }  // namespace

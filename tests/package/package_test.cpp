@@ -1,7 +1,6 @@
 // The Debian package that cpack builds: its contents, how dpkg installs and removes it, and that it serves orders from
 // where it was unpacked. Nothing is installed on this machine.
 #include <doctest/doctest.h>
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -12,9 +11,9 @@
 #include <set>
 #include <sstream>
 
-#include "support/process.h"
+#include "support/daemon.h"
+#include "support/text.h"
 #include "support/valkey_server.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -61,11 +60,10 @@ class Machine {
     for (const char* file : {"status", "available"}) std::ofstream(root_.file("var/lib/dpkg/" + std::string(file)));
   }
 
-  std::string dpkg(std::vector<std::string> words) const {
+  std::string dpkg(const std::vector<std::string>& words) const {
     const std::vector<std::string> dpkg = {"fakeroot", "dpkg", "--root=" + root_.path(), "--log=/dev/null",
                                            "--force-depends,script-chrootless,confold"};
-    words.insert(words.begin(), dpkg.begin(), dpkg.end());
-    return run(words, {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"});
+    return run(joined(dpkg, words), {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"});
   }
   [[nodiscard]] std::string file(const std::string& path) const { return root_.file(path); }
   // Everything except directories and dpkg's own files.
@@ -88,9 +86,9 @@ TEST_CASE("the package declares its dependencies and its changelog has its versi
   CHECK(field("Package") == "orderd");
   const std::string depends = field("Depends");
   for (const char* library : {"libc6 (>= ", "libstdc++6 (>= ", "libuv1", "libsimdjson"}) {
-    CHECK_MESSAGE(depends.find(library) != std::string::npos, depends);
+    CHECK_MESSAGE(contains(depends, library), depends);
   }
-  CHECK_MESSAGE(depends.find("libhiredis0.14") == std::string::npos, depends);
+  CHECK_MESSAGE(!contains(depends, "libhiredis0.14"), depends);
   const std::string written = contents(ORDERD_SOURCE_DIR "/config/debian/changelog");
   CHECK_MESSAGE(written.starts_with("orderd (" ORDERD_VERSION "-"),
                 "config/debian/changelog has no entry for this version");
@@ -135,7 +133,7 @@ TEST_CASE("dpkg installs and upgrades and removes and purges the package and kee
   const std::string data = machine.file("var/lib/private/orderd/valkey");
   machine.dpkg({"--install", package()});
   CHECK(contents(settings) == contents(ORDERD_SOURCE_DIR "/config/orderd.toml"));
-  CHECK(machine.dpkg({"--status", "orderd"}).find("Conffiles:\n /etc/orderd/orderd.toml ") != std::string::npos);
+  CHECK(contains(machine.dpkg({"--status", "orderd"}), "Conffiles:\n /etc/orderd/orderd.toml "));
   // Neither enabled nor started.
   CHECK_FALSE(fs::exists(machine.file("etc/systemd/system")));
 
@@ -166,19 +164,17 @@ TEST_CASE("the programs of the package serve an order") {
   ValkeyServer server;
   const std::vector<std::string> environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path};
   const std::string settings = root.file("etc/orderd/orderd.toml");
-  const auto orderctl = [&](std::vector<std::string> words) {
-    words.insert(words.begin(), {root.file("usr/bin/orderctl"), "--config", settings});
-    return run(words, environment);
+  const auto orderctl = [&](const std::vector<std::string>& words) {
+    return run(joined({root.file("usr/bin/orderctl"), "--config", settings}, words), environment);
   };
   Process daemon({root.file("usr/bin/orderd"), "--config", settings}, {.environment = environment});
   orderctl({"stock", "set", "shoe", "10"});
-  CHECK(orderctl({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait", "--json"})
-            .find("\"status\":\"accepted\"") != std::string::npos);
-  CHECK(orderctl({"stock", "get", "shoe", "--json"}).find("\"stock\":7") != std::string::npos);
-  CHECK(orderctl({"results", "--json"}).find("\"order\":\"o-1\"") != std::string::npos);
+  CHECK(contains(orderctl({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait", "--json"}),
+                 "\"status\":\"accepted\""));
+  CHECK(contains(orderctl({"stock", "get", "shoe", "--json"}), "\"stock\":7"));
+  CHECK(contains(orderctl({"results", "--json"}), "\"order\":\"o-1\""));
   orderctl({"audit"});
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait() == 0);
+  end(daemon);
 }
 
 }  // namespace orderd::test

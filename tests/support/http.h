@@ -9,7 +9,8 @@ namespace orderd::test {
 // A connection. It waits at most 30 s for anything, then fails the test.
 class HttpConnection {
  public:
-  explicit HttpConnection(uint16_t port);
+  // `receive_buffer`: how many bytes the kernel keeps until they are read, about; 0: its default.
+  explicit HttpConnection(uint16_t port, int receive_buffer = 0);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;

@@ -1,6 +1,7 @@
 // Each helper builds its command and reads the expected reply.
 #include "support/valkey_helpers.h"
 
+#include <sstream>
 #include <stdexcept>
 
 namespace orderd::test {
@@ -59,6 +60,11 @@ std::string xadd(valkey::SyncClient& client, const std::string& stream, const Fi
   return ask(client, words);
 }
 
+std::string push_order(valkey::SyncClient& client, const std::string& id, const std::string& sku,
+                       const std::string& quantity) {
+  return xadd(client, "orders", {{"id", id}, {"sku", sku}, {"quantity", quantity}});
+}
+
 std::vector<Entry> entries_of(valkey::Reply reply) {
   std::vector<Entry> result;
   for (std::size_t i = 0; i < reply.size(); ++i) {
@@ -91,6 +97,16 @@ std::size_t length(valkey::SyncClient& client, const std::string& stream) {
 
 std::size_t pending_count(valkey::SyncClient& client, const std::string& stream, const std::string& group) {
   return static_cast<std::size_t>(good(client, {"XPENDING", stream, group})->at(0).integer());
+}
+
+std::vector<Connection> clients_named(valkey::SyncClient& client, const std::string& name) {
+  std::vector<Connection> found;
+  std::istringstream lines(ask(client, {"CLIENT", "LIST"}));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(" name=" + name) == std::string::npos) continue;
+    found.push_back({line.substr(3, line.find(' ') - 3), line});  // "id=7 addr=..."
+  }
+  return found;
 }
 
 void set(valkey::SyncClient& client, const std::string& key, const std::string& value) {

@@ -36,6 +36,9 @@ int64_t ask_number(valkey::SyncClient& client, const std::vector<std::string>& w
 
 // Appends and returns the entry's ID.
 std::string xadd(valkey::SyncClient& client, const std::string& stream, const Fields& fields);
+// Appends an order of one line to the stream "orders" and returns its ID.
+std::string push_order(valkey::SyncClient& client, const std::string& id, const std::string& sku = "shoe",
+                       const std::string& quantity = "1");
 // All entries, or those from `first` to `last`.
 std::vector<Entry> entries(valkey::SyncClient& client, const std::string& stream, const std::string& first = "-",
                            const std::string& last = "+");
@@ -47,6 +50,13 @@ std::vector<Entry> read_group(valkey::SyncClient& client, const std::string& str
 std::size_t length(valkey::SyncClient& client, const std::string& stream);
 // How many entries are pending in a group.
 std::size_t pending_count(valkey::SyncClient& client, const std::string& stream, const std::string& group);
+
+// The clients whose names begin with this.
+struct Connection {
+  std::string id;
+  std::string line;  // of CLIENT LIST
+};
+std::vector<Connection> clients_named(valkey::SyncClient& client, const std::string& name);
 
 void set(valkey::SyncClient& client, const std::string& key, const std::string& value);
 std::optional<std::string> get(valkey::SyncClient& client, const std::string& key);

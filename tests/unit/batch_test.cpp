@@ -3,6 +3,7 @@
 
 #include "lane/batch.h"
 #include "support/command_parser.h"
+#include "support/text.h"
 
 namespace orderd::test {
 namespace {
@@ -51,36 +52,12 @@ TEST_CASE("a batch names each record in order and each stock key once") {
   const std::string digest_a = words[18];
   const std::string digest_b = words[26];
   CHECK(digest_a.size() == 16);
-  const Words rest = {"1",
-                      "1-0",
-                      "a",
-                      digest_a,
-                      "",
-                      "1",
-                      "2",
-                      R"({"sku":"shoe","quantity":2,)",
-                      "2",
-                      "2-0",
-                      "b",
-                      digest_b,
-                      "c-7",
-                      "2",
-                      "2",
-                      R"({"sku":"sock","quantity":2,)",
-                      "1",
-                      "2",
-                      R"({"sku":"shoe","quantity":2,)",
-                      "0",
-                      "3-0",
-                      "x",
-                      "",
-                      "why",
-                      "4",
-                      "note",
-                      "n",
-                      "m",
-                      "o"};
-  CHECK(Words(words.begin() + 15, words.end()) == rest);
+  const std::string shoes = R"({"sku":"shoe","quantity":2,)";
+  const std::string socks = R"({"sku":"sock","quantity":2,)";
+  const Words first = {"1", "1-0", "a", digest_a, "", "1", "2", shoes};
+  const Words second = {"2", "2-0", "b", digest_b, "c-7", "2", "2", socks, "1", "2", shoes};
+  const Words malformed = {"0", "3-0", "x", "", "why", "4", "note", "n", "m", "o"};
+  CHECK(Words(words.begin() + 15, words.end()) == joined(joined(first, second), malformed));
 }
 
 TEST_CASE("a request of another lane has a record to read and no stock") {

@@ -113,46 +113,20 @@ TEST_CASE("a flat quantity is decimal digits only") {
   for (const std::string_view good : {"1", "9", "10", "42", "999999", "1000000"}) {
     CHECK(lines_of(decode_quantity(good)) == "shoe=" + std::string(good));
   }
-  for (const std::string_view bad : {"",
-                                     "0",
-                                     "00",
-                                     "01",
-                                     "007",
-                                     "-1",
-                                     "-0",
-                                     "+3",
-                                     " 3",
-                                     "3 ",
-                                     "3\n",
-                                     "3.0",
-                                     "3.",
-                                     ".3",
-                                     "3e0",
-                                     "1e1",
-                                     "0x10",
-                                     "1_000",
-                                     "1,000",
-                                     "three",
-                                     "nan",
-                                     "inf",
-                                     "٣",
-                                     "1000001",
-                                     "9007199254740992",
-                                     "18446744073709551615",
-                                     "18446744073709551616",
-                                     "18446744073709551617",
-                                     "340282366920938463463374607431768211457",
-                                     "3;",
-                                     "\"3\"",
-                                     "3-",
-                                     ":",
-                                     "/"}) {
-    CAPTURE(bad);
-    const Decoded decoded = decode_quantity(bad);
-    CHECK_FALSE(decoded.good);
-    CHECK(starts_with(decoded.detail, "quantity: \""));
-    CHECK(decoded.request.id == "o-1");
-  }
+  const auto check_refused = [](std::initializer_list<std::string_view> texts) {
+    for (const std::string_view bad : texts) {
+      CAPTURE(bad);
+      const Decoded decoded = decode_quantity(bad);
+      CHECK_FALSE(decoded.good);
+      CHECK(starts_with(decoded.detail, "quantity: \""));
+      CHECK(decoded.request.id == "o-1");
+    }
+  };
+  check_refused({"",    "0",   "00", "01",      "007", "-1",    "-0",   "+3",    " 3",    "3 ",
+                 "3\n", "3.0", "3.", ".3",      "3e0", "1e1",   "0x10", "1_000", "1,000", "three",
+                 "nan", "inf", "٣",  "1000001", "3;",  "\"3\"", "3-",   ":",     "/"});
+  check_refused({"9007199254740992", "18446744073709551615", "18446744073709551616", "18446744073709551617",
+                 "340282366920938463463374607431768211457"});
   CHECK_FALSE(decode_quantity(std::string_view("3\0", 2)).good);
   CHECK(decode_quantity("007").detail == "quantity: \"007\" is not a whole number from 1 to 1000000");
 }
