@@ -1,8 +1,8 @@
 // The audit of several lanes: correct decisions are clean, wrong ones are found.
 #include <doctest/doctest.h>
 
-#include "audit/lane_rule.h"
 #include "audit/report.h"
+#include "audit/rules.h"
 #include "audit/sabotage.h"
 #include "integration/sale.h"
 #include "order/lanes.h"
@@ -73,11 +73,6 @@ void trade(Mall& mall) {
   mall.wait_for_results("a", 1);
   mall.wait_for_results("c", 6);
   mall.stop();
-}
-
-void become(Entry& entry, const Fields& fields) {
-  for (const char* name : {"status", "reason", "detail", "lines", "outcome", "original"}) take_out(entry, name);
-  for (const auto& [name, value] : fields) put(entry, name, value);
 }
 
 const Fields kWrongLane = {{"status", "rejected"}, {"reason", "wrong_lane"}, {"detail", "it belongs elsewhere"}};
@@ -166,7 +161,7 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
   for (const Case& each : cases) {
     CAPTURE(each.name);
     std::vector<Entry> results = good;
-    become(results[each.place], each.fields);
+    rewrite(results[each.place], each.fields, {"status", "reason", "detail", "lines", "outcome", "original"});
     mall.write("c", results);
     const Ran ran = mall.audit({"--json"});
     CHECK(ran.status == 3);
