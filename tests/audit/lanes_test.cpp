@@ -1,8 +1,8 @@
 // The audit of several lanes: correct decisions are clean, wrong ones are found.
 #include <doctest/doctest.h>
 
-#include "audit/lane_rule.h"
 #include "audit/report.h"
+#include "audit/rules.h"
 #include "audit/sabotage.h"
 #include "integration/sale.h"
 #include "order/lanes.h"
@@ -75,11 +75,6 @@ void trade(Mall& mall) {
   mall.stop();
 }
 
-void become(Entry& entry, const Fields& fields) {
-  for (const char* name : {"status", "reason", "detail", "lines", "outcome", "original"}) take_out(entry, name);
-  for (const auto& [name, value] : fields) put(entry, name, value);
-}
-
 const Fields kWrongLane = {{"status", "rejected"}, {"reason", "wrong_lane"}, {"detail", "it belongs elsewhere"}};
 
 TEST_CASE("the audit computes which lane an SKU belongs to") {
@@ -126,6 +121,14 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
   REQUIRE(good.size() == 6);
   REQUIRE(good[2].field("reason") == "wrong_lane");
   REQUIRE(good[5].field("reason") == "id_reused");
+  const std::string no_hats = R"([{"sku":"hat","quantity":1,"available":null}])";
+  const Fields sold = {{"status", "accepted"}, {"lines", R"([{"sku":"hat","quantity":1,"remaining":4}])"}};
+  const Fields refused = {{"status", "rejected"}, {"reason", "unknown_sku"}, {"lines", no_hats}};
+  const Fields duplicate = {{"status", "duplicate"}, {"outcome", "accepted"}, {"original", good[0].id}};
+  const Fields malformed = {{"status", "rejected"}, {"reason", "malformed"}, {"detail", "it is wrong"}};
+  const Fields no_detail(kWrongLane.begin(), kWrongLane.begin() + 2);
+  Fields with_lines = kWrongLane;
+  with_lines.emplace_back("lines", no_hats);
   struct Case {
     std::string name;
     std::string check;
@@ -134,39 +137,18 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
   };
   const std::vector<Case> cases = {
       {"an order of this lane is rejected as wrong_lane", "lane_differs", 1, kWrongLane},
-      {"an order of another lane is accepted",
-       "lane_differs",
-       2,
-       {{"status", "accepted"}, {"lines", R"([{"sku":"hat","quantity":1,"remaining":4}])"}}},
-      {"an order of another lane is refused for stock",
-       "lane_differs",
-       2,
-       {{"status", "rejected"},
-        {"reason", "unknown_sku"},
-        {"lines", R"([{"sku":"hat","quantity":1,"available":null}])"}}},
-      {"an order of another lane is rejected as wrong_lane although its ID was decided here", "lane_differs", 5,
-       kWrongLane},
-      {"a wrong_lane result has lines",
-       "bad_result",
-       2,
-       {{"status", "rejected"},
-        {"reason", "wrong_lane"},
-        {"detail", "it belongs elsewhere"},
-        {"lines", R"([{"sku":"hat","quantity":1,"available":null}])"}}},
-      {"a wrong_lane result has no detail", "bad_result", 2, {{"status", "rejected"}, {"reason", "wrong_lane"}}},
-      {"an order of another lane is called a duplicate",
-       "duplicate_unjustified",
-       2,
-       {{"status", "duplicate"}, {"outcome", "accepted"}, {"original", good[0].id}}},
-      {"an order of another lane is called malformed",
-       "malformed_differs",
-       2,
-       {{"status", "rejected"}, {"reason", "malformed"}, {"detail", "it is wrong"}}},
+      {"an order of another lane is accepted", "lane_differs", 2, sold},
+      {"an order of another lane is refused for stock", "lane_differs", 2, refused},
+      {"an order of another lane is called wrong_lane although its ID was decided here", "lane_differs", 5, kWrongLane},
+      {"a wrong_lane result has lines", "bad_result", 2, with_lines},
+      {"a wrong_lane result has no detail", "bad_result", 2, no_detail},
+      {"an order of another lane is called a duplicate", "duplicate_unjustified", 2, duplicate},
+      {"an order of another lane is called malformed", "malformed_differs", 2, malformed},
   };
   for (const Case& each : cases) {
     CAPTURE(each.name);
     std::vector<Entry> results = good;
-    become(results[each.place], each.fields);
+    rewrite(results[each.place], each.fields, {"status", "reason", "detail", "lines", "outcome", "original"});
     mall.write("c", results);
     const Ran ran = mall.audit({"--json"});
     CHECK(ran.status == 3);

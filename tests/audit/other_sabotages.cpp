@@ -6,30 +6,15 @@
 namespace orderd::test {
 namespace {
 
-bool malformed(const Entry& entry) {
-  return has_reason(entry, "malformed");
-}
-bool lettered(const Entry& entry) {
-  return has_status(entry, "letter");
-}
-bool accepted(const Entry& entry) {
-  return has_status(entry, "accepted");
-}
-
 // A result for a request that does not exist.
 void add_result(Books& books, const std::string& order, const std::string& request) {
-  const int64_t left = stock_before(books, books.results.size(), "sock") - 1;
-  books.results.push_back({id_behind(books.results),
-                           {{"order", order},
-                            {"request", request},
-                            {"status", "accepted"},
-                            {"lines", R"([{"sku":"sock","quantity":1,"remaining":)" + std::to_string(left) + "}]"}}});
-  books.keys["product:sock:stock"] = std::to_string(left);
-}
-
-// An unused ID in the middle of the orders stream.
-std::string id_between(const Books& books, Random& random) {
-  return id_after(books.orders[random.number(books.orders.size() / 2)].id);
+  const std::string left = std::to_string(stock_before(books, books.results.size(), "sock") - 1);
+  append(books.results, {"",
+                         {{"order", order},
+                          {"request", request},
+                          {"status", "accepted"},
+                          {"lines", R"([{"sku":"sock","quantity":1,"remaining":)" + left + "}]"}}});
+  books.keys["product:sock:stock"] = left;
 }
 
 // Adds a request that must have been settled, but has no result.
@@ -41,37 +26,32 @@ void pass_over(Books& books, Random& random) {
   books.orders.insert(books.orders.begin() + static_cast<std::ptrdiff_t>(place), entry);
 }
 
-std::vector<Sabotage> positions() {
-  return {
-      {"the position moved forward", "position_differs",
-       [](Books& books, Random&) { books.position["id"] = books.orders.back().id; }},
-      {"the position moved back", "position_differs",
-       [](Books& books, Random& random) {
-         books.position["id"] = books.orders[random.number(books.orders.size() / 2)].id;
-       }},
-      {"the position moved beyond the stream", "position_differs",
-       [](Books& books, Random&) { books.position["id"] = id_behind(books.orders, 1000); }},
-      {"the position set to the beginning", "position_differs",
-       [](Books& books, Random&) { books.position["id"] = "0-0"; }},
-      {"a count that is too small", "position_differs", [](Books& books, Random&) { books.position["count"] = "7"; }},
-      {"a count that is too large", "position_differs",
-       [](Books& books, Random&) { books.position["count"] = "1000000"; }},
-      {"a position that names another result", "position_differs",
-       [](Books& books, Random& random) {
-         books.position["result"] = books.results[random.number(books.results.size() / 2)].id;
-       }},
-      {"a position that is not an ID", "position_differs",
-       [](Books& books, Random&) { books.position["id"] = "yesterday"; }},
-      {"a position that is not a hash", "position_differs",
-       [](Books& books, Random&) {
-         books.position.clear();
-         books.keys["orders:position"] = "1-0";
-       }},
-      {"a floor that hides results", "position_differs",
-       [](Books& books, Random&) { books.position["floor"] = books.results[books.results.size() / 2].id; }},
-      {"the next request settled without the position", "position_differs",
-       [](Books& books, Random&) { add_result(books, "u-0", books.orders[books.orders.size() - 5].id); }},
-  };
+void drop_request(Books& books, Random& random) {
+  const std::string first = books.orders.front().id;
+  drop(books.orders, books.request_of(pick(books, random, [&](const Entry& entry) {
+    return accepted(entry) && entry.field("request") != first;
+  })));
+}
+
+void edit_request(Books& books, Random& random) {
+  const std::size_t result = pick(books, random, accepted);
+  books.orders[books.request_of(result)].fields = {
+      {"id", books.results[result].field("order")}, {"sku", "other"}, {"quantity", "1"}};
+}
+
+void report_as_malformed(Books& books, Random& random) {
+  Entry& victim = books.results[pick(books, random, accepted)];
+  rewrite(victim, {{"status", "rejected"}, {"reason", "malformed"}, {"detail", "no"}}, {"lines"});
+  books.dead.push_back(
+      {id_behind(books.results, 5), {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
+}
+
+void accept_malformed(Books& books, Random& random) {
+  Entry& victim = books.results[pick(books, random, malformed)];
+  std::erase_if(books.dead, [&](const Entry& letter) { return letter.field("result") == victim.id; });
+  rewrite(victim, {{"order", "m"}, {"status", "accepted"}, {"lines", R"([{"sku":"new","quantity":1,"remaining":5}])"}},
+          {"reason", "detail"});
+  books.keys["product:new:stock"] = "5";
 }
 
 std::vector<Sabotage> requests() {
@@ -84,132 +64,136 @@ std::vector<Sabotage> requests() {
       {"a result for a request with a future ID", "invented_request",
        [](Books& books, Random&) { add_result(books, "new", id_behind(books.orders, 1000)); }},
       {"a result for a request that never existed", "invented_request",
-       [](Books& books, Random& random) { add_result(books, "new", id_between(books, random)); }},
-      {"a request dropped from the middle", "invented_request",
        [](Books& books, Random& random) {
-         const std::string first = books.orders.front().id;
-         const std::size_t place = books.request_of(pick(
-             books, random, [&](const Entry& entry) { return accepted(entry) && entry.field("request") != first; }));
-         books.orders.erase(books.orders.begin() + static_cast<std::ptrdiff_t>(place));
+         add_result(books, "new", id_after(books.orders[random.number(books.orders.size() / 2)].id));
        }},
-      {"a request edited", "content_differs",
-       [](Books& books, Random& random) {
-         const std::size_t result = pick(books, random, accepted);
-         books.orders[books.request_of(result)].fields = {
-             {"id", books.results[result].field("order")}, {"sku", "other"}, {"quantity", "1"}};
-       }},
-      {"a well-formed request reported as malformed", "malformed_differs",
-       [](Books& books, Random& random) {
-         Entry& victim = books.results[pick(books, random, accepted)];
-         take_out(victim, "lines");
-         put(victim, "status", "rejected");
-         put(victim, "reason", "malformed");
-         put(victim, "detail", "no");
-         books.dead.push_back({id_behind(books.results, 5),
-                               {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
-       }},
-      {"a malformed request accepted", "malformed_differs",
-       [](Books& books, Random& random) {
-         Entry& victim = books.results[pick(books, random, malformed)];
-         std::erase_if(books.dead, [&](const Entry& letter) { return letter.field("result") == victim.id; });
-         for (const char* name : {"reason", "detail"}) take_out(victim, name);
-         put(victim, "order", "m");
-         put(victim, "status", "accepted");
-         put(victim, "lines", R"([{"sku":"new","quantity":1,"remaining":5}])");
-         books.keys["product:new:stock"] = "5";
-       }},
+      {"a request dropped from the middle", "invented_request", drop_request},
+      {"a request edited", "content_differs", edit_request},
+      {"a well-formed request reported as malformed", "malformed_differs", report_as_malformed},
+      {"a malformed request accepted", "malformed_differs", accept_malformed},
   };
 }
 
-std::vector<Sabotage> letters_and_keys() {
+// Sets a field of the position.
+Falsify position(const std::string& field, const std::string& value) {
+  return [=](Books& books, Random&) { books.position[field] = value; };
+}
+
+std::vector<Sabotage> positions() {
+  return {
+      {"the position moved forward", "position_differs",
+       [](Books& books, Random&) { books.position["id"] = books.orders.back().id; }},
+      {"the position moved back", "position_differs",
+       [](Books& books, Random& random) {
+         books.position["id"] = books.orders[random.number(books.orders.size() / 2)].id;
+       }},
+      {"the position moved beyond the stream", "position_differs",
+       [](Books& books, Random&) { books.position["id"] = id_behind(books.orders, 1000); }},
+      {"the position set to the beginning", "position_differs", position("id", "0-0")},
+      {"a count that is too small", "position_differs", position("count", "7")},
+      {"a count that is too large", "position_differs", position("count", "1000000")},
+      {"a position that names another result", "position_differs",
+       [](Books& books, Random& random) {
+         books.position["result"] = books.results[random.number(books.results.size() / 2)].id;
+       }},
+      {"a position that is not an ID", "position_differs", position("id", "yesterday")},
+      {"a position that is not a hash", "position_differs",
+       [](Books& books, Random&) {
+         books.position.clear();
+         books.keys["orders:position"] = "1-0";
+       }},
+      {"a floor that hides results", "position_differs",
+       [](Books& books, Random&) { books.position["floor"] = books.results[books.results.size() / 2].id; }},
+      {"the next request settled without the position", "position_differs",
+       [](Books& books, Random&) { add_result(books, "u-0", books.orders[books.orders.size() - 5].id); }},
+  };
+}
+
+// A random dead letter.
+Entry& any_letter(Books& books, Random& random) {
+  return books.dead[random.number(books.dead.size())];
+}
+
+void requeue_and_keep(Books& books, Random& random) {
+  const Entry& letter = any_letter(books, random);
+  append(books.results, {"",
+                         {{"status", "letter"},
+                          {"change", "requeue"},
+                          {"letter", letter.id},
+                          {"result", letter.field("result")},
+                          {"pushed", books.orders.back().id}}});
+}
+
+// One whose letter still exists: the content of a requeued or discarded letter is unknown.
+void edit_detail(Books& books, Random& random) {
+  const auto kept = [&](const Entry& result) {
+    return malformed(result) && std::any_of(books.dead.begin(), books.dead.end(),
+                                            [&](const Entry& letter) { return letter.field("result") == result.id; });
+  };
+  put(books.results[pick(books, random, kept)], "detail", "no");
+}
+
+std::vector<Sabotage> letters() {
   return {
       {"a dead letter dropped", "dead_letter_missing",
-       [](Books& books, Random& random) {
-         books.dead.erase(books.dead.begin() + static_cast<std::ptrdiff_t>(random.number(books.dead.size())));
-       }},
+       [](Books& books, Random& random) { drop(books.dead, random.number(books.dead.size())); }},
       {"a dead letter of a well-formed request", "dead_letter_forged",
        [](Books& books, Random& random) {
          const Entry& victim = books.results[pick(books, random, accepted)];
-         books.dead.push_back(
-             {id_behind(books.dead), {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
+         append(books.dead, {"", {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
        }},
       {"a dead letter twice", "dead_letter_forged",
-       [](Books& books, Random& random) {
-         Entry copy = books.dead[random.number(books.dead.size())];
-         copy.id = id_behind(books.dead);
-         books.dead.push_back(copy);
-       }},
+       [](Books& books, Random& random) { append(books.dead, any_letter(books, random)); }},
       {"a dead letter with another detail", "dead_letter_forged",
-       [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "detail", "no"); }},
+       [](Books& books, Random& random) { put(any_letter(books, random), "detail", "no"); }},
       {"a dead letter that names no result", "dead_letter_forged",
-       [](Books& books, Random& random) { put(books.dead[random.number(books.dead.size())], "result", "x"); }},
+       [](Books& books, Random& random) { put(any_letter(books, random), "result", "x"); }},
       {"the entry about a discarded letter dropped", "dead_letter_missing",
-       [](Books& books, Random& random) {
-         books.results.erase(books.results.begin() + static_cast<std::ptrdiff_t>(pick(books, random, lettered)));
-       }},
+       [](Books& books, Random& random) { drop(books.results, pick(books, random, lettered)); }},
       {"a letter requeued twice", "dead_letter_forged",
-       [](Books& books, Random& random) {
-         Entry copy = books.results[pick(books, random, lettered)];
-         copy.id = id_behind(books.results);
-         books.results.push_back(copy);
-       }},
-      {"a letter requeued and still there", "dead_letter_forged",
-       [](Books& books, Random& random) {
-         const Entry& letter = books.dead[random.number(books.dead.size())];
-         books.results.push_back({id_behind(books.results),
-                                  {{"status", "letter"},
-                                   {"change", "requeue"},
-                                   {"letter", letter.id},
-                                   {"result", letter.field("result")},
-                                   {"pushed", books.orders.back().id}}});
-       }},
+       [](Books& books, Random& random) { append(books.results, books.results[pick(books, random, lettered)]); }},
+      {"a letter requeued and still there", "dead_letter_forged", requeue_and_keep},
       {"a letter of a well-formed request discarded", "dead_letter_forged",
        [](Books& books, Random& random) {
          const std::string result = books.results[pick(books, random, accepted)].id;
          put(books.results[pick(books, random, lettered)], "result", result);
        }},
-      {"the detail of a malformed result edited", "dead_letter_forged",
-       [](Books& books, Random& random) {
-         // One whose letter still exists: the content of a requeued or discarded letter is unknown.
-         const auto kept = [&](const Entry& result) {
-           return malformed(result) && std::any_of(books.dead.begin(), books.dead.end(), [&](const Entry& letter) {
-                    return letter.field("result") == result.id;
-                  });
-         };
-         put(books.results[pick(books, random, kept)], "detail", "no");
-       }},
+      {"the detail of a malformed result edited", "dead_letter_forged", edit_detail},
+  };
+}
+
+// Writes a stock key.
+Falsify stock(const std::string& sku, const std::string& value) {
+  return [=](Books& books, Random&) { books.keys["product:" + sku + ":stock"] = value; };
+}
+
+// Writes the record of an accepted order: `value` with its result's ID for % and what the record was for &.
+Falsify record(const std::string& value) {
+  return [=](Books& books, Random& random) {
+    const Entry& victim = books.results[pick(books, random, accepted)];
+    std::string& record = books.keys["orders:order:" + victim.field("order")];
+    std::string written;
+    for (const char c : value) written += c == '%' ? victim.id : c == '&' ? record : std::string(1, c);
+    record = written;
+  };
+}
+
+std::vector<Sabotage> keys() {
+  return {
       {"stock added by hand", "stock_key_differs",
        [](Books& books, Random&) {
          std::string& stock = books.keys["product:shoe:stock"];
          stock = std::to_string(std::stoll(stock) + 1);
        }},
-      {"a stock key below zero", "stock_key_differs",
-       [](Books& books, Random&) { books.keys["product:few:stock"] = "-1"; }},
-      {"a stock key that is not a number", "stock_key_differs",
-       [](Books& books, Random&) { books.keys["product:sock:stock"] = "many"; }},
+      {"a stock key below zero", "stock_key_differs", stock("few", "-1")},
+      {"a stock key that is not a number", "stock_key_differs", stock("sock", "many")},
       {"a stock key deleted", "stock_key_differs",
        [](Books& books, Random&) { books.keys.erase("product:sock:stock"); }},
-      {"a stock key without an entry", "stock_key_differs",
-       [](Books& books, Random&) { books.keys["product:nope:stock"] = "5"; }},
-      {"a record of another result", "record_differs",
-       [](Books& books, Random& random) {
-         const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["orders:order:" + victim.field("order")] = "0123456789abcdefa1-1";
-       }},
-      {"a record of another outcome", "record_differs",
-       [](Books& books, Random& random) {
-         const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["orders:order:" + victim.field("order")] = "0123456789abcdefr" + victim.id;
-       }},
-      {"a foreign record", "record_differs",
-       [](Books& books, Random& random) {
-         books.keys["orders:order:" + books.results[pick(books, random, accepted)].field("order")] = "paid";
-       }},
-      {"a record with extra content", "record_differs",
-       [](Books& books, Random& random) {
-         const Entry& victim = books.results[pick(books, random, accepted)];
-         books.keys["orders:order:" + victim.field("order")] += " " + victim.field("request");
-       }},
+      {"a stock key without an entry", "stock_key_differs", stock("nope", "5")},
+      {"a record of another result", "record_differs", record("0123456789abcdefa1-1")},
+      {"a record of another outcome", "record_differs", record("0123456789abcdefr%")},
+      {"a foreign record", "record_differs", record("paid")},
+      {"a record with extra content", "record_differs", record("& 1-1")},
   };
 }
 
@@ -217,8 +201,7 @@ std::vector<Sabotage> letters_and_keys() {
 
 std::vector<Sabotage> other_sabotages() {
   std::vector<Sabotage> all = requests();
-  for (auto& each : positions()) all.push_back(std::move(each));
-  for (auto& each : letters_and_keys()) all.push_back(std::move(each));
+  for (const auto& theme : {positions(), letters(), keys()}) all.insert(all.end(), theme.begin(), theme.end());
   return all;
 }
 

@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
+#include <sstream>
+
 #include "order/decode.h"
 #include "order/lanes.h"
+#include "payloads/table.h"
 #include "support/seed.h"
 
 namespace orderd::test {
@@ -48,55 +52,22 @@ const std::vector<std::string> kTexts = {
     R"({"id":"o-1","sku":"shoe","quantity":1,"big":123456789012345678901234567890,"far":1e999,"neg":-1E-999})",
     R"({"id":"o-1","items":[{"sku":"é","quantity":1,"note":"x"}]})",
 };
-const std::vector<std::string> kPieces = {"\"",
-                                          "\\",
-                                          "{",
-                                          "}",
-                                          "[",
-                                          "]",
-                                          ",",
-                                          ":",
-                                          "0",
-                                          "1",
-                                          "-",
-                                          ".",
-                                          "e9",
-                                          "E+",
-                                          "null",
-                                          "true",
-                                          " ",
-                                          "\t",
-                                          "\n",
-                                          std::string(1, '\0'),
-                                          "\x7f",
-                                          "\xc2\x85",
-                                          "\xc2\xa0",
-                                          "\xe2\x80\x83",
-                                          "\xff",
-                                          "\xed\xa0\x80",
-                                          "\\u0000",
-                                          "\\ud800",
-                                          "\\u00a0",
-                                          "\"id\":\"x\",",
-                                          "\"sku\":\"y\",",
-                                          "\"quantity\":2,",
-                                          "\"items\":[],",
-                                          "\"customer\":\"\",",
-                                          "99999999999999999999",
-                                          "1e400",
-                                          "01",
-                                          "1000",
-                                          "1001",
-                                          std::string(129, 'a'),
-                                          std::string(128, 'a'),
-                                          "\xf0\x9f\x98\x80",
-                                          "\xf4\x90\x80\x80",
-                                          "\xc0\xaf",
-                                          "'",
-                                          "NaN",
-                                          "\\x"};
+// What is inserted into a text: the words below, and some bytes that words cannot have.
+std::vector<std::string> pieces() {
+  std::istringstream words(R"(
+      " \ { } [ ] , : ' 0 1 - . e9 E+ null true NaN 01 1000 1001 1e400 99999999999999999999 \x \u0000 \ud800 \u00a0
+      "id":"x", "sku":"y", "quantity":2, "items":[], "customer":"", )");
+  std::vector<std::string> all(std::istream_iterator<std::string>(words), {});
+  for (const char* bytes : {" ", "\t", "\n", "\x7f", "\xc2\x85", "\xc2\xa0", "\xe2\x80\x83", "\xff", "\xed\xa0\x80",
+                            "\xf0\x9f\x98\x80", "\xf4\x90\x80\x80", "\xc0\xaf"}) {
+    all.emplace_back(bytes);
+  }
+  all.insert(all.end(), {std::string(1, '\0'), std::string(128, 'a'), std::string(129, 'a')});
+  return all;
+}
 
 std::string mutated(std::string text, Random& random) {
+  static const std::vector<std::string> kPieces = pieces();
   for (std::size_t n = random.number(4); n > 0; --n) {
     const std::size_t at = random.number(text.size() + 1);
     switch (random.number(3)) {
@@ -147,12 +118,22 @@ TEST_CASE("an entry above the limit is malformed for both") {
   CHECK(both.good() == 1);
 }
 
-// The JSON of an order with this quantity and note.
-std::string order_with(const std::string& quantity, const std::string& note = "0") {
-  return R"({"id":"o-1","sku":"a","quantity":)" + quantity + R"(,"note":)" + note + "}";
+// The JSON of an order with this quantity.
+std::string order_with(const std::string& quantity) {
+  return R"({"id":"o-1","sku":"a","quantity":)" + quantity + "}";
 }
 
-TEST_CASE("only a JSON integer is a quantity") {
+TEST_CASE("the decoder of the audit agrees with the daemon on every payload of the table") {
+  Both both;
+  for (const Payload& payload : all_payloads()) {
+    order::Fields fields;
+    for (const auto& [name, value] : payload.fields) fields.insert(fields.end(), {name, value});
+    both.compare(fields);
+  }
+  CHECK(both.good() > 100);
+}
+
+TEST_CASE("only a JSON integer up to the limit is a quantity") {
   Both both;
   for (const char* quantity : {"1e2", "3e0", "3.0", "1E2", "-1", "-0", "0", "01", "+1", R"("3")", "1001", "null", "[1]",
                                "9223372036854775808", "18446744073709551617", "100000000000000000000000000000"}) {
@@ -161,17 +142,6 @@ TEST_CASE("only a JSON integer is a quantity") {
   CHECK(both.good() == 0);
   both.compare({"order", order_with("1000")});
   CHECK(both.good() == 1);
-}
-
-TEST_CASE("a number of any size is allowed in an ignored member") {
-  Both both;
-  const std::vector<std::string> notes = {"1e999", "-1E-999", "1e99999", std::string(400, '9'), "-0.0e-0", "0.1e+5"};
-  for (const std::string& note : notes) both.compare({"order", order_with("1", note)});
-  CHECK(both.good() == notes.size());
-  for (const char* note : {"01", "1.", ".5", "1e", "-", "1e999.", "1e1e1"}) {
-    both.compare({"order", order_with("1", note)});
-  }
-  CHECK(both.good() == notes.size());
 }
 
 TEST_CASE("members that are given twice and members that are null") {
@@ -197,23 +167,6 @@ TEST_CASE("members that are given twice and members that are null") {
     both.compare({"order", text});
   }
   CHECK(both.good() == 3);
-}
-
-TEST_CASE("invalid UTF-8, half surrogate pairs, byte order marks and zero bytes are malformed") {
-  Both both;
-  for (const std::string note : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\\ud83d", "\\ude00",
-                                 "\\ud83d\\u0041", "\\u12", "\\x", "\n"}) {
-    both.compare({"order", order_with("1", "\"" + note + "\"")});
-  }
-  const std::string good = order_with("1");
-  const std::string zero(1, '\0');
-  for (const std::string& text : {"\xef\xbb\xbf" + good, good + zero, zero + good, good + " 1", good + ",",
-                                  order_with("1", "\"" + zero + "\""), order_with("1", "1" + zero)}) {
-    both.compare({"order", text});
-  }
-  CHECK(both.good() == 0);
-  both.compare({"order", order_with("1", R"("\u0000\ud83d\ude00\/é")")});
-  CHECK(both.good() == 1);
 }
 
 TEST_CASE("an order without any text is malformed for both") {

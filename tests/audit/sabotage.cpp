@@ -5,21 +5,60 @@
 
 namespace orderd::test {
 
-std::size_t pick(const Books& books, Random& random, const std::function<bool(const Entry&)>& good) {
+bool accepted(const Entry& entry) {
+  return entry.field("status") == "accepted";
+}
+bool refused(const Entry& entry) {
+  return has_reason(entry, "insufficient_stock");
+}
+bool malformed(const Entry& entry) {
+  return has_reason(entry, "malformed");
+}
+bool duplicate(const Entry& entry) {
+  return entry.field("status") == "duplicate";
+}
+bool lettered(const Entry& entry) {
+  return entry.field("status") == "letter";
+}
+bool stock_change(const Entry& entry) {
+  return entry.field("status") == "stock" && !lines_of(entry)[0]["before"].is_null();
+}
+bool answer(const Entry& entry) {
+  return entry.has("request");
+}
+bool has_reason(const Entry& entry, const std::string& reason) {
+  return entry.field("status") == "rejected" && entry.field("reason") == reason;
+}
+
+std::size_t pick(const Books& books, Random& random, const Which& which) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < books.results.size(); ++i) {
-    if (good(books.results[i])) places.push_back(i);
+    if (which(books.results[i])) places.push_back(i);
   }
   REQUIRE_FALSE(places.empty());
   return places[random.number(places.size())];
 }
 
-bool has_status(const Entry& entry, const std::string& status) {
-  return entry.field("status") == status;
+Falsify edit(const Which& which, const std::function<void(Entry&)>& change) {
+  return [=](Books& books, Random& random) { change(books.results[pick(books, random, which)]); };
 }
 
-bool has_reason(const Entry& entry, const std::string& reason) {
-  return has_status(entry, "rejected") && entry.field("reason") == reason;
+Falsify rewrite(const Which& which, const Fields& fields, const Words& removed) {
+  return edit(which, [=](Entry& victim) { rewrite(victim, fields, removed); });
+}
+
+Falsify set_member(const Which& which, const std::string& member, const Json& value) {
+  return edit(which, [=](Entry& victim) { edit_line(victim, 0, member, value); });
+}
+
+Falsify add_to_member(const Which& which, const std::string& member, int64_t by) {
+  return edit(which,
+              [=](Entry& victim) { edit_line(victim, 0, member, lines_of(victim)[0][member].get<int64_t>() + by); });
+}
+
+void rewrite(Entry& entry, const Fields& fields, const Words& removed) {
+  for (const std::string& name : removed) take_out(entry, name);
+  for (const auto& [name, value] : fields) put(entry, name, value);
 }
 
 Json lines_of(const Entry& entry) {
@@ -30,6 +69,15 @@ void edit_line(Entry& entry, std::size_t line, const std::string& member, const 
   Json lines = lines_of(entry);
   lines.at(line)[member] = value;
   put(entry, "lines", lines.dump());
+}
+
+void drop(std::vector<Entry>& entries, std::size_t place) {
+  entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(place));
+}
+
+void append(std::vector<Entry>& entries, Entry entry) {
+  entry.id = id_behind(entries);
+  entries.push_back(std::move(entry));
 }
 
 int64_t stock_before(const Books& books, std::size_t place, const std::string& sku) {

@@ -68,6 +68,38 @@ Payloads names() {
   };
 }
 
+std::string repeated(const std::string& piece, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += piece;
+  return all;
+}
+
+// An order with a mistake in its JSON, which may come after all that an order needs.
+Payloads broken_texts() {
+  Payloads all;
+  const std::string order = R"({"id":"o-1","sku":"shoe","quantity":1)";
+  for (const char* rest : {"", ",", ",}", ",,,,,}", " 23}", "}}", "}/**/", "}/**//", "}//", "}/", "}#", "}#{}",
+                           R"(} "x")", R"(,"more":[""})", R"(,"more":["")", R"(,"more":[5,)", ",\"more\":[5,\n6\n,7"}) {
+    all.push_back(text("an order and " + std::string(rest), order + rest, kNotJson));
+  }
+  for (const char* json :
+       {R"({"id", "o-1"})", R"({"id"::"o-1"})", R"({id: 'o-1'})", R"({"id" o})", R"({:"o-1"})", R"({"id" "o-1"})",
+        R"({"id":)", R"({"id")", R"({'id':5})", R"({"id":"o-1)", R"({"id":"\)", R"({"id)", R"({'id')",
+        R"({ "id" : "o-1", "sku" })", R"({"id":"o-1","":)", R"({"id":"o-1","items":[{})",
+        R"({"id":"o-1",,"sku":"shoe"})", R"({id: "o-1","sku":"shoe","quantity":1})",
+        R"({"id":/*why*/"o-1","sku":"shoe","quantity":1})"}) {
+    all.push_back(text("the text " + std::string(json), json, kNotJson));
+  }
+  // Below the limit of an entry, so that the parser itself must refuse them; and what it must accept.
+  all.push_back(text("60000 opening arrays", std::string(60'000, '['), kNotJson));
+  all.push_back(text("arrays and objects opened 12000 times", repeated(R"([{"":)", 12'000), kNotJson));
+  all.push_back(member("nested 1000 deep", std::string(1000, '[') + std::string(1000, ']'), ""));
+  all.push_back(member("nested 1100 deep", std::string(1100, '[') + std::string(1100, ']'), kNotJson));
+  all.push_back(
+      member("objects nested 1100 deep", repeated(R"({"a":)", 1100) + "5" + std::string(1100, '}'), kNotJson));
+  return all;
+}
+
 Payloads shapes() {
   Payload many{"200000 empty fields", {{"id", "200000 empty fields"}, {"sku", "shoe"}, {"quantity", "1"}}, ""};
   many.fields.resize(200'000);
@@ -93,6 +125,9 @@ Payloads shapes() {
            "items[0].sku is given more"),
       text("items of one SKU",
            R"({"id":"items of one SKU","items":[{"sku":"shoe","quantity":1},{"sku":"shoe","quantity":1}]})", ""),
+      text("lines", "{\n\"id\": \"lines\",\n\"sku\": \"shoe\",\n\"quantity\": 1\n}\n", ""),
+      text("an id of 40 bytes and another in a member",
+           R"({"id":")" + std::string(40, 'y') + R"(","sku":"shoe","quantity":1,"x":[{"id":"x"}]})", ""),
       text("an array of an order", R"([{"id":"o-1","sku":"shoe","quantity":1}])", kNoObject),
       text("1 MiB of JSON", R"({"id":")" + std::string(1 << 20, 'x') + R"("})", "entry: "),
       text("1 MiB of white space", std::string(1 << 20, ' '), "entry: "),
@@ -106,7 +141,7 @@ Payloads shapes() {
 
 Payloads order_payloads() {
   Payloads all = quantities();
-  for (const Payloads& theme : {names(), shapes()}) all.insert(all.end(), theme.begin(), theme.end());
+  for (const Payloads& theme : {names(), shapes(), broken_texts()}) all.insert(all.end(), theme.begin(), theme.end());
   return all;
 }
 

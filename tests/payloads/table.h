@@ -1,5 +1,5 @@
-// The table of payloads: every case of JSONTestSuite (https://github.com/nst/JSONTestSuite), under its name, rewritten
-// as an order, and other producer errors. Tests run it on the decoder alone and on a running orderd.
+// The table of payloads: every file of JSONTestSuite, as an ignored member of an order and alone, and producer errors.
+// Tests run it on the decoder alone and on a running orderd.
 //
 // Our policy where RFC 8259 leaves the choice (the suite's i_ cases):
 // - a number of any size is JSON, and allowed in an ignored member; as a quantity it is out of range;
@@ -28,20 +28,10 @@ inline constexpr const char* kNoObject = "order has to be a JSON object, not ";
 // The field `order` with this text.
 [[nodiscard]] Payload text(std::string name, std::string json, std::string why);
 // A valid order of one shoe, whose ID is the case's name, with `value` in an ignored member.
-[[nodiscard]] Payload member(std::string name, const std::string& value, std::string why);
+[[nodiscard]] Payload member(const std::string& name, const std::string& value, std::string why);
 
-// The two most frequent kinds: the text is not JSON, the value is.
-[[nodiscard]] Payload bad(std::string name, const std::string& value);
-[[nodiscard]] Payload good(std::string name, const std::string& value);
-
-[[nodiscard]] Payloads array_payloads();
-[[nodiscard]] Payloads object_payloads();
-[[nodiscard]] Payloads number_payloads();
-[[nodiscard]] Payloads string_payloads();
-[[nodiscard]] Payloads escape_payloads();
-[[nodiscard]] Payloads structure_payloads();
-[[nodiscard]] Payloads choice_payloads();  // the i_ cases
-[[nodiscard]] Payloads order_payloads();   // our own: JSON or flat fields that are not orders
+[[nodiscard]] Payloads suite_payloads();  // two for each file of json_test_suite/, named after it
+[[nodiscard]] Payloads order_payloads();  // our own: text, JSON or flat fields that are not orders, or only just
 [[nodiscard]] Payloads all_payloads();
 
 }  // namespace orderd::test

@@ -30,16 +30,16 @@ TEST_CASE("each payload decodes as in the table") {
   }
 }
 
-TEST_CASE("the table has every case of JSONTestSuite once") {
+TEST_CASE("the table has every case of JSONTestSuite twice, as a member and alone") {
   std::map<std::string, int> cases;
   std::set<std::string> names;
   for (const Payload& payload : test::all_payloads()) {
     CHECK_MESSAGE(names.insert(payload.name).second, payload.name);
     ++cases[payload.name.substr(0, 2)];
   }
-  CHECK(cases["n_"] == 188);
-  CHECK(cases["y_"] == 95);
-  CHECK(cases["i_"] == 35);
+  CHECK(cases["n_"] == 2 * 188);
+  CHECK(cases["y_"] == 2 * 95);
+  CHECK(cases["i_"] == 2 * 35);
 }
 
 TEST_CASE("an escape of half a surrogate pair is malformed everywhere") {

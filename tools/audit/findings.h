@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/id.h"
+#include "audit/rules.h"
 
 namespace orderd::audit {
 
@@ -60,6 +60,22 @@ struct Place {
   Id request = {};
   std::string_view order = {};
   std::string_view sku = {};
+};
+
+struct Counts {
+  uint64_t results = 0;  // all entries read from the results stream
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;
+  uint64_t duplicates = 0;
+  uint64_t stock_changes = 0;
+  uint64_t letter_changes = 0;  // dead letters requeued or discarded
+  uint64_t lines = 0;
+  uint64_t requests = 0;  // settled requests read
+  uint64_t waiting = 0;   // requests after the position
+  uint64_t dead_letters = 0;
+  uint64_t skus = 0;
+  uint64_t records = 0;  // compared
+  uint64_t passes = 0;   // how often the results were read
 };
 
 class Findings {

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "audit/checks.h"
+
 namespace orderd::audit {
 namespace {
 
@@ -63,31 +65,28 @@ std::vector<Command> stream_questions(const KeyNames& names) {
           Command::of("XINFO", "STREAM", names.dead)};
 }
 
-Result<bool> read_streams(const Link& link, const Reply& replies, Horizon& horizon) {
+void read_streams(Link& link, const Reply& replies, Horizon& horizon) {
   StreamFacts* const all[] = {&horizon.orders, &horizon.results, &horizon.dead};
   for (std::size_t i = 0; i < std::size(all); ++i) {
     const Reply reply = replies.at(i);
-    if (reply.is_error() && !reply.text().starts_with("ERR no such key")) return Failure{link.explain(reply.text())};
-    if (!reply.is_error()) *all[i] = facts_of(reply);
+    const bool absent = reply.text().starts_with("ERR no such key");
+    if (!absent && !link.fails(reply)) *all[i] = facts_of(reply);
   }
-  return true;
 }
 
 }  // namespace
 
-Result<Horizon> take_horizon(Link& link, const Options& options) {
+Horizon take_horizon(Link& link, const Options& options) {
   auto questions = stream_questions(options.names);
   questions.push_back(Command::of("HGETALL", options.names.position));
   questions.push_back(Command::of("TIME"));
   const auto replies = link.ask_at_once(questions);
-  if (!replies) return replies.failure();
   Horizon horizon;
-  const auto streams = read_streams(link, replies->view(), horizon);
-  if (!streams) return streams.failure();
-  const Reply hash = replies->view().at(3);
-  if (hash.is_error() && !hash.text().starts_with("WRONGTYPE")) return Failure{link.explain(hash.text())};
+  read_streams(link, replies.view(), horizon);
+  const Reply hash = replies->at(3);
+  if (!hash.text().starts_with("WRONGTYPE")) link.fails(hash);
   horizon.position = position_of(hash);
-  horizon.now_ms = whole_of(replies->view().at(4).at(0).text()).value_or(0) * kMsPerSecond + kMsPerSecond;
+  horizon.now_ms = whole_of(replies->at(4).at(0).text()).value_or(0) * kMsPerSecond + kMsPerSecond;
   horizon.window_ms = static_cast<uint64_t>(options.window.count());
   horizon.from = options.from.value_or(Id{});
   horizon.to = std::min(options.to.value_or(kLastId), horizon.results.last);
@@ -95,13 +94,12 @@ Result<Horizon> take_horizon(Link& link, const Options& options) {
   return horizon;
 }
 
-Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon) {
-  if (horizon.fresh_at == link.received()) return true;
-  const auto replies = link.ask_at_once(stream_questions(names));
-  if (!replies) return replies.failure();
+void refresh(const Task& task) {
+  Horizon& horizon = task.horizon;
+  if (horizon.fresh_at == task.link.received()) return;
+  const auto replies = task.link.ask_at_once(stream_questions(task.options.names));
   Horizon now;
-  const auto streams = read_streams(link, replies->view(), now);
-  if (!streams) return streams.failure();
+  read_streams(task.link, replies.view(), now);
   const auto move_on = [](StreamFacts& before, const StreamFacts& after) {
     before.cut = before.cut || (before.length > 0 && after.first > before.first);
     before.first = std::max(before.first, after.first);
@@ -110,8 +108,7 @@ Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon) {
   move_on(horizon.orders, now.orders);
   move_on(horizon.results, now.results);
   move_on(horizon.dead, now.dead);
-  horizon.fresh_at = link.received();
-  return true;
+  horizon.fresh_at = task.link.received();
 }
 
 }  // namespace orderd::audit

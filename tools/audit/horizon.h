@@ -1,16 +1,47 @@
-// How far an audit reads and what it cannot see, read in one atomic step.
+// What is audited, how far an audit reads, and what it cannot see.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
-#include "audit/id.h"
+#include "audit/findings.h"
 #include "audit/link.h"
-#include "audit/options.h"
+#include "audit/request_decoder.h"
+#include "audit/rules.h"
 
 namespace orderd::audit {
+
+struct KeyNames {
+  std::string orders;
+  std::string results;
+  std::string dead;
+  std::string position;
+};
+
+// Progress of the audit; may exceed `total` while daemons run.
+struct Progress {
+  const char* what = "";
+  uint64_t done = 0;
+  uint64_t total = 0;
+};
+
+struct Options {
+  KeyNames names;
+  std::function<std::string(std::string_view)> stock_key;  // of an SKU
+  std::function<std::string(std::string_view)> order_key;  // of an order ID
+  RequestLimits limits;
+  LaneNumber lane;
+  std::chrono::milliseconds window{};  // processing.dedup_window
+  std::size_t memory_bytes = std::size_t{512} * 1024 * 1024;
+  uint64_t findings_max = 20;  // kept per check
+  std::optional<Id> from;      // skip results before this one
+  std::optional<Id> to;        // skip results after this one
+  std::function<void(const Progress&)> progress;
+};
 
 struct StreamFacts {
   bool exists = false;
@@ -56,8 +87,7 @@ struct Horizon {
   [[nodiscard]] bool orders_replaced() const { return position.known() && orders.last < position.id; }
 };
 
-[[nodiscard]] Result<Horizon> take_horizon(Link& link, const Options& options);
-// Updates where the streams begin, after everything read from `link` so far.
-[[nodiscard]] Result<bool> refresh(Link& link, const KeyNames& names, Horizon& horizon);
+// Read in one atomic step.
+[[nodiscard]] Horizon take_horizon(Link& link, const Options& options);
 
 }  // namespace orderd::audit

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "audit/name_check.h"
+#include "audit/rules.h"
 
 namespace orderd::audit {
 namespace {
@@ -38,25 +38,23 @@ bool JsonReader::skip(char c) {
 
 bool JsonReader::read_value(std::size_t depth, std::string_view name) {
   using Kind = JsonValue::Kind;
+  constexpr std::pair<std::string_view, Kind> kWords[] = {
+      {"null", Kind::kNull}, {"true", Kind::kTrue}, {"false", Kind::kFalse}};
   const char first = peek();
-  const Kind kind = first == '{'   ? Kind::kObject
-                    : first == '[' ? Kind::kArray
-                    : first == '"' ? Kind::kString
-                    : first == 'n' ? Kind::kNull
-                    : first == 't' ? Kind::kTrue
-                    : first == 'f' ? Kind::kFalse
-                                   : Kind::kNumber;
+  // The contents follow their object or array.
   const std::size_t place = values_.size();
-  values_.push_back({kind, depth, name, {}});
-  switch (kind) {
-    case Kind::kObject:
-    case Kind::kArray: return read_contents(depth, kind == Kind::kObject);
-    case Kind::kString: return read_string(values_[place].text);
-    case Kind::kNull: return read_word("null");
-    case Kind::kTrue: return read_word("true");
-    case Kind::kFalse: return read_word("false");
-    default: return read_number(values_[place].text);
+  values_.push_back({first == '{' ? Kind::kObject : Kind::kArray, depth, name, {}});
+  if (first == '{' || first == '[') return read_contents(depth, first == '{');
+  JsonValue& value = values_[place];
+  value.kind = first == '"' ? Kind::kString : Kind::kNumber;
+  if (first == '"') return read_string(value.text);
+  for (const auto& [word, kind] : kWords) {
+    if (!rest_.starts_with(word)) continue;
+    value.kind = kind;
+    rest_.remove_prefix(word.size());
+    return true;
   }
+  return read_number(value.text);
 }
 
 bool JsonReader::read_contents(std::size_t depth, bool object) {
@@ -70,12 +68,6 @@ bool JsonReader::read_contents(std::size_t depth, bool object) {
     if (!read_value(depth + 1, name)) return false;
   } while (skip(','));
   return skip(end);
-}
-
-bool JsonReader::read_word(std::string_view word) {
-  if (!rest_.starts_with(word)) return false;
-  rest_.remove_prefix(word.size());
-  return true;
 }
 
 bool JsonReader::read_string(std::string_view& out) {
@@ -106,26 +98,26 @@ bool JsonReader::unescape(std::string_view& text) {
 }
 
 bool JsonReader::read_number(std::string_view& out) {
-  std::size_t size = 0;
-  const auto next = [&] { return size < rest_.size() ? rest_[size] : '\0'; };
-  const auto skip_if = [&](bool wanted) {
-    size += wanted ? 1 : 0;
-    return wanted;
+  const std::string_view all = rest_;
+  // Skips one of these characters.
+  const auto skip_any = [&](std::string_view wanted) {
+    const bool there = !rest_.empty() && wanted.find(rest_[0]) != std::string_view::npos;
+    if (there) rest_.remove_prefix(1);
+    return there;
   };
-  const auto digits = [&] {
-    const std::size_t from = size;
-    while (next() >= '0' && next() <= '9') ++size;
-    return size > from;
+  const auto skip_digits = [&] {
+    const std::size_t before = rest_.size();
+    while (!rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9') rest_.remove_prefix(1);
+    return rest_.size() < before;
   };
-  (void)skip_if(next() == '-');
-  bool good = skip_if(next() == '0') || digits();
-  if (good && skip_if(next() == '.')) good = digits();
-  if (good && skip_if(next() == 'e' || next() == 'E')) {
-    (void)skip_if(next() == '+' || next() == '-');
-    good = digits();
+  (void)skip_any("-");
+  bool good = skip_any("0") || skip_digits();
+  if (good && skip_any(".")) good = skip_digits();
+  if (good && skip_any("eE")) {
+    (void)skip_any("+-");
+    good = skip_digits();
   }
-  out = rest_.substr(0, size);
-  rest_.remove_prefix(size);
+  out = all.substr(0, all.size() - rest_.size());
   return good;
 }
 

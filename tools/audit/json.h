@@ -29,7 +29,6 @@ class JsonReader {
   [[nodiscard]] bool read_string(std::string_view& out);
   [[nodiscard]] bool read_number(std::string_view& out);
   [[nodiscard]] bool unescape(std::string_view& text);
-  [[nodiscard]] bool read_word(std::string_view word);
   [[nodiscard]] bool skip(char c);
   [[nodiscard]] char peek();
 

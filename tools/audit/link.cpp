@@ -1,10 +1,17 @@
-// The server replies in the order of the commands, so a reply's number is its ticket.
+// The server replies in the order of the commands, so a reply's number is its ticket. A cursor reads pages with XRANGE.
 #include "audit/link.h"
 
 namespace orderd::audit {
+namespace {
 
 using valkey::Command;
 using valkey::OwnedReply;
+using valkey::Reply;
+
+// Larger pages are no faster, smaller ones cost a call each. An entry may have 64 KiB.
+constexpr std::size_t kPageEntries = 250;
+
+}  // namespace
 
 Link::Ticket Link::send(const Command& command) {
   client_.append(command);
@@ -12,31 +19,80 @@ Link::Ticket Link::send(const Command& command) {
   return ++sent_;
 }
 
-Result<OwnedReply> Link::receive(Ticket ticket) {
-  while (received_ < ticket) {
+OwnedReply Link::receive(Ticket ticket) {
+  while (!failure_ && received_ < ticket) {
     auto reply = client_.read();
-    if (!reply) return reply.failure();
-    ++received_;
-    if (dropped_.erase(received_) == 0) early_.emplace(received_, std::move(*reply));
+    if (!reply) {
+      fail(reply.error());
+    } else {
+      early_.emplace(++received_, std::move(*reply));
+    }
   }
+  if (failure_) return OwnedReply(nullptr);
   auto found = early_.extract(ticket);
   ORDERD_CHECK(!found.empty(), "a ticket was received twice");
-  if (found.mapped()->is_error()) return Failure{explain_(found.mapped()->text())};
   return std::move(found.mapped());
 }
 
-Result<OwnedReply> Link::ask_at_once(const std::vector<Command>& commands) {
+OwnedReply Link::ask_at_once(const std::vector<Command>& commands) {
   std::vector<Ticket> tickets = {send(Command::of("MULTI"))};
   for (const Command& command : commands) tickets.push_back(send(command));
-  const Ticket exec = send(Command::of("EXEC"));
-  // An error here, such as a missing right, is more specific than that of EXEC.
+  tickets.push_back(send(Command::of("EXEC")));
+  // The first error, such as a missing right, is more specific than that of EXEC.
+  OwnedReply reply(nullptr);
   for (const Ticket ticket : tickets) {
-    const auto queued = receive(ticket);
-    if (!queued) return queued.failure();
+    reply = receive(ticket);
+    if (fails(reply.view())) return OwnedReply(nullptr);
   }
-  auto done = receive(exec);
-  if (done && (*done)->size() != commands.size()) return Failure{"the server did not execute what it had queued"};
-  return done;
+  if (reply->size() != commands.size()) fail("the server did not execute what it had queued");
+  return reply;
+}
+
+bool read_entry(const Reply& reply, RawEntry& entry) {
+  const auto id = id_of(reply.at(0).text());
+  const Reply fields = reply.at(1);
+  if (reply.size() != 2 || !id || !fields.is_array() || fields.size() % 2 != 0) return false;
+  entry.id = *id;
+  entry.fields.clear();
+  for (std::size_t i = 0; i < fields.size(); ++i) entry.fields.push_back(fields.at(i).text());
+  return true;
+}
+
+OwnedReply ask_entry(Link& link, const std::string& stream, Id id) {
+  return link.ask(Command::of("XRANGE", stream, id.text(), id.text()));
+}
+
+Cursor::Cursor(Link& link, std::string stream, Id first, Id last)
+    : link_(link), stream_(std::move(stream)), last_(last.text()) {
+  if (first <= last) request(first);
+}
+
+Cursor::~Cursor() {
+  if (next_page_) (void)link_.receive(*next_page_);
+}
+
+void Cursor::request(Id from) {
+  next_page_ = link_.send(Command::of("XRANGE", stream_, from.text(), last_, "COUNT", kPageEntries));
+}
+
+const RawEntry* Cursor::peek() {
+  if (ready_) return &entry_;
+  if (link_.failure() || (at_ == page_->size() && !turn_page())) return nullptr;
+  ready_ = read_entry(page_->at(at_++), entry_);
+  if (!ready_) link_.fail("the server answered XRANGE with something else");
+  return ready_ ? &entry_ : nullptr;
+}
+
+// False if there is none.
+bool Cursor::turn_page() {
+  if (!next_page_) return false;
+  page_ = link_.receive(*std::exchange(next_page_, std::nullopt));
+  at_ = 0;
+  const std::size_t size = page_->size();
+  if (link_.fails(page_.view()) || size == 0) return false;
+  const auto last = id_of(page_->at(size - 1).at(0).text());
+  if (size == kPageEntries && last) request(after(*last));
+  return true;
 }
 
 }  // namespace orderd::audit

@@ -1,12 +1,10 @@
-// Both forms become a table of members: how often each was given, and its value. The rules are checked on that table.
+// Both forms become members: how often each was given, and its value. The rules are checked on these.
 #include "audit/request_decoder.h"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 
-#include "audit/name_check.h"
+#include "audit/rules.h"
 
 namespace orderd::audit {
 namespace {
@@ -15,33 +13,32 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxEntryBytes = 65'536;
 
-namespace member {
-enum : std::size_t { kId, kCustomer, kReplyTo, kSku, kQuantity, kItems };
-constexpr std::array<std::string_view, 6> kNames = {"id", "customer", "reply_to", "sku", "quantity", "items"};
-}  // namespace member
-constexpr std::size_t kMembers = member::kNames.size();
+struct Member {
+  std::string_view text;
+  Kind kind = Kind::kNull;
+  unsigned times = 0;
 
+  [[nodiscard]] bool once(Kind wanted) const { return times == 1 && kind == wanted; }
+  // Of an optional member: null counts as absent.
+  [[nodiscard]] bool absent() const { return times == 0 || once(Kind::kNull); }
+  // The text of a string given once; empty otherwise.
+  [[nodiscard]] std::string_view string() const { return once(Kind::kString) ? text : std::string_view(); }
+};
+
+// Only the last value of a repeated member is kept: to be given twice is wrong anyway.
 struct Given {
-  std::array<std::string_view, kMembers> text;
-  std::array<Kind, kMembers> kind{};
-  std::array<unsigned, kMembers> times{};
+  Member id, customer, reply_to, sku, quantity, items;
+  bool any = false;
 
-  void take(std::string_view name, Kind given_kind, std::string_view given_text) {
-    const auto which = static_cast<std::size_t>(std::find(member::kNames.begin(), member::kNames.end(), name) -
-                                                member::kNames.begin());
-    if (which == kMembers) return;
-    kind[which] = given_kind;
-    text[which] = given_text;
-    ++times[which];
-  }
-  [[nodiscard]] bool once(std::size_t which, Kind wanted) const { return times[which] == 1 && kind[which] == wanted; }
-  // A string member given once; empty otherwise.
-  [[nodiscard]] std::string_view string(std::size_t which) const {
-    return once(which, Kind::kString) ? text[which] : std::string_view();
-  }
-  // An optional null member counts as absent.
-  void drop_null(std::size_t which) {
-    if (once(which, Kind::kNull)) times[which] = 0;
+  void take(std::string_view name, Kind kind, std::string_view text) {
+    const std::pair<std::string_view, Member*> known[] = {
+        {"id", &id},   {"customer", &customer}, {"reply_to", &reply_to},
+        {"sku", &sku}, {"quantity", &quantity}, {"items", &items}};
+    for (const auto& [known_name, member] : known) {
+      if (known_name != name) continue;
+      *member = {text, kind, member->times + 1};
+      any = true;
+    }
   }
 };
 
@@ -54,28 +51,28 @@ struct Lines {
   bool good = true;
 
   void add(const Given& given) {
-    const std::string_view sku = given.string(member::kSku);
-    const uint64_t quantity = whole_of(given.text[member::kQuantity]).value_or(0);
-    good = good && ++count <= limits.max_lines && is_sku(sku) && given.once(member::kQuantity, quantity_kind) &&
-           quantity >= 1 && quantity <= limits.max_quantity;
+    const std::string_view sku = given.sku.string();
+    const uint64_t quantity = whole_of(given.quantity.text).value_or(0);
+    good = good && ++count <= limits.max_lines && is_sku(sku) && given.quantity.once(quantity_kind) && quantity >= 1 &&
+           quantity <= limits.max_quantity;
     if (good) good = (sums[sku] += quantity) <= kMaxWhole;
   }
 };
 
 // An integer is not a valid ID, but the result of the malformed request contains it.
 std::string integer_id(const Given& given) {
-  const std::string_view text = given.text[member::kId];
+  const std::string_view text = given.id.text;
   int64_t number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool good = given.once(member::kId, Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
+  const bool good = given.id.once(Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
   return good ? std::to_string(number) : std::string();
 }
 
 void judge(const Given& given, const Lines& lines, LaneNumber lane, DecodedRequest& out) {
-  if (is_name(given.string(member::kId))) out.order = given.string(member::kId);
-  if (is_name(given.string(member::kCustomer))) out.customer = given.string(member::kCustomer);
-  out.malformed = out.order.empty() || (given.times[member::kCustomer] > 0 && out.customer.empty()) ||
-                  (given.times[member::kReplyTo] > 0 && !is_name(given.string(member::kReplyTo))) || !lines.good;
+  if (is_name(given.id.string())) out.order = given.id.string();
+  if (is_name(given.customer.string())) out.customer = given.customer.string();
+  out.malformed = out.order.empty() || (!given.customer.absent() && out.customer.empty()) ||
+                  (!given.reply_to.absent() && !is_name(given.reply_to.string())) || !lines.good;
   if (out.order.empty()) out.order = integer_id(given);
   if (out.malformed) return;
   for (const auto& [sku, quantity] : lines.sums) {
@@ -98,12 +95,11 @@ void RequestDecoder::decode(const std::vector<std::string_view>& fields, Decoded
     if (fields[i] == "order") {
       order = fields[i + 1];
       ++orders;
-    } else if (fields[i] != member::kNames[member::kItems]) {
+    } else if (fields[i] != "items") {
       flat.take(fields[i], Kind::kString, fields[i + 1]);
     }
   }
-  const bool any_flat = flat.times != decltype(flat.times){};
-  if (bytes > kMaxEntryBytes || orders > 1 || (orders == 1 && any_flat)) return;
+  if (bytes > kMaxEntryBytes || orders > 1 || (orders == 1 && flat.any)) return;
   if (orders == 1) return decode_json(order, out);
   Lines lines{limits_, Kind::kString};
   lines.add(flat);
@@ -120,7 +116,7 @@ void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
   for (const JsonValue& value : values) {
     if (value.depth == 1) {
       top.take(value.name, value.kind, value.text);
-      in_items = value.name == member::kNames[member::kItems];
+      in_items = value.name == "items";
     } else if (in_items && value.depth == 2) {
       items.emplace_back();
       all_objects = all_objects && value.kind == Kind::kObject;
@@ -128,17 +124,12 @@ void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
       items.back().take(value.name, value.kind, value.text);
     }
   }
-  top.drop_null(member::kCustomer);
-  top.drop_null(member::kReplyTo);
-  top.drop_null(member::kItems);
   Lines lines{limits_, Kind::kNumber};
-  if (top.times[member::kItems] == 0) {
+  if (top.items.absent()) {
     lines.add(top);
   } else {
-    top.drop_null(member::kSku);
-    top.drop_null(member::kQuantity);
-    lines.good = top.once(member::kItems, Kind::kArray) &&
-                 top.times[member::kSku] + top.times[member::kQuantity] == 0 && all_objects && !items.empty();
+    lines.good =
+        top.items.once(Kind::kArray) && top.sku.absent() && top.quantity.absent() && all_objects && !items.empty();
     for (const Given& item : items) lines.add(item);
   }
   judge(top, lines, lane_, out);

@@ -6,9 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/id.h"
 #include "audit/json.h"
-#include "audit/lane_rule.h"
+#include "audit/rules.h"
 
 namespace orderd::audit {
 

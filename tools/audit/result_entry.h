@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/findings.h"
 #include "audit/json.h"
+#include "audit/link.h"
 #include "audit/request_decoder.h"
 
 namespace orderd::audit {
@@ -41,6 +43,7 @@ struct ResultLine {
 };
 
 struct ResultEntry {
+  Id id;
   ResultKind kind = ResultKind::kStock;
   std::string_view reason;
   std::string_view order;
@@ -52,23 +55,24 @@ struct ResultEntry {
   Id original;                // of a duplicate
   Id lettered;                // of a letter: its `result`, which is malformed
 
+  [[nodiscard]] bool decided() const { return kind == ResultKind::kAccepted || kind == ResultKind::kRefused; }
+  [[nodiscard]] Place place() const { return {id, request, order}; }
   // Customer and lines.
   [[nodiscard]] Content content() const;
 };
 
 class ResultDecoder {
  public:
-  // `fields`: alternating names and values. Fills `entry`; its views point into `fields`, or are valid until the next
-  // call. Returns nullptr, or what is wrong with the entry; even then order and request are filled if they are
-  // readable. Never throws on any input.
+  // Fills `entry`; its views point into `raw`, or are valid until the next call. Returns nullptr, or what is wrong with
+  // the entry; even then order and request are filled if they are readable. Never throws on any input.
+  [[nodiscard]] const char* decode(const RawEntry& raw, ResultEntry& entry) {
+    entry.id = raw.id;
+    return decode(raw.fields, entry);
+  }
+  // `fields`: alternating names and values.
   [[nodiscard]] const char* decode(const std::vector<std::string_view>& fields, ResultEntry& entry);
 
  private:
-  struct Given;
-  [[nodiscard]] static const char* read_letter(const Given& given, ResultEntry& entry);
-  [[nodiscard]] static const char* read_kind(const Given& given, ResultEntry& entry);
-  [[nodiscard]] const char* read_lines(const Given& given, ResultEntry& entry);
-  [[nodiscard]] bool read_array(std::string_view json, std::vector<ResultLine>& lines);
   JsonReader json_;  // owns SKUs with escapes
 };
 

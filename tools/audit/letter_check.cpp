@@ -1,0 +1,142 @@
+// A dead letter of a result that is not malformed is skipped and reported.
+#include <map>
+#include <optional>
+
+#include "audit/checks.h"
+
+namespace orderd::audit {
+namespace {
+
+constexpr const char* kOfMalformed = "dead letters of malformed results";
+// About 150 MB.
+constexpr std::size_t kWithoutMax = 1'000'000;
+
+// orderd's three fields come first; a raw field of the request may have one of their names.
+struct Letter {
+  std::optional<Id> request;
+  std::optional<Id> result;
+  std::string_view detail;
+
+  // `entry`: may be null.
+  explicit Letter(const RawEntry* entry) {
+    if (entry == nullptr || entry->fields.size() < 6) return;
+    const auto& fields = entry->fields;
+    if (fields[0] != "request" || fields[2] != "result" || fields[4] != "detail") return;
+    request = id_of(fields[1]);
+    result = id_of(fields[3]);
+    detail = fields[5];
+  }
+};
+
+class LetterChecker : public Checker {
+ public:
+  explicit LetterChecker(const Task& task)
+      : Checker(task), letters_(task.link, task.options.names.dead, {}, task.horizon.dead.last) {}
+
+  void take(Step& step) override {
+    if (!step.good) return;
+    if (step.entry.kind == ResultKind::kLetter) take_record(step.entry);
+    if (step.entry.kind == ResultKind::kMalformed) match(step.entry);
+  }
+
+  void end() override {
+    skip(std::nullopt);
+    task_.counts.dead_letters = letters_.popped();
+    if (without_.empty()) return;
+    // More letters are gone than were requeued or discarded: the oldest ones may have been trimmed.
+    const StreamFacts& dead = horizon_.dead;
+    const bool gone = dead.exists && dead.added - dead.length > records_;
+    // Letters may have been requeued or discarded after the horizon was taken.
+    ResultDecoder decoder;
+    ResultEntry entry;
+    Cursor(task_.link, task_.options.names.results, after(horizon_.to), kLastId).each([&](const RawEntry& raw) {
+      const bool good = decoder.decode(raw, entry) == nullptr;
+      if (good && entry.kind == ResultKind::kLetter) without_.erase(entry.lettered);
+    });
+    refresh(task_);
+    Cursor now(task_.link, task_.options.names.dead, {}, kLastId);
+    const Letter oldest(now.peek());
+    for (const auto& [id, without] : without_) {
+      // Trimming removes the oldest; a letter missing after the first one was removed otherwise.
+      if ((gone || dead.cut) && (!oldest.result || id < *oldest.result)) {
+        findings_.not_checked(kOfMalformed, "the oldest dead letters were trimmed");
+      } else {
+        findings_.add(Check::kDeadLetterMissing, {id, without.request, without.order},
+                      "there is no dead letter of this result, and no entry that it was requeued or discarded");
+      }
+    }
+  }
+
+ private:
+  // Reports the letters of results before `until`: no malformed result is waiting for them.
+  void skip(std::optional<Id> until) {
+    for (const RawEntry* next = letters_.peek(); next != nullptr; next = letters_.peek()) {
+      const Letter letter(next);
+      // A letter that names a result with a future ID is not waited for.
+      if (until && letter.result && *letter.result >= *until && *letter.result <= horizon_.results.last) return;
+      if (letter.result && *letter.result < horizon_.first_result()) {
+        findings_.not_checked("dead letters", "their results were trimmed, or are before --from");
+      } else if (letter.result && *letter.result > horizon_.to && horizon_.to_given) {
+        findings_.not_checked("dead letters", "their results are after --to");
+      } else {
+        findings_.looked(Check::kDeadLetterForged);
+        const bool names_both = letter.request && letter.result;
+        findings_.add(Check::kDeadLetterForged, {letter.result.value_or(Id{}), letter.request.value_or(Id{})},
+                      "dead letter " + next->id.text() +
+                          (names_both ? ": no malformed result has this ID, or it has its dead letter already"
+                                      : ": it names no request or no result"));
+      }
+      letters_.pop();
+    }
+  }
+
+  void match(const ResultEntry& result) {
+    skip(result.id);
+    findings_.looked(Check::kDeadLetterMissing);
+    const RawEntry* const next = letters_.peek();
+    const Letter letter(next);
+    if (letter.result == result.id) {
+      findings_.looked(Check::kDeadLetterForged);
+      const bool other_request = letter.request != result.request;
+      if (other_request || letter.detail != result.detail) {
+        findings_.add(Check::kDeadLetterForged, {result.id, letter.request.value_or(Id{})},
+                      "dead letter " + next->id.text() + ": its " + (other_request ? "request" : "detail") +
+                          " is not that of the result");
+      }
+      letters_.pop();
+    } else if (without_.size() < kWithoutMax) {
+      without_.emplace(result.id, Without{result.request, std::string(result.order)});
+    } else {
+      findings_.not_checked(kOfMalformed, "too many are missing to keep track of");
+    }
+  }
+
+  void take_record(const ResultEntry& record) {
+    ++records_;
+    if (record.lettered < horizon_.first_result()) {
+      return findings_.not_checked("entries about dead letters",
+                                   "the results they name were trimmed, or are before --from");
+    }
+    findings_.looked(Check::kDeadLetterForged);
+    if (without_.erase(record.lettered) > 0 || without_.size() == kWithoutMax) return;
+    findings_.add(Check::kDeadLetterForged, {record.id},
+                  "it is about the dead letter of result " + record.lettered.text() +
+                      ", which is not malformed, still has its letter, or was already requeued or discarded");
+  }
+
+  struct Without {
+    Id request;
+    std::string order;
+  };
+  Cursor letters_;
+  std::map<Id, Without> without_;  // malformed results without their letter, no entry about it so far
+  uint64_t records_ = 0;
+};
+
+}  // namespace
+
+CheckerPtr check_letters(const Task& task) {
+  return std::make_unique<LetterChecker>(task);
+}
+
+}  // namespace orderd::audit
