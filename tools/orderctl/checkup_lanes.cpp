@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "orderctl/checkup_parts.h"
+#include "orderctl/checkup.h"
 #include "orderctl/group_warnings.h"
 #include "settings/rights.h"
 #include "shared/entry.h"
@@ -14,7 +14,6 @@ namespace orderd::tools {
 namespace {
 
 using std::chrono::milliseconds;
-using valkey::Command;
 using valkey::OwnedReply;
 
 // An ID's distance into the future that somebody would notice in ages and times.
@@ -28,9 +27,9 @@ constexpr uint64_t kRecordBytes = 157;
 
 std::optional<Checkup::Growth> Checkup::growth_of(const std::string& stream) {
   if (!now_ms_) return std::nullopt;
-  const OwnedReply length = questions_.ask("XLEN", stream, Command::of("XLEN", stream));
-  const OwnedReply first = questions_.ask("XRANGE", stream, Command::of("XRANGE", stream, "-", "+", "COUNT", 1));
-  const OwnedReply size = questions_.ask("MEMORY USAGE", stream, Command::of("MEMORY", "USAGE", stream));
+  const OwnedReply length = questions_.ask("XLEN", stream);
+  const OwnedReply first = questions_.ask("XRANGE", stream, "-", "+", "COUNT", 1);
+  const OwnedReply size = questions_.ask("MEMORY USAGE", stream);
   const auto oldest = parse_id(first->at(0).at(0).text());
   if (!length->is_integer() || !size->is_integer() || !oldest || oldest->ms + kRateMs > *now_ms_) return std::nullopt;
   const auto entries = static_cast<uint64_t>(length->integer());
@@ -104,8 +103,7 @@ void Checkup::ids() {
     streams.insert(streams.end(), {lane.streams.orders, lane.streams.results});
   }
   for (const std::string& stream : streams) {
-    const OwnedReply reply =
-        questions_.ask("XREVRANGE", stream, Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
+    const OwnedReply reply = questions_.ask("XREVRANGE", stream, "+", "-", "COUNT", 1);
     known = known || !reply->lost();
     const auto newest = parse_id(reply->at(0).at(0).text());
     if (!newest || newest->ms <= *now_ms_ + kFutureMs) continue;
@@ -127,7 +125,7 @@ void Checkup::keys() {
   for (const settings::Settings& lane : lanes_) {
     for (const auto& [name, key] : {std::pair("HGETALL", lane.streams.orders + ":position"),
                                     std::pair("GET", lane.streams.orders + ":owner"), std::pair("XLEN", lane.dead())}) {
-      (void)questions_.ask(name, key, Command::of(name, key));
+      (void)questions_.ask(name, key);
     }
   }
   const auto& wrong = questions_.wrong_types();
@@ -139,15 +137,15 @@ void Checkup::keys() {
 
 void Checkup::groups() {
   if (!now_ms_) return unknown("groups", "that keep streams from being trimmed", "the server denies TIME");
-  std::vector<std::string> warnings;
-  for (const settings::Settings& lane : lanes_) warn_of_groups(questions_, lane, *now_ms_, warnings);
-  for (const std::string& each : warnings) {
-    const std::size_t advice = each.find("; if nobody uses it: ");
-    problem("groups", each.substr(0, advice), "a stream that is not trimmed fills the memory in the end",
-            "let its consumers read and acknowledge; or, " +
-                (advice == std::string::npos ? "delete the group" : each.substr(advice + 2)));
+  bool found = false;
+  for (const settings::Settings& lane : lanes_) {
+    for (const auto& [what, command] : find_slow_groups(questions_, lane, *now_ms_)) {
+      found = true;
+      problem("groups", what, "a stream that is not trimmed fills the memory in the end",
+              "let its consumers read and acknowledge; or, if nobody uses it: " + command);
+    }
   }
-  if (warnings.empty()) good("groups", "none keeps a stream from being trimmed" + in_lanes());
+  if (!found) good("groups", "none keeps a stream from being trimmed" + in_lanes());
 }
 
 }  // namespace orderd::tools

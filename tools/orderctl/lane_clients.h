@@ -32,16 +32,12 @@ class LaneClients {
   std::vector<std::optional<Client>> clients_;
 };
 
-// Which entries of one stream in each lane.
-struct MergedRange {
-  std::function<std::string(const settings::Settings&)> stream;  // its name in a lane
-  std::string first = "-";
-  std::string last = "+";
-  bool back = false;  // from the newest on
-};
-// Calls `each` for these, of all lanes in the order of their IDs, until it returns false. A page of each lane is in
-// memory.
-[[nodiscard]] Result<bool> read_merged(const Context& context, LaneClients& clients, const MergedRange& range,
+// The name of one stream in a lane.
+using StreamOf = std::function<std::string(const settings::Settings& lane)>;
+// Calls `each` for the entries of `stream` of all lanes, in the order of their IDs, until it returns false. A page of
+// each lane is in memory.
+[[nodiscard]] Result<bool> read_merged(const Context& context, LaneClients& clients, const StreamOf& stream,
+                                       const Range& range,
                                        const std::function<bool(std::size_t lane, const Entry& entry)>& each);
 
 }  // namespace orderd::tools

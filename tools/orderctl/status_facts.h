@@ -83,11 +83,6 @@ struct StatusFacts {
   std::vector<std::string> warnings;  // what an operator should change, one sentence each
 };
 
-class Questions;
-
-// Milliseconds since 1970 by the server's clock; nothing: not known.
-[[nodiscard]] std::optional<uint64_t> read_time(Questions& questions);
-
 // A failure: the connection was lost, the server cannot answer now, or this user may read nothing at all.
 [[nodiscard]] Result<StatusFacts> read_status(Client& client, const settings::Settings& settings);
 

@@ -32,7 +32,12 @@ struct Wanted {
 class Printer {
  public:
   explicit Printer(const Context& context)
-      : context_(context), all_(context.settings.lanes()), table_(columns(context.several())) {}
+      : context_(context),
+        all_(context.settings.lanes()),
+        table_({{"SKU", Table::Align::kLeft, 20},
+                {"LANE", Table::Align::kLeft, 0, !context.several()},
+                {"STOCK", Table::Align::kRight, 10},
+                {""}}) {}
 
   void good(const Wanted& wanted, uint64_t stock) {
     const std::size_t owner = all_.of(wanted.sku);
@@ -59,15 +64,8 @@ class Printer {
   }
 
  private:
-  static std::vector<Table::Column> columns(bool lanes) {
-    std::vector<Table::Column> columns = {{"SKU", Table::Align::kLeft, 20}, {"STOCK", Table::Align::kRight, 10}, {""}};
-    if (lanes) columns.insert(columns.begin() + 1, {"LANE"});
-    return columns;
-  }
   void add(const Wanted& wanted, Cell stock, Cell detail) {
-    std::vector<Cell> row = {{shown(wanted.sku)}, std::move(stock), std::move(detail)};
-    if (context_.several()) row.insert(row.begin() + 1, {context_.lanes[wanted.lane].lane_name()});
-    table_.add(std::move(row));
+    table_.add({{shown(wanted.sku)}, {context_.lanes[wanted.lane].lane_name()}, std::move(stock), std::move(detail)});
   }
 
   const Context& context_;

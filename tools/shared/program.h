@@ -1,6 +1,8 @@
 // Shared by the sub-commands: the command line fills a Program, then main() runs its action.
 #pragma once
 
+#include <any>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -47,6 +49,13 @@ struct Program {
   std::string lane;  // --lane; empty: it was not given
   LaneUse lanes = LaneUse::kOne;
   Action action;  // of the sub-command that was given
+
+  // A T that lives as long as the program: what the options of a sub-command are parsed into.
+  template <class T>
+  [[nodiscard]] T& keep() {
+    return std::any_cast<T&>(kept.emplace_back(T{}));
+  }
+  std::deque<std::any> kept;
 };
 
 }  // namespace orderd::tools

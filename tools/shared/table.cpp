@@ -42,10 +42,16 @@ std::string_view take_line(std::string_view& text, std::size_t width) {
 
 Table::Table(std::vector<Column> columns, std::optional<std::size_t> width)
     : columns_(std::move(columns)), width_(width ? std::optional(std::max(*width, kWidthMin)) : std::nullopt) {
+  for (std::size_t i = columns_.size(); i-- > 0;) {
+    if (!columns_[i].hidden) continue;
+    hidden_.push_back(i);
+    columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
   for (const Column& column : columns_) widths_.push_back(std::max(column.width_min, width_of(column.heading)));
 }
 
 void Table::add(std::vector<Cell> row) {
+  for (const std::size_t i : hidden_) row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
   for (std::size_t i = 0; i < columns_.size(); ++i) widths_[i] = std::max(widths_[i], width_of(row.at(i).text));
   rows_.push_back(std::move(row));
 }

@@ -26,6 +26,7 @@ class Table {
     std::string_view heading;
     Align align = Align::kLeft;
     std::size_t width_min = 0;
+    bool hidden = false;  // left out, in the headings and in each row
   };
   // `width`: of the lines; nothing: as long as they are.
   explicit Table(std::vector<Column> columns, std::optional<std::size_t> width = terminal_width());
@@ -42,6 +43,7 @@ class Table {
   void append_row(const std::vector<Cell>& row, const std::vector<std::size_t>& folds, std::string& out) const;
 
   std::vector<Column> columns_;
+  std::vector<std::size_t> hidden_;  // the last one first
   const std::optional<std::size_t> width_;
   std::vector<std::size_t> widths_;
   std::vector<std::vector<Cell>> rows_;
