@@ -28,7 +28,7 @@ request, in the order of the requests; no stock change twice and none missing; n
 refers to its decision; each result is what was asked for. The audit only reads, and daemons may keep serving. It needs
 the settings of the daemons: streams, keys, processing.max_quantity, processing.max_lines, processing.dedup_window.
 
-The table "not checked" lists what is gone (trimmed, before --from). Of several lanes each is audited, one after the other;
+The table "not checked" lists what is missing (trimmed, or before --from). With several lanes, each is audited in turn;
 --lane audits one and shows its whole report.
 
 Examples:

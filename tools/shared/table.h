@@ -17,7 +17,7 @@ struct Cell {
 };
 
 // Rows may be printed page by page: a column never becomes narrower. A table that is wider than the terminal is folded:
-// the columns that do not fit go on in the next line, indented, in the headings as in each row, and the text of the
+// the columns that do not fit continue on the next line, indented, in the headings as in each row, and the text of the
 // last one is broken between words. Nothing is cut.
 class Table {
  public:
