@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in
   CHECK(listed({"--to", ids[1]}) == Ids{ids[1], ids[0]});
   CHECK(listed({"--from", "1h"}).size() == 4);
   CHECK(listed({"--to", "2001-01-01"}).empty());
-  CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' there"));
+  CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' in that range"));
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "a dead letter is corrected and requeued once and the audit is clean") {

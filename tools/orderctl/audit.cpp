@@ -158,7 +158,7 @@ void add_audit(CLI::App& parent, Program& program) {
   add_text(*app, "--memory", options.memory, "SIZE",
            "for order IDs, 1MiB or more; what does not fit is read in several passes [512MiB]")
       ->check(check_memory);
-  add_whole(*app, "--max-findings", options.findings_max, 1, 1'000'000, "violations reported of each check [20]");
+  add_whole(*app, "--max-findings", options.findings_max, 1, 1'000'000, "violations to report for each check [20]");
   set_action(*app, program, LaneUse::kAll, [&options](const Context& context) { return run_audit(context, options); });
 }
 

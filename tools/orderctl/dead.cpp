@@ -127,7 +127,7 @@ Result<int> list_letters(const Context& context, const ListOptions& wanted) {
   if (!context.json) table.print();
   if (left == wanted.limit) {
     note("no dead letters in " + (context.several() ? "any lane" : "'" + shown(context.settings.dead()) + "'") +
-         (wanted.from.empty() && wanted.to.empty() ? "" : " there"));
+         (wanted.from.empty() && wanted.to.empty() ? "" : " in that range"));
   }
   return kDone;
 }

@@ -1,4 +1,4 @@
-// Both are one call of lua/pause.lua, so that each holds from its answer on.
+// Both are one call of lua/pause.lua, so each takes effect with its answer.
 #include <CLI/CLI.hpp>
 
 #include "lua/scripts.h"

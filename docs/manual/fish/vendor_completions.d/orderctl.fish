@@ -102,7 +102,7 @@ complete -c orderctl -n '__orderctl_at \'pause\'' -l reason -x -d 'why, for the 
 complete -c orderctl -n '__orderctl_at \'audit\'' -l from -l since -x -d 'only results from this one on, or from this time on'
 complete -c orderctl -n '__orderctl_at \'audit\'' -l to -l until -x -d 'only results up to this one, or up to this time'
 complete -c orderctl -n '__orderctl_at \'audit\'' -l memory -x -d 'for order IDs, 1MiB or more; what does not fit is read in several passes [512MiB]'
-complete -c orderctl -n '__orderctl_at \'audit\'' -l max-findings -x -d 'violations reported of each check [20]'
+complete -c orderctl -n '__orderctl_at \'audit\'' -l max-findings -x -d 'violations to report for each check [20]'
 complete -c orderctl -n '__orderctl_at \'lane\'' -a names -d 'print names for lanes that spread evenly over a cluster'
 complete -c orderctl -n '__orderctl_at \'lane names\'' -l count -x -d 'how many lanes'
 complete -c orderctl -n '__orderctl_at \'lane names\'' -l nodes -x -d 'how many equal nodes there are; the number of lanes has to be a multiple [1]'
