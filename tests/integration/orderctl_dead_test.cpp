@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in
   CHECK(listed({"--to", ids[1]}) == Ids{ids[1], ids[0]});
   CHECK(listed({"--from", "1h"}).size() == 4);
   CHECK(listed({"--to", "2001-01-01"}).empty());
-  CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' there"));
+  CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' in that range"));
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "a dead letter is corrected and requeued once and the audit is clean") {
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are discarded and one that cannot be
   const std::string other = entries(admin(), "orders:dead").back().id;
   Ran ran = run({"dead", "discard", "1-1", letter, other, "--json"});
   CHECK(ran.status == 1);
-  CHECK(ran.complains("1-1: there is no such dead letter, and the results do not say what became of it"));
+  CHECK(ran.complains("1-1: there is no such dead letter, and the results do not show what happened to it"));
   REQUIRE(ran.json().size() == 2);
   CHECK(ran.json()[0]["letter"] == letter);
   CHECK(ran.json()[0]["request"].is_null());
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(LetterDesk, "a letter with a truncated request cannot be reque
         "cut the request was too large for its letter; what follows is its beginning");
   const Ran ran = run({"dead", "requeue", cut, "--set", "order={}"});
   CHECK(ran.status == 1);
-  CHECK(ran.complains("the request was too large for its letter, and the rest of it is not there"));
+  CHECK(ran.complains("the request was too large for its letter, and the rest is missing"));
   CHECK(length(admin(), "orders") == 4);
   CHECK(run({"dead", "discard", cut}).status == 0);
 }

@@ -20,47 +20,65 @@ void each_check(const Each& each) {
   for (std::size_t i = 0; i < audit::kChecks; ++i) each(static_cast<Check>(i));
 }
 
+// What a finding is about, without what is not known.
+struct Subject {
+  const char* member;  // in JSON
+  const char* label;   // in text
+  const std::string& value;
+};
+std::vector<Subject> subjects_of(const audit::Finding& finding) {
+  std::vector<Subject> out;
+  for (const Subject& each :
+       {Subject{"result", "result", finding.result}, Subject{"request", "request", finding.request},
+        Subject{"order", "order", finding.order}, Subject{"sku", "SKU", finding.sku}}) {
+    if (!each.value.empty()) out.push_back(each);
+  }
+  return out;
+}
+
 Json json_of(const audit::Finding& finding) {
   Json out = {{"check", audit::text_of(finding.check).name}};
-  const auto add = [&out](const char* name, const std::string& value) {
-    if (!value.empty()) out[name] = value;
-  };
-  add("result", finding.result);
-  add("request", finding.request);
-  add("order", finding.order);
-  add("sku", finding.sku);
-  add("detail", finding.detail);
+  for (const Subject& each : subjects_of(finding)) out[each.member] = each.value;
+  if (!finding.detail.empty()) out["detail"] = finding.detail;
   return out;
 }
 
 std::string line_of(const audit::Finding& finding) {
   std::string out;
-  const auto add = [&out](const char* name, const std::string& value) {
-    if (!value.empty()) out.append(out.empty() ? "" : ", ").append(name).append(" ").append(shown(value));
-  };
-  add("result", finding.result);
-  add("request", finding.request);
-  add("order", finding.order);
-  add("SKU", finding.sku);
+  for (const auto& [member, label, value] : subjects_of(finding)) {
+    out.append(out.empty() ? "" : ", ").append(label).append(" ").append(shown(value));
+  }
   return out.append(out.empty() ? "" : ": ").append(shown(finding.detail));
 }
 
-void print_counts(const Report& report, std::chrono::milliseconds took) {
+// How much of each kind was read.
+struct Counted {
+  const char* member;  // in JSON
+  const char* label;   // in text; null: not there
+  uint64_t number;
+};
+std::vector<Counted> counts_of(const Report& report) {
   const audit::Counts& counts = report.counts;
+  return {{"results", "results", counts.results},
+          {"accepted", "  accepted", counts.accepted},
+          {"rejected", "  rejected", counts.rejected},
+          {"duplicates", "  duplicate", counts.duplicates},
+          {"stock_changes", "  stock changes", counts.stock_changes},
+          {"letter_changes", "  of dead letters", counts.letter_changes},
+          {"lines", nullptr, counts.lines},
+          {"requests", "settled requests", counts.requests},
+          {"waiting", "waiting requests", counts.waiting},
+          {"deleted_unsettled", "deleted before they were settled", report.horizon.position.deleted},
+          {"dead_letters", "dead letters", counts.dead_letters},
+          {"skus", "SKUs", counts.skus},
+          {"records", "records, a sample", counts.records}};
+}
+
+void print_counts(const Report& report, std::chrono::milliseconds took) {
   Table table({{"READ"}, {"", Table::Align::kRight}});
-  const auto row = [&table](const char* name, uint64_t number) { table.add({{name}, {std::to_string(number)}}); };
-  row("results", counts.results);
-  row("  accepted", counts.accepted);
-  row("  rejected", counts.rejected);
-  row("  duplicate", counts.duplicates);
-  row("  stock changes", counts.stock_changes);
-  row("  of dead letters", counts.letter_changes);
-  row("settled requests", counts.requests);
-  row("waiting requests", counts.waiting);
-  row("deleted before they were settled", report.horizon.position.deleted);
-  row("dead letters", counts.dead_letters);
-  row("SKUs", counts.skus);
-  row("records, a sample", counts.records);
+  for (const Counted& each : counts_of(report)) {
+    if (each.label != nullptr) table.add({{each.label}, {std::to_string(each.number)}});
+  }
   table.print();
   print("up to result " + report.horizon.to.text() + ", in " + duration_text(took));
   print(took.count() >= 100 ? " (" + std::to_string(rate_of(report, took)) + " results/s)\n\n" : "\n\n");
@@ -89,7 +107,7 @@ void print_not_checked(const audit::Findings::NotChecked& not_checked) {
   table.print();
 }
 
-// `lane`: of several, where the violations are.
+// `lane`: where the violations are, if there are several.
 void print_violations(const audit::Findings& findings, const std::string& lane) {
   each_check([&](Check check) {
     const uint64_t violations = findings.violations(check);
@@ -122,26 +140,11 @@ void print_verdict(uint64_t violations) {
 }  // namespace
 
 Json json_of(const Report& report, std::chrono::milliseconds took) {
-  const audit::Counts& counts = report.counts;
   const audit::Findings& findings = report.findings;
-  Json out = {{"verdict", findings.violations() == 0 ? "clean" : "violated"},
-              {"results", counts.results},
-              {"accepted", counts.accepted},
-              {"rejected", counts.rejected},
-              {"duplicates", counts.duplicates},
-              {"stock_changes", counts.stock_changes},
-              {"letter_changes", counts.letter_changes},
-              {"lines", counts.lines},
-              {"requests", counts.requests},
-              {"waiting", counts.waiting},
-              {"deleted_unsettled", report.horizon.position.deleted},
-              {"dead_letters", counts.dead_letters},
-              {"skus", counts.skus},
-              {"records", counts.records},
-              {"violation_count", findings.violations()},
-              {"checks", Json::array()},
-              {"not_checked", Json::array()},
-              {"violations", Json::array()}};
+  Json out = {{"verdict", findings.violations() == 0 ? "clean" : "violated"}};
+  for (const Counted& each : counts_of(report)) out[each.member] = each.number;
+  out["violation_count"] = findings.violations();
+  for (const char* list : {"checks", "not_checked", "violations"}) out[list] = Json::array();
   each_check([&](Check check) {
     out["checks"].push_back({{"name", audit::text_of(check).name},
                              {"checked", findings.checked(check)},
@@ -157,7 +160,7 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
                     {"position", position.known() ? Json(position.id.text()) : Json()}};
   out["seconds"] = static_cast<double>(took.count()) / 1000;
   out["results_per_second"] = rate_of(report, took);
-  out["passes"] = counts.passes;
+  out["passes"] = report.counts.passes;
   return out;
 }
 

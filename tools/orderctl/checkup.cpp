@@ -1,11 +1,10 @@
 // The checks of a server. Each question is asked once. Why a finding matters, and the limits, come from
 // docs/guarantees.md and docs/operations.md.
-#include "orderctl/checkup_parts.h"
+#include "orderctl/checkup.h"
 
 #include <algorithm>
 #include <chrono>
 
-#include "orderctl/status_facts.h"
 #include "settings/topology.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -15,22 +14,24 @@ namespace orderd::tools {
 namespace {
 
 using std::chrono::milliseconds;
-using valkey::Command;
 using valkey::OwnedReply;
 
-// A difference of clocks that somebody would notice in ages and times.
+// A clock difference that shows in ages and times.
 constexpr uint64_t kClockMs = 5000;
-// For so long a script may run before other clients are answered BUSY. A full call takes a few ms.
+// A script may run this long before other clients get BUSY. A full call takes a few ms.
 constexpr uint64_t kBusyMs = 1000;
 
 }  // namespace
 
-std::string mebibytes_text(uint64_t bytes) {
-  return std::to_string((bytes + 512 * 1024) / (1024 * 1024)) + " MiB";
-}
-
 Result<std::vector<Finding>> Checkup::run() {
-  ask_server();
+  info_ = questions_.ask_info("everything");
+  const OwnedReply config =
+      questions_.ask("CONFIG GET", "", "appendfsync", "aof-load-truncated", "min-replicas-to-write",
+                     "min-replicas-max-lag", "protected-mode", "busy-reply-threshold", "cluster-require-full-coverage");
+  for (std::size_t i = 0; i + 1 < config->size(); i += 2) {
+    config_.emplace(config->at(i).text(), config->at(i + 1).text());
+  }
+  now_ms_ = questions_.ask_time();
   version();
   role();
   persistence();
@@ -52,23 +53,12 @@ Result<std::vector<Finding>> Checkup::run() {
   return std::move(findings_);
 }
 
-void Checkup::ask_server() {
-  const OwnedReply info = questions_.ask("INFO", "", Command::of("INFO", "everything"));
-  std::string_view text = info->text();
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find("\r\n"));
-    text.remove_prefix(std::min(text.size(), line.size() + 2));
-    const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos) info_.emplace(line.substr(0, colon), line.substr(colon + 1));
-  }
-  const OwnedReply config = questions_.ask(
-      "CONFIG GET", "",
-      Command::of("CONFIG", "GET", "appendfsync", "aof-load-truncated", "min-replicas-to-write", "min-replicas-max-lag",
-                  "protected-mode", "busy-reply-threshold", "cluster-require-full-coverage"));
-  for (std::size_t i = 0; i + 1 < config->size(); i += 2) {
-    config_.emplace(config->at(i).text(), config->at(i + 1).text());
-  }
-  now_ms_ = read_time(questions_);
+void Checkup::expect(const char* check, const std::string& name, const std::string& value, const char* wanted,
+                     const char* reason, std::string why, std::string fix) {
+  if (value.empty()) return unknown(check, name, reason);
+  const std::string what = name + " is " + shown(value);
+  if (value == wanted) return good(check, what);
+  problem(check, what, std::move(why), std::move(fix));
 }
 
 void Checkup::version() {
@@ -85,16 +75,16 @@ void Checkup::version() {
 
 void Checkup::role() {
   const std::string role = info("role");
-  if (role.empty()) return unknown("role", "primary or replica", "the server does not say in INFO");
+  if (role.empty()) return unknown("role", "primary or replica", kNoInfo);
   if (role == "master") return good("role", "primary");
   problem("role", "this server is a replica of " + shown(info("master_host")) + ":" + shown(info("master_port")),
-          "it accepts no writes, so that no order can be settled",
+          "it accepts no writes, so no order can be settled",
           "set valkey.url to the primary, or name the sentinels in valkey.sentinels");
 }
 
 void Checkup::persistence() {
   const std::string enabled = info("aof_enabled");
-  if (enabled.empty()) return unknown("persistence", "the append-only file", "the server does not say in INFO");
+  if (enabled.empty()) return unknown("persistence", "the append-only file", kNoInfo);
   if (enabled != "1") {
     return problem("persistence", "the append-only file is off",
                    "when the server stops it loses everything since its last snapshot, sales included",
@@ -102,41 +92,34 @@ void Checkup::persistence() {
   }
   if (info("aof_last_write_status") == "err") {
     return problem("persistence", "the last write to the append-only file failed",
-                   "the server refuses writes (MISCONF) until the disk takes them",
+                   "the server refuses writes (MISCONF) until the disk accepts them",
                    "see the server's log; free space on its disk");
   }
   const std::string sync = config("appendfsync");
   if (sync == "no") {
-    return problem("persistence", "appendfsync is no",
-                   "a power loss takes up to 30 seconds of orders that were answered",
+    return problem("persistence", "appendfsync is no", "a power loss loses up to 30 seconds of answered orders",
                    "CONFIG SET appendfsync always (or everysec: a second, at most two)");
   }
   good("persistence", "the append-only file is on" + (sync.empty() ? "" : ", appendfsync " + shown(sync)) +
-                          (sync == "everysec" ? ": a power loss takes up to two seconds" : ""));
+                          (sync == "everysec" ? ": a power loss loses up to two seconds" : ""));
 }
 
 void Checkup::truncated() {
-  const std::string value = config("aof-load-truncated");
-  if (value.empty()) return unknown("truncated", "aof-load-truncated", kNoConfig);
-  if (value == "no") return good("truncated", "aof-load-truncated is no");
-  problem("truncated", "aof-load-truncated is yes",
-          "after a power loss that tore the append-only file, the server may execute half a decision: stock is taken "
-          "and no result is written",
-          "CONFIG SET aof-load-truncated no, then CONFIG REWRITE");
+  expect("truncated", "aof-load-truncated", config("aof-load-truncated"), "no", kNoConfig,
+         "after a power loss that tore the append-only file, the server may execute half a decision: stock is taken "
+         "and no result is written",
+         "CONFIG SET aof-load-truncated no, then CONFIG REWRITE");
 }
 
 void Checkup::eviction() {
-  const std::string policy = info("maxmemory_policy");
-  if (policy.empty()) return unknown("eviction", "maxmemory-policy", "the server does not say in INFO");
-  if (policy == "noeviction") return good("eviction", "maxmemory-policy is noeviction");
-  problem("eviction", "maxmemory-policy is " + shown(policy),
-          "at maxmemory the server deletes keys, and with them stock, records or results",
-          "CONFIG SET maxmemory-policy noeviction, then CONFIG REWRITE");
+  expect("eviction", "maxmemory-policy", info("maxmemory_policy"), "noeviction", kNoInfo,
+         "at maxmemory the server deletes keys, and with them stock, records or results",
+         "CONFIG SET maxmemory-policy noeviction, then CONFIG REWRITE");
 }
 
 void Checkup::memory() {
   const auto used = whole_of(info("used_memory")), limit = whole_of(info("maxmemory"));
-  if (!used || !limit) return unknown("memory", "used and maxmemory", "the server does not say in INFO");
+  if (!used || !limit) return unknown("memory", "used and maxmemory", kNoInfo);
   if (*limit == 0) {
     return problem("memory", mebibytes_text(*used) + " used, maxmemory is not set",
                    "when the machine's memory is full, the kernel kills the server; at maxmemory it makes orders wait",
@@ -150,10 +133,10 @@ void Checkup::memory() {
 
 void Checkup::replicas() {
   const auto connected = whole_of(info("connected_slaves"));
-  if (!connected) return unknown("replicas", "how many are connected", "the server does not say in INFO");
+  if (!connected) return unknown("replicas", "how many are connected", kNoInfo);
   const std::string what = count_text(*connected, "replica");
   if (*connected == 0 && !settings_.has_sentinels() && !settings_.valkey.cluster) {
-    return good("replicas", "none; nothing takes over when this server is gone");
+    return good("replicas", "none; nothing takes over if this server fails");
   }
   if (*connected == 0) {
     const char* where =
@@ -165,7 +148,7 @@ void Checkup::replicas() {
   if (wanted == "0" || whole_of(lag).value_or(0) > 5) {
     return problem("replicas",
                    what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag),
-                   "a primary that is cut off goes on selling; the failover loses all of it",
+                   "a primary that is cut off keeps accepting orders; the failover loses them all",
                    "CONFIG SET min-replicas-to-write 1 min-replicas-max-lag 2, then CONFIG REWRITE");
   }
   good("replicas", what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag));
@@ -174,34 +157,31 @@ void Checkup::replicas() {
 // In a cluster: does the loss of one primary stop the lanes of the others?
 void Checkup::coverage() {
   if (!settings_.valkey.cluster) return good("coverage", "no cluster");
-  const std::string whole = config("cluster-require-full-coverage");
-  if (whole.empty()) return unknown("coverage", "cluster-require-full-coverage", kNoConfig);
-  if (whole == "no") return good("coverage", "cluster-require-full-coverage is no");
-  problem("coverage", "cluster-require-full-coverage is " + shown(whole),
-          "when one primary is lost all lanes stop until its replica has taken over, also those of other nodes",
-          "CONFIG SET cluster-require-full-coverage no, then CONFIG REWRITE, on each node");
+  expect("coverage", "cluster-require-full-coverage", config("cluster-require-full-coverage"), "no", kNoConfig,
+         "when one primary is lost all lanes stop until its replica has taken over, also those of other nodes",
+         "CONFIG SET cluster-require-full-coverage no, then CONFIG REWRITE, on each node");
 }
 
-// Does the server let in somebody who gives no password?
+// Does the server accept clients without a password?
 void Checkup::login() {
   const auto known = settings::find_primary(settings_, program_name());
   if (!known) return unknown("login", "a login without a password", known.error());
   valkey::Endpoint endpoint = *known;
   if (endpoint.kind != valkey::Endpoint::Kind::kTcp) {
-    return good("login", "over a unix socket: who may connect, the permissions of its directory say");
+    return good("login", "over a unix socket: the permissions of its directory decide who may connect");
   }
   endpoint.username.clear();
   endpoint.password.clear();
   auto stranger = valkey::SyncClient::connect(
       endpoint, {program_name(), settings_.valkey.connect_timeout, settings_.valkey.reply_timeout});
-  if (!stranger) return good("login", "nobody without a password");
-  const auto answer = stranger->call(Command::of("PING"));
-  if (!answer || (*answer)->is_error()) return good("login", "nobody without a password");
+  if (!stranger) return good("login", "a password is required");
+  const auto answer = stranger->call(valkey::Command::of("PING"));
+  if (!answer || (*answer)->is_error()) return good("login", "a password is required");
   const std::string mode = config("protected-mode");
-  if (mode == "yes") return good("login", "no password; protected-mode lets in this machine alone");
+  if (mode == "yes") return good("login", "no password; protected-mode allows this machine only");
   if (mode.empty()) return unknown("login", "no password; protected-mode", kNoConfig);
-  problem("login", "anybody who reaches the server gets in, and protected-mode is off",
-          "who gets in can change stock and results, and delete everything",
+  problem("login", "no password is required, and protected-mode is off",
+          "anyone who reaches the server can change stock and results, and delete everything",
           "load config/users.acl with your own passwords, and turn the default user off");
 }
 
@@ -211,8 +191,7 @@ void Checkup::scripts() {
   if (!threshold) return unknown("scripts", "busy-reply-threshold", kNoConfig);
   const std::string what = "busy-reply-threshold is " + text + " ms";
   if (*threshold == 0 || *threshold >= kBusyMs) return good("scripts", what);
-  problem("scripts", what,
-          "while a script runs for longer, all other clients are answered BUSY, and somebody may kill it",
+  problem("scripts", what, "while a script runs longer than that, all other clients get BUSY, and one may kill it",
           "CONFIG SET busy-reply-threshold 5000, then CONFIG REWRITE");
 }
 
@@ -226,10 +205,6 @@ void Checkup::clock() {
   if (apart < kClockMs) return good("clock", "the server's and this machine's agree");
   problem("clock", what, "IDs, ages and retentions go by the server's clock, logs by the machines'",
           "run an NTP client (chrony) on both machines");
-}
-
-Result<std::vector<Finding>> check_up(Client& client, const std::vector<settings::Settings>& lanes) {
-  return Checkup(client, lanes).run();
 }
 
 }  // namespace orderd::tools

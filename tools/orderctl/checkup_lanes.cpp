@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "orderctl/checkup_parts.h"
+#include "orderctl/checkup.h"
 #include "orderctl/group_warnings.h"
 #include "settings/rights.h"
 #include "shared/entry.h"
@@ -14,12 +14,11 @@ namespace orderd::tools {
 namespace {
 
 using std::chrono::milliseconds;
-using valkey::Command;
 using valkey::OwnedReply;
 
-// An ID's distance into the future that somebody would notice in ages and times.
+// An ID this far in the future shows in ages and times.
 constexpr uint64_t kFutureMs = 60'000;
-// A rate is taken from a stream that has at least this many entries over this long.
+// A rate needs a stream with at least this many entries, over at least this time.
 constexpr uint64_t kRateEntries = 100, kRateMs = 60'000;
 // A record with its key and its time to live, in the server's memory (docs/operations.md).
 constexpr uint64_t kRecordBytes = 157;
@@ -28,9 +27,9 @@ constexpr uint64_t kRecordBytes = 157;
 
 std::optional<Checkup::Growth> Checkup::growth_of(const std::string& stream) {
   if (!now_ms_) return std::nullopt;
-  const OwnedReply length = questions_.ask("XLEN", stream, Command::of("XLEN", stream));
-  const OwnedReply first = questions_.ask("XRANGE", stream, Command::of("XRANGE", stream, "-", "+", "COUNT", 1));
-  const OwnedReply size = questions_.ask("MEMORY USAGE", stream, Command::of("MEMORY", "USAGE", stream));
+  const OwnedReply length = questions_.ask("XLEN", stream);
+  const OwnedReply first = questions_.ask("XRANGE", stream, "-", "+", "COUNT", 1);
+  const OwnedReply size = questions_.ask("MEMORY USAGE", stream);
   const auto oldest = parse_id(first->at(0).at(0).text());
   if (!length->is_integer() || !size->is_integer() || !oldest || oldest->ms + kRateMs > *now_ms_) return std::nullopt;
   const auto entries = static_cast<uint64_t>(length->integer());
@@ -54,17 +53,17 @@ void Checkup::growth() {
   const auto limit = whole_of(info("maxmemory")), machine = whole_of(info("total_system_memory"));
   if (rate == 0 || !limit || (*limit == 0 && !machine)) {
     return unknown("growth", "memory at today's rate",
-                   "it takes 100 requests over a minute or more, and the rights to XLEN, XRANGE and MEMORY USAGE");
+                   "this needs 100 requests over a minute or more, and the rights to XLEN, XRANGE and MEMORY USAGE");
   }
   if (kept.orders.count() == 0 || kept.results.count() == 0) {
     return problem("growth", "retention.orders or retention.results is 0s: a stream grows forever",
-                   "at some time it fills the memory", "set a retention");
+                   "in the end it fills the memory", "set a retention");
   }
   const auto need = static_cast<uint64_t>(bytes);
-  const uint64_t room = *limit == 0 ? *machine : *limit;
+  const uint64_t available = *limit == 0 ? *machine : *limit;
   const std::string what = std::to_string(std::lround(rate)) + " requests/s take " + mebibytes_text(need) +
-                           " until the retentions are reached, of " + mebibytes_text(room);
-  if (static_cast<double>(need) < kFullPart * static_cast<double>(room)) return good("growth", what);
+                           " until the retentions are reached, of " + mebibytes_text(available);
+  if (static_cast<double>(need) < kFullPart * static_cast<double>(available)) return good("growth", what);
   problem("growth", what, "when the memory is full, all orders wait",
           "shorten retention.orders (" + duration_text(kept.orders) + "), retention.results (" +
               duration_text(kept.results) + ") or processing.dedup_window (" +
@@ -104,18 +103,17 @@ void Checkup::ids() {
     streams.insert(streams.end(), {lane.streams.orders, lane.streams.results});
   }
   for (const std::string& stream : streams) {
-    const OwnedReply reply =
-        questions_.ask("XREVRANGE", stream, Command::of("XREVRANGE", stream, "+", "-", "COUNT", 1));
+    const OwnedReply reply = questions_.ask("XREVRANGE", stream, "+", "-", "COUNT", 1);
     known = known || !reply->lost();
     const auto newest = parse_id(reply->at(0).at(0).text());
     if (!newest || newest->ms <= *now_ms_ + kFutureMs) continue;
     found = true;
     const std::string time = time_text(newest->ms);
     problem("ids",
-            "the newest entry of '" + shown(stream) + "' is of the future: " + newest->text() +
+            "the newest entry of '" + shown(stream) + "' is from the future: " + newest->text() +
                 (time.empty() ? "" : ", " + time),
             "each new ID is above it: until then ages are wrong and the retention removes nothing",
-            "let producers push with '*'; where the server's clock was wrong, wait, or begin a new stream "
+            "let producers push with '*'; where the server's clock was wrong, wait, or start a new stream "
             "(docs/operations.md)");
   }
   if (!found && known) good("ids", "none from the future" + in_lanes());
@@ -127,7 +125,7 @@ void Checkup::keys() {
   for (const settings::Settings& lane : lanes_) {
     for (const auto& [name, key] : {std::pair("HGETALL", lane.streams.orders + ":position"),
                                     std::pair("GET", lane.streams.orders + ":owner"), std::pair("XLEN", lane.dead())}) {
-      (void)questions_.ask(name, key, Command::of(name, key));
+      (void)questions_.ask(name, key);
     }
   }
   const auto& wrong = questions_.wrong_types();
@@ -139,15 +137,15 @@ void Checkup::keys() {
 
 void Checkup::groups() {
   if (!now_ms_) return unknown("groups", "that keep streams from being trimmed", "the server denies TIME");
-  std::vector<std::string> warnings;
-  for (const settings::Settings& lane : lanes_) warn_of_groups(questions_, lane, *now_ms_, warnings);
-  for (const std::string& each : warnings) {
-    const std::size_t advice = each.find("; if nobody uses it: ");
-    problem("groups", each.substr(0, advice), "a stream that is not trimmed fills the memory in the end",
-            "let its consumers read and acknowledge; or, " +
-                (advice == std::string::npos ? "delete the group" : each.substr(advice + 2)));
+  bool found = false;
+  for (const settings::Settings& lane : lanes_) {
+    for (const auto& [what, command] : find_slow_groups(questions_, lane, *now_ms_)) {
+      found = true;
+      problem("groups", what, "a stream that is not trimmed fills the memory in the end",
+              "let its consumers read and acknowledge; or, if nobody uses it: " + command);
+    }
   }
-  if (warnings.empty()) good("groups", "none keeps a stream from being trimmed" + in_lanes());
+  if (!found) good("groups", "none keeps a stream from being trimmed" + in_lanes());
 }
 
 }  // namespace orderd::tools

@@ -1,10 +1,10 @@
-// The flags, and the two commands that only read; dead_change.cpp has the others.
-#include "orderctl/dead.h"
+// The options, and the two commands that only read; dead_change.cpp has the others.
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "order/request.h"
+#include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "orderctl/letter.h"
 #include "shared/options.h"
@@ -31,9 +31,9 @@ Exit status 1: there is no such letter.)";
 
 constexpr const char* kRequeueHelp =
     R"(Pushes the request again, as a new entry of the orders stream, once: in the same step the letter is removed, and an entry of
-the results stream with status letter says what became of it. --set replaces the value of a field, or adds the field. A
-request that would be malformed again is refused, by the limits of these settings (processing.max_quantity, max_lines).
-A request that was too large for its letter cannot be requeued: the rest of it is not there.
+the results stream with status letter records that. --set replaces the value of a field, or adds the field. A request that
+would be malformed again is refused, by the limits of these settings (processing.max_quantity, max_lines). A request that
+was too large for its letter cannot be requeued: the letter holds only its beginning.
 
 Examples:
   orderctl dead requeue 1795569346433-0 --set quantity=3
@@ -43,7 +43,7 @@ Examples:
 Exit status 1: a letter was not requeued.)";
 
 constexpr const char* kDiscardHelp =
-    R"(Removes the letter. In the same step an entry of the results stream with status letter says so.
+    R"(Removes the letter. In the same step an entry of the results stream with status letter records that.
 
 Examples:
   orderctl dead discard 1795569346433-0 --reason "a test of the producer"
@@ -60,7 +60,7 @@ std::string check_setting(const std::string& text) {
   return text.find('=') == std::string::npos ? "'" + shown(text) + "' is not NAME=VALUE" : "";
 }
 
-Result<int> show(const Context& context, const std::string& id) {
+Result<int> show_letter(const Context& context, const std::string& id) {
   auto client = Client::connect(context.settings);
   if (!client) return client.failure();
   const std::string dead = context.settings.dead();
@@ -70,18 +70,15 @@ Result<int> show(const Context& context, const std::string& id) {
   const auto letter = entries.empty() ? std::nullopt : letter_of(entries.front());
   if (!letter) {
     note(entries.empty() ? "there is no dead letter " + id + " in '" + shown(dead) + "'; orderctl dead list shows them"
-                         : "the entry " + id + " of '" + shown(dead) + "' is no dead letter of orderd");
+                         : "the entry " + id + " of '" + shown(dead) + "' is not a dead letter of orderd");
     return kFailed;
   }
   if (context.json) {
     print_json(json_of(*letter));
     return kDone;
   }
-  const auto row = [](std::string name, const std::string& text) {
-    name.resize(std::max<std::size_t>(name.size() + 1, 10), ' ');
-    print(name + text + "\n");
-  };
-  row("letter", id + ", " + time_text(parse_id(id)->ms));
+  const auto row = [](const char* name, const std::string& text) { print(padded(name, 10) + text + "\n"); };
+  row("letter", id + ", " + time_of_id(id));
   row("request", shown(letter->request));
   row("result", shown(letter->result));
   row("detail", shown(letter->detail));
@@ -91,95 +88,97 @@ Result<int> show(const Context& context, const std::string& id) {
   return kDone;
 }
 
+struct ListOptions {
+  std::string from;
+  std::string to;
+  uint64_t limit = 20;
+};
+
+Result<int> list_letters(const Context& context, const ListOptions& wanted) {
+  LaneClients clients(context);
+  Table table({{"LANE", Table::Align::kLeft, 0, !context.several()},
+               {"LETTER", Table::Align::kLeft, 17},
+               {"TIME"},
+               {"REQUEST", Table::Align::kLeft, 17},
+               {"DETAIL"}});
+  uint64_t left = wanted.limit;
+  const auto add = [&](std::size_t lane, const Entry& entry) {
+    const auto letter = letter_of(entry);
+    if (context.json) {
+      print_json(with_lane(context, lane,
+                           letter ? json_of(*letter) : Json({{"letter", std::string(entry.id)}, {"detail", Json()}})));
+    } else {
+      table.add(
+          {{context.lanes[lane].lane_name()},
+           {shown(entry.id)},
+           {time_of_id(entry.id)},
+           {letter ? shown(letter->request) : ""},
+           {letter ? shown(letter->detail) : "not a dead letter of orderd", letter ? Color::kPlain : Color::kRed}});
+    }
+    --left;
+    if (!context.json && (wanted.limit - left) % kPageEntries == 0) table.print();
+    return left > 0;
+  };
+  const Range range{place_of(wanted.from).value_or(*place_of("-")).first.text(),
+                    place_of(wanted.to).value_or(*place_of("+")).last.text(), wanted.from.empty()};
+  const auto read = read_merged(
+      context, clients, [](const settings::Settings& lane) { return lane.dead(); }, range, add);
+  if (!read) return read.failure();
+  if (!context.json) table.print();
+  if (left == wanted.limit) {
+    note("no dead letters in " + (context.several() ? "any lane" : "'" + shown(context.settings.dead()) + "'") +
+         (wanted.from.empty() && wanted.to.empty() ? "" : " in that range"));
+  }
+  return kDone;
+}
+
+void add_dead_list(CLI::App& dead, Program& program) {
+  auto& options = program.keep<ListOptions>();
+  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest",
+                              kPlaceHelp + std::string(kListHelp));
+  add_place(*app, "--from,--since", options.from, "start at this letter, or at this time");
+  add_place(*app, "--to,--until", options.to, "no letters after this one, or after this time");
+  add_whole(*app, "--limit", options.limit, 1, order::kMaxWhole, "how many at most [20]");
+  set_action(*app, program, LaneUse::kAll,
+             [&options](const Context& context) { return list_letters(context, options); });
+}
+
+void add_dead_show(CLI::App& dead, Program& program) {
+  auto& id = program.keep<std::string>();
+  CLI::App* app = add_command(dead, "show", "show all of a dead letter", kLetterHelp);
+  add_text(*app, "ID", id, "", "the letter's ID")->required()->check(check_letter_id);
+  set_action(*app, program, LaneUse::kOne, [&id](const Context& context) { return show_letter(context, id); });
+}
+
+void add_dead_change(CLI::App& dead, Program& program, bool requeue) {
+  auto& change = program.keep<LetterChange>();
+  change.requeue = requeue;
+  CLI::App* app = requeue ? add_command(dead, "requeue", "push malformed requests again, once", kRequeueHelp)
+                          : add_command(dead, "discard", "remove dead letters", kDiscardHelp);
+  add_texts(*app, "ID", change.ids, "", "IDs of letters")->required()->check(check_letter_id);
+  if (requeue)
+    add_texts(*app, "--set", change.set, "NAME=VALUE", "correct this field; may be repeated")->check(check_setting);
+  add_text(*app, "--reason", change.reason, "TEXT", "why, for the results stream [by hand]");
+  set_action(
+      *app, program, LaneUse::kOne, [&change](const Context& context) { return change_letters(context, change); },
+      [&change] {
+        if (change.reason.empty()) change.reason = "by hand";
+      });
+}
+
 }  // namespace
 
-Dead::Dead(CLI::App& parent, Program& program) {
+void add_dead(CLI::App& parent, Program& program) {
   CLI::App* dead = add_command(parent, "dead", "list, show, requeue and discard malformed requests", R"(Examples:
   orderctl dead list
   orderctl dead show 1795569346433-0
   orderctl dead requeue 1795569346433-0 --set quantity=3
   orderctl dead discard 1795569346433-0)");
   dead->require_subcommand(1);
-  add_list(*dead, program);
-  add_show(*dead, program);
-  add_change(*dead, program, true);
-  add_change(*dead, program, false);
-}
-
-void Dead::add_list(CLI::App& dead, Program& program) {
-  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest",
-                              kPlaceHelp + std::string(kListHelp));
-  add_place(*app, "--from,--since", from_, "start at this letter, or at this time");
-  add_place(*app, "--to,--until", to_, "no letters after this one, or after this time");
-  add_whole(*app, "--limit", limit_, 1, order::kMaxWhole, "how many at most [20]");
-  add_json(*app, program);
-  app->callback([this, &program] {
-    program.lanes = LaneUse::kAll;
-    program.action = [this](const Context& context) { return list(context); };
-  });
-}
-
-void Dead::add_show(CLI::App& dead, Program& program) {
-  CLI::App* app = add_command(dead, "show", "show all of a dead letter", kLetterHelp);
-  add_text(*app, "ID", id_, "", "the letter's ID")->required()->check(check_letter_id);
-  add_json(*app, program);
-  app->callback([this, &program] { program.action = [this](const Context& context) { return show(context, id_); }; });
-}
-
-void Dead::add_change(CLI::App& dead, Program& program, bool requeue) {
-  CLI::App* app = requeue ? add_command(dead, "requeue", "push malformed requests again, once", kRequeueHelp)
-                          : add_command(dead, "discard", "remove dead letters", kDiscardHelp);
-  add_texts(*app, "ID", ids_, "", "IDs of letters")->required()->check(check_letter_id);
-  if (requeue)
-    add_texts(*app, "--set", set_, "NAME=VALUE", "correct this field; may be repeated")->check(check_setting);
-  add_text(*app, "--reason", reason_, "TEXT", "why, for the results stream [by hand]");
-  add_json(*app, program);
-  app->callback([this, &program, requeue] {
-    program.action = [this, requeue](const Context& context) {
-      return change_letters(context, {requeue, ids_, set_, reason_.empty() ? "by hand" : reason_});
-    };
-  });
-}
-
-Result<int> Dead::list(const Context& context) const {
-  LaneClients clients(context);
-  std::vector<Table::Column> columns = {
-      {"LETTER", Table::Align::kLeft, 17}, {"TIME"}, {"REQUEST", Table::Align::kLeft, 17}, {"DETAIL"}};
-  if (context.several()) columns.insert(columns.begin(), {"LANE"});
-  Table table(std::move(columns));
-  uint64_t left = limit_;
-  const auto add = [&](std::size_t lane, const Entry& entry) {
-    const auto letter = letter_of(entry);
-    const auto id = parse_id(entry.id);
-    if (context.json) {
-      print_json(with_lane(context, lane,
-                           letter ? json_of(*letter) : Json({{"letter", std::string(entry.id)}, {"detail", Json()}})));
-    } else {
-      std::vector<Cell> row = {
-          {shown(entry.id)},
-          {id ? time_text(id->ms) : ""},
-          {letter ? shown(letter->request) : ""},
-          {letter ? shown(letter->detail) : "no dead letter of orderd", letter ? Color::kPlain : Color::kRed}};
-      if (context.several()) row.insert(row.begin(), {context.lanes[lane].lane_name()});
-      table.add(std::move(row));
-    }
-    --left;
-    if (!context.json && (limit_ - left) % kPageEntries == 0) table.print();
-    return left > 0;
-  };
-  MergedRange range;
-  range.stream = [](const settings::Settings& lane) { return lane.dead(); };
-  range.first = place_of(from_).value_or(*place_of("-")).first.text();
-  range.last = place_of(to_).value_or(*place_of("+")).last.text();
-  range.back = from_.empty();
-  const auto read = read_merged(context, clients, range, add);
-  if (!read) return read.failure();
-  if (!context.json) table.print();
-  if (left == limit_) {
-    note("no dead letters in " + (context.several() ? "any lane" : "'" + shown(context.settings.dead()) + "'") +
-         (from_.empty() && to_.empty() ? "" : " there"));
-  }
-  return kDone;
+  add_dead_list(*dead, program);
+  add_dead_show(*dead, program);
+  add_dead_change(*dead, program, true);
+  add_dead_change(*dead, program, false);
 }
 
 }  // namespace orderd::tools

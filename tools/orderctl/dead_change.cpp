@@ -1,11 +1,9 @@
 // Each letter is one call of lua/letter.lua. What to push is made here: a letter never changes while it is there.
-#include <nlohmann/json.hpp>
-
 #include "lua/scripts.h"
 #include "order/decode.h"
-#include "orderctl/dead.h"
 #include "orderctl/letter.h"
 #include "shared/client.h"
+#include "shared/json.h"
 #include "valkey/error.h"
 
 namespace orderd::tools {
@@ -13,7 +11,7 @@ namespace {
 
 using valkey::Command;
 
-// How far back the results are searched for what became of a letter.
+// How far back the results are searched for what happened to a letter.
 constexpr std::size_t kSearched = 100'000;
 
 class Changer {
@@ -28,10 +26,10 @@ class Changer {
     const auto entries = entries_of(reply->view());
     if (entries.empty()) return gone(id);
     const auto letter = letter_of(entries.front());
-    if (!letter) return refuse(id, "it is no dead letter of orderd; XDEL removes it");
+    if (!letter) return refuse(id, "it is not a dead letter of orderd; XDEL removes it");
     if (change_.requeue && !letter->whole()) {
-      return refuse(id, "the request was too large for its letter, and the rest of it is not there (" +
-                            shown(letter->detail) + "). Have its producer push it again");
+      return refuse(id, "the request was too large for its letter, and the rest is missing (" + shown(letter->detail) +
+                            "). Have its producer push it again");
     }
     order::Fields fields = change_.requeue ? corrected(*letter) : order::Fields();
     std::string detail;
@@ -58,10 +56,7 @@ class Changer {
     const std::string request((*reply)->at(0).text());
     const std::string entry((*reply)->at(1).text());
     if (context_.json) {
-      print_json({{"letter", id},
-                  {"change", arguments[0]},
-                  {"request", request.empty() ? Json() : Json(request)},
-                  {"entry", entry}});
+      print_json({{"letter", id}, {"change", arguments[0]}, {"request", or_null(request)}, {"entry", entry}});
     } else {
       print(id + ": " + (change_.requeue ? "requeued as request " + request : "discarded") + "\n");
     }
@@ -96,26 +91,25 @@ class Changer {
     return false;
   }
 
-  // What became of a letter that is not there.
+  // Reports what happened to a letter that does not exist.
   Result<bool> gone(const std::string& id) {
     std::string what;
-    std::size_t left = kSearched;
-    const auto searched =
-        read_pages_back(client_, context_.settings.streams.results, "+", id, [&](const std::vector<Entry>& page) {
-          for (const Entry& entry : page) {
-            if (entry.field("status") != "letter" || entry.field("letter") != id) continue;
-            what = entry.field("change") == "requeue"
-                       ? "was requeued before, as request " + shown(entry.field("pushed"))
-                       : "was discarded before";
-            what += " (" + shown(entry.field("reason")) + "), see result " + shown(entry.id);
-            return false;
-          }
-          left -= std::min(left, page.size());
-          return left > 0;
-        });
-    if (!searched) return searched.failure();
-    return refuse(id,
-                  what.empty() ? "there is no such dead letter, and the results do not say what became of it" : what);
+    EntryPages results(client_, context_.settings.streams.results, {id, "+", true});
+    for (std::size_t left = kSearched; left > 0 && what.empty();) {
+      const auto page = results.next();
+      if (!page) return page.failure();
+      if (page->empty()) break;
+      for (const Entry& entry : *page) {
+        if (entry.field("status") != "letter" || entry.field("letter") != id) continue;
+        what = entry.field("change") == "requeue" ? "was requeued before, as request " + shown(entry.field("pushed"))
+                                                  : "was discarded before";
+        what += " (" + shown(entry.field("reason")) + "), see result " + shown(entry.id);
+        break;
+      }
+      left -= std::min(left, page->size());
+    }
+    return refuse(
+        id, what.empty() ? "there is no such dead letter, and the results do not show what happened to it" : what);
   }
 
   const Context& context_;

@@ -1,12 +1,11 @@
 // Text: a line for each finding, and below a problem its reason and its remedy.
-#include "orderctl/doctor.h"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "orderctl/checkup.h"
+#include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -16,46 +15,36 @@ namespace {
 
 constexpr const char* kHelp =
     R"(Checks: version, role, persistence, truncated (a torn append-only file), eviction, memory, growth (until the retentions
-are reached, at the rate of today), replicas, coverage (of a cluster), login, rights (of the user in the settings, which should be
-orderd's), scripts, clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed). Of
-several lanes each server is checked once, and the streams and keys of all lanes on it.
+are reached, at today's rate), replicas, coverage (of a cluster), login, rights (of the user in the settings, which should be
+orderd's), scripts, clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed). With
+several lanes, each server is checked once, and the streams and keys of all lanes on it.
 
 Examples:
   orderctl --config orderd.toml doctor
-  orderctl doctor --skip login --skip memory     accept what they find
+  orderctl doctor --skip login --skip memory     leave these two out
   orderctl doctor --json | jq '.findings[] | select(.state == "problem")'
 
-Exit status: 0 no problem, 1 a problem, or the server could not be asked. What is unknown is no problem.)";
+Exit status: 0 no problem, 1 a problem, or the server could not be asked. An unknown state is not a problem.)";
 
-const char* word_of(Finding::State state) {
+struct Look {
+  const char* word;
+  Color color;
+};
+Look look_of(Finding::State state) {
   switch (state) {
-    case Finding::State::kGood: return "good";
-    case Finding::State::kProblem: return "problem";
-    case Finding::State::kUnknown: return "unknown";
+    case Finding::State::kGood: return {"good", Color::kGreen};
+    case Finding::State::kProblem: return {"problem", Color::kRed};
+    case Finding::State::kUnknown: break;
   }
-  return "";
-}
-
-Color color_of(Finding::State state) {
-  switch (state) {
-    case Finding::State::kGood: return Color::kGreen;
-    case Finding::State::kProblem: return Color::kRed;
-    case Finding::State::kUnknown: return Color::kYellow;
-  }
-  return Color::kPlain;
-}
-
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(text.size() + 1, width), ' ');
-  return text;
+  return {"unknown", Color::kYellow};
 }
 
 void print_text(const std::vector<Finding>& findings) {
   constexpr std::size_t kStateWidth = 9, kCheckWidth = 13;
   const std::string indent(kStateWidth + kCheckWidth, ' ');
   for (const Finding& finding : findings) {
-    print(colored(padded(word_of(finding.state), kStateWidth), color_of(finding.state)) +
-          padded(finding.check, kCheckWidth) + finding.what + "\n");
+    const auto [word, color] = look_of(finding.state);
+    print(colored(padded(word, kStateWidth), color) + padded(finding.check, kCheckWidth) + finding.what + "\n");
     if (finding.state == Finding::State::kGood) continue;
     if (!finding.why.empty()) print(indent + "why: " + finding.why + "\n");
     if (!finding.fix.empty()) print(indent + "fix: " + finding.fix + "\n");
@@ -65,7 +54,7 @@ void print_text(const std::vector<Finding>& findings) {
 void print_findings(const std::string& server, const std::vector<Finding>& findings, std::size_t problems) {
   Json list = Json::array();
   for (const Finding& finding : findings) {
-    Json row = {{"check", finding.check}, {"state", word_of(finding.state)}, {"what", finding.what}};
+    Json row = {{"check", finding.check}, {"state", look_of(finding.state).word}, {"what", finding.what}};
     if (!finding.why.empty()) row["why"] = finding.why;
     if (!finding.fix.empty()) row["fix"] = finding.fix;
     list.push_back(std::move(row));
@@ -80,7 +69,7 @@ struct Server {
 };
 
 Result<bool> examine(const Context& context, Server& server, const std::vector<std::string>& skipped) {
-  auto findings = check_up(server.client, server.lanes);
+  auto findings = Checkup(server.client, server.lanes).run();
   if (!findings) return findings.failure();
   std::erase_if(*findings, [&](const Finding& finding) {
     return std::find(skipped.begin(), skipped.end(), finding.check) != skipped.end();
@@ -138,14 +127,11 @@ std::string check_name(const std::string& text) {
 
 }  // namespace
 
-Doctor::Doctor(CLI::App& parent, Program& program) {
+void add_doctor(CLI::App& parent, Program& program) {
+  auto& skipped = program.keep<std::vector<std::string>>();
   CLI::App* app = add_command(parent, "doctor", "check the server: what is wrong, why, and how to fix it", kHelp);
-  add_texts(*app, "--skip", skipped_, "CHECK", "leave this one out; may be repeated")->check(check_name);
-  add_json(*app, program);
-  app->callback([this, &program] {
-    program.lanes = LaneUse::kAll;
-    program.action = [this](const Context& context) { return examine(context, skipped_); };
-  });
+  add_texts(*app, "--skip", skipped, "CHECK", "leave this one out; may be repeated")->check(check_name);
+  set_action(*app, program, LaneUse::kAll, [&skipped](const Context& context) { return examine(context, skipped); });
 }
 
 }  // namespace orderd::tools

@@ -10,9 +10,13 @@
 
 namespace orderd::tools {
 
-// Appends a sentence for each group that has yet to read or to acknowledge what the retention would have trimmed.
-// `now_ms`: the server's clock.
-void warn_of_groups(Questions& questions, const settings::Settings& settings, uint64_t now_ms,
-                    std::vector<std::string>& warnings);
+struct GroupWarning {
+  std::string what;     // a clause: which group, which stream, how far behind
+  std::string command;  // that deletes the group
+};
+// One for each group that has yet to read or to acknowledge what the retention would have trimmed. `now_ms`: the
+// server's clock.
+[[nodiscard]] std::vector<GroupWarning> find_slow_groups(Questions& questions, const settings::Settings& settings,
+                                                         uint64_t now_ms);
 
 }  // namespace orderd::tools

@@ -1,10 +1,9 @@
 // The rule is that of the daemon: order/lanes.h.
-#include "orderctl/lane.h"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "orderctl/commands.h"
 #include "shared/lane_names.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -14,7 +13,7 @@ namespace {
 
 constexpr const char* kLaneHelp =
     R"(Which lane an SKU belongs to depends on the number of names in streams.lanes, and on nothing in a server. All SKUs of an
-order have to belong to one lane.
+order have to belong to the same lane.
 
 Examples:
   orderctl lane shoe sock
@@ -28,7 +27,7 @@ Examples:
   orderctl lane names --count 4
   orderctl lane names --count 12 --nodes 3 --prefix eu-)";
 
-Result<int> show(const Context& context, const std::vector<std::string>& skus) {
+Result<int> show_lanes(const Context& context, const std::vector<std::string>& skus) {
   const order::Lanes lanes = context.settings.lanes();
   if (!lanes.named()) return Failure{"streams.lanes is empty: there is one lane, without a name"};
   std::size_t width = 0;
@@ -38,15 +37,20 @@ Result<int> show(const Context& context, const std::vector<std::string>& skus) {
     if (context.json) {
       print_json({{"sku", sku}, {"lane", lane}});
     } else {
-      std::string text = shown(sku);
-      text.resize(width + 2, ' ');
-      print(text + lane + "\n");
+      print(padded(shown(sku), width + 2) + lane + "\n");
     }
   }
   return kDone;
 }
 
-Result<int> print_names(const Context& context, const std::string& prefix, uint64_t count, uint64_t nodes) {
+struct NameOptions {
+  uint64_t count = 0;
+  uint64_t nodes = 1;
+  std::string prefix = "l";
+};
+
+Result<int> print_names(const Context& context, const NameOptions& options) {
+  const auto& [count, nodes, prefix] = options;
   if (count % nodes != 0) {
     return Failure{std::to_string(count) + " lanes cannot be spread evenly over " + std::to_string(nodes) +
                    " nodes; take a multiple, such as --count " + std::to_string((count / nodes + 1) * nodes)};
@@ -66,33 +70,34 @@ Result<int> print_names(const Context& context, const std::string& prefix, uint6
   return kDone;
 }
 
-}  // namespace
-
-Lane::Lane(CLI::App& parent, Program& program) {
-  CLI::App* lane = add_command(parent, "lane", "show which lane an SKU belongs to, or make names for lanes", kLaneHelp);
-  add_texts(*lane, "SKU", skus_, "", "what is sold")->check(check_sku);
-  add_json(*lane, program);
-  add_names(*lane, program);
-  lane->callback([this, lane, &program] {
-    program.lanes = LaneUse::kNone;
-    if (!lane->get_subcommands().empty()) {
-      if (!skus_.empty()) throw CLI::ExcludesError("SKU", "names");
-      return;
-    }
-    if (skus_.empty()) throw CLI::ParseError("SKU or names is required", CLI::ExitCodes::RequiredError);
-    program.action = [this](const Context& context) { return show(context, skus_); };
-  });
+void add_names(CLI::App& lane, Program& program) {
+  auto& options = program.keep<NameOptions>();
+  CLI::App* app = add_command(lane, "names", "print names for lanes that spread evenly over a cluster", kNamesHelp);
+  add_whole(*app, "--count", options.count, 1, order::kLanesMax, "how many lanes")->required();
+  add_whole(*app, "--nodes", options.nodes, 1, order::kLanesMax,
+            "how many equal nodes there are; the number of lanes has to be a multiple [1]");
+  add_text(*app, "--prefix", options.prefix, "TEXT", "what each name begins with [l]");
+  set_action(*app, program, LaneUse::kNone,
+             [&options](const Context& context) { return print_names(context, options); });
 }
 
-void Lane::add_names(CLI::App& lane, Program& program) {
-  CLI::App* app = add_command(lane, "names", "print names for lanes that spread evenly over a cluster", kNamesHelp);
-  add_whole(*app, "--count", count_, 1, order::kLanesMax, "how many lanes")->required();
-  add_whole(*app, "--nodes", nodes_, 1, order::kLanesMax,
-            "how many equal nodes there are; the number of lanes has to be a multiple [1]");
-  add_text(*app, "--prefix", prefix_, "TEXT", "what each name begins with [l]");
-  add_json(*app, program);
-  app->callback([this, &program] {
-    program.action = [this](const Context& context) { return print_names(context, prefix_, count_, nodes_); };
+}  // namespace
+
+void add_lane(CLI::App& parent, Program& program) {
+  auto& skus = program.keep<std::vector<std::string>>();
+  CLI::App* lane = add_command(parent, "lane", "show which lane an SKU belongs to, or make names for lanes", kLaneHelp);
+  add_texts(*lane, "SKU", skus, "", "what is sold")->check(check_sku);
+  add_json(*lane, program);
+  add_names(*lane, program);
+  // The callback of `names` was called before this one.
+  lane->callback([&skus, lane, &program] {
+    program.lanes = LaneUse::kNone;
+    if (!lane->get_subcommands().empty()) {
+      if (!skus.empty()) throw CLI::ExcludesError("SKU", "names");
+      return;
+    }
+    if (skus.empty()) throw CLI::ParseError("SKU or names is required", CLI::ExitCodes::RequiredError);
+    program.action = [&skus](const Context& context) { return show_lanes(context, skus); };
   });
 }
 

@@ -6,40 +6,27 @@
 namespace orderd::tools {
 namespace {
 
-using valkey::Command;
-
-// The entries of one lane, a page at a time.
-class LanePages {
+// The entries of one lane, one by one.
+class LaneEntries {
  public:
-  LanePages(Client& client, std::string stream, const MergedRange& range)
-      : client_(client), stream_(std::move(stream)), range_(range), from_(range.back ? range.last : range.first) {}
+  LaneEntries(Client& client, std::string stream, const Range& range) : pages_(client, std::move(stream), range) {}
 
   // The entry that comes next; null: there is none.
   Result<const Entry*> peek() {
-    if (at_ == entries_.size() && !ended_) {
-      auto page =
-          client_.ask(range_.back ? Command::of("XREVRANGE", stream_, from_, range_.first, "COUNT", kPageEntries)
-                                  : Command::of("XRANGE", stream_, from_, range_.last, "COUNT", kPageEntries));
+    if (at_ == entries_.size()) {
+      auto page = pages_.next();
       if (!page) return page.failure();
-      page_.emplace(std::move(*page));
-      entries_ = entries_of(page_->view());
+      entries_ = std::move(*page);
       at_ = 0;
-      ended_ = entries_.size() < kPageEntries || is_largest_id(entries_.back().id);
-      if (!entries_.empty()) from_ = "(" + std::string(entries_.back().id);
     }
     return at_ < entries_.size() ? &entries_[at_] : nullptr;
   }
   void pop() { ++at_; }
 
  private:
-  Client& client_;
-  const std::string stream_;
-  const MergedRange& range_;
-  std::string from_;
-  std::optional<valkey::OwnedReply> page_;
+  EntryPages pages_;
   std::vector<Entry> entries_;
   std::size_t at_ = 0;
-  bool ended_ = false;
 };
 
 }  // namespace
@@ -68,13 +55,13 @@ Result<Client*> LaneClients::of(std::size_t lane) {
   return &*clients_[lane];
 }
 
-Result<bool> read_merged(const Context& context, LaneClients& clients, const MergedRange& range,
+Result<bool> read_merged(const Context& context, LaneClients& clients, const StreamOf& stream, const Range& range,
                          const std::function<bool(std::size_t lane, const Entry& entry)>& each) {
-  std::vector<LanePages> lanes;
+  std::vector<LaneEntries> lanes;
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
     const auto client = clients.of(i);
     if (!client) return client.failure();
-    lanes.emplace_back(**client, range.stream(context.lanes[i]), range);
+    lanes.emplace_back(**client, stream(context.lanes[i]), range);
   }
   for (;;) {
     const Entry* next = nullptr;

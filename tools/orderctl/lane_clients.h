@@ -14,7 +14,7 @@ namespace orderd::tools {
 
 // "lane 'a': ", before a sentence about a lane; empty: it has no name.
 [[nodiscard]] std::string of_lane(const settings::Settings& lane);
-// `text` as a member of what is printed about one of several lanes, before all others.
+// `json` with the lane's name as its first member, if there are several lanes.
 [[nodiscard]] Json with_lane(const Context& context, std::size_t lane, Json json);
 // " --lane a", for a command that is shown; empty: it has no name.
 [[nodiscard]] std::string lane_flag(const settings::Settings& lane);
@@ -32,16 +32,12 @@ class LaneClients {
   std::vector<std::optional<Client>> clients_;
 };
 
-// Which entries of one stream in each lane.
-struct MergedRange {
-  std::function<std::string(const settings::Settings&)> stream;  // its name in a lane
-  std::string first = "-";
-  std::string last = "+";
-  bool back = false;  // from the newest on
-};
-// Calls `each` for these, of all lanes in the order of their IDs, until it returns false. A page of each lane is in
-// memory.
-[[nodiscard]] Result<bool> read_merged(const Context& context, LaneClients& clients, const MergedRange& range,
+// The name of one stream in a lane.
+using StreamOf = std::function<std::string(const settings::Settings& lane)>;
+// Calls `each` for the entries of `stream` of all lanes, in the order of their IDs, until it returns false. A page of
+// each lane is in memory.
+[[nodiscard]] Result<bool> read_merged(const Context& context, LaneClients& clients, const StreamOf& stream,
+                                       const Range& range,
                                        const std::function<bool(std::size_t lane, const Entry& entry)>& each);
 
 }  // namespace orderd::tools

@@ -29,11 +29,10 @@ std::optional<Letter> letter_of(const Entry& entry) {
 }
 
 Json json_of(const Letter& letter) {
-  const auto id = parse_id(letter.id);
   Json fields = Json::array();
   for (const auto& [name, value] : letter.raw) fields.push_back({std::string(name), std::string(value)});
   return {{"letter", std::string(letter.id)},
-          {"time", id ? time_text(id->ms) : ""},
+          {"time", time_of_id(letter.id)},
           {"request", std::string(letter.request)},
           {"result", std::string(letter.result)},
           {"detail", std::string(letter.detail)},

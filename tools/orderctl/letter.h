@@ -1,4 +1,4 @@
-// A dead letter: a malformed request as lua/settle.lua has copied it.
+// A dead letter: a malformed request as lua/settle.lua has copied it; and what can be done with it.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 
 #include "shared/entry.h"
 #include "shared/output.h"
+#include "shared/program.h"
 
 namespace orderd::tools {
 
@@ -24,8 +25,17 @@ struct Letter {
   [[nodiscard]] bool whole() const;
 };
 
-// Nothing: the entry is no dead letter of orderd's.
+// Nothing: the entry is not a dead letter of orderd.
 [[nodiscard]] std::optional<Letter> letter_of(const Entry& entry);
 [[nodiscard]] Json json_of(const Letter& letter);
+
+struct LetterChange {
+  bool requeue = false;          // or discard
+  std::vector<std::string> ids;  // of the letters
+  std::vector<std::string> set;  // NAME=VALUE, checked
+  std::string reason;
+};
+// Each letter in a step of its own. Status kFailed if one of them could not be changed; the others were.
+[[nodiscard]] Result<int> change_letters(const Context& context, const LetterChange& change);
 
 }  // namespace orderd::tools

@@ -2,15 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/standard_descriptors.h"
-#include "orderctl/audit.h"
-#include "orderctl/dead.h"
-#include "orderctl/doctor.h"
-#include "orderctl/lane.h"
-#include "orderctl/order.h"
-#include "orderctl/pause.h"
-#include "orderctl/results.h"
-#include "orderctl/status.h"
-#include "orderctl/stock.h"
+#include "orderctl/commands.h"
 #include "orderctl/submit.h"
 #include "shared/command_line.h"
 #include "shared/output.h"
@@ -33,7 +25,7 @@ Examples:
   orderctl submit orders.ndjson --wait
   orderctl results --follow
   orderctl order show o-1
-  orderctl lane shoe                          of several lanes, the one that shoes belong to
+  orderctl lane shoe                          the lane that shoes belong to
   orderctl dead list
   orderctl --config orderd.toml status
   orderctl doctor
@@ -56,16 +48,16 @@ int main(int argc, char** argv) {
   CLI::App app;
   Program program;
   describe(app, program, {"orderctl", kDescription, kFooter});
-  const Stock stock(app, program);
+  add_stock(app, program);
   const Submit submit(app, program);
-  const Results results(app, program);
-  const Order order(app, program);
-  const Dead dead(app, program);
-  const Status status(app, program);
-  const Doctor doctor(app, program);
-  const Pause pause(app, program);
-  const Audit audit(app, program);
-  const Lane lane(app, program);
+  add_results(app, program);
+  add_order(app, program);
+  add_dead(app, program);
+  add_status(app, program);
+  add_doctor(app, program);
+  add_pause(app, program);
+  add_audit(app, program);
+  add_lane(app, program);
   if (const auto answered = parse(app, program, argc, argv)) return *answered;
   return run(program);
 }

@@ -1,33 +1,26 @@
 // What order_facts.h has found, as text or as JSON.
-#include "orderctl/order.h"
-
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
+#include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "orderctl/order_facts.h"
 #include "orderctl/result_view.h"
-#include "shared/client.h"
+#include "shared/json.h"
 #include "shared/options.h"
 
 namespace orderd::tools {
 namespace {
 
 constexpr const char* kOrderHelp =
-    R"(Times are in UTC. What is gone is named: a record expires, requests and results are trimmed. Results and waiting requests
-are searched for among the newest results and the oldest waiting requests, --search of each. Of several lanes all are
-searched: an order may be decided in one and wrong_lane in another.
+    R"(Times are in UTC. Expired records and trimmed requests and results are shown as such. The search covers the newest
+results and the oldest waiting requests, --search of each. With several lanes, all are searched: an order may be decided in
+one and wrong_lane in another.
 
 Examples:
   orderctl order show o-1
   orderctl order show o-1 --json --search 10000000
 
 Exit status 1: nothing is known of this order.)";
-
-std::string time_of(const std::string& id) {
-  const auto parsed = parse_id(id);
-  return parsed ? time_text(parsed->ms) : "";
-}
 
 std::string fields_text(const Entry& entry) {
   std::string text;
@@ -42,7 +35,7 @@ std::string record_text(const OrderRecord& record) {
   switch (record.kind) {
     case OrderRecord::Kind::kNone: return "none in " + key + ": it has expired, or the order was never decided";
     case OrderRecord::Kind::kForeign:
-      return key + " holds something that is no record; the order is answered bad_record";
+      return key + " holds something other than a record; the order is answered bad_record";
     case OrderRecord::Kind::kRecord: break;
   }
   std::string text = std::string(record.accepted ? "accepted" : "rejected") + ", in " + key;
@@ -52,13 +45,11 @@ std::string record_text(const OrderRecord& record) {
 
 // `lane`: empty, or the one of several.
 void print_text(const OrderFacts& facts, const std::string& lane) {
-  const auto row = [](std::string name, const std::string& text) {
-    constexpr std::size_t kLabelWidth = 10;
-    name.resize(kLabelWidth, ' ');
-    print(colored(name, Color::kBold) + text + "\n");
+  const auto row = [](const char* name, const std::string& text) {
+    print(colored(padded(name, 10), Color::kBold) + text + "\n");
   };
   const auto place = [](const std::string& id, bool there) {
-    const std::string time = time_of(id);
+    const std::string time = time_of_id(id);
     return shown(id) + (time.empty() ? "" : ", " + time) + (there ? "" : ": trimmed or deleted");
   };
   if (!lane.empty()) row("lane", lane);
@@ -87,7 +78,6 @@ void print_text(const OrderFacts& facts, const std::string& lane) {
 }
 
 Json json_of(const OrderFacts& facts) {
-  const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
   const OrderRecord& record = facts.record;
   Json out = {{"order", facts.order}};
   out["record"] = {{"key", record.key},
@@ -95,36 +85,43 @@ Json json_of(const OrderFacts& facts) {
                    {"valid", record.kind == OrderRecord::Kind::kRecord},
                    {"outcome", record.result.empty() ? Json() : Json(record.accepted ? "accepted" : "rejected")},
                    {"result", or_null(record.result)},
-                   {"expires_in_ms", record.left_ms ? Json(*record.left_ms) : Json()}};
+                   {"expires_in_ms", or_null(record.left_ms)}};
   out["decision"] = {{"id", or_null(facts.decided)},
-                     {"time", or_null(time_of(facts.decided))},
+                     {"time", or_null(time_of_id(facts.decided))},
                      {"exists", facts.decision.has_value()}};
   Json fields = Json::array();
   if (facts.request) {
     for (const auto& [name, value] : facts.request->fields) fields.push_back({std::string(name), std::string(value)});
   }
   out["request"] = {{"id", or_null(facts.asked)},
-                    {"time", or_null(time_of(facts.asked))},
+                    {"time", or_null(time_of_id(facts.asked))},
                     {"exists", facts.request.has_value()},
                     {"fields", fields}};
   out["results"] = Json::array();
   for (const Entry& entry : facts.results) {
     Json result = json_of_result(entry);
-    result["time"] = time_of(std::string(entry.id));
+    result["time"] = time_of_id(entry.id);
     out["results"].push_back(std::move(result));
   }
   out["results_searched_from"] = or_null(facts.searched_from);
   out["waiting"] = Json::array();
-  for (const std::string& id : facts.waiting) out["waiting"].push_back({{"request", id}, {"time", time_of(id)}});
+  for (const std::string& id : facts.waiting) out["waiting"].push_back({{"request", id}, {"time", time_of_id(id)}});
   out["waiting_searched"] = facts.waiting_searched;
   return out;
 }
 
-Result<int> show(const Context& context, const std::string& order, std::size_t most) {
+struct OrderOptions {
+  std::string id;
+  uint64_t search = 100'000;
+};
+
+Result<int> show_order(const Context& context, const OrderOptions& wanted) {
   bool known = false;
+  LaneClients clients(context);
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
-    auto client = Client::connect(context.lanes[i]);
-    const auto facts = client ? read_order(*client, context.lanes[i], order, most) : client.failure();
+    const auto client = clients.of(i);
+    if (!client) return client.failure();
+    const auto facts = read_order(**client, context.lanes[i], wanted.id, wanted.search);
     if (!facts) return Failure{(context.several() ? of_lane(context.lanes[i]) : "") + facts.error()};
     const bool here =
         facts->record.kind != OrderRecord::Kind::kNone || !facts->results.empty() || !facts->waiting.empty();
@@ -137,25 +134,23 @@ Result<int> show(const Context& context, const std::string& order, std::size_t m
     }
     known = known || here;
   }
-  if (!known && context.several()) note("nothing is known of order '" + shown(order) + "' in any lane");
+  if (!known && context.several()) note("nothing is known of order '" + shown(wanted.id) + "' in any lane");
   return known ? kDone : kFailed;
 }
 
 }  // namespace
 
-Order::Order(CLI::App& parent, Program& program) {
+void add_order(CLI::App& parent, Program& program) {
+  auto& options = program.keep<OrderOptions>();
   CLI::App* order = add_command(parent, "order", "show what is known of an order", R"(Example:
   orderctl order show o-1)");
   order->require_subcommand(1);
   CLI::App* app =
-      add_command(*order, "show", "show an order's record, its request, its results and what of it waits", kOrderHelp);
-  add_text(*app, "ID", id_, "", "the order's ID")->required()->check(check_id);
-  add_whole(*app, "--search", search_, 1, order::kMaxWhole, "how many results and waiting requests to search [100000]");
-  add_json(*app, program);
-  app->callback([this, &program] {
-    program.lanes = LaneUse::kAll;
-    program.action = [this](const Context& context) { return show(context, id_, search_); };
-  });
+      add_command(*order, "show", "show an order's record, request, results and waiting requests", kOrderHelp);
+  add_text(*app, "ID", options.id, "", "the order's ID")->required()->check(check_id);
+  add_whole(*app, "--search", options.search, 1, order::kMaxWhole,
+            "how many results and waiting requests to search [100000]");
+  set_action(*app, program, LaneUse::kAll, [&options](const Context& context) { return show_order(context, options); });
 }
 
 }  // namespace orderd::tools

@@ -1,5 +1,5 @@
-// The record leads to the decision, and that to the request. Other results of the order are searched for from the
-// newest one back, and requests that wait from the position on.
+// The record names the decision, and the decision names the request. Other results of the order are searched for from
+// the newest one back, and waiting requests from the position on.
 #include "orderctl/order_facts.h"
 
 #include <algorithm>
@@ -54,27 +54,21 @@ class OrderSearch {
 
   // From the newest one back, to the decision if that is known.
   Result<bool> search_results() {
-    const std::string first = facts_.decided.empty() ? "-" : facts_.decided;
-    std::string from = "+";
+    EntryPages pages(client_, settings_.streams.results, {facts_.decided.empty() ? "-" : facts_.decided, "+", true});
     for (std::size_t left = most_; left > 0;) {
-      auto page = client_.ask(
-          Command::of("XREVRANGE", settings_.streams.results, from, first, "COUNT", std::min(left, kPageEntries)));
-      if (!page) return page.failure();
-      const auto entries = entries_of(page->view());
-      if (entries.empty()) {
+      const auto entries = pages.next(std::min(left, kPageEntries));
+      if (!entries) return entries.failure();
+      if (entries->empty()) {
         facts_.searched_from.clear();
         break;
       }
-      left -= std::min(left, entries.size());
-      facts_.searched_from = entries.back().id;
-      from = "(" + facts_.searched_from;
-      bool kept = false;
-      for (const Entry& entry : entries) {
-        if (entry.field("order") != facts_.order || !entry.has("request")) continue;
-        facts_.results.push_back(entry);
-        kept = true;
+      left -= entries->size();
+      facts_.searched_from = entries->back().id;
+      const std::size_t found_before = facts_.results.size();
+      for (const Entry& entry : *entries) {
+        if (entry.field("order") == facts_.order && entry.has("request")) facts_.results.push_back(entry);
       }
-      if (kept) facts_.pages.push_back(std::move(*page));
+      if (facts_.results.size() > found_before) facts_.pages.push_back(std::move(pages.reply()));
     }
     std::reverse(facts_.results.begin(), facts_.results.end());
     return true;

@@ -1,14 +1,12 @@
-// Both are one call of lua/pause.lua, so that each holds from its answer on.
-#include "orderctl/pause.h"
-
+// Both are one call of lua/pause.lua, so each takes effect with its answer.
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <nlohmann/json.hpp>
 
 #include "lua/scripts.h"
 #include "order/keys.h"
+#include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "shared/client.h"
+#include "shared/json.h"
 #include "shared/options.h"
 #include "shared/output.h"
 
@@ -16,20 +14,20 @@ namespace orderd::tools {
 namespace {
 
 constexpr const char* kPauseExamples =
-    R"(From the moment that this returns, no request is settled, by whichever daemon; requests wait in their stream until
-orderctl resume. Stock can still be changed. A pause outlasts restarts of orderd and of the server. Of several lanes all are
-paused, one after the other, or the one of --lane.
+    R"(Once this returns, no daemon settles any request; requests wait in their stream until orderctl resume. Stock
+can still be changed. A pause outlasts restarts of orderd and of the server. With several lanes, all are paused, one after
+the other, or the one of --lane.
 
 Examples:
   orderctl pause --reason "counting the shelf"
   orderctl resume)";
 
-constexpr const char* kResumeExamples = R"(orderd goes on within a quarter of a second.
+constexpr const char* kResumeExamples = R"(orderd continues within a quarter of a second.
 
 Example:
   orderctl resume)";
 
-Result<bool> run_one(const Context& context, std::size_t lane, bool pause, const std::string& reason) {
+Result<bool> pause_lane(const Context& context, std::size_t lane, bool pause, const std::string& reason) {
   const settings::Settings& settings = context.lanes[lane];
   auto client = Client::connect(settings);
   if (!client) return client.failure();
@@ -47,20 +45,20 @@ Result<bool> run_one(const Context& context, std::size_t lane, bool pause, const
                          {{"orders", orders},
                           {"paused", pause},
                           {"changed", done},
-                          {"since_ms", since ? Json(*since) : Json()},
+                          {"since_ms", or_null(since)},
                           {"reason", since ? Json(why) : Json()},
-                          {"position", position.empty() ? Json() : Json(position)}}));
+                          {"position", or_null(position)}}));
     return true;
   }
   const std::string name = "'" + shown(orders) + "'";
   const std::string paused = since ? " since " + time_text(*since) + " (" + why + ")" : "";
   if (pause && done) {
-    print(name + " is paused" + (position.empty() ? "" : " behind request " + shown(position)) + "; orderctl resume" +
+    print(name + " is paused" + (position.empty() ? "" : " after request " + shown(position)) + "; orderctl resume" +
           (context.several() ? "" : lane_flag(settings)) + " ends that\n");
   } else if (pause) {
-    print(name + " was paused before" + paused + "\n");
+    print(name + " was already paused" + paused + "\n");
   } else if (done) {
-    print(name + " is not paused any more; it was" + paused + "\n");
+    print(name + " is resumed; it was paused" + paused + "\n");
   } else {
     print(name + " was not paused\n");
   }
@@ -68,10 +66,10 @@ Result<bool> run_one(const Context& context, std::size_t lane, bool pause, const
 }
 
 // One lane after the other. One that cannot be paused does not keep the others from it.
-Result<int> run(const Context& context, bool pause, const std::string& reason) {
+Result<int> run_pause(const Context& context, bool pause, const std::string& reason) {
   bool good = true;
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
-    const auto done = run_one(context, i, pause, reason);
+    const auto done = pause_lane(context, i, pause, reason);
     if (!done && !context.several()) return done.failure();
     if (!done) note(of_lane(context.lanes[i]) + done.error());
     good = good && done;
@@ -81,16 +79,15 @@ Result<int> run(const Context& context, bool pause, const std::string& reason) {
 
 }  // namespace
 
-Pause::Pause(CLI::App& parent, Program& program) {
+void add_pause(CLI::App& parent, Program& program) {
   for (const bool pause : {true, false}) {
+    auto& reason = program.keep<std::string>();
+    reason = "by hand";
     CLI::App* app = pause ? add_command(parent, "pause", "settle no more requests until resume", kPauseExamples)
                           : add_command(parent, "resume", "settle requests again after a pause", kResumeExamples);
-    if (pause) add_text(*app, "--reason", reason_, "TEXT", "why, for the log and orderctl status [by hand]");
-    add_json(*app, program);
-    app->callback([this, pause, &program] {
-      program.lanes = LaneUse::kAll;
-      program.action = [this, pause](const Context& context) { return run(context, pause, reason_); };
-    });
+    if (pause) add_text(*app, "--reason", reason, "TEXT", "why, for the log and orderctl status [by hand]");
+    set_action(*app, program, LaneUse::kAll,
+               [pause, &reason](const Context& context) { return run_pause(context, pause, reason); });
   }
 }
 

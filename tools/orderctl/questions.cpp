@@ -1,13 +1,15 @@
-// A server may deny any command to a user, or have it renamed: what is asked for information only must not stop the
-// rest.
+// A server may deny any command to a user, or have it renamed. A question for information only must not stop the rest.
 #include "orderctl/questions.h"
 
+#include <algorithm>
+
+#include "shared/options.h"
 #include "shared/output.h"
 #include "valkey/error.h"
 
 namespace orderd::tools {
 
-valkey::OwnedReply Questions::ask(std::string_view name, std::string_view key, const valkey::Command& command) {
+valkey::OwnedReply Questions::ask_command(std::string_view name, std::string_view key, const valkey::Command& command) {
   valkey::OwnedReply nothing(nullptr);
   if (!failure_.empty()) return nothing;
   auto reply = client_.call(command);
@@ -33,6 +35,25 @@ valkey::OwnedReply Questions::ask(std::string_view name, std::string_view key, c
   return nothing;
 }
 
+Questions::Fields Questions::fields_of(std::string_view info) {
+  Fields fields;
+  while (!info.empty()) {
+    const std::string_view line = info.substr(0, info.find("\r\n"));
+    info.remove_prefix(std::min(info.size(), line.size() + 2));
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos) fields.emplace(line.substr(0, colon), line.substr(colon + 1));
+  }
+  return fields;
+}
+
+std::optional<uint64_t> Questions::ask_time() {
+  const valkey::OwnedReply reply = ask("TIME", "");
+  const auto seconds = whole_of(reply->at(0).text());
+  const auto microseconds = whole_of(reply->at(1).text());
+  if (!seconds || !microseconds) return std::nullopt;
+  return *seconds * 1000 + *microseconds / 1000;
+}
+
 Result<bool> Questions::outcome() const {
   if (!failure_.empty()) return Failure{failure_};
   if (!answered_ && !denial_.empty()) return Failure{denial_};
@@ -43,6 +64,11 @@ std::vector<std::string> Questions::warnings() const {
   std::vector<std::string> out = wrong_types_;
   if (!denied_.empty()) out.push_back("not everything is known: the server denies " + denied_ + "; " + denial_);
   return out;
+}
+
+std::string value_in(const Questions::Fields& fields, std::string_view name) {
+  const auto found = fields.find(name);
+  return found == fields.end() ? "" : found->second;
 }
 
 }  // namespace orderd::tools

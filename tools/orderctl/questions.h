@@ -1,6 +1,9 @@
-// One question to the server after the other, where an answer that is denied is "not known" and not a failure.
+// Asks a server for information. A command that it denies is "not known", not a failure.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,10 +16,29 @@ class Questions {
  public:
   explicit Questions(Client& client) : client_(client) {}
 
-  // The reply; an error only where it says that the key does not exist. It is lost() where the answer is not known: the
-  // server denies the command or does not have it, the key holds another type, or an earlier question has failed.
-  // `name`: of the command, `key`: that it reads, if any; for messages.
-  [[nodiscard]] valkey::OwnedReply ask(std::string_view name, std::string_view key, const valkey::Command& command);
+  // The reply to the command `name` (one or two words) with `key`, if it reads one, and `more` arguments. An error only
+  // where it says that the key does not exist. It is lost() where the answer is not known: the server denies the
+  // command or does not have it, the key holds another type, or an earlier question has failed.
+  template <class... More>
+  [[nodiscard]] valkey::OwnedReply ask(std::string_view name, std::string_view key, const More&... more) {
+    valkey::Command command;
+    const std::size_t space = name.find(' ');
+    command.begin((space == std::string_view::npos ? 1 : 2) + (key.empty() ? 0 : 1) + sizeof...(more));
+    command.add(name.substr(0, space));
+    if (space != std::string_view::npos) command.add(name.substr(space + 1));
+    if (!key.empty()) command.add(key);
+    (command.add(more), ...);
+    return ask_command(name, key, command);
+  }
+
+  // The fields of INFO with `sections`. Empty: not known.
+  using Fields = std::map<std::string, std::string, std::less<>>;
+  template <class... Sections>
+  [[nodiscard]] Fields ask_info(const Sections&... sections) {
+    return fields_of(ask("INFO", "", sections...)->text());
+  }
+  // Milliseconds since 1970 by the server's clock; nothing: not known.
+  [[nodiscard]] std::optional<uint64_t> ask_time();
 
   // A failure: the connection was lost, the server cannot answer now, or it has denied everything.
   [[nodiscard]] Result<bool> outcome() const;
@@ -26,6 +48,10 @@ class Questions {
   [[nodiscard]] const std::vector<std::string>& wrong_types() const { return wrong_types_; }
 
  private:
+  [[nodiscard]] valkey::OwnedReply ask_command(std::string_view name, std::string_view key,
+                                               const valkey::Command& command);
+  [[nodiscard]] static Fields fields_of(std::string_view info);
+
   Client& client_;
   std::string failure_;
   bool answered_ = false;  // at least once
@@ -33,5 +59,8 @@ class Questions {
   std::string denial_;     // the server's words for the first of them
   std::vector<std::string> wrong_types_;
 };
+
+// The value of `name`; empty if there is none.
+[[nodiscard]] std::string value_in(const Questions::Fields& fields, std::string_view name);
 
 }  // namespace orderd::tools

@@ -93,28 +93,25 @@ Json json_of_result(const Entry& entry) {
   return out;
 }
 
-std::vector<Table::Column> ResultTable::columns(bool lanes) {
-  std::vector<Table::Column> columns = {{"RESULT", Table::Align::kLeft, kIdWidth},  {"TIME", Table::Align::kLeft, 0},
-                                        {"STATUS", Table::Align::kLeft, 9},         {"ORDER", Table::Align::kLeft, 0},
-                                        {"REQUEST", Table::Align::kLeft, kIdWidth}, {"WHAT", Table::Align::kLeft, 0}};
-  if (lanes) columns.insert(columns.begin(), {"LANE"});
-  return columns;
-}
-
-ResultTable::ResultTable(bool lanes) : lanes_(lanes), table_(columns(lanes)) {
+ResultTable::ResultTable(bool lanes)
+    : table_({{"LANE", Table::Align::kLeft, 0, !lanes},
+              {"RESULT", Table::Align::kLeft, kIdWidth},
+              {"TIME"},
+              {"STATUS", Table::Align::kLeft, 9},
+              {"ORDER"},
+              {"REQUEST", Table::Align::kLeft, kIdWidth},
+              {"WHAT"}}) {
 }
 
 void ResultTable::add(const Entry& entry, const std::string& lane) {
-  const auto id = parse_id(entry.id);
   const std::string_view status = entry.field("status");
-  std::vector<Cell> row = {{shown(entry.id)},
-                           {id ? time_text(id->ms) : ""},
-                           {shown(status), color_of(status)},
-                           {shown(entry.field("order"))},
-                           {shown(entry.field("request"))},
-                           {details(entry)}};
-  if (lanes_) row.insert(row.begin(), {lane});
-  table_.add(std::move(row));
+  table_.add({{lane},
+              {shown(entry.id)},
+              {time_of_id(entry.id)},
+              {shown(status), color_of(status)},
+              {shown(entry.field("order"))},
+              {shown(entry.field("request"))},
+              {details(entry)}});
 }
 
 }  // namespace orderd::tools

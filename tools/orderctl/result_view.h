@@ -18,9 +18,6 @@ class ResultTable {
   void print() { table_.print(); }
 
  private:
-  static std::vector<Table::Column> columns(bool lanes);
-
-  const bool lanes_;
   Table table_;
 };
 

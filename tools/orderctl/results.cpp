@@ -1,4 +1,4 @@
-// The flags of results, and the results that exist already; results_follow.cpp has those that follow.
+// The options of results, and the results that exist already; results_follow.cpp has those that follow.
 #include "orderctl/results.h"
 
 #include <CLI/CLI.hpp>
@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "order/request.h"
+#include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -23,9 +24,9 @@ constexpr const char* kResultsHelp = R"(Examples:
   orderctl results --from 0 --json        the whole stream
   orderctl results --follow               the last 20 and new ones, until Ctrl-C
 
-Of several lanes all are shown, in the order of their IDs; new ones as they arrive.
+With several lanes, the results of all are shown in the order of their IDs, new ones as they arrive.
 
-Exit status 1: no result is as --order, --request, --status or --reason say.)";
+Exit status 1: no result matches --order, --request, --status and --reason.)";
 
 std::string check_stream_id(const std::string& text) {
   return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
@@ -42,13 +43,12 @@ struct Start {
 };
 Result<Start> start_of_last(const Context& context, LaneClients& clients, uint64_t count, const WantedResults& wanted) {
   Start start;
-  MergedRange range{results_of};
-  range.back = true;
-  const auto read = read_merged(context, clients, range, [&](std::size_t lane, const Entry& entry) {
-    if (!wanted.has(entry)) return true;
-    start = {std::string(entry.id), lane};
-    return --count > 0;
-  });
+  const auto read =
+      read_merged(context, clients, results_of, {"-", "+", true}, [&](std::size_t lane, const Entry& entry) {
+        if (!wanted.has(entry)) return true;
+        start = {std::string(entry.id), lane};
+        return --count > 0;
+      });
   if (!read) return read.failure();
   return start;
 }
@@ -64,6 +64,61 @@ Result<std::vector<std::string>> newest_of(const Context& context, LaneClients& 
     newest.push_back(std::move(*id));
   }
   return newest;
+}
+
+struct ResultOptions {
+  uint64_t count = 20;
+  bool counted = false;  // was --count given?
+  std::string from;
+  WantedResults wanted;
+  bool follow = false;
+};
+
+// Returns of each lane the ID of the entry to follow from.
+Result<std::vector<std::string>> print_existing(const Context& context, const ResultOptions& options,
+                                                ResultPrinter& printer) {
+  const WantedResults& wanted = options.wanted;
+  LaneClients clients(context);
+  const StreamId from = place_of(options.from).value_or(Place{}).first;
+  std::vector<std::string> last(context.lanes.size(), id_before(from).text());
+  Start start{from.text()};
+  const bool from_newest = options.from == "+";
+  if (from_newest || (options.from.empty() && (options.counted || (wanted.order.empty() && wanted.request.empty())))) {
+    auto newest = newest_of(context, clients);
+    if (!newest) return newest;
+    last = std::move(*newest);
+    if (options.count == 0) return last;
+    auto found =
+        start_of_last(context, clients, from_newest ? 1 : options.count, from_newest ? WantedResults{} : wanted);
+    if (!found) return found.failure();
+    start = std::move(*found);
+  }
+  uint64_t left = options.counted && !options.from.empty() ? options.count : std::numeric_limits<uint64_t>::max();
+  if (start.id.empty()) return last;
+  uint64_t read_count = 0;
+  const auto read = read_merged(context, clients, results_of, {start.id}, [&](std::size_t lane, const Entry& entry) {
+    if (entry.id == start.id && lane < start.lane) return true;
+    last[lane] = entry.id;
+    const bool printed = printer.add(entry, lane);
+    if (++read_count % kPageEntries == 0) printer.end_page();
+    return !printed || --left > 0;
+  });
+  if (!read) return read.failure();
+  printer.end_page();
+  return last;
+}
+
+Result<int> show_results(const Context& context, const ResultOptions& options) {
+  const WantedResults& wanted = options.wanted;
+  ResultPrinter printer(context, wanted);
+  const auto last = print_existing(context, options, printer);
+  if (!last) return last.failure();
+  if (options.follow) return follow_results(context, *last, printer);
+  if (printer.printed() > 0) return kDone;
+  const std::string where =
+      context.several() ? "any lane" : "the stream '" + shown(context.settings.streams.results) + "'";
+  note((wanted.all() ? "no results" : "no result" + wanted.text()) + " in " + where);
+  return wanted.all() ? kDone : kFailed;
 }
 
 }  // namespace
@@ -106,73 +161,34 @@ void ResultPrinter::end_page() {
   unprinted_ = 0;
 }
 
-Results::Results(CLI::App& parent, Program& program) {
+void add_results(CLI::App& parent, Program& program) {
+  auto& options = program.keep<ResultOptions>();
   CLI::App* app =
       add_command(parent, "results", "show the results of requests", kPlaceHelp + std::string(kResultsHelp));
-  CLI::Option* count = add_whole(*app, "--count", count_, 0, order::kMaxWhole,
+  CLI::Option* count = add_whole(*app, "--count", options.count, 0, order::kMaxWhole,
                                  "how many: the last ones, or with --from the first ones from there [20; with --from, "
                                  "--order or --request: all]");
-  CLI::Option* from = add_place(*app, "--from,--since", from_, "start at this entry, or at this time");
-  add_text(*app, "--order", wanted_.order, "ID", "only results of this order")->check(check_id);
-  add_text(*app, "--request", wanted_.request, "ID", "only the result of this request")->check(check_stream_id);
-  add_text(*app, "--status", wanted_.status, "WORD",
+  CLI::Option* from = add_place(*app, "--from,--since", options.from, "start at this entry, or at this time");
+  add_text(*app, "--order", options.wanted.order, "ID", "only results of this order")->check(check_id);
+  add_text(*app, "--request", options.wanted.request, "ID", "only the result of this request")->check(check_stream_id);
+  add_text(*app, "--status", options.wanted.status, "WORD",
            "only results with this status (accepted, rejected, duplicate, stock, letter)")
       ->check(CLI::IsMember({"accepted", "rejected", "duplicate", "stock", "letter"}).description(""));
-  add_text(*app, "--reason", wanted_.reason, "TEXT", "only results with this reason, such as insufficient_stock")
+  add_text(*app, "--reason", options.wanted.reason, "TEXT", "only results with this reason, such as insufficient_stock")
       ->check([](const std::string& text) { return std::string(text.empty() ? "a reason is expected" : ""); });
-  app->add_flag("--follow", follow_, "keep printing new results, until Ctrl-C");
-  add_json(*app, program);
-  app->callback([=, this, &program] {
-    counted_ = count->count() > 0;
-    if (counted_ && from->count() > 0 && follow_) throw CLI::ExcludesError("--count", "--from with --follow");
-    if (count_ == 0 && !follow_) throw CLI::RequiresError("--count 0", "--follow");
-    // In the form that the server writes.
-    if (!wanted_.request.empty()) wanted_.request = parse_id(wanted_.request)->text();
-    program.lanes = LaneUse::kAll;
-    program.action = [this](const Context& context) { return run(context); };
-  });
-}
-
-Result<std::vector<std::string>> Results::print_existing(const Context& context, ResultPrinter& printer) const {
-  LaneClients clients(context);
-  const StreamId from = place_of(from_).value_or(Place{}).first;
-  std::vector<std::string> last(context.lanes.size(), id_before(from).text());
-  Start start{from.text()};
-  const bool from_newest = from_ == "+";
-  if (from_newest || (from_.empty() && (counted_ || (wanted_.order.empty() && wanted_.request.empty())))) {
-    auto newest = newest_of(context, clients);
-    if (!newest) return newest;
-    last = std::move(*newest);
-    if (count_ == 0) return last;
-    auto found = start_of_last(context, clients, from_newest ? 1 : count_, from_newest ? WantedResults{} : wanted_);
-    if (!found) return found.failure();
-    start = std::move(*found);
-  }
-  uint64_t left = counted_ && !from_.empty() ? count_ : std::numeric_limits<uint64_t>::max();
-  if (start.id.empty()) return last;
-  uint64_t read_count = 0;
-  const auto read = read_merged(context, clients, {results_of, start.id}, [&](std::size_t lane, const Entry& entry) {
-    if (entry.id == start.id && lane < start.lane) return true;
-    last[lane] = entry.id;
-    const bool printed = printer.add(entry, lane);
-    if (++read_count % kPageEntries == 0) printer.end_page();
-    return !printed || --left > 0;
-  });
-  if (!read) return read.failure();
-  printer.end_page();
-  return last;
-}
-
-Result<int> Results::run(const Context& context) const {
-  ResultPrinter printer(context, wanted_);
-  const auto last = print_existing(context, printer);
-  if (!last) return last.failure();
-  if (follow_) return follow_results(context, *last, printer);
-  if (printer.printed() > 0) return kDone;
-  const std::string where =
-      context.several() ? "any lane" : "the stream '" + shown(context.settings.streams.results) + "'";
-  note((wanted_.all() ? "no results" : "no result" + wanted_.text()) + " in " + where);
-  return wanted_.all() ? kDone : kFailed;
+  app->add_flag("--follow", options.follow, "keep printing new results, until Ctrl-C");
+  set_action(
+      *app, program, LaneUse::kAll, [&options](const Context& context) { return show_results(context, options); },
+      [=, &options] {
+        options.counted = count->count() > 0;
+        if (options.counted && from->count() > 0 && options.follow) {
+          throw CLI::ExcludesError("--count", "--from with --follow");
+        }
+        if (options.count == 0 && !options.follow) throw CLI::RequiresError("--count 0", "--follow");
+        // In the form that the server writes.
+        std::string& request = options.wanted.request;
+        if (!request.empty()) request = parse_id(request)->text();
+      });
 }
 
 }  // namespace orderd::tools

@@ -1,4 +1,4 @@
-// orderctl results: the results stream, its end or all of it, once or as it grows.
+// What orderctl results prints, once or as the stream grows.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,6 @@
 #include "orderctl/result_view.h"
 #include "shared/entry.h"
 #include "shared/program.h"
-
-namespace CLI {
-class App;
-}
 
 namespace orderd::tools {
 
@@ -50,28 +46,10 @@ class ResultPrinter {
   uint64_t unprinted_ = 0;
 };
 
-class Results {
- public:
-  Results(CLI::App& parent, Program& program);
-  Results(const Results&) = delete;
-  Results& operator=(const Results&) = delete;
-
- private:
-  [[nodiscard]] Result<int> run(const Context& context) const;
-  // Returns of each lane the ID of the entry to follow from.
-  [[nodiscard]] Result<std::vector<std::string>> print_existing(const Context& context, ResultPrinter& printer) const;
-
-  uint64_t count_ = 20;
-  bool counted_ = false;  // was --count given?
-  std::string from_;
-  WantedResults wanted_;
-  bool follow_ = false;
-};
-
 // Prints what follows the entries `after`, one of each lane, across restarts of the servers, until SIGINT or SIGTERM:
 // then the process exits with kDone. The results of a lane are in their order, those of several lanes as they arrive: a
-// page of each in turn. A lane whose server is away does not hold up the others, except while a connection to it is
-// tried. Returns only after a failure that will not pass by itself.
+// page of each in turn. A lane whose server is unavailable does not delay the others, except during a connection
+// attempt. Returns only after a failure that a new connection does not fix.
 [[nodiscard]] Result<int> follow_results(const Context& context, const std::vector<std::string>& after,
                                          ResultPrinter& printer);
 

@@ -1,11 +1,10 @@
-// The flags, and what --check finds.
-#include "orderctl/status.h"
-
+// The options, and what --check finds. Each lane is asked on a connection of its own: in a cluster it may be on another
+// node.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "orderctl/status_lanes.h"
+#include "orderctl/commands.h"
 #include "orderctl/status_view.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -15,9 +14,9 @@ namespace {
 
 constexpr const char* kStatusHelp =
     R"(position: the last settled request. settled: requests with a result. waiting: requests after the position.
-active: the daemon that settles; standby: daemons that take over when it is gone.
-What the server does not say, or does not let this user ask, is "not known".
-Of several lanes each has a row; --lane shows all of one.
+active: the daemon that settles; standby: daemons that take over if it fails.
+What the server does not report, or denies to this user, is "not known".
+With several lanes, each has a row; --lane shows all of one.
 
 Examples:
   orderctl status
@@ -43,6 +42,15 @@ std::vector<std::string> obstacles(const StatusFacts& facts, milliseconds max_ag
                   (facts.position.paused.empty() ? "" : ": the lane is paused; see orderctl resume"));
   }
   return out;
+}
+
+std::vector<LaneStatus> read_lanes(const Context& context) {
+  std::vector<LaneStatus> lanes;
+  for (const settings::Settings& lane : context.lanes) {
+    auto client = Client::connect(lane);
+    lanes.push_back({lane.lane_name(), client ? read_status(*client, lane) : client.failure()});
+  }
+  return lanes;
 }
 
 // A lane whose server cannot be asked is an obstacle among several lanes, and the end of the command where it is one.
@@ -81,17 +89,22 @@ Result<int> status(const Context& context) {
   return kDone;
 }
 
+struct StatusOptions {
+  bool check = false;
+  milliseconds max_age{10'000};
+};
+
 }  // namespace
 
-Status::Status(CLI::App& parent, Program& program) {
+void add_status(CLI::App& parent, Program& program) {
+  auto& options = program.keep<StatusOptions>();
   CLI::App* app =
       add_command(parent, "status", "show who is active, what waits, and problems of the server", kStatusHelp);
-  add_json(*app, program);
-  CLI::Option* check_flag = app->add_flag("--check", check_, "show only what is wrong");
-  add_duration(*app, "--max-age", max_age_, "with --check: how long a request may wait [10s]")->needs(check_flag);
-  app->callback([this, &program] {
-    program.lanes = LaneUse::kAll;
-    program.action = [this](const Context& context) { return check_ ? check(context, max_age_) : status(context); };
+  CLI::Option* check_flag = app->add_flag("--check", options.check, "show only what is wrong");
+  add_duration(*app, "--max-age", options.max_age, "with --check: how long a request may wait [10s]")
+      ->needs(check_flag);
+  set_action(*app, program, LaneUse::kAll, [&options](const Context& context) {
+    return options.check ? check(context, options.max_age) : status(context);
   });
 }
 

@@ -14,40 +14,26 @@
 namespace orderd::tools {
 namespace {
 
-using valkey::Command;
 using valkey::OwnedReply;
 using valkey::Reply;
-
-// Of INFO's text; empty if it does not have the field.
-std::string_view info_value(std::string_view info, std::string_view name) {
-  while (!info.empty()) {
-    const std::string_view line = info.substr(0, info.find("\r\n"));
-    if (line.starts_with(name) && line.substr(name.size()).starts_with(":")) return line.substr(name.size() + 1);
-    info.remove_prefix(std::min(info.size(), line.size() + 2));
-  }
-  return {};
-}
 
 ServerFacts read_server(Questions& questions, const std::string& address) {
   ServerFacts facts;
   facts.address = address;
-  const OwnedReply truncated = questions.ask("CONFIG GET", "", Command::of("CONFIG", "GET", "aof-load-truncated"));
+  const OwnedReply truncated = questions.ask("CONFIG GET", "", "aof-load-truncated");
   const std::string_view value = value_of(truncated.view(), "aof-load-truncated").text();
   if (!value.empty()) facts.load_truncated = value == "yes";
-  const OwnedReply reply =
-      questions.ask("INFO", "", Command::of("INFO", "server", "replication", "memory", "persistence"));
-  const std::string_view info = reply->text();
-  const std::string_view valkey = info_value(info, "valkey_version");
-  const std::string_view redis = info_value(info, "redis_version");
-  if (!valkey.empty()) facts.version = "Valkey " + std::string(valkey);
-  if (valkey.empty() && !redis.empty()) facts.version = "Redis " + std::string(redis);
-  const std::string_view role = info_value(info, "role");
+  const Questions::Fields info = questions.ask_info("server", "replication", "memory", "persistence");
+  const std::string valkey = value_in(info, "valkey_version"), redis = value_in(info, "redis_version");
+  if (!valkey.empty()) facts.version = "Valkey " + valkey;
+  if (valkey.empty() && !redis.empty()) facts.version = "Redis " + redis;
+  const std::string role = value_in(info, "role");
   if (!role.empty()) facts.role = role == "master" ? "primary" : "replica";
-  facts.policy = info_value(info, "maxmemory_policy");
-  const std::string_view append_only = info_value(info, "aof_enabled");
+  facts.policy = value_in(info, "maxmemory_policy");
+  const std::string append_only = value_in(info, "aof_enabled");
   if (!append_only.empty()) facts.append_only = append_only == "1";
-  facts.memory_used = whole_of(info_value(info, "used_memory"));
-  facts.memory_max = whole_of(info_value(info, "maxmemory"));
+  facts.memory_used = whole_of(value_in(info, "used_memory"));
+  facts.memory_max = whole_of(value_in(info, "maxmemory"));
   return facts;
 }
 
@@ -59,7 +45,7 @@ std::optional<milliseconds> since(std::optional<uint64_t> now_ms, std::optional<
 StreamFacts read_length(Questions& questions, const std::string& name) {
   StreamFacts facts;
   facts.name = name;
-  const OwnedReply reply = questions.ask("XLEN", name, Command::of("XLEN", name));
+  const OwnedReply reply = questions.ask("XLEN", name);
   if (reply->is_integer()) facts.length = static_cast<uint64_t>(reply->integer());
   return facts;
 }
@@ -85,22 +71,21 @@ OwnerFacts parse_owner(std::string_view text) {
 void read_daemons(Questions& questions, const settings::Settings& settings, std::optional<uint64_t> now_ms,
                   StatusFacts& facts) {
   const std::string owner_key = settings.streams.orders + ":owner";
-  const OwnedReply owner = questions.ask("GET", owner_key, Command::of("GET", owner_key));
+  const OwnedReply owner = questions.ask("GET", owner_key);
   facts.owner_known = !owner->lost();
   if (owner->is_string()) {
     facts.owner = parse_owner(owner->text());
     facts.owner->active = since(now_ms, facts.owner->since_ms);
-    const OwnedReply left = questions.ask("PTTL", owner_key, Command::of("PTTL", owner_key));
+    const OwnedReply left = questions.ask("PTTL", owner_key);
     if (left->is_integer() && left->integer() >= 0) facts.owner->left = milliseconds(left->integer());
   }
   const std::string standby_key = settings.streams.orders + ":standby";
-  const OwnedReply standby =
-      questions.ask("ZRANGE", standby_key, Command::of("ZRANGE", standby_key, 0, -1, "WITHSCORES"));
-  // Who has not been seen for three leases is gone: it would have been seen at least six times.
-  const milliseconds gone = 3 * settings.processing.lease;
+  const OwnedReply standby = questions.ask("ZRANGE", standby_key, 0, -1, "WITHSCORES");
+  // A daemon that was not seen for three leases has stopped: it would have been seen at least six times.
+  const milliseconds silence_max = 3 * settings.processing.lease;
   for (std::size_t i = 0; i + 1 < standby->size(); i += 2) {
     const auto seen = since(now_ms, whole_of(standby->at(i + 1).text()));
-    if (!seen || *seen <= gone) facts.standby.push_back({std::string(standby->at(i).text()), seen});
+    if (!seen || *seen <= silence_max) facts.standby.push_back({std::string(standby->at(i).text()), seen});
   }
 }
 
@@ -113,7 +98,7 @@ struct Position {
 Position read_position(Questions& questions, const std::string& orders) {
   Position position;
   const std::string key = orders + ":position";
-  const OwnedReply reply = questions.ask("HGETALL", key, Command::of("HGETALL", key));
+  const OwnedReply reply = questions.ask("HGETALL", key);
   position.facts.known = reply->is_array();
   const auto text = [&reply](std::string_view name) { return value_of(reply.view(), name).text(); };
   position.facts.id = text("id");
@@ -159,7 +144,7 @@ void read_orders(Questions& questions, const settings::Settings& settings, std::
   facts.orders.name = name;
   const Position position = read_position(questions, name);
   facts.position = position.facts;
-  const OwnedReply info = questions.ask("XINFO STREAM", name, Command::of("XINFO", "STREAM", name));
+  const OwnedReply info = questions.ask("XINFO STREAM", name);
   if (info->lost()) return;
   Stream stream;
   if (!info->is_error()) {
@@ -177,8 +162,7 @@ void read_orders(Questions& questions, const settings::Settings& settings, std::
   if (facts.waiting.count == stream.length) {
     facts.waiting.oldest = stream.first;
   } else {
-    const OwnedReply next =
-        questions.ask("XRANGE", name, Command::of("XRANGE", name, "(" + facts.position.id, "+", "COUNT", 1));
+    const OwnedReply next = questions.ask("XRANGE", name, "(" + facts.position.id, "+", "COUNT", 1);
     facts.waiting.oldest = next->at(0).at(0).text();
   }
   const auto oldest = parse_id(facts.waiting.oldest);
@@ -189,7 +173,7 @@ std::optional<GroupFacts> read_group(Questions& questions, const std::string& st
   if (group.empty()) return std::nullopt;
   GroupFacts facts;
   facts.name = group;
-  const OwnedReply reply = questions.ask("XINFO GROUPS", stream, Command::of("XINFO", "GROUPS", stream));
+  const OwnedReply reply = questions.ask("XINFO GROUPS", stream);
   for (std::size_t i = 0; i < reply->size(); ++i) {
     const Reply info = reply->at(i);
     if (value_of(info, "name").text() != group) continue;
@@ -229,26 +213,22 @@ std::vector<std::string> warnings_of(const StatusFacts& facts) {
 
 }  // namespace
 
-std::optional<uint64_t> read_time(Questions& questions) {
-  const OwnedReply reply = questions.ask("TIME", "", Command::of("TIME"));
-  const auto seconds = whole_of(reply->at(0).text());
-  const auto microseconds = whole_of(reply->at(1).text());
-  if (!seconds || !microseconds) return std::nullopt;
-  return *seconds * 1000 + *microseconds / 1000;
-}
-
 Result<StatusFacts> read_status(Client& client, const settings::Settings& settings) {
   Questions questions(client);
   StatusFacts facts;
   facts.server = read_server(questions, client.server());
-  const auto now_ms = read_time(questions);
+  const auto now_ms = questions.ask_time();
   read_daemons(questions, settings, now_ms, facts);
   read_orders(questions, settings, now_ms, facts);
   facts.group = read_group(questions, settings.streams.orders, settings.streams.group);
   facts.results = read_length(questions, settings.streams.results);
   facts.dead = read_length(questions, settings.dead());
   facts.warnings = warnings_of(facts);
-  if (now_ms) warn_of_groups(questions, settings, *now_ms, facts.warnings);
+  if (now_ms) {
+    for (const auto& [what, command] : find_slow_groups(questions, settings, *now_ms)) {
+      facts.warnings.push_back(what + "; if nobody uses it: " + command);
+    }
+  }
   if (const auto outcome = questions.outcome(); !outcome) return outcome.failure();
   for (std::string& warning : questions.warnings()) facts.warnings.push_back(std::move(warning));
   return facts;

@@ -13,7 +13,7 @@ namespace orderd::tools {
 
 using std::chrono::milliseconds;
 
-// In all of these, empty or nothing means: not known, because the server does not say or this user may not ask.
+// An empty value is not known: the server does not report it, or denies it to this user.
 
 struct ServerFacts {
   std::string address;
@@ -82,11 +82,6 @@ struct StatusFacts {
   StreamFacts dead;
   std::vector<std::string> warnings;  // what an operator should change, one sentence each
 };
-
-class Questions;
-
-// Milliseconds since 1970 by the server's clock; nothing: not known.
-[[nodiscard]] std::optional<uint64_t> read_time(Questions& questions);
 
 // A failure: the connection was lost, the server cannot answer now, or this user may read nothing at all.
 [[nodiscard]] Result<StatusFacts> read_status(Client& client, const settings::Settings& settings);

@@ -1,6 +1,4 @@
-// Each lane is asked on a connection of its own: in a cluster it may be on another node.
-#include "orderctl/status_lanes.h"
-
+// Several lanes at once: a row for each.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -58,15 +56,6 @@ void print_warnings(const std::vector<LaneStatus>& lanes) {
 }
 
 }  // namespace
-
-std::vector<LaneStatus> read_lanes(const Context& context) {
-  std::vector<LaneStatus> lanes;
-  for (const settings::Settings& lane : context.lanes) {
-    auto client = Client::connect(lane);
-    lanes.push_back({lane.lane_name(), client ? read_status(*client, lane) : client.failure()});
-  }
-  return lanes;
-}
 
 void print_lanes(const std::vector<LaneStatus>& lanes) {
   using Align = Table::Align;

@@ -2,28 +2,15 @@
 #include "orderctl/status_view.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "shared/json.h"
 #include "shared/options.h"
 
 namespace orderd::tools {
 namespace {
 
 constexpr const char* kNotKnown = "not known";
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-Json or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
-Json or_null(const std::optional<milliseconds>& time) {
-  return time ? Json(time->count()) : Json();
-}
 
 Json json_of(const ServerFacts& server) {
   return {{"address", server.address},
@@ -61,12 +48,6 @@ Json json_of(const StreamFacts& stream) {
   return {{"stream", stream.name}, {"length", or_null(stream.length)}};
 }
 
-std::string mebibytes(uint64_t bytes) {
-  std::array<char, 32> text;
-  (void)std::snprintf(text.data(), text.size(), "%.1f MiB", static_cast<double>(bytes) / (1024 * 1024));
-  return text.data();
-}
-
 std::string server_text(const ServerFacts& server) {
   std::string text = server.address + ", " + (server.version.empty() ? "version not known" : shown(server.version));
   if (!server.role.empty()) text += ", " + server.role;
@@ -76,8 +57,9 @@ std::string server_text(const ServerFacts& server) {
 
 std::string memory_text(const ServerFacts& server) {
   if (!server.memory_used) return kNotKnown;
-  std::string text = mebibytes(*server.memory_used) + " used";
-  if (server.memory_max) text += *server.memory_max == 0 ? ", no limit set" : " of " + mebibytes(*server.memory_max);
+  std::string text = mebibytes_text(*server.memory_used) + " used";
+  if (server.memory_max)
+    text += *server.memory_max == 0 ? ", no limit set" : " of " + mebibytes_text(*server.memory_max);
   if (!server.policy.empty()) text += ", maxmemory-policy " + shown(server.policy);
   return text;
 }
@@ -127,10 +109,7 @@ std::string group_text(const GroupFacts& group) {
 }
 
 void row(const char* name, const std::string& text) {
-  constexpr std::size_t kLabelWidth = 14;
-  std::string label(name);
-  label.resize(kLabelWidth, ' ');
-  print(colored(label, Color::kBold) + text + "\n");
+  print(colored(padded(name, 14), Color::kBold) + text + "\n");
 }
 
 }  // namespace

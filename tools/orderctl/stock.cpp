@@ -1,14 +1,15 @@
-// The flags of the stock commands, and the two that change stock.
+// The options of the stock commands, and the two that change stock.
 #include "orderctl/stock.h"
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "lua/scripts.h"
 #include "order/request.h"
 #include "order/settle_arguments.h"
+#include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "shared/client.h"
+#include "shared/json.h"
 #include "shared/options.h"
 #include "shared/output.h"
 #include "valkey/error.h"
@@ -60,71 +61,64 @@ std::string refusal(const Client& client, const StockChange& change, std::string
   return client.explain(error);
 }
 
-}  // namespace
-
-Stock::Stock(CLI::App& parent, Program& program) {
-  CLI::App* stock = add_command(parent, "stock", "set, change and show stock", R"(Examples:
-  orderctl stock set shoe 100
-  orderctl stock add shoe -5 --reason "five were damaged"
-  orderctl stock get shoe sock
-  orderctl stock list --json
-
-Of several lanes the one that the SKU belongs to is meant (orderctl lane SKU), unless --lane names one.)");
-  stock->require_subcommand(1);
-  add_change(*stock, program, true);
-  add_change(*stock, program, false);
-  add_get(*stock, program);
-  add_list(*stock, program);
-}
-
-void Stock::add_change(CLI::App& stock, Program& program, bool set) {
+void add_stock_change(CLI::App& stock, Program& program, bool set) {
+  auto& change = program.keep<StockChange>();
+  change.change = set ? "set" : "add";
   CLI::App* app = set ? add_command(stock, "set", "set the stock of an SKU", kSetExamples)
                       : add_command(stock, "add", "add to or subtract from the stock of an SKU", kAddExamples);
-  add_text(*app, "SKU", sku_, "", "what is sold")->required()->check(check_sku);
-  add_text(*app, "N", amount_, "", set ? "how many there are" : "how many to add; negative: to subtract")
+  add_text(*app, "SKU", change.sku, "", "what is sold")->required()->check(check_sku);
+  add_text(*app, "N", change.amount, "", set ? "how many there are" : "how many to add; negative: to subtract")
       ->required()
       ->check(set ? check_amount : check_difference);
-  add_text(*app, "--reason", reason_, "TEXT", "why, for the results stream [set or add]");
-  add_json(*app, program);
-  app->callback([this, &program, set] {
-    program.lanes = LaneUse::kAll;
-    program.action = [this, set](const Context& context) {
-      // The script accepts no plus sign.
-      const std::string amount = amount_.starts_with("+") ? amount_.substr(1) : amount_;
-      return change_stock(context,
-                          {set ? "set" : "add", sku_, amount, reason_.empty() ? (set ? "set" : "add") : reason_});
-    };
-  });
+  add_text(*app, "--reason", change.reason, "TEXT", "why, for the results stream [set or add]");
+  set_action(
+      *app, program, LaneUse::kAll, [&change](const Context& context) { return change_stock(context, change); },
+      [&change] {
+        if (change.amount.starts_with("+")) change.amount.erase(0, 1);  // the script accepts no plus sign
+        if (change.reason.empty()) change.reason = change.change;
+      });
 }
 
-void Stock::add_get(CLI::App& stock, Program& program) {
+void add_stock_get(CLI::App& stock, Program& program) {
+  auto& skus = program.keep<std::vector<std::string>>();
   CLI::App* app = add_command(stock, "get", "show the stock of some SKUs", R"(Examples:
   orderctl stock get shoe
   orderctl stock get shoe sock --json
 
-Exit status 1: an SKU has no stock, or its key holds something else than a number.)");
-  add_texts(*app, "SKU", skus_, "", "what is sold")->required()->check(check_sku);
-  add_json(*app, program);
-  app->callback([this, &program] {
-    program.lanes = LaneUse::kAll;
-    program.action = [this](const Context& context) { return get_stock(context, skus_); };
-  });
+Exit status 1: an SKU has no stock, or its key holds something other than a number.)");
+  add_texts(*app, "SKU", skus, "", "what is sold")->required()->check(check_sku);
+  set_action(*app, program, LaneUse::kAll, [&skus](const Context& context) { return get_stock(context, skus); });
 }
 
-void Stock::add_list(CLI::App& stock, Program& program) {
+void add_stock_list(CLI::App& stock, Program& program) {
+  auto& unsorted = program.keep<bool>();
   CLI::App* app = add_command(stock, "list", "show all stock", R"(Examples:
   orderctl stock list
   orderctl stock list --json --unsorted | wc -l
 
 Keys are found with SCAN and the setting keys.stock. An SKU created or deleted meanwhile may be missing. Stock in a lane that
 its SKU does not belong to is marked: no order takes from it.)");
-  app->add_flag("--unsorted", unsorted_,
+  app->add_flag("--unsorted", unsorted,
                 "print SKUs as they are found, unsorted and possibly twice; needs no memory for their names");
-  add_json(*app, program);
-  app->callback([this, &program] {
-    program.lanes = LaneUse::kAll;
-    program.action = [this](const Context& context) { return list_stock(context, !unsorted_); };
-  });
+  set_action(*app, program, LaneUse::kAll,
+             [&unsorted](const Context& context) { return list_stock(context, !unsorted); });
+}
+
+}  // namespace
+
+void add_stock(CLI::App& parent, Program& program) {
+  CLI::App* stock = add_command(parent, "stock", "set, change and show stock", R"(Examples:
+  orderctl stock set shoe 100
+  orderctl stock add shoe -5 --reason "five were damaged"
+  orderctl stock get shoe sock
+  orderctl stock list --json
+
+With several lanes, the one that the SKU belongs to is used (orderctl lane SKU), unless --lane names one.)");
+  stock->require_subcommand(1);
+  add_stock_change(*stock, program, true);
+  add_stock_change(*stock, program, false);
+  add_stock_get(*stock, program);
+  add_stock_list(*stock, program);
 }
 
 Result<int> change_stock(const Context& context, const StockChange& change) {
@@ -145,10 +139,9 @@ Result<int> change_stock(const Context& context, const StockChange& change) {
   const std::string stock((*reply)->at(1).text());
   const std::string entry((*reply)->at(2).text());
   if (context.json) {
-    const auto was = whole_of(before);
     print_json(with_lane(context, lane,
                          {{"sku", change.sku},
-                          {"before", was ? Json(*was) : Json()},
+                          {"before", or_null(whole_of(before))},
                           {"stock", whole_of(stock).value_or(0)},
                           {"entry", entry}}));
   } else {

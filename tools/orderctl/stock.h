@@ -1,4 +1,4 @@
-// orderctl stock: set, add, get, list.
+// What the stock commands do.
 #pragma once
 
 #include <string>
@@ -6,29 +6,7 @@
 
 #include "shared/program.h"
 
-namespace CLI {
-class App;
-}
-
 namespace orderd::tools {
-
-class Stock {
- public:
-  Stock(CLI::App& parent, Program& program);
-  Stock(const Stock&) = delete;
-  Stock& operator=(const Stock&) = delete;
-
- private:
-  void add_change(CLI::App& stock, Program& program, bool set);
-  void add_get(CLI::App& stock, Program& program);
-  void add_list(CLI::App& stock, Program& program);
-
-  std::string sku_;
-  std::string amount_;
-  std::string reason_;
-  std::vector<std::string> skus_;
-  bool unsorted_ = false;
-};
 
 // One change of stock, through lua/stock.lua. `change` is "set" or "add"; `amount` was checked.
 struct StockChange {

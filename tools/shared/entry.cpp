@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "shared/output.h"
+
 namespace orderd::tools {
 namespace {
 
@@ -14,17 +16,6 @@ std::optional<uint64_t> number_of(std::string_view text) {
   return number;
 }
 
-Result<bool> read_range(Client& client, const char* command, const std::string& stream, std::string from,
-                        const std::string& to, const std::function<bool(const std::vector<Entry>&)>& page) {
-  for (;;) {
-    const auto reply = client.ask(valkey::Command::of(command, stream, from, to, "COUNT", kPageEntries));
-    if (!reply) return reply.failure();
-    const std::vector<Entry> entries = entries_of(reply->view());
-    if (entries.empty() || !page(entries) || is_largest_id(entries.back().id)) return true;
-    from = "(" + std::string(entries.back().id);
-  }
-}
-
 }  // namespace
 
 std::optional<StreamId> parse_id(std::string_view text) {
@@ -33,6 +24,11 @@ std::optional<StreamId> parse_id(std::string_view text) {
   const auto sequence = dash == std::string_view::npos ? 0 : number_of(text.substr(dash + 1));
   if (!ms || !sequence) return std::nullopt;
   return StreamId{*ms, *sequence};
+}
+
+std::string time_of_id(std::string_view text) {
+  const auto id = parse_id(text);
+  return id ? time_text(id->ms) : "";
 }
 
 bool is_largest_id(std::string_view text) {
@@ -79,14 +75,31 @@ valkey::Reply value_of(valkey::Reply reply, std::string_view name) {
   return valkey::Reply(nullptr);
 }
 
-Result<bool> read_pages(Client& client, const std::string& stream, std::string first, const std::string& last,
-                        const std::function<bool(const std::vector<Entry>&)>& page) {
-  return read_range(client, "XRANGE", stream, std::move(first), last, page);
+EntryPages::EntryPages(Client& client, std::string stream, Range range)
+    : client_(client), stream_(std::move(stream)), range_(std::move(range)) {
 }
 
-Result<bool> read_pages_back(Client& client, const std::string& stream, std::string last, const std::string& first,
-                             const std::function<bool(const std::vector<Entry>&)>& page) {
-  return read_range(client, "XREVRANGE", stream, std::move(last), first, page);
+Result<std::vector<Entry>> EntryPages::next(std::size_t most) {
+  if (ended_) return std::vector<Entry>{};
+  const auto& [first, last, back] = range_;
+  auto reply = client_.ask(back ? valkey::Command::of("XREVRANGE", stream_, last, first, "COUNT", most)
+                                : valkey::Command::of("XRANGE", stream_, first, last, "COUNT", most));
+  if (!reply) return reply.failure();
+  reply_ = std::move(*reply);
+  std::vector<Entry> entries = entries_of(reply_.view());
+  ended_ = entries.size() < most || is_largest_id(entries.back().id);
+  if (!entries.empty()) (back ? range_.last : range_.first) = "(" + std::string(entries.back().id);
+  return entries;
+}
+
+Result<bool> read_pages(Client& client, const std::string& stream, std::string first, std::string last,
+                        const std::function<bool(const std::vector<Entry>&)>& page) {
+  EntryPages pages(client, stream, {std::move(first), std::move(last)});
+  for (;;) {
+    const auto entries = pages.next();
+    if (!entries) return entries.failure();
+    if (entries->empty() || !page(*entries)) return true;
+  }
 }
 
 Result<std::string> newest_id(Client& client, const std::string& stream) {

@@ -29,6 +29,8 @@ struct StreamIdHash {
 [[nodiscard]] StreamId id_before(StreamId id);
 // "1732386423123-0", or "1732386423123" for the first ID of that millisecond.
 [[nodiscard]] std::optional<StreamId> parse_id(std::string_view text);
+// When an entry was added, by its ID, as UTC; empty if that is not plausible.
+[[nodiscard]] std::string time_of_id(std::string_view id);
 // No entry can come after it: the server refuses a range that begins there.
 [[nodiscard]] bool is_largest_id(std::string_view text);
 
@@ -46,15 +48,34 @@ struct Entry {
 // The value of `name` in a reply of alternating names and values; lost() if there is none.
 [[nodiscard]] valkey::Reply value_of(valkey::Reply reply, std::string_view name);
 
-// Calls `page` with all entries from `first` to `last` ("-" and "+": all), a page at a time, until it returns false.
-[[nodiscard]] Result<bool> read_pages(Client& client, const std::string& stream, std::string first,
-                                      const std::string& last,
-                                      const std::function<bool(const std::vector<Entry>&)>& page);
-// The same from `last` back to `first`, each page's entries in that order.
-[[nodiscard]] Result<bool> read_pages_back(Client& client, const std::string& stream, std::string last,
-                                           const std::string& first,
-                                           const std::function<bool(const std::vector<Entry>&)>& page);
 inline constexpr std::size_t kPageEntries = 1000;
+// Which entries of a stream; all, if nothing is said.
+struct Range {
+  std::string first = "-";
+  std::string last = "+";
+  bool back = false;  // from the last one to the first
+};
+// Reads them page by page.
+class EntryPages {
+ public:
+  EntryPages(Client& client, std::string stream, Range range);
+
+  // The next page, views into reply(): of at most `most` entries, and empty if there are none any more.
+  [[nodiscard]] Result<std::vector<Entry>> next(std::size_t most = kPageEntries);
+  // What the last page's entries are views of; until the next page, unless it is moved elsewhere.
+  [[nodiscard]] valkey::OwnedReply& reply() { return reply_; }
+
+ private:
+  Client& client_;
+  const std::string stream_;
+  Range range_;  // of what is left
+  valkey::OwnedReply reply_{nullptr};
+  bool ended_ = false;
+};
+
+// Calls `page` with all entries from `first` to `last` ("-" and "+": all), a page at a time, until it returns false.
+[[nodiscard]] Result<bool> read_pages(Client& client, const std::string& stream, std::string first, std::string last,
+                                      const std::function<bool(const std::vector<Entry>&)>& page);
 // The ID of the newest entry; "0-0" if there is none.
 [[nodiscard]] Result<std::string> newest_id(Client& client, const std::string& stream);
 

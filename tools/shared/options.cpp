@@ -18,6 +18,16 @@ std::string complaint(const std::string& text, const char* problem) {
   return problem == nullptr ? "" : "'" + shown(text) + "' " + problem;
 }
 
+// An option with one value, which `keep` gets.
+CLI::Option* add_one(CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
+                     std::function<void(const std::string&)> keep) {
+  const CLI::callback_t keep_first = [keep = std::move(keep)](const CLI::results_t& texts) {
+    keep(texts.at(0));
+    return true;
+  };
+  return app.add_option(name, keep_first, help)->type_name(type)->type_size(1)->expected(1);
+}
+
 }  // namespace
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& brief, const std::string& more) {
@@ -32,13 +42,18 @@ void add_json(CLI::App& app, Program& program) {
   app.add_flag("--json", program.json, "print JSON, one object per line");
 }
 
+void set_action(CLI::App& app, Program& program, LaneUse lanes, Action action, std::function<void()> check) {
+  add_json(app, program);
+  app.callback([&program, lanes, action = std::move(action), check = std::move(check)] {
+    if (check) check();
+    program.lanes = lanes;
+    program.action = action;
+  });
+}
+
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& type,
                       const std::string& help) {
-  const CLI::callback_t keep = [&target](const CLI::results_t& texts) {
-    target = texts.at(0);
-    return true;
-  };
-  return app.add_option(name, keep, help)->type_name(type)->type_size(1)->expected(1);
+  return add_one(app, name, type, help, [&target](const std::string& text) { target = text; });
 }
 
 CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& target,
@@ -47,38 +62,29 @@ CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::
     target = texts;
     return true;
   };
-  CLI::Option* option = app.add_option(name, keep, help)->type_name(type)->type_size(1);
   // For a positional with optional extra arguments CLI11 would split "[a,b]".
-  constexpr int kAny = CLI::detail::expected_max_vector_size;
-  option->expected(name.starts_with("-") ? 1 : kAny, name.starts_with("-") ? 1 : kAny);
+  const int count = name.starts_with("-") ? 1 : CLI::detail::expected_max_vector_size;
+  CLI::Option* option = app.add_option(name, keep, help)->type_name(type)->type_size(1)->expected(count, count);
   return option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 CLI::Option* add_whole(CLI::App& app, const std::string& name, uint64_t& target, uint64_t min, uint64_t max,
                        const std::string& help) {
-  const CLI::callback_t keep = [&target](const CLI::results_t& texts) {
-    target = whole_of(texts.at(0)).value_or(0);
-    return true;
-  };
-  const auto good = [min, max](const std::string& text) {
+  const auto keep = [&target](const std::string& text) { target = whole_of(text).value_or(0); };
+  return add_one(app, name, "N", help, keep)->check([min, max](const std::string& text) {
     const auto number = whole_of(text);
     if (number && *number >= min && *number <= max) return std::string();
     return "'" + shown(text) + "' is not a whole number between " + std::to_string(min) + " and " + std::to_string(max);
-  };
-  return app.add_option(name, keep, help)->type_name("N")->type_size(1)->expected(1)->check(good);
+  });
 }
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::milliseconds& target,
                           const std::string& help) {
-  const CLI::callback_t keep = [&target](const CLI::results_t& texts) {
-    target = duration_of(texts.at(0)).value_or(target);
-    return true;
-  };
-  const auto good = [](const std::string& text) {
+  const auto keep = [&target](const std::string& text) { target = duration_of(text).value_or(target); };
+  return add_one(app, name, "DURATION", help, keep)->check([](const std::string& text) {
     if (duration_of(text)) return std::string();
     return "'" + shown(text) + "' is not a duration: a whole number with ms, s, m or h, at most 8760h";
-  };
-  return app.add_option(name, keep, help)->type_name("DURATION")->type_size(1)->expected(1)->check(good);
+  });
 }
 
 std::string check_sku(const std::string& text) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ namespace orderd::tools {
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& brief, const std::string& more);
 // --json.
 void add_json(CLI::App& app, Program& program);
+// Ends a sub-command: adds --json, and has `action` run if it is given. `check`, if any, looks at the options before.
+void set_action(CLI::App& app, Program& program, LaneUse lanes, Action action, std::function<void()> check = {});
 
 // `type`: the value's name in the help. The name of a positional has no dashes. `target` must outlive the parsing.
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& type,

@@ -54,8 +54,9 @@ bool deceives(char32_t code) {
                      [code](const auto& range) { return code >= range.first && code <= range.second; });
 }
 
-std::string escaped(const char* format, unsigned number) {
-  std::array<char, 16> text;
+template <class Number>
+std::string formatted(const char* format, Number number) {
+  std::array<char, 64> text;
   (void)std::snprintf(text.data(), text.size(), format, number);
   return text.data();
 }
@@ -77,9 +78,9 @@ std::string shown(std::string_view text) {
   while (!text.empty()) {
     const auto [code, bytes] = first_character(text);
     if (bytes == 0 || code < 0x20 || code == 0x7F) {
-      out.append(escaped("\\x%02x", static_cast<unsigned char>(text[0])));
+      out.append(formatted("\\x%02x", static_cast<unsigned char>(text[0])));
     } else if (deceives(code)) {
-      out.append(escaped("\\u{%X}", code));
+      out.append(formatted("\\u{%X}", code));
     } else {
       out.append(text.substr(0, bytes));
     }
@@ -142,20 +143,24 @@ std::string colored(std::string_view text, Color color) {
   return std::string("\x1b[") + code + "m" + out + "\x1b[0m";
 }
 
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size() + 1, width), ' ');
+  return text;
+}
+
+std::string mebibytes_text(uint64_t bytes) {
+  return formatted("%.1f MiB", static_cast<double>(bytes) / (1024 * 1024));
+}
+
 std::string duration_text(std::chrono::nanoseconds time) {
   const double ms = static_cast<double>(time.count()) / 1e6;
-  std::array<char, 64> text;
-  const auto write = [&](const char* format, double value) {
-    (void)std::snprintf(text.data(), text.size(), format, value);
-    return std::string(text.data());
-  };
   if (time.count() == 0) return "0 ms";
-  if (ms < 0.9995) return write("%.0f us", ms * 1e3);
-  if (ms < 999.5) return write("%.3g ms", ms);
-  if (ms < 120e3) return write("%.1f s", ms / 1e3);
-  if (ms < 7200e3) return write("%.0f min", ms / 60e3);
-  if (ms < 48 * 3600e3) return write("%.1f h", ms / 3600e3);
-  return write("%.0f days", ms / (24 * 3600e3));
+  if (ms < 0.9995) return formatted("%.0f us", ms * 1e3);
+  if (ms < 999.5) return formatted("%.3g ms", ms);
+  if (ms < 120e3) return formatted("%.1f s", ms / 1e3);
+  if (ms < 7200e3) return formatted("%.0f min", ms / 60e3);
+  if (ms < 48 * 3600e3) return formatted("%.1f h", ms / 3600e3);
+  return formatted("%.0f days", ms / (24 * 3600e3));
 }
 
 std::string time_text(uint64_t since_1970_ms) {

@@ -33,9 +33,13 @@ enum class Color { kPlain, kBold, kRed, kGreen, kYellow };
 // `text` in that color if standard output is a terminal and NO_COLOR is not set.
 [[nodiscard]] std::string colored(std::string_view text, Color color);
 
-// Of the terminal that standard output is: COLUMNS, or what the terminal says. Nothing: it is none.
+// The width of the terminal: COLUMNS, or what the terminal reports. Nothing: standard output is not a terminal.
 [[nodiscard]] std::optional<std::size_t> terminal_width();
 
+// With spaces to `width` bytes, and at least one.
+[[nodiscard]] std::string padded(std::string text, std::size_t width);
+// "12.3 MiB".
+[[nodiscard]] std::string mebibytes_text(uint64_t bytes);
 // "250 us", "4.25 ms", "4.2 s", "3 min", "2.5 h", "12 days".
 [[nodiscard]] std::string duration_text(std::chrono::nanoseconds time);
 // Milliseconds since 1970 as UTC, "2025-11-23T19:07:03Z"; empty for an implausible time.

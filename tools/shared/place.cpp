@@ -1,9 +1,11 @@
-// A time is read by hand: strptime() knows neither fractions nor offsets with a colon, and takes blanks anywhere.
+// A time is read with a regular expression: strptime() knows neither fractions nor offsets with a colon, and accepts
+// blanks anywhere.
 #include "shared/place.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <limits>
+#include <regex>
 
 #include "shared/options.h"
 #include "shared/output.h"
@@ -15,85 +17,33 @@ using std::chrono::milliseconds;
 
 constexpr uint64_t kLast = std::numeric_limits<uint64_t>::max();
 
-// Takes `count` digits from the front.
-std::optional<int> digits(std::string_view& text, std::size_t count) {
-  if (text.size() < count) return std::nullopt;
-  int number = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
-    number = number * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(count);
-  return number;
-}
-
-bool skip(std::string_view& text, char c) {
-  if (text.empty() || text[0] != c) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// Two numbers with a colon between them: hours, below 24, and minutes. Of an offset, +0100, the colon may be missing.
-std::optional<milliseconds> clock(std::string_view& text, bool needs_colon = true) {
-  const auto hours = digits(text, 2);
-  if (!hours || *hours > 23 || (!skip(text, ':') && needs_colon)) return std::nullopt;
-  const auto minutes = digits(text, 2);
-  if (!minutes || *minutes > 59) return std::nullopt;
-  return std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
-}
-
-std::optional<milliseconds> seconds(std::string_view& text) {
-  if (!skip(text, ':')) return milliseconds(0);
-  const auto whole = digits(text, 2);
-  if (!whole || *whole > 59) return std::nullopt;
-  int fraction = 0;
-  if (skip(text, '.')) {
-    int weight = 100;
-    if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
-    for (; !text.empty() && text[0] >= '0' && text[0] <= '9'; text.remove_prefix(1), weight /= 10) {
-      fraction += (text[0] - '0') * weight;
-    }
-  }
-  return std::chrono::seconds(*whole) + milliseconds(fraction);
-}
-
-// "Z", or hours and minutes east of it.
-std::optional<milliseconds> offset(std::string_view& text) {
-  if (skip(text, 'Z')) return milliseconds(0);
-  const bool east = skip(text, '+');
-  if (!east && !skip(text, '-')) return std::nullopt;
-  const auto amount = clock(text, false);
-  if (!amount) return std::nullopt;
-  return east ? *amount : -*amount;
-}
-
 struct Time {
   std::optional<uint64_t> ms;  // since 1970
   bool zone_missing = false;   // everything else is right
 };
 
+// std::regex needs stack for each character.
+constexpr std::size_t kTimeBytesMax = 64;
+
 Time time_of(std::string_view text) {
   using namespace std::chrono;
-  const auto y = digits(text, 4);
-  if (!y || !skip(text, '-')) return {};
-  const auto m = digits(text, 2);
-  if (!m || !skip(text, '-')) return {};
-  const auto d = digits(text, 2);
-  if (!d) return {};
-  const year_month_day day{year(*y), month(static_cast<unsigned>(*m)), std::chrono::day(static_cast<unsigned>(*d))};
-  if (!day.ok() || *y < 1970) return {};
-  milliseconds since_1970 = sys_days(day).time_since_epoch();
-  if (!text.empty()) {
-    if (!skip(text, 'T') && !skip(text, ' ')) return {};
-    const auto minutes = clock(text);
-    if (!minutes) return {};
-    const auto rest = seconds(text);
-    if (!rest) return {};
-    if (text.empty()) return {std::nullopt, true};
-    const auto east = offset(text);
-    if (!east || !text.empty()) return {};
-    since_1970 += *minutes + *rest - *east;
+  enum Part { kYear = 1, kMonth, kDay, kHour, kMinute, kSecond, kFraction, kZone, kSign, kZoneHour, kZoneMinute };
+  static const std::regex format(R"((\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?)"
+                                 R"((Z|([+-])(\d\d):?(\d\d))?)?)");
+  std::cmatch parts;
+  if (text.size() > kTimeBytesMax || !std::regex_match(text.begin(), text.end(), parts, format)) return {};
+  const auto number = [&parts](Part part) { return parts[part].matched ? std::stoi(parts[part].str()) : 0; };
+  const year_month_day date{year(number(kYear)), month(static_cast<unsigned>(number(kMonth))),
+                            day(static_cast<unsigned>(number(kDay)))};
+  if (!date.ok() || number(kYear) < 1970 || number(kHour) > 23 || number(kMinute) > 59 || number(kSecond) > 59 ||
+      number(kZoneHour) > 23 || number(kZoneMinute) > 59) {
+    return {};
   }
+  if (parts[kHour].matched && !parts[kZone].matched) return {std::nullopt, true};
+  const milliseconds fraction(std::stoi((parts[kFraction].str() + "000").substr(0, 3)));
+  const auto east = (hours(number(kZoneHour)) + minutes(number(kZoneMinute))) * (parts[kSign] == "-" ? -1 : 1);
+  const milliseconds since_1970 = sys_days(date).time_since_epoch() + hours(number(kHour)) + minutes(number(kMinute)) +
+                                  seconds(number(kSecond)) + fraction - east;
   if (since_1970.count() < 0) return {};
   return {static_cast<uint64_t>(since_1970.count()), false};
 }

@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kIndent = 4;  // of a row's further lines
-// The last column stays in its line if it has so much room there.
+// The last column stays in its line if this much of it fits.
 constexpr std::size_t kLastMin = 24;
-// Of a narrower terminal no more is made.
+// A narrower terminal is treated as this wide.
 constexpr std::size_t kWidthMin = 20;
 
 bool begins_character(char c) {
@@ -42,10 +42,16 @@ std::string_view take_line(std::string_view& text, std::size_t width) {
 
 Table::Table(std::vector<Column> columns, std::optional<std::size_t> width)
     : columns_(std::move(columns)), width_(width ? std::optional(std::max(*width, kWidthMin)) : std::nullopt) {
+  for (std::size_t i = columns_.size(); i-- > 0;) {
+    if (!columns_[i].hidden) continue;
+    hidden_.push_back(i);
+    columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
   for (const Column& column : columns_) widths_.push_back(std::max(column.width_min, width_of(column.heading)));
 }
 
 void Table::add(std::vector<Cell> row) {
+  for (const std::size_t i : hidden_) row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
   for (std::size_t i = 0; i < columns_.size(); ++i) widths_[i] = std::max(widths_[i], width_of(row.at(i).text));
   rows_.push_back(std::move(row));
 }
@@ -100,13 +106,13 @@ void Table::append_row(const std::vector<Cell>& row, const std::vector<std::size
     const std::size_t padding = widths_[i] - width_of(text);
     const bool right = columns_[i].align == Align::kRight;
     const std::size_t begin = at + owed + (right ? padding : 0);
-    const std::size_t room = width_ ? *width_ - std::min(*width_ - 1, begin) : std::string::npos;
+    const std::size_t left = width_ ? *width_ - std::min(*width_ - 1, begin) : std::string::npos;
     line.append(begin - at, ' ');
     at = begin + width_of(text);
     owed = kGap + (right ? 0 : padding);
-    line.append(colored(take_line(text, room), row[i].color));
+    line.append(colored(take_line(text, left), row[i].color));
     // Only the last value of a line can be too long for it.
-    while (!text.empty()) line.append("\n").append(begin, ' ').append(colored(take_line(text, room), row[i].color));
+    while (!text.empty()) line.append("\n").append(begin, ' ').append(colored(take_line(text, left), row[i].color));
   }
   if (at > 0 || folds.empty()) out.append(line).append("\n");
 }
