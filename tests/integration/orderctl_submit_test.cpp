@@ -235,7 +235,7 @@ TEST_CASE("a file that cannot be read is reported") {
   CHECK(ran.errors == "orderctl: cannot open '/nowhere/orders.ndjson': No such file or directory\n");
   ran = desk.run({"submit", "/"});
   CHECK(ran.status == 1);
-  CHECK(ran.complains("cannot read the orders: Is a directory"));
+  CHECK(ran.complains("'/': cannot read it: Is a directory"));
 }
 
 TEST_CASE("orders that the server refuses are reported with their line") {

@@ -9,104 +9,103 @@ namespace {
 const Words kFlags = {"--orders", "2000", "--skus", "3", "--stock", "300", "--malformed", "0.05", "--repeated", "0.05"};
 
 TEST_CASE("two runs of the same workload decide the same") {
-  ReplayDesk first;
-  const std::string file = first.workload("w", kFlags);
-  const std::string good = first.file("good");
-  {
-    const Process daemon = first.start_orderd();
-    const Ran ran = first.replay({"run", file, "--set-stock", "--max", "--wait", "--record-results", good});
+  const auto run = [](const Words& before) {
+    ReplayDesk desk;
+    const Process daemon = desk.start_orderd();
+    if (!before.empty()) REQUIRE(desk.run(before).status == 0);
+    Words words = {"run", desk.workload("w", kFlags), "--max", "--wait", "--record-results", desk.file("results")};
+    if (before.empty()) words.emplace_back("--set-stock");
+    const Ran ran = desk.replay(words);
     REQUIRE_MESSAGE(ran.status == 0, ran.errors);
-  }
-  ReplayDesk second;
-  const Process daemon = second.start_orderd();
-  REQUIRE(second.replay({"run", file, "--set-stock", "--max", "--wait"}).status == 0);
-  Ran ran = second.replay({"verify", file, "--expect", good, "--json"});
+    return content_of(desk.file("results"));
+  };
+  ReplayDesk desk;
+  write_file(desk.file("good"), run({}));
+  write_file(desk.file("same"), run({}));
+  Ran ran = desk.replay({"verify", desk.file("good"), desk.file("same"), "--json"});
   CHECK(ran.status == 0);
-  CHECK(ran.json().at(0)["problems"] == 0);
-  CHECK(ran.json().at(0)["results"] == 2000);
-
+  CHECK(ran.json() ==
+        std::vector<Json>{Json::parse(R"({"expected":2000,"results":2000,"orders":0,"stock":0,"problems":0})")});
   // Different stock, different decisions.
-  ReplayDesk third;
-  const Process other = third.start_orderd();
-  REQUIRE(third.run({"stock", "set", "sku-1", "5"}).status == 0);
-  REQUIRE(third.replay({"run", file, "--max", "--wait"}).status == 0);
-  ran = third.replay({"verify", file, "--expect", good});
+  write_file(desk.file("other"), run({"stock", "set", "sku-1", "5"}));
+  ran = desk.replay({"verify", desk.file("good"), desk.file("other")});
   CHECK(ran.status == 3);
-  CHECK(ran.says("decided differently"));
+  CHECK(ran.says("2000 results, 2000 expected, "));
+  CHECK(ran.says(": decided differently\n"));
   CHECK(ran.says("  expected  accepted"));
   CHECK(ran.says("  result    rejected"));
-  CHECK(third.replay({"verify", file}).status == 0);
+  CHECK(ran.says("stock of sku-3: unknown, 0 expected"));
 }
 
-TEST_CASE("verify finds missing results and orders that were sold twice") {
+TEST_CASE("verify shows which orders and which stock differ") {
   ReplayDesk desk;
-  const std::string file = desk.file("w");
-  write_file(file, "{\"id\":\"a\",\"sku\":\"s\",\"quantity\":1}\n{\"id\":\"b\",\"sku\":\"s\",\"quantity\":1}\n{}\n");
-  const auto result = [&desk](const std::string& order, const std::string& request, const std::string& status) {
-    (void)xadd(desk.admin(), "results", {{"order", order}, {"request", request}, {"status", status}});
+  const auto accepted = [](const std::string& order, int remaining) {
+    return R"({"fields":[["order",")" + order +
+           R"("],["request","1-0"],["status","accepted"],["lines","[{\"sku\":\"s\",)" +
+           R"(\"quantity\":1,\"remaining\":)" + std::to_string(remaining) + "}]\"]]}\n";
   };
-  result("a", "1-0", "accepted");
-  result("b", "2-0", "accepted");
-  Ran ran = desk.replay({"verify", file});
+  const auto other = [](const std::string& order, const std::string& status) {
+    return R"({"fields":[["order",")" + order + R"("],["request","2-0"],["status",")" + status + "\"]]}\n";
+  };
+  const std::string change = R"({"fields":[["status","stock"],["lines","[{\"sku\":\"t\",\"remaining\":7}]"]]})"
+                             "\n";
+  const auto verify = [&desk](const std::string& expected, const std::string& results, const Words& flags = {}) {
+    write_file(desk.file("expected"), expected);
+    write_file(desk.file("results"), results);
+    Words words = {"verify", desk.file("expected"), desk.file("results")};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return desk.replay(words);
+  };
+  const std::string both = accepted("a", 9) + accepted("b", 8) + change;
+  CHECK(verify(both, both).output == "2 results, 2 expected, no difference\n");
+  CHECK(verify("", "").status == 0);
+
+  Ran ran = verify(both + other("", "rejected"), both);
   CHECK(ran.status == 3);
-  CHECK(ran.says("requests without an order ID: 1 request, 0 results"));
-  result("", "3-0", "rejected");
-  result("of a stranger", "4-0", "accepted");
-  CHECK(desk.replay({"verify", file}).status == 0);
-  result("a", "5-0", "duplicate");
-  ran = desk.replay({"verify", file});
+  CHECK(ran.says("requests without an order ID: 0 results, 1 expected\n  expected  rejected\n"));
+  ran = verify(both, accepted("a", 9) + accepted("b", 7) + accepted("c", 6));
   CHECK(ran.status == 3);
-  CHECK(ran.says("order a: 1 request, 2 results"));
-  CHECK(desk.replay({"verify", file, "--resent"}).status == 0);
-  result("b", "6-0", "accepted");
-  ran = desk.replay({"verify", file, "--resent", "--json"});
+  CHECK(ran.output ==
+        "3 results, 2 expected, 2 orders differ, 2 stocks differ\n"
+        "order b: decided differently\n"
+        "  expected  accepted [{\"sku\":\"s\",\"quantity\":1,\"remaining\":8}]\n"
+        "  result    accepted [{\"sku\":\"s\",\"quantity\":1,\"remaining\":7}]\n"
+        "order c: 1 result, 0 expected\n"
+        "  result    accepted [{\"sku\":\"s\",\"quantity\":1,\"remaining\":6}]\n"
+        "stock of s: 6, 8 expected\n"
+        "stock of t: unknown, 7 expected\n");
+  ran = verify(both, accepted("a", 9) + accepted("b", 8), {"--json"});
   CHECK(ran.status == 3);
-  CHECK(ran.json().at(0)["problems"] == 1);
-  CHECK(ran.json().at(1)["order"] == "b");
+  CHECK(ran.json().at(0)["stock"] == 1);
+  CHECK(ran.json().at(1) == Json::parse(R"({"sku":"t","expected":7,"remaining":null})"));
+
+  ran = verify(both, both + other("a", "duplicate"), {"--json"});
+  CHECK(ran.status == 3);
+  CHECK(ran.json().at(1)["order"] == "a");
+  CHECK(ran.json().at(1)["problem"] == "2 results, 1 expected");
+  CHECK(ran.json().at(1)["results"].size() == 2);
+  CHECK(verify(both, both + other("a", "duplicate"), {"--resent"}).status == 0);
+
+  // The order of an order's results counts, that of different orders does not.
+  CHECK(verify(other("a", "x") + other("a", "y"), other("a", "y") + other("a", "x")).status == 3);
+  CHECK(verify(other("a", "x") + other("b", "y"), other("b", "y") + other("a", "x")).status == 0);
+  CHECK(verify(both, "nonsense\n").status == 1);
+  CHECK(desk.replay({"verify", "-", desk.file("results")}).status == 2);
+  CHECK(desk.replay({"verify", desk.file("results")}).status == 2);
 }
 
-TEST_CASE("verify finds results out of order") {
-  ReplayDesk desk;
-  const std::string file = desk.file("w");
-  write_file(file, "{\"id\":\"a\",\"sku\":\"s\",\"quantity\":1}\n{\"id\":\"b\",\"sku\":\"s\",\"quantity\":1}\n");
-  const auto result = [&desk](const std::string& id, const std::string& order, const std::string& request) {
-    ask(desk.admin(), {"XADD", "results", id, "order", order, "request", request, "status", "accepted"});
-  };
-  result("1-0", "b", "10-0");
-  result("2-0", "a", "9-0");
-  Ran ran = desk.replay({"verify", file});
-  CHECK(ran.status == 3);
-  CHECK(
-      ran.says("2 requests, 2 results, 1 problem\nout of order: result 2-0 of request 9-0 comes after that of 10-0\n"));
-  ran = desk.replay({"verify", file, "--json"});
-  CHECK(ran.json().at(0)["out_of_order"] == 1);
-  CHECK(ran.json().at(1)["problem"].get<std::string>().starts_with("result 2-0"));
-  // Also between other requests: it is one sequence.
-  ask_number(desk.admin(), {"DEL", "results"});
-  result("1-0", "a", "9-0");
-  result("2-0", "b", "10-0");
-  result("3-0", "of a stranger", "10-0");
-  CHECK(desk.replay({"verify", file, "--json"}).json().at(0)["out_of_order"] == 1);
-  CHECK(desk.replay({"verify", file, "--after", "1-0"}).status == 3);
-}
-
-TEST_CASE("captured requests are verified by their entry IDs") {
+TEST_CASE("a capture of results is compared with one from before") {
   ReplayDesk desk;
   const Process daemon = desk.start_orderd();
   REQUIRE(desk.replay({"run", desk.workload("w", kFlags), "--set-stock", "--max", "--wait"}).status == 0);
-  const std::string file = desk.file("c");
-  REQUIRE(desk.replay({"capture", "-o", file}).status == 0);
-  CHECK(desk.replay({"verify", file, "--entries"}).status == 0);
+  REQUIRE(desk.replay({"capture", "--results", "-o", desk.file("before")}).status == 0);
   const auto results = entries(desk.admin(), "results");
   ask(desk.admin(), {"XDEL", "results", results.back().id});
-  const Ran ran = desk.replay({"verify", file, "--entries"});
+  REQUIRE(desk.replay({"capture", "--results", "-o", desk.file("now")}).status == 0);
+  CHECK(desk.replay({"verify", desk.file("before"), desk.file("before")}).status == 0);
+  const Ran ran = desk.replay({"verify", desk.file("before"), desk.file("now")});
   CHECK(ran.status == 3);
-  CHECK(ran.says("request " + results.back().field("request") + ": 1 request, 0 results"));
-  CHECK(desk.replay({"verify", "-"}).status == 2);
-  write_file(file, "{}\n");
-  const Ran none = desk.replay({"verify", file, "--entries"});
-  CHECK(none.status == 1);
-  CHECK(none.complains("line 1 has no entry ID"));
+  CHECK(ran.says(" expected, 1 order differs, "));
 }
 
 TEST_CASE("a report is one page that includes its pictures") {

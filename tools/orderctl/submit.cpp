@@ -24,7 +24,8 @@ Of several lanes, each order goes to the one of its first SKU, unless --lane nam
 lane and is answered malformed.
 
 When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
-duplicate. After --timeout without a connection, the command ends. Ctrl-C stops it and prints the command that resumes it.
+duplicate. Failovers and moved slots of a cluster are followed. After --timeout without a connection, the command ends. Ctrl-C
+stops it and prints the command that resumes it.
 
 Examples:
   orderctl submit --sku shoe --quantity 3 --customer c-7 --wait

@@ -55,11 +55,9 @@ inline constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - std::string
 // Looks at all lines of a regular file, from where it is read on; it is not moved. Fails at the first
 // problem_of_line().
 [[nodiscard]] Result<bool> check_lines(int file);
-// The first SKU of an order, of which these are the values; empty: it has none.
-[[nodiscard]] std::string_view first_sku(const std::vector<audit::JsonValue>& order);
 // Pushes each line of `file`, "-" for standard input, as a request to the lane of its first SKU, or else to the first
-// lane. Unless forced, a line that is not a JSON object is
-// refused: of a regular file before anything is pushed, of a pipe when it comes.
+// lane. Unless forced, a line that is not a JSON object is refused: of a regular file before anything is pushed, of a
+// pipe when it comes.
 [[nodiscard]] Result<int> submit_file(const Context& context, const SubmitOptions& options, const std::string& file);
 
 }  // namespace orderd::tools

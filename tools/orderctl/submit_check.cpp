@@ -25,16 +25,6 @@ std::string problem_of_line(audit::JsonReader& reader, std::string_view line) {
          std::string(R"({"id":"o-1","sku":"shoe","quantity":3})") + force;
 }
 
-std::string_view first_sku(const std::vector<audit::JsonValue>& order) {
-  bool in_items = false;
-  for (const audit::JsonValue& value : order) {
-    if (value.depth == 1) in_items = value.name == "items";
-    const bool member = value.depth == 1 || (in_items && value.depth == 3);
-    if (member && value.name == "sku" && value.kind == audit::JsonValue::Kind::kString) return value.text;
-  }
-  return {};
-}
-
 Result<bool> check_lines(int file) {
   struct stat facts {};
   const off_t start = lseek(file, 0, SEEK_CUR);

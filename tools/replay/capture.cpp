@@ -1,14 +1,11 @@
 // XRANGE for the existing entries, XREAD for new ones. A page of large entries takes 16 MiB at most.
-#include "replay/capture.h"
-
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
-#include <csignal>
 #include <optional>
 #include <random>
 
+#include "replay/commands.h"
 #include "replay/recording.h"
 #include "replay/sink.h"
 #include "shared/client.h"
@@ -16,6 +13,7 @@
 #include "shared/options.h"
 #include "shared/output.h"
 #include "shared/place.h"
+#include "shared/stop_signal.h"
 #include "valkey/backoff.h"
 
 namespace orderd::replay {
@@ -37,12 +35,6 @@ Examples:
   order-replay capture --from 1795569346433-0 --follow | order-replay run - --valkey.url unix:///tmp/other.sock
 
 Exit status 1: it failed, was stopped, or an entry was too large for a recording and skipped.)";
-
-volatile std::sig_atomic_t stopped = 0;
-
-extern "C" void on_stop(int /*signal*/) {
-  stopped = 1;
-}
 
 // Writes pages of entries and keeps the last ID.
 class Writer {
@@ -94,7 +86,7 @@ class Writer {
 
 Result<bool> write_range(tools::Client& client, const std::string& stream, std::string from, const std::string& to,
                          Writer& writer) {
-  while (stopped == 0) {
+  while (!tools::StopSignal::came()) {
     const auto reply = client.ask(Command::of("XRANGE", stream, from, to, "COUNT", kPage));
     if (!reply) return reply.failure();
     const auto entries = tools::entries_of(reply->view());
@@ -112,7 +104,7 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
   std::optional<tools::Client> client(std::move(first));
   valkey::Backoff backoff(std::random_device{}());
   bool reported = false;
-  while (stopped == 0) {
+  while (!tools::StopSignal::came()) {
     std::string trouble;
     if (client) {
       auto reply =
@@ -143,9 +135,21 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
   return true;
 }
 
-}  // namespace
+class Capture {
+ public:
+  void add(CLI::App& parent, tools::Program& program);
 
-Capture::Capture(CLI::App& parent, tools::Program& program) {
+ private:
+  [[nodiscard]] Result<int> run(const tools::Context& context);
+
+  bool results_ = false;
+  bool follow_ = false;
+  std::string from_ = "-";
+  std::string to_ = "+";
+  std::string output_;
+};
+
+void Capture::add(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording",
                                      tools::kPlaceHelp + std::string(kCaptureHelp));
   app->add_flag("--results", results_, "capture the results stream instead of the orders stream");
@@ -162,11 +166,7 @@ Result<int> Capture::run(const tools::Context& context) {
   if (!client) return client.failure();
   auto sink = Sink::open(output_);
   if (!sink) return sink.failure();
-  for (const int number : {SIGINT, SIGTERM}) {
-    struct sigaction action {};
-    action.sa_handler = on_stop;
-    (void)sigaction(number, &action, nullptr);  // fails only for signals that do not exist
-  }
+  tools::StopSignal::install();
   const std::string& stream = results_ ? context.settings.streams.results : context.settings.streams.orders;
   Writer writer(std::move(*sink));
   tools::StreamId from = tools::place_of(from_).value_or(tools::Place{}).first;
@@ -178,13 +178,20 @@ Result<int> Capture::run(const tools::Context& context) {
   const tools::StreamId to = tools::place_of(to_).value_or(tools::Place{}).last;
   const auto written = write_range(*client, stream, from.text(), to.text(), writer);
   if (!written) return written.failure();
-  if (!follow_) return stopped == 0 && writer.skipped() == 0 ? tools::kDone : tools::kFailed;
+  if (!follow_) return !tools::StopSignal::came() && writer.skipped() == 0 ? tools::kDone : tools::kFailed;
   std::string after = writer.last();
   // No entry so far: from the given start, which is inclusive.
   if (after.empty()) after = tools::id_before(from).text();
   const auto followed = write_new(std::move(*client), context.settings, stream, after, writer);
   if (!followed) return followed.failure();
   return writer.skipped() == 0 ? tools::kDone : tools::kFailed;
+}
+
+}  // namespace
+
+void add_capture(CLI::App& app, tools::Program& program) {
+  static Capture command;
+  command.add(app, program);
 }
 
 }  // namespace orderd::replay

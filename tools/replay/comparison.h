@@ -1,8 +1,10 @@
-// Compares requests with results, and results with those of another run, by a key: the ID of an order or of a request
-// entry. Keeps no text: 100 bytes of memory for each key.
+// Two recordings of results: was each order decided the same, and is the same stock left? 100 bytes for each order.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,49 +13,42 @@
 
 namespace orderd::replay {
 
-// The parts of a result that are compared: status, reason, outcome and lines; not IDs and times.
+// What two runs have to have in common of a result.
 [[nodiscard]] std::string decision_text(const tools::Entry& result);
 
 class Comparison {
  public:
-  void add_request(std::string_view key) { ++pairs_[hash_of(key)].requests; }
-  void add_expected(std::string_view key, const tools::Entry& result);
-  // False: there is no request of this key.
-  bool add_result(std::string_view key, const tools::Entry& result);
+  enum Run { kExpected, kFound };
+  // Of an SKU, in each run: the last that its results say. Nothing: none of them does.
+  using Stock = std::array<std::optional<uint64_t>, 2>;
 
-  struct Problem {
-    std::string what;  // empty: there is none
-    bool decided_otherwise = false;
-  };
-  // `with_expected`: decisions are compared, too. `resent`: more results than requests are accepted if all but one of
-  // each order's decisions are duplicates.
-  [[nodiscard]] Problem problem_of(std::string_view key, bool with_expected, bool resent) const;
-  // How many keys have a problem.
-  [[nodiscard]] uint64_t problems(bool with_expected, bool resent) const;
-  [[nodiscard]] std::size_t keys() const { return pairs_.size(); }
+  // The results of a run in their order.
+  void add(Run run, const tools::Entry& result);
+
+  // How this order's results differ, in words; empty: they do not. "": all requests without an ID.
+  [[nodiscard]] std::string difference(std::string_view order) const;
+  // How many orders and how many SKUs differ.
+  [[nodiscard]] uint64_t different_orders() const;
+  [[nodiscard]] std::map<std::string, Stock, std::less<>> different_stock() const;
 
  private:
+  struct Results {
+    uint64_t count = 0;
+    uint64_t decisions = 0;  // a hash of their sequence
+    bool operator==(const Results&) const = default;
+  };
+  using Pair = std::array<Results, 2>;
   struct Key {
-    uint64_t low;
-    uint64_t high;
+    uint64_t low, high;
     bool operator==(const Key&) const = default;
   };
-  struct Hash {
+  struct HashOfKey {
     std::size_t operator()(const Key& key) const { return key.low; }
   };
-  struct Pair {
-    uint32_t requests = 0;
-    uint32_t results = 0;
-    uint32_t accepted = 0;
-    uint32_t duplicates = 0;
-    uint32_t expected = 0;
-    uint64_t decisions = 0;           // of all results, in their order: a hash
-    uint64_t expected_decisions = 0;  // likewise
-  };
-  static Key hash_of(std::string_view key);
-  static Problem problem_of(const Pair& pair, bool with_expected, bool resent);
+  [[nodiscard]] static Key key_of(std::string_view order);
 
-  std::unordered_map<Key, Pair, Hash> pairs_;
+  std::unordered_map<Key, Pair, HashOfKey> orders_;
+  std::map<std::string, Stock, std::less<>> stock_;
 };
 
 }  // namespace orderd::replay

@@ -1,13 +1,13 @@
 // The flags of generate, and the output.
-#include "replay/generate.h"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "order/lanes.h"
 #include "order/request.h"
+#include "replay/commands.h"
 #include "replay/number_options.h"
 #include "replay/sink.h"
+#include "replay/workload.h"
 #include "shared/options.h"
 #include "shared/output.h"
 
@@ -66,9 +66,21 @@ void check_together(const Workload& workload) {
   }
 }
 
-}  // namespace
+class Generate {
+ public:
+  void add(CLI::App& parent, tools::Program& program);
 
-Generate::Generate(CLI::App& parent, tools::Program& program) {
+ private:
+  void add_preset(CLI::App& app);
+  void choose_spread();
+  [[nodiscard]] Result<int> run();
+
+  Workload workload_;
+  std::string output_;
+  std::string spread_ = "uniform";
+};
+
+void Generate::add(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "generate", "generate a workload", kGenerateHelp);
   // order matters: CLI11 runs the callbacks in this order, and a preset comes before the flags that override it.
   add_preset(*app);
@@ -143,6 +155,13 @@ Result<int> Generate::run() {
   sink->write(lines);
   if (auto flushed = sink->flush(); !flushed) return flushed.failure();
   return tools::kDone;
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app, tools::Program& program) {
+  static Generate command;
+  command.add(app, program);
 }
 
 }  // namespace orderd::replay

@@ -1,12 +1,9 @@
 // order-replay: the replay and load tool. Reads its arguments, then the settings, then runs the sub-command.
 #include <CLI/CLI.hpp>
+#include <array>
 
 #include "base/standard_descriptors.h"
-#include "replay/capture.h"
-#include "replay/generate.h"
-#include "replay/report.h"
-#include "replay/run.h"
-#include "replay/verify.h"
+#include "replay/commands.h"
 #include "shared/command_line.h"
 #include "shared/output.h"
 
@@ -33,6 +30,10 @@ Exit status:
   2  wrong usage or settings
   3  a verification found a violation)";
 
+// In the order of the help.
+constexpr std::array kCommands = {orderd::replay::add_generate, orderd::replay::add_capture, orderd::replay::add_report,
+                                  orderd::replay::add_run, orderd::replay::add_verify};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -41,11 +42,7 @@ int main(int argc, char** argv) {
   CLI::App app;
   Program program;
   describe(app, program, {"order-replay", kDescription, kFooter});
-  const orderd::replay::Generate generate(app, program);
-  const orderd::replay::Capture capture(app, program);
-  const orderd::replay::Report report(app, program);
-  const orderd::replay::Run run(app, program);
-  const orderd::replay::Verify verify(app, program);
+  for (const auto& add : kCommands) add(app, program);
   if (const auto status = parse(app, program, argc, argv)) return *status;
-  return orderd::tools::run(program);
+  return run(program);
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "shared/output.h"
+
 namespace orderd::replay {
 namespace {
 
@@ -18,7 +20,7 @@ Producer::Producer(Loop& loop, valkey::Topology& topology, const valkey::Handsha
     : options_(std::move(options)),
       listener_(listener),
       pause_(loop, [this] { send_again(); }),
-      session_(loop, topology, handshake, seed, *this) {
+      session_(loop, topology, handshake, Milliseconds(0), seed, *this) {
   for (std::size_t i = 0; i < options_.window; ++i) {
     slots_.push_back(std::make_unique<Slot>());
     slots_.back()->owner = this;
@@ -42,7 +44,7 @@ void Producer::stop() {
 }
 
 void Producer::push(const Recorded& recorded, Request request) {
-  ORDERD_CHECK(has_room(), "a request for a producer that has no room");
+  ORDERD_CHECK(can_take(), "a request for a producer that has no room");
   Slot& slot = *free_.back();
   free_.pop_back();
   slot.used = true;
@@ -61,42 +63,55 @@ void Producer::send(Slot& slot) {
 }
 
 void Producer::send_again() {
-  if (pause_.active() || !session_.up()) return;
+  if (pause_.active() || !up()) return;
   std::deque<Slot*> waiting;
   waiting.swap(resend_);
   for (Slot* slot : waiting) send(*slot);
-  if (has_room()) listener_.on_room();
+  if (can_take()) listener_.on_ready();
 }
 
 void Producer::on_reply(Slot& slot, const valkey::Reply& reply) {
-  const Request request = slot.request;
-  if (reply.lost()) {
-    const bool again = options_.retry && !stopped_;
-    if (again) {
-      resend_.push_back(&slot);
-    } else {
-      release(slot);
-    }
-    return listener_.on_unknown(request, again);
-  }
-  const auto id = reply.is_error() ? std::nullopt : tools::parse_id(reply.text());
+  const auto id = reply.lost() || reply.is_error() ? std::nullopt : tools::parse_id(reply.text());
   if (id) {
+    const Request request = slot.request;
     session_.proven();
     newest_ = *id;
     release(slot);
-    return listener_.on_pushed(request, *id);
-  }
-  using valkey::ErrorKind;
-  const ErrorKind kind = reply.error();
-  const bool passing = kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged;
-  const bool again = passing && options_.retry && !stopped_;
-  if (again) {
+    listener_.on_pushed(request, *id);
+  } else if (!reply.lost()) {
+    on_refused(slot, reply);
+  } else if (options_.resend_lost && !stopped_) {
     resend_.push_back(&slot);
-    if (!pause_.active()) pause_.start(kPause);
+    listener_.on_again();
   } else {
     release(slot);
+    listener_.on_unknown();
   }
-  listener_.on_failed(request, std::string(reply.text()), again);
+  // Only now is the outcome of every request known.
+  if (leaving_ && open() == resend_.size()) session_.drop(*leaving_);
+}
+
+void Producer::on_refused(Slot& slot, const valkey::Reply& reply) {
+  using valkey::ErrorKind;
+  const ErrorKind kind = reply.error();
+  const std::string answer(reply.text());
+  // Redirected: it was surely not carried out.
+  const bool elsewhere = session_.is_elsewhere(kind);
+  const bool passing = options_.resend_refused && (kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged);
+  if (stopped_ || (!elsewhere && !passing)) {
+    const Request request = slot.request;
+    release(slot);
+    return listener_.on_failed(request, answer);
+  }
+  resend_.push_back(&slot);
+  listener_.on_again();
+  if (elsewhere) {
+    if (!leaving_) leaving_ = valkey::Error{kind, answer};
+    return;
+  }
+  session_.suspect();
+  if (!pause_.active()) pause_.start(kPause);
+  listener_.on_trouble("the server cannot take requests now (" + tools::shown(answer) + "); retrying until it can");
 }
 
 void Producer::release(Slot& slot) {
@@ -115,11 +130,12 @@ uint64_t Producer::first_open_line() const {
 
 void Producer::on_up() {
   send_again();
-  if (has_room()) listener_.on_room();
+  if (can_take()) listener_.on_ready();
 }
 
 void Producer::on_down(const valkey::Error& error) {
-  listener_.on_trouble(error.what);
+  leaving_.reset();
+  listener_.on_down(error);
 }
 
 }  // namespace orderd::replay

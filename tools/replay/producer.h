@@ -1,11 +1,14 @@
 // One producer: a connection of its own, over which requests are sent in order, a bounded number of them at a time.
+//
 // What was in flight when the connection was lost may have been carried out or not; it is sent again, first and in
-// order.
+// order. Where another server is the primary now (MOVED), all replies in flight are awaited, so that nothing that was
+// carried out is sent again; then the producer follows and sends what was refused.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +23,8 @@ class Producer : private Session::Listener {
   struct Options {
     std::string stream;
     std::size_t window = 1024;
-    bool retry = true;  // send again what may not have been carried out
+    bool resend_lost = true;     // send again what may not have been carried out
+    bool resend_refused = true;  // and what a server that stays cannot take now
   };
   struct Request {
     uint64_t line = 0;
@@ -31,13 +35,16 @@ class Producer : private Session::Listener {
    public:
     virtual ~Listener() = default;
     virtual void on_pushed(const Request& request, tools::StreamId id) = 0;
-    // Whether it was carried out is unknown. `again`: it will be sent again.
-    virtual void on_unknown(const Request& request, bool again) = 0;
-    // The server answered an error. `again`: the error may pass, and the request will be sent again. `answer`: the
-    // error, or what it answered in place of an ID.
-    virtual void on_failed(const Request& request, const std::string& answer, bool again) = 0;
+    // A request will be sent again.
+    virtual void on_again() = 0;
+    // Whether a request was carried out is unknown, and it is not sent again.
+    virtual void on_unknown() = 0;
+    // The server refused it, and it is not sent again. `answer`: the error, or what it answered in place of an ID.
+    virtual void on_failed(const Request& request, const std::string& answer) = 0;
     // Connected, and there is room.
-    virtual void on_room() = 0;
+    virtual void on_ready() = 0;
+    // Reconnecting; or the server cannot take requests now, and they will be sent again.
+    virtual void on_down(const valkey::Error& error) = 0;
     virtual void on_trouble(const std::string& what) = 0;
   };
 
@@ -51,8 +58,9 @@ class Producer : private Session::Listener {
   // What is in flight becomes unknown and is not sent again.
   void stop();
 
-  [[nodiscard]] bool has_room() const { return session_.up() && resend_.empty() && !free_.empty(); }
-  // Only where has_room().
+  [[nodiscard]] bool up() const { return session_.up() && !leaving_; }
+  [[nodiscard]] bool can_take() const { return up() && resend_.empty() && !free_.empty(); }
+  // Only where can_take().
   void push(const Recorded& recorded, Request request);
   // Requests that are sent, or to be sent again.
   [[nodiscard]] std::size_t open() const { return slots_.size() - free_.size(); }
@@ -72,6 +80,7 @@ class Producer : private Session::Listener {
   void send(Slot& slot);
   void send_again();
   void on_reply(Slot& slot, const valkey::Reply& reply);
+  void on_refused(Slot& slot, const valkey::Reply& reply);
   void release(Slot& slot);
   void on_up() override;
   void on_down(const valkey::Error& error) override;
@@ -83,8 +92,9 @@ class Producer : private Session::Listener {
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
   std::deque<Slot*> resend_;
-  Timer pause_;      // before what was refused is sent again
-  Session session_;  // ends first: its calls are slots
+  std::optional<valkey::Error> leaving_;  // another server is the primary: nothing more is sent to this one
+  Timer pause_;                           // before what was refused is sent again
+  Session session_;                       // ends first: its calls are slots
 };
 
 }  // namespace orderd::replay

@@ -147,6 +147,14 @@ order::Fields fields_of(const tools::Entry& entry) {
   return fields;
 }
 
+tools::Entry entry_of(const Recorded& line) {
+  tools::Entry entry{.id = line.id, .fields = {}};
+  for (std::size_t i = 0; i + 1 < line.fields.size(); i += 2) {
+    entry.fields.emplace_back(line.fields[i], line.fields[i + 1]);
+  }
+  return entry;
+}
+
 void append_json(std::string& out, std::string_view text) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   out.push_back('"');

@@ -58,6 +58,8 @@ void append_entry(std::string& out, std::optional<uint64_t> at_us, std::string_v
 void append_stock(std::string& out, std::string_view sku, uint64_t quantity);
 // For append_entry(): the fields of a stream's entry.
 [[nodiscard]] order::Fields fields_of(const tools::Entry& entry);
+// The other way round: a recorded entry. Views as in `line`.
+[[nodiscard]] tools::Entry entry_of(const Recorded& line);
 // Appends `text`, which must be UTF-8, as a JSON string.
 void append_json(std::string& out, std::string_view text);
 

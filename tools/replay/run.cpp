@@ -1,12 +1,14 @@
 // The flags of run, and what surrounds a run: the stock before it, the summary after it.
-#include "replay/run.h"
-
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "order/request.h"
+#include "replay/commands.h"
 #include "replay/number_options.h"
+#include "replay/run_check.h"
+#include "replay/run_data.h"
+#include "replay/runner.h"
 #include "replay/set_stock.h"
 #include "replay/sink.h"
 #include "shared/client.h"
@@ -34,8 +36,8 @@ was due to when its result was read. Without --max and --rate the recording's ti
 Of several lanes, each request goes to the one of its first SKU, unless --lane names one; each has --producers connections.
 
 When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
-duplicate. --no-retry counts them as unknown instead. Ctrl-C stops the run and prints the command that resumes it; a second
-one does not wait for the requests in flight.
+duplicate. --no-retry counts them as unknown instead. Failovers and moved slots of a cluster are followed. Ctrl-C stops the
+run and prints the command that resumes it; a second one does not wait for the requests in flight.
 
 Progress goes to standard error: on a terminal a line that is updated, otherwise a line of JSON each second.
 
@@ -49,9 +51,39 @@ Examples:
 Exit status: 0 if all requests were pushed and, with --wait, each has a result; 1 if not, or if stopped; 3 if --verify found
 a violation.)";
 
-}  // namespace
+class Run {
+ public:
+  void add(CLI::App& parent, tools::Program& program);
 
-Run::Run(CLI::App& parent, tools::Program& program) {
+ private:
+  void choose_pace();
+  [[nodiscard]] Result<int> run(const tools::Context& context);
+  [[nodiscard]] Result<bool> prepare(const tools::Context& context, Source& source, RunSummary& summary);
+  [[nodiscard]] RunHooks hooks();
+  [[nodiscard]] Result<bool> read_late_results(const tools::Context& context, const std::vector<std::string>& after);
+  [[nodiscard]] int judge(const RunSummary& summary) const;
+  void print_how_to_resume(const RunSummary& summary) const;
+
+  RunOptions options_;
+  std::string file_;
+  bool max_ = false;
+  uint64_t rate_ = 0;
+  uint64_t speed_ = 0;
+  bool set_stock_ = false;
+  uint64_t from_line_ = 1;
+  std::string record_file_;
+  std::string data_directory_;
+  bool verify_ = false;
+
+  // Only if asked for.
+  std::optional<Sink> record_;
+  std::optional<RunData> data_;
+  std::vector<RunCheck> checks_;  // one for each lane
+  std::string line_;
+  std::vector<std::string> results_after_;  // of each lane, the last result before the run
+};
+
+void Run::add(CLI::App& parent, tools::Program& program) {
   CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kRunHelp);
   add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(tools::check_file_name);
   CLI::Option* stock =
@@ -162,7 +194,7 @@ Result<int> Run::run(const tools::Context& context) {
   } else {
     summary.print();
   }
-  if (summary.stopped) print_how_to_resume(summary);
+  if (!summary.all_pushed) print_how_to_resume(summary);
   Result<bool> written = true;
   if (record_) written = record_->flush();
   if (written && data_) written = data_->finish(summary);
@@ -210,6 +242,13 @@ void Run::print_how_to_resume(const RunSummary& summary) const {
   const std::string line = std::to_string(summary.next_line);
   tools::note("stopped before line " + line + "; resume with: order-replay run " + tools::shown(file_) +
               " --from-line " + line + " and the other flags of this run, without --set-stock");
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, tools::Program& program) {
+  static Run command;
+  command.add(app, program);
 }
 
 }  // namespace orderd::replay

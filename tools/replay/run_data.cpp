@@ -1,8 +1,6 @@
 // Samples are written at once, so memory does not grow with the run.
 #include "replay/run_data.h"
 
-#include <simdjson.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -35,32 +33,19 @@ Result<RunData> RunData::open(const std::string& directory) {
 }
 
 void RunData::add(const tools::Entry& result) {
-  if (result.field("status") != "accepted") return;
-  thread_local simdjson::dom::parser parser;
-  const std::string_view text = result.field("lines");
-  simdjson::dom::array lines;
-  if (parser.parse(text.data(), text.size()).get(lines) != simdjson::SUCCESS) return;
-  for (const simdjson::dom::element line : lines) {
-    std::string_view sku;
-    uint64_t quantity = 0;
-    uint64_t remaining = 0;
-    if (line["sku"].get(sku) == simdjson::SUCCESS && line["quantity"].get(quantity) == simdjson::SUCCESS &&
-        line["remaining"].get(remaining) == simdjson::SUCCESS) {
-      note_stock(sku, quantity, remaining);
-    }
-  }
+  if (result.field("status") == "accepted") each_left(result, [this](const Left& left) { note_stock(left); });
 }
 
-void RunData::note_stock(std::string_view sku, uint64_t quantity, uint64_t remaining) {
+void RunData::note_stock(const Left& left) {
   for (Stock& stock : stock_) {
-    if (stock.sku != sku) continue;
-    stock.remaining = remaining;
+    if (stock.sku != left.sku) continue;
+    stock.remaining = left.remaining;
     return;
   }
   if (stock_.size() == kMaxSkus) return;
-  stock_.push_back({std::string(sku), remaining});
+  stock_.push_back({std::string(left.sku), left.remaining});
   // The stock before the first sale.
-  write_stock(seconds_text(0, {}), stock_.back().sku, quantity + remaining);
+  write_stock(seconds_text(0, {}), stock_.back().sku, left.quantity + left.remaining);
 }
 
 void RunData::write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining) {

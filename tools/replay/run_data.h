@@ -9,6 +9,7 @@
 
 #include "replay/run_summary.h"
 #include "replay/sink.h"
+#include "replay/sold.h"
 
 namespace orderd::replay {
 
@@ -38,7 +39,7 @@ class RunData {
   };
   RunData(std::string directory, Sink series, Sink stock)
       : directory_(std::move(directory)), series_(std::move(series)), stock_file_(std::move(stock)) {}
-  void note_stock(std::string_view sku, uint64_t quantity, uint64_t remaining);
+  void note_stock(const Left& left);
   void write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining);
 
   std::string directory_;

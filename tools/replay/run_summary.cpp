@@ -72,28 +72,39 @@ std::string line_of(const char* name, const Histogram& histogram) {
 
 }  // namespace
 
-void RunSummary::print() const {
-  const double pushing = seconds(begin_ns, pushed_ns);
+std::string RunSummary::pushed_text() const {
   std::string text;
   if (stock_set > 0) text += "set the stock of " + count_text(stock_set, "SKU") + "\n";
   text += "pushed " + count_text(pushed, "request");
   if (pushed > 0) {
-    text += " in " + duration_of(pushed_ns - begin_ns) + formatted(" (%.0f/s), ", rate(pushed, pushing)) + first +
-            " to " + last;
+    text += " in " + duration_of(pushed_ns - begin_ns) +
+            formatted(" (%.0f/s), ", rate(pushed, seconds(begin_ns, pushed_ns))) + first + " to " + last;
   }
   text += "\n";
   if (resent > 0) text += "resent: " + std::to_string(resent) + ", possibly a second time\n";
   if (failed > 0) text += "refused by the server: " + std::to_string(failed) + "\n";
   if (unknown > 0) text += "unknown whether pushed: " + std::to_string(unknown) + "\n";
-  if (pushed > 0) text += line_of("push lag: ", push_lag);
-  tools::print(text);
+  return text;
+}
+
+void RunSummary::print_results(const std::string& rate_and_latency) const {
   if (!waited) return;
   tools::print("\n");
   print_table();
-  if (results() == 0) return;
-  const double time = seconds(begin_ns, result_ns);
-  tools::print("\nthe last result arrived after " + duration_of(result_ns - begin_ns) +
-               formatted(" (%.0f/s)\n", rate(results(), time)) + line_of("latency: ", latency));
+  if (results() > 0) {
+    tools::print("\nthe last result arrived after " + duration_of(result_ns - begin_ns) + rate_and_latency);
+  }
+}
+
+void RunSummary::print() const {
+  tools::print(pushed_text() + (pushed > 0 ? line_of("push lag: ", push_lag) : ""));
+  print_results(formatted(" (%.0f/s)\n", rate(results(), seconds(begin_ns, result_ns))) +
+                line_of("latency: ", latency));
+}
+
+void RunSummary::print_outcomes(const std::string& skipped) const {
+  tools::print(pushed_text() + skipped);
+  print_results("\n");
 }
 
 Json RunSummary::json() const {

@@ -21,6 +21,7 @@ struct RunSummary : tools::Outcomes {  // Outcomes: only if waited
   uint64_t begin_ns = 0;
   uint64_t pushed_ns = 0;  // the last reply to a push
   bool stopped = false;    // by a signal or a failure
+  bool all_pushed = false;
   uint64_t next_line = 0;  // where to resume
   Histogram push_lag;      // ns from due to sent: the lateness of this tool
 
@@ -30,7 +31,13 @@ struct RunSummary : tools::Outcomes {  // Outcomes: only if waited
 
   [[nodiscard]] uint64_t results() const { return latency.count(); }
   void print() const;
+  // The same without the figures about time that a load test wants. `skipped`: more lines about what was pushed.
+  void print_outcomes(const std::string& skipped) const;
   [[nodiscard]] tools::Json json() const;
+
+ private:
+  [[nodiscard]] std::string pushed_text() const;
+  void print_results(const std::string& rate_and_latency) const;
 };
 
 }  // namespace orderd::replay

@@ -1,21 +1,21 @@
 // A run: takes requests from a source when they are due, gives them to the producers in turn, and collects the results.
+// order-replay run and orderctl submit both do this.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "replay/awaiting.h"
 #include "replay/pace.h"
 #include "replay/precise_timer.h"
-#include "replay/producer.h"
 #include "replay/progress.h"
 #include "replay/route.h"
 #include "replay/run_summary.h"
 #include "replay/source.h"
-#include "replay/tail.h"
 #include "settings/topology.h"
+#include "shared/entry.h"
 #include "shared/program.h"
 
 namespace orderd::replay {
@@ -28,6 +28,9 @@ struct RunOptions {
   bool retry = true;
   bool wait = false;
   std::chrono::milliseconds timeout{30'000};  // without any result
+  // The run ends after so long without a connection that works, and where a server that stays cannot take requests
+  // now. Nothing: it goes on until it can.
+  std::optional<std::chrono::milliseconds> give_up;
   bool quiet = false;
 };
 
@@ -38,6 +41,8 @@ struct RunHooks {
   // A result of one of our requests, nearly always in the order of the results stream: one that is read before the
   // reply to its own XADD is reported after that.
   std::function<void(const tools::Entry& result, uint64_t seen_ns)> result;
+  // What a server of the lane answered, as a sentence for a person. Empty: as it is.
+  std::function<std::string(std::size_t lane, const std::string& answer)> explain;
   // Ten times a second.
   std::function<void(uint64_t now_ns, const RunSummary& summary)> sample;
 };
@@ -59,26 +64,24 @@ class Runner {
   // The ID of the last result that was read in each lane. Only where results are waited for.
   [[nodiscard]] std::vector<std::string> last_results() const;
 
+  // A line on standard error, without disturbing the progress there.
+  void say(const std::string& what);
+
  private:
-  struct Lane;
+  class Lane;
   void pump();
   [[nodiscard]] bool begin();
   void settle_down();
-  void stop(const std::string& why);
+  void stop(const std::string& why);  // waits for what is in flight
+  void end(const std::string& why);   // does not
   void finish();
   void signaled();
   void tick();
   void look_at_patience();
   void take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t seen_ns);
-  void say(const std::string& what);
   [[nodiscard]] std::size_t open_requests() const;
   [[nodiscard]] std::size_t waiting() const;
-
-  void on_pushed(Lane& lane, const Producer::Request& request, tools::StreamId id);
-  void on_unknown(bool again);
-  void on_failed(const Producer::Request& request, const std::string& answer, bool again);
-  void on_results(Lane& lane, const std::vector<tools::Entry>& page, uint64_t now_ns);
-  void on_refused(const std::string& answer);
+  [[nodiscard]] std::string missing_text(const std::string& why) const;
 
   const RunOptions options_;
   Source& source_;
@@ -88,12 +91,12 @@ class Runner {
   Pace pace_;
   Route route_;
   std::string failure_;
-  std::string trouble_;  // that was reported last
-  bool begun_ = false;
+  bool started_ = false;
   bool ended_ = false;     // the source has no more lines
   bool stopping_ = false;  // no more requests are taken
   bool finished_ = false;
   bool pumping_ = false;
+  uint64_t first_failed_line_ = UINT64_MAX;
   uint64_t newest_result_ns_ = 0;
   uint64_t next_tick_ns_ = 0;
   uint64_t signaled_ns_ = 0;  // 0: not yet

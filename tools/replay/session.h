@@ -1,8 +1,11 @@
 // A connection that reconnects: asks the topology where to go, connects, and after a loss does so again, with a
-// jittered back-off, until it is stopped. See valkey::Link for why a successful connect does not reset the back-off.
+// jittered back-off, until it is stopped. Where the primary moves, it follows like valkey::Link, which explains the
+// rules: the topology hears why a server was left, the first attempt after a redirect is made at once, and a silent
+// server is left for the one that most nodes name.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "loop/loop.h"
@@ -20,13 +23,14 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
     virtual ~Listener() = default;
     // Connected and authenticated.
     virtual void on_up() = 0;
-    // A connection was lost, after all its calls got their lost() replies, or an attempt to connect failed. The next
-    // attempt follows by itself. The session may not be destroyed in here.
+    // A connection was lost or left, after all its calls got their lost() replies, or an attempt to connect failed. The
+    // next attempt follows by itself. The session may not be destroyed in here.
     virtual void on_down(const valkey::Error& error) = 0;
   };
 
-  // `topology` and `listener` must outlive the session.
-  Session(Loop& loop, valkey::Topology& topology, valkey::Handshake handshake, uint32_t seed,
+  // `topology` and `listener` must outlive the session. `blocking`: how long the caller's commands may block at the
+  // server.
+  Session(Loop& loop, valkey::Topology& topology, valkey::Handshake handshake, Milliseconds blocking, uint32_t seed,
           Session::Listener& listener);
   ~Session() override;
   Session(const Session&) = delete;
@@ -39,9 +43,16 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
 
   // False: not up, `call` was not taken.
   [[nodiscard]] bool send(valkey::Call& call, const valkey::Command& command);
+  // Is this the answer of a server that is no longer the primary, where another one can be found? Then drop() it.
+  [[nodiscard]] bool is_elsewhere(valkey::ErrorKind kind) const;
+  // Leaves this server: outstanding calls get their lost() replies, on_down(why) follows, and the session connects to
+  // the primary that `why` or the topology names. Does nothing unless up.
+  void drop(const valkey::Error& why);
+  // The server says that it cannot work now: if another one is the primary by now, the session goes there.
+  void suspect();
   // The server did what it was asked for: the back-off after the next loss starts short again.
-  void proven() { backoff_.reset(); }
-  [[nodiscard]] bool up() const { return phase_ == Phase::kUp; }
+  void proven();
+  [[nodiscard]] bool up() const { return phase_ == Phase::kUp && connection_->is_open(); }
 
  private:
   enum class Phase {
@@ -54,24 +65,32 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
 
   void connect();
   void on_located(const Result<valkey::Endpoint>& found);
+  void on_elsewhere(const valkey::Endpoint& primary);
+  void look();
   void lost(const valkey::Error& error);
+  [[nodiscard]] Milliseconds next_wait(valkey::ErrorKind why);
 
   void on_connected(valkey::Ready ready) override;
-  void on_connect_failed(const valkey::Error& error) override;
+  void on_connect_failed(const valkey::Error& error) override { lost(error); }
   void on_open() override {}
   void on_closed(const valkey::Error& error) override;
 
   Loop& loop_;
   valkey::Topology& topology_;
   valkey::Handshake handshake_;
+  const Milliseconds blocking_;
   Session::Listener& listener_;
   valkey::Backoff backoff_;
   Timer retry_;
+  Timer look_;  // where the primary moves: is the server silent?
   Phase phase_ = Phase::kIdle;
+  bool hurried_ = false;     // an attempt was made without a wait since the last that was proven()
+  uint64_t attempt_ms_ = 0;  // when this attempt began
   std::unique_ptr<valkey::Topology::Search> search_;
+  std::unique_ptr<valkey::Topology::Watch> watch_;
+  std::optional<valkey::Endpoint> server_;  // where this attempt goes, once that is known
   std::unique_ptr<valkey::Connector> connector_;
   std::unique_ptr<valkey::Connection> connection_;
-  std::string where_;  // the server, for errors
 };
 
 }  // namespace orderd::replay

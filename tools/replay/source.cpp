@@ -14,7 +14,16 @@
 
 namespace orderd::replay {
 
-Result<std::unique_ptr<Source>> Source::open(const std::string& name, uint64_t first_line) {
+Source::Reading Source::as_recording() {
+  auto recording = std::make_shared<RecordingReader>();
+  return {.line_bytes_max = kMaxLineBytes,
+          .read = [recording](std::string_view line, uint64_t /*number*/,
+                              Recorded& out) { return recording->read(line, out); },
+          .too_long =
+              [](uint64_t /*number*/) { return Failure{"longer than " + std::to_string(kMaxLineBytes) + " bytes"}; }};
+}
+
+Result<std::unique_ptr<Source>> Source::open(const std::string& name, uint64_t first_line, Reading reading) {
   const bool standard = name == "-";
   const int file = standard ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   const std::string quoted = standard ? "standard input" : "'" + tools::shown(name) + "'";
@@ -22,11 +31,16 @@ Result<std::unique_ptr<Source>> Source::open(const std::string& name, uint64_t f
   struct stat facts {};
   const bool sized = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
   const uint64_t size = sized ? static_cast<uint64_t>(facts.st_size) : 0;
-  return std::unique_ptr<Source>(new Source(file, quoted, size, first_line));
+  return std::unique_ptr<Source>(new Source(file, quoted, size, first_line, std::move(reading)));
 }
 
-Source::Source(int file, std::string name, uint64_t size, uint64_t first_line)
-    : file_(file), name_(std::move(name)), size_(size), first_line_(first_line), reader_(file, kMaxLineBytes) {
+Source::Source(int file, std::string name, uint64_t size, uint64_t first_line, Reading reading)
+    : file_(file),
+      name_(std::move(name)),
+      size_(size),
+      first_line_(first_line),
+      reader_(file, reading.line_bytes_max),
+      reading_(std::move(reading)) {
 }
 
 Source::~Source() {
@@ -56,9 +70,10 @@ Source::State Source::read() {
     if (kind == Kind::kEnd) return State::kEnd;
     if (kind == Kind::kBroken) return fail(std::string("cannot read it: ") + std::strerror(errno));
     if (reader_.number() < first_line_) continue;
-    const std::string where = "line " + std::to_string(reader_.number()) + ": ";
-    if (kind == Kind::kLong) return fail(where + "longer than " + std::to_string(kMaxLineBytes) + " bytes");
-    if (const auto good = recording_.read(reader_.line(), line_); !good) return fail(where + good.error());
+    line_.kind = Recorded::Kind::kEmpty;
+    const uint64_t number = reader_.number();
+    const auto good = kind == Kind::kLong ? reading_.too_long(number) : reading_.read(reader_.line(), number, line_);
+    if (!good) return fail("line " + std::to_string(number) + ": " + good.error());
     if (line_.kind != Recorded::Kind::kEmpty) return State::kLine;
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,8 +20,19 @@ class Source {
     kBroken,  // error() says why, and which line
   };
 
+  // How lines are read: as a recording, or otherwise.
+  struct Reading {
+    std::size_t line_bytes_max = kMaxLineBytes;
+    // Of a line into `out`: kEmpty skips it, a failure ends the reading.
+    std::function<Result<bool>(std::string_view line, uint64_t number, Recorded& out)> read;
+    // A line is longer than that; as read().
+    std::function<Result<bool>(uint64_t number)> too_long;
+  };
+  [[nodiscard]] static Reading as_recording();
+
   // `name` "-": standard input. Lines before `first_line` are skipped without parsing; the first one is 1.
-  [[nodiscard]] static Result<std::unique_ptr<Source>> open(const std::string& name, uint64_t first_line = 1);
+  [[nodiscard]] static Result<std::unique_ptr<Source>> open(const std::string& name, uint64_t first_line = 1,
+                                                            Reading reading = as_recording());
   ~Source();
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
@@ -36,11 +48,15 @@ class Source {
   // Of that line, or of the one that could not be read; otherwise of the one that will be next.
   [[nodiscard]] uint64_t number() const { return reader_.number() + (state_ == State::kWait ? 1 : 0); }
   [[nodiscard]] const std::string& error() const { return error_; }
+  [[nodiscard]] bool broken() const { return state_ == State::kBroken; }
   // How much of the file was read, in millionths; 0 if its size is not known.
   [[nodiscard]] uint64_t part_read() const;
+  [[nodiscard]] int descriptor() const { return file_; }
+  // For errors: the file in quotes, or standard input.
+  [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
-  Source(int file, std::string name, uint64_t size, uint64_t first_line);
+  Source(int file, std::string name, uint64_t size, uint64_t first_line, Reading reading);
   [[nodiscard]] State read();
   [[nodiscard]] State fail(const std::string& what);
 
@@ -49,7 +65,7 @@ class Source {
   const uint64_t size_;
   const uint64_t first_line_;
   tools::LineReader reader_;
-  RecordingReader recording_;
+  const Reading reading_;
   Recorded line_;
   std::string error_;
   State state_ = State::kWait;  // kLine or kBroken: what look() found

@@ -8,11 +8,6 @@ namespace {
 
 constexpr Milliseconds kPause{100};
 
-valkey::Handshake patient(valkey::Handshake handshake) {
-  handshake.reply_timeout += Tail::kBlock;
-  return handshake;
-}
-
 }  // namespace
 
 uint64_t now_ns() {
@@ -25,7 +20,7 @@ Tail::Tail(Loop& loop, valkey::Topology& topology, const valkey::Handshake& hand
       after_(std::move(after)),
       listener_(listener),
       pause_(loop, [this] { read(); }),
-      session_(loop, topology, patient(handshake), seed, *this) {
+      session_(loop, topology, handshake, kBlock, seed, *this) {
   read_.owner = this;
   read_.done = [](valkey::Call& call, const valkey::Reply& reply) { static_cast<Read&>(call).owner->on_reply(reply); };
 }
@@ -54,9 +49,11 @@ void Tail::on_reply(const valkey::Reply& reply) {
   if (reply.is_error()) {
     using valkey::ErrorKind;
     const ErrorKind kind = reply.error();
+    if (session_.is_elsewhere(kind)) return session_.drop({kind, std::string(reply.text())});
     if (kind != ErrorKind::kUnavailable && kind != ErrorKind::kRoleChanged) {
       return listener_.on_refused(std::string(reply.text()));
     }
+    session_.suspect();
     return pause_.start(kPause);
   }
   session_.proven();

@@ -23,7 +23,7 @@ class Tail : private Session::Listener {
     virtual ~Listener() = default;
     // Read at `now_ns` of the monotonic clock.
     virtual void on_results(const std::vector<tools::Entry>& page, uint64_t now_ns) = 0;
-    virtual void on_trouble(const std::string& what) = 0;
+    virtual void on_down(const valkey::Error& error) = 0;
     // The server refuses the read.
     virtual void on_refused(const std::string& answer) = 0;
   };
@@ -37,6 +37,7 @@ class Tail : private Session::Listener {
 
   void start() { session_.start(); }
   void stop();
+  [[nodiscard]] bool up() const { return session_.up(); }
   // The ID of the last entry that was read.
   [[nodiscard]] const std::string& after() const { return after_; }
 
@@ -47,7 +48,7 @@ class Tail : private Session::Listener {
   void read();
   void on_reply(const valkey::Reply& reply);
   void on_up() override { read(); }
-  void on_down(const valkey::Error& error) override { listener_.on_trouble(error.what); }
+  void on_down(const valkey::Error& error) override { listener_.on_down(error); }
 
   const std::string stream_;
   std::string after_;

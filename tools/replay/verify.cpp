@@ -1,251 +1,176 @@
-// Two passes: the first one counts and hashes; if something is wrong, a second one reads the texts of the first keys
-// with a problem.
-#include "replay/verify.h"
-
+// order-replay verify: compares the results of two runs. Two passes: the first one counts and hashes; if orders differ,
+// a second one reads the texts of the first of them.
 #include <CLI/CLI.hpp>
-#include <map>
+#include <algorithm>
+#include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "order/decode.h"
-#include "replay/route.h"
+#include "replay/commands.h"
+#include "replay/comparison.h"
 #include "replay/source.h"
 #include "shared/options.h"
 #include "shared/output.h"
-#include "shared/place.h"
+#include "shared/program.h"
 
 namespace orderd::replay {
 namespace {
 
-using tools::add_text;
-
+// Of the orders and of the SKUs that differ.
 constexpr std::size_t kShown = 10;
-constexpr std::size_t kShownResults = 5;  // of each
+constexpr std::size_t kShownResults = 5;  // of each order
 
 constexpr const char* kVerifyHelp =
-    R"(Reads the results stream and also checks that no order was accepted twice. Requests and results are matched by the order's
-ID; those too malformed to have one are only counted. Results of other orders count for their sequence only. With --expect,
-each order's results have to be the same, in the same sequence, as in another run that started with the same stock: status,
-reason, outcome and lines. Memory: 100 bytes for each order.
+    R"(Compares two recordings of results: each order's results have to be the same in the same sequence (status, reason, outcome,
+lines), and the same stock has to be left of each SKU. The two runs have to start with the same stock, with one producer,
+because decisions depend on the order of requests. That a run on its own is right, orderctl audit proves. Those too malformed
+to have an order ID count together. Memory: 100 bytes for each order.
 
 Examples:
   order-replay run load.ndjson --set-stock --wait --record-results good.ndjson      with a script known to be good
-  order-replay run load.ndjson --set-stock --wait                                   with a changed one, on an empty server
-  order-replay verify load.ndjson --expect good.ndjson
-  order-replay verify captured.ndjson --entries                                     on the server it was captured from
+  order-replay run load.ndjson --set-stock --wait --record-results new.ndjson       with a changed one, on an empty server
+  order-replay verify good.ndjson new.ndjson
+  order-replay capture --results -o now.ndjson; order-replay verify before.ndjson now.ndjson
 
-Exit status 3: something is wrong; the first differences are shown.)";
+Exit status 3: something differs; the first differences are shown.)";
 
-// Files are read a second time if something is wrong.
+// Files are read a second time if something differs.
 std::string check_recording(const std::string& name) {
   if (name == "-") return "standard input cannot be read twice; give a file";
   return tools::check_file_name(name);
 }
 
-// Calls `each` for every line that is an entry. Views are valid during the call only.
-Result<bool> read_recording(const std::string& name, const std::function<Result<bool>(const Source&)>& each) {
-  auto source = Source::open(name);
-  if (!source) return source.failure();
-  for (;;) {
-    const Source::State state = (*source)->look_patiently();
-    if (state == Source::State::kEnd) return true;
-    if (state == Source::State::kBroken) return Failure{(*source)->error()};
-    if ((*source)->line().kind == Recorded::Kind::kEntry) {
-      if (auto good = each(**source); !good) return good;
-    }
-    (*source)->advance();
-  }
-}
-
-struct Shown {
+struct Difference {
+  std::string order;
   std::string what;
-  std::vector<std::string> expected;
-  std::vector<std::string> results;
+  std::array<std::vector<std::string>, 2> results;  // of both runs
 };
 
-// The results' sequence: the requests that they answer have increasing IDs.
-struct Sequence {
-  tools::StreamId last;
-  uint64_t breaks = 0;
-  std::vector<std::string> shown;
-
-  void add(const tools::Entry& result) {
-    const auto request = tools::parse_id(result.field("request"));
-    if (!request) return;
-    if (*request > last) {
-      last = *request;
-      return;
+class Verify {
+ public:
+  void add(CLI::App& parent, tools::Program& program) {
+    CLI::App* app = tools::add_command(parent, "verify", "check that two runs have the same results", kVerifyHelp);
+    constexpr std::array kNames = {"EXPECTED", "RESULTS"};
+    constexpr std::array kHelp = {"a recording of the expected results", "a recording of the results to check"};
+    for (const auto run : {Comparison::kExpected, Comparison::kFound}) {
+      tools::add_text(*app, kNames[run], files_[run], "", kHelp[run])->required()->check(check_recording);
     }
-    if (++breaks > kShown) return;
-    shown.push_back("result " + std::string(result.id) + " of request " + request->text() + " comes after that of " +
-                    last.text());
+    app->add_flag("--resent", resent_, "leave duplicates out, because requests were resent");
+    tools::add_json(*app, program);
+    app->callback([this, &program] {
+      program.lanes = tools::LaneUse::kNone;
+      program.action = [this](const tools::Context& context) { return run(context.json); };
+    });
   }
-};
 
-// An ID means something in its lane only. Where there are several it gets the lane's name: "a/o-1".
-std::string key_of(const tools::Context& context, std::size_t lane, std::string_view id) {
-  return (context.lanes.size() == 1 ? "" : context.lanes[lane].lane_name() + "/") + std::string(id);
-}
+ private:
+  // Views are valid during the call only.
+  using Each = std::function<void(Comparison::Run run, const tools::Entry& result)>;
+
+  [[nodiscard]] Result<bool> read_both(const Each& each) const {
+    for (const auto run : {Comparison::kExpected, Comparison::kFound}) {
+      auto source = Source::open(files_[run]);
+      if (!source) return source.failure();
+      for (;; (*source)->advance()) {
+        const Source::State state = (*source)->look_patiently();
+        if (state == Source::State::kEnd) break;
+        if (state == Source::State::kBroken) return Failure{(*source)->error()};
+        const tools::Entry result = entry_of((*source)->line());
+        if (!resent_ || result.field("status") != "duplicate") each(run, result);
+      }
+    }
+    return true;
+  }
+
+  [[nodiscard]] Result<int> run(bool json) const {
+    Comparison comparison;
+    std::array<uint64_t, 2> results{};
+    const auto read = read_both([&](Comparison::Run run, const tools::Entry& result) {
+      if (result.has("request")) ++results[run];
+      comparison.add(run, result);
+    });
+    if (!read) return read.failure();
+    const uint64_t orders = comparison.different_orders();
+    const auto stock = comparison.different_stock();
+    if (json) {
+      tools::print_json({{"expected", results[Comparison::kExpected]},
+                         {"results", results[Comparison::kFound]},
+                         {"orders", orders},
+                         {"stock", stock.size()},
+                         {"problems", orders + stock.size()}});
+    } else {
+      tools::print(tools::count_text(results[Comparison::kFound], "result") + ", " +
+                   std::to_string(results[Comparison::kExpected]) + " expected, " +
+                   (orders + stock.size() == 0
+                        ? "no difference"
+                        : tools::count_text(orders, "order differs", "orders differ") + ", " +
+                              tools::count_text(stock.size(), "stock differs", "stocks differ")) +
+                   "\n");
+    }
+    if (orders + stock.size() == 0) return tools::kDone;
+    const auto first = first_differences(comparison);
+    if (!first) return first.failure();
+    for (const Difference& difference : *first) show(difference, json);
+    show(stock, json);
+    return tools::kViolation;
+  }
+
+  [[nodiscard]] Result<std::vector<Difference>> first_differences(const Comparison& comparison) const {
+    std::vector<Difference> first;
+    const auto read = read_both([&](Comparison::Run run, const tools::Entry& result) {
+      if (!result.has("request")) return;
+      const std::string_view order = result.field("order");
+      auto at = std::find_if(first.begin(), first.end(), [&](const Difference& each) { return each.order == order; });
+      if (at == first.end()) {
+        std::string what = first.size() < kShown ? comparison.difference(order) : "";
+        if (what.empty()) return;
+        at = first.insert(first.end(), {std::string(order), std::move(what), {}});
+      }
+      if (at->results[run].size() < kShownResults) at->results[run].push_back(decision_text(result));
+    });
+    if (!read) return read.failure();
+    return first;
+  }
+
+  static void show(const Difference& difference, bool json) {
+    const auto& [order, what, results] = difference;
+    if (json) {
+      return tools::print_json({{"order", order},
+                                {"problem", what},
+                                {"expected", results[Comparison::kExpected]},
+                                {"results", results[Comparison::kFound]}});
+    }
+    std::string text = (order.empty() ? "requests without an order ID" : "order " + tools::shown(order)) + ": " + what;
+    for (const std::string& each : results[Comparison::kExpected]) text += "\n  expected  " + tools::shown(each);
+    for (const std::string& each : results[Comparison::kFound]) text += "\n  result    " + tools::shown(each);
+    tools::print(text + "\n");
+  }
+
+  static void show(const std::map<std::string, Comparison::Stock, std::less<>>& stock, bool json) {
+    std::size_t shown = 0;
+    for (const auto& [sku, left] : stock) {
+      if (++shown > kShown) return;
+      const auto& [expected, found] = left;
+      if (json) {
+        const auto number = [](std::optional<uint64_t> value) { return value ? tools::Json(*value) : tools::Json(); };
+        tools::print_json({{"sku", sku}, {"expected", number(expected)}, {"remaining", number(found)}});
+        continue;
+      }
+      const auto text = [](std::optional<uint64_t> value) { return value ? std::to_string(*value) : "unknown"; };
+      tools::print("stock of " + tools::shown(sku) + ": " + text(found) + ", " + text(expected) + " expected\n");
+    }
+  }
+
+  std::array<std::string, 2> files_;
+  bool resent_ = false;
+};
 
 }  // namespace
 
-Verify::Verify(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "verify", "check that each request has exactly one result, in order",
-                                     tools::kPlaceHelp + std::string(kVerifyHelp));
-  add_text(*app, "FILE", file_, "", "the recording of the requests")->required()->check(check_recording);
-  CLI::Option* expect = add_text(*app, "--expect", expect_, "RESULTS", "a recording of the expected results");
-  expect->check(check_recording);
-  tools::add_place(*app, "--after", after_, "only results after this entry, or after this time [all]");
-  CLI::Option* entries = app->add_flag("--entries", entries_, "match by the recorded entry IDs, not by order IDs");
-  entries->excludes(expect);
-  app->add_flag("--resent", resent_, "accept more results than requests if they are duplicates: requests were resent");
-  tools::add_json(*app, program);
-  app->callback([this, &program] {
-    // A recording of results does not say of which lane each one is.
-    program.lanes = expect_.empty() ? tools::LaneUse::kAll : tools::LaneUse::kOne;
-    program.action = [this](const tools::Context& context) { return run(context); };
-  });
-}
-
-Result<bool> Verify::read_requests(const tools::Context& context, const EachKey& each) const {
-  Route route(context);
-  order::Decoder decoder(context.settings.limits());
-  order::Request request;
-  std::string detail;
-  return read_recording(file_, [&](const Source& source) -> Result<bool> {
-    const Recorded& line = source.line();
-    if (entries_ && line.id.empty()) {
-      return Failure{"line " + std::to_string(source.number()) +
-                     " has no entry ID; --entries is for what order-replay capture wrote"};
-    }
-    const std::size_t lane = route.of_request(line);
-    if (entries_) {
-      each(key_of(context, lane, line.id));
-    } else {
-      // A malformed request has the ID that its result names.
-      (void)decoder.decode(line.fields, request, detail);
-      each(key_of(context, lane, request.id));
-    }
-    return true;
-  });
-}
-
-Result<bool> Verify::read_expected(const EachResult& each) const {
-  return read_recording(expect_, [&](const Source& source) -> Result<bool> {
-    const Recorded& line = source.line();
-    tools::Entry entry{.id = line.id, .fields = {}};
-    for (std::size_t i = 0; i + 1 < line.fields.size(); i += 2) {
-      entry.fields.emplace_back(line.fields[i], line.fields[i + 1]);
-    }
-    if (entry.has("request")) each(entry.field("order"), entry);
-    return true;
-  });
-}
-
-Result<bool> Verify::read_results(const tools::Context& context, const EachOfLane& each) const {
-  const tools::StreamId after = tools::place_of(after_).value_or(tools::Place{}).last;
-  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
-    auto client = tools::Client::connect(context.lanes[i]);
-    if (!client) return client.failure();
-    auto read = tools::read_pages(*client, context.lanes[i].streams.results, "(" + after.text(), "+",
-                                  [&](const std::vector<tools::Entry>& page) {
-                                    for (const tools::Entry& entry : page) {
-                                      if (!entry.has("request")) continue;
-                                      each(i, key_of(context, i, entry.field(entries_ ? "request" : "order")), entry);
-                                    }
-                                    return true;
-                                  });
-    if (!read) return read;
-  }
-  return true;
-}
-
-Result<int> Verify::run(const tools::Context& context) {
-  Comparison comparison;
-  uint64_t requests = 0;
-  uint64_t results = 0;
-  uint64_t others = 0;
-  auto read = read_requests(context, [&](const std::string& key) {
-    comparison.add_request(key);
-    ++requests;
-  });
-  if (!read) return read.failure();
-  if (!expect_.empty()) {
-    read = read_expected([&](std::string_view key, const tools::Entry& entry) { comparison.add_expected(key, entry); });
-    if (!read) return read.failure();
-  }
-  std::vector<Sequence> sequences(context.lanes.size());
-  read = read_results(context, [&](std::size_t lane, std::string_view key, const tools::Entry& entry) {
-    ++(comparison.add_result(key, entry) ? results : others);
-    sequences[lane].add(entry);
-  });
-  if (!read) return read.failure();
-  uint64_t breaks = 0;
-  for (const Sequence& sequence : sequences) breaks += sequence.breaks;
-  const uint64_t problems = comparison.problems(!expect_.empty(), resent_) + breaks;
-  if (context.json) {
-    tools::print_json({{"requests", requests},
-                       {"results", results},
-                       {"others", others},
-                       {"out_of_order", breaks},
-                       {"problems", problems}});
-  } else {
-    tools::print(tools::count_text(requests, "request") + ", " + tools::count_text(results, "result") + ", " +
-                 (problems == 0 ? "no problem\n" : tools::count_text(problems, "problem") + "\n"));
-  }
-  for (const Sequence& sequence : sequences) {
-    for (const std::string& text : sequence.shown) {
-      if (context.json) {
-        tools::print_json({{"problem", text}});
-      } else {
-        tools::print("out of order: " + text + "\n");
-      }
-    }
-  }
-  if (problems == 0) return tools::kDone;
-  if (const auto shown = show_first(context, comparison); !shown) return shown.failure();
-  return tools::kViolation;
-}
-
-Result<bool> Verify::show_first(const tools::Context& context, const Comparison& comparison) const {
-  std::map<std::string, Shown, std::less<>> first;
-  const auto look_at = [&](std::string_view key) -> Shown* {
-    const auto found = first.find(key);
-    if (found != first.end()) return &found->second;
-    if (first.size() == kShown) return nullptr;
-    const Comparison::Problem problem = comparison.problem_of(key, !expect_.empty(), resent_);
-    return problem.what.empty() ? nullptr : &(first[std::string(key)] = {problem.what, {}, {}});
-  };
-  const auto keep = [](std::vector<std::string>& texts, const tools::Entry& entry) {
-    if (texts.size() < kShownResults) texts.push_back(decision_text(entry));
-  };
-  auto read = read_requests(context, [&](const std::string& key) { (void)look_at(key); });
-  if (read && !expect_.empty()) {
-    read = read_expected([&](std::string_view key, const tools::Entry& entry) {
-      if (Shown* shown = look_at(key)) keep(shown->expected, entry);
-    });
-  }
-  if (read) {
-    read = read_results(context, [&](std::size_t /*lane*/, std::string_view key, const tools::Entry& entry) {
-      if (Shown* shown = look_at(key)) keep(shown->results, entry);
-    });
-  }
-  if (!read) return read;
-  for (const auto& [key, shown] : first) {
-    if (context.json) {
-      tools::Json line = {{entries_ ? "request" : "order", key}, {"problem", shown.what}};
-      if (!expect_.empty()) line["expected"] = shown.expected;
-      line["results"] = shown.results;
-      tools::print_json(line);
-      continue;
-    }
-    const std::string name =
-        key.empty() ? "requests without an order ID" : (entries_ ? "request " : "order ") + tools::shown(key);
-    tools::print(name + ": " + shown.what + "\n");
-    for (const std::string& text : shown.expected) tools::print("  expected  " + tools::shown(text) + "\n");
-    for (const std::string& text : shown.results) tools::print("  result    " + tools::shown(text) + "\n");
-  }
-  return true;
+void add_verify(CLI::App& app, tools::Program& program) {
+  static Verify command;
+  command.add(app, program);
 }
 
 }  // namespace orderd::replay

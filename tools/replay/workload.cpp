@@ -86,7 +86,7 @@ uint64_t Generator::pick_sku() {
 }
 
 // Another SKU of the same lane, or the same one where none is found.
-std::string Generator::pick_beside(const std::string& first) {
+std::string Generator::pick_other(const std::string& first) {
   constexpr int kTries = 1000;
   const auto lanes = static_cast<uint32_t>(workload_.lanes);
   const auto lane_of = [&](const std::string& sku) { return order::jump_hash(order::fnv1a(sku), lanes); };
@@ -111,7 +111,7 @@ void Generator::make_order(const std::string& id, uint64_t customer, bool unknow
   std::string first;
   const auto sku = [&] {
     if (unknown) return "no-" + workload_.sku;
-    if (workload_.lanes > 1 && !first.empty()) return pick_beside(first);
+    if (workload_.lanes > 1 && !first.empty()) return pick_other(first);
     return first = sku_name(pick_sku());
   };
   if (lines == 1) {

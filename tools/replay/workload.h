@@ -54,7 +54,7 @@ class Generator {
   void next_time();
   [[nodiscard]] std::string sku_name(uint64_t sku) const;
   [[nodiscard]] uint64_t pick_sku();
-  [[nodiscard]] std::string pick_beside(const std::string& first);
+  [[nodiscard]] std::string pick_other(const std::string& first);
   void make_order(const std::string& id, uint64_t customer, bool unknown, std::string& out);
   void append_line(std::string& out, const std::string& sku);
   void append_malformed(std::string& out);

@@ -10,7 +10,7 @@ function __order_replay_at
             continue
         end
         switch $word
-            case --after --config --connections --customers --data --distribution --expect --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lane --lanes --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --since --sku --skus --speed --stock --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --unknown --until --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
+            case --config --connections --customers --data --distribution --exponent --from --from-line --hot --id --keys.order --keys.reply --keys.stock --lane --lanes --lines-max --lines-min --malformed --orders --output --preset --producers --quantity-max --quantity-min --rate --record-results --repeated --reused --seed --since --sku --skus --speed --stock --streams.dead --streams.group --streams.lanes --streams.orders --streams.results --timeout --to --unknown --until --valkey.cluster --valkey.connect_timeout --valkey.password_file --valkey.reply_timeout --valkey.sentinel_password_file --valkey.sentinel_username --valkey.sentinels --valkey.service --valkey.tls_ca_file --valkey.tls_cert_file --valkey.tls_key_file --valkey.tls_server_name --valkey.url --valkey.username --window -o
                 set skip yes
             case '-*'
             case '*'
@@ -52,7 +52,7 @@ complete -c order-replay -n '__order_replay_at \'\'' -a generate -d 'generate a 
 complete -c order-replay -n '__order_replay_at \'\'' -a capture -d 'write a stream\'s entries to a recording'
 complete -c order-replay -n '__order_replay_at \'\'' -a report -d 'draw a run as a page'
 complete -c order-replay -n '__order_replay_at \'\'' -a run -d 'push a recording into the orders stream'
-complete -c order-replay -n '__order_replay_at \'\'' -a verify -d 'check that each request has exactly one result, in order'
+complete -c order-replay -n '__order_replay_at \'\'' -a verify -d 'check that two runs have the same results'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l preset -x -a 'drop' -d 'a predefined workload (drop)'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l seed -x -d 'the same seed gives the same workload [1]'
 complete -c order-replay -n '__order_replay_at \'generate\'' -l orders -x -d 'requests, including malformed and repeated ones [1000]'
@@ -97,8 +97,4 @@ complete -c order-replay -n '__order_replay_at \'run\'' -l verify -d 'with --wai
 complete -c order-replay -n '__order_replay_at \'run\'' -l data -x -a '(__fish_complete_directories)' -d 'with --wait: write the data for order-replay report here'
 complete -c order-replay -n '__order_replay_at \'run\'' -l quiet -d 'print no progress'
 complete -c order-replay -n '__order_replay_at \'run\'' -F
-complete -c order-replay -n '__order_replay_at \'verify\'' -l expect -r -F -d 'a recording of the expected results'
-complete -c order-replay -n '__order_replay_at \'verify\'' -l after -x -d 'only results after this entry, or after this time [all]'
-complete -c order-replay -n '__order_replay_at \'verify\'' -l entries -d 'match by the recorded entry IDs, not by order IDs'
-complete -c order-replay -n '__order_replay_at \'verify\'' -l resent -d 'accept more results than requests if they are duplicates: requests were resent'
-complete -c order-replay -n '__order_replay_at \'verify\'' -F
+complete -c order-replay -n '__order_replay_at \'verify\'' -l resent -d 'leave duplicates out, because requests were resent'

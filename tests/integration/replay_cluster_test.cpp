@@ -1,0 +1,135 @@
+// Many orders are pushed into a cluster while its primaries change: the programs follow, and nothing is lost.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "integration/market.h"
+
+namespace orderd::test {
+namespace {
+
+constexpr std::size_t kPart = 2000;  // orders of a lane
+constexpr int kParts = 4;
+
+// A program that reads its orders from a pipe: a part at once, each other part when it is asked for.
+class Pushing {
+ public:
+  Pushing(const Market& market, const std::string& program, const Words& words) : market_(market) {
+    std::string script = "set -o pipefail; (";
+    for (int part = 0; part < kParts; ++part) {
+      const std::string name = std::to_string(part);
+      write_part(part);
+      REQUIRE(mkfifo(files_.file("gate-" + name).c_str(), 0600) == 0);
+      if (part > 0) script += "read -r go < gate-" + name + "; ";
+      script += "cat part-" + name + "; ";
+    }
+    Words all = {"-c", "cd \"$1\"; shift; " + script + ") | \"$@\"", "bash", files_.path(), program};
+    const Words with_settings = market.with_settings(words);
+    all.insert(all.end(), with_settings.begin(), with_settings.end());
+    process_ = std::make_unique<Process>(clean_command("bash", all));
+    wait_for_results();
+  }
+
+  void push_next_part() {
+    ++pushed_;
+    std::ofstream(files_.file("gate-" + std::to_string(pushed_ - 1))) << "go\n";
+  }
+  // Until every order pushed so far has a result.
+  void wait_for_results() const {
+    for (const std::string& lane : market_.lanes.names()) {
+      const std::size_t wanted = kPart * static_cast<std::size_t>(pushed_);
+      wait_for(
+          [&] {
+            auto client = market_.set.client_of(slot_of_lane(lane));
+            return length(client, results_of(lane)) > wanted;  // one more: the stock
+          },
+          kClusterPatience, "the results of lane " + lane + "; " + process_->errors() + market_.daemon->errors());
+    }
+  }
+  Process& process() { return *process_; }
+
+ private:
+  void write_part(int part) const {
+    std::ofstream file(files_.file("part-" + std::to_string(part)));
+    for (std::size_t i = 0; i < kPart; ++i) {
+      for (std::size_t lane = 0; lane < market_.skus.size(); ++lane) {
+        file << R"({"id":")" << part << '-' << lane << '-' << i << R"(","sku":")" << market_.skus[lane]
+             << R"(","quantity":1})"
+             << "\n";
+      }
+    }
+  }
+
+  const Market& market_;
+  const TemporaryDirectory files_;
+  int pushed_ = 1;
+  std::unique_ptr<Process> process_;
+};
+
+// Returns when a replica has what the primary of this lane has.
+void wait_for_replica(const Market& market, const std::string& lane) {
+  auto client = market.set.client_of(slot_of_lane(lane));
+  set(client, "{" + lane + "}:mark", "x");
+  REQUIRE(ask_number(client, {"WAIT", "1", "0"}) >= 1);
+}
+
+void check_follows(const std::string& program, const Words& words) {
+  Market market;
+  market.start_daemon();
+  market.wait_until_ready();
+  Pushing pushing(market, program, words);
+  // Under load.
+  pushing.push_next_part();
+  (void)market.set.fail_over(slot_of_lane("a"));
+  pushing.wait_for_results();
+  pushing.push_next_part();
+  market.set.begin_move(slot_of_lane("c"), 0);
+  market.set.finish_move(slot_of_lane("c"), 0);
+  pushing.wait_for_results();
+  // Not under load: what a replica lacks when its primary dies is lost, whoever pushed it.
+  const uint16_t slot = slot_of_lane("b");
+  const std::size_t first = market.set.primary_of(slot);
+  wait_for_replica(market, "b");
+  market.set.node(first).kill();
+  market.set.wait_for_primary(slot, first);
+  pushing.push_next_part();
+  const int status = pushing.process().wait(std::chrono::minutes(1));
+  const std::string errors = pushing.process().errors();
+  REQUIRE_MESSAGE(status == 0, errors);
+  const Json summary = json_lines(pushing.process().output()).at(0);
+  const std::size_t orders = kPart * kParts * market.skus.size();
+  CHECK(summary["pushed"] == orders);
+  CHECK(summary["missing"] == 0);
+  // No reply was lost, so nothing was pushed twice.
+  CHECK(summary["accepted"] == orders);
+  for (const std::string part : {"lane 'a': left valkey://", "lane 'c': left valkey://",
+                                 "lane 'b': lost the connection to valkey://", "lane 'b': reconnected"}) {
+    CHECK_MESSAGE(errors.find(part) != std::string::npos, part, " in ", errors);
+  }
+  market.check_books();
+  market.stop_daemon();
+}
+
+TEST_CASE("a run follows a failover, a moved slot and a killed primary and each request gets its result") {
+  check_follows(ORDER_REPLAY_PATH, {"run", "-", "--max", "--wait", "--verify", "--json"});
+}
+
+TEST_CASE("submitted orders follow a failover, a moved slot and a killed primary and each gets its result") {
+  check_follows(ORDERCTL_PATH, {"submit", "-", "--wait", "--json"});
+}
+
+TEST_CASE("without valkey.cluster a redirect ends the pushing and the setting is named") {
+  Market market;
+  const std::string order = R"({"id":"o-1","sku":")" + market.skus[0] + "\",\"quantity\":1}\n";
+  // This lane's primary is another node.
+  Words words = market.with_settings({"submit", "-", "--lane", "a"});
+  words.insert(words.end(), {"--valkey.cluster", "false", "--valkey.url",
+                             "valkey://127.0.0.1:" + std::to_string(market.set.node(1).tcp_endpoint().port)});
+  const Ran ran = orderctl(words, {.input = order});
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(ran.complains("set valkey.cluster = true"), ran.errors);
+}
+
+}  // namespace
+}  // namespace orderd::test
