@@ -1,41 +1,31 @@
-#include "benchmark/facts.h"
-
+// What the figures depend on besides the code.
 #include <hiredis/hiredis.h>
 #include <sys/utsname.h>
 #include <uv.h>
 
 #include <array>
-#include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
+#include "benchmark/bench.h"
 #include "benchmark/lab.h"
-#include "support/valkey_helpers.h"
 
 namespace orderd::bench {
 namespace {
 
-std::string cpu_model() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
-
-std::string first_line(const std::string& path) {
+// The first line that begins with this; empty if there is none.
+std::string line_of(const std::string& path, const std::string& head) {
   std::ifstream file(path);
   std::string line;
-  std::getline(file, line);
+  while (std::getline(file, line) && !line.starts_with(head)) {
+  }
   return line;
 }
 
-std::string server_version() {
-  Lab lab(Transport::kUnix, AppendOnly::kOff);
-  const std::string info = test::ask(lab.admin(), {"INFO", "server"});
-  const std::string name = "valkey_version:";
-  const std::size_t at = info.find(name);
-  return at == std::string::npos ? "unknown" : info.substr(at + name.size(), info.find('\r', at) - at - name.size());
+std::string cpu_model() {
+  const std::string line = line_of("/proc/cpuinfo", "model name");
+  return line.empty() ? "unknown" : line.substr(line.find(':') + 2);
 }
 
 std::string now() {
@@ -47,14 +37,15 @@ std::string now() {
 
 }  // namespace
 
-void put_down_machine(Report& report) {
+void describe_machine(Report& report) {
   utsname kernel{};
   uname(&kernel);
+  Lab lab;
   report.fact("when", now());
   report.fact("CPU", cpu_model() + ", " + std::to_string(std::thread::hardware_concurrency()) + " cores");
-  report.fact("load average at the start", first_line("/proc/loadavg"));
+  report.fact("load average at the start", line_of("/proc/loadavg", ""));
   report.fact("kernel", kernel.release);
-  report.fact("valkey-server", server_version());
+  report.fact("valkey-server", info_value(lab.admin(), "server", "valkey_version"));
   report.fact("hiredis", std::to_string(HIREDIS_MAJOR) + "." + std::to_string(HIREDIS_MINOR) + "." +
                              std::to_string(HIREDIS_PATCH));
   report.fact("libuv", uv_version_string());

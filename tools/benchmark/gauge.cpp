@@ -4,35 +4,44 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "support/valkey_helpers.h"
 
 namespace orderd::bench {
 
-std::map<std::string, CommandCost> command_costs(valkey::SyncClient& client) {
-  // cmdstat_evalsha:calls=1,usec=2,usec_per_call=2.00,…
-  std::map<std::string, CommandCost> costs;
-  std::istringstream lines(test::ask(client, {"INFO", "commandstats"}));
-  constexpr std::string_view kHead = "cmdstat_";
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t colon = line.find(':');
-    const std::size_t calls = line.find("calls=");
-    const std::size_t usec = line.find(",usec=");
-    if (!line.starts_with(kHead) || colon == std::string::npos) continue;
-    if (calls == std::string::npos || usec == std::string::npos) continue;
-    costs[line.substr(kHead.size(), colon - kHead.size())] = {std::stoull(line.substr(calls + 6)),
-                                                              std::stod(line.substr(usec + 6)) * 1e-6};
-  }
-  return costs;
+std::string value_in(const std::string& info, const std::string& name) {
+  const std::size_t at = info.find("\n" + name + ":");
+  if (at == std::string::npos) throw std::runtime_error("INFO does not show " + name);
+  const std::size_t begin = at + name.size() + 2;
+  return info.substr(begin, info.find('\r', begin) - begin);
 }
 
-double info_number(valkey::SyncClient& client, const std::string& section, const std::string& name) {
-  const std::string text = test::ask(client, {"INFO", section});
-  const std::size_t at = text.find("\n" + name + ":");
-  if (at == std::string::npos) throw std::runtime_error("INFO " + section + " does not show " + name);
-  return std::stod(text.substr(at + name.size() + 2));
+std::string info_value(valkey::SyncClient& client, const std::string& section, const std::string& name) {
+  return value_in(test::ask(client, {"INFO", section}), name);
+}
+
+double main_thread_cpu(const std::string& info) {
+  return std::stod(value_in(info, "used_cpu_sys_main_thread")) + std::stod(value_in(info, "used_cpu_user_main_thread"));
+}
+
+double server_cpu(valkey::SyncClient& client) {
+  return main_thread_cpu(test::ask(client, {"INFO", "cpu"}));
+}
+
+double used_memory(valkey::SyncClient& client) {
+  return std::stod(info_value(client, "memory", "used_memory"));
+}
+
+double command_seconds(valkey::SyncClient& client, std::initializer_list<const char*> commands) {
+  // cmdstat_evalsha:calls=1,usec=2,usec_per_call=2.00,…
+  const std::string info = test::ask(client, {"INFO", "commandstats"});
+  double seconds = 0;
+  for (const char* command : commands) {
+    const std::size_t line = info.find("cmdstat_" + std::string(command) + ":");
+    if (line != std::string::npos) seconds += std::stod(info.substr(info.find("usec=", line) + 5)) * 1e-6;
+  }
+  return seconds;
 }
 
 double process_cpu(pid_t pid) {

@@ -3,34 +3,33 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
-#include <map>
+#include <initializer_list>
+#include <stdexcept>
 #include <string>
 
 #include "valkey/sync_client.h"
 
 namespace orderd::bench {
 
-// The cost of one command inside the server, from INFO commandstats.
-struct CommandCost {
-  uint64_t calls = 0;
-  double seconds = 0;
-};
+// The value of a result. It and all functions here throw std::runtime_error.
+template <class T>
+[[nodiscard]] T need(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error());
+  return std::move(result.value());
+}
 
-// One reading of a running measurement. All values of the server are read in one step.
-struct Reading {
-  double at = 0;           // the server's clock, seconds
-  double server_cpu = 0;   // of its main thread, seconds
-  double process_cpu = 0;  // of the process or processes under test, seconds
-  uint64_t done = 0;       // orders settled so far
-};
+// A value of INFO by name: "used_memory".
+[[nodiscard]] std::string value_in(const std::string& info, const std::string& name);
+[[nodiscard]] std::string info_value(valkey::SyncClient& client, const std::string& section, const std::string& name);
+// CPU seconds of the server's main thread, from INFO cpu.
+[[nodiscard]] double main_thread_cpu(const std::string& info);
+[[nodiscard]] double server_cpu(valkey::SyncClient& client);
+// Bytes.
+[[nodiscard]] double used_memory(valkey::SyncClient& client);
+// Seconds inside commands, since CONFIG RESETSTAT; those that were not called take none.
+[[nodiscard]] double command_seconds(valkey::SyncClient& client, std::initializer_list<const char*> commands);
 
-// Both throw std::runtime_error.
-[[nodiscard]] std::map<std::string, CommandCost> command_costs(valkey::SyncClient& client);
-// A number from INFO by name: "used_memory".
-[[nodiscard]] double info_number(valkey::SyncClient& client, const std::string& section, const std::string& name);
-
-// CPU seconds of a process, all threads. Throws if it is not running.
+// CPU seconds of a process, all threads.
 [[nodiscard]] double process_cpu(pid_t pid);
 // Its peak resident set, MiB.
 [[nodiscard]] double peak_mib(pid_t pid);

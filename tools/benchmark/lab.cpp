@@ -2,7 +2,6 @@
 // long the reply takes.
 #include "benchmark/lab.h"
 
-#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -18,25 +17,28 @@ constexpr uint64_t kFew = 50'000;
 constexpr std::chrono::milliseconds kReadFewEvery{5};
 constexpr double kStuckSeconds = 60;
 
-double value_of(std::string_view info, std::string_view name) {
-  const std::size_t at = info.find(name);
-  if (at == std::string_view::npos) throw std::runtime_error("INFO cpu does not show " + std::string(name));
-  return std::stod(std::string(info.substr(at + name.size(), 24)));
-}
-
-test::ServerOptions server_options(Transport transport, AppendOnly append_only) {
-  test::ServerOptions options;
-  options.append_only = append_only;
+test::ServerOptions with_transport(test::ServerOptions options, Transport transport, uint16_t tls_port,
+                                   test::Authority* authority) {
+  options.config.insert(options.config.end(), kServerConfig.begin(), kServerConfig.end());
   options.tcp = transport == Transport::kTcp;
-  // A rewrite of the append-only file would disturb a measurement.
-  options.config = {"auto-aof-rewrite-percentage 0", "maxmemory-policy noeviction"};
+  if (authority == nullptr) return options;
+  const auto files = authority->sign("server", {"IP:127.0.0.1"});
+  for (const std::string& line :
+       {"tls-port " + std::to_string(tls_port), "tls-cert-file " + files.cert, "tls-key-file " + files.key,
+        "tls-ca-cert-file " + authority->file(), std::string("tls-auth-clients no")}) {
+    options.config.push_back(line);
+  }
   return options;
 }
 
 }  // namespace
 
-Lab::Lab(Transport transport, AppendOnly append_only)
-    : transport_(transport), server_(server_options(transport, append_only)), admin_(server_.client()) {
+Lab::Lab(Transport transport, test::ServerOptions options)
+    : transport_(transport),
+      tls_port_(transport == Transport::kTls ? test::free_port() : uint16_t{0}),
+      authority_(transport == Transport::kTls ? std::make_unique<test::Authority>("bench") : nullptr),
+      server_(with_transport(std::move(options), transport, tls_port_, authority_.get())),
+      admin_(server_.client()) {
 }
 
 valkey::Endpoint Lab::endpoint() const {
@@ -44,81 +46,86 @@ valkey::Endpoint Lab::endpoint() const {
 }
 
 std::string Lab::url() const {
-  return transport_ == Transport::kTcp ? "valkey://127.0.0.1:" + std::to_string(server_.tcp_endpoint().port)
-                                       : "unix://" + server_.endpoint().path;
+  if (transport_ == Transport::kUnix) return "unix://" + server_.endpoint().path;
+  if (transport_ == Transport::kTls) return "valkeys://127.0.0.1:" + std::to_string(tls_port_);
+  return "valkey://127.0.0.1:" + std::to_string(server_.tcp_endpoint().port);
 }
 
-void Lab::clear() {
+Words Lab::environment() const {
+  Words variables = {"ORDERD_VALKEY_URL=" + url()};
+  if (authority_) variables.push_back("ORDERD_VALKEY_TLS_CA_FILE=" + authority_->file());
+  return variables;
+}
+
+valkey::SyncClient Lab::connect() const {
+  return need(valkey::SyncClient::connect(endpoint(), {.name = "bench"}));
+}
+
+void Lab::clear(const Sale& sale) {
   test::ask(admin_, {"FLUSHALL", "SYNC"});
+  // Old scripts would add to the cost of each garbage collection.
+  test::ask(admin_, {"SCRIPT", "FLUSH", "SYNC"});
   test::ask(admin_, {"CONFIG", "RESETSTAT"});
+  stock_up(admin_, sale);
 }
 
-Reading Lab::read(const std::vector<pid_t>& pids, const Words& count) {
+Reading Lab::read(const test::Process* process, const Words& count) {
   for (const auto& words : std::initializer_list<Words>{{"MULTI"}, {"TIME"}, {"INFO", "cpu"}, count, {"EXEC"}}) {
     admin_.append(test::command_of(words));
   }
   Reading reading;
-  for (const pid_t pid : pids) reading.process_cpu += process_cpu(pid);
-  for (int queued = 0; queued < 4; ++queued) {
-    if (const auto reply = admin_.read(); !reply) throw std::runtime_error(reply.error());
-  }
-  const auto reply = admin_.read();
-  if (!reply) throw std::runtime_error(reply.error());
-  const valkey::Reply values = reply.value().view();
+  if (process != nullptr) reading.process_cpu = process_cpu(process->pid());
+  for (int queued = 0; queued < 4; ++queued) (void)need(admin_.read());
+  const valkey::OwnedReply reply = need(admin_.read());
+  const valkey::Reply values = reply.view();
   if (values.size() != 3) throw std::runtime_error("a reading was refused: " + std::string(values.text()));
   const valkey::Reply time = values.at(0);
   reading.at = std::stod(std::string(time.at(0).text())) + std::stod(std::string(time.at(1).text())) * 1e-6;
-  const std::string_view cpu = values.at(1).text();
-  reading.server_cpu = value_of(cpu, "used_cpu_sys_main_thread:") + value_of(cpu, "used_cpu_user_main_thread:");
+  reading.server_cpu = main_thread_cpu(std::string(values.at(1).text()));
   reading.done = static_cast<uint64_t>(values.at(2).integer());
   return reading;
 }
 
-std::vector<Reading> Lab::watch(uint64_t total, const std::vector<test::Process*>& processes, const Words& count) {
-  std::vector<pid_t> pids;
-  for (const auto* process : processes) pids.push_back(process->pid());
-  std::vector<Reading> readings{read(pids, count)};
-  double moved = readings.front().at;
+void Lab::watch(std::vector<Reading>& readings, uint64_t total, test::Process& process, const Words& count) {
+  double moved = readings.back().at;
   while (readings.back().done < total) {
     std::this_thread::sleep_for(total < kFew ? kReadFewEvery : kReadEvery);
-    for (auto* process : processes) {
-      if (!process->running()) throw std::runtime_error("it exited before its work was done: " + process->errors());
-    }
-    readings.push_back(read(pids, count));
-    const Reading& now = readings.back();
-    if (now.done != readings[readings.size() - 2].done) moved = now.at;
+    if (!process.running()) throw std::runtime_error("it exited before its work was done: " + process.errors());
+    const Reading now = read(&process, count);
+    if (now.done != readings.back().done) moved = now.at;
     if (now.at - moved > kStuckSeconds) {
       throw std::runtime_error("nothing moves: " + std::to_string(now.done) + " of " + std::to_string(total));
     }
+    readings.push_back(now);
   }
-  return readings;
 }
 
 Orderd orderd_at(const std::string& path) {
-  test::Process settings({path, "--print-config"});
-  if (const int status = settings.wait(); status != 0) {
-    throw std::runtime_error(path + " --print-config ended with " + std::to_string(status) + ": " + settings.errors());
-  }
-  const auto has = [&](const char* line) { return settings.output().find(line) != std::string::npos; };
+  test::Process process({path, "--print-config"});
+  const std::string settings = output_of(process, path + " --print-config");
+  const auto has = [&](const char* line) { return settings.find(line) != std::string::npos; };
   return {path, has("\nconsumer = "), has("[admin]\nlisten = ")};
 }
 
-std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab, const std::string& name,
-                                            std::vector<std::string> settings) {
-  settings.push_back("ORDERD_VALKEY_URL=" + lab.url());
+std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, Words settings, const std::string& name) {
   settings.push_back((orderd.in_group ? "ORDERD_STREAMS_CONSUMER=" : "ORDERD_PROCESSING_NAME=") + name);
   settings.emplace_back("ORDERD_LOG_LEVEL=warn");
   if (orderd.has_admin) settings.emplace_back("ORDERD_ADMIN_LISTEN=");
   test::ProcessOptions options;
   options.environment = std::move(settings);
-  return std::make_unique<test::Process>(std::vector<std::string>{orderd.path}, options);
+  return std::make_unique<test::Process>(Words{orderd.path}, options);
 }
 
-void stop_orderd(test::Process& orderd) {
-  orderd.signal(SIGTERM);
-  if (const int status = orderd.wait(); status != 0) {
-    throw std::runtime_error("orderd exited with " + std::to_string(status) + ": " + orderd.errors());
+void stop(test::Process& process, const std::string& name) {
+  process.signal(SIGTERM);
+  (void)output_of(process, name);
+}
+
+std::string output_of(test::Process& process, const std::string& name, std::chrono::seconds deadline) {
+  if (const int status = process.wait(deadline); status != 0) {
+    throw std::runtime_error(name + " exited with " + std::to_string(status) + ": " + process.errors());
   }
+  return process.output();
 }
 
 }  // namespace orderd::bench

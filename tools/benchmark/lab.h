@@ -1,50 +1,64 @@
-// A private server on a Unix socket (and optionally a free port of 127.0.0.1), and the daemons that work on it.
+// A private server on a Unix socket (and optionally a port of 127.0.0.1), and the programs that work on it.
 #pragma once
 
+#include <chrono>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "benchmark/gauge.h"
+#include "benchmark/sale.h"
+#include "support/certificates.h"
 #include "support/process.h"
 #include "support/valkey_server.h"
 
 namespace orderd::bench {
 
-// A run with a wrong outcome: some order was not settled exactly once.
-class Violation : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-enum class Transport { kUnix, kTcp };
+enum class Transport { kUnix, kTcp, kTls };
 using Words = std::vector<std::string>;
+using AppendOnly = test::ServerOptions::AppendOnly;
 // Counts the results: one per settled order.
 inline const Words kResults = {"XLEN", "results"};
-using AppendOnly = test::ServerOptions::AppendOnly;
+// Every server's configuration: a rewrite of the append-only file would disturb a measurement.
+inline const Words kServerConfig = {"auto-aof-rewrite-percentage 0", "maxmemory-policy noeviction"};
+
+// One reading of a running measurement. All values of the server are read in one step.
+struct Reading {
+  double at = 0;           // the server's clock, seconds
+  double server_cpu = 0;   // of its main thread, seconds
+  double process_cpu = 0;  // of the process under test, seconds
+  uint64_t done = 0;       // orders settled so far
+};
 
 class Lab {
  public:
-  Lab(Transport transport, AppendOnly append_only);
+  // `options` of the server, besides what the transport needs.
+  explicit Lab(Transport transport = Transport::kUnix, test::ServerOptions options = {});
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
+  [[nodiscard]] const test::ValkeyServer& server() const { return server_; }
   [[nodiscard]] valkey::SyncClient& admin() { return admin_; }
-  // The address for the programs under test.
+  // The address for the programs under test; kTls: only url().
   [[nodiscard]] valkey::Endpoint endpoint() const;
   [[nodiscard]] std::string url() const;
-  // Empties the server and its statistics.
-  void clear();
+  // The same as variables of orderd's environment.
+  [[nodiscard]] Words environment() const;
+  // A new connection for a client under test.
+  [[nodiscard]] valkey::SyncClient connect() const;
 
-  // One reading. `count` is the command that returns how much is done, `pids` are the processes under test.
-  [[nodiscard]] Reading read(const std::vector<pid_t>& pids, const Words& count = kResults);
-  // Reads every few milliseconds until `total` is done. Throws if a process exits, or nothing moves for a minute.
-  [[nodiscard]] std::vector<Reading> watch(uint64_t total, const std::vector<test::Process*>& processes,
-                                           const Words& count = kResults);
+  // Empties the server and its statistics, and puts the sale's SKUs in stock.
+  void clear(const Sale& sale = {});
+  // One reading. `count` is the command that returns how much is done, `process` is under test.
+  [[nodiscard]] Reading read(const test::Process* process = nullptr, const Words& count = kResults);
+  // Adds a reading every few milliseconds until `total` is done. `readings` begins with one from before the process was
+  // started. Throws if it exits, or nothing moves for a minute.
+  void watch(std::vector<Reading>& readings, uint64_t total, test::Process& process, const Words& count = kResults);
 
  private:
   Transport transport_;
+  uint16_t tls_port_ = 0;
+  std::unique_ptr<test::Authority> authority_;
   test::ValkeyServer server_;
   valkey::SyncClient admin_;
 };
@@ -58,10 +72,13 @@ struct Orderd {
 // Detects which one it is. Throws std::runtime_error if it cannot be run.
 [[nodiscard]] Orderd orderd_at(const std::string& path);
 
-// Starts an orderd on the lab's server; `settings` are more variables: "ORDERD_PROCESSING_DEDUP_WINDOW=0s".
-[[nodiscard]] std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, const Lab& lab, const std::string& name,
-                                                          std::vector<std::string> settings = {});
+// Starts an orderd; `settings` are variables: "ORDERD_PROCESSING_DEDUP_WINDOW=0s".
+[[nodiscard]] std::unique_ptr<test::Process> start_orderd(const Orderd& orderd, Words settings,
+                                                          const std::string& name = "bench-1");
 // SIGTERM. Throws unless it exits with 0.
-void stop_orderd(test::Process& orderd);
+void stop(test::Process& process, const std::string& name = "orderd");
+// Waits for the exit of a program, and returns its output. Throws unless it exits with 0.
+std::string output_of(test::Process& process, const std::string& name,
+                      std::chrono::seconds deadline = std::chrono::seconds(30));
 
 }  // namespace orderd::bench

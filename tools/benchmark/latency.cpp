@@ -1,57 +1,45 @@
 // Open loop: order-replay sends each order when it is due, whether or not earlier ones are done, and measures from the
 // due time, not from the sending. So an order that waited behind a slow one is counted in full.
-#include <csignal>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "benchmark/parts.h"
+#include "benchmark/bench.h"
 #include "benchmark/run.h"
 #include "support/temporary_directory.h"
-#include "support/valkey_helpers.h"
 
 namespace orderd::bench {
 namespace {
 
 constexpr uint64_t kWarmUp = 2'000;  // orders before the first that counts
 
-struct Latency {
-  double p50_ms = 0;
-  double p99_ms = 0;
-  double p999_ms = 0;
-  double late_ms = 0;  // p99 of order-replay's own delay
-  double rate = 0;     // results a second; less than requested: the machine is saturated
-};
-
-nlohmann::json replay(const Plan& plan, const Lab& lab, const Words& words) {
-  Words command = {plan.replay};
-  command.insert(command.end(), words.begin(), words.end());
+std::string replay(const Plan& plan, const Lab& lab, Words command) {
+  const std::string name = "order-replay " + command.at(0);
+  command.insert(command.begin(), program("order-replay"));
   test::ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=" + lab.url()};
+  options.environment = lab.environment();
   test::Process process(command, options);
-  if (const int status = process.wait(std::chrono::seconds(plan.seconds + 180)); status != 0) {
-    throw std::runtime_error("order-replay " + words[0] + " ended with " + std::to_string(status) + ": " +
-                             process.errors());
-  }
-  const std::string output = process.output();
-  return output.empty() ? nlohmann::json() : nlohmann::json::parse(output);
+  return output_of(process, name, std::chrono::seconds(plan.seconds + 180));
 }
 
+// Sends so many orders at a rate, and returns order-replay's summary.
 nlohmann::json push(const Plan& plan, const Lab& lab, uint64_t orders, uint64_t rate, const char* id) {
   const test::TemporaryDirectory files;
   const std::string load = files.file("load.ndjson");
   replay(plan, lab,
          {"generate", "--orders", std::to_string(orders), "--skus", "1", "--stock", std::to_string(kStock), "--id", id,
           "-o", load});
-  return replay(plan, lab, {"run", load, "--set-stock", "--rate", std::to_string(rate), "--wait", "--json"});
+  return nlohmann::json::parse(
+      replay(plan, lab, {"run", load, "--set-stock", "--rate", std::to_string(rate), "--wait", "--json"}));
 }
 
-Latency measure(const Plan& plan, Lab& lab, uint64_t rate) {
+// p50, p99 and p99.9 in milliseconds; p99 of order-replay's own delay; results a second: less than `rate` means that
+// the machine is saturated.
+std::vector<double> measure(const Plan& plan, Lab& lab, uint64_t rate) {
   lab.clear();
-  const auto daemon = start_orderd(orderd_at(plan.orderd), lab, "bench-1");
-  push(plan, lab, kWarmUp, kWarmUp, "w-");
+  const auto daemon = start_orderd(orderd_at(plan.orderd), lab.environment());
+  (void)push(plan, lab, kWarmUp, kWarmUp, "w-");
   const uint64_t orders = rate * plan.seconds;
   const auto summary = push(plan, lab, orders, rate, "o-");
-  stop_orderd(*daemon);
+  stop(*daemon);
   if (summary.at("accepted") != orders || summary.at("missing") != 0) {
     throw Violation("of " + std::to_string(orders) + " orders " + summary.at("accepted").dump() + " were accepted");
   }
@@ -65,33 +53,27 @@ Latency measure(const Plan& plan, Lab& lab, uint64_t rate) {
 }  // namespace
 
 void measure_latency(const Plan& plan, Report& report) {
-  if (!std::filesystem::exists(plan.replay)) throw std::runtime_error("latency: there is no " + plan.replay);
-  Lab lab(Transport::kUnix, AppendOnly::kOff);
+  Lab lab;
   say("latency: the maximum rate");
   const double maximum = drain(lab, {}, plan.orders, orderd_at(plan.orderd)).rate;
-  const auto half = static_cast<uint64_t>(maximum / 2000) * 1000;
+  const auto half = std::max<uint64_t>(static_cast<uint64_t>(maximum / 2000) * 1000, 1'000);
   Table table{"From the moment an order is due until its result is read, unix socket",
               {{"p50 ms", 2}, {"p99 ms", 2}, {"p99.9 ms", 2}, {"sent late, p99 ms", 2}, {"results/s", 0}},
-              {},
               {"An open loop of " + std::to_string(plan.seconds) +
                " s a run. Server, orderd, producer and reader of the results share this machine; what the producer "
                "was late itself is in the figures."}};
-  for (const uint64_t rate : {uint64_t{1'000}, uint64_t{10'000}, std::max<uint64_t>(half, 1'000)}) {
-    Table::Row row{std::to_string(rate) + " orders/s" + (rate == half ? " (half of the maximum)" : ""),
-                   std::vector<Samples>(5)};
-    for (unsigned i = 0; i < plan.repeat; ++i) {
-      say("latency: " + row.name + ", run " + std::to_string(i + 1) + " of " + std::to_string(plan.repeat));
-      const Latency one = measure(plan, lab, rate);
-      const double values[] = {one.p50_ms, one.p99_ms, one.p999_ms, one.late_ms, one.rate};
-      for (std::size_t c = 0; c < row.cells.size(); ++c) row.cells[c].push_back(values[c]);
-    }
-    if (rate == 10'000) {
-      report.target({"due to readable at 10,000 orders/s, p50, ms", row.cells[0], false, 0.2});
-      report.target({"due to readable at 10,000 orders/s, p99, ms", row.cells[1], false, 0.6});
-    } else if (rate == half) {
-      report.target({"due to readable at half of the maximum, p99, ms", row.cells[1], false, 20.0});
-    }
-    table.rows.push_back(std::move(row));
+  for (const uint64_t rate : {uint64_t{1'000}, uint64_t{10'000}, half}) {
+    const std::string name = std::to_string(rate) + " orders/s" + (rate == half ? " (half of the maximum)" : "");
+    repeat(plan.repeat, "latency: " + name, [&] {
+      const std::vector<double> values = measure(plan, lab, rate);
+      table.add(name, values);
+      if (rate == 10'000) {
+        report.at_most(0.2, "due to readable at 10,000 orders/s, p50, ms", values[0]);
+        report.at_most(0.6, "due to readable at 10,000 orders/s, p99, ms", values[1]);
+      } else if (rate == half) {
+        report.at_most(20, "due to readable at half of the maximum, p99, ms", values[1]);
+      }
+    });
   }
   report.table(std::move(table));
 }

@@ -2,29 +2,46 @@
 // the ceiling for every program that makes the same calls.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "valkey/command.h"
-#include "valkey/endpoint.h"
+#include "valkey/sync_client.h"
 
 namespace orderd::bench {
 
+// The script of the tutorials: GET, compare, DECRBY, and nothing else: no result, no record. The baseline for the cost
+// of a settled order.
+inline constexpr std::string_view kBareScript = R"lua(
+local stock = tonumber(redis.call('GET', KEYS[1]) or '0')
+local quantity = tonumber(ARGV[1])
+if stock < quantity then return 0 end
+redis.call('DECRBY', KEYS[1], quantity)
+return 1
+)lua";
+
 class Pipeline {
  public:
-  // A command that settles this many orders, and its expected reply: ":1\r\n".
-  void add(const valkey::Command& command, std::size_t orders, std::string_view answer);
+  // A command, and the text of its expected reply; without it any reply but an error will do.
+  void add(valkey::Command command, std::optional<std::string> answer = {});
+  // Ends a turn: the commands since the previous one, which serve this many orders.
+  void end_turn(std::size_t orders);
   [[nodiscard]] std::size_t orders() const { return orders_; }
 
-  // Sends all of them over a new connection, at most `window` without a reply, and returns the seconds from the first
-  // byte to the last reply. Throws std::runtime_error on an unexpected reply.
-  [[nodiscard]] double run(const valkey::Endpoint& endpoint, std::size_t window) const;
+  // Sends all turns, at most `window` of them without their replies, and half of that in one write, like a client with
+  // a backlog. Returns the seconds it took. Throws std::runtime_error on an unexpected reply.
+  [[nodiscard]] double run(valkey::SyncClient client, std::size_t window) const;
 
  private:
-  std::string bytes_;
-  std::string answers_;
-  std::vector<std::size_t> ends_;         // of each command in bytes_
-  std::vector<std::size_t> answer_ends_;  // of each answer in answers_
+  struct Step {
+    valkey::Command command;
+    std::optional<std::string> answer;
+  };
+  void receive(valkey::SyncClient& client, std::size_t first, std::size_t end) const;
+
+  std::vector<Step> steps_;
+  std::vector<std::size_t> turns_ = {0};  // where each begins in steps_, and where the last ends
   std::size_t orders_ = 0;
 };
 

@@ -10,6 +10,12 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
+template <class Named>
+Named& found_or_added(std::vector<Named>& all, Named fresh) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) { return one.name == fresh.name; });
+  return found != all.end() ? *found : all.emplace_back(std::move(fresh));
+}
+
 std::string number(double value, int decimals) {
   std::string text = fmt::format("{:.{}f}", value, decimals);
   // Formats 1234567 as 1,234,567.
@@ -20,10 +26,6 @@ std::string number(double value, int decimals) {
     text.insert(at, ",");
   }
   return text;
-}
-
-std::string cell(const Samples& samples, int decimals) {
-  return samples.empty() ? "" : number(median(samples), decimals);
 }
 
 std::string spread(const Samples& samples, int decimals) {
@@ -66,6 +68,15 @@ double median(Samples samples) {
   return samples.size() % 2 == 1 ? samples[middle] : (samples[middle - 1] + samples[middle]) / 2;
 }
 
+void Table::add(const std::string& row, const std::vector<double>& values) {
+  Row& to = found_or_added(rows, {row, std::vector<Samples>(columns.size())});
+  for (std::size_t i = 0; i < values.size(); ++i) to.cells.at(i).push_back(values[i]);
+}
+
+void Report::target(Target target, double value) {
+  found_or_added(targets_, std::move(target)).samples.push_back(value);
+}
+
 std::string Report::render(bool markdown) const {
   const auto title = [markdown](const std::string& text) {
     return markdown ? "\n### " + text + "\n\n" : "\n" + text + "\n\n";
@@ -86,7 +97,7 @@ std::string Report::render(bool markdown) const {
     for (const auto& row : table.rows) {
       Cells cells{row.name};
       for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        cells.push_back(i < row.cells.size() ? cell(row.cells[i], table.columns[i].decimals) : "");
+        cells.push_back(row.cells[i].empty() ? "" : number(median(row.cells[i]), table.columns[i].decimals));
       }
       rows.push_back(std::move(cells));
     }
@@ -100,14 +111,6 @@ std::string Report::render(bool markdown) const {
     out += title("Where this was measured") + grid(rows, markdown);
   }
   return out;
-}
-
-std::string Report::text() const {
-  return render(false);
-}
-
-std::string Report::markdown() const {
-  return render(true);
 }
 
 nlohmann::ordered_json Report::json() const {
@@ -126,7 +129,7 @@ nlohmann::ordered_json Report::json() const {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (const auto& row : table.rows) {
       nlohmann::ordered_json cells;
-      for (std::size_t i = 0; i < row.cells.size(); ++i) cells[table.columns[i].name] = row.cells[i];
+      for (std::size_t i = 0; i < table.columns.size(); ++i) cells[table.columns[i].name] = row.cells[i];
       rows.push_back({{"name", row.name}, {"cells", cells}});
     }
     all["tables"].push_back({{"title", table.title}, {"rows", rows}, {"notes", table.notes}});

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,17 +11,6 @@ namespace orderd::bench {
 // All runs of one figure. Ratios are computed per run; the median is that of the ratios.
 using Samples = std::vector<double>;
 [[nodiscard]] double median(Samples samples);
-
-// A target set in advance: at least this much, or at most.
-struct Target {
-  std::string name;
-  Samples samples;
-  bool at_least = true;
-  double wanted = 0;
-  int decimals = 2;
-  [[nodiscard]] double measured() const { return median(samples); }
-  [[nodiscard]] bool reached() const { return at_least ? measured() >= wanted : measured() <= wanted; }
-};
 
 // The first column is a name; the others are numbers, each the median of its samples.
 struct Table {
@@ -37,24 +24,43 @@ struct Table {
   };
   std::string title;
   std::vector<Column> columns;
-  std::vector<Row> rows;
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = {};
+  std::vector<Row> rows = {};
+
+  // Adds one run to a row, which its first run creates: one value for each column.
+  void add(const std::string& row, const std::vector<double>& values);
 };
 
 class Report {
  public:
   void fact(std::string name, std::string value) { facts_.emplace_back(std::move(name), std::move(value)); }
-  void target(Target target) { targets_.push_back(std::move(target)); }
+  // Adds one run to a target, which its first run creates. It was set in advance: at least this much, or at most.
+  void at_least(double wanted, const std::string& name, double value, int decimals = 2) {
+    target({name, true, wanted, decimals, {}}, value);
+  }
+  void at_most(double wanted, const std::string& name, double value, int decimals = 2) {
+    target({name, false, wanted, decimals, {}}, value);
+  }
+  void table(Table table) { tables_.push_back(std::move(table)); }
   // A part that could not be measured, and why.
   void failure(std::string why) { failures_.push_back(std::move(why)); }
-  void table(Table table) { tables_.push_back(std::move(table)); }
 
-  [[nodiscard]] std::string text() const;
-  [[nodiscard]] std::string markdown() const;
+  [[nodiscard]] std::string text() const { return render(false); }
+  [[nodiscard]] std::string markdown() const { return render(true); }
   // Everything, including each sample.
   [[nodiscard]] nlohmann::ordered_json json() const;
 
  private:
+  struct Target {
+    std::string name;
+    bool at_least = true;
+    double wanted = 0;
+    int decimals = 2;
+    Samples samples;
+    [[nodiscard]] double measured() const { return median(samples); }
+    [[nodiscard]] bool reached() const { return at_least ? measured() >= wanted : measured() <= wanted; }
+  };
+  void target(Target target, double value);
   [[nodiscard]] std::string render(bool markdown) const;
 
   std::vector<std::pair<std::string, std::string>> facts_;

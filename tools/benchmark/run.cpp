@@ -1,10 +1,7 @@
 // The ceiling's arguments come from orderd's own code: the lane's decoder and command writer.
 #include "benchmark/run.h"
 
-#include <algorithm>
-#include <csignal>
-
-#include "benchmark/bare_script.h"
+#include "benchmark/bench.h"
 #include "benchmark/pipeline.h"
 #include "lane/batch.h"
 #include "lane/pipeline.h"
@@ -19,6 +16,79 @@ namespace {
 
 constexpr double kMicro = 1e6;
 constexpr std::size_t kBareCalls = 1024;  // in flight
+
+double per_order(double seconds, uint64_t orders) {
+  return seconds * kMicro / static_cast<double>(orders);
+}
+
+// Runs what was prepared, and records its cost.
+Cost run(Lab& lab, const Pipeline& pipeline, std::size_t window) {
+  test::ask(lab.admin(), {"CONFIG", "RESETSTAT"});
+  const Reading before = lab.read();
+  const double client = thread_cpu();
+  const double seconds = pipeline.run(lab.connect(), window);
+  const double client_after = thread_cpu();
+  const Reading after = lab.read();
+  const auto orders = static_cast<uint64_t>(pipeline.orders());
+  Cost cost;
+  cost.rate = static_cast<double>(orders) / seconds;
+  cost.busy = (after.server_cpu - before.server_cpu) / seconds;
+  cost.server_us = per_order(after.server_cpu - before.server_cpu, orders);
+  cost.client_us = per_order(client_after - client, orders);
+  cost.call_us = per_order(command_seconds(lab.admin(), {"evalsha"}), orders);
+  return cost;
+}
+
+// Reads everything that is in the stream, and writes the calls with which orderd would settle it. `reading_us`: the
+// server's CPU time for reading an order.
+Pipeline settling_calls(Lab& lab, const Setup& setup, double& reading_us) {
+  const lane::Options options = lane_options(setup);
+  const std::string script = need(lab.admin().load(lua::settle));
+  test::ask(lab.admin(), {"HSET", options.position_key(), "id", "0-0", "count", "0"});
+  order::Decoder decoder(options.limits);
+  order::Request request;
+  order::Fields fields;
+  std::string detail, last = "0-0", position = "0-0";
+  lane::Batch batch(options);
+  Pipeline pipeline;
+  const auto write = [&] {
+    pipeline.add(batch.write(script, position), std::string(batch.size(), setup.sale.sold_out ? 's' : 'a'));
+    pipeline.end_turn(batch.size());
+    position = batch.last();
+    batch.clear();
+  };
+  const double before = lab.read().server_cpu;
+  for (;;) {
+    const auto reply = test::send(
+        lab.admin(), valkey::Command::of("XREAD", "COUNT", lane::kReadEntries, "STREAMS", options.orders, last));
+    const valkey::Reply entries = reply->at(0).at(1);
+    if (entries.size() == 0) break;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const valkey::Reply values = entries.at(i).at(1);
+      fields.clear();
+      for (std::size_t f = 0; f < values.size(); ++f) fields.push_back(values.at(f).text());
+      if (!decoder.decode(fields, request, detail)) throw Violation("a malformed request: " + detail);
+      last = entries.at(i).at(0).text();
+      batch.add(last, request);
+      if (batch.size() == setup.orders_per_call) write();
+    }
+  }
+  if (!batch.empty()) write();
+  reading_us = per_order(lab.read().server_cpu - before, pipeline.orders());
+  return pipeline;
+}
+
+// The environment of this orderd for a setup.
+Words environment_of(const Lab& lab, const Setup& setup, const Orderd& orderd) {
+  Words variables = lab.environment();
+  if (!setup.dedup) variables.emplace_back("ORDERD_PROCESSING_DEDUP_WINDOW=0s");
+  if (setup.orders_per_call != Setup().orders_per_call && !orderd.in_group) {
+    variables.push_back("ORDERD_PROCESSING_ORDERS_PER_CALL=" + std::to_string(setup.orders_per_call));
+  }
+  return variables;
+}
+
+}  // namespace
 
 lane::Options lane_options(const Setup& setup) {
   const settings::Settings defaults;
@@ -38,223 +108,111 @@ lane::Options lane_options(const Setup& setup) {
   return options;
 }
 
-std::string load(Lab& lab, std::string_view script) {
-  auto id = lab.admin().load(script);
-  if (!id) throw std::runtime_error(id.error());
-  return id.value();
+std::vector<double> cells_of(const Cost& cost) {
+  return {cost.rate, cost.busy, cost.server_us, cost.client_us, cost.server_us + cost.client_us};
 }
 
-double per_order(double seconds, uint64_t orders) {
-  return seconds * kMicro / static_cast<double>(orders);
-}
-
-// Runs what was prepared, and records its cost.
-Cost run(Lab& lab, const Pipeline& pipeline, std::size_t window) {
-  test::ask(lab.admin(), {"CONFIG", "RESETSTAT"});
-  const Reading before = lab.read({});
-  const double client = thread_cpu();
-  const double seconds = pipeline.run(lab.endpoint(), window);
-  const double client_after = thread_cpu();
-  const Reading after = lab.read({});
-  const auto orders = static_cast<uint64_t>(pipeline.orders());
+Cost cost_of(const std::vector<Reading>& readings, uint64_t orders) {
+  const uint64_t margin = orders / 20;
+  Reading first = readings.front(), last = readings.back();
+  for (auto reading = readings.rbegin(); reading != readings.rend() && reading->done >= margin; ++reading) {
+    first = *reading;
+  }
+  for (const Reading& reading : readings) {
+    if (reading.done > orders - margin) break;
+    last = reading;
+  }
+  // Too short to have a middle: include the start.
+  if (last.done < first.done + orders / 2) {
+    first = readings.front();
+    last = readings.back();
+  }
   Cost cost;
-  cost.rate = static_cast<double>(orders) / seconds;
-  cost.busy = (after.server_cpu - before.server_cpu) / seconds;
-  cost.server_us = per_order(after.server_cpu - before.server_cpu, orders);
-  cost.client_us = per_order(client_after - client, orders);
-  cost.call_us = per_order(command_costs(lab.admin())["evalsha"].seconds, orders);
+  const uint64_t done = last.done - first.done;
+  const double seconds = last.at - first.at;
+  cost.rate = static_cast<double>(done) / seconds;
+  cost.busy = (last.server_cpu - first.server_cpu) / seconds;
+  cost.server_us = per_order(last.server_cpu - first.server_cpu, done);
+  cost.client_us = per_order(last.process_cpu - first.process_cpu, done);
   return cost;
 }
-
-// The settling calls that orderd would make for all requests in the stream.
-class Calls {
- public:
-  Calls(const Setup& setup, std::string script, Pipeline& pipeline)
-      : setup_(setup),
-        options_(lane_options(setup)),
-        script_(std::move(script)),
-        decoder_(options_.limits),
-        batch_(options_),
-        pipeline_(pipeline) {}
-
-  [[nodiscard]] valkey::Command read() const {
-    return valkey::Command::of("XREAD", "COUNT", lane::kReadEntries, "STREAMS", options_.orders, last_);
-  }
-  void add(const valkey::Reply& entry) {
-    fields_.clear();
-    const valkey::Reply raw = entry.at(1);
-    for (std::size_t f = 0; f < raw.size(); ++f) fields_.push_back(raw.at(f).text());
-    if (!decoder_.decode(fields_, request_, detail_)) {
-      throw Violation("a request of the benchmark is malformed: " + detail_);
-    }
-    last_ = entry.at(0).text();
-    batch_.add(last_, request_);
-    if (batch_.size() == setup_.orders_per_call) flush();
-  }
-  void flush() {
-    if (batch_.empty()) return;
-    const std::string letters(batch_.size(), setup_.shape.sold_out ? 's' : 'a');
-    const std::string answer = "$" + std::to_string(letters.size()) + "\r\n" + letters + "\r\n";
-    pipeline_.add(batch_.write(script_, position_), batch_.size(), answer);
-    position_ = batch_.last();
-    batch_.clear();
-  }
-
- private:
-  const Setup& setup_;
-  const lane::Options options_;
-  std::string script_;
-  order::Decoder decoder_;
-  lane::Batch batch_;
-  Pipeline& pipeline_;
-  order::Request request_;
-  order::Fields fields_;
-  std::string detail_;
-  std::string last_ = "0-0";
-  std::string position_ = "0-0";
-};
-
-// Reads everything and writes the calls that settle it; returns the server's CPU time for reading.
-double prepare(Lab& lab, const Setup& setup, Pipeline& pipeline) {
-  Calls calls(setup, load(lab, lua::settle), pipeline);
-  test::ask(lab.admin(), {"HSET", lane_options(setup).position_key(), "id", "0-0", "count", "0"});
-  const double before = lab.read({}).server_cpu;
-  for (;;) {
-    const auto reply = lab.admin().call(calls.read());
-    if (!reply) throw std::runtime_error(reply.error());
-    const valkey::Reply entries = reply.value()->at(0).at(1);
-    if (entries.size() == 0) break;
-    for (std::size_t i = 0; i < entries.size(); ++i) calls.add(entries.at(i));
-  }
-  calls.flush();
-  return lab.read({}).server_cpu - before;
-}
-
-// The cost between one twentieth and nineteen twentieths of the orders.
-Cost cost_of(const Stretch& stretch) {
-  Cost cost;
-  const double seconds = stretch.last.at - stretch.first.at;
-  const double server = stretch.last.server_cpu - stretch.first.server_cpu;
-  cost.rate = stretch.orders() / seconds;
-  cost.busy = server / seconds;
-  cost.server_us = server * kMicro / stretch.orders();
-  cost.client_us = (stretch.last.process_cpu - stretch.first.process_cpu) * kMicro / stretch.orders();
-  return cost;
-}
-
-}  // namespace
 
 Cost bare(Lab& lab, const Setup& setup, uint64_t orders) {
-  lab.clear();
-  put_on_sale(lab.admin(), setup.shape);
-  const std::string script = load(lab, kBareScript);
-  const lane::Options options = lane_options(setup);
+  lab.clear(setup.sale);
+  const std::string script = need(lab.admin().load(kBareScript));
+  const order::KeyTemplate stock_keys = lane_options(setup).stock_keys;
   Pipeline pipeline;
   for (uint64_t i = 1; i <= orders; ++i) {
-    const std::string key = options.stock_keys.key(sku_name(i * 7919 % setup.shape.skus));
-    pipeline.add(valkey::Command::of("EVALSHA", script, 1, key, 1), 1, ":1\r\n");
+    const std::string key = stock_keys.key(sku_name(i * 7919 % setup.sale.skus));
+    pipeline.add(valkey::Command::of("EVALSHA", script, 1, key, 1), "1");
+    pipeline.end_turn(1);
   }
   const Cost cost = run(lab, pipeline, kBareCalls);
-  if (stock_left(lab.admin(), setup.shape) != kStock * setup.shape.skus - orders) {
-    throw Violation("the bare script did not sell what it should");
-  }
+  if (units_sold(lab.admin(), setup.sale) != orders) throw Violation("the bare script did not sell what it should");
   return cost;
 }
 
 Cost ceiling(Lab& lab, const Setup& setup, uint64_t orders) {
-  lab.clear();
-  put_on_sale(lab.admin(), setup.shape);
-  fill(lab.admin(), setup.shape, orders);
-  Pipeline pipeline;
-  const double reading = prepare(lab, setup, pipeline);
+  lab.clear(setup.sale);
+  fill(lab.admin(), setup.sale, orders);
+  double reading_us = 0;
+  const Pipeline pipeline = settling_calls(lab, setup, reading_us);
   if (pipeline.orders() != orders) throw Violation("the backlog has the wrong length");
   Cost cost = run(lab, pipeline, lane::kCallsInFlight);
-  cost.read_whole_us = per_order(reading, orders);
-  check_outcome(lab, setup.shape, orders);
+  cost.read_whole_us = reading_us;
+  check_outcome(lab, setup.sale, orders);
   return cost;
 }
 
 Cost drain(Lab& lab, const Setup& setup, uint64_t orders, const Orderd& orderd) {
-  lab.clear();
-  put_on_sale(lab.admin(), setup.shape);
-  fill(lab.admin(), setup.shape, orders);
+  lab.clear(setup.sale);
+  fill(lab.admin(), setup.sale, orders);
   test::ask(lab.admin(), {"CONFIG", "RESETSTAT"});
-  const auto daemon = start_orderd(orderd, lab, "bench-1", settings_of(setup, orderd));
-  Cost cost = cost_of(steady(lab.watch(orders, {daemon.get()}), orders));
-  auto calls = command_costs(lab.admin());
-  cost.call_us = per_order(calls["evalsha"].seconds, orders);
-  cost.read_us = per_order(calls["xread"].seconds + calls["xreadgroup"].seconds, orders);
+  std::vector<Reading> readings{lab.read()};
+  const auto daemon = start_orderd(orderd, environment_of(lab, setup, orderd));
+  lab.watch(readings, orders, *daemon);
+  Cost cost = cost_of(readings, orders);
+  cost.call_us = per_order(command_seconds(lab.admin(), {"evalsha"}), orders);
+  cost.read_us = per_order(command_seconds(lab.admin(), {"xread", "xreadgroup"}), orders);
   cost.peak_mib = peak_mib(daemon->pid());
-  stop_orderd(*daemon);
-  check_outcome(lab, setup.shape, orders, orderd);
+  stop(*daemon);
+  check_outcome(lab, setup.sale, orders, orderd);
   return cost;
 }
 
-void fill_for_group(Lab& lab, const Shape& shape, uint64_t orders) {
-  lab.clear();
-  put_on_sale(lab.admin(), shape);
-  fill(lab.admin(), shape, orders);
+void fill_for_group(Lab& lab, const Sale& sale, uint64_t orders) {
+  lab.clear(sale);
+  fill(lab.admin(), sale, orders);
   test::ask(lab.admin(), {"XGROUP", "CREATE", "orders", "orderd", "0"});
 }
 
-Cost consume(Lab& lab, const Shape& shape, uint64_t orders, const Words& command, const Words& count) {
+Cost consume(Lab& lab, const Sale& sale, uint64_t orders, const Words& command, const Words& count) {
+  std::vector<Reading> readings{lab.read(nullptr, count)};
   test::Process process(command);
-  Cost cost = cost_of(steady(lab.watch(orders, {&process}, count), orders));
+  lab.watch(readings, orders, process, count);
+  Cost cost = cost_of(readings, orders);
   cost.peak_mib = peak_mib(process.pid());
-  process.signal(SIGTERM);
-  if (const int status = process.wait(); status != 0) {
-    throw std::runtime_error(command.at(0) + " ended with " + std::to_string(status) + ": " + process.errors());
-  }
-  if (stock_left(lab.admin(), shape) != kStock * shape.skus - orders) {
-    throw Violation(command.at(0) + " did not take the right stock");
-  }
+  stop(process, command.at(0));
+  if (units_sold(lab.admin(), sale) != orders) throw Violation(command.at(0) + " did not take the right stock");
   return cost;
 }
 
-Words consumer_command(const std::string& program, const Lab& lab, unsigned batch) {
-  const valkey::Endpoint endpoint = lab.endpoint();
-  const bool tcp = endpoint.kind == valkey::Endpoint::Kind::kTcp;
-  return {program, tcp ? std::to_string(endpoint.port) : endpoint.path, std::to_string(batch)};
+Words consumer_command(const Lab& lab, unsigned batch) {
+  return {this_program(), "consumer", lab.url(), std::to_string(batch)};
 }
 
-void check_outcome(Lab& lab, const Shape& shape, uint64_t orders, const Orderd& orderd) {
+void check_outcome(Lab& lab, const Sale& sale, uint64_t orders, const Orderd& orderd) {
   const auto settings = settings::Settings();
   const std::size_t results = test::length(lab.admin(), settings.streams.results);
   const std::string settled =
       orderd.in_group
           ? std::to_string(orders - test::pending_count(lab.admin(), settings.streams.orders, settings.streams.group))
           : test::ask(lab.admin(), {"HGET", settings.streams.orders + ":position", "count"});
-  const uint64_t begin = shape.sold_out ? 0 : kStock * shape.skus;
-  const uint64_t taken = shape.sold_out ? 0 : orders * shape.lines;
-  const uint64_t left = stock_left(lab.admin(), shape);
-  if (results == orders && settled == std::to_string(orders) && left == begin - taken) return;
+  const uint64_t wanted = sale.sold_out ? 0 : orders * sale.lines;
+  const uint64_t sold = units_sold(lab.admin(), sale);
+  if (results == orders && settled == std::to_string(orders) && sold == wanted) return;
   throw Violation(std::to_string(orders) + " orders have " + std::to_string(results) + " results, " + settled +
-                  " are settled, " + std::to_string(begin - left) + " units of " + std::to_string(taken) +
-                  " were taken");
-}
-
-std::vector<std::string> settings_of(const Setup& setup, const Orderd& orderd) {
-  std::vector<std::string> settings;
-  if (!setup.dedup) settings.emplace_back("ORDERD_PROCESSING_DEDUP_WINDOW=0s");
-  if (setup.orders_per_call != Setup().orders_per_call && !orderd.in_group) {
-    settings.push_back("ORDERD_PROCESSING_ORDERS_PER_CALL=" + std::to_string(setup.orders_per_call));
-  }
-  return settings;
-}
-
-Stretch steady(const std::vector<Reading>& readings, uint64_t orders) {
-  const uint64_t margin = orders / 20;
-  Stretch stretch{readings.front(), readings.back()};
-  for (auto reading = readings.rbegin(); reading != readings.rend() && reading->done >= margin; ++reading) {
-    stretch.first = *reading;
-  }
-  for (const Reading& reading : readings) {
-    if (reading.done > orders - margin) break;
-    stretch.last = reading;
-  }
-  // Too short to have a middle: include the start.
-  if (stretch.last.done < stretch.first.done + orders / 2) stretch = {readings.front(), readings.back()};
-  return stretch;
+                  " are settled, " + std::to_string(sold) + " units of " + std::to_string(wanted) + " were taken");
 }
 
 }  // namespace orderd::bench

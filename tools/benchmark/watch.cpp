@@ -1,106 +1,80 @@
 // What tutorials do without a script: WATCH the stock, read it, take from it in a transaction, and retry when another
-// client was faster. Written for our own connections, which are faster than those of most clients.
-#include <memory>
+// client was faster.
+#include <poll.h>
 
-#include "benchmark/parts.h"
-#include "benchmark/run.h"
+#include <algorithm>
+#include <initializer_list>
+
+#include "benchmark/bench.h"
+#include "benchmark/lab.h"
 #include "support/valkey_helpers.h"
-#include "valkey/connection.h"
 
 namespace orderd::bench {
 namespace {
 
-struct Sale {
-  Loop loop;
+constexpr int kPatienceMs = 60'000;
+
+struct Progress {
   uint64_t left = 0;  // orders not started
   uint64_t open = 0;  // orders not done
   uint64_t tries = 0;
 };
 
 // One client: one order at a time, two round trips each.
-class Buyer : private valkey::Connection::Listener {
+class Buyer {
  public:
-  Buyer(Sale& sale, const valkey::Address& address) : sale_(sale), key_("product:" + sku_name(0) + ":stock") {
-    ignored_.done = [](valkey::Call&, const valkey::Reply&) {};
-    stock_.buyer = this;
-    stock_.done = [](valkey::Call& call, const valkey::Reply& reply) {
-      static_cast<Step&>(call).buyer->on_stock(reply);
-    };
-    outcome_.buyer = this;
-    outcome_.done = [](valkey::Call& call, const valkey::Reply& reply) {
-      static_cast<Step&>(call).buyer->on_outcome(reply);
-    };
-    auto connection = valkey::Connection::open(sale.loop, address, Milliseconds(30'000), *this);
-    if (!connection) throw std::runtime_error(connection.error());
-    connection_ = std::move(connection.value());
+  Buyer(valkey::SyncClient client, Progress& progress) : client_(std::move(client)), progress_(progress) {}
+
+  [[nodiscard]] pollfd wait_for() const { return {client_.descriptor(), POLLIN, 0}; }
+  void next() {
+    if (progress_.left == 0) return;
+    --progress_.left;
+    attempt();
+  }
+  // Its replies arrive: those to the first two commands, or those to the transaction.
+  void proceed() {
+    if (!deciding_) {
+      const auto watched = take(), stock = take();
+      if (stock->text() == "0") throw Violation("WATCH clients took the wrong quantity");
+      deciding_ = true;
+      return send({{"MULTI"}, {"DECRBY", key_, "1"}, {"EXEC"}});
+    }
+    const auto started = take(), queued = take(), outcome = take();
+    if (outcome->is_nil()) return attempt();
+    --progress_.open;
+    next();
   }
 
  private:
-  struct Step : valkey::Call {
-    Buyer* buyer = nullptr;
-  };
-
-  void next() {
-    if (sale_.left == 0) return;
-    --sale_.left;
-    attempt();
-  }
   void attempt() {
-    ++sale_.tries;
-    send(ignored_, valkey::Command::of("WATCH", key_));
-    send(stock_, valkey::Command::of("GET", key_));
+    ++progress_.tries;
+    deciding_ = false;
+    send({{"WATCH", key_}, {"GET", key_}});
   }
-  void on_stock(const valkey::Reply& reply) {
-    if (reply.lost() || reply.text() == "0") return sale_.loop.stop();
-    send(ignored_, valkey::Command::of("MULTI"));
-    send(ignored_, valkey::Command::of("DECRBY", key_, 1));
-    send(outcome_, valkey::Command::of("EXEC"));
+  void send(std::initializer_list<Words> commands) {
+    for (const Words& words : commands) client_.append(test::command_of(words));
+    client_.flush();
   }
-  void on_outcome(const valkey::Reply& reply) {
-    if (reply.lost()) return;
-    if (reply.is_nil()) return attempt();
-    if (--sale_.open == 0) return sale_.loop.stop();
-    next();
-  }
-  void send(valkey::Call& call, const valkey::Command& command) { (void)connection_->send(call, command); }
+  valkey::OwnedReply take() { return need(client_.read()); }
 
-  void on_open() override { next(); }
-  void on_closed(const valkey::Error&) override { sale_.loop.stop(); }
-
-  Sale& sale_;
-  std::string key_;
-  valkey::Call ignored_;
-  Step stock_;
-  Step outcome_;
-  std::unique_ptr<valkey::Connection> connection_;
+  valkey::SyncClient client_;
+  Progress& progress_;
+  const std::string key_ = "product:" + sku_name(0) + ":stock";
+  bool deciding_ = false;  // EXEC was sent
 };
 
-Table::Row row_of(const Plan& plan, unsigned clients, uint64_t orders) {
-  Table::Row row{std::to_string(clients) + (clients == 1 ? " client" : " clients"), std::vector<Samples>(3)};
-  Lab lab(Transport::kUnix, AppendOnly::kOff);
-  valkey::Address address;
-  address.path = lab.endpoint().path;
-  for (unsigned i = 0; i < plan.repeat; ++i) {
-    say("watch: " + row.name + ", run " + std::to_string(i + 1) + " of " + std::to_string(plan.repeat));
-    lab.clear();
-    put_on_sale(lab.admin(), {});
-    Sale sale;
-    sale.left = sale.open = orders;
-    std::vector<std::unique_ptr<Buyer>> buyers;
-    for (unsigned b = 0; b < clients; ++b) buyers.push_back(std::make_unique<Buyer>(sale, address));
-    const Reading before = lab.read({});
-    sale.loop.run();
-    const Reading after = lab.read({});
-    const bool good = sale.open == 0;
-    const auto count = static_cast<double>(orders);
-    const double values[] = {count / (after.at - before.at), (after.server_cpu - before.server_cpu) * 1e6 / count,
-                             static_cast<double>(sale.tries) / count};
-    for (std::size_t c = 0; c < row.cells.size(); ++c) row.cells[c].push_back(values[c]);
-    buyers.clear();
-    if (!good) throw std::runtime_error("a connection of the WATCH clients was lost");
-    if (stock_left(lab.admin(), {}) != kStock - orders) throw Violation("WATCH clients took the wrong quantity");
+void sell(std::vector<Buyer>& buyers, const Progress& progress) {
+  std::vector<pollfd> sockets;
+  for (Buyer& buyer : buyers) {
+    sockets.push_back(buyer.wait_for());
+    buyer.next();
   }
-  return row;
+  while (progress.open > 0) {
+    if (poll(sockets.data(), sockets.size(), kPatienceMs) <= 0) throw std::runtime_error("no reply for a minute");
+    for (std::size_t i = 0; i < buyers.size(); ++i) {
+      if (sockets[i].revents != 0) buyers[i].proceed();
+    }
+  }
 }
 
 }  // namespace
@@ -110,10 +84,25 @@ void measure_watch(const Plan& plan, Report& report) {
   Table table{
       "The tutorials' WATCH, MULTI, EXEC on one hot SKU, unix socket",
       {{"orders/s", 0}, {"server us", 2}, {"tries an order", 2}},
-      {},
       {"It only decides: no request is read, no result written, nothing acknowledged. A client that dies after EXEC "
        "does not know whether it sold: not exactly once."}};
-  for (const unsigned clients : {1U, 16U, 64U}) table.rows.push_back(row_of(plan, clients, orders));
+  Lab lab;
+  for (const unsigned clients : {1U, 16U, 64U}) {
+    const std::string name = std::to_string(clients) + (clients == 1 ? " client" : " clients");
+    repeat(plan.repeat, "watch: " + name, [&] {
+      lab.clear();
+      Progress progress{orders, orders, 0};
+      std::vector<Buyer> buyers;
+      for (unsigned i = 0; i < clients; ++i) buyers.emplace_back(lab.connect(), progress);
+      const Reading before = lab.read();
+      sell(buyers, progress);
+      const Reading after = lab.read();
+      if (units_sold(lab.admin(), {}) != orders) throw Violation("WATCH clients took the wrong quantity");
+      const auto count = static_cast<double>(orders);
+      table.add(name, {count / (after.at - before.at), (after.server_cpu - before.server_cpu) * 1e6 / count,
+                       static_cast<double>(progress.tries) / count});
+    });
+  }
   report.table(std::move(table));
 }
 

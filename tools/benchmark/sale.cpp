@@ -1,8 +1,10 @@
 // Lines step through the SKUs by a number that has no common factor with round numbers, so that neighbors in the stream
 // are not neighbors among the keys.
-#include "benchmark/shape.h"
+#include "benchmark/sale.h"
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "support/valkey_helpers.h"
 
@@ -26,10 +28,12 @@ for i = first, last do
       string.format('{"id":"o-%.0f","items":[%s]}', i, table.concat(items, ',')))
   end
 end
+return 0
 )lua";
 
 constexpr std::string_view kStockUp = R"lua(
 for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do server.call('SET', 'product:sku-' .. i .. ':stock', ARGV[3]) end
+return 0
 )lua";
 
 constexpr std::string_view kLeft = R"lua(
@@ -38,35 +42,35 @@ for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do left = left + server.call('GET',
 return string.format('%.0f', left)
 )lua";
 
+// Calls a script for the numbers `first` to `last`, kRound at a time, and returns the sum of what it returns.
+uint64_t call(valkey::SyncClient& client, std::string_view script, uint64_t first, uint64_t last,
+              const std::vector<uint64_t>& more) {
+  uint64_t sum = 0;
+  for (uint64_t from = first; from <= last; from += kRound) {
+    std::vector<std::string> words = {"EVAL", std::string(script), "1", "orders"};
+    for (const uint64_t number : {from, std::min(from + kRound - 1, last)}) words.push_back(std::to_string(number));
+    for (const uint64_t number : more) words.push_back(std::to_string(number));
+    sum += std::stoull(test::ask(client, words));
+  }
+  return sum;
+}
+
 }  // namespace
 
 std::string sku_name(uint64_t number) {
   return "sku-" + std::to_string(number);
 }
 
-void put_on_sale(valkey::SyncClient& client, const Shape& shape) {
-  for (uint64_t from = 0; from < shape.skus; from += kRound) {
-    const uint64_t to = std::min<uint64_t>(from + kRound, shape.skus) - 1;
-    test::ask(client, {"EVAL", std::string(kStockUp), "0", std::to_string(from), std::to_string(to),
-                       std::to_string(shape.sold_out ? 0 : kStock)});
-  }
+void stock_up(valkey::SyncClient& client, const Sale& sale) {
+  call(client, kStockUp, 0, sale.skus - 1, {sale.sold_out ? 0 : kStock});
 }
 
-void fill(valkey::SyncClient& client, const Shape& shape, uint64_t count, uint64_t first) {
-  for (uint64_t from = first; from < first + count; from += kRound) {
-    const uint64_t to = std::min(from + kRound, first + count) - 1;
-    test::ask(client, {"EVAL", std::string(kFill), "1", "orders", std::to_string(from), std::to_string(to),
-                       std::to_string(shape.lines), std::to_string(shape.skus)});
-  }
+void fill(valkey::SyncClient& client, const Sale& sale, uint64_t count, uint64_t first) {
+  call(client, kFill, first, first + count - 1, {sale.lines, sale.skus});
 }
 
-uint64_t stock_left(valkey::SyncClient& client, const Shape& shape) {
-  uint64_t left = 0;
-  for (uint64_t from = 0; from < shape.skus; from += kRound) {
-    const uint64_t to = std::min<uint64_t>(from + kRound, shape.skus) - 1;
-    left += std::stoull(test::ask(client, {"EVAL", std::string(kLeft), "0", std::to_string(from), std::to_string(to)}));
-  }
-  return left;
+uint64_t units_sold(valkey::SyncClient& client, const Sale& sale) {
+  return (sale.sold_out ? 0 : kStock * sale.skus) - call(client, kLeft, 0, sale.skus - 1, {});
 }
 
 }  // namespace orderd::bench
