@@ -7,7 +7,6 @@
 
 using namespace orderd;
 using namespace orderd::test;
-using Json = nlohmann::json;
 
 namespace {
 
@@ -24,11 +23,11 @@ TEST_CASE("a backend pushes an order and waits for its result with its own right
   const std::string request = push(backend, "o-1", "o-1");
   const valkey::OwnedReply reply = send(backend, command_of({"BLPOP", "orders:reply:o-1", "20"}));
   REQUIRE(reply.view().size() == 2);
-  const Json result = Json::parse(reply.view().at(1).text());
+  const auto result = nlohmann::json::parse(reply.view().at(1).text());
   CHECK(result["order"] == "o-1");
   CHECK(result["request"] == request);
   CHECK(result["status"] == "accepted");
-  CHECK(result["lines"] == Json::parse(R"([{"sku":"shoe","quantity":1,"remaining":99}])"));
+  CHECK(result["lines"] == nlohmann::json::parse(R"([{"sku":"shoe","quantity":1,"remaining":99}])"));
   CHECK(result["result"] == entries(shop.admin, "results").at(0).id);
   // Its retries, in one pipeline.
   for (const char* id : {"o-2", "o-1", "o-3"}) (void)push(backend, id, "shop-1");
@@ -38,10 +37,10 @@ TEST_CASE("a backend pushes an order and waits for its result with its own right
       send(backend, command_of({"BLMPOP", "20", "1", "orders:reply:shop-1", "LEFT", "COUNT", "1000"}));
   const valkey::Reply texts = many.view().at(1);
   REQUIRE(texts.size() == 4);
-  CHECK(Json::parse(texts.at(0).text())["order"] == "o-2");
-  CHECK(Json::parse(texts.at(1).text())["status"] == "duplicate");
-  CHECK(Json::parse(texts.at(2).text())["order"] == "o-3");
-  CHECK(Json::parse(texts.at(3).text())["reason"] == "malformed");
+  CHECK(nlohmann::json::parse(texts.at(0).text())["order"] == "o-2");
+  CHECK(nlohmann::json::parse(texts.at(1).text())["status"] == "duplicate");
+  CHECK(nlohmann::json::parse(texts.at(2).text())["order"] == "o-3");
+  CHECK(nlohmann::json::parse(texts.at(3).text())["reason"] == "malformed");
   CHECK(ask(shop.admin, {"EXISTS", "orders:reply:shop-1", "orders:reply:o-1"}) == "0");
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"XRANGE", "results", "-", "+"},
                                                                                      {"XRANGE", "orders", "-", "+"},

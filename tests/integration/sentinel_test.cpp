@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kPatience = 60s;
+constexpr auto kFailover = 60s;
 
 Words with(const SentinelSet& set, const Words& words) {
   return joined(words, {"--valkey.sentinels", set.addresses(), "--valkey.service", "shop"});
@@ -77,7 +77,7 @@ void check_books(const ValkeyServer& server) {
                                          "1", "orders"});
         return ask(client, {"HGET", "orders:position", "id"}) == newest;
       },
-      kPatience, "everything to be settled");
+      kFailover, "everything to be settled");
   std::vector<std::string> answered;
   for (const Entry& result : entries(client, "results")) answered.push_back(result.field("request"));
   std::erase(answered, "");  // stock
@@ -91,7 +91,7 @@ void check_books(const ValkeyServer& server) {
 
 void wait_for_results(const ValkeyServer& server, std::size_t count) {
   auto client = server.client();
-  wait_for([&] { return length(client, "results") >= count; }, kPatience, std::to_string(count) + " results");
+  wait_for([&] { return length(client, "results") >= count; }, kFailover, std::to_string(count) + " results");
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ TEST_CASE("a killed primary is replaced by its replica and lost requests are rep
   };
   push(0, 50);
   wait_for_results(set.first(), 51);
-  wait_for([&] { return ask_number(client, {"WAIT", "1", "1000"}) == 1; }, kPatience, "the replica to have them");
+  wait_for([&] { return ask_number(client, {"WAIT", "1", "1000"}) == 1; }, kFailover, "the replica to have them");
   // Its link is closed and cannot be reopened: nothing that follows is replicated.
   set.second().pause();
   CHECK(ask_number(client, {"CLIENT", "KILL", "TYPE", "replica"}) == 1);

@@ -12,10 +12,6 @@ Decoded decode_quantity(const std::string& quantity, uint64_t max_quantity = 1'0
   return decode_json(R"({"id":"o-1","sku":"shoe","quantity":)" + quantity + "}", {.max_quantity = max_quantity});
 }
 
-Decoded decode_items(const std::string& items, const Limits& limits = {}) {
-  return decode_json(R"({"id":"o-1","customer":"c-7","items":)" + items + "}", limits);
-}
-
 TEST_CASE("a request of one line is read") {
   const Decoded decoded = decode_json(R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3})");
   CHECK(decoded.good);
