@@ -4,41 +4,9 @@
 
 #include <set>
 
+#include "support/entry_id.h"
+
 namespace orderd::test {
-namespace {
-
-// An ID, fit for comparing.
-std::pair<uint64_t, uint64_t> place(const std::string& id) {
-  const std::size_t dash = id.find('-');
-  return {std::stoull(id.substr(0, dash)), std::stoull(id.substr(dash + 1))};
-}
-
-}  // namespace
-
-ResultReader::ResultReader(const ValkeyServer& server)
-    : thread_([this](valkey::SyncClient client) { run(std::move(client)); }, server.client()) {
-}
-
-ResultReader::~ResultReader() {
-  if (thread_.joinable()) thread_.join();
-}
-
-void ResultReader::run(valkey::SyncClient client) {
-  std::string last = "0";
-  while (true) {
-    const auto reply = client.call(command_of({"XREAD", "COUNT", "500", "BLOCK", "100", "STREAMS", "results", last}));
-    if (!reply) return;
-    if (!reply.value()->is_array()) continue;
-    for (const Entry& entry : entries_of(reply.value()->at(0).at(1))) ids_.push_back(last = entry.id);
-    count_ = ids_.size();
-  }
-}
-
-const std::vector<std::string>& ResultReader::ids() {
-  if (thread_.joinable()) thread_.join();
-  return ids_;
-}
-
 std::vector<std::string> AofSale::torn() {
   valkey::SyncClient& client = sale.client();
   std::vector<std::string> found;
@@ -77,7 +45,7 @@ void AofSale::find_torn_position(const std::vector<Entry>& results, std::vector<
     found.emplace_back("the result of the position");
   for (const Entry& request : entries(client, "orders")) {
     const bool done = settled.count(request.id) == 1;
-    const bool before = place(request.id) <= place(position);
+    const bool before = EntryId::parse(request.id) <= EntryId::parse(position);
     if (done && !before) found.push_back("settled after the position: " + request.id);
     if (!done && before) found.push_back("not settled before the position: " + request.id);
   }

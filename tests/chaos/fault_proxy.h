@@ -6,14 +6,13 @@
 //   wait_for([&] { return proxy.fired(lost) == 1; }, …);
 //   proxy.heal();
 //
-// It runs on its own thread and loop. Any thread may call any function; the call returns when the proxy has applied it.
+// It runs on its own thread. Any thread may call any function; the call returns when the proxy has applied it.
 // It affects all bytes that the proxy reads or delivers afterwards. Everything random (jitter, slice sizes, byte
 // positions) comes from the seed.
 //
 // It parses RESP2: it forwards a command only when it has all of it, unless a fault cuts it, and matches each reply
 // with its command. A connection that uses anything else (TLS, RESP3 pushes) is forwarded as is and fires no trigger.
 //
-// Memory: one side of a connection is not read while more than kQueueMax bytes are queued for the other side.
 // Functions throw std::runtime_error if the system refuses (no port, no descriptor) and std::invalid_argument if the
 // request makes no sense.
 #pragma once
@@ -22,22 +21,22 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <type_traits>
+#include <vector>
 
+#include "chaos/proxy_connection.h"
 #include "chaos/proxy_faults.h"
 #include "valkey/endpoint.h"
 
 namespace orderd::test {
 
-class ProxyCore;
-
 class FaultProxy {
  public:
-  // For each direction of each connection. One read (64 KiB) may exceed it; a longer command is forwarded in parts.
-  static constexpr std::size_t kQueueMax = std::size_t{1} << 20U;
   using ConnectionNumber = uint64_t;  // the first to be accepted is 0
   using TriggerId = std::size_t;
   // Which connection to act on; nullopt: all that are open.
@@ -74,7 +73,7 @@ class FaultProxy {
   // kToClient: the client sees EOF, its commands still arrive. kToServer: the reverse.
   void half_close(Direction direction, Which which = std::nullopt);
   // Sends these bytes to the client next, even in the middle of a reply.
-  void inject(std::string bytes, Which which = std::nullopt);
+  void inject(const std::string& bytes, Which which = std::nullopt);
 
   TriggerId add(const Trigger& trigger);
   // How often it fired: a lost command counts when it is read, a reply fault counts when the reply arrives.
@@ -95,13 +94,33 @@ class FaultProxy {
   [[nodiscard]] uint64_t commands(std::string_view first);
 
  private:
-  // Runs `act` on the loop's thread and waits for it; rethrows its exceptions.
-  void on_loop(const std::function<void(ProxyCore&)>& act);
+  // Runs `act` on the proxy's thread and waits for it; rethrows its exceptions.
+  template <class Act>
+  std::invoke_result_t<Act> on_thread(Act act);
+  // Applies `act` to each open connection that `which` selects, and counts the fault `kind`; null: it counts later.
+  void each(Which which, const char* kind, const std::function<void(ProxyConnection&)>& act);
+
+  // Only the thread calls these and touches what follows.
+  void turn();
+  [[nodiscard]] int wait_ms() const;
+  void accept_all();
+  void open_door(Door door);
+  void flap_step();
+  void end_flapping();
 
   valkey::Endpoint upstream_;
-  struct Mailbox;
-  std::unique_ptr<Mailbox> mailbox_;
-  std::unique_ptr<ProxyCore> core_;
+  ProxyState state_;
+  Door door_ = Door::kOpen;
+  ProxyListener listener_;
+  std::chrono::microseconds flap_up_{0};
+  std::chrono::microseconds flap_down_{0};
+  uint64_t flap_due_us_ = ProxyPipe::kNever;  // kNever: it does not flap
+  std::vector<std::unique_ptr<ProxyConnection>> connections_;
+
+  int wake_ = -1;  // an eventfd: there are acts
+  std::mutex mutex_;
+  std::vector<std::function<void()>> acts_;
+  bool stopped_ = false;
   std::thread thread_;
 };
 

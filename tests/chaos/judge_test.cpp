@@ -14,7 +14,7 @@ EntryId id(uint64_t ms) {
 }
 
 struct Story {
-  Record::Contents record;
+  Record record;
   Ledger ledger;
 
   Story() {

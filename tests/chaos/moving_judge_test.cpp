@@ -1,7 +1,7 @@
 // Tests the judge of tools/chaos --moving: it finds each kind of violation.
 #include <doctest/doctest.h>
 
-#include "chaos/moving/judge.h"
+#include "chaos/moving/lane_check.h"
 
 namespace orderd::chaos {
 namespace {
@@ -16,7 +16,7 @@ test::Entry result(const std::string& request, const std::string& order, const s
 }
 
 TEST_CASE("a lane that kept its promises passes") {
-  const LaneVerdict verdict = judge_lane({request("1-0"), request("1-1"), request("2-0")},
+  const LaneVerdict verdict = check_lane({request("1-0"), request("1-1"), request("2-0")},
                                          {result("1-0", "a"), result("1-1", "b"), result("2-0", "a", "duplicate")},
                                          {{"1-0", "a"}, {"2-0", "a"}});
   CHECK(verdict.wrong.empty());
@@ -25,7 +25,7 @@ TEST_CASE("a lane that kept its promises passes") {
 
 TEST_CASE("each violation of a lane is found") {
   const auto wrong = [](const std::vector<test::Entry>& results) {
-    const LaneVerdict verdict = judge_lane({request("1-0"), request("2-0")}, results, {{"1-0", "a"}, {"2-0", "b"}});
+    const LaneVerdict verdict = check_lane({request("1-0"), request("2-0")}, results, {{"1-0", "a"}, {"2-0", "b"}});
     REQUIRE(!verdict.wrong.empty());
     return verdict.wrong.front();
   };
@@ -35,12 +35,12 @@ TEST_CASE("each violation of a lane is found") {
   CHECK(wrong({result("1-0", "a"), result("2-0", "b"), result("3-0", "c")}).ends_with("which is not in the stream"));
   CHECK(wrong({result("1-0", "a"), result("2-0", "a")}) == "the result 9-2-0 is of a, and 2-0 is b");
   CHECK(wrong({result("1-0", "a"), result("2-0", "b", "rejected", "wrong_lane")}) == "the result 9-2-0 is wrong_lane");
-  CHECK(judge_lane({request("1-0"), request("2-0")}, {result("1-0", "a"), result("2-0", "a")}, {}).wrong.front() ==
+  CHECK(check_lane({request("1-0"), request("2-0")}, {result("1-0", "a"), result("2-0", "a")}, {}).wrong.front() ==
         "the order a was accepted twice");
 }
 
 TEST_CASE("lost requests are counted") {
-  CHECK(judge_lane({request("1-0")}, {result("1-0", "a")}, {{"1-0", "a"}, {"2-0", "b"}, {"3-0", "c"}}).lost == 2);
+  CHECK(check_lane({request("1-0")}, {result("1-0", "a")}, {{"1-0", "a"}, {"2-0", "b"}, {"3-0", "c"}}).lost == 2);
 }
 
 }  // namespace

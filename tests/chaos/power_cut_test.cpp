@@ -6,12 +6,20 @@
 #include <fstream>
 
 #include "chaos/aof_sale.h"
+#include "chaos/runner/tailer.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;
+using orderd::chaos::Tailer;
 using AppendOnly = ServerOptions::AppendOnly;
 
 namespace {
+
+std::vector<std::string> ids_of(const Tailer& reader) {
+  std::vector<std::string> ids;
+  for (const Tailer::Seen& seen : reader.seen()) ids.push_back(seen.id.text());
+  return ids;
+}
 
 // How many of the IDs seen are gone. Fails the test unless one list is a prefix of the other.
 std::size_t gone(const std::vector<std::string>& seen, const std::vector<Entry>& there) {
@@ -37,27 +45,27 @@ struct Loss {
 Loss cut_and_look(AofSale& trial, Process& daemon) {
   Sale& sale = trial.sale;
   const std::string file = append_only_file(sale.server.directory());
-  ResultReader reader(sale.server);
+  Tailer reader(sale.server.endpoint());
   const auto read_more = [&](std::size_t more) {
-    const std::size_t aim = reader.count() + more;
-    wait_for([&] { return reader.count() >= aim; }, AofSale::kPatience, "results to be read");
+    const std::size_t aim = reader.size() + more;
+    wait_for([&] { return reader.size() >= aim; }, AofSale::kPatience, "results to be read");
   };
   // Without any result on disk there is nothing to check.
   wait_for([&] { return safe_contents(file, trial.shims).find("$7\r\nresults\r\n") != std::string::npos; },
            AofSale::kPatience, "a result to be synced");
   read_more(sale.random.number(1, 2500));
   const PowerCut cut = cut_power(sale.server, trial.shims);
+  reader.stop();
+  const std::vector<std::string> read = ids_of(reader);
   daemon.pause();
   sale.stop_producing();
   sale.server.start();
   sale.reconnect();
   CHECK(trial.torn() == std::vector<std::string>{});
   const auto acknowledged = sale.acknowledged();
-  const Loss loss{gone(reader.ids(), entries(sale.client(), "results")),
-                  gone(acknowledged, entries(sale.client(), "orders"))};
-  MESSAGE("lost ", loss.results, " of ", reader.ids().size(), " results read, ", loss.requests, " of ",
-          acknowledged.size(), " requests acknowledged, ", cut.bytes_lost, " of ", cut.bytes_safe + cut.bytes_lost,
-          " bytes");
+  const Loss loss{gone(read, entries(sale.client(), "results")), gone(acknowledged, entries(sale.client(), "orders"))};
+  MESSAGE("lost ", loss.results, " of ", read.size(), " results read, ", loss.requests, " of ", acknowledged.size(),
+          " requests acknowledged, ", cut.bytes_lost, " of ", cut.bytes_safe + cut.bytes_lost, " bytes");
   daemon.resume();
   return loss;
 }

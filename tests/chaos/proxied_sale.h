@@ -1,8 +1,6 @@
 // A sale (integration/sale.h) whose daemons reach the server through a fault proxy. Producers and books bypass it.
 #pragma once
 
-#include <csignal>
-
 #include "chaos/fault_proxy.h"
 #include "integration/sale.h"
 #include "support/wait_for.h"
@@ -38,9 +36,7 @@ class ProxiedSale {
     sale.stop_producing();
     sale.settle();
     sale.check_books();
-    CHECK(daemon->running());
-    daemon->signal(SIGTERM);
-    CHECK(daemon->wait() == 0);
+    end(*daemon);
   }
 
   Sale sale;

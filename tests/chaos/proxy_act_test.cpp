@@ -19,32 +19,36 @@ std::string ping() {
   return command_bytes({"PING"});
 }
 
+void check_served(RawClient& client) {
+  client.send(ping());
+  CHECK(client.read(7) == "+PONG\r\n");
+}
+
+void check_ended(RawClient& client, RawClient::End how) {
+  CHECK(client.read_all().empty());
+  CHECK(client.end() == how);
+}
+
 }  // namespace
 
 TEST_CASE("the client sees a reset as a reset and a close as EOF") {
   ProxiedServer trial;
   RawClient first(trial.proxy.endpoint());
   RawClient second(trial.proxy.endpoint());
-  for (RawClient* client : {&first, &second}) {
-    client->send(ping());
-    CHECK(client->read(7) == "+PONG\r\n");
-  }
+  check_served(first);
+  check_served(second);
   trial.proxy.close(1);
-  CHECK(second.read_all().empty());
-  CHECK(second.end() == RawClient::End::kOrderly);
-  first.send(ping());
-  CHECK(first.read(7) == "+PONG\r\n");
+  check_ended(second, RawClient::End::kOrderly);
+  check_served(first);
   trial.proxy.reset();
-  CHECK(first.read_all().empty());
-  CHECK(first.end() == RawClient::End::kReset);
+  check_ended(first, RawClient::End::kReset);
   wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "both to be gone");
 }
 
 TEST_CASE("a reset comes after the requested byte") {
   ProxiedServer trial;
   RawClient reply(trial.proxy.endpoint());
-  reply.send(ping());
-  CHECK(reply.read(7) == "+PONG\r\n");
+  check_served(reply);
   trial.proxy.reset_after(Direction::kToClient, 3);
   // The reset may overtake bytes in the client's kernel, as on a real network. The check is that no more arrived.
   reply.send(ping());
@@ -52,13 +56,11 @@ TEST_CASE("a reset comes after the requested byte") {
   CHECK(reply.end() == RawClient::End::kReset);
 
   RawClient request(trial.proxy.endpoint());
-  request.send(ping());
-  CHECK(request.read(7) == "+PONG\r\n");
+  check_served(request);
   const std::string bytes = command_bytes({"SET", "key", "1"});
   trial.proxy.reset_after(Direction::kToServer, bytes.size() - 1);
   request.send(bytes);
-  CHECK(request.read_all().empty());
-  CHECK(request.end() == RawClient::End::kReset);
+  check_ended(request, RawClient::End::kReset);
   CHECK(trial.ask_server({"EXISTS", "key"}) == "0");
   CHECK(trial.proxy.stats().played["reset"] == 2);
 }
@@ -78,20 +80,16 @@ TEST_CASE("the same seed chooses the same bytes") {
 TEST_CASE("one half of a connection closes and the other stays open") {
   ProxiedServer trial;
   RawClient deaf(trial.proxy.endpoint());
-  deaf.send(ping());
-  CHECK(deaf.read(7) == "+PONG\r\n");
+  check_served(deaf);
   trial.proxy.half_close(Direction::kToClient, 0);
-  CHECK(deaf.read_all().empty());
-  CHECK(deaf.end() == RawClient::End::kOrderly);
+  check_ended(deaf, RawClient::End::kOrderly);
   deaf.send(command_bytes({"SET", "key", "1"}));
   wait_for([&] { return trial.ask_server({"EXISTS", "key"}) == "1"; }, kPatience, "the command to arrive");
 
   RawClient mute(trial.proxy.endpoint());
-  mute.send(ping());
-  CHECK(mute.read(7) == "+PONG\r\n");
+  check_served(mute);
   trial.proxy.half_close(Direction::kToServer, 1);
-  CHECK(mute.read_all().empty());  // the server closes its half in response
-  CHECK(mute.end() == RawClient::End::kOrderly);
+  check_ended(mute, RawClient::End::kOrderly);  // the server closes its half in response
 }
 
 TEST_CASE("a refusing proxy keeps its port and a silent one serves later") {
@@ -114,8 +112,7 @@ TEST_CASE("clients are closed while the server is down and served when it is bac
   trial.server.kill();
   CHECK_FALSE(client.call(command_of({"PING"})).ok());
   RawClient early(trial.proxy.endpoint());
-  CHECK(early.read_all().empty());
-  CHECK(early.end() == RawClient::End::kOrderly);
+  check_ended(early, RawClient::End::kOrderly);
   CHECK(trial.proxy.stats().upstream_failed >= 1);
   trial.server.start();
   CHECK(trial.reachable());
@@ -127,11 +124,9 @@ TEST_CASE("the server can be on TCP as well as on a Unix socket") {
   ValkeyServer server(options);
   FaultProxy proxy(server.tcp_endpoint(), 1);
   RawClient client(proxy.endpoint());
-  client.send(ping());
-  CHECK(client.read(7) == "+PONG\r\n");
+  check_served(client);
   proxy.reset();
-  CHECK(client.read_all().empty());
-  CHECK(client.end() == RawClient::End::kReset);
+  check_ended(client, RawClient::End::kReset);
   server.kill();
   RawClient early(proxy.endpoint());
   CHECK(early.read_all().empty());
@@ -165,10 +160,8 @@ TEST_CASE("a flapping proxy leaks no descriptor") {
 TEST_CASE("injected bytes are delivered next") {
   ProxiedServer trial;
   RawClient client(trial.proxy.endpoint());
-  client.send(ping());
-  CHECK(client.read(7) == "+PONG\r\n");
+  check_served(client);
   trial.proxy.inject("!garbage");
   CHECK(client.read(8) == "!garbage");
-  client.send(ping());
-  CHECK(client.read(7) == "+PONG\r\n");
+  check_served(client);
 }

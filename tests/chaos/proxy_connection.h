@@ -1,42 +1,72 @@
-// One connection through the proxy: the client's socket, the server's socket, a pipe each way, and the RESP follower.
+// The proxy's sockets: its port, and a connection through it.
 #pragma once
 
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "chaos/proxy_follower.h"
 #include "chaos/proxy_pipe.h"
-#include "loop/loop.h"
+#include "valkey/endpoint.h"
 
 namespace orderd::test {
 
-class ProxyCore;
+// The proxy's port of 127.0.0.1. While connections are refused the listening socket is closed; a second socket, bound
+// but not listening, keeps the port.
+class ProxyListener {
+ public:
+  // Listens on a free port. Throws std::runtime_error, as open() does.
+  ProxyListener();
+  ~ProxyListener();
+  ProxyListener(const ProxyListener&) = delete;
+  ProxyListener& operator=(const ProxyListener&) = delete;
 
+  void open();
+  void close();
+  [[nodiscard]] uint16_t port() const { return port_; }
+  // -1 while it is closed.
+  [[nodiscard]] int socket() const { return socket_; }
+  // The next client; -1: nobody waits.
+  [[nodiscard]] int accept() const;
+
+ private:
+  uint16_t port_ = 0;
+  int reserved_ = -1;  // bound, never listening
+  int socket_ = -1;
+};
+
+// The client's socket, the server's socket, a pipe each way, and the RESP follower.
 class ProxyConnection {
  public:
   enum class End { kReset, kClose };
 
   // Takes over the client's socket. Does nothing before open().
-  ProxyConnection(ProxyCore& core, uint64_t number, int client);
+  ProxyConnection(ProxyState& state, uint64_t number, int client);
   ~ProxyConnection();
   ProxyConnection(const ProxyConnection&) = delete;
   ProxyConnection& operator=(const ProxyConnection&) = delete;
 
-  // Connects to the server. May close the connection before it returns.
-  void open();
-  // Closes both sides; queued bytes are lost. The object exists until the core sweeps it up.
+  // Connects to the server, unless it did before. May close the connection before it returns.
+  void open(const valkey::Endpoint& upstream);
+  // Closes both sides; queued bytes are lost. The proxy removes the object later.
   void end(End how);
   void half_close(Direction direction);
   void inject(std::string bytes);
-  void reset_after(Direction direction, std::optional<uint64_t> bytes);
-  // Delivers what can be delivered now: after a change of faults, or when a pipe asked for another turn.
-  void pump();
+  void reset_after(Direction direction, std::optional<uint64_t> bytes) { pipe(direction).reset_after(bytes); }
+
+  // What poll() has to wait for: the client's socket and the server's; -1: nothing.
+  [[nodiscard]] std::array<pollfd, 2> waits() const;
+  // When to call serve() even if nothing happens.
+  [[nodiscard]] uint64_t due_us() const { return std::min(to_server_.due_us(), to_client_.due_us()); }
+  // Reads what has arrived and delivers what can be delivered. `events`: the answer of poll() for each socket.
+  void serve(std::array<short, 2> events);
 
   [[nodiscard]] uint64_t number() const { return number_; }
   [[nodiscard]] bool gone() const { return phase_ == Phase::kGone; }
-  [[nodiscard]] bool opened() const { return phase_ != Phase::kSilent; }
-  [[nodiscard]] bool wants_turn() const { return to_server_.wants_turn() || to_client_.wants_turn(); }
   // True if it lost bytes, which makes it unusable.
   [[nodiscard]] bool silent() const { return to_server_.silent() || to_client_.silent(); }
   [[nodiscard]] std::size_t queued() const { return to_server_.queued() + to_client_.queued(); }
@@ -51,23 +81,22 @@ class ProxyConnection {
   };
   struct Side {
     int socket = -1;
-    HandlePtr<uv_poll_t> poll;
-    int watched = 0;
     bool read_ended = false;
     bool blocked = false;  // the socket buffer is full
   };
 
-  static void on_client(uv_poll_t* handle, int status, int events);
-  static void on_server(uv_poll_t* handle, int status, int events);
-  void on_side(Side& side, int status, int events);
+  [[nodiscard]] ProxyPipe& pipe(Direction direction) {
+    return direction == Direction::kToServer ? to_server_ : to_client_;
+  }
   void connected();
+  void events_of(Side& side, short events);
   void read(Side& side);
+  void pump();
   void pump(ProxyPipe& pipe, Side& target);
-  void watch();
-  void watch(Side& side, bool readable);
-  void close_side(Side& side, End how);
+  [[nodiscard]] bool reads(const Side& side) const;
+  [[nodiscard]] pollfd wait_of(const Side& side) const;
 
-  ProxyCore& core_;
+  ProxyState& state_;
   uint64_t number_;
   Phase phase_ = Phase::kSilent;
   Side client_;

@@ -1,16 +1,23 @@
-// The faults of a fault proxy, as values that are copied and compared freely. See fault_proxy.h.
+// The faults of a fault proxy, as values that are copied freely, and what a proxy keeps of them. See fault_proxy.h.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
-#include <optional>
+#include <random>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace orderd::test {
 
 enum class Direction { kToServer, kToClient };
+
+// For each direction of each connection: one side is not read while more bytes are queued for the other. One read
+// (64 KiB) may exceed it; a longer command is forwarded in parts.
+inline constexpr std::size_t kProxyQueueMax = std::size_t{1} << 20U;
 
 // How one direction of every connection carries bytes. Bytes are never reordered.
 struct LinkFaults {
@@ -47,8 +54,7 @@ enum class Door {
 //   Trigger::on("XREAD").lose_command().then(Trigger::Then::kSilence)
 //
 // Set exactly one fault.
-class Trigger {
- public:
+struct Trigger {
   enum class What {
     kNothing,          // only counts
     kLoseCommand,      // it and everything after it do not reach the server
@@ -62,49 +68,53 @@ class Trigger {
   enum class Then { kReset, kClose, kSilence, kNothing };
 
   // `first`: the command's first words, ignoring case, such as "EVALSHA" or "SCRIPT LOAD".
-  [[nodiscard]] static Trigger on(std::string_view first);
+  [[nodiscard]] static Trigger on(std::string_view first) {
+    Trigger trigger;
+    trigger.first = first;
+    return trigger;
+  }
 
   // Only commands with this word among their first 16; skip the next `count`; fire this many times (default 1).
-  Trigger& with(std::string_view word);
-  Trigger& after(uint64_t count);
-  Trigger& times(uint64_t count);
+  Trigger& with(std::string_view text) { return word = text, *this; }
+  Trigger& after(uint64_t count) { return skipped = count, *this; }
+  Trigger& times(uint64_t count) { return times_max = count, *this; }
   Trigger& always() { return times(UINT64_MAX); }
 
-  Trigger& lose_command() { return what(What::kLoseCommand, Then::kReset); }
-  Trigger& swallow_reply() { return what(What::kSwallowReply, Then::kReset); }
+  Trigger& lose_command() { return fault(What::kLoseCommand, Then::kReset); }
+  Trigger& swallow_reply() { return fault(What::kSwallowReply, Then::kReset); }
   // Fires at a reply that is long enough: shorter ones pass and are not counted. At least 1.
-  Trigger& cut_reply_after_entries(std::size_t entries) { return what(What::kCutAfterEntries, Then::kReset, entries); }
+  Trigger& cut_reply_after_entries(std::size_t entries) { return fault(What::kCutAfterEntries, Then::kReset, entries); }
   // The same in bytes. At least 1.
-  Trigger& cut_reply_after_bytes(std::size_t bytes) { return what(What::kCutAfterBytes, Then::kReset, bytes); }
-  Trigger& hold_reply() { return what(What::kHoldReply, Then::kNothing); }
-  Trigger& replace_reply(std::string bytes);
+  Trigger& cut_reply_after_bytes(std::size_t bytes) { return fault(What::kCutAfterBytes, Then::kReset, bytes); }
+  Trigger& hold_reply() { return fault(What::kHoldReply, Then::kNothing); }
+  Trigger& replace_reply(std::string bytes) {
+    replacement = std::move(bytes);
+    return fault(What::kReplaceReply, Then::kNothing);
+  }
 
   // Call it after the fault. A swallowed or cut reply cannot use kNothing: later replies would answer the wrong
   // commands. FaultProxy::add() refuses it.
-  Trigger& then(Then then);
+  Trigger& then(Then end) { return ending = end, *this; }
 
-  // For the proxy. check() throws std::invalid_argument if the faults make no sense.
-  void check() const;
-  [[nodiscard]] const std::string& first() const { return first_; }
-  [[nodiscard]] const std::string& word() const { return word_; }
-  [[nodiscard]] uint64_t after() const { return after_; }
-  [[nodiscard]] uint64_t times() const { return times_; }
-  [[nodiscard]] What what() const { return what_; }
-  [[nodiscard]] Then then() const { return then_; }
-  [[nodiscard]] std::size_t limit() const { return limit_; }
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  // A reply may turn out too short to be cut.
+  [[nodiscard]] bool cuts() const { return what == What::kCutAfterEntries || what == What::kCutAfterBytes; }
+
+  std::string first;
+  std::string word;
+  uint64_t skipped = 0;
+  uint64_t times_max = 1;
+  What what = What::kNothing;
+  Then ending = Then::kNothing;
+  std::size_t limit = 0;
+  std::string replacement;
 
  private:
-  Trigger& what(What what, Then then, std::size_t limit = 0);
-
-  std::string first_;
-  std::string word_;
-  uint64_t after_ = 0;
-  uint64_t times_ = 1;
-  What what_ = What::kNothing;
-  Then then_ = Then::kNothing;
-  std::size_t limit_ = 0;
-  std::string bytes_;
+  Trigger& fault(What kind, Then end, std::size_t its_limit = 0) {
+    what = kind;
+    ending = end;
+    limit = its_limit;
+    return *this;
+  }
 };
 
 // A call of lua/settle.lua for the stream 'orders': only these name the dead letters.
@@ -126,5 +136,42 @@ struct ProxyStats {
   // bandwidth).
   std::map<std::string, uint64_t> played;
 };
+
+// A trigger that was added to a proxy.
+struct ArmedTrigger {
+  Trigger trigger;
+  uint64_t passed = 0;    // matching commands that it has skipped
+  uint64_t taken = 0;     // commands that it was chosen for
+  uint64_t fired = 0;     // faults
+  bool off = false;       // it does not fire again
+  bool released = false;  // it holds no reply
+  // Whether it can fire once more. Several commands may be candidates for one cut.
+  [[nodiscard]] bool live() const { return !off && (trigger.cuts() ? fired : taken) < trigger.times_max; }
+};
+
+// What the connections of a proxy share: the faults in force, the triggers and the counters. Only its thread may touch
+// it. The functions are in proxy_follower.cpp.
+struct ProxyState {
+  explicit ProxyState(uint64_t seed) : engine(seed) {}
+
+  [[nodiscard]] LinkFaults& faults(Direction direction) {
+    return direction == Direction::kToServer ? to_server : to_client;
+  }
+  [[nodiscard]] uint64_t random(uint64_t below) { return engine() % below; }
+  // Counts a command. Returns the trigger that it fires; null: none.
+  [[nodiscard]] ArmedTrigger* take(const std::vector<std::string>& words);
+  void fire(ArmedTrigger& trigger, const char* kind);
+
+  LinkFaults to_server;
+  LinkFaults to_client;
+  std::deque<ArmedTrigger> triggers;         // the deque keeps their addresses
+  std::map<std::string, uint64_t> commands;  // by first word
+  ProxyStats counted;
+  std::mt19937_64 engine;
+};
+
+[[nodiscard]] std::string in_capitals(std::string_view text);
+// Whether `command`, words joined by spaces, begins with these words, ignoring case.
+[[nodiscard]] bool begins_with_words(std::string_view command, std::string_view first);
 
 }  // namespace orderd::test

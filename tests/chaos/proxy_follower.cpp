@@ -2,8 +2,8 @@
 // they arrive: their faults are known since their command was read.
 #include "chaos/proxy_follower.h"
 
-#include "chaos/fault_proxy.h"
-#include "chaos/proxy_core.h"
+#include <algorithm>
+#include <cctype>
 
 namespace orderd::test {
 namespace {
@@ -12,8 +12,7 @@ constexpr std::size_t kWordsMax = 16;
 // [[stream, [[id, fields], …]]]: the depth of an entry in a reply of XREAD.
 constexpr int kEntryDepth = 3;
 
-}  // namespace
-
+// The first words of a possibly incomplete command.
 std::vector<std::string> command_words(std::string_view command) {
   std::vector<std::string> words;
   std::size_t at = command.find('\n');
@@ -29,12 +28,46 @@ std::vector<std::string> command_words(std::string_view command) {
   return words;
 }
 
-ProxyFollower::ProxyFollower(ProxyCore& core, ProxyPipe& to_server, ProxyPipe& to_client)
-    : core_(core), to_server_(to_server), to_client_(to_client) {
+}  // namespace
+
+std::string in_capitals(std::string_view text) {
+  std::string capitals(text);
+  std::transform(capitals.begin(), capitals.end(), capitals.begin(), [](unsigned char c) { return std::toupper(c); });
+  return capitals;
 }
 
-void ProxyFollower::then_to(ProxyPipe& pipe, std::size_t trigger) {
-  switch (core_.trigger(trigger).then()) {
+bool begins_with_words(std::string_view command, std::string_view first) {
+  if (!in_capitals(command).starts_with(in_capitals(first))) return false;
+  return command.size() == first.size() || command[first.size()] == ' ' || first.empty();
+}
+
+ArmedTrigger* ProxyState::take(const std::vector<std::string>& words) {
+  if (words.empty()) return nullptr;
+  ++commands[in_capitals(words[0])];
+  const std::string text = words.size() > 1 ? words[0] + " " + words[1] : words[0];
+  for (auto armed = triggers.rbegin(); armed != triggers.rend(); ++armed) {
+    const Trigger& trigger = armed->trigger;
+    if (!armed->live() || !begins_with_words(text, trigger.first)) continue;
+    const auto wanted = [&](const std::string& word) { return in_capitals(word) == in_capitals(trigger.word); };
+    if (!trigger.word.empty() && std::none_of(words.begin(), words.end(), wanted)) continue;
+    if (armed->passed < trigger.skipped) {
+      ++armed->passed;
+      continue;
+    }
+    ++armed->taken;
+    return &*armed;
+  }
+  return nullptr;
+}
+
+void ProxyState::fire(ArmedTrigger& trigger, const char* kind) {
+  ++trigger.fired;
+  ++counted.played[kind];
+  if (trigger.trigger.ending == Trigger::Then::kSilence) ++counted.played["silence"];
+}
+
+void ProxyFollower::then_to(ProxyPipe& pipe, const Trigger& trigger) {
+  switch (trigger.ending) {
     case Trigger::Then::kReset: pipe.push(ProxyPipe::Mark::kReset); break;
     case Trigger::Then::kClose: pipe.push(ProxyPipe::Mark::kClose); break;
     case Trigger::Then::kSilence: pipe.push(ProxyPipe::Mark::kSilence); break;
@@ -42,19 +75,16 @@ void ProxyFollower::then_to(ProxyPipe& pipe, std::size_t trigger) {
   }
 }
 
-std::optional<std::size_t> ProxyFollower::announce(std::string_view command) {
+ArmedTrigger* ProxyFollower::announce(std::string_view command) {
   const std::vector<std::string> words = command_words(command);
   last_command_ = words.empty() ? "" : words[0] + (words.size() > 1 ? " " + words[1] : "");
-  expected_.emplace_back();
-  const std::optional<std::size_t> trigger = core_.take_trigger(words);
-  if (!trigger) return std::nullopt;
-  switch (core_.trigger(*trigger).what()) {
-    case Trigger::What::kNothing: core_.fire(*trigger, "noticed"); return std::nullopt;
-    case Trigger::What::kLoseCommand: core_.fire(*trigger, "lose_command"); return trigger;
-    default: break;
-  }
-  expected_.back() = {core_.trigger(*trigger).what(), *trigger};
-  return std::nullopt;
+  ArmedTrigger* trigger = state_.take(words);
+  const bool loses = trigger != nullptr && trigger->trigger.what == Trigger::What::kLoseCommand;
+  const bool counts = trigger != nullptr && trigger->trigger.what == Trigger::What::kNothing;
+  expected_.push_back(loses || counts ? nullptr : trigger);
+  if (counts) state_.fire(*trigger, "noticed");
+  if (loses) state_.fire(*trigger, "lose_command");
+  return loses ? trigger : nullptr;
 }
 
 void ProxyFollower::from_client(std::string_view bytes) {
@@ -67,12 +97,12 @@ void ProxyFollower::from_client(std::string_view bytes) {
     const RespSplitter::Step step = commands_.take(all.substr(split_));
     split_ += step.eaten;
     following_ = !step.garbage;
-    const bool too_long = split_ - begin > FaultProxy::kQueueMax;
+    const bool too_long = split_ - begin > kProxyQueueMax;
     if (!step.whole() && !too_long) continue;
-    const auto lost = announced_ ? std::nullopt : announce(all.substr(begin, split_ - begin));
-    if (lost) {
+    ArmedTrigger* lost = announced_ ? nullptr : announce(all.substr(begin, split_ - begin));
+    if (lost != nullptr) {
       to_server_.push(all.substr(passed, begin - passed));
-      then_to(to_server_, *lost);
+      then_to(to_server_, lost->trigger);
       passed = begin;
     }
     announced_ = !step.whole();
@@ -91,8 +121,8 @@ void ProxyFollower::client_ended() {
 }
 
 void ProxyFollower::play(const char* kind) {
-  core_.fire(now_.trigger, kind);
-  then_to(to_client_, now_.trigger);
+  state_.fire(*now_, kind);
+  then_to(to_client_, now_->trigger);
 }
 
 void ProxyFollower::begin_reply() {
@@ -100,7 +130,7 @@ void ProxyFollower::begin_reply() {
   dropping_ = false;
   entries_ = 0;
   reply_bytes_ = 0;
-  now_ = {};
+  now_ = nullptr;
   if (expected_.empty()) return;  // no command is waiting
   now_ = expected_.front();
   expected_.pop_front();
@@ -108,10 +138,10 @@ void ProxyFollower::begin_reply() {
 
 // Applies the faults that come before a reply's first byte.
 void ProxyFollower::play_before_reply() {
-  switch (now_.what) {
+  switch (fault()) {
     case Trigger::What::kHoldReply:
-      core_.fire(now_.trigger, "hold_reply");
-      to_client_.push(ProxyPipe::Mark::kHold, now_.trigger);
+      state_.fire(*now_, "hold_reply");
+      to_client_.push(ProxyPipe::Mark::kHold, now_);
       break;
     case Trigger::What::kSwallowReply:
       dropping_ = true;
@@ -119,18 +149,17 @@ void ProxyFollower::play_before_reply() {
       break;
     case Trigger::What::kReplaceReply:
       dropping_ = true;
-      to_client_.push(core_.trigger(now_.trigger).bytes());
+      to_client_.push(now_->trigger.replacement);
       play("replace_reply");
       break;
     default: break;
   }
 }
 
-bool ProxyFollower::cut_is_due() {
-  const std::size_t limit = core_.trigger(now_.trigger).limit();
-  if (now_.what == Trigger::What::kCutAfterEntries) return entries_ >= limit && core_.live(now_.trigger);
-  if (now_.what == Trigger::What::kCutAfterBytes) return reply_bytes_ >= limit && core_.live(now_.trigger);
-  return false;
+bool ProxyFollower::cut_is_due() const {
+  if (now_ == nullptr || !now_->trigger.cuts() || !now_->live()) return false;
+  const bool in_bytes = fault() == Trigger::What::kCutAfterBytes;
+  return (in_bytes ? reply_bytes_ : entries_) >= now_->trigger.limit;
 }
 
 void ProxyFollower::from_server(std::string_view bytes) {
@@ -139,7 +168,7 @@ void ProxyFollower::from_server(std::string_view bytes) {
   std::size_t run = 0;  // from here to `at`: for the client, not in the pipe yet
   while (at < bytes.size() && following_) {
     if (!in_reply_) begin_reply();
-    if (reply_bytes_ == 0 && now_.what != Trigger::What::kNothing) {
+    if (reply_bytes_ == 0 && now_ != nullptr) {
       to_client_.push(bytes.substr(run, at - run));
       run = at;
       play_before_reply();
@@ -149,16 +178,16 @@ void ProxyFollower::from_server(std::string_view bytes) {
     at += step.eaten;
     reply_bytes_ += step.eaten;
     if (step.ended(kEntryDepth)) ++entries_;
-    if (!dropping_ && now_.what != Trigger::What::kNothing && cut_is_due()) {
-      const bool at_byte = now_.what == Trigger::What::kCutAfterBytes;
-      const std::size_t rest = at_byte ? reply_bytes_ - core_.trigger(now_.trigger).limit() : 0;
+    if (!dropping_ && cut_is_due()) {
+      const bool at_byte = fault() == Trigger::What::kCutAfterBytes;
+      const std::size_t rest = at_byte ? reply_bytes_ - now_->trigger.limit : 0;
       to_client_.push(bytes.substr(run, at - rest - run));
       run = at - rest;
       play("cut_reply");
       dropping_ = true;
     }
     if (dropping_) {
-      core_.note_lost(at - run);
+      state_.counted.bytes_lost += at - run;
       run = at;
     }
     if (step.whole()) in_reply_ = false;

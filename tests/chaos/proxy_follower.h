@@ -14,7 +14,8 @@ namespace orderd::test {
 class ProxyFollower {
  public:
   // Writes into these pipes, which must outlive it.
-  ProxyFollower(ProxyCore& core, ProxyPipe& to_server, ProxyPipe& to_client);
+  ProxyFollower(ProxyState& state, ProxyPipe& to_server, ProxyPipe& to_client)
+      : state_(state), to_server_(to_server), to_client_(to_client) {}
 
   void from_client(std::string_view bytes);
   void from_server(std::string_view bytes);
@@ -25,22 +26,18 @@ class ProxyFollower {
   [[nodiscard]] const std::string& last_command() const { return last_command_; }
 
  private:
-  // What will happen to a future reply.
-  struct Expected {
-    Trigger::What what = Trigger::What::kNothing;
-    std::size_t trigger = 0;
-  };
-
   // A command begins with these bytes. Returns the trigger that loses it and all that follows, if any.
-  [[nodiscard]] std::optional<std::size_t> announce(std::string_view command);
+  [[nodiscard]] ArmedTrigger* announce(std::string_view command);
   void begin_reply();
+  // The fault of the reply that is coming.
+  [[nodiscard]] Trigger::What fault() const { return now_ == nullptr ? Trigger::What::kNothing : now_->trigger.what; }
   void play_before_reply();
-  [[nodiscard]] bool cut_is_due();
+  [[nodiscard]] bool cut_is_due() const;
   // Counts the fault of this reply, and ends the connection as the trigger requires.
   void play(const char* kind);
-  void then_to(ProxyPipe& pipe, std::size_t trigger);
+  static void then_to(ProxyPipe& pipe, const Trigger& trigger);
 
-  ProxyCore& core_;
+  ProxyState& state_;
   ProxyPipe& to_server_;
   ProxyPipe& to_client_;
   bool following_ = true;
@@ -51,16 +48,14 @@ class ProxyFollower {
   RespSplitter commands_;
   std::string last_command_;
 
-  std::deque<Expected> expected_;  // one for each command that waits for its reply
+  // The trigger of each command that waits for its reply; null: none.
+  std::deque<ArmedTrigger*> expected_;
   RespSplitter replies_;
-  Expected now_;  // of the reply that is coming
+  ArmedTrigger* now_ = nullptr;  // of the reply that is coming
   bool in_reply_ = false;
   bool dropping_ = false;
   std::size_t entries_ = 0;
   std::size_t reply_bytes_ = 0;
 };
-
-// The first words, at most 16, of a possibly incomplete command.
-[[nodiscard]] std::vector<std::string> command_words(std::string_view command);
 
 }  // namespace orderd::test

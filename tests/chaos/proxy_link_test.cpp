@@ -114,9 +114,9 @@ TEST_CASE("a client that does not read cannot grow the queue past its limit") {
   RawClient client(trial.proxy.endpoint());
   trial.proxy.set(Direction::kToClient, {.flow = Flow::kHeld});
   for (int i = 0; i < 4; ++i) client.send(command_bytes({"GET", "large"}));
-  wait_for([&] { return trial.proxy.stats().queued >= FaultProxy::kQueueMax; }, kPatience, "the queue to fill up");
+  wait_for([&] { return trial.proxy.stats().queued >= kProxyQueueMax; }, kPatience, "the queue to fill up");
   trial.proxy.set(Direction::kToClient, {});
   const std::string reply = "$8000000\r\n" + large + "\r\n";
   for (int i = 0; i < 4; ++i) REQUIRE(client.read(reply.size()) == reply);
-  CHECK(trial.proxy.stats().queued_peak <= FaultProxy::kQueueMax + 64 * 1024);
+  CHECK(trial.proxy.stats().queued_peak <= kProxyQueueMax + 64 * 1024);
 }

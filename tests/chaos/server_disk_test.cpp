@@ -9,6 +9,7 @@
 
 #include "chaos/aof_sale.h"
 #include "chaos/resp_splitter.h"
+#include "chaos/runner/tailer.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;
@@ -183,17 +184,19 @@ TEST_CASE("a server with appendfsync always exits when the disk is full and lose
   auto daemon = sale.daemon("only");
   sale.produce();
   for (int times = 0; times < 3; ++times) {
-    ResultReader reader(sale.server);
-    wait_for([&] { return reader.count() > 0; }, AofSale::kPatience, "a result to be read");
+    orderd::chaos::Tailer reader(sale.server.endpoint());
+    wait_for([&] { return reader.size() > 0; }, AofSale::kPatience, "a result to be read");
     sale.wait_for_results(sale.random.number(1, 600));
     trial.shims.fill_disk();
     sale.server.wait();
+    reader.stop();
     trial.shims.free_disk();
     sale.server.start();
     sale.reconnect();
     const std::vector<Entry> there = entries(sale.client(), "results");
-    REQUIRE(there.size() >= reader.ids().size());
-    for (std::size_t i = 0; i < reader.ids().size(); ++i) REQUIRE(there[i].id == reader.ids()[i]);
+    const auto seen = reader.seen();
+    REQUIRE(there.size() >= seen.size());
+    for (std::size_t i = 0; i < seen.size(); ++i) REQUIRE(there[i].id == seen[i].id.text());
   }
   sale.wait_for_results(300);
   trial.finish(*daemon);
@@ -214,7 +217,6 @@ TEST_CASE("jumps of the server's clock by up to an hour neither lose an order no
   sale.wait_for_results(300);
   sale.stop_producing();
   sale.settle();
-  two->signal(SIGTERM);
-  CHECK(two->wait() == 0);
+  end(*two);
   trial.finish(*one);
 }

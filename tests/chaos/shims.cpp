@@ -9,6 +9,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "chaos/shims/fsync_table.h"
@@ -17,6 +20,7 @@ namespace orderd::test {
 namespace {
 
 constexpr char kFull = 2;  // see disk_full.c
+constexpr const char* kDirectory = "/appendonlydir";
 
 void* map_new(const std::string& path, std::size_t size) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -70,6 +74,35 @@ uint64_t Shims::safe_bytes(const std::string& path) const {
     return std::min(safe, static_cast<uint64_t>(file.st_size));
   }
   return 0;
+}
+
+PowerCut cut_power(ValkeyServer& server, const Shims& shims) {
+  server.kill();
+  PowerCut cut;
+  for (const auto& file : std::filesystem::directory_iterator(server.directory() + kDirectory)) {
+    const uint64_t safe = shims.safe_bytes(file.path());
+    cut.bytes_safe += safe;
+    cut.bytes_lost += file.file_size() - safe;
+    std::filesystem::resize_file(file.path(), safe);
+  }
+  return cut;
+}
+
+std::string append_only_file(const std::string& server_directory) {
+  const std::string directory = server_directory + kDirectory;
+  std::ifstream manifest(directory + "/appendonly.aof.manifest");
+  std::string found;
+  // file NAME seq NUMBER type b|h|i
+  for (std::string line; std::getline(manifest, line);) {
+    std::istringstream words(line);
+    std::string label;
+    std::string name;
+    std::string type;
+    words >> label >> name >> label >> label >> label >> type;
+    if (type == "i") found = directory + "/" + name;
+  }
+  if (found.empty()) throw std::runtime_error("no manifest in " + directory + " names an incremental file");
+  return found;
 }
 
 }  // namespace orderd::test

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 
-#include "chaos/power_cut.h"
 #include "support/valkey_helpers.h"
 #include "support/wait_for.h"
 

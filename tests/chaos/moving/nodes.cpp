@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "chaos/runner/daemon.h"
 #include "support/cluster_set.h"
 #include "support/valkey_helpers.h"
 #include "support/wait_for.h"
@@ -14,6 +15,8 @@ using namespace std::chrono_literals;
 using test::command_of;
 
 constexpr std::size_t kPrimaries = 3;
+constexpr std::size_t kSentinels = 3;
+constexpr auto kAppendOnly = test::ServerOptions::AppendOnly::kEverySecond;
 
 std::string text_of(const valkey::Reply& reply) {
   if (reply.is_error()) return "-" + std::string(reply.text());
@@ -42,26 +45,28 @@ Nodes::Nodes(Servers kind, bool tls) : kind_(kind), tls_(tls) {
   if (!whole(60s)) throw std::runtime_error("the servers did not find each other");
 }
 
-Node Nodes::make_node(const std::vector<std::string>& config) {
+Node& Nodes::make_node(std::vector<Node>& nodes, const std::string& label, test::ServerOptions options) {
   Node node;
   node.host = "127.0.1." + std::to_string(++made_);
-  node.port = test::free_port();
-  test::ServerOptions options{.append_only = test::ServerOptions::AppendOnly::kEverySecond,
-                              .tcp = true,
-                              .config = {"bind 127.0.0.1 " + node.host, "bind-source-addr " + node.host}};
+  const auto line = [&](const std::string& text) { options.config.push_back(text); };
+  line("bind 127.0.0.1 " + node.host);
+  line("bind-source-addr " + node.host);
   if (tls_) {
-    const auto files = authority_->sign("node-" + std::to_string(made_), {"IP:" + node.host, "IP:127.0.0.1"});
-    for (const std::string& line :
-         {"tls-port " + std::to_string(node.port), "tls-cert-file " + files.cert, "tls-key-file " + files.key,
-          "tls-ca-cert-file " + authority_->file(), std::string("tls-auth-clients no")}) {
-      options.config.push_back(line);
-    }
+    const auto sign = authority_->sign(label + std::to_string(made_), {"IP:" + node.host, "IP:127.0.0.1"});
+    node.port = test::free_port();
+    line("tls-port " + std::to_string(node.port));
+    line("tls-cert-file " + sign.cert);
+    line("tls-key-file " + sign.key);
+    line("tls-ca-cert-file " + authority_->file());
+    line("tls-auth-clients no");
+    // Sentinels announce the TLS port.
+    if (kind_ == Servers::kSentinels) line("tls-replication yes");
   }
-  options.config.insert(options.config.end(), config.begin(), config.end());
+  options.tcp = true;
   node.server = std::make_unique<test::ValkeyServer>(options);
   if (!tls_) node.port = node.server->tcp_endpoint().port;
-  restore(node);
-  return node;
+  nodes.push_back(std::move(node));
+  return nodes.back();
 }
 
 void Nodes::make_cluster() {
@@ -69,45 +74,31 @@ void Nodes::make_cluster() {
   for (std::size_t i = 0; i < 2 * kPrimaries; ++i) {
     const std::string bus =
         std::to_string(test::free_port());  // the default, port + 10,000, does not exist from 55,536 on
-    data_.push_back(
-        make_node({"cluster-enabled yes", "cluster-port " + bus, "cluster-node-timeout 1000",
-                   "cluster-require-full-coverage no", "repl-diskless-sync-delay 0",
-                   "cluster-announce-ip 127.0.1." + std::to_string(i + 1), "cluster-allow-replica-migration no"}));
-    const Node& node = data_.back();
+    const Node& node = make_node(
+        data_, "node-",
+        {.append_only = kAppendOnly,
+         .config = {"cluster-enabled yes", "cluster-port " + bus, "cluster-node-timeout 1000",
+                    "cluster-require-full-coverage no", "repl-diskless-sync-delay 0",
+                    "cluster-announce-ip 127.0.1." + std::to_string(i + 1), "cluster-allow-replica-migration no"}});
+    restore(node);
     members.push_back({*node.server, node.host, std::to_string(node.server->tcp_endpoint().port), bus});
   }
   test::form_cluster(members);
 }
 
 void Nodes::make_sentinels() {
-  std::vector<std::string> config = {"repl-diskless-sync-delay 0"};
-  if (tls_) config.emplace_back("tls-replication yes");  // sentinels announce the TLS port
-  data_.push_back(make_node(config));
-  const Node& first = data_.front();
-  const std::string client_port = std::to_string(first.port);
-  config.push_back("replicaof " + first.host + " " + client_port);
-  data_.push_back(make_node(config));
-  for (int i = 0; i < 3; ++i) {
-    Node node;
-    node.host = "127.0.1." + std::to_string(++made_);
-    test::ServerOptions options{
-        .tcp = true,
-        .config = {"bind 127.0.0.1 " + node.host, "bind-source-addr " + node.host, "sentinel announce-ip " + node.host,
-                   "sentinel monitor shop " + first.host + " " + client_port + " 2",
-                   "sentinel down-after-milliseconds shop 1000", "sentinel failover-timeout shop 3000"}};
-    options.program = "valkey-sentinel";
-    if (tls_) {
-      const auto files = authority_->sign("sentinel-" + std::to_string(i), {"IP:" + node.host, "IP:127.0.0.1"});
-      node.port = test::free_port();
-      for (const std::string& line : {"tls-port " + std::to_string(node.port), "tls-cert-file " + files.cert,
-                                      "tls-key-file " + files.key, "tls-ca-cert-file " + authority_->file(),
-                                      std::string("tls-auth-clients no"), std::string("tls-replication yes")}) {
-        options.config.push_back(line);
-      }
-    }
-    node.server = std::make_unique<test::ValkeyServer>(options);
-    if (!tls_) node.port = node.server->tcp_endpoint().port;
-    sentinels_.push_back(std::move(node));
+  test::ServerOptions options{.append_only = kAppendOnly, .config = {"repl-diskless-sync-delay 0"}};
+  const Node& first = make_node(data_, "node-", options);
+  const std::string port = std::to_string(first.port);
+  options.config.push_back("replicaof " + first.host + " " + port);
+  make_node(data_, "node-", options);
+  for (const Node& node : data_) restore(node);
+  for (std::size_t i = 0; i < kSentinels; ++i) {
+    make_node(sentinels_, "sentinel-",
+              {.config = {"sentinel announce-ip 127.0.1." + std::to_string(made_ + 1),
+                          "sentinel monitor shop " + first.host + " " + port + " 2",
+                          "sentinel down-after-milliseconds shop 1000", "sentinel failover-timeout shop 3000"},
+               .program = "valkey-sentinel"});
   }
 }
 
@@ -120,7 +111,7 @@ std::string Nodes::settings(const std::string& password_file) const {
     return text;
   };
   std::string text = "[valkey]\nurl = \"" + std::string(tls_ ? "valkeys" : "valkey") + "://" +
-                     (kind_ == Servers::kCluster ? list(data_) : "127.0.0.1") + "\"\nusername = \"" + kUser +
+                     (kind_ == Servers::kCluster ? list(data_) : "127.0.0.1") + "\"\nusername = \"" + kDaemonUser +
                      "\"\npassword_file = \"" + password_file + "\"\n";
   if (kind_ == Servers::kCluster) text += "cluster = true\n";
   if (kind_ == Servers::kSentinels) text += "sentinels = \"" + list(sentinels_) + "\"\nservice = \"shop\"\n";
@@ -128,13 +119,41 @@ std::string Nodes::settings(const std::string& password_file) const {
   return text;
 }
 
-valkey::Endpoint Nodes::endpoint(const Node& node) const {
+valkey::Endpoint Nodes::at(const std::string& host, uint16_t port) const {
   valkey::Endpoint endpoint;
-  endpoint.host = node.host;
-  endpoint.port = node.port;
+  endpoint.host = host;
+  endpoint.port = port;
   endpoint.tls = tls_;
   if (tls_) endpoint.tls_files.ca = authority_->file();
   return endpoint;
+}
+
+Result<valkey::SyncClient> Nodes::find_primary(const std::string& key, test::Random& random,
+                                               const valkey::SyncClient::Options& options) const {
+  const bool cluster = kind_ == Servers::kCluster;
+  const auto& asked = cluster ? data_ : sentinels_;
+  const Node& node = asked[random.number(asked.size())];
+  auto client = valkey::SyncClient::connect(at(node.host, node.port), options);
+  if (!client) return client;
+  const auto reply =
+      client->call(cluster ? command_of({"XLEN", key}) : command_of({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shop"}));
+  if (!reply) return reply.failure();
+  if (cluster) {
+    // "MOVED 3999 127.0.0.1:6381"
+    const std::string error((*reply)->is_error() ? (*reply)->text() : "");
+    if (error.empty()) return client;
+    if (!error.starts_with("MOVED ")) return Failure{error};
+    const std::size_t host = error.rfind(' ') + 1, port = error.rfind(':') + 1;
+    return valkey::SyncClient::connect(
+        at(error.substr(host, port - 1 - host), static_cast<uint16_t>(std::stoi(error.substr(port)))), options);
+  }
+  if ((*reply)->size() != 2) return Failure{"the sentinel knows no primary"};
+  const auto port = static_cast<uint16_t>(std::stoi(std::string((*reply)->at(1).text())));
+  auto primary = valkey::SyncClient::connect(at(std::string((*reply)->at(0).text()), port), options);
+  if (!primary) return primary;
+  const auto role = primary->call(command_of({"ROLE"}));
+  if (!role || (*role)->at(0).text() != "master") return Failure{"no primary"};
+  return primary;
 }
 
 valkey::SyncClient Nodes::admin(const Node& node) {
@@ -161,18 +180,10 @@ std::string Nodes::role(const Node& node) {
   }
 }
 
-std::vector<Node*> Nodes::primaries() {
+std::vector<Node*> Nodes::with_role(const std::string& wanted) {
   std::vector<Node*> found;
   for (Node& node : data_) {
-    if (role(node) == "master") found.push_back(&node);
-  }
-  return found;
-}
-
-std::vector<Node*> Nodes::replicas() {
-  std::vector<Node*> found;
-  for (Node& node : data_) {
-    if (role(node) == "slave") found.push_back(&node);
+    if (role(node) == wanted) found.push_back(&node);
   }
   return found;
 }
@@ -207,7 +218,7 @@ bool Nodes::looks_whole() {
       const std::string name(facts->at(i).text()), value(facts->at(i + 1).text());
       if (name == "flags" && value != "master") return false;
       if (name == "num-slaves" && value != "1") return false;
-      if (name == "num-other-sentinels" && value != "2") return false;
+      if (name == "num-other-sentinels" && value != std::to_string(kSentinels - 1)) return false;
     }
   }
   return primaries == (kind_ == Servers::kCluster ? kPrimaries : 1);
@@ -225,13 +236,13 @@ bool Nodes::whole(std::chrono::milliseconds patience) {
       patience);
 }
 
-void Nodes::restore(Node& node) {
-  must(node, {"ACL", "SETUSER", kUser, "reset", "on", ">" + password_, "~*", "&*", "+@all"});
+void Nodes::restore(const Node& node) {
+  must(node, {"ACL", "SETUSER", kDaemonUser, "reset", "on", ">" + password_, "~*", "&*", "+@all"});
 }
 
 void Nodes::set_password(const std::string& password) {
   password_ = password;
-  for (Node& node : data_) {
+  for (const Node& node : data_) {
     if (!node.down) restore(node);
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/certificates.h"
+#include "support/seed.h"
 #include "support/valkey_server.h"
 #include "valkey/sync_client.h"
 
@@ -24,22 +25,20 @@ struct Node {
   bool down = false;  // killed or frozen by a current fault
 };
 
-// The daemons' user, whose password is rotated. Pushers and the injector are the default user.
-inline constexpr const char* kUser = "orderd";
-
+// The password of the daemons' user is rotated. Producers and the injector are the default user.
 class Nodes {
  public:
   Nodes(Servers kind, bool tls);
   Nodes(const Nodes&) = delete;
   Nodes& operator=(const Nodes&) = delete;
 
-  [[nodiscard]] Servers kind() const { return kind_; }
   [[nodiscard]] std::vector<Node>& data() { return data_; }
   [[nodiscard]] std::vector<Node>& sentinels() { return sentinels_; }
   // The [valkey] section of a daemon's settings.
   [[nodiscard]] std::string settings(const std::string& password_file) const;
-  // The node's address for clients.
-  [[nodiscard]] valkey::Endpoint endpoint(const Node& node) const;
+  // As a client finds the primary that serves this key: asks any node or sentinel.
+  [[nodiscard]] Result<valkey::SyncClient> find_primary(const std::string& key, test::Random& random,
+                                                        const valkey::SyncClient::Options& options) const;
 
   // A connection of the injector, through the node's Unix socket. Throws std::runtime_error.
   [[nodiscard]] static valkey::SyncClient admin(const Node& node);
@@ -48,20 +47,23 @@ class Nodes {
   // "master" or "slave"; empty if it does not reply.
   [[nodiscard]] static std::string role(const Node& node);
   // The nodes that are up and report that they are primaries; in a cluster, those with slots.
-  [[nodiscard]] std::vector<Node*> primaries();
-  [[nodiscard]] std::vector<Node*> replicas();
+  [[nodiscard]] std::vector<Node*> primaries() { return with_role("master"); }
+  [[nodiscard]] std::vector<Node*> replicas() { return with_role("slave"); }
   // The primary that serves this key; null if there is none at the moment.
   [[nodiscard]] Node* primary_of(const std::string& key);
   // Waits until all nodes are up, connected and caught up, each shard with one primary. False after `patience`.
   [[nodiscard]] bool whole(std::chrono::milliseconds patience);
   // After a restart: applies what the configuration file does not contain.
-  void restore(Node& node);
+  void restore(const Node& node);
   void set_password(const std::string& password);
 
  private:
   void make_cluster();
   void make_sentinels();
-  [[nodiscard]] Node make_node(const std::vector<std::string>& config);
+  // Adds it to `nodes`. `label`: of its certificate.
+  Node& make_node(std::vector<Node>& nodes, const std::string& label, test::ServerOptions options);
+  [[nodiscard]] std::vector<Node*> with_role(const std::string& role);
+  [[nodiscard]] valkey::Endpoint at(const std::string& host, uint16_t port) const;
   [[nodiscard]] bool looks_whole();
 
   Servers kind_;

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "chaos/moving/judge.h"
-#include "order/lanes.h"
+#include "chaos/moving/lane_check.h"
 #include "support/valkey_helpers.h"
 #include "support/wait_for.h"
 
@@ -21,16 +19,11 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr const char* kLanes = "a,b,c,d";  // their slots are on all three primaries
-constexpr unsigned kPerSecond = 150;       // orders of each lane
+constexpr int kSkus = 60;
+constexpr unsigned kPerSecond = 150;  // orders of each lane
 constexpr auto kPatience = 60s;
-
-void write(const std::string& file, const std::string& text) {
-  std::ofstream stream(file + ".new");
-  stream << text;
-  stream.close();
-  (void)::chmod((file + ".new").c_str(), 0600);
-  if (std::rename((file + ".new").c_str(), file.c_str()) != 0) throw std::runtime_error("cannot write " + file);
-}
+// A primary that sentinels have replaced still accepts writes for ten seconds, so a producer asks now and then.
+constexpr auto kAskSentinels = 500ms;
 
 // The number in each line that reports that a server has lost settled requests.
 uint64_t reported_in(const std::string& log) {
@@ -44,13 +37,12 @@ uint64_t reported_in(const std::string& log) {
 
 }  // namespace
 
-Trial::Trial(const Plan& plan, const Programs& programs)
-    : nodes(plan.servers, plan.tls), random(plan.seed), programs_(programs) {
-  const order::Lanes rule = *order::Lanes::parse(kLanes);
-  std::vector<std::vector<std::string>> skus(rule.count());
-  for (int i = 0; i < 60; ++i) {
+MovingTrial::MovingTrial(const MovingPlan& plan, const Programs& its_programs)
+    : TrialBase(plan.seed, its_programs), lanes(*order::Lanes::parse(kLanes)), nodes(plan.servers, plan.tls) {
+  std::vector<std::vector<std::string>> skus(lanes.count());
+  for (int i = 0; i < kSkus; ++i) {
     const std::string sku = "sku-" + std::to_string(i);
-    const std::size_t lane = rule.of(sku);
+    const std::size_t lane = lanes.of(sku);
     skus[lane].push_back(sku);
     Node* primary = nodes.primary_of(key(lane, "orders"));
     if (primary == nullptr) throw std::runtime_error("no primary at the start");
@@ -59,46 +51,46 @@ Trial::Trial(const Plan& plan, const Programs& programs)
   }
   write_password("first");
   for (std::size_t i = 0; i < plan.daemons; ++i) {
-    Daemon daemon;
-    daemon.settings = files_.file("orderd-" + std::to_string(i) + ".toml");
-    write(daemon.settings, nodes.settings(files_.file("password")) +
-                               "connect_timeout = \"500ms\"\n[streams]\nlanes = \"" + kLanes +
-                               "\"\norders = \"{<lane>}:orders\"\nresults = \"{<lane>}:results\"\n[keys]\nstock = "
-                               "\"{<lane>}:stock:<sku>\"\n[processing]\nname = \"d" +
-                               std::to_string(i) + "\"\nlease = \"900ms\"\n[admin]\nlisten = \"\"\n");
-    daemons_.push_back(std::move(daemon));
-    start_daemon(i);
+    const std::string name = "d" + std::to_string(i);
+    daemons.push_back(std::make_unique<Daemon>(
+        programs, files.path(), name,
+        nodes.settings(files.file("password")) + "connect_timeout = \"500ms\"\n[streams]\nlanes = \"" + kLanes +
+            "\"\norders = \"{<lane>}:orders\"\nresults = \"{<lane>}:results\"\n[keys]\nstock = " +
+            "\"{<lane>}:stock:<sku>\"\n[processing]\nname = \"" + name +
+            "\"\nlease = \"900ms\"\n[admin]\nlisten = \"\"\n"));
   }
-  for (std::size_t lane = 0; lane < rule.count(); ++lane) {
-    pushers_.push_back(std::make_unique<Pusher>(nodes, key(lane, "orders"), skus[lane], kPerSecond, plan.seed + lane));
+  for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
+    auto connect = [this, stream = key(lane, "orders"), choice = test::Random(seed + lane)]() mutable {
+      return nodes.find_primary(stream, choice, kProducerTimeouts);
+    };
+    Target target{connect, key(lane, "orders"), kPerSecond, plan.servers == Servers::kSentinels ? kAskSentinels : 0ms};
+    OrderSource source("o" + std::to_string(lane), Workload::kUniform, seed + lane, skus[lane]);
+    pushers_.push_back(std::make_unique<Pusher>());
+    pushers_.back()->producer =
+        std::make_unique<Producer>(std::move(target), std::move(source), pushers_.back()->record);
   }
   recover("the start");
-  recoveries.clear();
+  tally.recovery.clear();
 }
 
-Trial::~Trial() = default;
-
-std::size_t Trial::lanes() const {
-  return order::Lanes::parse(kLanes)->count();
+std::string MovingTrial::key(std::size_t lane, const std::string& what) const {
+  return "{" + lanes.names()[lane] + "}:" + what;
 }
 
-std::string Trial::key(std::size_t lane, const std::string& what) const {
-  return "{" + order::Lanes::parse(kLanes)->names()[lane] + "}:" + what;
+void MovingTrial::write_password(const std::string& password) {
+  const std::string file = files.file("password");
+  std::ofstream(file + ".new") << password << "\n";
+  (void)::chmod((file + ".new").c_str(), 0600);
+  if (std::rename((file + ".new").c_str(), file.c_str()) != 0) throw std::runtime_error("cannot write " + file);
 }
 
-void Trial::start_daemon(std::size_t number) {
-  Daemon& daemon = daemons_[number];
-  if (daemon.process) daemon.past_log += daemon.process->errors();
-  daemon.process =
-      std::make_unique<test::Process>(std::vector<std::string>{programs_.orderd, "--config", daemon.settings});
-}
-
-void Trial::write_password(const std::string& password) {
-  write(files_.file("password"), password + "\n");
+// A daemon may exit if it starts while its password is changed.
+bool MovingTrial::refused(const std::string& exit) const {
+  return exit.find("WRONGPASS") != std::string::npos || exit.find("NOAUTH") != std::string::npos;
 }
 
 // From the position; 0: unknown at the moment.
-uint64_t Trial::settled(std::size_t lane) {
+uint64_t MovingTrial::settled(std::size_t lane) {
   const Node* primary = nodes.primary_of(key(lane, "orders"));
   if (primary == nullptr) return 0;
   try {
@@ -109,112 +101,103 @@ uint64_t Trial::settled(std::size_t lane) {
   }
 }
 
-void Trial::recover(const std::string& after) {
+void MovingTrial::recover(const std::string& after) {
   const auto begin = Clock::now();
-  for (std::size_t lane = 0; lane < lanes(); ++lane) {
+  for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
     uint64_t before = 0;
-    const bool again = test::poll_until(
-        [&] {
-          look_after_daemons();
-          const uint64_t now = settled(lane);
-          if (before == 0) before = now;
-          return (now > before && before > 0) || (before == 0 && now > 0 && after == "the start");
-        },
-        kPatience);
-    if (!again) incidents.push_back("after " + after + ": the lane of " + key(lane, "orders") + " did not resume");
+    const auto resumed = [&] {
+      supervise();
+      const uint64_t now = settled(lane);
+      if (before == 0) before = now;
+      return now > before;
+    };
+    if (!test::poll_until(resumed, kPatience))
+      incident("after " + after + ": the lane of " + key(lane, "orders") + " did not resume");
   }
-  recoveries.push_back(std::chrono::duration_cast<milliseconds>(Clock::now() - begin));
+  tally.recovery["\t" + after].push_back(std::chrono::duration_cast<milliseconds>(Clock::now() - begin));
 }
 
-void Trial::look_after_daemons() {
-  for (std::size_t i = 0; i < daemons_.size(); ++i) {
-    if (daemon(i).running()) continue;
-    const std::string log = daemon(i).errors();
-    // A daemon started while its password or a right is changed may exit with this status.
-    const bool refused = log.find("WRONGPASS") != std::string::npos || log.find("NOAUTH") != std::string::npos;
-    if (!refused)
-      incidents.push_back("a daemon exited unexpectedly: " +
-                          log.substr(log.size() - std::min<std::size_t>(log.size(), 400)));
-    start_daemon(i);
-  }
-}
-
-void Trial::drain() {
-  for (const auto& pusher : pushers_) pusher->stop();
-  for (std::size_t lane = 0; lane < lanes(); ++lane) {
-    const bool done = test::poll_until(
-        [&] {
-          look_after_daemons();
-          const Node* primary = nodes.primary_of(key(lane, "orders"));
-          if (primary == nullptr) return false;
-          try {
-            auto client = Nodes::admin(*primary);
-            const auto last =
-                test::send(client, test::command_of({"XREVRANGE", key(lane, "orders"), "+", "-", "COUNT", "1"}));
-            if (last->size() == 0) return true;
-            return Nodes::tell(*primary, {"HGET", key(lane, "orders:position"), "id"}) == last->at(0).at(0).text();
-          } catch (const std::runtime_error&) {
-            return false;
-          }
-        },
-        kPatience);
-    if (!done) incidents.push_back(key(lane, "orders") + " : not all requests were settled");
+// Whether the last request in the stream is settled.
+bool MovingTrial::drained(std::size_t lane) {
+  const Node* primary = nodes.primary_of(key(lane, "orders"));
+  if (primary == nullptr) return false;
+  try {
+    auto client = Nodes::admin(*primary);
+    const auto last = test::send(client, test::command_of({"XREVRANGE", key(lane, "orders"), "+", "-", "COUNT", "1"}));
+    if (last->size() == 0) return true;
+    return test::ask(client, {"HGET", key(lane, "orders:position"), "id"}) == last->at(0).at(0).text();
+  } catch (const std::runtime_error&) {
+    return false;
   }
 }
 
-std::vector<std::string> Trial::judge() {
-  std::vector<std::string> wrong = incidents;
-  for (std::size_t lane = 0; lane < lanes(); ++lane) {
+void MovingTrial::drain() {
+  for (const auto& pusher : pushers_) pusher->producer.reset();
+  for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
+    const auto done = [&] {
+      supervise();
+      return drained(lane);
+    };
+    if (!test::poll_until(done, kPatience)) incident(key(lane, "orders") + ": not all requests were settled");
+  }
+}
+
+Verdict MovingTrial::judge() {
+  Verdict verdict;
+  verdict.violations = incidents;
+  for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
     try {
-      judge_one(lane, wrong);
-      audit(lane, wrong);
+      judge_lane(lane, verdict);
+      audit(lane, verdict);
     } catch (const std::exception& error) {
-      wrong.push_back(key(lane, "orders") + " cannot be judged: " + error.what());
+      verdict.violations.push_back(key(lane, "orders") + " cannot be judged: " + error.what());
     }
   }
-  for (std::size_t i = 0; i < daemons_.size(); ++i) {
-    daemon(i).signal(SIGTERM);
-    const int status = daemon(i).wait();
-    if (status != 0) wrong.push_back("a daemon that was stopped exited with " + std::to_string(status));
-    const std::string log = daemons_[i].past_log + daemon(i).errors();
-    counts_.reported += reported_in(log);
-    if (log.find(" has forgotten -") != std::string::npos)
-      wrong.emplace_back("a daemon reports a negative number of lost requests");
+  for (const auto& daemon : daemons) {
+    daemon->process().signal(SIGTERM);
+    const int status = daemon->process().wait();
+    if (status != 0) verdict.violations.push_back("a daemon that was stopped exited with " + std::to_string(status));
+    verdict.reported += reported_in(daemon->whole_log());
+    if (daemon->whole_log().find(" has forgotten -") != std::string::npos)
+      verdict.violations.emplace_back("a daemon reports a negative number of lost requests");
   }
-  if (counts_.lost > 0 && !lossy) {
-    wrong.push_back(std::to_string(counts_.lost) + " acknowledged requests are lost without a fault that explains it");
+  if (verdict.forgotten > 0 && !lossy) {
+    verdict.violations.push_back(std::to_string(verdict.forgotten) +
+                                 " acknowledged requests are lost without a fault that explains it");
   }
-  return wrong;
+  return verdict;
 }
 
-void Trial::judge_one(std::size_t lane, std::vector<std::string>& wrong) {
+void MovingTrial::judge_lane(std::size_t lane, Verdict& verdict) {
   const std::string name = key(lane, "orders");
   Node* primary = nodes.primary_of(name);
   if (primary == nullptr) throw std::runtime_error("it has no primary");
   auto client = Nodes::admin(*primary);
-  const Pusher::Record& record = pushers_[lane]->record();
   const std::vector<test::Entry> results = test::entries(client, key(lane, "results"));
-  const LaneVerdict verdict = judge_lane(test::entries(client, name), results, record.acknowledged);
-  for (const std::string& what : verdict.wrong) wrong.push_back(name + ": " + what);
-  counts_.results += results.size();
-  counts_.pushed += record.acknowledged.size();
-  counts_.unknown += record.unknown;
-  counts_.lost += verdict.lost;
+  std::map<std::string, std::string> acknowledged;
+  for (const Attempt& attempt : pushers_[lane]->record.attempts) {
+    ++verdict.requests;
+    if (attempt.outcome == Outcome::kFail) ++verdict.failed;
+    if (attempt.outcome == Outcome::kUnknown) ++verdict.unknown;
+    if (attempt.outcome == Outcome::kOk) acknowledged.emplace(attempt.entry.text(), attempt.order);
+  }
+  const LaneVerdict found = check_lane(test::entries(client, name), results, acknowledged);
+  for (const std::string& what : found.wrong) verdict.violations.push_back(name + ": " + what);
+  verdict.ok += acknowledged.size();
+  verdict.results += results.size();
+  verdict.forgotten += found.lost;
+  for (const test::Entry& result : results)
+    ++verdict.outcomes[result.field("reason").empty() ? result.field("status") : result.field("reason")];
 }
 
-void Trial::audit(std::size_t lane, std::vector<std::string>& wrong) {
-  const std::string name = order::Lanes::parse(kLanes)->names()[lane];
-  test::Process process({programs_.orderctl, "--config", daemons_.front().settings, "--lane", name, "audit", "--json"});
+void MovingTrial::audit(std::size_t lane, Verdict& verdict) {
+  const std::string& name = lanes.names()[lane];
+  test::Process process(
+      {programs.orderctl, "--config", daemons.front()->settings_file(), "--lane", name, "audit", "--json"});
   const int status = process.wait(2min);
   if (status == 0) return;
-  wrong.push_back("the audit of lane " + name + " ended with " + std::to_string(status) + ": " +
-                  process.output().substr(0, 1500) + process.errors().substr(0, 500));
-}
-
-std::string Trial::logs() const {
-  std::string text;
-  for (const Daemon& daemon : daemons_) text += daemon.past_log + daemon.process->errors() + "\n----\n";
-  return text;
+  verdict.violations.push_back("the audit of lane " + name + " ended with " + std::to_string(status) + ": " +
+                               process.output().substr(0, 1500) + process.errors().substr(0, 500));
 }
 
 }  // namespace orderd::chaos

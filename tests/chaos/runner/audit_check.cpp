@@ -19,9 +19,9 @@ bool stock_was_no_number(const std::string& detail) {
 
 bool explained(const nlohmann::json& violation, const OrderCheck& order, const std::vector<IdRange>& discarded) {
   const std::string check = violation.value("check", "");
-  const EntryId request = EntryId::of(violation.value("request", ""));
+  const EntryId request = EntryId::parse(violation.value("request", ""));
   if (check == "missing_result") return order.unanswered.count(request) > 0;
-  if (check == "request_order") return order.restarts.count(EntryId::of(violation.value("result", ""))) > 0;
+  if (check == "request_order") return order.restarts.count(EntryId::parse(violation.value("result", ""))) > 0;
   if (check == "invented_request") {
     return std::any_of(discarded.begin(), discarded.end(), [&](const IdRange& range) { return range.has(request); });
   }
@@ -29,14 +29,6 @@ bool explained(const nlohmann::json& violation, const OrderCheck& order, const s
 }
 
 }  // namespace
-
-AuditVerdict run_audit(Trial& trial) {
-  test::ProcessOptions options;
-  options.environment = {"ORDERD_VALKEY_URL=unix://" + trial.server.endpoint().path};
-  test::Process audit({trial.programs.orderctl, "audit", "--json", "--max-findings", "1000000"}, options);
-  const int status = audit.wait(std::chrono::minutes(5));
-  return {status, audit.output(), audit.errors()};
-}
 
 std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderCheck& order,
                                        const std::vector<IdRange>& discarded) {
@@ -49,7 +41,7 @@ std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderC
   std::set<EntryId> named;
   std::size_t unexplained = 0;
   for (const auto& violation : violations) {
-    if (violation.value("check", "") == "missing_result") named.insert(EntryId::of(violation.value("request", "")));
+    if (violation.value("check", "") == "missing_result") named.insert(EntryId::parse(violation.value("request", "")));
     if (explained(violation, order, discarded)) continue;
     if (++unexplained == 1) complaint += "no fault explains " + violation.dump();
   }

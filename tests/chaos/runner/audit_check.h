@@ -1,4 +1,4 @@
-// Runs orderctl audit at the end of a trial and compares its verdict with what the faults explain.
+// Compares the verdict of orderctl audit at the end of a trial with what the faults explain.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "chaos/runner/order_check.h"
-#include "chaos/runner/trial.h"
 
 namespace orderd::chaos {
 
@@ -16,7 +15,6 @@ struct AuditVerdict {
   std::string output;  // of orderctl audit --json
   std::string errors;
 };
-[[nodiscard]] AuditVerdict run_audit(Trial& trial);
 
 // The audit sees only what is left. It must name exactly the requests that are in the stream without a result. If a
 // fault caused it, it may also report a restart of the order of requests, a request that was never in the stream, and

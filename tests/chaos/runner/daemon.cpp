@@ -1,48 +1,48 @@
-// The daemons read their settings from files, so that SIGHUP has something to reload. Timeouts are as short as the
-// contract allows, so that recovery from a fault is fast.
 #include "chaos/runner/daemon.h"
 
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <stdexcept>
+
+#include "chaos/pace.h"
+#include "support/wait_for.h"
 
 namespace orderd::chaos {
 namespace {
 
-std::string in_quotes(const std::string& text) {
-  return "\"" + text + "\"";
-}
+using namespace std::chrono_literals;
 
-std::string settings_of(const valkey::Endpoint& proxy, const std::string& name) {
-  const std::string url =
-      std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port);
-  return "[valkey]\nurl = " + in_quotes(url) + "\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
-         "[processing]\nname = " + in_quotes(name) + "\nlease = \"600ms\"\nreply_ttl = \"1h\"\n" +
-         "[admin]\nlisten = \"\"\n[shutdown]\ndrain_timeout = \"2s\"\n";
-}
+constexpr auto kStartDeadline = 10s;
+constexpr std::size_t kLogEnd = 1500;  // bytes of its log in a surprise
 
 }  // namespace
 
-Daemon::Daemon(const Programs& programs, valkey::Endpoint server, const std::string& directory, std::string name,
-               uint64_t seed)
-    : proxy(std::move(server), seed),
-      programs_(programs),
+std::string tail_of(const std::string& text, std::size_t bytes) {
+  return text.substr(text.size() - std::min(text.size(), bytes));
+}
+
+Daemon::Daemon(const Programs& programs, const std::string& directory, std::string name, std::string settings,
+               std::unique_ptr<test::FaultProxy> proxy)
+    : orderd_(programs.orderd),
       name_(std::move(name)),
       settings_file_(directory + "/" + name_ + ".toml"),
-      settings_(settings_of(proxy.endpoint(), name_)) {
+      settings_(std::move(settings)),
+      proxy_(std::move(proxy)) {
+  start();
 }
 
 void Daemon::start(Log log) {
   std::ofstream(settings_file_) << settings_;
-  std::vector<std::string> argv = {programs_.orderd, "--config", settings_file_};
+  std::vector<std::string> argv = {orderd_, "--config", settings_file_};
   if (log == Log::kFull)
-    argv = {"sh", "-c", "exec \"$0\" --config \"$1\" 2>/dev/full >/dev/full", programs_.orderd, settings_file_};
+    argv = {"sh", "-c", "exec \"$0\" --config \"$1\" 2>/dev/full >/dev/full", orderd_, settings_file_};
   if (log == Log::kStalled) {
     // A pipe holds 64 KiB. It is open for reading, so writes do not fail; and it is full from the start.
     argv = {"sh", "-c",
             "rm -f \"$1.pipe\"; mkfifo \"$1.pipe\"; exec 9<>\"$1.pipe\"; head -c 65536 /dev/zero >&9; "
             "exec \"$0\" --config \"$1\" 2>&9 >&9",
-            programs_.orderd, settings_file_};
+            orderd_, settings_file_};
   }
   end_expected_ = false;
   if (process_) past_log_ += process_->errors() + "(restarted)\n";
@@ -55,12 +55,36 @@ void Daemon::kill() {
   process_->wait();
 }
 
+void Daemon::stutter(int times, std::chrono::milliseconds paused) {
+  for (; times > 0; --times) {
+    process_->pause();
+    let_pass(paused);
+    process_->resume();
+    let_pass(2ms);
+  }
+}
+
+bool Daemon::handles_signals() const {
+  std::ifstream status("/proc/" + std::to_string(process_->pid()) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigCgt:")) return (std::stoull(line.substr(7), nullptr, 16) >> (SIGTERM - 1) & 1) == 1;
+  }
+  return false;
+}
+
+void Daemon::until_it_listens() {
+  const bool ready = test::poll_until([&] { return !running() || handles_signals(); }, kStartDeadline);
+  if (!ready || !running()) throw std::runtime_error("the daemon does not handle signals");
+}
+
+void Daemon::tell(int signal) {
+  if (test::poll_until([&] { return !running() || handles_signals(); }, kStartDeadline)) process_->signal(signal);
+}
+
 std::optional<std::string> Daemon::surprise() {
   if (end_expected_ || running()) return std::nullopt;
-  const std::string log = process_->errors();
-  const std::string end = log.substr(log.size() - std::min<std::size_t>(log.size(), 1500));
   std::string what = "the daemon " + name_ + " exited unexpectedly with " + std::to_string(process_->wait()) +
-                     "; its log ends:\n" + end;
+                     "; its log ends:\n" + tail_of(process_->errors(), kLogEnd);
   start();
   return what;
 }

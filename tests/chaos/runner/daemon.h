@@ -1,6 +1,8 @@
-// One orderd of a trial, behind its own fault proxy.
+// One orderd of a trial, with its settings in a file, so that SIGHUP has something to reload; on a single server it is
+// behind its own fault proxy.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,7 +21,6 @@ struct Programs {
 
 // The daemons' user on the server, so that a fault can take rights from the daemons only.
 inline constexpr const char* kDaemonUser = "orderd";
-inline constexpr const char* kDaemonPassword = "chaos";
 
 // Only the code that stopped it restarts it.
 class Daemon {
@@ -30,13 +31,21 @@ class Daemon {
     kStalled,  // a full pipe that nobody reads
   };
 
-  // Does not start it.
-  Daemon(const Programs& programs, valkey::Endpoint server, const std::string& directory, std::string name,
-         uint64_t seed);
+  // `settings`: the text of its file, which is created in `directory`.
+  Daemon(const Programs& programs, const std::string& directory, std::string name, std::string settings,
+         std::unique_ptr<test::FaultProxy> proxy = nullptr);
 
   void start(Log log = Log::kFile);
   // SIGKILL; waits for the exit.
   void kill();
+  // Runs it in slices of 2 ms, with these pauses before each.
+  void stutter(int times, std::chrono::milliseconds paused);
+  // Whether it handles signals yet. Until then they kill it, like any program.
+  [[nodiscard]] bool handles_signals() const;
+  // A fault may also keep it from starting. Throws std::runtime_error if it does not handle signals in time.
+  void until_it_listens();
+  // Sends a signal when it handles signals. Not sent if it exited because the server refused it.
+  void tell(int signal);
   // If it exited unexpectedly, returns how, once, and restarts it.
   [[nodiscard]] std::optional<std::string> surprise();
   // Until the next start, an exit is expected.
@@ -49,22 +58,25 @@ class Daemon {
   [[nodiscard]] const std::string& settings_file() const { return settings_file_; }
   // The settings file while no fault changes it.
   [[nodiscard]] const std::string& settings() const { return settings_; }
+  [[nodiscard]] test::FaultProxy& proxy() { return *proxy_; }
   // Its log since the last start; below, the log of all its processes.
   [[nodiscard]] std::string log() const { return process_ ? process_->errors() : ""; }
   [[nodiscard]] std::string whole_log() const { return past_log_ + log(); }
   // Calls of scripts that it has sent: shows that it serves or renews the lease.
-  [[nodiscard]] uint64_t calls() { return proxy.commands("EVALSHA"); }
-
-  test::FaultProxy proxy;
+  [[nodiscard]] uint64_t calls() { return proxy_->commands("EVALSHA"); }
 
  private:
-  const Programs& programs_;
+  std::string orderd_;
   std::string name_;
   std::string settings_file_;
   std::string settings_;
+  std::unique_ptr<test::FaultProxy> proxy_;
   std::string past_log_;
   bool end_expected_ = false;
   std::unique_ptr<test::Process> process_;
 };
+
+// The last `bytes` of a text.
+[[nodiscard]] std::string tail_of(const std::string& text, std::size_t bytes);
 
 }  // namespace orderd::chaos

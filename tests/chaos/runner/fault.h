@@ -40,25 +40,41 @@ struct Fault {
   Touches touches = Touches::kServerState;
   std::string part;  // of the server's state: faults of the same part exclude each other; "everything": all parts
   Kind kind = Kind::kAnywhere;
-  // `daemon`: the number of the daemon to inject it into, if any.
-  std::function<Injected(Trial& trial, std::size_t daemon)> inject;
+  // `daemon`: the one to inject it into, if any.
+  std::function<Injected(Trial& trial, Daemon& daemon)> inject;
   Needs needs = {};
 };
+
+// Rows of the tables below: faults of the server's state, of its process, of a daemon.
+using OfServer = std::function<Injected(Trial& trial)>;
+using OfDaemon = std::function<Injected(Trial& trial, Daemon& daemon)>;
+[[nodiscard]] inline Fault state_fault(const char* id, const char* name, const char* part, Kind kind, OfServer inject,
+                                       Needs needs = {}) {
+  return {id,   name, Touches::kServerState, part, kind, [inject](Trial& trial, Daemon&) { return inject(trial); },
+          needs};
+}
+[[nodiscard]] inline Fault process_fault(const char* id, const char* name, Kind kind, OfServer inject) {
+  return {id, name, Touches::kServerProcess, "", kind, [inject](Trial& trial, Daemon&) { return inject(trial); }};
+}
+[[nodiscard]] inline Fault daemon_fault(const char* id, const char* name, OfDaemon inject,
+                                        Touches touches = Touches::kDaemon, Kind kind = Kind::kAnywhere) {
+  return {id, name, touches, "", kind, std::move(inject)};
+}
 
 // All faults, sorted by ID.
 [[nodiscard]] std::vector<Fault> all_faults();
 // By topic; all_faults() combines them.
-void add_process_faults(std::vector<Fault>& faults);
-void add_standby_faults(std::vector<Fault>& faults);
-void add_server_faults(std::vector<Fault>& faults);
-void add_crash_faults(std::vector<Fault>& faults);
-void add_group_faults(std::vector<Fault>& faults);
-void add_stream_faults(std::vector<Fault>& faults);
-void add_absent_stream_faults(std::vector<Fault>& faults);
-void add_position_faults(std::vector<Fault>& faults);
-void add_key_faults(std::vector<Fault>& faults);
-void add_rights_faults(std::vector<Fault>& faults);
-void add_network_faults(std::vector<Fault>& faults);
-void add_load_faults(std::vector<Fault>& faults);
+[[nodiscard]] std::vector<Fault> process_faults();
+[[nodiscard]] std::vector<Fault> limit_faults();
+[[nodiscard]] std::vector<Fault> standby_faults();
+[[nodiscard]] std::vector<Fault> server_faults();
+[[nodiscard]] std::vector<Fault> crash_faults();
+[[nodiscard]] std::vector<Fault> stream_faults();
+[[nodiscard]] std::vector<Fault> absent_stream_faults();
+[[nodiscard]] std::vector<Fault> position_faults();
+[[nodiscard]] std::vector<Fault> key_faults();
+[[nodiscard]] std::vector<Fault> rights_faults();
+[[nodiscard]] std::vector<Fault> network_faults();
+[[nodiscard]] std::vector<Fault> load_faults();
 
 }  // namespace orderd::chaos

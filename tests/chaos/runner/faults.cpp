@@ -7,18 +7,12 @@ namespace orderd::chaos {
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> faults;
-  add_process_faults(faults);
-  add_standby_faults(faults);
-  add_server_faults(faults);
-  add_crash_faults(faults);
-  add_group_faults(faults);
-  add_stream_faults(faults);
-  add_absent_stream_faults(faults);
-  add_position_faults(faults);
-  add_key_faults(faults);
-  add_rights_faults(faults);
-  add_network_faults(faults);
-  add_load_faults(faults);
+  for (const auto topic :
+       {process_faults, limit_faults, standby_faults, server_faults, crash_faults, stream_faults, absent_stream_faults,
+        position_faults, key_faults, rights_faults, network_faults, load_faults}) {
+    const std::vector<Fault> some = topic();
+    faults.insert(faults.end(), some.begin(), some.end());
+  }
   const auto rank = [](const Fault& fault) {
     static const std::string kThemes = "PVNTDL";
     return std::pair(kThemes.find(fault.id[0]), std::stoi(fault.id.substr(1)));

@@ -50,7 +50,7 @@ Injected absent(Trial& trial, How how, Producers producers) {
             const Trial::Hold quiet = producers == Producers::kHeldThen ? trial.hold_producers() : nullptr;
             if (quiet) (void)test::poll_until([&] { return trial.settled(); }, kSettleDeadline);
             const StreamStep back = bring_back(trial, how, away.copy);
-            trial.record.absent({{away.waiting.begin(), away.waiting.end()}, {back.first, back.last}});
+            trial.record.absences.push_back({{away.waiting.begin(), away.waiting.end()}, {back.first, back.last}});
             // Waits for the last request that was in the stream. Producers are paused, so orderd has time to notice the
             // return.
             const auto settled = [&] { return trial.tailer->has(away.waiting.back().text()); };
@@ -63,7 +63,7 @@ Injected absent(Trial& trial, How how, Producers producers) {
 // IDs below all earlier ones, except those that orderd cannot prove to be new: the ones below the `start` of the
 // position (docs/guarantees.md).
 EntryId small_id(Trial& trial) {
-  const EntryId start = EntryId::of(trial.ask({"HGET", "orders:position", "start"}));
+  const EntryId start = EntryId::parse(trial.ask({"HGET", "orders:position", "start"}));
   if (start != EntryId{}) return {start.ms, kUnusedSequence};
   // Different each time: half of the clock.
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -80,20 +80,20 @@ bool results_are_whole(Trial& trial) {
                                       "0"}));
   std::string length, added, first;
   facts >> length >> added >> first;
-  return length == added || EntryId::of(first) <= EntryId::of(trial.ask({"HGET", "orders:position", "floor"}));
+  return length == added || EntryId::parse(first) <= EntryId::parse(trial.ask({"HGET", "orders:position", "floor"}));
 }
 
 // The stream is deleted and recreated with explicit, smaller IDs. orderd must notice that by itself.
-Injected recreate(Trial& trial, std::size_t /*daemon*/) {
+Injected recreate(Trial& trial) {
   const Trial::Hold hold = trial.hold_producers();
   if (!test::poll_until([&] { return trial.settled(); }, kSettleDeadline))
     throw std::runtime_error("not everything is settled although the producers are paused");
   if (!results_are_whole(trial)) throw std::runtime_error("an undone call has removed results");
   record_deleted(trial, stream_step(trial, Stream::kReplaced, {}, "server.call('DEL', 'orders')"));
   EntryId id = small_id(trial);
-  trial.record.recreated(id);
+  trial.record.recreated.insert(id);
   std::string last;
-  for (std::size_t i = 0; i < 20; ++i, id = id.next()) {
+  for (std::size_t i = 0; i < 20; ++i, id = next_id(id)) {
     const Order order = trial.probe();
     last = id.text();
     std::vector<std::string> words = {"XADD", "orders", last};
@@ -108,30 +108,22 @@ Injected recreate(Trial& trial, std::size_t /*daemon*/) {
 
 }  // namespace
 
-void add_absent_stream_faults(std::vector<Fault>& faults) {
-  const auto add = [&](const char* name, How how, Producers producers) {
-    const bool alone = producers != Producers::kPush;
-    faults.push_back({"V9",
-                      name,
-                      Touches::kServerState,
-                      "stream",
-                      Kind::kSafe,
-                      [how, producers](Trial& trial, std::size_t) { return absent(trial, how, producers); },
-                      {.alone = alone, .steady_clock = true}});
+std::vector<Fault> absent_stream_faults() {
+  const auto row = [](const char* name, How how, Producers producers) {
+    return state_fault("V9", name, "stream", Kind::kSafe,
+                       [how, producers](Trial& trial) { return absent(trial, how, producers); },
+                       {.alone = producers != Producers::kPush, .steady_clock = true});
   };
-  add("RENAME of the orders stream and back, producers paused", How::kRename, Producers::kHeld);
-  add("RENAME of the orders stream and back, under load", How::kRename, Producers::kPush);
-  add("RENAME of the orders stream under load, and back in quiet", How::kRename, Producers::kHeldThen);
-  add("DUMP, DEL and RESTORE, producers paused", How::kDump, Producers::kHeld);
-  add("DUMP, DEL and RESTORE, under load", How::kDump, Producers::kPush);
-  add("DUMP and DEL under load, and RESTORE in quiet", How::kDump, Producers::kHeldThen);
-  faults.push_back({"V9",
-                    "DEL of the orders stream, recreated with smaller IDs",
-                    Touches::kServerState,
-                    "stream",
-                    Kind::kSafe,
-                    recreate,
-                    {.alone = true, .steady_clock = true}});
+  return {
+      row("RENAME of the orders stream and back, producers paused", How::kRename, Producers::kHeld),
+      row("RENAME of the orders stream and back, under load", How::kRename, Producers::kPush),
+      row("RENAME of the orders stream under load, and back in quiet", How::kRename, Producers::kHeldThen),
+      row("DUMP, DEL and RESTORE, producers paused", How::kDump, Producers::kHeld),
+      row("DUMP, DEL and RESTORE, under load", How::kDump, Producers::kPush),
+      row("DUMP and DEL under load, and RESTORE in quiet", How::kDump, Producers::kHeldThen),
+      state_fault("V9", "DEL of the orders stream, recreated with smaller IDs", "stream", Kind::kSafe, recreate,
+                  {.alone = true, .steady_clock = true}),
+  };
 }
 
 }  // namespace orderd::chaos

@@ -3,7 +3,6 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "chaos/power_cut.h"
 #include "chaos/runner/fault.h"
 
 namespace orderd::chaos {
@@ -37,19 +36,14 @@ void start_killed(Trial& trial) {
   }
 }
 
-Injected kill_server(Trial& trial, std::size_t /*daemon*/) {
+Injected kill_server(Trial& trial) {
   trial.server.kill();
+  note_data_loss(trial, "kill -9 with appendfsync everysec");
   return {trial.between(0, 500), [&trial] { start_killed(trial); }};
 }
 
-Injected kill_forgetful_server(Trial& trial, std::size_t /*daemon*/) {
-  trial.server.kill();
-  note_data_loss(trial, "kill -9 with appendfsync everysec");
-  return {trial.between(0, 300), [&trial] { start_killed(trial); }};
-}
-
 // Everything that was not synced is lost.
-Injected power_cut(Trial& trial, std::size_t /*daemon*/) {
+Injected power_cut(Trial& trial) {
   test::cut_power(trial.server, trial.shims);
   note_data_loss(trial, "a power cut");
   trial.server.start();
@@ -58,7 +52,7 @@ Injected power_cut(Trial& trial, std::size_t /*daemon*/) {
 
 // The end of the file is torn. The file is repaired and the server started twice: what it appends after a wrongly
 // repaired tail shows only at the second start.
-Injected torn_tail(Trial& trial, std::size_t /*daemon*/) {
+Injected torn_tail(Trial& trial) {
   trial.server.kill();
   note_data_loss(trial, "a torn tail of the append-only file");
   const auto file = test::append_only_file(trial.server.directory());
@@ -72,7 +66,7 @@ Injected torn_tail(Trial& trial, std::size_t /*daemon*/) {
 
 // A byte is corrupted: the server refuses to start until the file is repaired. It is repaired in place, because a copy
 // might not be synced: the next power cut would lose all of it.
-Injected flipped_bit(Trial& trial, std::size_t /*daemon*/) {
+Injected flipped_bit(Trial& trial) {
   trial.server.kill();
   note_data_loss(trial, "kill -9 with appendfsync everysec");
   const std::string file = test::append_only_file(trial.server.directory());
@@ -93,7 +87,7 @@ Injected flipped_bit(Trial& trial, std::size_t /*daemon*/) {
 }
 
 // The append-only file cannot grow by a byte. With appendfsync always the server exits; otherwise it refuses writes.
-Injected disk_full(Trial& trial, std::size_t /*daemon*/) {
+Injected disk_full(Trial& trial) {
   trial.shims.fill_disk();
   return {trial.between(100, 800), [&trial] {
             trial.shims.free_disk();
@@ -104,13 +98,13 @@ Injected disk_full(Trial& trial, std::size_t /*daemon*/) {
 }
 
 // The server's clock jumps forward and back.
-Injected clock_jump(Trial& trial, std::size_t /*daemon*/) {
+Injected clock_jump(Trial& trial) {
   static constexpr int kSeconds[] = {-3600, -60, -1, 1, 60, 3600};
   trial.shims.shift_clock(std::chrono::seconds(kSeconds[trial.random.number(6)]));
   return {trial.between(50, 500), [&trial] { trial.shims.shift_clock(std::chrono::seconds(0)); }};
 }
 
-Injected flush_all(Trial& trial, std::size_t /*daemon*/) {
+Injected flush_all(Trial& trial) {
   std::vector<std::string> words = {"EVAL", R"(
       server.call('FLUSHALL')
       for i = 1, #KEYS do server.call('SET', KEYS[i], ARGV[i]) end
@@ -126,7 +120,7 @@ Injected flush_all(Trial& trial, std::size_t /*daemon*/) {
 }
 
 // The server is started with an empty disk, and the stock is set again before any order.
-Injected start_empty(Trial& trial, std::size_t /*daemon*/) {
+Injected start_empty(Trial& trial) {
   for (const auto& daemon : trial.daemons) daemon->process().pause();
   trial.server.kill();
   trial.data_loss("a start with an empty disk", true);
@@ -147,22 +141,19 @@ Injected start_empty(Trial& trial, std::size_t /*daemon*/) {
 
 }  // namespace
 
-void add_crash_faults(std::vector<Fault>& faults) {
-  faults.push_back(
-      {"V1", "kill -9 of a server with appendfsync always", Touches::kServerProcess, "", Kind::kSafe, kill_server});
-  faults.push_back({"V2", "kill -9 of a server with appendfsync everysec", Touches::kServerProcess, "", Kind::kLossy,
-                    kill_forgetful_server});
-  faults.push_back({"V3", "power cut with appendfsync always", Touches::kServerProcess, "", Kind::kSafe, power_cut});
-  faults.push_back({"V3", "power cut with appendfsync everysec", Touches::kServerProcess, "", Kind::kLossy, power_cut});
-  faults.push_back({"V4", "a torn tail of the append-only file", Touches::kServerProcess, "", Kind::kLossy, torn_tail});
-  faults.push_back(
-      {"V5", "a damaged append-only file, repaired", Touches::kServerProcess, "", Kind::kAnywhere, flipped_bit});
-  faults.push_back({"V18", "the disk is full", Touches::kServerProcess, "", Kind::kAnywhere, disk_full});
-  faults.push_back(
-      {"T1", "the server's clock jumps by up to an hour", Touches::kServerState, "clock", Kind::kSafe, clock_jump});
-  faults.push_back(
-      {"V7", "FLUSHALL, and the stock set again", Touches::kServerState, "everything", Kind::kLossy, flush_all});
-  faults.push_back({"V7", "a start with an empty disk", Touches::kServerProcess, "", Kind::kLossy, start_empty});
+std::vector<Fault> crash_faults() {
+  return {
+      process_fault("V1", "kill -9 of a server with appendfsync always", Kind::kSafe, kill_server),
+      process_fault("V2", "kill -9 of a server with appendfsync everysec", Kind::kLossy, kill_server),
+      process_fault("V3", "power cut with appendfsync always", Kind::kSafe, power_cut),
+      process_fault("V3", "power cut with appendfsync everysec", Kind::kLossy, power_cut),
+      process_fault("V4", "a torn tail of the append-only file", Kind::kLossy, torn_tail),
+      process_fault("V5", "a damaged append-only file, repaired", Kind::kAnywhere, flipped_bit),
+      process_fault("V18", "the disk is full", Kind::kAnywhere, disk_full),
+      state_fault("T1", "the server's clock jumps by up to an hour", "clock", Kind::kSafe, clock_jump),
+      state_fault("V7", "FLUSHALL, and the stock set again", "everything", Kind::kLossy, flush_all),
+      process_fault("V7", "a start with an empty disk", Kind::kLossy, start_empty),
+  };
 }
 
 }  // namespace orderd::chaos

@@ -30,26 +30,14 @@ Injected in_the_way(Trial& trial, const std::string& key) {
           }};
 }
 
-Injected results_in_the_way(Trial& trial, std::size_t /*daemon*/) {
-  return in_the_way(trial, "results");
-}
-
-Injected dead_letters_in_the_way(Trial& trial, std::size_t /*daemon*/) {
-  return in_the_way(trial, "orders:dead");
-}
-
-Injected position_in_the_way(Trial& trial, std::size_t /*daemon*/) {
-  return in_the_way(trial, "orders:position");
-}
-
 // Stock on sale: orders for it are answered with bad_stock meanwhile.
-Injected stock_in_the_way(Trial& trial, std::size_t /*daemon*/) {
+Injected stock_in_the_way(Trial& trial) {
   const auto stock = OrderSource::stock();
   return in_the_way(trial, "product:" + stock[trial.random.number(stock.size())].first + ":stock");
 }
 
 // A foreign value at the key of an order's record: the order is answered with bad_record, and nothing waits for it.
-Injected record_in_the_way(Trial& trial, std::size_t /*daemon*/) {
+Injected record_in_the_way(Trial& trial) {
   static const std::vector<std::vector<std::string>> kForeign = {
       {"RPUSH", "in the way"}, {"SET", "in the way"}, {"SET", ""}, {"SET", "7"}, {"SADD", "in the way"}};
   const Order order = trial.probe();
@@ -57,17 +45,17 @@ Injected record_in_the_way(Trial& trial, std::size_t /*daemon*/) {
   std::vector<std::string> words = kForeign[trial.random.number(kForeign.size())];
   words.insert(words.begin() + 1, key);
   (void)trial.ask(words);
-  trial.record.foreign_record(order.id, false);
+  trial.record.foreign_records[order.id] = false;
   const std::string request = trial.push(order).entry.text();
   return {trial.between(50, 600), [&trial, key, order, request] {
             const bool answered = trial.tailer->has(request);
             (void)trial.ask({"DEL", key});
-            if (answered) trial.record.foreign_record(order.id, true);
+            if (answered) trial.record.foreign_records[order.id] = true;
           }};
 }
 
 // An SKU whose stock key holds an invalid value, later fixed with orderctl stock set.
-Injected bad_stock(Trial& trial, std::size_t /*daemon*/) {
+Injected bad_stock(Trial& trial) {
   static const std::vector<std::vector<std::string>> kBad = {{},
                                                              {"SET", "seven"},
                                                              {"SET", "1e3"},
@@ -103,16 +91,19 @@ Injected bad_stock(Trial& trial, std::size_t /*daemon*/) {
 
 }  // namespace
 
-void add_key_faults(std::vector<Fault>& faults) {
-  const auto add = [&](const char* name, const char* part, Injected (*inject)(Trial&, std::size_t)) {
-    faults.push_back({"V11", name, Touches::kServerState, part, Kind::kSafe, inject});
+std::vector<Fault> key_faults() {
+  const auto row = [](const char* name, const char* part, OfServer inject) {
+    return state_fault("V11", name, part, Kind::kSafe, std::move(inject));
   };
-  add("foreign value at the results key", "results", results_in_the_way);
-  add("foreign value at the dead-letter key", "dead", dead_letters_in_the_way);
-  add("foreign value at the position key", "stream", position_in_the_way);
-  add("foreign value at an order's record", "record", record_in_the_way);
-  add("foreign value at the stock of an SKU on sale", "stock", stock_in_the_way);
-  add("invalid stock value, then fixed", "results", bad_stock);
+  const auto at = [](const char* key) { return [key](Trial& trial) { return in_the_way(trial, key); }; };
+  return {
+      row("foreign value at the results key", "results", at("results")),
+      row("foreign value at the dead-letter key", "dead", at("orders:dead")),
+      row("foreign value at the position key", "stream", at("orders:position")),
+      row("foreign value at an order's record", "record", record_in_the_way),
+      row("foreign value at the stock of an SKU on sale", "stock", stock_in_the_way),
+      row("invalid stock value, then fixed", "results", bad_stock),
+  };
 }
 
 }  // namespace orderd::chaos

@@ -18,71 +18,45 @@ Order malformed(std::vector<std::pair<std::string, std::string>> entry) {
 }
 
 // Texts that are not JSON or not an order, one of each kind. The whole table is in tests/payloads.
-Injected broken_json(Trial& trial, std::size_t /*daemon*/) {
-  static const char* const kTexts[] = {"",
-                                       " ",
-                                       "[",
-                                       "[1,]",
-                                       "{\"id\":\"x\",}",
-                                       "{\"id\":\"x\" \"sku\":\"s\"}",
-                                       "nul",
-                                       "[1e",
-                                       "\"\\u00\"",
-                                       "{'id':1}",
-                                       "[\"\x01\"]",
-                                       "\xff\xfe",
-                                       "\xed\xa0\x80",
-                                       "{\"id\":\"x\",\"sku\":\"s\",\"quantity\":1}x",
-                                       "//",
-                                       "{\"a\":\"b\"}#",
-                                       "[0x1]",
-                                       "[+1]",
-                                       "[.5]",
-                                       "[1.]",
-                                       "[-]",
-                                       "[01]",
-                                       "[Infinity]",
-                                       "[NaN]",
-                                       "{\"id\":\"x\",\"sku\":\"s\",\"quantity\":1,\"quantity\":2}",
-                                       "3",
-                                       "\"text\"",
-                                       "null",
-                                       "true",
-                                       "[]",
-                                       "{}"};
+Injected broken_json(Trial& trial) {
+  // clang-format off
+  static const char* const kTexts[] = {
+      "", " ", "[", "[1,]", "{\"id\":\"x\",}", "{\"id\":\"x\" \"sku\":\"s\"}", "nul", "[1e", "\"\\u00\"", "{'id':1}",
+      "[\"\x01\"]", "\xff\xfe", "\xed\xa0\x80", "{\"id\":\"x\",\"sku\":\"s\",\"quantity\":1}x", "//",
+      "{\"a\":\"b\"}#", "[0x1]", "[+1]", "[.5]", "[1.]", "[-]", "[01]", "[Infinity]", "[NaN]",
+      "{\"id\":\"x\",\"sku\":\"s\",\"quantity\":1,\"quantity\":2}", "3", "\"text\"", "null", "true", "[]", "{}",
+  };
+  // clang-format on
   std::vector<Order> orders;
   for (int i = 0; i < 5; ++i) orders.push_back(malformed({{"order", kTexts[trial.random.number(std::size(kTexts))]}}));
   (void)trial.push(orders);
   return {};
 }
 
-Injected wrong_fields(Trial& trial, std::size_t /*daemon*/) {
+Injected wrong_fields(Trial& trial) {
   static const char* const kQuantities[] = {
       "0",       "-1", "1e3", "0x10", "2147483648", "9223372036854775808",  "1.0",
       "+5",      " 5", "5 ",  "05",   "",           "99999999999999999999", "five",
       "\xd9\xa3"};
   const std::string quantity = kQuantities[trial.random.number(std::size(kQuantities))];
-  std::vector<Order> orders;
-  const auto add = [&](std::vector<std::pair<std::string, std::string>> entry) {
-    orders.push_back(malformed(std::move(entry)));
+  std::vector<Order> orders = {
+      malformed({{"id", "d2"}, {"sku", "sku-1"}, {"quantity", quantity}}),
+      malformed({{"id", "d2"}, {"sku", "sku-1"}, {"quantity", "1"}, {"quantity", "100"}}),
+      malformed({{"id", "d2"}, {"sku", "a{b}"}, {"quantity", "1"}}),
+      malformed({{"id", "d2"}, {"sku", "a b"}, {"quantity", "1"}}),
+      malformed({{"id", "d2"}, {"sku", std::string("a\0b", 3)}, {"quantity", "1"}}),
+      malformed({{"id", "d2"}, {"sku", std::string(60'000, 's')}, {"quantity", "1"}}),
+      malformed({{"id", "\xc3\x28"}, {"sku", "sku-1"}, {"quantity", "1"}}),
+      malformed({{"id", ""}, {"sku", "sku-1"}, {"quantity", "1"}}),
+      malformed({{"", ""}}),
+      malformed({{"order", R"({"id":"d2","sku":"sku-1","quantity":1})"}, {"sku", "sku-1"}}),
   };
-  add({{"id", "d2"}, {"sku", "sku-1"}, {"quantity", quantity}});
-  add({{"id", "d2"}, {"sku", "sku-1"}, {"quantity", "1"}, {"quantity", "100"}});
-  add({{"id", "d2"}, {"sku", "a{b}"}, {"quantity", "1"}});
-  add({{"id", "d2"}, {"sku", "a b"}, {"quantity", "1"}});
-  add({{"id", "d2"}, {"sku", std::string("a\0b", 3)}, {"quantity", "1"}});
-  add({{"id", "d2"}, {"sku", std::string(60'000, 's')}, {"quantity", "1"}});
-  add({{"id", "\xc3\x28"}, {"sku", "sku-1"}, {"quantity", "1"}});
-  add({{"id", ""}, {"sku", "sku-1"}, {"quantity", "1"}});
-  add({{"", ""}});
-  add({{"order", R"({"id":"d2","sku":"sku-1","quantity":1})"}, {"sku", "sku-1"}});
-  for (Order& order : orders) order.id = order.entry[0].first == "id" && order.entry[0].second == "d2" ? "d2" : "";
-  if (orders.back().entry[0].first == "order") orders.back().id = "";
+  for (Order& order : orders) order.id = order.entry[0] == std::pair<std::string, std::string>("id", "d2") ? "d2" : "";
   (void)trial.push(orders);
   return {};
 }
 
-Injected enormous(Trial& trial, std::size_t /*daemon*/) {
+Injected enormous(Trial& trial) {
   std::vector<std::pair<std::string, std::string>> many;
   const std::size_t fields = trial.random.number(1000, 20'000);
   for (std::size_t i = 0; i < fields; ++i) many.emplace_back("f" + std::to_string(i), "v");
@@ -93,7 +67,7 @@ Injected enormous(Trial& trial, std::size_t /*daemon*/) {
 }
 
 // The largest valid order: 64 lines, IDs of 128 bytes.
-Injected largest_good(Trial& trial, std::size_t /*daemon*/) {
+Injected largest_good(Trial& trial) {
   Order order = trial.probe();
   order.id.append(std::string(128 - order.id.size(), 'i'));
   order.customer = std::string(128, 'c');
@@ -105,7 +79,7 @@ Injected largest_good(Trial& trial, std::size_t /*daemon*/) {
 }
 
 // One ID: the same content twice, then other content, then the first content in the other form.
-Injected conflicting(Trial& trial, std::size_t /*daemon*/) {
+Injected conflicting(Trial& trial) {
   Order first = trial.probe();
   Order other = first;
   other.lines[0].second = 9;
@@ -116,51 +90,42 @@ Injected conflicting(Trial& trial, std::size_t /*daemon*/) {
   return {};
 }
 
-Injected overload(Trial& trial, std::size_t /*daemon*/) {
-  std::vector<Order> burst;
-  for (int i = 0; i < 4000; ++i) burst.push_back(trial.probe());
-  (void)trial.push(burst);
-  return {};
-}
-
-Injected hot_sku(Trial& trial, std::size_t /*daemon*/) {
-  std::vector<Order> burst;
-  for (int i = 0; i < 500; ++i) {
-    Order order = trial.probe();
-    order.lines = {{"sku-3", 1}};
-    write_entry(order, Form::kFlat);
-    burst.push_back(std::move(order));
-  }
-  (void)trial.push(burst);
-  return {};
+// Many requests at once; `sku`: all for this one, if not empty.
+OfServer burst(std::size_t count, const std::string& sku) {
+  return [count, sku](Trial& trial) {
+    std::vector<Order> orders;
+    for (std::size_t i = 0; i < count; ++i) {
+      orders.push_back(trial.probe());
+      if (!sku.empty()) orders.back().lines = {{sku, 1}};
+      write_entry(orders.back(), Form::kFlat);
+    }
+    (void)trial.push(orders);
+    return Injected{};
+  };
 }
 
 // A hundred times slower than the others: it runs 2 ms, then sleeps 200.
-Injected slow_daemon(Trial& trial, std::size_t number) {
-  test::Process& process = trial.daemons[number]->process();
-  for (int i = 0; i < 4; ++i) {
-    process.pause();
-    let_pass(200ms);
-    process.resume();
-    let_pass(2ms);
-  }
+Injected slow_daemon(Trial& /*trial*/, Daemon& daemon) {
+  daemon.stutter(4, 200ms);
   return {};
 }
 
 }  // namespace
 
-void add_load_faults(std::vector<Fault>& faults) {
-  const auto load = [&](const char* id, const char* name, Injected (*inject)(Trial&, std::size_t)) {
-    faults.push_back({id, name, Touches::kServerState, "load", Kind::kSafe, inject});
+std::vector<Fault> load_faults() {
+  const auto row = [](const char* id, const char* name, OfServer inject) {
+    return state_fault(id, name, "load", Kind::kSafe, std::move(inject));
   };
-  load("D1", "requests that are not JSON", broken_json);
-  load("D2", "missing, repeated or wrong fields", wrong_fields);
-  load("D3", "20,000 fields, a megabyte, 30,000 levels", enormous);
-  load("D4", "the largest valid order", largest_good);
-  load("D5", "one ID with two contents", conflicting);
-  load("L1", "4,000 requests at once", overload);
-  load("L2", "500 requests for one SKU", hot_sku);
-  faults.push_back({"L4", "one daemon a hundred times slower", Touches::kDaemon, "", Kind::kSafe, slow_daemon});
+  return {
+      row("D1", "requests that are not JSON", broken_json),
+      row("D2", "missing, repeated or wrong fields", wrong_fields),
+      row("D3", "20,000 fields, a megabyte, 30,000 levels", enormous),
+      row("D4", "the largest valid order", largest_good),
+      row("D5", "one ID with two contents", conflicting),
+      row("L1", "4,000 requests at once", burst(4000, "")),
+      row("L2", "500 requests for one SKU", burst(500, "sku-3")),
+      daemon_fault("L4", "one daemon a hundred times slower", slow_daemon, Touches::kDaemon, Kind::kSafe),
+  };
 }
 
 }  // namespace orderd::chaos

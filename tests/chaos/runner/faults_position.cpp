@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "chaos/runner/fault.h"
+#include "chaos/runner/stream_step.h"
 
 namespace orderd::chaos {
 namespace {
@@ -12,13 +13,8 @@ using std::chrono::milliseconds;
 
 constexpr const char* kPosition = "orders:position";
 
-Injected delete_position(Trial& trial, std::size_t /*daemon*/) {
-  (void)trial.ask({"DEL", kPosition});
-  return {};
-}
-
 // To an entry that was settled before, to the beginning, or to an invalid ID.
-Injected move_back(Trial& trial, std::size_t /*daemon*/) {
+Injected move_back(Trial& trial) {
   static const std::vector<std::string> kFar = {"2", "3", "20", "65", "1000", "1000000"};
   (void)trial.run(R"(
       if server.call('EXISTS', 'orders:position') == 0 then return {} end
@@ -33,51 +29,31 @@ Injected move_back(Trial& trial, std::size_t /*daemon*/) {
 }
 
 // To a waiting entry, to the last one, or to a future ID. The same step adds entries, so that some are waiting.
-Injected move_forward(Trial& trial, std::size_t /*daemon*/) {
-  std::vector<Order> orders;
-  for (std::size_t i = trial.random.number(1, 20); i > 0; --i) orders.push_back(trial.probe());
-  std::vector<std::string> arguments = {trial.random.chance(80) ? "entry" : "future",
-                                        std::to_string(trial.random.number(1000)),
-                                        std::to_string(2 * orders.front().entry.size())};
-  for (const Order& order : orders) {
-    for (const auto& [name, value] : order.entry) arguments.insert(arguments.end(), {name, value});
-  }
-  const auto ids = trial.run(R"(
-      local width, pushed = tonumber(ARGV[3]), {}
-      for first = 4, #ARGV, width do
-        pushed[#pushed + 1] = server.call('XADD', 'orders', '*', unpack(ARGV, first, first + width - 1))
-      end
-      local waiting = unsettled('orders')
-      local id = waiting[1 + tonumber(ARGV[2]) % #waiting]
-      if ARGV[1] == 'future' then id = string.gsub(id, '^%d', '9') end
-      if server.call('EXISTS', 'orders:position') == 1 then server.call('HSET', 'orders:position', 'id', id) end
-      return pushed)",
-                             arguments);
-  for (std::size_t i = 0; i < orders.size(); ++i) trial.record.add(orders[i], Outcome::kOk, EntryId::of(ids.at(i)));
+Injected move_forward(Trial& trial) {
+  (void)stream_step(trial, Stream::kStays, some_orders(trial), R"(
+      local id = step.waiting[1 + tonumber(arguments[2]) % #step.waiting]
+      if arguments[1] == 'future' then id = string.gsub(id, '^%d', '9') end
+      if server.call('EXISTS', 'orders:position') == 1 then server.call('HSET', 'orders:position', 'id', id) end)",
+                    {trial.random.chance(80) ? "entry" : "future", std::to_string(trial.random.number(1000))});
   return {};
 }
 
 // The whole hash as it was a moment earlier.
-Injected older_copy(Trial& trial, std::size_t /*daemon*/) {
+Injected older_copy(Trial& trial) {
   const std::string copy = trial.ask({"DUMP", kPosition});
   if (copy.empty()) throw std::runtime_error("there is no position at the moment");
   return {trial.between(0, 500), [&trial, copy] { (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"}); }};
 }
 
 // As orderctl pause and resume do it.
-Injected pause(Trial& trial, std::size_t /*daemon*/) {
+Injected pause(Trial& trial) {
   (void)trial.run("return server.call('HSET', 'orders:position', 'paused', '1 by a fault') and {}");
   return {trial.between(50, 900),
           [&trial] { (void)trial.run("return server.call('HDEL', 'orders:position', 'paused') and {}"); }};
 }
 
-Injected delete_owner(Trial& trial, std::size_t /*daemon*/) {
-  (void)trial.ask({"DEL", "orders:owner"});
-  return {};
-}
-
 // For a while: the name of no daemon, of another daemon, or an empty name.
-Injected steal_lease(Trial& trial, bool expires) {
+Injected overwrite_owner(Trial& trial, bool expires) {
   const std::vector<std::string> names = {"stranger 0123abcd 1732386423123 3000",
                                           trial.daemons[0]->name() + " 0123abcd 1 3000",
                                           "stranger",
@@ -90,16 +66,8 @@ Injected steal_lease(Trial& trial, bool expires) {
   return {trial.between(100, 900), {}};
 }
 
-Injected steal_for_a_while(Trial& trial, std::size_t /*daemon*/) {
-  return steal_lease(trial, true);
-}
-
-Injected steal_for_good(Trial& trial, std::size_t /*daemon*/) {
-  return steal_lease(trial, false);
-}
-
 // A value of another type at the lease or at the list of standbys.
-Injected wrong_type(Trial& trial, std::size_t /*daemon*/) {
+Injected wrong_type(Trial& trial) {
   const bool owner = trial.random.chance(50);
   const std::string key = owner ? "orders:owner" : "orders:standby";
   (void)trial.ask({"DEL", key});
@@ -108,22 +76,29 @@ Injected wrong_type(Trial& trial, std::size_t /*daemon*/) {
   return {trial.between(100, 900), [&trial, key] { (void)trial.ask({"DEL", key}); }};
 }
 
+OfServer delete_key(const char* key) {
+  return [key](Trial& trial) {
+    (void)trial.ask({"DEL", key});
+    return Injected{};
+  };
+}
+
 }  // namespace
 
-void add_position_faults(std::vector<Fault>& faults) {
-  const auto add = [&](const char* id, const char* name, const char* part, Kind kind,
-                       Injected (*inject)(Trial&, std::size_t)) {
-    faults.push_back({id, name, Touches::kServerState, part, kind, inject});
+std::vector<Fault> position_faults() {
+  return {
+      state_fault("V22", "DEL of the position", "stream", Kind::kAnywhere, delete_key(kPosition)),
+      state_fault("V22", "the position moved back by hand", "stream", Kind::kAnywhere, move_back),
+      state_fault("V22", "the position moved forward by hand", "stream", Kind::kSafe, move_forward),
+      state_fault("V22", "the position replaced by an older copy", "stream", Kind::kSafe, older_copy),
+      state_fault("V23", "DEL of the owner's key", "owner", Kind::kAnywhere, delete_key("orders:owner")),
+      state_fault("V23", "the owner's key overwritten, with expiry", "owner", Kind::kAnywhere,
+                  [](Trial& trial) { return overwrite_owner(trial, true); }),
+      state_fault("V23", "the owner's key overwritten, without expiry", "owner", Kind::kAnywhere,
+                  [](Trial& trial) { return overwrite_owner(trial, false); }),
+      state_fault("V23", "foreign value at the key of the owner or the standbys", "owner", Kind::kSafe, wrong_type),
+      state_fault("V24", "a pause, then a resume", "stream", Kind::kSafe, pause),
   };
-  add("V22", "DEL of the position", "stream", Kind::kAnywhere, delete_position);
-  add("V22", "the position moved back by hand", "stream", Kind::kAnywhere, move_back);
-  add("V22", "the position moved forward by hand", "stream", Kind::kSafe, move_forward);
-  add("V22", "the position replaced by an older copy", "stream", Kind::kSafe, older_copy);
-  add("V23", "DEL of the owner's key", "owner", Kind::kAnywhere, delete_owner);
-  add("V23", "the owner's key overwritten, with expiry", "owner", Kind::kAnywhere, steal_for_a_while);
-  add("V23", "the owner's key overwritten, without expiry", "owner", Kind::kAnywhere, steal_for_good);
-  add("V23", "foreign value at the key of the owner or the standbys", "owner", Kind::kSafe, wrong_type);
-  add("V24", "a pause, then a resume", "stream", Kind::kSafe, pause);
 }
 
 }  // namespace orderd::chaos

@@ -36,6 +36,12 @@ std::vector<std::vector<std::string>> all_losses() {
   return losses;
 }
 
+std::string joined(const std::vector<std::string>& rules) {
+  std::string text;
+  for (const std::string& rule : rules) text += " " + rule;
+  return text;
+}
+
 void set_user(Trial& trial, const std::vector<std::string>& rules) {
   std::vector<std::string> words = {"ACL", "SETUSER", kDaemonUser};
   words.insert(words.end(), rules.begin(), rules.end());
@@ -52,35 +58,30 @@ std::function<void()> giving_back(Trial& trial, const std::vector<std::string>& 
 
 const std::vector<std::string> kAllRights = {"+@all", "allkeys"};
 
-Injected lose_one(Trial& trial, std::size_t /*daemon*/) {
+Injected lose_one(Trial& trial) {
   const auto losses = all_losses();
   const auto& loss = losses[trial.random.number(losses.size())];
-  std::string rules;
-  for (const std::string& rule : loss) rules += " " + rule;
-  trial.note("ACL SETUSER" + rules);
+  trial.note("ACL SETUSER" + joined(loss));
   set_user(trial, loss);
   trial.refuses_daemons(true);
   return {trial.between(50, 600), giving_back(trial, kAllRights)};
 }
 
 // Takes away each right in turn; the next one when processing has resumed.
-Injected lose_each(Trial& trial, std::size_t /*daemon*/) {
+Injected lose_each(Trial& trial) {
   trial.refuses_daemons(true);
   for (const auto& loss : all_losses()) {
     set_user(trial, loss);
     let_pass(trial.between(20, 120));
     set_user(trial, kAllRights);
     const std::size_t results = trial.tailer->size();
-    if (!test::poll_until([&] { return trial.tailer->size() > results; }, kResumeDeadline)) {
-      std::string rules;
-      for (const std::string& rule : loss) rules += " " + rule;
-      trial.incident("processing has not resumed after ACL SETUSER" + rules);
-    }
+    if (!test::poll_until([&] { return trial.tailer->size() > results; }, kResumeDeadline))
+      trial.incident("processing has not resumed after ACL SETUSER" + joined(loss));
   }
   return {0ms, giving_back(trial, kAllRights)};
 }
 
-Injected another_password(Trial& trial, std::size_t /*daemon*/) {
+Injected another_password(Trial& trial) {
   set_user(trial, {"resetpass", ">another"});
   trial.refuses_daemons(true);
   (void)trial.call({"CLIENT", "KILL", "USER", kDaemonUser});
@@ -89,13 +90,15 @@ Injected another_password(Trial& trial, std::size_t /*daemon*/) {
 
 }  // namespace
 
-void add_rights_faults(std::vector<Fault>& faults) {
-  const auto add = [&](const char* name, bool alone, Injected (*inject)(Trial&, std::size_t)) {
-    faults.push_back({"V19", name, Touches::kServerState, "rights", Kind::kAnywhere, inject, {.alone = alone}});
+std::vector<Fault> rights_faults() {
+  const auto row = [](const char* name, bool alone, OfServer inject) {
+    return state_fault("V19", name, "rights", Kind::kAnywhere, std::move(inject), {.alone = alone});
   };
-  add("a right is taken away", false, lose_one);
-  add("each right is taken away in turn", true, lose_each);
-  add("another password, and back", false, another_password);
+  return {
+      row("a right is taken away", false, lose_one),
+      row("each right is taken away in turn", true, lose_each),
+      row("another password, and back", false, another_password),
+  };
 }
 
 }  // namespace orderd::chaos

@@ -20,26 +20,23 @@ using std::chrono::milliseconds;
 constexpr auto kBusyDeadline = 60s;
 
 // Changes a server setting, and restores it.
-Injected configured(Trial& trial, milliseconds lasts, const std::string& name, const std::string& value) {
-  const valkey::OwnedReply before = trial.call({"CONFIG", "GET", name});
-  const std::string old(before->at(1).text());
-  (void)trial.ask({"CONFIG", "SET", name, value});
-  return {lasts, [&trial, name, old] { (void)trial.ask({"CONFIG", "SET", name, old}); }};
+OfServer configured(const std::string& name, const std::string& value) {
+  return [name, value](Trial& trial) -> Injected {
+    // CONFIG SET accepts the output of CONFIG GET.
+    const std::string old(trial.call({"CONFIG", "GET", name})->at(1).text());
+    (void)trial.ask({"CONFIG", "SET", name, value});
+    return {trial.between(50, 800), [&trial, name, old] { (void)trial.ask({"CONFIG", "SET", name, old}); }};
+  };
 }
 
-Injected freeze(Trial& trial, std::size_t /*daemon*/) {
+Injected freeze(Trial& trial) {
   trial.server.pause();
   return {trial.between(100, 1500), [&trial] { trial.server.resume(); }};
 }
 
-Injected flush_scripts(Trial& trial, std::size_t /*daemon*/) {
-  (void)trial.ask({"SCRIPT", "FLUSH"});
-  return {};
-}
-
 // As often as a daemon can load them, and more often.
-Injected flush_scripts_often(Trial& trial, std::size_t /*daemon*/) {
-  for (std::size_t times = trial.random.number(10, 50); times > 0; --times) {
+Injected flush_scripts(Trial& trial, std::size_t times) {
+  for (; times > 0; --times) {
     (void)trial.ask({"SCRIPT", "FLUSH"});
     let_pass(trial.between(0, 15));
   }
@@ -47,7 +44,7 @@ Injected flush_scripts_often(Trial& trial, std::size_t /*daemon*/) {
 }
 
 // Memory may run out, or become free, between any two calls of a chain.
-Injected toggle_memory(Trial& trial, std::size_t /*daemon*/) {
+Injected toggle_memory(Trial& trial) {
   const std::function<void()> heal = [&trial] { (void)trial.ask({"CONFIG", "SET", "maxmemory", "0"}); };
   try {
     for (std::size_t times = trial.random.number(5, 30); times > 0; --times) {
@@ -60,10 +57,6 @@ Injected toggle_memory(Trial& trial, std::size_t /*daemon*/) {
     trial.note(std::string("toggling ended early: ") + error.what());
   }
   return {0ms, heal};
-}
-
-Injected out_of_memory(Trial& trial, std::size_t /*daemon*/) {
-  return configured(trial, trial.between(50, 800), "maxmemory", "1");
 }
 
 // Keeps the server busy from a separate connection, with a script that can be killed, or one that has written and
@@ -93,16 +86,8 @@ Injected busy(Trial& trial, bool writes) {
           }};
 }
 
-Injected busy_script(Trial& trial, std::size_t /*daemon*/) {
-  return busy(trial, false);
-}
-
-Injected unkillable_script(Trial& trial, std::size_t /*daemon*/) {
-  return busy(trial, true);
-}
-
 // Replies of more than 16 KiB close their connection.
-Injected small_output_buffers(Trial& trial, std::size_t /*daemon*/) {
+Injected small_output_buffers(Trial& trial) {
   std::vector<Order> large;
   for (int i = 0; i < 30; ++i) {
     Order order;
@@ -110,15 +95,14 @@ Injected small_output_buffers(Trial& trial, std::size_t /*daemon*/) {
     order.entry = {{"nothing", std::string(4000, 'y')}};
     large.push_back(std::move(order));
   }
-  Injected injected = configured(trial, trial.between(50, 500), "client-output-buffer-limit", "normal 16kb 0 0");
+  Injected injected = configured("client-output-buffer-limit", "normal 16kb 0 0")(trial);
   (void)trial.push(large);
-  // CONFIG SET accepts the output of CONFIG GET for all classes.
   return injected;
 }
 
 // Takes every connection that the server accepts.
-Injected no_more_clients(Trial& trial, std::size_t /*daemon*/) {
-  Injected injected = configured(trial, trial.between(50, 600), "maxclients", "10");
+Injected no_more_clients(Trial& trial) {
+  Injected injected = configured("maxclients", "10")(trial);
   const auto hogs = std::make_shared<std::vector<valkey::SyncClient>>();
   (void)trial.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   for (int i = 0; i < 12; ++i) {
@@ -129,10 +113,6 @@ Injected no_more_clients(Trial& trial, std::size_t /*daemon*/) {
             hogs->clear();
             heal();
           }};
-}
-
-Injected no_replicas(Trial& trial, std::size_t /*daemon*/) {
-  return configured(trial, trial.between(50, 800), "min-replicas-to-write", "1");
 }
 
 // A replica of a primary that does not exist: READONLY for writers, MASTERDOWN for readers.
@@ -149,16 +129,8 @@ Injected replica(Trial& trial, bool serves_stale) {
           }};
 }
 
-Injected read_only(Trial& trial, std::size_t /*daemon*/) {
-  return replica(trial, true);
-}
-
-Injected master_down(Trial& trial, std::size_t /*daemon*/) {
-  return replica(trial, false);
-}
-
 // A snapshot that cannot be written stops writes: a directory is in its place.
-Injected misconf(Trial& trial, std::size_t /*daemon*/) {
+Injected misconf(Trial& trial) {
   const std::string obstacle = trial.server.directory() + "/dump.rdb";
   std::filesystem::remove_all(obstacle);  // a snapshot, from a shutdown or from this fault
   std::filesystem::create_directory(obstacle);
@@ -172,13 +144,7 @@ Injected misconf(Trial& trial, std::size_t /*daemon*/) {
           }};
 }
 
-// A clean restart; while it loads it replies LOADING.
-Injected restart_and_load(Trial& trial, std::size_t /*daemon*/) {
-  trial.server.restart();
-  return {};
-}
-
-Injected debug_sleep(Trial& trial, std::size_t /*daemon*/) {
+Injected debug_sleep(Trial& trial) {
   const milliseconds time = trial.between(50, 900);
   (void)trial.ask({"DEBUG", "SLEEP", std::to_string(static_cast<double>(time.count()) / 1000)});
   return {};
@@ -186,28 +152,39 @@ Injected debug_sleep(Trial& trial, std::size_t /*daemon*/) {
 
 }  // namespace
 
-void add_server_faults(std::vector<Fault>& faults) {
-  const auto state = [&](const char* id, const char* name, const char* part, Injected (*inject)(Trial&, std::size_t)) {
-    faults.push_back({id, name, Touches::kServerState, part, Kind::kAnywhere, inject});
+std::vector<Fault> server_faults() {
+  const auto state = [](const char* id, const char* name, OfServer inject, const char* part = "everything") {
+    return state_fault(id, name, part, Kind::kAnywhere, std::move(inject));
   };
-  const auto process = [&](const char* id, const char* name, Injected (*inject)(Trial&, std::size_t)) {
-    faults.push_back({id, name, Touches::kServerProcess, "", Kind::kAnywhere, inject});
+  const auto process = [](const char* id, const char* name, OfServer inject) {
+    return process_fault(id, name, Kind::kAnywhere, std::move(inject));
   };
-  process("V6", "SIGSTOP of the server", freeze);
-  state("V10", "SCRIPT FLUSH", "scripts", flush_scripts);
-  state("V10", "SCRIPT FLUSH in a loop", "scripts", flush_scripts_often);
-  state("V12", "out of memory", "everything", out_of_memory);
-  state("V12", "maxmemory toggled", "everything", toggle_memory);
-  process("V14", "a busy script", busy_script);
-  process("V14", "a busy script that has written and cannot be killed", unkillable_script);
-  state("V15", "output buffers of 16 KiB, and large requests", "everything", small_output_buffers);
-  process("V16", "maxclients reached", no_more_clients);
-  process("V17", "a restart, with LOADING", restart_and_load);
-  state("V17", "NOREPLICAS", "everything", no_replicas);
-  state("V17", "READONLY", "everything", read_only);
-  state("V17", "MASTERDOWN", "everything", master_down);
-  state("V17", "MISCONF", "everything", misconf);
-  process("V20", "DEBUG SLEEP", debug_sleep);
+  return {
+      process("V6", "SIGSTOP of the server", freeze),
+      state(
+          "V10", "SCRIPT FLUSH", [](Trial& trial) { return flush_scripts(trial, 1); }, "scripts"),
+      state(
+          "V10", "SCRIPT FLUSH in a loop",
+          [](Trial& trial) { return flush_scripts(trial, trial.random.number(10, 50)); }, "scripts"),
+      state("V12", "out of memory", configured("maxmemory", "1")),
+      state("V12", "maxmemory toggled", toggle_memory),
+      process("V14", "a busy script", [](Trial& trial) { return busy(trial, false); }),
+      process("V14", "a busy script that has written and cannot be killed",
+              [](Trial& trial) { return busy(trial, true); }),
+      state("V15", "output buffers of 16 KiB, and large requests", small_output_buffers),
+      process("V16", "maxclients reached", no_more_clients),
+      // A clean restart; while it loads it replies LOADING.
+      process("V17", "a restart, with LOADING",
+              [](Trial& trial) {
+                trial.server.restart();
+                return Injected{};
+              }),
+      state("V17", "NOREPLICAS", configured("min-replicas-to-write", "1")),
+      state("V17", "READONLY", [](Trial& trial) { return replica(trial, true); }),
+      state("V17", "MASTERDOWN", [](Trial& trial) { return replica(trial, false); }),
+      state("V17", "MISCONF", misconf),
+      process("V20", "DEBUG SLEEP", debug_sleep),
+  };
 }
 
 }  // namespace orderd::chaos

@@ -17,9 +17,9 @@ constexpr auto kEndDeadline = 10s;
 constexpr auto kTakeOverDeadline = 5s;
 
 // A process that is frozen for longer than the lease (600 ms here) and then continues with its old state.
-Injected sleep_a_while(Trial& trial, std::size_t number) {
-  trial.daemons[number]->process().pause();
-  return {trial.between(100, 1500), [&trial, number] { trial.daemons[number]->process().resume(); }};
+Injected sleep_a_while(Trial& trial, Daemon& daemon) {
+  daemon.process().pause();
+  return {trial.between(100, 1500), [&daemon] { daemon.process().resume(); }};
 }
 
 // Frozen daemons, and those that were started to take over from them.
@@ -43,25 +43,19 @@ struct Sleepers {
 };
 
 // The active daemon freezes, another takes over and freezes too, a third takes over. Then both continue.
-Injected asleep_across_two(Trial& trial, std::size_t number) {
+Injected asleep_across_two(Trial& trial, Daemon& daemon) {
   const auto sleepers = std::make_shared<Sleepers>();
   try {
     for (int times = 0; times < 2; ++times) {
       const std::string owner = trial.owner();
-      test::Process* active = &trial.daemons[number]->process();
-      for (const auto& daemon : trial.daemons) {
-        if (daemon->name() == owner) active = &daemon->process();
-      }
+      test::Process* active = &trial.named(owner, daemon).process();
       for (const auto& guest : sleepers->guests) {
         if (guest->name() == owner) active = &guest->process();
       }
       active->pause();
       sleepers->asleep.push_back(active);
       if (sleepers->asleep.size() >= trial.daemons.size() + sleepers->guests.size()) {
-        sleepers->guests.push_back(std::make_unique<Daemon>(trial.programs, trial.server.endpoint(), trial.files.path(),
-                                                            "guest-" + std::to_string(times),
-                                                            trial.random.number(1U << 30U)));
-        sleepers->guests.back()->start();
+        sleepers->guests.push_back(trial.make_daemon("guest-" + std::to_string(times)));
       }
       const auto taken_over = [&] {
         const std::string now = trial.owner();
@@ -78,19 +72,16 @@ Injected asleep_across_two(Trial& trial, std::size_t number) {
 }
 
 // The active daemon is killed and stays down until another has taken over, if there is one.
-Injected kill_active(Trial& trial, std::size_t number) {
-  const std::string owner = trial.owner();
-  for (std::size_t i = 0; i < trial.daemons.size(); ++i) {
-    if (trial.daemons[i]->name() == owner) number = i;
-  }
-  trial.daemons[number]->kill();
-  return {trial.between(800, 1500), [&trial, number] { trial.daemons[number]->start(); }};
+Injected kill_active(Trial& trial, Daemon& daemon) {
+  Daemon& active = trial.named(trial.owner(), daemon);
+  active.kill();
+  return {trial.between(800, 1500), [&active] { active.start(); }};
 }
 
 // Two daemons with one name.
-Injected namesake(Trial& trial, std::size_t number) {
+Injected namesake(Trial& trial, Daemon& daemon) {
   const auto second = std::make_shared<test::Process>(
-      std::vector<std::string>{trial.programs.orderd, "--config", trial.daemons[number]->settings_file()});
+      std::vector<std::string>{trial.programs.orderd, "--config", daemon.settings_file()});
   return {trial.between(200, 1200), [&trial, second] {
             second->signal(trial.random.chance(50) ? SIGTERM : SIGKILL);
             second->wait(kEndDeadline);
@@ -99,13 +90,13 @@ Injected namesake(Trial& trial, std::size_t number) {
 
 }  // namespace
 
-void add_standby_faults(std::vector<Fault>& faults) {
-  faults.push_back({"P4", "SIGSTOP for up to twice the lease", Touches::kDaemon, "", Kind::kAnywhere, sleep_a_while});
-  faults.push_back({"P9", "a second daemon of the same name", Touches::kDaemon, "", Kind::kAnywhere, namesake});
-  faults.push_back(
-      {"P12", "frozen during two takeovers", Touches::kAllDaemons, "", Kind::kAnywhere, asleep_across_two});
-  faults.push_back({"P13", "kill -9 of the active daemon, and another takes over", Touches::kAllDaemons, "",
-                    Kind::kAnywhere, kill_active});
+std::vector<Fault> standby_faults() {
+  return {
+      daemon_fault("P4", "SIGSTOP for up to twice the lease", sleep_a_while),
+      daemon_fault("P9", "a second daemon of the same name", namesake),
+      daemon_fault("P12", "frozen during two takeovers", asleep_across_two, Touches::kAllDaemons),
+      daemon_fault("P13", "kill -9 of the active daemon, and another takes over", kill_active, Touches::kAllDaemons),
+  };
 }
 
 }  // namespace orderd::chaos

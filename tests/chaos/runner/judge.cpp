@@ -9,6 +9,7 @@
 #include "chaos/runner/audit_check.h"
 #include "chaos/runner/ledger.h"
 #include "chaos/runner/order_check.h"
+#include "chaos/runner/trial.h"
 
 namespace orderd::chaos {
 namespace {
@@ -19,13 +20,12 @@ class Judge {
  public:
   explicit Judge(Trial& trial)
       : trial_(trial),
-        record_(trial.record.contents()),
+        record_(trial.record),
         ledger_(read_ledger(trial)),
         order_(chaos::check_order(record_, ledger_)) {}
 
   Verdict verdict() {
-    for (const std::string& incident : trial_.incidents()) say("incident", incident);
-    verdict_.skipped = trial_.skipped();
+    for (const std::string& incident : trial_.incidents) say("incident", incident);
     for (const std::string& id : ledger_.unreadable) say("unreadable result", id);
     verdict_.results = ledger_.results.size();
     verdict_.outcomes = ledger_.outcomes;
@@ -67,7 +67,7 @@ class Judge {
   }
 
   Trial& trial_;
-  Record::Contents record_;
+  const Record& record_;
   Ledger ledger_;
   OrderCheck order_;
   Verdict verdict_;
@@ -214,7 +214,7 @@ void Judge::check_reply(std::string_view text, std::set<EntryId>& seen) {
   for (const auto& [name, value] : reply.items()) {
     if (name != "result") entry.fields.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
   }
-  const EntryId id = EntryId::of(reply["result"].get<std::string>());
+  const EntryId id = EntryId::parse(reply["result"].get<std::string>());
   if (!seen.insert(id).second) return say("duplicate reply", std::string(text));
   const auto found = ledger_.results.find(id);
   if (found == ledger_.results.end()) {
@@ -228,7 +228,7 @@ void Judge::check_reply(std::string_view text, std::set<EntryId>& seen) {
 void Judge::check_prefix() {
   const auto check = [&](const std::string& what, const std::vector<EntryId>& acknowledged, const auto& there) {
     std::size_t at = 0;
-    for (const Record::DataLoss& data_loss : record_.data_losses) {
+    for (const DataLoss& data_loss : record_.data_losses) {
       EntryId gone;
       bool any_gone = data_loss.everything;  // the size of the prefix is unknown then
       for (; at < acknowledged.size() && acknowledged[at] <= data_loss.boundary; ++at) {
@@ -280,9 +280,13 @@ void Judge::check_stock() {
 }
 
 void Judge::check_with_audit() {
-  const AuditVerdict audit = run_audit(trial_);
-  verdict_.audit = audit.output;
-  if (const auto complaint = check_audit(audit, order_, record_.discarded)) say("orderctl audit", *complaint);
+  test::ProcessOptions options;
+  options.environment = {"ORDERD_VALKEY_URL=unix://" + trial_.server.endpoint().path};
+  test::Process audit({trial_.programs.orderctl, "audit", "--json", "--max-findings", "1000000"}, options);
+  const int status = audit.wait(std::chrono::minutes(5));
+  verdict_.audit = audit.output();
+  if (const auto complaint = check_audit({status, audit.output(), audit.errors()}, order_, record_.discarded))
+    say("orderctl audit", *complaint);
 }
 
 }  // namespace

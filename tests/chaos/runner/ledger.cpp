@@ -3,11 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "chaos/runner/trial.h"
+
 namespace orderd::chaos {
 namespace {
 
 void read_result(const test::Entry& entry, Ledger& ledger) {
-  const EntryId id = EntryId::of(entry.id);
+  const EntryId id = EntryId::parse(entry.id);
   ledger.results[id] = fingerprint(entry);
   if (entry.field("status") == "letter") return;  // an operator handled a dead letter
   Decision decision{id, entry.field("order"), entry.field("status"), entry.field("reason"), "", false};
@@ -32,7 +34,7 @@ void read_result(const test::Entry& entry, Ledger& ledger) {
   }
   decision.has_lines = !order.lines.empty();
   decision.content = order.content();
-  const EntryId request = EntryId::of(entry.field("request"));
+  const EntryId request = EntryId::parse(entry.field("request"));
   ledger.order.emplace_back(id, request);
   ledger.by_request[request].push_back(std::move(decision));
 }
@@ -41,17 +43,8 @@ void read_result(const test::Entry& entry, Ledger& ledger) {
 
 Ledger read_ledger(Trial& trial) {
   Ledger ledger;
-  const auto pages = [&](const std::string& stream, const auto& each) {
-    for (std::string first = "-";;) {
-      const valkey::OwnedReply reply = trial.call({"XRANGE", stream, first, "+", "COUNT", "2000"});
-      const auto entries = test::entries_of(reply.view());
-      if (entries.empty()) return;
-      for (const test::Entry& entry : entries) each(entry);
-      first = "(" + entries.back().id;
-    }
-  };
-  pages("orders", [&](const test::Entry& entry) { ledger.requests.insert(EntryId::of(entry.id)); });
-  pages("results", [&](const test::Entry& entry) { read_result(entry, ledger); });
+  trial.each_entry("orders", [&](const test::Entry& entry) { ledger.requests.insert(EntryId::parse(entry.id)); });
+  trial.each_entry("results", [&](const test::Entry& entry) { read_result(entry, ledger); });
   return ledger;
 }
 

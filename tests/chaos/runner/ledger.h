@@ -8,9 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "chaos/runner/trial.h"
+#include "chaos/runner/record.h"
 
 namespace orderd::chaos {
+
+class Trial;
 
 // A result that names a request.
 struct Decision {

@@ -10,7 +10,7 @@ namespace {
 
 class Walk {
  public:
-  Walk(const Record::Contents& record, const Ledger& ledger)
+  Walk(const Record& record, const Ledger& ledger)
       : record_(record), ledger_(ledger), recreated_(record.recreated), absences_(record.absences) {}
 
   OrderCheck check() {
@@ -82,7 +82,7 @@ class Walk {
     }
   }
 
-  const Record::Contents& record_;
+  const Record& record_;
   const Ledger& ledger_;
   std::set<EntryId> recreated_;    // restarts still to come
   std::vector<Absence> absences_;  // the same
@@ -92,7 +92,7 @@ class Walk {
 
 }  // namespace
 
-OrderCheck check_order(const Record::Contents& record, const Ledger& ledger) {
+OrderCheck check_order(const Record& record, const Ledger& ledger) {
   return Walk(record, ledger).check();
 }
 

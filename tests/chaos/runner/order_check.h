@@ -18,6 +18,6 @@ struct OrderCheck {
   std::vector<std::string> passed_over;   // violations: unsettled while the stream was absent, no result since
 };
 
-[[nodiscard]] OrderCheck check_order(const Record::Contents& record, const Ledger& ledger);
+[[nodiscard]] OrderCheck check_order(const Record& record, const Ledger& ledger);
 
 }  // namespace orderd::chaos

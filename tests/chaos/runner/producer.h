@@ -1,15 +1,17 @@
-// A producer with its own thread: pushes small batches of orders, records the outcome of each, and retries those with
-// an unknown outcome.
+// A producer with its own thread: pushes small batches of orders, records the outcome of each, and retries those that
+// were refused or got no reply.
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "chaos/runner/record.h"
 #include "chaos/runner/workload.h"
-#include "valkey/endpoint.h"
 #include "valkey/sync_client.h"
 
 namespace orderd::chaos {
@@ -19,14 +21,24 @@ struct Pushed {
   Outcome outcome = Outcome::kUnknown;
   EntryId entry;
 };
-// Pushes these in one pipeline and adds them to the record. False: the connection is unusable.
-bool push(valkey::SyncClient& client, const std::vector<Order>& orders, Record& record,
+// Pushes these in one pipeline and adds them to the record. False: the connection is unusable, or its server is not
+// the stream's primary.
+bool push(valkey::SyncClient& client, const std::string& stream, const std::vector<Order>& orders, Record& record,
           std::vector<Pushed>* pushed = nullptr);
+
+// Where a producer pushes.
+struct Target {
+  std::function<Result<valkey::SyncClient>()> connect;  // called on the producer's thread
+  std::string stream;
+  unsigned per_second = 0;  // approximately
+  // Connects again this often. 0: only after a failure.
+  std::chrono::milliseconds ask_again{0};
+};
 
 class Producer {
  public:
-  // `per_second`: approximate rate of orders. `record` must outlive it.
-  Producer(valkey::Endpoint server, OrderSource source, unsigned per_second, Record& record);
+  // `record` must outlive it.
+  Producer(Target target, OrderSource source, Record& record);
   // Stops it and joins its thread.
   ~Producer();
   Producer(const Producer&) = delete;
@@ -38,13 +50,15 @@ class Producer {
  private:
   void run();
 
-  valkey::Endpoint server_;
+  Target target_;
   OrderSource source_;
   Record& record_;
-  unsigned per_second_;
   std::mutex turn_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
+
+// For the connections of producers.
+extern const valkey::SyncClient::Options kProducerTimeouts;
 
 }  // namespace orderd::chaos

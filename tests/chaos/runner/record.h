@@ -1,31 +1,25 @@
-// The producers' record: each request and what its producer knows about it. It shares nothing with the daemon; the
-// judge compares it with the streams at the end.
+// The producers' record: each request and what its producer knows about it; and what the faults have done that excuses
+// something. It shares nothing with the daemon; the judge compares it with the streams at the end.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "support/entry_id.h"
+
 namespace orderd::chaos {
 
-// A stream entry ID.
-struct EntryId {
-  uint64_t ms = 0;
-  uint64_t sequence = 0;
-  auto operator<=>(const EntryId&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
-  [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
-  // 0-0 if `text` is not an ID.
-  [[nodiscard]] static EntryId of(std::string_view text);
-  // The smallest ID above this one.
-  [[nodiscard]] EntryId next() const { return sequence == UINT64_MAX ? EntryId{ms + 1, 0} : EntryId{ms, sequence + 1}; }
-};
+using test::EntryId;
+
+// The smallest ID above this one.
+[[nodiscard]] inline EntryId next_id(EntryId id) {
+  return id.sequence == UINT64_MAX ? EntryId{id.ms + 1, 0} : EntryId{id.ms, id.sequence + 1};
+}
 
 // From `first` to `last`; empty if `last` is smaller.
 struct IdRange {
@@ -33,10 +27,19 @@ struct IdRange {
   [[nodiscard]] bool has(EntryId id) const { return first <= id && id <= last; }
 };
 
-// The orders stream was absent and restored.
+// The orders stream was absent and restored. The requests that were unsettled then have one result; or none, if
+// requests pushed meanwhile overtook them.
 struct Absence {
   std::set<EntryId> waiting;  // unsettled when it disappeared
   IdRange meanwhile;          // pushed in between; lost at the restore
+};
+
+// The server lost a tail of what it had acknowledged: what was written up to `boundary` may be gone, the newest first;
+// all of it if `everything` is true.
+struct DataLoss {
+  EntryId boundary;
+  bool everything = false;
+  std::string what;
 };
 
 // One request as its producer intends it.
@@ -63,48 +66,26 @@ struct Attempt {
   EntryId entry;  // only where kOk
 };
 
-// Thread-safe.
-class Record {
- public:
+struct Record {
+  // Any thread may call it.
   void add(const Order& order, Outcome outcome, EntryId entry = {});
-  // A fault deleted these entries before they had a result. A daemon may have read them: they have one result or none.
-  void deleted(const std::vector<EntryId>& entries);
-  // Of these, no daemon can have read these: they have no result.
-  void never_read(const std::vector<EntryId>& entries);
-  // A fault removed these IDs from the orders stream, settled or not.
-  void discarded(IdRange range);
-  // The requests that were unsettled then have one result; or none, if requests pushed meanwhile overtook them.
-  void absent(Absence absence);
-  // The stream was recreated with smaller IDs, starting with this one: the order of requests restarts there.
-  void recreated(EntryId first);
-  // A foreign value was written to the key of this order's record: it may be answered with bad_record; with `certain`
-  // it must be.
-  void foreign_record(const std::string& order, bool certain);
-  // The server lost a tail of what it had acknowledged: what was written up to `boundary` may be gone, the newest
-  // first; all of it if `everything` is true.
-  struct DataLoss {
-    EntryId boundary;
-    bool everything = false;
-    std::string what;
-  };
-  void data_loss(DataLoss data_loss);
 
-  // The whole record, for the judge.
-  struct Contents {
-    std::vector<Attempt> attempts;
-    std::set<EntryId> deleted;
-    std::set<EntryId> never_read;  // all of them among `deleted`
-    std::vector<IdRange> discarded;
-    std::vector<Absence> absences;
-    std::set<EntryId> recreated;
-    std::map<std::string, bool> foreign_records;  // `certain` by order
-    std::vector<DataLoss> data_losses;
-  };
-  [[nodiscard]] Contents contents() const;
+  std::vector<Attempt> attempts;  // read them only when the producers have stopped
+
+  // The rest is for the thread that injects the faults.
+  std::set<EntryId> deleted;     // before they had a result. A daemon may have read them: they have one result or none
+  std::set<EntryId> never_read;  // of the deleted ones: no daemon can have read them, so they have no result
+  std::vector<IdRange> discarded;  // removed from the orders stream, settled or not
+  std::vector<Absence> absences;
+  // The stream was recreated with smaller IDs, starting with these: the order of requests restarts there.
+  std::set<EntryId> recreated;
+  // A foreign value was written to the key of this order's record: it may be answered with bad_record; with true it
+  // must be.
+  std::map<std::string, bool> foreign_records;
+  std::vector<DataLoss> data_losses;
 
  private:
-  mutable std::mutex mutex_;
-  Contents contents_;
+  std::mutex mutex_;
 };
 
 }  // namespace orderd::chaos

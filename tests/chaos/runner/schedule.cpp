@@ -23,28 +23,12 @@ constexpr std::size_t kLogEnd = 800;  // bytes of each daemon's log in an incide
 
 }  // namespace
 
-void Tally::add(const Tally& other) {
-  for (const auto& [name, count] : other.injected) injected[name] += count;
-  for (const auto& [name, times] : other.recovery)
-    recovery[name].insert(recovery[name].end(), times.begin(), times.end());
-  total += other.total;
-}
-
-milliseconds Tally::percentile(double part) const {
-  std::vector<milliseconds> all;
-  for (const auto& [name, times] : recovery) all.insert(all.end(), times.begin(), times.end());
-  if (all.empty()) return 0ms;
-  std::sort(all.begin(), all.end());
-  return all[std::min(all.size() - 1, static_cast<std::size_t>(part * static_cast<double>(all.size())))];
-}
-
-void Schedule::inject(const Fault& fault, std::size_t daemon, std::vector<Active>& active) {
-  trial_.note("inject " + fault.id + " " + fault.name + " on daemon " + std::to_string(daemon));
+void Schedule::inject(const Fault& fault, Daemon& daemon, std::vector<Active>& active) {
+  trial_.note("inject " + fault.id + " " + fault.name + " on " + daemon.name());
   try {
     Injected injected = fault.inject(trial_, daemon);
-    ++tally_.injected[fault.id + "\t" + fault.name];
-    ++tally_.total;
-    active.push_back({&fault, daemon, Clock::now() + injected.lasts, std::move(injected.heal)});
+    trial_.tally.injected_once(fault.id + "\t" + fault.name);
+    active.push_back({&fault, &daemon, Clock::now() + injected.lasts, std::move(injected.heal)});
   } catch (const std::runtime_error& error) {
     trial_.skip(fault.id + ", " + fault.name + ": " + error.what());
   }
@@ -88,49 +72,45 @@ void Schedule::heal_due(std::vector<Active>& active, bool all) {
   }
 }
 
-bool Schedule::may_inject(const Fault& fault, std::size_t daemon, const std::vector<Active>& active) const {
+bool Schedule::may_inject(const Fault& fault, const Daemon& daemon, const std::vector<Active>& active) const {
   if (fault.needs.alone) return false;
+  const auto of_server = [](Touches one) { return one == Touches::kServerProcess || one == Touches::kServerState; };
+  const auto of_daemons = [](Touches one) { return one == Touches::kDaemon || one == Touches::kAllDaemons; };
+  // Faults of a daemon use its proxy too, and heal it.
+  const auto of_proxy = [&](Touches one) { return one == Touches::kProxy || of_daemons(one); };
   for (const Active& other : active) {
     const Touches a = fault.touches;
     const Touches b = other.fault->touches;
-    const bool server_a = a == Touches::kServerProcess || a == Touches::kServerState;
-    const bool server_b = b == Touches::kServerProcess || b == Touches::kServerState;
-    if (server_a && server_b && (a == Touches::kServerProcess || b == Touches::kServerProcess)) return false;
-    if (a == Touches::kServerState && b == a &&
-        (fault.part == other.fault->part || fault.part == "everything" || other.fault->part == "everything"))
-      return false;
-    const bool daemons_a = a == Touches::kDaemon || a == Touches::kAllDaemons;
-    const bool daemons_b = b == Touches::kDaemon || b == Touches::kAllDaemons;
-    if (daemons_a && daemons_b && (a != b || a == Touches::kAllDaemons || daemon == other.daemon)) return false;
-    // Faults of a daemon use its proxy too, and heal it.
-    const bool proxies_a = a == Touches::kProxy || daemons_a;
-    const bool proxies_b = b == Touches::kProxy || daemons_b;
-    if (proxies_a && proxies_b && daemon == other.daemon) return false;
+    const bool process = a == Touches::kServerProcess || b == Touches::kServerProcess;
+    if (process && of_server(a) && of_server(b)) return false;
     // Some faults push requests while they are injected, which needs a server that replies.
-    if ((a == Touches::kServerProcess && daemons_b) || (b == Touches::kServerProcess && daemons_a)) return false;
+    if (process && (of_daemons(a) || of_daemons(b))) return false;
+    const bool same_part =
+        fault.part == other.fault->part || fault.part == "everything" || other.fault->part == "everything";
+    if (a == Touches::kServerState && b == a && same_part) return false;
+    const bool same_daemon = &daemon == other.daemon;
+    if (of_daemons(a) && of_daemons(b) && (a != b || a == Touches::kAllDaemons || same_daemon)) return false;
+    if (of_proxy(a) && of_proxy(b) && same_daemon) return false;
   }
   return true;
 }
 
-std::size_t Schedule::draw_daemon() {
-  const std::size_t busiest = trial_.busiest();
-  return trial_.random.chance(60) ? busiest : trial_.random.number(trial_.daemons.size());
+Daemon& Schedule::draw_daemon() {
+  Daemon& busiest = trial_.busiest();
+  return trial_.random.chance(60) ? busiest : *trial_.daemons[trial_.random.number(trial_.daemons.size())];
 }
 
-std::string Schedule::logs(std::size_t bytes) const {
+std::string Schedule::logs() const {
   std::string all;
-  for (const auto& daemon : trial_.daemons) {
-    const std::string log = daemon->log();
-    all += "\n" + daemon->name() + ": " + log.substr(log.size() - std::min(log.size(), bytes));
-  }
+  for (const auto& daemon : trial_.daemons) all += "\n" + daemon->name() + ": " + tail_of(daemon->log(), kLogEnd);
   return all;
 }
 
-void Schedule::recover(const Fault* fault, std::size_t number) {
+void Schedule::recover(const Fault* fault, Daemon& daemon) {
   const auto healed = Clock::now();
   const std::string what = fault == nullptr ? "all faults together" : fault->id + ", " + fault->name;
   const bool suffered = fault != nullptr && (fault->touches == Touches::kDaemon || fault->touches == Touches::kProxy);
-  const uint64_t calls = trial_.daemons[number]->calls();
+  const uint64_t calls = daemon.calls();
   try {
     std::string request;
     const auto seen = [&] {
@@ -141,16 +121,16 @@ void Schedule::recover(const Fault* fault, std::size_t number) {
       }
       if (request.empty() || !trial_.tailer->has(request)) return false;
       // Other daemons may have settled the probe.
-      return !suffered || trial_.daemons[number]->calls() > calls;
+      return !suffered || daemon.calls() > calls;
     };
     if (!test::poll_until(seen, kRecoveryDeadline))
-      return trial_.incident("no recovery within 30 s from " + what + logs(kLogEnd));
+      return trial_.incident("no recovery within 30 s from " + what + logs());
   } catch (const std::runtime_error& error) {
     return trial_.incident("recovering from " + what + ": " + error.what());
   }
   trial_.note("recovered");
   if (fault == nullptr) return;
-  tally_.recovery[fault->id + "\t" + fault->name].push_back(
+  trial_.tally.recovery[fault->id + "\t" + fault->name].push_back(
       std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
 }
 
@@ -160,11 +140,11 @@ void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
     for (const Fault& fault : faults_) order.push_back(&fault);
   }
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[trial_.random.number(i)]);
-  recover(nullptr, 0);  // start from a healthy state
+  recover(nullptr, *trial_.daemons[0]);  // start from a healthy state
   for (const Fault* fault : order) {
     if (enough()) return;
     std::vector<Active> active;
-    const std::size_t daemon = draw_daemon();
+    Daemon& daemon = draw_daemon();
     inject(*fault, daemon, active);
     if (!active.empty() && active[0].due > Clock::now())
       let_pass(std::chrono::duration_cast<milliseconds>(active[0].due - Clock::now()));
@@ -174,13 +154,13 @@ void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
 }
 
 void Schedule::together(milliseconds time) {
-  recover(nullptr, 0);  // start from a healthy state, with a result to recover the position from
+  recover(nullptr, *trial_.daemons[0]);  // start from a healthy state, with a result to recover the position from
   const auto end = Clock::now() + time;
   std::vector<Active> active;
   while (Clock::now() < end) {
     heal_due(active, false);
     const Fault& fault = faults_[trial_.random.number(faults_.size())];
-    const std::size_t daemon = draw_daemon();
+    Daemon& daemon = draw_daemon();
     if (active.size() < kActiveMax && may_inject(fault, daemon, active)) inject(fault, daemon, active);
     let_pass(milliseconds(trial_.random.number(5, 60)));
     if (std::none_of(active.begin(), active.end(),
@@ -188,7 +168,7 @@ void Schedule::together(milliseconds time) {
       trial_.supervise();
   }
   heal_due(active, true);
-  recover(nullptr, 0);
+  recover(nullptr, *trial_.daemons[0]);
 }
 
 bool Schedule::drain() {
@@ -201,7 +181,7 @@ bool Schedule::drain() {
     if (test::poll_until(settled, kDrainDeadline)) return true;
     const auto waiting = trial_.run("return unsettled('orders')");
     trial_.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " waiting from " +
-                    (waiting.empty() ? "" : waiting[0]) + logs(kLogEnd));
+                    (waiting.empty() ? "" : waiting[0]) + logs());
   } catch (const std::runtime_error& error) {
     trial_.incident(std::string("draining: ") + error.what());
   }

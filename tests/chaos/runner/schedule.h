@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -12,21 +11,10 @@
 
 namespace orderd::chaos {
 
-struct Tally {
-  std::map<std::string, uint64_t> injected;                                // key: ID, tab, name
-  std::map<std::string, std::vector<std::chrono::milliseconds>> recovery;  // the same keys; only faults injected alone
-  uint64_t total = 0;
-
-  void add(const Tally& other);
-  // The quantile `part` (0.99) of all recovery times; 0 if there are none.
-  [[nodiscard]] std::chrono::milliseconds percentile(double part) const;
-};
-
 class Schedule {
  public:
-  // `faults`: those that this trial allows. All three must outlive it.
-  Schedule(Trial& trial, const std::vector<Fault>& faults, Tally& tally)
-      : trial_(trial), faults_(faults), tally_(tally) {}
+  // `faults`: those that this trial allows. Both must outlive it.
+  Schedule(Trial& trial, const std::vector<Fault>& faults) : trial_(trial), faults_(faults) {}
 
   // Injects each fault `times` times in an order drawn from the trial's seed, heals it and waits for recovery. Stops
   // early when `enough` returns true.
@@ -39,27 +27,26 @@ class Schedule {
  private:
   struct Active {
     const Fault* fault = nullptr;
-    std::size_t daemon = 0;
+    Daemon* daemon = nullptr;
     std::chrono::steady_clock::time_point due;
     std::function<void()> heal;
   };
 
   // Does not throw: failures become incidents of the trial.
-  void inject(const Fault& fault, std::size_t daemon, std::vector<Active>& active);
+  void inject(const Fault& fault, Daemon& daemon, std::vector<Active>& active);
   void heal(Active& active);
   void heal_due(std::vector<Active>& active, bool all);
-  [[nodiscard]] bool may_inject(const Fault& fault, std::size_t daemon, const std::vector<Active>& active) const;
+  [[nodiscard]] bool may_inject(const Fault& fault, const Daemon& daemon, const std::vector<Active>& active) const;
   // Picks the active daemon more often than a standby.
-  [[nodiscard]] std::size_t draw_daemon();
+  [[nodiscard]] Daemon& draw_daemon();
   // Waits until a probe has its result and, after a fault of one daemon, that daemon calls scripts again (it serves or
   // renews the lease). `fault` null: all faults together, whose recovery is not measured.
-  void recover(const Fault* fault, std::size_t daemon);
-  // The last `bytes` of each daemon's log.
-  [[nodiscard]] std::string logs(std::size_t bytes) const;
+  void recover(const Fault* fault, Daemon& daemon);
+  // The end of each daemon's log.
+  [[nodiscard]] std::string logs() const;
 
   Trial& trial_;
   const std::vector<Fault>& faults_;
-  Tally& tally_;
 };
 
 }  // namespace orderd::chaos

@@ -54,7 +54,7 @@ constexpr const char* kAfter = R"(
 
 std::vector<EntryId> ids_of(const nlohmann::json& texts) {
   std::vector<EntryId> ids;
-  for (const auto& text : texts) ids.push_back(EntryId::of(text.get<std::string>()));
+  for (const auto& text : texts) ids.push_back(EntryId::parse(text.get<std::string>()));
   return ids;
 }
 
@@ -64,20 +64,14 @@ StreamStep step_of(const std::vector<std::string>& answer) {
   step.pushed = ids_of(said["pushed"]);
   step.waiting = ids_of(said["waiting"]);
   step.left = ids_of(said["left"]);
-  step.first = EntryId::of(said["first"].get<std::string>());
-  step.last = EntryId::of(said["last"].get<std::string>());
-  step.left_last = EntryId::of(said["left_last"].get<std::string>());
+  step.first = EntryId::parse(said["first"].get<std::string>());
+  step.last = EntryId::parse(said["last"].get<std::string>());
+  step.left_last = EntryId::parse(said["left_last"].get<std::string>());
   step.copy = answer.at(1);
   return step;
 }
 
 }  // namespace
-
-std::vector<EntryId> StreamStep::gone() const {
-  std::vector<EntryId> gone;
-  std::set_difference(waiting.begin(), waiting.end(), left.begin(), left.end(), std::back_inserter(gone));
-  return gone;
-}
 
 StreamStep stream_step(Trial& trial, Stream stream, const std::vector<Order>& orders, const std::string& change,
                        const std::vector<std::string>& arguments) {
@@ -104,13 +98,15 @@ StreamStep stream_step(Trial& trial, Stream stream, const std::vector<Order>& or
 }
 
 void record_deleted(Trial& trial, const StreamStep& step) {
-  const auto gone = step.gone();
-  trial.record.deleted(gone);
-  std::vector<EntryId> unread;
-  std::set_intersection(gone.begin(), gone.end(), step.pushed.begin(), step.pushed.end(), std::back_inserter(unread));
-  trial.record.never_read(unread);
+  std::vector<EntryId> gone;  // unsettled before the change, and no longer after it
+  std::set_difference(step.waiting.begin(), step.waiting.end(), step.left.begin(), step.left.end(),
+                      std::back_inserter(gone));
+  Record& record = trial.record;
+  record.deleted.insert(gone.begin(), gone.end());
+  std::set_intersection(gone.begin(), gone.end(), step.pushed.begin(), step.pushed.end(),
+                        std::inserter(record.never_read, record.never_read.end()));
   if (step.left_last >= step.last) return;
-  trial.record.discarded({std::max(step.first, step.left_last.next()), step.last});
+  record.discarded.push_back({std::max(step.first, next_id(step.left_last)), step.last});
 }
 
 std::vector<Order> some_orders(Trial& trial) {

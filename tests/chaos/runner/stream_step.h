@@ -16,16 +16,12 @@ struct StreamStep {
   EntryId first, last;           // before the change: the first entry and last-generated-id; 0-0 if there is no stream
   EntryId left_last;             // last-generated-id after it
   std::string copy;              // the Lua variable `copy` after `change`
-
-  // Unsettled before the change, and no longer after it.
-  [[nodiscard]] std::vector<EntryId> gone() const;
 };
 
 // What the change does to the stream.
 enum class Stream {
   kStays,
-  kReplaced,  // a new or an older stream; not within the millisecond of its last entry, whose
-              // ID would be given again
+  kReplaced,  // a new or an older stream; not within the millisecond of its last entry, whose ID would be given again
 };
 
 // Pushes `orders`, which also go into the record, then runs the Lua text `change`, which may use what Trial::run()

@@ -29,8 +29,12 @@ Tailer::Tailer(valkey::Endpoint server) : server_(std::move(server)) {
 }
 
 Tailer::~Tailer() {
+  stop();
+}
+
+void Tailer::stop() {
   stop_ = true;
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool Tailer::has(const std::string& request) const {
@@ -49,10 +53,7 @@ std::vector<Tailer::Seen> Tailer::seen() const {
 }
 
 void Tailer::run() {
-  valkey::SyncClient::Options options;
-  options.name = "tailer";
-  options.connect_timeout = 500ms;
-  options.reply_timeout = 1000ms;
+  const valkey::SyncClient::Options options = {.name = "tailer", .connect_timeout = 500ms, .reply_timeout = 1000ms};
   std::string last = "0-0";
   Result<valkey::SyncClient> connection = Failure{"none yet"};
   while (!stop_) {
@@ -73,7 +74,7 @@ void Tailer::run() {
     last = entries.back().id;
     const std::lock_guard<std::mutex> guard(mutex_);
     for (const test::Entry& entry : entries) {
-      seen_.push_back({EntryId::of(entry.id), fingerprint(entry)});
+      seen_.push_back({EntryId::parse(entry.id), fingerprint(entry)});
       requests_.insert(entry.field("request"));
     }
   }

@@ -29,6 +29,9 @@ class Tailer {
   Tailer(const Tailer&) = delete;
   Tailer& operator=(const Tailer&) = delete;
 
+  // Ends its thread. It reads no more.
+  void stop();
+
   // Whether a result of this request was read.
   [[nodiscard]] bool has(const std::string& request) const;
   [[nodiscard]] std::size_t size() const;

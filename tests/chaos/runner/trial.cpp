@@ -2,7 +2,9 @@
 #include "chaos/runner/trial.h"
 
 #include <algorithm>
+#include <fstream>
 #include <stdexcept>
+#include <utility>
 
 namespace orderd::chaos {
 namespace {
@@ -10,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kProbeSku = "probe";
-constexpr std::size_t kProducers = 2;
+constexpr unsigned kProducers = 2;
 // A daemon started while the server refuses it exits. The runner may notice that this much later, because injecting
 // another fault can wait for takeovers meanwhile.
 constexpr auto kRefusedFor = 15s;
@@ -53,29 +55,41 @@ test::ServerOptions server_options(const Plan& plan, const test::Shims& shims) {
   return options;
 }
 
-uint64_t now_ms() {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
+std::string settings_of(const valkey::Endpoint& proxy, const std::string& name) {
+  const std::string url =
+      std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port);
+  // Timeouts are as short as the contract allows, so that recovery from a fault is fast.
+  return "[valkey]\nurl = \"" + url + "\"\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
+         "[processing]\nname = \"" + name + "\"\nlease = \"600ms\"\nreply_ttl = \"1h\"\n" +
+         "[admin]\nlisten = \"\"\n[shutdown]\ndrain_timeout = \"2s\"\n";
 }
 
 }  // namespace
 
 Trial::Trial(const Plan& its_plan, const Programs& its_programs)
-    : plan(its_plan), programs(its_programs), server(server_options(its_plan, shims)), random(its_plan.seed) {
+    : TrialBase(its_plan.seed, its_programs), plan(its_plan), server(server_options(its_plan, shims)) {
   set_stock();
   tailer = std::make_unique<Tailer>(server.endpoint());
-  for (std::size_t i = 0; i < plan.daemons; ++i) {
-    daemons.push_back(std::make_unique<Daemon>(programs, server.endpoint(), files.path(), "daemon-" + std::to_string(i),
-                                               random.number(1U << 30U)));
-    daemons.back()->start();
-  }
-  calls_.resize(plan.daemons);
-  for (std::size_t i = 0; i < kProducers; ++i) {
+  for (std::size_t i = 0; i < plan.daemons; ++i) daemons.push_back(make_daemon("daemon-" + std::to_string(i)));
+  const auto connect = [endpoint = server.endpoint()] {
+    return valkey::SyncClient::connect(endpoint, kProducerTimeouts);
+  };
+  for (unsigned i = 0; i < kProducers; ++i) {
     OrderSource source("p" + std::to_string(i), plan.workload, random.number(1U << 30U));
     producers_.push_back(
-        std::make_unique<Producer>(server.endpoint(), std::move(source), plan.per_second / kProducers, record));
+        std::make_unique<Producer>(Target{connect, "orders", plan.per_second / kProducers}, std::move(source), record));
   }
+}
+
+std::unique_ptr<Daemon> Trial::make_daemon(const std::string& name) {
+  auto proxy = std::make_unique<test::FaultProxy>(server.endpoint(), random.number(1U << 30U));
+  const std::string settings = settings_of(proxy->endpoint(), name);
+  return std::make_unique<Daemon>(programs, files.path(), name, settings, std::move(proxy));
+}
+
+Daemon& Trial::named(const std::string& name, Daemon& other) {
+  const auto found = std::find_if(daemons.begin(), daemons.end(), [&](const auto& one) { return one->name() == name; });
+  return found == daemons.end() ? other : **found;
 }
 
 valkey::OwnedReply Trial::call(const std::vector<std::string>& words) {
@@ -131,7 +145,7 @@ void Trial::set_stock() {
 std::vector<Pushed> Trial::push(const std::vector<Order>& orders) {
   (void)call({"PING"});  // check the connection
   std::vector<Pushed> pushed;
-  if (!chaos::push(*control_, orders, record, &pushed)) control_.reset();
+  if (!chaos::push(*control_, "orders", orders, record, &pushed)) control_.reset();
   return pushed;
 }
 
@@ -176,36 +190,26 @@ std::string Trial::owner() {
   return name;
 }
 
-std::size_t Trial::busiest() {
-  std::size_t busiest = 0;
+Daemon& Trial::busiest() {
+  Daemon* busiest = daemons[0].get();
   uint64_t most = 0;
-  for (std::size_t i = 0; i < daemons.size(); ++i) {
-    const uint64_t calls = daemons[i]->calls();
-    const uint64_t more = calls - calls_[i];
-    calls_[i] = calls;
-    if (more > most) {
-      most = more;
-      busiest = i;
-    }
+  for (const auto& daemon : daemons) {
+    const uint64_t calls = daemon->calls();
+    const uint64_t more = calls - std::exchange(calls_[daemon.get()], calls);
+    if (more <= most) continue;
+    most = more;
+    busiest = daemon.get();
   }
-  return busiest;
+  return *busiest;
 }
 
 void Trial::data_loss(const std::string& what, bool everything) {
   // Entry IDs use the server's clock, and the server runs on this machine.
-  record.data_loss({{now_ms(), UINT64_MAX}, everything, what});
+  record.data_losses.push_back({{wall_clock_ms(), UINT64_MAX}, everything, what});
 }
 
-void Trial::supervise() {
-  for (const auto& daemon : daemons) {
-    const auto what = daemon->surprise();
-    if (!what) continue;
-    if (refusing() && what->find("unexpectedly with 1;") != std::string::npos) {
-      note("refused at its start: " + *what);
-    } else {
-      incident(*what);
-    }
-  }
+bool Trial::refused(const std::string& exit) const {
+  return refusing() && exit.find("unexpectedly with 1;") != std::string::npos;
 }
 
 void Trial::refuses_daemons(bool refuses) {
@@ -217,18 +221,32 @@ bool Trial::refusing() const {
   return refusing_ > 0 || std::chrono::steady_clock::now() < refused_until_;
 }
 
-void Trial::incident(const std::string& what) {
-  note("incident " + what);
-  incidents_.push_back(what);
+void Trial::keep(const std::filesystem::path& place) {
+  std::error_code ignored;  // best effort
+  std::filesystem::copy(server.directory() + "/appendonlydir", place / "appendonlydir", ignored);
+  std::ofstream(place / "valkey.log") << server.log();
+  std::ofstream attempts(place / "attempts.txt");
+  for (const Attempt& attempt : record.attempts) {
+    attempts << attempt.entry.text() << " " << static_cast<int>(attempt.outcome) << " " << attempt.order
+             << (attempt.malformed ? " malformed" : "") << "\n";
+  }
+  for (const std::string stream : {"orders", "results", "orders:dead"}) {
+    std::ofstream file(place / (stream + ".txt"));
+    each_entry(stream, [&](const test::Entry& entry) {
+      file << entry.id;
+      for (const auto& [name, value] : entry.fields) file << " " << name << "=" << value.substr(0, 300);
+      file << "\n";
+    });
+  }
 }
 
-void Trial::skip(const std::string& what) {
-  note("skipped " + what);
-  skipped_.push_back(what);
-}
-
-void Trial::note(const std::string& what) {
-  notes_.push_back(std::to_string(now_ms()) + " " + what);
+void Trial::each_entry(const std::string& stream, const std::function<void(const test::Entry&)>& act) {
+  for (std::string first = "-";;) {
+    const auto entries = test::entries_of(call({"XRANGE", stream, first, "+", "COUNT", "2000"}).view());
+    if (entries.empty()) return;
+    for (const test::Entry& entry : entries) act(entry);
+    first = "(" + entries.back().id;
+  }
 }
 
 }  // namespace orderd::chaos

@@ -4,22 +4,26 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "chaos/runner/daemon.h"
 #include "chaos/runner/producer.h"
 #include "chaos/runner/record.h"
 #include "chaos/runner/tailer.h"
+#include "chaos/runner/trial_base.h"
 #include "chaos/shims.h"
-#include "support/seed.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
 
 namespace orderd::chaos {
+
+// Of the user kDaemonUser, while no fault changes it.
+inline constexpr const char* kDaemonPassword = "chaos";
 
 struct Plan {
   uint64_t seed = 1;
@@ -31,12 +35,10 @@ struct Plan {
   unsigned per_second = 1500;  // requests of all producers
 };
 
-class Trial {
+class Trial : public TrialBase {
  public:
   // Starts everything. Throws std::runtime_error.
   Trial(const Plan& plan, const Programs& programs);
-  Trial(const Trial&) = delete;
-  Trial& operator=(const Trial&) = delete;
 
   // One command over the runner's own connection, which is reopened if lost. Throws std::runtime_error if the server
   // cannot be reached or returns an error.
@@ -71,50 +73,40 @@ class Trial {
   // The name in the owner's key; empty if there is none, or if the key holds something else.
   [[nodiscard]] std::string owner();
   // The daemon that called most scripts since the last call: most likely the active one. Does not ask the server.
-  [[nodiscard]] std::size_t busiest();
+  [[nodiscard]] Daemon& busiest();
 
-  // A random duration from `first` to `last` milliseconds.
-  [[nodiscard]] std::chrono::milliseconds between(std::size_t first, std::size_t last) {
-    return std::chrono::milliseconds(random.number(first, last));
-  }
-  // Records that the server just lost data (Record::DataLoss).
+  // Records that the server just lost data.
   void data_loss(const std::string& what, bool everything);
 
-  // Reports daemons that exited unexpectedly in incidents() and restarts them. Exiting at start is allowed while the
-  // server refuses them, as the contract says.
-  void supervise();
   // From now on the server refuses daemons permanently, or no longer does.
   void refuses_daemons(bool refuses);
   // Whether it does now or did a moment ago: then a daemon may exit with 1.
   [[nodiscard]] bool refusing() const;
-  void incident(const std::string& what);
-  [[nodiscard]] const std::vector<std::string>& incidents() const { return incidents_; }
-  // A skipped fault: the machine or another fault was in its way. Not a violation.
-  void skip(const std::string& what);
-  [[nodiscard]] const std::vector<std::string>& skipped() const { return skipped_; }
-  // Adds a line with its time, to investigate a violation later.
-  void note(const std::string& what);
-  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+  // All entries of a stream, a page at a time.
+  void each_entry(const std::string& stream, const std::function<void(const test::Entry&)>& act);
+  // The daemon of this name; `other` if there is none.
+  [[nodiscard]] Daemon& named(const std::string& name, Daemon& other);
+  // Starts one.
+  [[nodiscard]] std::unique_ptr<Daemon> make_daemon(const std::string& name);
+
+  // The streams, the producers' record and the server's files.
+  void keep(const std::filesystem::path& place) override;
 
   const Plan plan;
-  const Programs programs;
-  test::TemporaryDirectory files;
   test::Shims shims;  // of the server's clock, disk and power
   test::ValkeyServer server;
   Record record;
-  test::Random random;  // only for the runner's thread
-  std::vector<std::unique_ptr<Daemon>> daemons;
   std::unique_ptr<Tailer> tailer;
 
  private:
+  [[nodiscard]] bool refused(const std::string& exit) const override;
+
   std::optional<valkey::SyncClient> control_;
   std::vector<std::unique_ptr<Producer>> producers_;
-  std::vector<uint64_t> calls_;  // of each daemon, at the last busiest()
-  int refusing_ = 0;             // current faults that make the server refuse daemons
+  std::map<const Daemon*, uint64_t> calls_;  // at the last busiest()
+  int refusing_ = 0;                         // current faults that make the server refuse daemons
   std::chrono::steady_clock::time_point refused_until_;
-  std::vector<std::string> incidents_;
-  std::vector<std::string> skipped_;
-  std::vector<std::string> notes_;
   uint64_t probes_ = 0;
 };
 

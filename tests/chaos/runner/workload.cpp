@@ -54,13 +54,18 @@ std::vector<std::pair<std::string, uint64_t>> OrderSource::stock() {
 }
 
 OrderSource::OrderSource(std::string name, Workload workload, uint64_t seed)
-    : name_(std::move(name)), workload_(workload), random_(seed) {
+    : OrderSource(std::move(name), workload, seed, {}) {
+  for (const auto& [sku, amount] : stock()) skus_.push_back(sku);
+  unknown_ = "never-heard-of";
+}
+
+OrderSource::OrderSource(std::string name, Workload workload, uint64_t seed, std::vector<std::string> skus)
+    : name_(std::move(name)), workload_(workload), random_(seed), skus_(std::move(skus)) {
 }
 
 std::string OrderSource::sku() {
-  if (random_.chance(1)) return "never-heard-of";
-  if (workload_ == Workload::kHotSku) return sku_of(1);
-  return sku_of(random_.number(kSkus));
+  if (!unknown_.empty() && random_.chance(1)) return unknown_;
+  return workload_ == Workload::kHotSku ? skus_[1] : skus_[random_.number(skus_.size())];
 }
 
 Order OrderSource::fresh() {
@@ -79,10 +84,12 @@ Order OrderSource::malformed() {
   order.malformed = true;
   order.id = name_ + "-bad-" + std::to_string(made_++);
   switch (random_.number(6)) {
-    case 0: order.entry = {{"id", order.id}, {"sku", sku_of(0)}, {"quantity", "-1"}}; break;
-    case 1: order.entry = {{"id", order.id}, {"sku", sku_of(0)}, {"quantity", "1e3"}}; break;
+    case 0: order.entry = {{"id", order.id}, {"sku", skus_[0]}, {"quantity", "-1"}}; break;
+    case 1: order.entry = {{"id", order.id}, {"sku", skus_[0]}, {"quantity", "1e3"}}; break;
     case 2: order.entry = {{"id", order.id}, {"quantity", "1"}, {"reply_to", name_}}; break;
-    case 3: order.entry = {{"order", R"({"id":")" + order.id + R"(","sku":"sku-0","quantity":3.0})"}}; break;
+    case 3:
+      order.entry = {{"order", R"({"id":")" + order.id + R"(","sku":")" + skus_[0] + R"(","quantity":3.0})"}};
+      break;
     case 4:
       order.entry = {{"order", "{ no JSON"}};
       order.id.clear();

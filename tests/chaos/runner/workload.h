@@ -15,8 +15,10 @@ enum class Workload { kUniform, kHotSku, kRetries };  // kRetries: a third of al
 
 class OrderSource {
  public:
-  // `name` keeps the IDs of several sources distinct.
+  // `name` keeps the IDs of several sources distinct. It sells the SKUs of stock().
   OrderSource(std::string name, Workload workload, uint64_t seed);
+  // The same for these SKUs, at least one.
+  OrderSource(std::string name, Workload workload, uint64_t seed, std::vector<std::string> skus);
 
   [[nodiscard]] Order next();
   // The SKUs and their initial stock: some sell out.
@@ -30,6 +32,8 @@ class OrderSource {
   std::string name_;
   Workload workload_;
   test::Random random_;
+  std::vector<std::string> skus_;
+  std::string unknown_;  // an SKU without stock, ordered now and then; empty: none
   uint64_t made_ = 0;
   std::vector<Order> sent_;  // recent orders, for retries
 };

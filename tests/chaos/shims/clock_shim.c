@@ -2,28 +2,16 @@
    ORDERD_CLOCK_OFFSET; a change takes effect at the next call. The monotonic clock is unchanged. It makes the system call
    itself: looking up the real functions while the allocator starts would hang the server. */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "mapped_file.h"
 
 static const long kSecond = 1000000000L;
 static const long* offset; /* null before the constructor: no offset */
 
 __attribute__((constructor)) static void map_offset(void) {
-  const char* path = getenv("ORDERD_CLOCK_OFFSET");
-  const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-  void* at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *offset, PROT_READ, MAP_SHARED, fd, 0);
-  if (at == MAP_FAILED) {
-    fputs("clock_shim: ORDERD_CLOCK_OFFSET must name a file of eight bytes\n", stderr);
-    abort();
-  }
-  close(fd);
-  offset = at;
+  offset = mapped_file("ORDERD_CLOCK_OFFSET", sizeof *offset);
 }
 
 int clock_gettime(clockid_t clock, struct timespec* now) {

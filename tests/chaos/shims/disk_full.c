@@ -3,27 +3,15 @@
    its bytes; later ones (1) fail with ENOSPC. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
+
+#include "mapped_file.h"
 
 static char* full; /* null before the constructor: not full */
 
 __attribute__((constructor)) static void map_flag(void) {
-  const char* path = getenv("ORDERD_DISK_FULL");
-  const int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-  void* at = fd < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (at == MAP_FAILED) {
-    fputs("disk_full: ORDERD_DISK_FULL must name a file of one byte\n", stderr);
-    abort();
-  }
-  close(fd);
-  full = at;
+  full = mapped_file("ORDERD_DISK_FULL", 1);
 }
 
 static int is_append_only(int fd) {

@@ -1,36 +1,24 @@
 /* Preloaded into valkey-server: keeps a table of how much of each file is on disk, so that a test can cut the power
-   (chaos/power_cut.h). ORDERD_FSYNC_TABLE names the table, a mapped file of struct FsyncTable that survives kill -9.
+   (cut_power() in chaos/shims.h). ORDERD_FSYNC_TABLE names the table, a mapped file of struct FsyncTable that survives kill -9.
 
    Safe are the bytes that a file had when a successful fsync or fdatasync began; bytes written while it ran may or may
    not be. Files are identified by inode, because the server renames them; a created file resets its row, because it may
    reuse the inode of a deleted file. Assumption: a rename or a removal is durable when it returns. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "fsync_table.h"
+#include "mapped_file.h"
 
 static struct FsyncTable* table;
 static FILE* (*next_fopen)(const char*, const char*);
 
 __attribute__((constructor)) static void map_table(void) {
-  const char* path = getenv("ORDERD_FSYNC_TABLE");
   next_fopen = (FILE * (*)(const char*, const char*)) dlsym(RTLD_NEXT, "fopen64");
-  const int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC) : -1;
-  void* at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (at == MAP_FAILED || !next_fopen) {
-    fputs("fsync_recorder: ORDERD_FSYNC_TABLE must name a file of the table's size\n", stderr);
-    abort();
-  }
-  close(fd);
-  table = at;
+  if (!next_fopen) abort();
+  table = mapped_file("ORDERD_FSYNC_TABLE", sizeof *table);
 }
 
 /* Its row; takes a free one if it has none. */

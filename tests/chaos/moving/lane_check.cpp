@@ -1,25 +1,18 @@
-#include "chaos/moving/judge.h"
+#include "chaos/moving/lane_check.h"
 
 #include <set>
 
+#include "support/entry_id.h"
+
 namespace orderd::chaos {
-namespace {
-
-std::pair<uint64_t, uint64_t> id_of(const std::string& text) {
-  const std::size_t dash = text.find('-');
-  return {std::stoull(text.substr(0, dash)), dash == std::string::npos ? 0 : std::stoull(text.substr(dash + 1))};
-}
-
-}  // namespace
-
-LaneVerdict judge_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
+LaneVerdict check_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
                        const std::map<std::string, std::string>& acknowledged) {
   LaneVerdict verdict;
   const auto say = [&](const std::string& what) { verdict.wrong.push_back(what); };
   std::map<std::string, int> answers;  // per request
   for (const test::Entry& entry : requests) answers.emplace(entry.id, 0);
   std::set<std::string> accepted;
-  std::pair<uint64_t, uint64_t> last{0, 0};
+  test::EntryId last;
   for (const test::Entry& result : results) {
     const std::string request = result.field("request"), order = result.field("order");
     const auto found = answers.find(request);
@@ -28,8 +21,9 @@ LaneVerdict judge_lane(const std::vector<test::Entry>& requests, const std::vect
       continue;
     }
     ++found->second;
-    if (id_of(request) <= last) say("the result " + result.id + " of " + request + " is out of order");
-    last = id_of(request);
+    const auto id = test::EntryId::parse(request);
+    if (id <= last) say("the result " + result.id + " of " + request + " is out of order");
+    last = id;
     const auto pushed = acknowledged.find(request);
     if (pushed != acknowledged.end() && pushed->second != order) {
       say("the result " + result.id + " is of " + order + ", and " + request + " is " + pushed->second);

@@ -1,4 +1,4 @@
-// What must be true of one lane at the end of a trial, compared with the pushers' record.
+// What must be true of one lane at the end of a trial, compared with the producer's record.
 #pragma once
 
 #include <map>
@@ -15,9 +15,9 @@ struct LaneVerdict {
 };
 
 // `requests`, `results`: all entries of the lane's streams, in order. `acknowledged`: the order of each entry whose ID
-// a pusher received. Each request has one result, for the order that was pushed; results are in the order of their
+// a producer received. Each request has one result, for the order that was pushed; results are in the order of their
 // requests; no order is accepted twice.
-[[nodiscard]] LaneVerdict judge_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
+[[nodiscard]] LaneVerdict check_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
                                      const std::map<std::string, std::string>& acknowledged);
 
 }  // namespace orderd::chaos
