@@ -13,10 +13,6 @@ namespace {
 
 using namespace std::string_literals;
 
-Decoded decode_items(const std::string& items, const Limits& limits = {}) {
-  return decode_json(R"({"id":"o-1","customer":"c-7","items":)" + items + "}", limits);
-}
-
 // Items of one line each: [{"sku":"s0","quantity":1},…].
 std::string items_of(std::size_t count, std::size_t skus) {
   std::string items = "[";
