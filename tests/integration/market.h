@@ -102,12 +102,8 @@ class Market {
   }
 
   [[nodiscard]] Words with_settings(const Words& words) const {
-    const Words settings = {"--valkey.url",      url.empty() ? set.url() : url,
-                            "--valkey.cluster",  "true",
-                            "--streams.lanes",   kClusterLanes,
-                            "--streams.orders",  "{<lane>}:orders",
-                            "--keys.stock",      "{<lane>}:stock:<sku>",
-                            "--streams.results", "{<lane>}:results"};
+    const Words settings = joined({"--valkey.url", url.empty() ? set.url() : url, "--valkey.cluster", "true"},
+                                  lane_settings(kClusterLanes));
     // Short, because the tests freeze nodes. Words may set others.
     const Words timeouts = {"--valkey.connect_timeout", "1s", "--valkey.reply_timeout", "2s"};
     return joined(joined(joined(timeouts, words), settings), tls);

@@ -53,6 +53,11 @@ Words clean_command(const std::string& path, const Words& words) {
   return joined(command, words);
 }
 
+Words lane_settings(const std::string& names) {
+  return {"--streams.lanes",  names,          "--streams.orders",    "{<lane>}:orders", "--streams.results",
+          "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"};
+}
+
 Ran outcome_of(Process&& process, std::chrono::milliseconds deadline) {
   const int status = process.wait(deadline);
   return {status, process.output(), process.errors()};

@@ -40,6 +40,8 @@ struct Ran {
 // orderctl with only these arguments; below, with the server's address, too.
 [[nodiscard]] Ran orderctl(const Words& words, const ProcessOptions& options = {});
 [[nodiscard]] Ran orderctl_at(const std::string& url, const Words& words, const ProcessOptions& options = {});
+// The settings for lanes of these names ("a,b"): {a}:orders, {a}:results, {a}:stock:<sku>.
+[[nodiscard]] Words lane_settings(const std::string& names);
 // Text as lines.
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 [[nodiscard]] std::vector<Json> json_lines(const std::string& text);

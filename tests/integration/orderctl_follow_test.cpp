@@ -32,10 +32,7 @@ struct FollowDesk : Desk {
     (void)xadd(admin(), stream, {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
   }
   Process follow_lanes(const Words& more) const {
-    const Words lanes = {
-        "--streams.lanes",  "a,b,c",        "--streams.orders",    "{<lane>}:orders", "--streams.results",
-        "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"};
-    return start(joined(joined(lanes, {"results", "--follow"}), more));
+    return start(joined(joined(lane_settings("a,b,c"), {"results", "--follow"}), more));
   }
   void wait_for_reads(std::size_t wanted) {
     const auto all = [&] { return count_of(ask(admin(), {"CLIENT", "LIST"}), "cmd=xread") == wanted; };

@@ -19,27 +19,21 @@ using namespace std::chrono_literals;
 const std::string kNowhere = "valkey://127.0.0.1:1";
 
 // Four lanes on one server: hats belong to a, socks to b, shoes to c, ties to d.
-class Mall {
- public:
-  static Words with_lanes(const Words& more) {
-    const Words words = joined({"--streams.lanes", "a,b,c,d", "--streams.orders", "{<lane>}:orders",
-                                "--streams.results", "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"},
-                               more);
-    return words;
-  }
+struct Mall : Desk {
+  static Words with_lanes(const Words& more) { return joined(lane_settings("a,b,c,d"), more); }
   [[nodiscard]] Ran run(const Words& words, const ProcessOptions& options = {}) const {
-    return desk_.run(with_lanes(words), options);
+    return Desk::run(with_lanes(words), options);
   }
   void open() {
-    daemon_.reset(new Process(desk_.start_orderd(with_lanes({"--processing.name", "only"}))));
+    daemon.reset(new Process(start_orderd(with_lanes({"--processing.name", "only"}))));
     for (const char* lane : {"a", "b", "c", "d"}) {
       wait_for([&] { return get(admin(), "{" + std::string(lane) + "}:orders:owner").has_value(); }, 20s, "an owner");
     }
   }
-  void close() { end(*daemon_); }
+  void close() { end(*daemon); }
   // orderd --check --online
   [[nodiscard]] Ran online(const Words& more) const {
-    return outcome_of(desk_.start_orderd(with_lanes(joined({"--check", "--online"}, more))));
+    return outcome_of(start_orderd(with_lanes(joined({"--check", "--online"}, more))));
   }
   // Waits for the server's next millisecond: new IDs are larger than earlier ones in any stream.
   void tick() {
@@ -53,14 +47,18 @@ class Mall {
   std::string push(const std::string& lane, const std::string& id, const std::string& sku) {
     return ask(admin(), {"XADD", "{" + lane + "}:orders", "*", "id", id, "sku", sku, "quantity", "1"});
   }
+  // Pushes an order whose IDs are larger than all before in any lane, and waits for its result.
+  void settle_next(const std::string& lane, const std::string& id, const std::string& sku) {
+    tick();
+    const std::size_t before = length(admin(), "{" + lane + "}:results");
+    push(lane, id, sku);
+    wait_for_results(lane, before + 1);
+  }
   void wait_for_results(const std::string& lane, std::size_t count) {
     wait_for_length(admin(), "{" + lane + "}:results", count);
   }
-  [[nodiscard]] valkey::SyncClient& admin() { return desk_.admin(); }
 
- private:
-  Desk desk_;
-  std::unique_ptr<Process> daemon_;
+  std::unique_ptr<Process> daemon;
 };
 
 TEST_CASE("orderctl lane shows the lane of an SKU and generates names without a server") {
@@ -162,19 +160,11 @@ TEST_CASE_FIXTURE(Mall, "a file of orders is pushed to many lanes and all result
 
 TEST_CASE_FIXTURE(Mall, "results and dead letters of all lanes are shown in the order of their IDs") {
   for (const char* sku : {"shoe", "hat"}) CHECK(run({"stock", "set", sku, "1"}).status == 0);
-  tick();
   open();
-  push("a", "o-1", "hat");
-  wait_for_results("a", 2);
-  tick();
-  push("c", "o-2", "shoe");
-  wait_for_results("c", 2);
-  tick();
-  push("c", "o-3", "s h");
-  wait_for_results("c", 3);
-  tick();
-  push("a", "o-4", "h t");
-  wait_for_results("a", 3);
+  settle_next("a", "o-1", "hat");
+  settle_next("c", "o-2", "shoe");
+  settle_next("c", "o-3", "s h");
+  settle_next("a", "o-4", "h t");
   const auto all = run({"results", "--json"}).json();
   REQUIRE(all.size() == 6);
   CHECK(all[2]["lane"] == "a");
@@ -252,9 +242,8 @@ TEST_CASE_FIXTURE(Mall, "status shows a row for each lane and the server once") 
   CHECK(before.says("warning: lane 'c': requests are waiting and no orderd is active"));
   const Ran checked = run({"status", "--check"});
   CHECK(checked.status == 1);
-  for (const char* lane : {"a", "b", "c", "d"}) {
-    CHECK(checked.complains("lane '" + std::string(lane) + "': no orderd is active"));
-  }
+  for (const std::string lane : {"a", "b", "c", "d"})
+    CHECK(checked.complains("lane '" + lane + "': no orderd is active"));
   open();
   wait_for_results("c", 3);
   CHECK(run({"pause", "--lane", "b"}).status == 0);

@@ -40,9 +40,7 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
   }
   sale.stop_producing();
   sale.settle();
-  for (Process* daemon : {first.get(), second.get()}) {
-    end(*daemon);
-  }
+  for (Process* daemon : {first.get(), second.get()}) end(*daemon);
   sale.check_books();
 }
 

@@ -31,7 +31,7 @@ class Prometheus {
                                                  << daemon_port << "' ] } ]\n";
     process_ = std::make_unique<Process>(std::vector<std::string>{
         "prometheus", "--config.file=" + files_.file("prometheus.yml"), "--storage.tsdb.path=" + files_.file("data"),
-        "--web.listen-address=127.0.0.1:" + std::to_string(port_)});
+        "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--scrape.discovery-reload-interval=200ms"});
     wait_to_say(*process_, "Server is ready to receive web requests");
   }
   // The response of its API to a path.

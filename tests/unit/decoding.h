@@ -69,6 +69,16 @@ inline Decoded decode_json(std::string_view json, const Limits& limits = {}) {
   return decode_entry({"order", json}, limits);
 }
 
+// A request with these items.
+inline Decoded decode_items(const std::string& items, const Limits& limits = {}) {
+  return decode_json(R"({"id":"o-1","customer":"c-7","items":)" + items + "}", limits);
+}
+
+// "o-1/c-7": the ID and the customer.
+inline std::string names_of(const Decoded& decoded) {
+  return decoded.request.id + "/" + decoded.request.customer;
+}
+
 // "shoe=3 sock=2": the lines, short enough to compare.
 inline std::string lines_of(const Decoded& decoded) {
   std::string text;
