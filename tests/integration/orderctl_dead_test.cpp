@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in
   CHECK(listed({"--to", ids[1]}) == Ids{ids[1], ids[0]});
   CHECK(listed({"--from", "1h"}).size() == 4);
   CHECK(listed({"--to", "2001-01-01"}).empty());
-  CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' there"));
+  CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' in that range"));
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "a dead letter is corrected and requeued once and the audit is clean") {
@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(LetterDesk, "dead letters are discarded and one that cannot be
   const std::string other = entries(admin(), "orders:dead").back().id;
   Ran ran = run({"dead", "discard", "1-1", letter, other, "--json"});
   CHECK(ran.status == 1);
-  CHECK(ran.complains("1-1: there is no such dead letter, and the results do not say what became of it"));
+  CHECK(ran.complains("1-1: there is no such dead letter, and the results do not show what happened to it"));
   REQUIRE(ran.json().size() == 2);
   CHECK(ran.json()[0]["letter"] == letter);
   CHECK(ran.json()[0]["request"].is_null());
@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(LetterDesk, "a letter with a truncated request cannot be reque
         "cut the request was too large for its letter; what follows is its beginning");
   const Ran ran = run({"dead", "requeue", cut, "--set", "order={}"});
   CHECK(ran.status == 1);
-  CHECK(ran.complains("the request was too large for its letter, and the rest of it is not there"));
+  CHECK(ran.complains("the request was too large for its letter, and the rest is missing"));
   CHECK(length(admin(), "orders") == 4);
   CHECK(run({"dead", "discard", cut}).status == 0);
 }
@@ -182,7 +182,7 @@ TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record, request and al
   CHECK(ran.row("record").ends_with("it has expired, or the order was never decided"));
   CHECK(ran.row("decision").starts_with("decision " + results[0].id));
   ask(admin(), {"SET", "orders:order:o-1", "x"});
-  CHECK(run({"order", "show", "o-1"}).row("record").find("holds something that is no record") != std::string::npos);
+  CHECK(run({"order", "show", "o-1"}).row("record").find("holds something other than a record") != std::string::npos);
   ran = run({"order", "show", "o-1", "--search", "1"});
   CHECK(ran.says("no results of this order were found"));
   CHECK(ran.says("results before " + results[2].id + " were not searched (--search)"));

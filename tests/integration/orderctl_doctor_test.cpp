@@ -164,7 +164,7 @@ TEST_CASE("a server without authentication is found") {
   const std::string with_password =
       "ORDERD_VALKEY_URL=valkey://:secret@127.0.0.1:" + std::to_string(desk.server().tcp_endpoint().port);
   const Ran ran = orderctl({"doctor"}, {.environment = {with_password}});
-  CHECK_MESSAGE(ran.says("nobody without a password"), ran.output, ran.errors);
+  CHECK_MESSAGE(ran.says("a password is required"), ran.output, ran.errors);
   CHECK_FALSE(ran.says("secret"));
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("IDs from the future, keys of another type and unused groups are found
   ask(desk.admin(), {"XADD", "results", "5-0", "order", "x"});
   ask(desk.admin(), {"XGROUP", "CREATE", "results", "mail", "0"});
   const Examined found = examine(desk);
-  CHECK(found.text("ids", "what").find("the newest entry of 'orders' is of the future: 99999999999999-0") == 0);
+  CHECK(found.text("ids", "what").find("the newest entry of 'orders' is from the future: 99999999999999-0") == 0);
   CHECK(found.text("keys", "what").find("the key 'orders:position' holds another type") == 0);
   CHECK(found.text("groups", "fix").find("XGROUP DESTROY results mail") != std::string::npos);
   CHECK(found.problems == 3);

@@ -31,9 +31,9 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
     Ran ran = at_sale(sale, {"pause", "--reason", "round"});
     CHECK(ran.status == 0);
     const std::string position = sale.position();
-    CHECK(ran.says("'orders' is paused behind request " + position));
+    CHECK(ran.says("'orders' is paused after request " + position));
     const std::size_t results = sale.results();
-    CHECK(at_sale(sale, {"pause"}).says("was paused before since"));
+    CHECK(at_sale(sale, {"pause"}).says("was already paused since"));
     if (round == 1) {
       first->signal(SIGKILL);
       CHECK(first->wait() != 0);
@@ -45,7 +45,7 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
     CHECK(sale.results() == results);
     ran = at_sale(sale, {"resume"});
     CHECK(ran.status == 0);
-    CHECK(ran.says("'orders' is not paused any more; it was since"));
+    CHECK(ran.says("'orders' is resumed; it was paused since"));
     sale.wait_for_results(400);
   }
   sale.stop_producing();

@@ -28,7 +28,7 @@ request, in the order of the requests; no stock change twice and none missing; n
 refers to its decision; each result is what was asked for. The audit only reads, and daemons may keep serving. It needs
 the settings of the daemons: streams, keys, processing.max_quantity, processing.max_lines, processing.dedup_window.
 
-The table "not checked" lists what is gone (trimmed, before --from). Of several lanes each is audited, one after the other;
+The table "not checked" lists what is missing (trimmed, or before --from). With several lanes, each is audited in turn;
 --lane audits one and shows its whole report.
 
 Examples:
@@ -158,7 +158,7 @@ void add_audit(CLI::App& parent, Program& program) {
   add_text(*app, "--memory", options.memory, "SIZE",
            "for order IDs, 1MiB or more; what does not fit is read in several passes [512MiB]")
       ->check(check_memory);
-  add_whole(*app, "--max-findings", options.findings_max, 1, 1'000'000, "violations reported of each check [20]");
+  add_whole(*app, "--max-findings", options.findings_max, 1, 1'000'000, "violations to report for each check [20]");
   set_action(*app, program, LaneUse::kAll, [&options](const Context& context) { return run_audit(context, options); });
 }
 

@@ -107,7 +107,7 @@ void print_not_checked(const audit::Findings::NotChecked& not_checked) {
   table.print();
 }
 
-// `lane`: of several, where the violations are.
+// `lane`: where the violations are, if there are several.
 void print_violations(const audit::Findings& findings, const std::string& lane) {
   each_check([&](Check check) {
     const uint64_t violations = findings.violations(check);

@@ -13,7 +13,7 @@ namespace orderd::tools {
 [[nodiscard]] Json json_of(const audit::Report& report, std::chrono::milliseconds took);
 void print_report(const audit::Report& report, std::chrono::milliseconds took);
 
-// Of one of several lanes; a failure: it could not be audited.
+// The report of one of several lanes; a failure: it could not be audited.
 struct LaneReport {
   std::string lane;
   Result<audit::Report> report;

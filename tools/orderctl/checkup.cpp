@@ -16,9 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 using valkey::OwnedReply;
 
-// A difference of clocks that somebody would notice in ages and times.
+// A clock difference that shows in ages and times.
 constexpr uint64_t kClockMs = 5000;
-// For so long a script may run before other clients are answered BUSY. A full call takes a few ms.
+// A script may run this long before other clients get BUSY. A full call takes a few ms.
 constexpr uint64_t kBusyMs = 1000;
 
 }  // namespace
@@ -78,7 +78,7 @@ void Checkup::role() {
   if (role.empty()) return unknown("role", "primary or replica", kNoInfo);
   if (role == "master") return good("role", "primary");
   problem("role", "this server is a replica of " + shown(info("master_host")) + ":" + shown(info("master_port")),
-          "it accepts no writes, so that no order can be settled",
+          "it accepts no writes, so no order can be settled",
           "set valkey.url to the primary, or name the sentinels in valkey.sentinels");
 }
 
@@ -92,17 +92,16 @@ void Checkup::persistence() {
   }
   if (info("aof_last_write_status") == "err") {
     return problem("persistence", "the last write to the append-only file failed",
-                   "the server refuses writes (MISCONF) until the disk takes them",
+                   "the server refuses writes (MISCONF) until the disk accepts them",
                    "see the server's log; free space on its disk");
   }
   const std::string sync = config("appendfsync");
   if (sync == "no") {
-    return problem("persistence", "appendfsync is no",
-                   "a power loss takes up to 30 seconds of orders that were answered",
+    return problem("persistence", "appendfsync is no", "a power loss loses up to 30 seconds of answered orders",
                    "CONFIG SET appendfsync always (or everysec: a second, at most two)");
   }
   good("persistence", "the append-only file is on" + (sync.empty() ? "" : ", appendfsync " + shown(sync)) +
-                          (sync == "everysec" ? ": a power loss takes up to two seconds" : ""));
+                          (sync == "everysec" ? ": a power loss loses up to two seconds" : ""));
 }
 
 void Checkup::truncated() {
@@ -137,7 +136,7 @@ void Checkup::replicas() {
   if (!connected) return unknown("replicas", "how many are connected", kNoInfo);
   const std::string what = count_text(*connected, "replica");
   if (*connected == 0 && !settings_.has_sentinels() && !settings_.valkey.cluster) {
-    return good("replicas", "none; nothing takes over when this server is gone");
+    return good("replicas", "none; nothing takes over if this server fails");
   }
   if (*connected == 0) {
     const char* where =
@@ -149,7 +148,7 @@ void Checkup::replicas() {
   if (wanted == "0" || whole_of(lag).value_or(0) > 5) {
     return problem("replicas",
                    what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag),
-                   "a primary that is cut off goes on selling; the failover loses all of it",
+                   "a primary that is cut off keeps accepting orders; the failover loses them all",
                    "CONFIG SET min-replicas-to-write 1 min-replicas-max-lag 2, then CONFIG REWRITE");
   }
   good("replicas", what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag));
@@ -163,26 +162,26 @@ void Checkup::coverage() {
          "CONFIG SET cluster-require-full-coverage no, then CONFIG REWRITE, on each node");
 }
 
-// Does the server let in somebody who gives no password?
+// Does the server accept clients without a password?
 void Checkup::login() {
   const auto known = settings::find_primary(settings_, program_name());
   if (!known) return unknown("login", "a login without a password", known.error());
   valkey::Endpoint endpoint = *known;
   if (endpoint.kind != valkey::Endpoint::Kind::kTcp) {
-    return good("login", "over a unix socket: who may connect, the permissions of its directory say");
+    return good("login", "over a unix socket: the permissions of its directory decide who may connect");
   }
   endpoint.username.clear();
   endpoint.password.clear();
   auto stranger = valkey::SyncClient::connect(
       endpoint, {program_name(), settings_.valkey.connect_timeout, settings_.valkey.reply_timeout});
-  if (!stranger) return good("login", "nobody without a password");
+  if (!stranger) return good("login", "a password is required");
   const auto answer = stranger->call(valkey::Command::of("PING"));
-  if (!answer || (*answer)->is_error()) return good("login", "nobody without a password");
+  if (!answer || (*answer)->is_error()) return good("login", "a password is required");
   const std::string mode = config("protected-mode");
-  if (mode == "yes") return good("login", "no password; protected-mode lets in this machine alone");
+  if (mode == "yes") return good("login", "no password; protected-mode allows this machine only");
   if (mode.empty()) return unknown("login", "no password; protected-mode", kNoConfig);
-  problem("login", "anybody who reaches the server gets in, and protected-mode is off",
-          "who gets in can change stock and results, and delete everything",
+  problem("login", "no password is required, and protected-mode is off",
+          "anyone who reaches the server can change stock and results, and delete everything",
           "load config/users.acl with your own passwords, and turn the default user off");
 }
 
@@ -192,8 +191,7 @@ void Checkup::scripts() {
   if (!threshold) return unknown("scripts", "busy-reply-threshold", kNoConfig);
   const std::string what = "busy-reply-threshold is " + text + " ms";
   if (*threshold == 0 || *threshold >= kBusyMs) return good("scripts", what);
-  problem("scripts", what,
-          "while a script runs for longer, all other clients are answered BUSY, and somebody may kill it",
+  problem("scripts", what, "while a script runs longer than that, all other clients get BUSY, and one may kill it",
           "CONFIG SET busy-reply-threshold 5000, then CONFIG REWRITE");
 }
 

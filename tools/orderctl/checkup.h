@@ -13,7 +13,7 @@ struct Finding {
   enum class State {
     kGood,
     kProblem,
-    kUnknown,  // the server does not say, or this user may not ask
+    kUnknown,  // the server does not report it, or denies it to this user
   };
   State state = State::kGood;
   std::string check;  // one of kChecks
@@ -90,7 +90,7 @@ class Checkup {
 
   Client& client_;
   const std::vector<settings::Settings>& lanes_;
-  const settings::Settings& settings_;  // of the first of them, for what is of the server
+  const settings::Settings& settings_;  // of the first lane, for the checks of the server
   Questions questions_;
   Questions::Fields info_, config_;
   std::optional<uint64_t> now_ms_;

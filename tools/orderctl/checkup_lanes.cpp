@@ -16,9 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 using valkey::OwnedReply;
 
-// An ID's distance into the future that somebody would notice in ages and times.
+// An ID this far in the future shows in ages and times.
 constexpr uint64_t kFutureMs = 60'000;
-// A rate is taken from a stream that has at least this many entries over this long.
+// A rate needs a stream with at least this many entries, over at least this time.
 constexpr uint64_t kRateEntries = 100, kRateMs = 60'000;
 // A record with its key and its time to live, in the server's memory (docs/operations.md).
 constexpr uint64_t kRecordBytes = 157;
@@ -53,17 +53,17 @@ void Checkup::growth() {
   const auto limit = whole_of(info("maxmemory")), machine = whole_of(info("total_system_memory"));
   if (rate == 0 || !limit || (*limit == 0 && !machine)) {
     return unknown("growth", "memory at today's rate",
-                   "it takes 100 requests over a minute or more, and the rights to XLEN, XRANGE and MEMORY USAGE");
+                   "this needs 100 requests over a minute or more, and the rights to XLEN, XRANGE and MEMORY USAGE");
   }
   if (kept.orders.count() == 0 || kept.results.count() == 0) {
     return problem("growth", "retention.orders or retention.results is 0s: a stream grows forever",
-                   "at some time it fills the memory", "set a retention");
+                   "in the end it fills the memory", "set a retention");
   }
   const auto need = static_cast<uint64_t>(bytes);
-  const uint64_t room = *limit == 0 ? *machine : *limit;
+  const uint64_t available = *limit == 0 ? *machine : *limit;
   const std::string what = std::to_string(std::lround(rate)) + " requests/s take " + mebibytes_text(need) +
-                           " until the retentions are reached, of " + mebibytes_text(room);
-  if (static_cast<double>(need) < kFullPart * static_cast<double>(room)) return good("growth", what);
+                           " until the retentions are reached, of " + mebibytes_text(available);
+  if (static_cast<double>(need) < kFullPart * static_cast<double>(available)) return good("growth", what);
   problem("growth", what, "when the memory is full, all orders wait",
           "shorten retention.orders (" + duration_text(kept.orders) + "), retention.results (" +
               duration_text(kept.results) + ") or processing.dedup_window (" +
@@ -110,10 +110,10 @@ void Checkup::ids() {
     found = true;
     const std::string time = time_text(newest->ms);
     problem("ids",
-            "the newest entry of '" + shown(stream) + "' is of the future: " + newest->text() +
+            "the newest entry of '" + shown(stream) + "' is from the future: " + newest->text() +
                 (time.empty() ? "" : ", " + time),
             "each new ID is above it: until then ages are wrong and the retention removes nothing",
-            "let producers push with '*'; where the server's clock was wrong, wait, or begin a new stream "
+            "let producers push with '*'; where the server's clock was wrong, wait, or start a new stream "
             "(docs/operations.md)");
   }
   if (!found && known) good("ids", "none from the future" + in_lanes());

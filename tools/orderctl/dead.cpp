@@ -31,8 +31,9 @@ Exit status 1: there is no such letter.)";
 
 constexpr const char* kRequeueHelp =
     R"(Pushes the request again, as a new entry of the orders stream, once: in the same step the letter is removed, and an entry of
-the results stream with status letter says so. --set replaces the value of a field, or adds the field. A request that
-would be malformed again is refused, by the limits of these settings (processing.max_quantity, max_lines). A request that was too large for its letter cannot be requeued: the rest of it is not there.
+the results stream with status letter records that. --set replaces the value of a field, or adds the field. A request that
+would be malformed again is refused, by the limits of these settings (processing.max_quantity, max_lines). A request that
+was too large for its letter cannot be requeued: the letter holds only its beginning.
 
 Examples:
   orderctl dead requeue 1795569346433-0 --set quantity=3
@@ -42,7 +43,7 @@ Examples:
 Exit status 1: a letter was not requeued.)";
 
 constexpr const char* kDiscardHelp =
-    R"(Removes the letter. In the same step an entry of the results stream with status letter says so.
+    R"(Removes the letter. In the same step an entry of the results stream with status letter records that.
 
 Examples:
   orderctl dead discard 1795569346433-0 --reason "a test of the producer"
@@ -69,7 +70,7 @@ Result<int> show_letter(const Context& context, const std::string& id) {
   const auto letter = entries.empty() ? std::nullopt : letter_of(entries.front());
   if (!letter) {
     note(entries.empty() ? "there is no dead letter " + id + " in '" + shown(dead) + "'; orderctl dead list shows them"
-                         : "the entry " + id + " of '" + shown(dead) + "' is no dead letter of orderd");
+                         : "the entry " + id + " of '" + shown(dead) + "' is not a dead letter of orderd");
     return kFailed;
   }
   if (context.json) {
@@ -107,11 +108,12 @@ Result<int> list_letters(const Context& context, const ListOptions& wanted) {
       print_json(with_lane(context, lane,
                            letter ? json_of(*letter) : Json({{"letter", std::string(entry.id)}, {"detail", Json()}})));
     } else {
-      table.add({{context.lanes[lane].lane_name()},
-                 {shown(entry.id)},
-                 {time_of_id(entry.id)},
-                 {letter ? shown(letter->request) : ""},
-                 {letter ? shown(letter->detail) : "no dead letter of orderd", letter ? Color::kPlain : Color::kRed}});
+      table.add(
+          {{context.lanes[lane].lane_name()},
+           {shown(entry.id)},
+           {time_of_id(entry.id)},
+           {letter ? shown(letter->request) : ""},
+           {letter ? shown(letter->detail) : "not a dead letter of orderd", letter ? Color::kPlain : Color::kRed}});
     }
     --left;
     if (!context.json && (wanted.limit - left) % kPageEntries == 0) table.print();
@@ -125,7 +127,7 @@ Result<int> list_letters(const Context& context, const ListOptions& wanted) {
   if (!context.json) table.print();
   if (left == wanted.limit) {
     note("no dead letters in " + (context.several() ? "any lane" : "'" + shown(context.settings.dead()) + "'") +
-         (wanted.from.empty() && wanted.to.empty() ? "" : " there"));
+         (wanted.from.empty() && wanted.to.empty() ? "" : " in that range"));
   }
   return kDone;
 }

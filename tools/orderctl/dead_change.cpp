@@ -11,7 +11,7 @@ namespace {
 
 using valkey::Command;
 
-// How far back the results are searched for what became of a letter.
+// How far back the results are searched for what happened to a letter.
 constexpr std::size_t kSearched = 100'000;
 
 class Changer {
@@ -26,10 +26,10 @@ class Changer {
     const auto entries = entries_of(reply->view());
     if (entries.empty()) return gone(id);
     const auto letter = letter_of(entries.front());
-    if (!letter) return refuse(id, "it is no dead letter of orderd; XDEL removes it");
+    if (!letter) return refuse(id, "it is not a dead letter of orderd; XDEL removes it");
     if (change_.requeue && !letter->whole()) {
-      return refuse(id, "the request was too large for its letter, and the rest of it is not there (" +
-                            shown(letter->detail) + "). Have its producer push it again");
+      return refuse(id, "the request was too large for its letter, and the rest is missing (" + shown(letter->detail) +
+                            "). Have its producer push it again");
     }
     order::Fields fields = change_.requeue ? corrected(*letter) : order::Fields();
     std::string detail;
@@ -91,7 +91,7 @@ class Changer {
     return false;
   }
 
-  // What became of a letter that is not there.
+  // Reports what happened to a letter that does not exist.
   Result<bool> gone(const std::string& id) {
     std::string what;
     EntryPages results(client_, context_.settings.streams.results, {id, "+", true});
@@ -108,8 +108,8 @@ class Changer {
       }
       left -= std::min(left, page->size());
     }
-    return refuse(id,
-                  what.empty() ? "there is no such dead letter, and the results do not say what became of it" : what);
+    return refuse(
+        id, what.empty() ? "there is no such dead letter, and the results do not show what happened to it" : what);
   }
 
   const Context& context_;

@@ -16,15 +16,15 @@ namespace {
 constexpr const char* kHelp =
     R"(Checks: version, role, persistence, truncated (a torn append-only file), eviction, memory, growth (until the retentions
 are reached, at today's rate), replicas, coverage (of a cluster), login, rights (of the user in the settings, which should be
-orderd's), scripts, clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed). Of several
-lanes each server is checked once, and the streams and keys of all lanes on it.
+orderd's), scripts, clock, ids (from the future), keys (of another type), groups (that keep streams from being trimmed). With
+several lanes, each server is checked once, and the streams and keys of all lanes on it.
 
 Examples:
   orderctl --config orderd.toml doctor
-  orderctl doctor --skip login --skip memory     accept what they find
+  orderctl doctor --skip login --skip memory     leave these two out
   orderctl doctor --json | jq '.findings[] | select(.state == "problem")'
 
-Exit status: 0 no problem, 1 a problem, or the server could not be asked. What is unknown is no problem.)";
+Exit status: 0 no problem, 1 a problem, or the server could not be asked. An unknown state is not a problem.)";
 
 struct Look {
   const char* word;

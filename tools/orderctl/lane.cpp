@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kLaneHelp =
     R"(Which lane an SKU belongs to depends on the number of names in streams.lanes, and on nothing in a server. All SKUs of an
-order have to belong to one lane.
+order have to belong to the same lane.
 
 Examples:
   orderctl lane shoe sock

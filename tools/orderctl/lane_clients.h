@@ -14,7 +14,7 @@ namespace orderd::tools {
 
 // "lane 'a': ", before a sentence about a lane; empty: it has no name.
 [[nodiscard]] std::string of_lane(const settings::Settings& lane);
-// `text` as a member of what is printed about one of several lanes, before all others.
+// `json` with the lane's name as its first member, if there are several lanes.
 [[nodiscard]] Json with_lane(const Context& context, std::size_t lane, Json json);
 // " --lane a", for a command that is shown; empty: it has no name.
 [[nodiscard]] std::string lane_flag(const settings::Settings& lane);

@@ -25,7 +25,7 @@ struct Letter {
   [[nodiscard]] bool whole() const;
 };
 
-// Nothing: the entry is no dead letter of orderd's.
+// Nothing: the entry is not a dead letter of orderd.
 [[nodiscard]] std::optional<Letter> letter_of(const Entry& entry);
 [[nodiscard]] Json json_of(const Letter& letter);
 

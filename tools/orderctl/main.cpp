@@ -25,7 +25,7 @@ Examples:
   orderctl submit orders.ndjson --wait
   orderctl results --follow
   orderctl order show o-1
-  orderctl lane shoe                          of several lanes, the one that shoes belong to
+  orderctl lane shoe                          the lane that shoes belong to
   orderctl dead list
   orderctl --config orderd.toml status
   orderctl doctor

@@ -12,9 +12,9 @@ namespace orderd::tools {
 namespace {
 
 constexpr const char* kOrderHelp =
-    R"(Times are in UTC. What is gone is named: a record expires, requests and results are trimmed. Results and waiting requests
-are searched for among the newest results and the oldest waiting requests, --search of each. Of several lanes all are
-searched: an order may be decided in one and wrong_lane in another.
+    R"(Times are in UTC. Expired records and trimmed requests and results are shown as such. The search covers the newest
+results and the oldest waiting requests, --search of each. With several lanes, all are searched: an order may be decided in
+one and wrong_lane in another.
 
 Examples:
   orderctl order show o-1
@@ -35,7 +35,7 @@ std::string record_text(const OrderRecord& record) {
   switch (record.kind) {
     case OrderRecord::Kind::kNone: return "none in " + key + ": it has expired, or the order was never decided";
     case OrderRecord::Kind::kForeign:
-      return key + " holds something that is no record; the order is answered bad_record";
+      return key + " holds something other than a record; the order is answered bad_record";
     case OrderRecord::Kind::kRecord: break;
   }
   std::string text = std::string(record.accepted ? "accepted" : "rejected") + ", in " + key;
@@ -146,7 +146,7 @@ void add_order(CLI::App& parent, Program& program) {
   orderctl order show o-1)");
   order->require_subcommand(1);
   CLI::App* app =
-      add_command(*order, "show", "show an order's record, its request, its results and what of it waits", kOrderHelp);
+      add_command(*order, "show", "show an order's record, request, results and waiting requests", kOrderHelp);
   add_text(*app, "ID", options.id, "", "the order's ID")->required()->check(check_id);
   add_whole(*app, "--search", options.search, 1, order::kMaxWhole,
             "how many results and waiting requests to search [100000]");

@@ -1,5 +1,5 @@
-// The record leads to the decision, and that to the request. Other results of the order are searched for from the
-// newest one back, and requests that wait from the position on.
+// The record names the decision, and the decision names the request. Other results of the order are searched for from
+// the newest one back, and waiting requests from the position on.
 #include "orderctl/order_facts.h"
 
 #include <algorithm>

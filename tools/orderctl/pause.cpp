@@ -1,4 +1,4 @@
-// Both are one call of lua/pause.lua, so that each holds from its answer on.
+// Both are one call of lua/pause.lua, so each takes effect with its answer.
 #include <CLI/CLI.hpp>
 
 #include "lua/scripts.h"
@@ -14,8 +14,7 @@ namespace orderd::tools {
 namespace {
 
 constexpr const char* kPauseExamples =
-    R"(From the moment that this returns, no request is settled, by whichever daemon; requests wait in their stream until
-orderctl resume. Stock
+    R"(Once this returns, no daemon settles any request; requests wait in their stream until orderctl resume. Stock
 can still be changed. A pause outlasts restarts of orderd and of the server. With several lanes, all are paused, one after
 the other, or the one of --lane.
 
@@ -23,7 +22,7 @@ Examples:
   orderctl pause --reason "counting the shelf"
   orderctl resume)";
 
-constexpr const char* kResumeExamples = R"(orderd goes on within a quarter of a second.
+constexpr const char* kResumeExamples = R"(orderd continues within a quarter of a second.
 
 Example:
   orderctl resume)";
@@ -54,12 +53,12 @@ Result<bool> pause_lane(const Context& context, std::size_t lane, bool pause, co
   const std::string name = "'" + shown(orders) + "'";
   const std::string paused = since ? " since " + time_text(*since) + " (" + why + ")" : "";
   if (pause && done) {
-    print(name + " is paused" + (position.empty() ? "" : " behind request " + shown(position)) + "; orderctl resume" +
+    print(name + " is paused" + (position.empty() ? "" : " after request " + shown(position)) + "; orderctl resume" +
           (context.several() ? "" : lane_flag(settings)) + " ends that\n");
   } else if (pause) {
-    print(name + " was paused before" + paused + "\n");
+    print(name + " was already paused" + paused + "\n");
   } else if (done) {
-    print(name + " is not paused any more; it was" + paused + "\n");
+    print(name + " is resumed; it was paused" + paused + "\n");
   } else {
     print(name + " was not paused\n");
   }

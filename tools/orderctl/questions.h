@@ -1,4 +1,4 @@
-// One question to the server after the other, where an answer that is denied is "not known" and not a failure.
+// Asks a server for information. A command that it denies is "not known", not a failure.
 #pragma once
 
 #include <cstdint>

@@ -24,9 +24,9 @@ constexpr const char* kResultsHelp = R"(Examples:
   orderctl results --from 0 --json        the whole stream
   orderctl results --follow               the last 20 and new ones, until Ctrl-C
 
-Of several lanes all are shown, in the order of their IDs; new ones as they arrive.
+With several lanes, the results of all are shown in the order of their IDs, new ones as they arrive.
 
-Exit status 1: no result is as --order, --request, --status or --reason say.)";
+Exit status 1: no result matches --order, --request, --status and --reason.)";
 
 std::string check_stream_id(const std::string& text) {
   return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";

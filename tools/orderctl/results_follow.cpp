@@ -22,7 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How long the server holds a read back while there is nothing new.
+// How long a read blocks in the server while there is nothing new.
 constexpr milliseconds kBlock{1000};
 
 volatile std::sig_atomic_t waiting = 0;
@@ -84,8 +84,8 @@ class Follower {
     ask();
   }
 
-  // While connected: takes the page that the server has answered, and asks for the next one. The failure will not pass
-  // by itself.
+  // While connected: takes the page that the server has answered, and asks for the next one. A failure is one
+  // that a new connection does not fix.
   Result<bool> step() {
     if (!answered()) {
       lose(tail_->server() + " did not answer within " + duration_text(patience()));
@@ -152,7 +152,7 @@ void wait_for(const std::deque<Follower>& followers) {
   }
   const auto left = std::max(std::chrono::ceil<milliseconds>(due - Clock::now()), milliseconds(0));
   const Waiting now;
-  // After an error no descriptor is ready, and the next call comes at once or reports it.
+  // After an error no descriptor is ready, and the next call returns immediately or reports it.
   (void)poll(descriptors.data(), descriptors.size(), static_cast<int>(left.count()));
 }
 

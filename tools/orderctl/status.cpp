@@ -14,9 +14,9 @@ namespace {
 
 constexpr const char* kStatusHelp =
     R"(position: the last settled request. settled: requests with a result. waiting: requests after the position.
-active: the daemon that settles; standby: daemons that take over when it is gone.
-What the server does not say, or does not let this user ask, is "not known".
-Of several lanes each has a row; --lane shows all of one.
+active: the daemon that settles; standby: daemons that take over if it fails.
+What the server does not report, or denies to this user, is "not known".
+With several lanes, each has a row; --lane shows all of one.
 
 Examples:
   orderctl status

@@ -81,7 +81,7 @@ void read_daemons(Questions& questions, const settings::Settings& settings, std:
   }
   const std::string standby_key = settings.streams.orders + ":standby";
   const OwnedReply standby = questions.ask("ZRANGE", standby_key, 0, -1, "WITHSCORES");
-  // Who has not been seen for three leases is gone: it would have been seen at least six times.
+  // A daemon that was not seen for three leases has stopped: it would have been seen at least six times.
   const milliseconds silence_max = 3 * settings.processing.lease;
   for (std::size_t i = 0; i + 1 < standby->size(); i += 2) {
     const auto seen = since(now_ms, whole_of(standby->at(i + 1).text()));

@@ -13,7 +13,7 @@ namespace orderd::tools {
 
 using std::chrono::milliseconds;
 
-// In all of these, empty or nothing means: not known, because the server does not say or this user may not ask.
+// An empty value is not known: the server does not report it, or denies it to this user.
 
 struct ServerFacts {
   std::string address;

@@ -85,7 +85,7 @@ void add_stock_get(CLI::App& stock, Program& program) {
   orderctl stock get shoe
   orderctl stock get shoe sock --json
 
-Exit status 1: an SKU has no stock, or its key holds something else than a number.)");
+Exit status 1: an SKU has no stock, or its key holds something other than a number.)");
   add_texts(*app, "SKU", skus, "", "what is sold")->required()->check(check_sku);
   set_action(*app, program, LaneUse::kAll, [&skus](const Context& context) { return get_stock(context, skus); });
 }
@@ -113,7 +113,7 @@ void add_stock(CLI::App& parent, Program& program) {
   orderctl stock get shoe sock
   orderctl stock list --json
 
-Of several lanes the one that the SKU belongs to is meant (orderctl lane SKU), unless --lane names one.)");
+With several lanes, the one that the SKU belongs to is used (orderctl lane SKU), unless --lane names one.)");
   stock->require_subcommand(1);
   add_stock_change(*stock, program, true);
   add_stock_change(*stock, program, false);

@@ -200,7 +200,7 @@ void describe(CLI::App& app, Program& program, const About& about) {
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("--version", std::string(about.name) + " " ORDERD_VERSION, "print the version");
   add_json(app, program);
-  add_text(app, "--lane", program.lane, "NAME", "of several lanes the one that is meant (streams.lanes)")
+  add_text(app, "--lane", program.lane, "NAME", "the lane to use, if there are several (streams.lanes)")
       ->check(
           [](const std::string& name) { return std::string(name.empty() ? "the name of a lane is expected" : ""); });
   app.require_subcommand(1);

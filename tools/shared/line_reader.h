@@ -1,5 +1,5 @@
-// Splits the input of a file descriptor into lines, in bounded memory. A byte order mark at its beginning is no part of
-// the first line.
+// Splits the input of a file descriptor into lines, in bounded memory. A byte order mark at its beginning is not part
+// of the first line.
 #pragma once
 
 #include <cstdint>

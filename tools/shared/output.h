@@ -33,7 +33,7 @@ enum class Color { kPlain, kBold, kRed, kGreen, kYellow };
 // `text` in that color if standard output is a terminal and NO_COLOR is not set.
 [[nodiscard]] std::string colored(std::string_view text, Color color);
 
-// Of the terminal that standard output is: COLUMNS, or what the terminal says. Nothing: it is none.
+// The width of the terminal: COLUMNS, or what the terminal reports. Nothing: standard output is not a terminal.
 [[nodiscard]] std::optional<std::size_t> terminal_width();
 
 // With spaces to `width` bytes, and at least one.

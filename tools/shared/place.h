@@ -24,7 +24,7 @@ day (2026-11-25, from 00:00 UTC), or how long ago (10m).
 CLI::Option* add_place(CLI::App& app, const std::string& name, std::string& target, const std::string& help);
 
 // An entry's ID, or its milliseconds alone; a time of RFC 3339, "2026-11-25T12:00:00Z", "...12:00+01:00", or a day,
-// which begins at 00:00 UTC (an offset may lack its colon); a duration, "10m": so long ago by this machine's clock;
+// which begins at 00:00 UTC (an offset may lack its colon); a duration, "10m": that long ago by this machine's clock;
 // "-" and "+": the ends of the stream. Nothing: none of these; problem_of_place() says why.
 struct Place {
   StreamId first;  // the first entry that may be meant

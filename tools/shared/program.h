@@ -22,12 +22,12 @@ inline constexpr int kViolation = 3;
 struct Context {
   // Of the lanes that the command is for: all, or the one of --lane. Never empty.
   std::vector<settings::Settings> lanes;
-  settings::Settings settings;  // of the first of them: of the only one, but for a command with LaneUse::kAll
-  settings::Settings whole;     // of all lanes: their names hold <lane> still
+  settings::Settings settings;  // of the first of these lanes; the only one, except with LaneUse::kAll
+  settings::Settings whole;     // as loaded: names still contain <lane>
   bool json = false;
 
   [[nodiscard]] bool several() const { return lanes.size() > 1; }
-  // The index in `lanes` of the one that an SKU belongs to; of a single one it is not asked.
+  // The index in `lanes` of the one that an SKU belongs to; with a single lane, always 0.
   [[nodiscard]] std::size_t lane_of(std::string_view sku) const {
     return several() ? order::jump_hash(order::fnv1a(sku), static_cast<uint32_t>(lanes.size())) : 0;
   }

@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kIndent = 4;  // of a row's further lines
-// The last column stays in its line if it has so much room there.
+// The last column stays in its line if this much of it fits.
 constexpr std::size_t kLastMin = 24;
-// Of a narrower terminal no more is made.
+// A narrower terminal is treated as this wide.
 constexpr std::size_t kWidthMin = 20;
 
 bool begins_character(char c) {
@@ -106,13 +106,13 @@ void Table::append_row(const std::vector<Cell>& row, const std::vector<std::size
     const std::size_t padding = widths_[i] - width_of(text);
     const bool right = columns_[i].align == Align::kRight;
     const std::size_t begin = at + owed + (right ? padding : 0);
-    const std::size_t room = width_ ? *width_ - std::min(*width_ - 1, begin) : std::string::npos;
+    const std::size_t left = width_ ? *width_ - std::min(*width_ - 1, begin) : std::string::npos;
     line.append(begin - at, ' ');
     at = begin + width_of(text);
     owed = kGap + (right ? 0 : padding);
-    line.append(colored(take_line(text, room), row[i].color));
+    line.append(colored(take_line(text, left), row[i].color));
     // Only the last value of a line can be too long for it.
-    while (!text.empty()) line.append("\n").append(begin, ' ').append(colored(take_line(text, room), row[i].color));
+    while (!text.empty()) line.append("\n").append(begin, ' ').append(colored(take_line(text, left), row[i].color));
   }
   if (at > 0 || folds.empty()) out.append(line).append("\n");
 }

@@ -17,7 +17,7 @@ struct Cell {
 };
 
 // Rows may be printed page by page: a column never becomes narrower. A table that is wider than the terminal is folded:
-// the columns that do not fit go on in the next line, indented, in the headings as in each row, and the text of the
+// the columns that do not fit continue on the next line, indented, in the headings as in each row, and the text of the
 // last one is broken between words. Nothing is cut.
 class Table {
  public:
@@ -28,14 +28,14 @@ class Table {
     std::size_t width_min = 0;
     bool hidden = false;  // left out, in the headings and in each row
   };
-  // `width`: of the lines; nothing: as long as they are.
+  // `width`: of the lines; nothing: unlimited.
   explicit Table(std::vector<Column> columns, std::optional<std::size_t> width = terminal_width());
 
   void add(std::vector<Cell> row);
-  // Prints the rows added since the last call, with the headings above the first ones, and again where the columns are
-  // folded in another way than before.
+  // Prints the rows added since the last call. The headings come first, and again whenever the columns are folded
+  // differently.
   void print() { tools::print(take()); }
-  // The same as text.
+  // What print() prints.
   [[nodiscard]] std::string take();
 
  private:

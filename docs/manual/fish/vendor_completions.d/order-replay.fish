@@ -24,7 +24,7 @@ complete -c order-replay -f
 complete -c order-replay -s h -l help -d 'print this help'
 complete -c order-replay -l version -d 'print the version'
 complete -c order-replay -l json -d 'print JSON, one object per line'
-complete -c order-replay -l lane -x -d 'of several lanes the one that is meant (streams.lanes)'
+complete -c order-replay -l lane -x -d 'the lane to use, if there are several (streams.lanes)'
 complete -c order-replay -l config -r -F -d 'settings file, TOML'
 complete -c order-replay -l valkey.url -x -d 'address of the server [valkey://127.0.0.1:6379]'
 complete -c order-replay -l valkey.username -x -d 'user to authenticate as; empty: the default user'
