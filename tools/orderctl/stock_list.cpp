@@ -1,7 +1,6 @@
 // Showing stock. Values are read with one GET each, a page at a time: MGET does not distinguish a key of another type
 // from a missing one.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 
@@ -9,6 +8,7 @@
 #include "orderctl/lane_clients.h"
 #include "orderctl/stock.h"
 #include "shared/client.h"
+#include "shared/json.h"
 #include "shared/options.h"
 #include "shared/output.h"
 #include "shared/table.h"
@@ -28,6 +28,27 @@ struct Wanted {
   auto operator<=>(const Wanted&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
 };
 
+// What is found of an SKU.
+struct Found {
+  std::optional<uint64_t> stock;  // nothing: no usable stock
+  const char* problem = nullptr;  // why an order for it would be rejected
+  std::string detail;
+};
+
+// `reply`: of GET for the stock key.
+Found found_in(const Wanted& wanted, valkey::Reply reply) {
+  const std::string_view text = reply.text();
+  if (reply.is_nil()) return {std::nullopt, "unknown_sku", "no stock"};
+  if (const char* problem = order::problem_of_sku(wanted.sku); problem != nullptr) {
+    return {std::nullopt, "malformed", std::string("not a valid SKU: it ") + problem};
+  }
+  if (reply.is_error()) return {std::nullopt, "bad_stock", "the key does not hold a string"};
+  if (const auto stock = whole_of(text)) return {stock, nullptr, ""};
+  const char* end = text.size() > kShownValueBytes ? "...'" : "'";
+  return {std::nullopt, "bad_stock",
+          "not a whole number from 0 to 9007199254740991: '" + shown(text.substr(0, kShownValueBytes)) + end};
+}
+
 // Prints one SKU after another.
 class Printer {
  public:
@@ -39,66 +60,34 @@ class Printer {
                 {"STOCK", Table::Align::kRight, 10},
                 {""}}) {}
 
-  void good(const Wanted& wanted, uint64_t stock) {
+  void add(const Wanted& wanted, Found found) {
     const std::size_t owner = all_.of(wanted.sku);
-    const bool elsewhere = owner != context_.lanes[wanted.lane].lane;
-    const std::string detail =
-        elsewhere ? "not sold: the SKU belongs to lane '" + all_.names()[owner] + "'" : std::string();
+    if (found.stock && owner != context_.lanes[wanted.lane].lane) {
+      found.problem = "wrong_lane";
+      found.detail = "not sold: the SKU belongs to lane '" + all_.names()[owner] + "'";
+    }
     if (context_.json) {
-      Json out = {{"sku", wanted.sku}, {"stock", stock}};
-      if (elsewhere) out.update({{"problem", "wrong_lane"}, {"detail", detail}});
+      Json out = {{"sku", wanted.sku}, {"stock", or_null(found.stock)}};
+      if (found.problem != nullptr) out.update({{"problem", found.problem}, {"detail", found.detail}});
       return print_json(with_lane(context_, wanted.lane, std::move(out)));
     }
-    add(wanted, {std::to_string(stock)}, {detail, Color::kYellow});
-  }
-  // `problem`: the reason with which an order for it would be rejected.
-  void bad(const Wanted& wanted, const char* problem, const std::string& detail) {
-    if (context_.json) {
-      return print_json(with_lane(context_, wanted.lane,
-                                  {{"sku", wanted.sku}, {"stock", Json()}, {"problem", problem}, {"detail", detail}}));
-    }
-    add(wanted, {"-"}, {detail, Color::kRed});
+    table_.add({{shown(wanted.sku)},
+                {context_.lanes[wanted.lane].lane_name()},
+                {found.stock ? std::to_string(*found.stock) : "-"},
+                {found.detail, found.stock ? Color::kYellow : Color::kRed}});
   }
   void end_page() {
     if (!context_.json) table_.print();
   }
 
  private:
-  void add(const Wanted& wanted, Cell stock, Cell detail) {
-    table_.add({{shown(wanted.sku)}, {context_.lanes[wanted.lane].lane_name()}, std::move(stock), std::move(detail)});
-  }
-
   const Context& context_;
   const order::Lanes all_;
   Table table_;
 };
 
-// Prints what a stock key holds. False: no usable stock. `missing`: an SKU without stock is printed, too.
-bool print_stock(const Wanted& wanted, valkey::Reply held, bool missing, Printer& printer) {
-  const std::string_view text = held.text();
-  const auto stock = whole_of(text);
-  const char* problem = order::problem_of_sku(wanted.sku);
-  if (held.is_nil() && !missing) return true;
-  if (!held.is_nil() && !held.is_error() && stock && problem == nullptr) {
-    printer.good(wanted, *stock);
-    return true;
-  }
-  if (held.is_nil()) {
-    printer.bad(wanted, "unknown_sku", "no stock");
-  } else if (problem != nullptr) {
-    printer.bad(wanted, "malformed", std::string("not a valid SKU: it ") + problem);
-  } else if (!held.is_error()) {
-    const bool cut = text.size() > kShownValueBytes;
-    printer.bad(wanted, "bad_stock",
-                "not a whole number from 0 to 9007199254740991: '" + shown(text.substr(0, kShownValueBytes)) +
-                    (cut ? "...'" : "'"));
-  } else {
-    printer.bad(wanted, "bad_stock", "the key does not hold a string");
-  }
-  return false;
-}
-
-// Reads and prints the stock of `page`; returns how many have no usable stock.
+// Reads and prints the stock of `page`; returns how many have no usable stock. `missing`: an SKU without stock is
+// printed, too.
 Result<std::size_t> print_page(const Context& context, LaneClients& clients, const std::vector<Wanted>& page,
                                bool missing, Printer& printer) {
   for (const Wanted& wanted : page) {
@@ -114,7 +103,10 @@ Result<std::size_t> print_page(const Context& context, LaneClients& clients, con
     if ((*reply)->is_error() && !(*reply)->text().starts_with("WRONGTYPE")) {
       return Failure{client.explain((*reply)->text())};
     }
-    bad += print_stock(wanted, reply->view(), missing, printer) ? 0 : 1;
+    if ((*reply)->is_nil() && !missing) continue;
+    Found found = found_in(wanted, reply->view());
+    bad += found.stock ? 0 : 1;
+    printer.add(wanted, std::move(found));
   }
   printer.end_page();
   return bad;
