@@ -181,7 +181,7 @@ TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record, request and al
   CHECK(ran.row("record").ends_with("it has expired, or the order was never decided"));
   CHECK(ran.row("decision").starts_with("decision " + results[0].id));
   ask(admin(), {"SET", "orders:order:o-1", "x"});
-  CHECK(contains(run({"order", "show", "o-1"}).row("record"), "holds something that is no record"));
+  CHECK(contains(run({"order", "show", "o-1"}).row("record"), "holds something other than a record"));
   ran = run({"order", "show", "o-1", "--search", "1"});
   CHECK(ran.says("no results of this order were found"));
   CHECK(ran.says("results before " + results[2].id + " were not searched (--search)"));

@@ -228,7 +228,7 @@ TEST_CASE_FIXTURE(Mall, "pause and resume work for all lanes or for one") {
   const Ran resumed = run({"resume"});
   CHECK(resumed.status == 0);
   for (const char* lane : {"a", "b", "c", "d"})
-    CHECK(resumed.says("'{" + std::string(lane) + "}:orders' is not paused"));
+    CHECK(resumed.says("'{" + std::string(lane) + "}:orders' is resumed"));
 }
 
 TEST_CASE_FIXTURE(Mall, "status shows a row for each lane and the server once") {
