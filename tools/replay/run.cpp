@@ -147,15 +147,16 @@ Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSumm
     if (!after) return after.failure();
     results_after_.push_back(std::move(*after));
   }
-  if (!record_file_.empty()) {
-    auto opened = Sink::open(record_file_);
-    if (!opened) return opened.failure();
-    record_.emplace(std::move(*opened));
-  }
+  // First: the results may be recorded in this directory.
   if (!data_directory_.empty()) {
     auto opened = RunData::open(data_directory_);
     if (!opened) return opened.failure();
     data_.emplace(std::move(*opened));
+  }
+  if (!record_file_.empty()) {
+    auto opened = Sink::open(record_file_);
+    if (!opened) return opened.failure();
+    record_.emplace(std::move(*opened));
   }
   if (verify_) checks_.resize(context.lanes.size());
   return true;
