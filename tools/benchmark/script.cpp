@@ -100,14 +100,12 @@ double measure(Lab& lab, Shape& shape, std::size_t most, Callgrind* callgrind) {
   for (const std::string& words : shape.prepare) test::ask(lab.admin(), shape.filled(words, 0, 1));
 
   const Pipeline pipeline = pipeline_of(shape, shape.turn, orders);
-  if (callgrind != nullptr) {
-    callgrind->begin(lab);
-    (void)pipeline.run(lab.connect(), window);
-    return callgrind->end() / static_cast<double>(orders);
-  }
+  valkey::SyncClient client = lab.connect();
+  if (callgrind != nullptr) callgrind->begin(lab);
   const double cpu = server_cpu(lab.admin());
-  (void)pipeline.run(lab.connect(), window);
-  return (server_cpu(lab.admin()) - cpu) * 1e6 / static_cast<double>(orders);
+  (void)pipeline.run(std::move(client), window);
+  const double us = (server_cpu(lab.admin()) - cpu) * 1e6;
+  return (callgrind != nullptr ? callgrind->end() : us) / static_cast<double>(orders);
 }
 
 // The bare script, with which all are compared, then those that were named, or all.
@@ -142,9 +140,13 @@ void measure_script(const Plan& plan, Report& report) {
   repeat(plan.instructions ? 1 : plan.repeat, "script", [&] {
     double first = 0;
     for (Shape& shape : shapes) {
-      const double cost = measure(lab, shape, orders, callgrind ? &*callgrind : nullptr);
-      if (first == 0) first = cost;
-      table.add(shape.name, {cost, cost, cost, cost / first});
+      try {
+        const double cost = measure(lab, shape, orders, callgrind ? &*callgrind : nullptr);
+        if (first == 0) first = cost;
+        table.add(shape.name, {cost, cost, cost, cost / first});
+      } catch (const std::exception& error) {
+        throw std::runtime_error(shape.name + ": " + error.what());
+      }
     }
   });
   for (Table::Row& row : table.rows) {
