@@ -227,8 +227,7 @@ TEST_CASE_FIXTURE(Mall, "pause and resume work for all lanes or for one") {
   CHECK(all[1]["changed"] == false);
   const Ran resumed = run({"resume"});
   CHECK(resumed.status == 0);
-  for (const char* lane : {"a", "b", "c", "d"})
-    CHECK(resumed.says("'{" + std::string(lane) + "}:orders' is resumed"));
+  for (const char* lane : {"a", "b", "c", "d"}) CHECK(resumed.says("'{" + std::string(lane) + "}:orders' is resumed"));
 }
 
 TEST_CASE_FIXTURE(Mall, "status shows a row for each lane and the server once") {
