@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include "transport/fake_server.h"
-#include "transport/resp.h"
-#include "transport/run_until.h"
+#include "support/fake_server.h"
+#include "support/resp.h"
+#include "transport/loop_fixture.h"
 
 namespace orderd::replay {
 namespace {
@@ -28,7 +28,7 @@ struct Redirected : valkey::Topology {
   int redirects = 0;
 };
 
-struct Fixture : Producer::Listener {
+struct Fixture : test::LoopFixture, Producer::Listener {
   Fixture() {
     Producer::Listener& listener = *this;
     producer = std::make_unique<Producer>(loop, topology, valkey::Handshake{.name = "test", .scripts = {}},
@@ -40,9 +40,6 @@ struct Fixture : Producer::Listener {
   Fixture(const Fixture&) = delete;
   Fixture& operator=(const Fixture&) = delete;
 
-  void until(const std::function<bool()>& condition, const std::string& what) {
-    test::run_until(loop, condition, what);
-  }
   // Requests whose only value is their number.
   void push(uint64_t from, uint64_t to) {
     for (uint64_t number = from; number <= to; ++number) {
@@ -71,7 +68,6 @@ struct Fixture : Producer::Listener {
   void on_down(const valkey::Error& error) override { downs.push_back(error.what); }
   void on_trouble(const std::string& what) override { FAIL(what); }
 
-  Loop loop;
   FakeServer first{loop};
   FakeServer second{loop};
   Redirected topology{first, second};
