@@ -93,8 +93,4 @@ inline bool starts_with(const std::string& text, std::string_view head) {
   return text.rfind(head, 0) == 0;
 }
 
-inline Decoded decode_items(const std::string& items, const Limits& limits = {}) {
-  return decode_json(R"({"id":"o-1","customer":"c-7","items":)" + items + "}", limits);
-}
-
 }  // namespace orderd::order
