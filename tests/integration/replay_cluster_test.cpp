@@ -12,6 +12,18 @@ namespace {
 constexpr std::size_t kPart = 2000;  // orders of a lane
 constexpr int kParts = 4;
 
+// As many orders for each lane, whose IDs begin with this.
+void write_orders(const Market& market, const std::string& name, const std::string& id) {
+  std::ofstream file(name);
+  for (std::size_t i = 0; i < kPart; ++i) {
+    for (std::size_t lane = 0; lane < market.skus.size(); ++lane) {
+      file << R"({"id":")" << id << '-' << lane << '-' << i << R"(","sku":")" << market.skus[lane]
+           << R"(","quantity":1})"
+           << "\n";
+    }
+  }
+}
+
 // A program that reads its orders from a pipe: a part at once, each other part when it is asked for.
 class Pushing {
  public:
@@ -19,7 +31,7 @@ class Pushing {
     std::string script = "set -o pipefail; (";
     for (int part = 0; part < kParts; ++part) {
       const std::string name = std::to_string(part);
-      write_part(part);
+      write_orders(market, files_.file("part-" + name), name);
       REQUIRE(mkfifo(files_.file("gate-" + name).c_str(), 0600) == 0);
       if (part > 0) script += "read -r go < gate-" + name + "; ";
       script += "cat part-" + name + "; ";
@@ -50,17 +62,6 @@ class Pushing {
   Process& process() { return *process_; }
 
  private:
-  void write_part(int part) const {
-    std::ofstream file(files_.file("part-" + std::to_string(part)));
-    for (std::size_t i = 0; i < kPart; ++i) {
-      for (std::size_t lane = 0; lane < market_.skus.size(); ++lane) {
-        file << R"({"id":")" << part << '-' << lane << '-' << i << R"(","sku":")" << market_.skus[lane]
-             << R"(","quantity":1})"
-             << "\n";
-      }
-    }
-  }
-
   const Market& market_;
   const TemporaryDirectory files_;
   int pushed_ = 1;
@@ -117,6 +118,38 @@ TEST_CASE("a run follows a failover, a moved slot and a killed primary and each 
 
 TEST_CASE("submitted orders follow a failover, a moved slot and a killed primary and each gets its result") {
   check_follows(ORDERCTL_PATH, {"submit", "-", "--wait", "--json"});
+}
+
+TEST_CASE("when a primary is killed under load a second run pushes what the failover has lost") {
+  Market market;
+  market.start_daemon();
+  market.wait_until_ready();
+  const TemporaryDirectory files;
+  write_orders(market, files.file("orders"), "o");
+  const auto run = [&](const Words& pace) {
+    Words words = {"run", files.file("orders"), "--wait", "--timeout", "10s"};
+    words.insert(words.end(), pace.begin(), pace.end());
+    return clean_command(ORDER_REPLAY_PATH, market.with_settings(words));
+  };
+  const uint16_t slot = slot_of_lane("b");
+  const std::size_t first = market.set.primary_of(slot);
+  Process killed(run({"--rate", "3000"}));
+  market.wait_for_results(300);
+  market.set.node(first).kill();
+  const int status = killed.wait(std::chrono::minutes(2));
+  CHECK_MESSAGE((status == 0 || killed.errors().find("no result, and none arrived") != std::string::npos),
+                killed.errors());
+  Process again(run({"--max"}));
+  CHECK_MESSAGE(again.wait(std::chrono::minutes(1)) == 0, again.errors());
+  for (const std::string& lane : market.lanes.names()) {
+    CAPTURE(lane);
+    auto client = market.set.client_of(slot_of_lane(lane));
+    std::size_t accepted = 0;
+    for (const Entry& result : entries(client, results_of(lane))) accepted += result.field("status") == "accepted";
+    CHECK(accepted == kPart);
+  }
+  market.check_books();
+  market.stop_daemon();
 }
 
 TEST_CASE("without valkey.cluster a redirect ends the pushing and the setting is named") {
