@@ -60,7 +60,7 @@ struct Cluster::Question : Topology::Search {
       : owner(its_owner), slot(of), wants(what), doubted(std::move(left)), located(std::move(call)) {
     owner.add(*this);
   }
-  ~Question() override { std::erase(owner.questions_, this); }
+  ~Question() override { owner.withdraw(*this); }
 
   void count(const Endpoint& primary) {
     for (auto& [named, votes] : named_by) {
@@ -176,7 +176,14 @@ void Cluster::add(Question& question) {
   if (!asking_) begin_.start(Milliseconds(0));
 }
 
+void Cluster::withdraw(const Question& question) {
+  std::erase(questions_, &question);
+  // order matters: from a timer, where no line is on the stack.
+  if (asking_ && one_of_this_round() == nullptr) patience_.start(Milliseconds(0));
+}
+
 void Cluster::begin() {
+  if (questions_.empty()) return;  // all were withdrawn
   ++round_;
   for (Question* question : questions_) question->round = round_;
   lines_.clear();

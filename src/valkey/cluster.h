@@ -42,6 +42,7 @@ class Cluster {
   struct Question;
 
   void add(Question& question);
+  void withdraw(const Question& question);
   void begin();
   [[nodiscard]] std::vector<Endpoint> nodes_to_ask(const std::vector<Endpoint>& seeds);
   void on_answer(const Endpoint& node, const Reply& reply);

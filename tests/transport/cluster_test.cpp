@@ -289,14 +289,17 @@ TEST_CASE_FIXTURE(NodesOf<2>, "a lookup can be canceled at any time") {
   for (FakeServer& node : nodes) node.on("CLUSTER").silence();
   std::string answer;
   auto search = ask(*slot, answer);
+  std::size_t questions = 0;
   SUBCASE("at once") {
   }
   SUBCASE("when all were asked") {
     until([&] { return nodes[0].waits("CLUSTER") && nodes[1].waits("CLUSTER"); }, "both are asked");
+    questions = 2;
   }
   search.reset();
   turn(Milliseconds(20));
   CHECK(answer.empty());
+  CHECK(asked() == questions);
   names(0, "10.0.0.2");
   CHECK(locate() == "10.0.0.2");
 }
