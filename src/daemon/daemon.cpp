@@ -236,8 +236,8 @@ void Daemon::fail(const std::string& what) {
 }
 
 // Continues as long as another lane can be served: one bad node of a cluster must not stop the others.
-bool Daemon::on_hopeless(const lane::Lane& lane, const std::string& what) {
-  if (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& each) { return each->hopeless(); })) return false;
+bool Daemon::on_cannot_start(const lane::Lane& lane, const std::string& what) {
+  if (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& each) { return each->cannot_start(); })) return false;
   fail(what);
   if (!drain_.active()) drain_.start(settings_.shutdown.drain_timeout);
   for (const auto& each : lanes_) {

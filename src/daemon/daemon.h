@@ -40,7 +40,7 @@ class Daemon : private lane::Lane::Listener {
   [[nodiscard]] ServiceManager::Report report_to_manager() const;
 
   void on_finished() override;
-  [[nodiscard]] bool on_hopeless(const lane::Lane& lane, const std::string& what) override;
+  [[nodiscard]] bool on_cannot_start(const lane::Lane& lane, const std::string& what) override;
 
   settings::Settings settings_;
   settings::Sources sources_;

@@ -114,23 +114,23 @@ void ServiceManager::change_phase(Phase phase) {
   phase_ = phase;
   switch (phase) {
     case Phase::kStarting: return;
-    case Phase::kRunning: untold_ = "READY=1"; break;
+    case Phase::kRunning: unreported_ = "READY=1"; break;
     // The time is for Type=notify-reload: systemd waits for a READY=1 that is newer than its signal.
-    case Phase::kReloading: untold_ = fmt::format("RELOADING=1\nMONOTONIC_USEC={}", Loop::precise_us()); break;
-    case Phase::kStopping: untold_ = "STOPPING=1"; break;
+    case Phase::kReloading: unreported_ = fmt::format("RELOADING=1\nMONOTONIC_USEC={}", Loop::precise_us()); break;
+    case Phase::kStopping: unreported_ = "STOPPING=1"; break;
   }
-  if (send(untold_)) untold_.clear();
+  if (send(unreported_)) unreported_.clear();
 }
 
 void ServiceManager::tick() {
   const Report report = look_();
   if (phase_ == Phase::kStarting) {
     if (report.started || loop_.now_ms() - start_ms_ >= kStartLimit) change_phase(Phase::kRunning);
-  } else if (!untold_.empty() && send(untold_)) {
-    untold_.clear();
+  } else if (!unreported_.empty() && send(unreported_)) {
+    unreported_.clear();
   }
   if (phase_ == Phase::kStarting) return tick_.start(kTickStarting);
-  tell_doing(report);
+  report_doing(report);
   // So the unit does not depend on shutdown.drain_timeout.
   if (report.draining) {
     (void)send(fmt::format("EXTEND_TIMEOUT_USEC={}", std::chrono::microseconds(kMoreTime).count()));
@@ -138,7 +138,7 @@ void ServiceManager::tick() {
   tick_.start(kTick);
 }
 
-void ServiceManager::tell_doing(const Report& report) {
+void ServiceManager::report_doing(const Report& report) {
   // One line of valid UTF-8, whatever the server replied: a line break would end the field.
   const std::string doing = settings::printable(report.doing, kDoingBytes);
   if (doing != doing_ && send("STATUS=" + doing)) doing_ = doing;

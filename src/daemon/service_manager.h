@@ -48,7 +48,7 @@ class ServiceManager {
   void change_phase(Phase phase);
   void tick();
   void ping();
-  void tell_doing(const Report& report);
+  void report_doing(const Report& report);
   [[nodiscard]] bool send(std::string_view lines);
 
   Loop& loop_;
@@ -58,8 +58,8 @@ class ServiceManager {
   int fd_ = -1;
   Phase phase_ = Phase::kStarting;
   uint64_t start_ms_ = 0;
-  std::string untold_;  // the last change of the phase, until the manager accepts it
-  std::string doing_;   // as last sent to the manager
+  std::string unreported_;  // the last change of the phase, until the manager accepts it
+  std::string doing_;       // as last sent to the manager
   bool complained_ = false;
   Timer tick_;
   Timer ping_;

@@ -1,5 +1,4 @@
-// One question to the server at a time, whose reply goes to a function. For what is asked now and then; the path of an
-// order has Calls of its own.
+// A command whose reply goes to a function; one at a time. For occasional commands: the order path has its own Calls.
 #pragma once
 
 #include <functional>
@@ -24,9 +23,9 @@ class Ask : private valkey::Call {
   Ask(const Ask&) = delete;
   Ask& operator=(const Ask&) = delete;
 
-  // On the settling channel. Not while one is under way. False: the link is not up.
+  // On the settling channel. Not while one is in flight. False: the link is not up.
   bool send(valkey::Link& link, const valkey::Command& command) {
-    ORDERD_CHECK(!busy_, "a question before the reply to the last one");
+    ORDERD_CHECK(!busy_, "a command before the reply to the last one");
     busy_ = true;  // order matters: the reply never comes before send() returns
     if (!link.send(valkey::Channel::kSettling, *this, command)) busy_ = false;
     return busy_;

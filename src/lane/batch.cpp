@@ -1,4 +1,4 @@
-// Keys and arguments are in the order that lua/settle.lua names on its first lines.
+// Keys and arguments are in the order of the contract in lua/settle.lua.
 #include "lane/batch.h"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 namespace orderd::lane {
 namespace {
 
-// The buffers are kept up to this: 64 usual orders take about 15 KiB.
+// Larger buffers are freed: 64 usual orders take about 15 KiB.
 constexpr std::size_t kKeptBytes = 64 * 1024;
 
 }  // namespace
@@ -42,7 +42,7 @@ std::size_t Batch::stock_index(std::string_view sku) {
   return skus_.emplace(sku, skus_.size() + 1).first->second;
 }
 
-// What is the same for all requests that have a record.
+// The part that all requests with a record share.
 void Batch::begin_request(std::string_view id, const order::Request& request) {
   scratch_.clear();
   options_.order_keys.append(request.id, scratch_);

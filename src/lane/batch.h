@@ -1,5 +1,4 @@
-// Consecutive requests on their way into one call of lua/settle.lua: the bytes of its keys and arguments, built up
-// request by request.
+// Consecutive requests as one call of lua/settle.lua: its keys and arguments, built request by request.
 #pragma once
 
 #include <cstdint>
@@ -26,23 +25,22 @@ class Batch {
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
-  // Empties it; the memory is kept.
+  // Empties the batch and keeps its memory.
   void clear();
-  // Whether requests get the replies that they ask for; so it is at first.
+  // Whether requested replies are sent; initially true.
   void reply(bool wanted) { reply_ = wanted; }
-  // Is there room for a request of so many lines and bytes beside those that are there? Any one request fits alone.
+  // Whether a request of this size fits, too. Any single request fits into an empty batch.
   [[nodiscard]] bool has_room(std::size_t lines, std::size_t bytes, std::size_t requests_max) const;
 
-  // Adds a request that was understood. `id` is the entry's.
+  // Adds a valid request. `id`: of the entry.
   void add(std::string_view id, const order::Request& request);
-  // Adds one that belongs to another lane; `detail` says so. Its retry there is decided there: it leaves no record.
+  // Adds one that belongs to another lane, as `detail` says. It leaves no record, so that the other lane can decide it.
   void add_wrong_lane(std::string_view id, const order::Request& request, std::string_view detail);
-  // Adds one that was not understood. `known`: what could be read of it. `fields`: the entry's, cut at 64 KiB and
-  // kRawWords.
+  // Adds a malformed one. `known`: its readable parts. `fields`: of the entry, cut at 64 KiB and kRawWords.
   void add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
                      const order::Fields& fields);
 
-  // The call, under the condition that the position is `previous`. Valid until clear() or the next write().
+  // The call, which does nothing unless the position is `previous`. Valid until clear() or the next write().
   [[nodiscard]] const valkey::Command& write(std::string_view script_id, std::string_view previous);
 
   [[nodiscard]] std::size_t size() const { return requests_; }
@@ -50,7 +48,7 @@ class Batch {
   [[nodiscard]] std::size_t bytes() const {
     return records_.bytes().size() + arguments_.bytes().size() + replies_.bytes().size();
   }
-  // Does the call name a list of replies?
+  // Whether the call names a reply list.
   [[nodiscard]] bool replies() const { return replies_.count() > 0; }
   // The ID of the last request. Only while not empty.
   [[nodiscard]] const std::string& last() const { return last_; }

@@ -13,7 +13,7 @@ namespace orderd::lane {
 
 class ErrorCounts {
  public:
-  // Scripts and modules can make any word up. So many different ones are kept; the rest is counted as kOther.
+  // Scripts and modules can invent words. Beyond this number, words are counted as kOther.
   static constexpr std::size_t kWords = 32;
   static constexpr std::string_view kOther = "other";
 

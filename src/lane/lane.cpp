@@ -1,5 +1,5 @@
-// The steps between the phases; what is heard of the parts is in lane_events.cpp. Whatever goes wrong while serving
-// ends in drained(): nothing is in flight, and resume() begins again with the lease.
+// The steps between the phases; callbacks of the parts are in lane_events.cpp. Every failure while serving ends in
+// drained(): nothing is in flight, and resume() starts over with the lease.
 #include "lane/lane.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -25,7 +25,7 @@ valkey::Link::Options link_options(const Options& options) {
 
 // A move of many keys takes seconds.
 constexpr Milliseconds kMovingTooLong{10'000};
-// How often a paused lane looks whether it may go on.
+// How often a paused lane checks whether it was resumed.
 constexpr Milliseconds kPausedLook{250};
 
 std::string random_token(uint32_t seed) {
@@ -33,7 +33,7 @@ std::string random_token(uint32_t seed) {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-// Writes to the sinks of the default logger, which decide about levels.
+// Uses the sinks of the default logger, which filter by level.
 spdlog::logger logger_of(const std::string& lane) {
   const auto& sinks = spdlog::default_logger_raw()->sinks();
   spdlog::logger logger(lane, sinks.begin(), sinks.end());
@@ -41,7 +41,7 @@ spdlog::logger logger_of(const std::string& lane) {
   return logger;
 }
 
-// Behind the server's own words, the way out.
+// The server's words, followed by the remedy.
 std::string with_advice(const std::string& refusal) {
   const bool rights = refusal.find("NOPERM") != std::string::npos || refusal.find("ACL failure") != std::string::npos;
   const bool login = refusal.find("NOAUTH") != std::string::npos || refusal.find("WRONGPASS") != std::string::npos;
@@ -90,7 +90,7 @@ void Lane::finish() {
   pipeline_.stop({});  // on_broken() follows
 }
 
-// The only place where the phase changes, and where what depends on it is started and stopped.
+// The only function that changes the phase. It starts and stops what depends on it.
 void Lane::change_phase(Phase phase) {
   if (phase_ == phase) return;
   phase_ = phase;
@@ -105,7 +105,7 @@ void Lane::change_phase(Phase phase) {
   if (phase == Phase::kServing) {
     upkeep_.start();
   } else if (waits && lease_.state() == Lease::State::kActive) {
-    upkeep_.resume();  // how much waits is worth knowing now, and trimming makes room
+    upkeep_.resume();  // the number of waiting requests matters now, and trimming frees memory
   } else {
     upkeep_.stop();
   }
@@ -125,7 +125,7 @@ void Lane::drained(const valkey::Error& why) {
   resume();
 }
 
-// Another daemon is to serve this lane: from now on this one stands by.
+// Another daemon should serve this lane: this one becomes a standby.
 void Lane::hand_over() {
   change_phase(Phase::kStandby);
   lease_.release([this] {
@@ -133,7 +133,7 @@ void Lane::hand_over() {
   });
 }
 
-// From the beginning: am I still the one who serves? Loads the scripts first, where the server has lost them.
+// Starts over with the lease. Loads the scripts first if the server has lost them.
 void Lane::resume() {
   change_phase(Phase::kStandby);
   if (load_.busy()) return;
@@ -151,7 +151,7 @@ void Lane::join() {
 
 void Lane::read_on() {
   if (phase_ != Phase::kServing || reader_.reading()) return;
-  // Half of the room has to be free, or reads become many and small.
+  // Below half of the capacity, reads would become many and small.
   const std::size_t room = pipeline_.room();
   if (room == 0 || 2 * room < options_.max_in_flight) return;
   reader_.read(room);
@@ -165,7 +165,7 @@ void Lane::refused(const valkey::Error& error) {
     case valkey::ErrorKind::kRoleChanged:
     case valkey::ErrorKind::kMoved: return link_.drop(error);
     case valkey::ErrorKind::kNoScript: {
-      // Once at once; where loading them does not help, after a while.
+      // Load them once immediately; if that does not help, after a back-off.
       const bool again = scripts_left_ > 0 || !troubles_.of("scripts").empty();
       scripts_left_ = script_sources().size();
       if (again) return block(error);
@@ -180,7 +180,7 @@ void Lane::refused(const valkey::Error& error) {
   }
 }
 
-// Waits, then begins again.
+// Waits, then starts over.
 void Lane::block(const valkey::Error& error) {
   if (troubles_.raise("orders", error.what)) {
     const bool stays = error.kind == valkey::ErrorKind::kFault;
@@ -198,9 +198,9 @@ void Lane::block(const valkey::Error& error) {
   wait_.start(backoff_.next(passes ? link_.longest_wait() : valkey::Backoff::kLongest));
 }
 
-// Nothing in a slot can be settled while it is moved key by key. Somebody may have stopped half-way.
+// No lane of a slot can be served while the slot is moved key by key. A move may have been abandoned half-way.
 void Lane::warn_of_moving_slot(std::string_view error) {
-  if (!valkey::tells_of_moving_slot(error)) {
+  if (!valkey::is_about_moving_slot(error)) {
     moving_since_ms_ = 0;
     return;
   }
@@ -214,13 +214,13 @@ void Lane::warn_of_moving_slot(std::string_view error) {
       slot, options_.orders, span.count() / 1000, slot);
 }
 
-// An operator has paused the lane (lua/pause.lua): looks again until that is over.
+// An operator has paused the lane (lua/pause.lua): checks until it is resumed.
 void Lane::pause(std::string_view since_and_why) {
   const std::string_view why = since_and_why.substr(std::min(since_and_why.find(' ') + 1, since_and_why.size()));
   if (troubles_.raise("orders", fmt::format("paused: {}", why))) {
     log_.warn("'{}' is paused: {}; requests wait until orderctl resume", options_.orders, why);
   }
-  ever_served_ = true;  // from here on it waits for whatever is wrong
+  ever_served_ = true;  // from here on every problem is waited for
   change_phase(Phase::kPaused);
   wait_.start(kPausedLook);
 }
@@ -239,8 +239,8 @@ void Lane::end() {
 // True: it has ended.
 bool Lane::gives_up(const std::string& what) {
   if (phase_ == Phase::kEnded) return true;
-  hopeless_ = true;
-  if (!listener_.on_hopeless(*this, with_advice(what))) return false;
+  cannot_start_ = true;
+  if (!listener_.on_cannot_start(*this, with_advice(what))) return false;
   change_phase(Phase::kEnded);
   link_.stop();
   return true;

@@ -1,5 +1,4 @@
-// One lane's life: links to its server, becomes the active one, finds out where to go on, then reads and settles until
-// it is told to stop.
+// One lane's life: connects to its server, becomes active, finds the position, then reads and settles until finish().
 //
 //   kIdle -> kConnecting -> kStandby -> kJoining -> kServing
 //                 ^            ^           ^           |        something was refused, the lease is gone, the
@@ -10,11 +9,11 @@
 //
 //   finish(), from anywhere: kFinishing -> kEnded
 //
-// Where several daemons share lanes, one that is to be served by another is handed over: kServing -> kDraining ->
+// If several daemons share lanes, a lane that another one should serve is handed over: kServing -> kDraining ->
 // kStandby.
 //
-// Recovery is the same from every trouble: wait until nothing is in flight, read the position, read on from there.
-// Nothing is kept for a resend.
+// Recovery is always the same: wait until nothing is in flight, read the position, continue after it. Nothing is kept
+// to be sent again.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -46,15 +45,15 @@ class Lane : private valkey::Link::Listener,
   class Listener {
    public:
     virtual ~Listener() = default;
-    // After finish(): nothing is in flight any more. The lane may not be destroyed in here.
+    // After finish(): nothing is in flight. Must not destroy the lane.
     virtual void on_finished() = 0;
-    // The lane cannot begin, and an operator has to act; `what` says how. True: it ends, without on_finished(). False:
-    // it waits and tries again, and says so, as it does by itself once it has served. Not to be destroyed in here.
-    virtual bool on_hopeless(const Lane& lane, const std::string& what) = 0;
+    // The lane cannot start without an operator; `what` says why. True: the lane ends, without on_finished(). False: it
+    // retries and logs that, as it always does once it has served. Must not destroy the lane.
+    virtual bool on_cannot_start(const Lane& lane, const std::string& what) = 0;
   };
 
-  // `options`, `topology` and `connections` outlive the lane. The live ones among the settings may be changed in
-  // `options` at any time.
+  // `options`, `topology` and `connections` outlive the lane. Settings that apply live may change in `options` at any
+  // time.
   Lane(Loop& loop, const Options& options, valkey::Topology& topology, valkey::SharedConnections& connections,
        uint32_t seed, Lane::Listener& listener);
   ~Lane() override;
@@ -62,13 +61,13 @@ class Lane : private valkey::Link::Listener,
   Lane& operator=(const Lane&) = delete;
 
   void start();
-  // Reads no more, waits for what is in flight, gives the lease back, then on_finished().
+  // Stops reading, waits for what is in flight, releases the lease, then calls on_finished().
   void finish();
 
   [[nodiscard]] Status status() const;
-  // It cannot begin, as on_hopeless() has heard, and has not begun since.
-  [[nodiscard]] bool hopeless() const { return hopeless_ && !ever_served_; }
-  // Of the lane; empty: it has none.
+  // on_cannot_start() was called, and the lane has not served since.
+  [[nodiscard]] bool cannot_start() const { return cannot_start_ && !ever_served_; }
+  // Empty: the only lane, without a name.
   [[nodiscard]] const std::string& name() const { return options_.lane_name; }
 
  private:
@@ -79,8 +78,8 @@ class Lane : private valkey::Link::Listener,
   void join();
   void on_loaded(const valkey::Reply& reply);
   void on_joined(const valkey::Reply& reply);
-  void tell_lost_tail(std::string_view position, int64_t count);
-  void tell_joined(const valkey::Reply& reply);
+  void report_lost_tail(std::string_view position, int64_t count);
+  void log_joined(const valkey::Reply& reply);
   void read_on();
   void refused(const valkey::Error& error);
   void block(const valkey::Error& error);
@@ -104,14 +103,14 @@ class Lane : private valkey::Link::Listener,
   void on_lease_refused(const valkey::Error& error) override;
   void on_overslept(Milliseconds span) override;
   [[nodiscard]] bool is_idle() const override;
-  void on_odd() override;
+  void on_stream_changed() override;
   void on_upkeep(const char* task, const valkey::Error& error) override;
-  void on_kept(const char* task, std::string_view group, std::string_view id) override;
+  void on_group_behind(const char* task, std::string_view group, std::string_view id) override;
 
   Loop& loop_;
   const Options& options_;
   Lane::Listener& listener_;
-  spdlog::logger log_;  // named as the lane is: its lines tell which lane they are of
+  spdlog::logger log_;  // its lines carry the lane's name
   Counters counters_;
   ServerClock clock_;
   valkey::Link link_;
@@ -130,14 +129,14 @@ class Lane : private valkey::Link::Listener,
   uint64_t progress_ms_ = 0;  // see Status::stalled_ms
   bool ever_up_ = false;
   bool ever_served_ = false;
-  bool hopeless_ = false;
-  bool was_serving_ = false;      // and has not heard yet from where another daemon goes on
-  bool ready_ = false;            // it was said that this daemon is ready
-  bool nothing_new_ = false;      // the last read brought nothing
-  std::size_t scripts_left_ = 0;  // to be loaded again before the next join
+  bool cannot_start_ = false;
+  bool was_serving_ = false;      // until it is known where another daemon continued
+  bool ready_ = false;            // "ready" was logged
+  bool nothing_new_ = false;      // the last read returned nothing
+  std::size_t scripts_left_ = 0;  // to load before the next join
   int64_t joined_count_ = 0;      // requests settled in this stream when the chain began
-  int moves_ = 0;                 // times in a row that the position was found moved
-  uint64_t moving_since_ms_ = 0;  // the slot is being moved to another node; 0: it is not
+  int moves_ = 0;                 // in a row: the position was not where this daemon left it
+  uint64_t moving_since_ms_ = 0;  // since when the slot is being moved to another node; 0: it is not
   std::string standing_by_for_;
   order::Request request_;  // kept for their memory
   std::string detail_;

@@ -1,4 +1,4 @@
-// What a lane hears of its link and of its parts. The steps that follow are in lane.cpp.
+// The lane's callbacks: from its link and its parts. The steps that follow are in lane.cpp.
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
@@ -35,14 +35,14 @@ void Lane::on_up() {
 
 void Lane::on_down(const valkey::Error& error) {
   if (phase_ == Phase::kEnded) return;
-  constexpr std::string_view kHandshake = " was refused: ";  // what the connector puts before the server's words
+  constexpr std::string_view kHandshake = " was refused: ";  // the connector's text before the server's error
   const std::size_t refusal = error.what.find(kHandshake);
   if (refusal != std::string::npos) counters_.errors.add(error.what.substr(refusal + kHandshake.size()));
   pipeline_.reset();
   reader_.reset();
   if (phase_ == Phase::kFinishing) return end();
-  const bool hopeless = error.kind == valkey::ErrorKind::kRefused || error.kind == valkey::ErrorKind::kUnfit;
-  if (hopeless && !ever_served_ && gives_up(error.what)) return;
+  const bool cannot_start = error.kind == valkey::ErrorKind::kRefused || error.kind == valkey::ErrorKind::kUnfit;
+  if (cannot_start && !ever_served_ && gives_up(error.what)) return;
   if (troubles_.raise("connection", error.what)) log_.warn("{}; reconnecting", error.what);
   scripts_left_ = 0;  // the handshake of the connection loaded them
   change_phase(Phase::kConnecting);
@@ -50,13 +50,13 @@ void Lane::on_down(const valkey::Error& error) {
 
 void Lane::on_lease() {
   (void)troubles_.clear("lease");
-  // To be let in was not enough: a server that is no primary any more lets everybody in.
+  // Only now: a server that is no longer primary accepts connections, too.
   if (troubles_.clear("connection")) log_.info("connected again");
   if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
   if (lease_.state() == Lease::State::kActive) {
     standing_by_for_.clear();
     if (phase_ == Phase::kStandby) return join();
-    if (phase_ == Phase::kServing && lease_.due_elsewhere()) drain({});  // drained() hands it over
+    if (phase_ == Phase::kServing && lease_.due_elsewhere()) drain({});  // drained() hands the lane over
     return;
   }
   if (lease_.state() == Lease::State::kNamesake && standing_by_for_ != lease_.owner()) {
@@ -69,10 +69,10 @@ void Lane::on_lease() {
   if (!lease_.taken().empty() && std::exchange(was_serving_, false)) {
     const std::string_view taken = lease_.taken();
     const std::size_t space = std::min(taken.find(' '), taken.size());
-    tell_lost_tail(taken.substr(0, space), number(taken.substr(std::min(space + 1, taken.size())), INT64_MAX));
+    report_lost_tail(taken.substr(0, space), number(taken.substr(std::min(space + 1, taken.size())), INT64_MAX));
   }
-  ever_served_ = true;              // from here on it waits for whatever is wrong
-  (void)troubles_.clear("orders");  // of no concern to who stands by
+  ever_served_ = true;              // from here on every problem is waited for
+  (void)troubles_.clear("orders");  // does not concern a standby
   (void)troubles_.clear("scripts");
   if (phase_ == Phase::kServing) return drain({});
   const bool waits = phase_ == Phase::kJoining || phase_ == Phase::kBlocked || phase_ == Phase::kPaused;
@@ -82,12 +82,12 @@ void Lane::on_lease() {
 void Lane::on_lease_refused(const valkey::Error& error) {
   counters_.errors.add(error.what);
   if (phase_ == Phase::kFinishing || phase_ == Phase::kEnded) return;
-  // While it serves, only what ends the link matters: the lease is a hint, and orders meet the rest themselves.
+  // While serving, only what ends the link matters: the lease is a hint, and settling meets every other error itself.
   const bool elsewhere = error.kind == valkey::ErrorKind::kRoleChanged || error.kind == valkey::ErrorKind::kMoved;
   const bool no_script = error.kind == valkey::ErrorKind::kNoScript;
   if (phase_ == Phase::kStandby) return refused(error);
   if (elsewhere || (no_script && phase_ == Phase::kServing)) return drain(error);
-  if (no_script) return;  // they are loaded when the wait is over; order matters: to block again would prolong it
+  if (no_script) return;  // loaded after the back-off; order matters: blocking again would prolong it
   if (troubles_.raise("lease", error.what)) log_.warn("the lease was not renewed: {}", error.what);
 }
 
@@ -98,7 +98,7 @@ void Lane::on_overslept(Milliseconds span) {
 void Lane::on_loaded(const valkey::Reply& reply) {
   if (reply.lost()) return;
   if (reply.is_error()) counters_.errors.add(reply.text());
-  if (phase_ != Phase::kStandby) return;  // begins again when that is over
+  if (phase_ != Phase::kStandby) return;  // resume() follows
   if (reply.is_error()) return refused({reply.error(), std::string(reply.text())});
   if (scripts_left_ > 0) --scripts_left_;
   resume();
@@ -108,7 +108,7 @@ void Lane::on_joined(const valkey::Reply& reply) {
   if (reply.lost() || (phase_ != Phase::kJoining && phase_ != Phase::kPaused)) return;
   if (reply.is_error()) {
     counters_.errors.add(reply.text());
-    // Where an error leaves the script, the server adds where that was: 'script: <SHA1>, on @user_script:39.'
+    // To an error that ends a script the server appends its place: 'script: <SHA1>, on @user_script:39.'
     std::string_view text = reply.text();
     const std::size_t place = text.rfind(" script: ");
     if (place != std::string_view::npos && text.find("@user_script", place) != std::string_view::npos) {
@@ -118,26 +118,26 @@ void Lane::on_joined(const valkey::Reply& reply) {
   }
   if (reply.at(3).text() == "paused") return pause(reply.at(4).text());
   if (reply.at(0).text().empty()) {
-    return refused({valkey::ErrorKind::kFault, "lua/join.lua gave an answer that this version does not know"});
+    return refused({valkey::ErrorKind::kFault, "lua/join.lua returned an answer that this version does not know"});
   }
   ++counters_.joins;
   const bool as_left = reply.at(3).text().empty();
-  if (as_left) tell_lost_tail(reply.at(0).text(), number(reply.at(1).text(), 0));
+  if (as_left) report_lost_tail(reply.at(0).text(), number(reply.at(1).text(), 0));
   joined_count_ = number(reply.at(1).text(), 0);
   pipeline_.begin(reply.at(0).text());
   reader_.seek(reply.at(0).text());
-  tell_joined(reply);
+  log_joined(reply);
   change_phase(Phase::kServing);
   read_on();
 }
 
-// A server that comes back with less than it had acknowledged, as after a failover: what was settled last is decided
-// again, by this daemon or by the one that has taken the lane.
-void Lane::tell_lost_tail(std::string_view position, int64_t count) {
+// The server returned with less than it had acknowledged, as after a failover. The newest requests are decided again,
+// by this daemon or by the one that took over.
+void Lane::report_lost_tail(std::string_view position, int64_t count) {
   if (pipeline_.position().empty() || !less(position, pipeline_.position())) return;
   const int64_t lost = joined_count_ + static_cast<int64_t>(pipeline_.settled()) - count;
   if (lost <= 0) {
-    return log_.warn("{} has another history of '{}' than the server before it: what was settled there since is gone",
+    return log_.warn("{} has another history of '{}' than the server before it: what was settled since then is lost",
                      link_.server_name(), options_.orders);
   }
   counters_.lost += static_cast<uint64_t>(lost);
@@ -147,8 +147,8 @@ void Lane::tell_lost_tail(std::string_view position, int64_t count) {
       link_.server_name(), lost, options_.orders, position);
 }
 
-// What the join has found, as far as a person should know.
-void Lane::tell_joined(const valkey::Reply& reply) {
+// Logs what an operator should know of the result of join.lua.
+void Lane::log_joined(const valkey::Reply& reply) {
   const std::string position(reply.at(0).text());
   const std::string done(reply.at(3).text());
   const std::string wrong(reply.at(4).text());
@@ -163,11 +163,11 @@ void Lane::tell_joined(const valkey::Reply& reply) {
               wrong);
   } else if (done == "behind" && troubles_.raise("stream", position)) {
     log_.warn(
-        "the stream '{}' ends before the position {}, and what it holds was settled before; only entries "
+        "the stream '{}' ends before the position {}, and all its entries were settled before; only entries "
         "with larger IDs will be settled. If it holds new orders, push them again",
         options_.orders, position);
   } else if (done == "created" && ever_served_) {
-    log_.warn("the position and the results of '{}' are gone; starting at its first entry", options_.orders);
+    log_.warn("the position and the results of '{}' are missing; starting at its first entry", options_.orders);
   }
   if (deleted > 0) {
     counters_.deleted += static_cast<uint64_t>(deleted);
@@ -192,8 +192,8 @@ void Lane::on_settled() {
   read_on();
 }
 
-// No obstacle to the orders: the result is in the results stream. Producers choose the lists, so that each kind of
-// refusal is logged once, with the first list that met it.
+// Settling continues: the result is in the results stream. Producers choose the lists, so each kind of refusal is
+// logged once, with the first list.
 void Lane::on_reply_refused(std::string_view why) {
   const std::string kind = "replies " + std::string(why.substr(0, why.find(' ')));
   if (troubles_.raise(kind, "")) {
@@ -205,7 +205,8 @@ void Lane::on_reply_refused(std::string_view why) {
 void Lane::on_broken(const Pipeline::Break& why) {
   if (phase_ == Phase::kServing) change_phase(Phase::kDraining);
   if (phase_ == Phase::kDraining && why.moved && ++moves_ > 1) {
-    return block({valkey::ErrorKind::kUnavailable, "somebody else moves the position"});  // not in a tight loop
+    return block(
+        {valkey::ErrorKind::kUnavailable, "another process keeps moving the position"});  // not in a tight loop
   }
   drained(why.error);
 }
@@ -225,7 +226,7 @@ void Lane::on_read(std::size_t count) {
   if (phase_ != Phase::kServing) return;
   nothing_new_ = count == 0;
   pipeline_.flush();
-  if (count == 0 && pipeline_.idle()) {  // nothing waits: all is well
+  if (count == 0 && pipeline_.idle()) {  // nothing waits
     pipeline_.forget_oldest();
     on_settled();
   }
@@ -242,18 +243,18 @@ bool Lane::is_idle() const {
   return nothing_new_ && pipeline_.idle();
 }
 
-void Lane::on_odd() {
+void Lane::on_stream_changed() {
   if (phase_ != Phase::kServing) return;
   drain({});
 }
 
-// What is refused here is no obstacle to the orders.
+// A refused maintenance task does not stop the orders.
 void Lane::on_upkeep(const char* task, const valkey::Error& error) {
   const std::string subject = std::string("upkeep ") + task;
   if (error.kind == valkey::ErrorKind::kNone) return (void)troubles_.clear(subject);
   counters_.errors.add(error.what);
-  if (phase_ != Phase::kServing) return;                      // the orders meet it when they are tried again
-  if (error.kind == valkey::ErrorKind::kUnavailable) return;  // the orders meet it, too
+  if (phase_ != Phase::kServing) return;                      // the next attempt to settle meets it
+  if (error.kind == valkey::ErrorKind::kUnavailable) return;  // settling meets it, too
   if (error.kind == valkey::ErrorKind::kNoScript) return drain(error);
   if (!troubles_.raise(subject, error.what)) return;
   if (task == std::string_view("sign")) {
@@ -264,10 +265,10 @@ void Lane::on_upkeep(const char* task, const valkey::Error& error) {
   }
 }
 
-void Lane::on_kept(const char* task, std::string_view group, std::string_view id) {
+void Lane::on_group_behind(const char* task, std::string_view group, std::string_view id) {
   const std::string subject = std::string("kept ") + task;
   if (group.empty()) {
-    if (troubles_.clear(subject)) log_.info("retention.{}: no consumer group is behind any more", task);
+    if (troubles_.clear(subject)) log_.info("retention.{}: no consumer group is behind", task);
   } else if (troubles_.raise(subject, std::string(group))) {
     log_.warn(
         "retention.{}: the consumer group '{}' keeps old entries: it is behind, at {}. Nothing "

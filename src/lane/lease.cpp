@@ -1,5 +1,5 @@
-// One timer: it renews while active, and looks while another one is. It also notices a process that was stopped or
-// starved: a tick that comes late by more than the lease, or by kOversleep.
+// One timer: renews while active, checks while another daemon is. It also detects that the process was suspended: a
+// tick that is late by more than the lease or kOversleep.
 #include "lane/lease.h"
 
 #include <algorithm>
@@ -76,7 +76,7 @@ void Lease::take_names(const valkey::Reply& reply) {
   for (std::size_t i = 3; i < reply.size(); ++i) standby_.emplace_back(reply.at(i).text());
 }
 
-// Who is to serve the lane if this daemon does not; empty: nobody is known.
+// Which standby should serve the lane; empty: none is known.
 std::string Lease::next_one() const {
   return options_.shares == nullptr || standby_.empty() ? "" : options_.shares->daemon_for(options_.lane, standby_);
 }
@@ -101,7 +101,7 @@ void Lease::release(std::function<void()> released) {
   released_ = std::move(released);
   release_sent_ = false;
   handed_over_ms_ = loop_.now_ms();
-  // A renewal under way would take it again.
+  // A renewal in flight would take it again.
   if (!ask_.busy()) send_release();
 }
 

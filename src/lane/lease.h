@@ -1,5 +1,5 @@
-// Who is active: a lease at the server, kept by whoever serves the lane. Only a hint: what keeps two daemons from
-// settling the same request is the position. See lua/lease.lua.
+// Which daemon is active: a lease on the server, renewed by the daemon that serves the lane. Only a hint: the position
+// keeps two daemons from settling the same request. See lua/lease.lua.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@
 
 namespace orderd::lane {
 
-// A lane that was handed over and came back is not handed over again before this.
+// The shortest time between two handovers of a lane by one daemon.
 inline constexpr Milliseconds kHandOverAgain{10'000};
-// How often those who stand by look.
+// How often a standby checks.
 inline constexpr Milliseconds kLeaseLook{250};
-// A process that did nothing for so long connects anew, even where the lease is longer.
+// A process that was suspended for this long reconnects, even if the lease is longer.
 inline constexpr Milliseconds kOversleep{10'000};
 
 class Lease {
@@ -28,36 +28,35 @@ class Lease {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // The server has answered; state() and owner() are as of now. Called for each answer.
+    // After each answer of the server: state() and owner() are current.
     virtual void on_lease() = 0;
     virtual void on_lease_refused(const valkey::Error& error) = 0;
-    // This process did nothing for longer than the lease, or than kOversleep: what it believes of the server may be
-    // old.
+    // This process was suspended for longer than the lease or kOversleep: what it knows of the server may be outdated.
     virtual void on_overslept(Milliseconds span) = 0;
   };
 
-  // `token`: hexadecimal, another one for each process. `clock` is set by each answer.
+  // `token`: hexadecimal, unique to this process. Each answer sets `clock`.
   Lease(Loop& loop, const Options& options, valkey::Link& link, ServerClock& clock, std::string token,
         Listener& listener);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
-  // Asks now, and from then on by itself. Only while the link is up.
+  // Asks now and then periodically. Only while the link is up.
   void ask();
-  // The link is down: nothing is known.
+  // The link is down: the state is unknown.
   void reset();
-  // Gives it back, to who is to serve the lane next; `released` is called when the server has answered, or at once
-  // where there is no link. ask() takes part again.
+  // Releases the lease, in favor of the daemon that should serve next; `released` is called when the server has
+  // answered, or immediately without a link. ask() competes for it again.
   void release(std::function<void()> released);
 
   [[nodiscard]] State state() const { return state_; }
-  // The active daemon's name, where it is another one.
+  // The name of the active daemon, if it is another one.
   [[nodiscard]] const std::string& owner() const { return owner_; }
-  // Active, but another daemon that stands by is to serve this lane: hand it over.
+  // Active, but a standby should serve this lane: hand it over.
   [[nodiscard]] bool due_elsewhere() const;
-  // The position when that one took the lane, as "<id> <count>"; empty: not known.
+  // The position when that daemon took over, as "<id> <count>"; empty: unknown.
   [[nodiscard]] const std::string& taken() const { return taken_; }
-  // Since when this daemon is active, by the server's clock; 0: it is not.
+  // Since when this daemon is active, by the server's clock; 0: it is not active.
   [[nodiscard]] uint64_t active_since_ms() const { return state_ == State::kActive ? since_ms_ : 0; }
 
  private:
@@ -81,7 +80,7 @@ class Lease {
   bool ever_active_ = false;
   std::string owner_;
   std::string taken_;
-  std::vector<std::string> standby_;  // while active, where lanes are shared: who stands by
+  std::vector<std::string> standby_;  // while active, if lanes are shared: the standbys
   uint64_t handed_over_ms_ = 0;       // the last time
   uint64_t since_ms_ = 0;
   uint64_t tick_due_ms_ = 0;

@@ -1,4 +1,4 @@
-// What a lane needs to know: names, limits and times. One lane serves one orders stream with all its keys in one slot.
+// The settings of one lane: names, limits and times. A lane is one orders stream with all its keys in one slot.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@
 namespace orderd::lane {
 
 struct Options {
-  const order::Lanes* lanes = nullptr;  // all that there are; null: one
-  std::size_t lane = 0;                 // which one of them this is
-  std::string lane_name = {};           // empty: it has none
+  const order::Lanes* lanes = nullptr;  // all lanes; null: only one
+  std::size_t lane = 0;                 // index of this one
+  std::string lane_name = {};           // empty: none
   std::string orders;
   std::string results;
   std::string dead;
   std::string group;         // shows the position to monitoring; empty: none
-  std::string name;          // of this daemon, as owner of the lane; no two daemons the same
-  Shares* shares = nullptr;  // with the daemons that stand by; null: lanes are not shared
+  std::string name;          // of this daemon, as owner of the lane; unique among daemons
+  Shares* shares = nullptr;  // null: lanes are not shared
   order::KeyTemplate stock_keys;
   order::KeyTemplate order_keys;
   order::KeyTemplate reply_keys;

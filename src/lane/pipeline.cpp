@@ -1,6 +1,5 @@
-// Replies come in the order of the calls, so the first one in sent_ is always the one that is answered. After a refusal
-// that is not a passing one, each request of the refused call gets a call of its own: what is in the way is named, and
-// nothing before it waits.
+// Replies arrive in the order of the calls, so a reply always answers the first one in sent_. After a lasting refusal,
+// each request of the refused call gets its own call: the error names the key, and no request before it waits.
 #include "lane/pipeline.h"
 
 #include <algorithm>
@@ -11,9 +10,9 @@
 namespace orderd::lane {
 namespace {
 
-// What may be held before no more is read: 1024 usual requests are 0.3 MiB, but a malformed one may be 64 KiB.
+// The memory limit of unsettled requests: 1024 usual ones are 0.3 MiB, but a malformed one may be 64 KiB.
 constexpr std::size_t kHeldBytes = 8 * 1024 * 1024;
-// So long no list of replies is named after the server has refused a call for one.
+// After the server has refused a call because of a reply list, no call names one for this long.
 constexpr uint64_t kNoRepliesMs = 60'000;
 
 std::size_t bytes_of(const order::Request& request) {
@@ -36,7 +35,7 @@ Pipeline::Pipeline(Loop& loop, const Options& options, valkey::Link& link, const
 }
 
 void Pipeline::begin(std::string_view position) {
-  ORDERD_CHECK(idle(), "a chain was begun while another one is in flight");
+  ORDERD_CHECK(idle(), "a chain starts while another one is in flight");
   position_.assign(position);
   chain_ = position_;
   settled_ = 0;
@@ -70,7 +69,7 @@ Pipeline::Call& Pipeline::open_call() {
 Batch& Pipeline::batch_for(std::size_t lines, std::size_t bytes) {
   const std::size_t requests_max = one_by_one_ > 0 ? 1 : options_.orders_per_call;
   if (waiting_.empty() || !waiting_.back()->batch.has_room(lines, bytes, requests_max)) {
-    // What is full need not wait for a flush.
+    // A full call need not wait for flush().
     if (!waiting_.empty() && sent_.size() < kCallsInFlight) send_next();
     return open_call().batch;
   }
@@ -104,7 +103,7 @@ void Pipeline::add_malformed(std::string_view id, const order::Request& known, s
 
 void Pipeline::flush() {
   while (flowing_ && !waiting_.empty() && sent_.size() < kCallsInFlight) {
-    // The last of those that wait may still grow while another one is in flight.
+    // The last one may still grow while another one is in flight.
     const bool full = waiting_.size() > 1 || waiting_.front()->batch.size() >= options_.orders_per_call;
     if (!full && !sent_.empty()) return;
     send_next();
@@ -134,14 +133,14 @@ void Pipeline::on_reply(Call& call, const valkey::Reply& reply) {
   held_ -= call.batch.size();
   held_bytes_ -= call.batch.bytes();
   if (reply.is_error()) counters_.errors.add(reply.text());
-  // Also after stop(): what was in flight then may well have been settled.
+  // Also after stop(): what was in flight may have been settled.
   const bool good = reply.error() == valkey::ErrorKind::kNone && settle(call, reply.text());
   if (!good && why.error.kind == valkey::ErrorKind::kNone && !why.moved) {
-    why.error = {valkey::ErrorKind::kFault, "the script gave an answer that this version does not know"};
+    why.error = {valkey::ErrorKind::kFault, "the script returned an answer that this version does not know"};
   }
   if (refused_for_replies(call, why.error)) {
     replies_again_ms_ = loop_.now_ms() + kNoRepliesMs;
-    tell_reply_refused(why.error.what);
+    report_reply_refused(why.error.what);
     why.error = {};
   }
   if (!good) leave(call);
@@ -155,13 +154,13 @@ void Pipeline::on_reply(Call& call, const valkey::Reply& reply) {
   listener_.on_settled();
 }
 
-// The server lets no call through that names a key which its user may not write, so that the script cannot leave it
-// alone. What the script itself refuses names a key.
+// The server refuses the whole call if the user may not write one of its keys, so the script cannot skip that list.
+// An error of the script itself names a key.
 bool Pipeline::refused_for_replies(const Call& call, const valkey::Error& error) {
   return call.batch.replies() && error.kind == valkey::ErrorKind::kRefused && !error.what.starts_with("NOPERM key ");
 }
 
-void Pipeline::tell_reply_refused(std::string_view why) {
+void Pipeline::report_reply_refused(std::string_view why) {
   ++counters_.replies_refused;
   listener_.on_reply_refused(why);
 }
@@ -181,7 +180,7 @@ bool Pipeline::settle(const Call& call, std::string_view answer) {
   one_by_one_ -= std::min(one_by_one_, letters.size());
   position_ = call.batch.last();
   link_.proven();
-  if (end < answer.size()) tell_reply_refused(answer.substr(end + 1));
+  if (end < answer.size()) report_reply_refused(answer.substr(end + 1));
   return true;
 }
 

@@ -1,8 +1,8 @@
 // The chain of calls that settles requests: each call's `previous` is the last request of the call before it. If one is
-// refused, all behind it find another position and do nothing: no later request can overtake.
+// refused, all calls after it find another position and do nothing: no later request can overtake.
 //
-// With nothing in flight a request leaves at once. While calls are in flight, what arrives forms the next call. There
-// is no table to resend from: after a refusal the chain is empty, and the lane reads on from the position.
+// With nothing in flight, a request is sent immediately. While calls are in flight, arriving requests form the next
+// call. Nothing is kept to be sent again: after a refusal the chain is empty, and the lane continues at the position.
 #pragma once
 
 #include <deque>
@@ -20,8 +20,7 @@
 
 namespace orderd::lane {
 
-// Calls in flight: one at the server, one on its way there, one on its way back, one being formed by the kernel.
-// More only make the way of an order longer.
+// Calls in flight: one at the server, one in each direction of the network, one in the kernel. More only add latency.
 inline constexpr std::size_t kCallsInFlight = 4;
 
 class Pipeline {
@@ -29,17 +28,17 @@ class Pipeline {
   // Why the chain ended.
   struct Break {
     valkey::Error error;       // kNone: nothing was refused
-    bool moved = false;        // the position was not where it was left: somebody else has changed it
+    bool moved = false;        // the position was changed by another process
     std::size_t requests = 0;  // in the call that was refused
   };
   class Listener {
    public:
     virtual ~Listener() = default;
-    // Requests were settled: there is room, and the position has moved.
+    // Requests were settled: more can be added, and the position has moved.
     virtual void on_settled() = 0;
-    // A reply that a request asks for could not be pushed; the request is settled all the same. `why`: the first error.
+    // A requested reply could not be pushed; the request is settled. `why`: the first error.
     virtual void on_reply_refused(std::string_view why) = 0;
-    // The chain is broken and nothing is in flight any more; what was not settled is forgotten. begin() starts another.
+    // The chain is broken and nothing is in flight; unsettled requests are dropped. begin() starts another chain.
     virtual void on_broken(const Break& why) = 0;
   };
 
@@ -50,17 +49,17 @@ class Pipeline {
 
   // Starts a chain from the position. Only while idle().
   void begin(std::string_view position);
-  // The next request of the stream; leaves with flush() or when a call is full. Ignored while the chain is broken.
+  // The next request of the stream; sent by flush() or when a call is full. Ignored while the chain is broken.
   void add(std::string_view id, const order::Request& request);
   void add_wrong_lane(std::string_view id, const order::Request& request, std::string_view detail);
   void add_malformed(std::string_view id, const order::Request& known, std::string_view detail,
                      const order::Fields& fields);
-  // No more will come for the moment: what was added leaves, as far as it may.
+  // No more requests for now: sends what was added, as far as calls in flight allow.
   void flush();
-  // Ends the chain as if a call had been refused so: nothing more is sent, on_broken() follows when nothing is in
-  // flight. May call back before it returns.
+  // Ends the chain as if a call had been refused for this reason: nothing more is sent, on_broken() follows when
+  // nothing is in flight. May call back before it returns.
   void stop(const Break& why);
-  // The link is down: every call got its lost() reply. Forgets everything, silently.
+  // The link is down, and every call got its lost() reply. Drops everything without a callback.
   void reset();
 
   [[nodiscard]] bool flowing() const { return flowing_; }
@@ -69,15 +68,15 @@ class Pipeline {
   [[nodiscard]] std::size_t requests() const { return held_; }
   // Requests that may still be added, by number and memory.
   [[nodiscard]] std::size_t room() const;
-  // The last request that was settled in this chain, or where it began.
+  // The last settled request of this chain, or its start.
   [[nodiscard]] const std::string& position() const { return position_; }
-  // One of the next requests is in the way, as the last refusal showed: nothing is well yet.
+  // One of the next requests was refused: each gets its own call, to find which one.
   [[nodiscard]] bool careful() const { return one_by_one_ > 0; }
   // Requests settled in this chain.
   [[nodiscard]] uint64_t settled() const { return settled_; }
-  // The time in the ID of the oldest request that is here or, after a chain was broken, was here; 0: none is known.
+  // The time in the ID of the oldest unsettled request, also after the chain was broken; 0: none is known.
   [[nodiscard]] uint64_t oldest_ms() const;
-  // Nothing waits in the stream: forget what was here.
+  // Nothing waits in the stream.
   void forget_oldest() { left_ms_ = 0; }
 
  private:
@@ -85,8 +84,8 @@ class Pipeline {
     Call(Pipeline& its_owner, const Options& options) : owner(its_owner), batch(options) {}
     Pipeline& owner;
     Batch batch;
-    // The times in the IDs of its requests, and how many there are of each in a row: under load many are of the same
-    // millisecond, and to read each one's digits would be the largest part of what metrics cost.
+    // The times in the IDs of its requests, with counts: under load many share a millisecond, and parsing each ID would
+    // be the largest cost of metrics.
     struct Times {
       uint64_t ms = 0;
       uint64_t requests = 0;
@@ -95,7 +94,7 @@ class Pipeline {
     uint64_t sent_us = 0;
   };
 
-  // Adds a request of so many lines and bytes by way of `put`, which gets the batch.
+  // Makes space for a request of this size; `put` adds it to the batch.
   template <class Put>
   void add(std::string_view id, std::size_t lines, std::size_t bytes, const Put& put);
   [[nodiscard]] Batch& batch_for(std::size_t lines, std::size_t bytes);
@@ -107,7 +106,7 @@ class Pipeline {
   void observe(const Call& call);
   void leave(const Call& call);
   [[nodiscard]] static bool refused_for_replies(const Call& call, const valkey::Error& error);
-  void tell_reply_refused(std::string_view why);
+  void report_reply_refused(std::string_view why);
   void release(std::unique_ptr<Call> call);
   void drop_waiting();
 
@@ -129,7 +128,7 @@ class Pipeline {
   uint64_t settled_ = 0;
   uint64_t replies_again_ms_ = 0;
   uint64_t left_ms_ = 0;        // see oldest_ms(), after a chain was broken
-  std::size_t one_by_one_ = 0;  // so many requests get a call each: one of them is in the way
+  std::size_t one_by_one_ = 0;  // this many requests get a call each: one of them was refused
 };
 
 }  // namespace orderd::lane

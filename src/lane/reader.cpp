@@ -1,7 +1,6 @@
-// How many entries are asked for is bounded by the room there is, by kReadEntries, and by their size: after a large
-// entry fewer are asked for, so that a stream of huge ones does not fill the memory. Over a slow line a read may be
-// lost to the timeout: then the next asks for half as many, down to one, so that it does not fail the same way for
-// ever.
+// COUNT is limited by the capacity of the pipeline, by kReadEntries, and by recent entry sizes: a stream of huge
+// entries must not fill the memory. On a slow network a read may time out: the next one reads half as many, down to
+// one, so that it does not fail forever.
 #include "lane/reader.h"
 
 #include <algorithm>
@@ -9,7 +8,7 @@
 namespace orderd::lane {
 namespace {
 
-// A reply should stay below this, judged by the entries seen lately.
+// The aimed-at size of a reply, by the size of recent entries.
 constexpr std::size_t kReadBytes = 1024 * 1024;
 
 // An ID, and names and values in turn.
@@ -18,8 +17,7 @@ bool is_entry(const valkey::Reply& reply) {
   return reply.size() == 2 && reply.at(0).is_string() && fields.is_array() && fields.size() % 2 == 0;
 }
 
-// XREAD's: nil where the wait was for nothing, else one stream with its name and at most `asked` entries: more would
-// not fit where there is room for so many.
+// XREAD's reply: nil after a timeout, else one stream with its name and at most `asked` entries.
 bool is_read(const valkey::Reply& reply, std::size_t asked) {
   if (reply.is_nil()) return true;
   const valkey::Reply entries = reply.at(0).at(1);
@@ -44,7 +42,7 @@ void Reader::seek(std::string_view id) {
 }
 
 void Reader::read(std::size_t room) {
-  ORDERD_CHECK(!reading_ && room > 0, "a read without room, or beside another");
+  ORDERD_CHECK(!reading_ && room > 0, "a read without capacity, or during another one");
   const std::size_t by_size = kReadBytes / std::max<std::size_t>(entry_bytes_, 1);
   asked_ = std::clamp<std::size_t>(std::min({room, by_size, entries_max_}), 1, kReadEntries);
   command_.begin(8);
@@ -73,8 +71,7 @@ void Reader::on_reply(const valkey::Reply& reply) {
   }
   if (reply.is_error()) return listener_.on_read_refused({reply.error(), std::string(reply.text())});
   if (!is_read(reply, asked_)) {
-    return listener_.on_read_refused(
-        {valkey::ErrorKind::kMoved, "the server answered XREAD with something else than was asked for"});
+    return listener_.on_read_refused({valkey::ErrorKind::kMoved, "the reply to XREAD does not match the request"});
   }
   entries_max_ = std::min(2 * entries_max_, kReadEntries);
   if (discard_) return listener_.on_discarded();

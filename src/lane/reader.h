@@ -11,12 +11,12 @@
 
 namespace orderd::lane {
 
-// How long one read waits at the server; 0.1 s longer where the server has nothing else to do, as it looks at its clock
-// 10 times a second. So a read never has to be ended early. An idle daemon asks 3 to 4 times a second, which costs the
-// server 10 to 20 us each time (measured).
+// How long one read blocks at the server; up to 0.1 s longer on an idle server, which checks its clock 10 times a
+// second. So short that no read has to be interrupted. An idle daemon reads 3 to 4 times a second, 10 to 20 us each
+// (measured).
 inline constexpr Milliseconds kReadBlock{250};
-// Entries asked for at once, at most: four usual calls of 64. A reply has to bring what the server settles until the
-// next one comes, or it idles for a fifth of the time (measured with 128).
+// The largest COUNT: four usual calls of 64. A reply must contain what the server settles until the next one arrives.
+// With 128 the server is idle for a fifth of the time (measured).
 inline constexpr std::size_t kReadEntries = 256;
 
 class Reader {
@@ -26,11 +26,11 @@ class Reader {
     virtual ~Listener() = default;
     // One entry. Views live until the return.
     virtual void on_entry(std::string_view id, const order::Fields& fields) = 0;
-    // The read has ended, its entries were handed over. 0: there were none.
+    // The read has ended, after on_entry() for each of its entries. 0: there were none.
     virtual void on_read(std::size_t count) = 0;
-    // The read has ended, and what it brought was of no use any more: see seek().
+    // The read has ended, and its entries were discarded: see seek().
     virtual void on_discarded() = 0;
-    // The server refused the read; nothing was read. Also called where its answer makes no sense.
+    // The server refused the read, or its answer was invalid; nothing was read.
     virtual void on_read_refused(const valkey::Error& error) = 0;
   };
 
@@ -38,15 +38,15 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  // Where to read on: the first entry after `id`. What a read under way brings is discarded.
+  // The next read starts after `id`. Entries of a read in flight are discarded.
   void seek(std::string_view id);
-  // Asks for at most `room` entries; waits kReadBlock for the first. Only while no read is under way.
+  // Reads at most `room` entries; blocks for kReadBlock. Only while no read is in flight.
   void read(std::size_t room);
   // The link is down.
   void reset();
 
   [[nodiscard]] bool reading() const { return reading_; }
-  // The last entry that was handed over, or where seek() went.
+  // The last entry passed to on_entry(), or the ID of seek().
   [[nodiscard]] const std::string& last() const { return last_; }
 
  private:
@@ -65,10 +65,10 @@ class Reader {
   order::Fields fields_;  // kept between entries for its memory
   bool reading_ = false;
   bool discard_ = false;
-  std::size_t asked_ = 0;  // entries, by the read under way
+  std::size_t asked_ = 0;  // COUNT of the read in flight
   std::string last_ = "0-0";
-  std::size_t entry_bytes_ = order::kMaxEntryBytes;  // the largest entry seen lately; at first, of the worst good ones
-  std::size_t entries_max_ = kReadEntries;           // halved by each read that was lost, doubled by each that was not
+  std::size_t entry_bytes_ = order::kMaxEntryBytes;  // the largest recent entry; initially the largest valid one
+  std::size_t entries_max_ = kReadEntries;           // halved by each lost read, doubled by each other one
 };
 
 }  // namespace orderd::lane

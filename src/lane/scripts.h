@@ -1,4 +1,4 @@
-// The scripts a lane loads, in the order of its handshake.
+// The scripts that a lane loads, in the order of its handshake.
 #pragma once
 
 #include <cstddef>

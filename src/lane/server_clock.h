@@ -1,6 +1,6 @@
-// The server's clock, as this process knows it. IDs of entries carry that clock's time, so ages are measured with it.
-// Each answer of lua/lease.lua sets it, and between those the loop's monotonic clock moves it: a change of this
-// machine's time of day does not matter. It is late by the way of that answer, a fraction of a millisecond.
+// An estimate of the server's clock, which IDs of entries come from. Each answer of lua/lease.lua sets it; in between,
+// the loop's monotonic clock advances it, so changes of this machine's time of day do not matter. It is late by the
+// network latency of that answer.
 #pragma once
 
 #include <charconv>
@@ -12,14 +12,14 @@
 
 namespace orderd::lane {
 
-// Of an entry's ID; 0 where it has none.
+// The time in an entry's ID, in ms since 1970; 0: it has none.
 inline uint64_t time_of(std::string_view id) {
   uint64_t ms = 0;
   std::from_chars(id.data(), id.data() + id.size(), ms);
   return ms;
 }
 
-// Were both made in the same millisecond? May say no where they were: it compares IDs of usual length only.
+// Whether both IDs are of the same millisecond. May be wrong in one direction: false for IDs of unusual length.
 inline bool same_time(std::string_view id, std::string_view other) {
   constexpr std::size_t kDigits = 13;  // until the year 2286
   return id.size() > kDigits && id[kDigits] == '-' && id.substr(0, kDigits + 1) == other.substr(0, kDigits + 1);
@@ -30,7 +30,7 @@ class ServerClock {
   explicit ServerClock(Loop& loop) : loop_(loop) {}
 
   void set(uint64_t server_ms) { ahead_ms_ = server_ms - loop_.now_ms(); }
-  // How long ago that was; 0 where it is in the future. Nothing while the clock is not known, and for what is no time:
+  // The age of that time; 0 if it is in the future. nullopt while the clock is unknown, and for ages over a year:
   // producers may choose IDs, and 1-0 is not an order from 1970.
   [[nodiscard]] std::optional<uint64_t> age_ms(uint64_t then_ms) const {
     constexpr uint64_t kYearMs = uint64_t{366} * 24 * 3'600'000;

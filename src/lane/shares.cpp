@@ -35,8 +35,8 @@ const std::string& Shares::daemon_for(std::size_t index, std::vector<std::string
   return daemons_[assigned_[index]];
 }
 
-// Each lane in turn takes the daemon with the highest score that has room. Where the lanes cannot be divided evenly,
-// some daemons have one more.
+// Each lane in turn takes the daemon with the highest score whose share is not full. If the lanes cannot be divided
+// evenly, some daemons have one more.
 void Shares::assign() {
   const std::size_t share = lanes_.size() / daemons_.size();
   std::size_t one_more = lanes_.size() % daemons_.size();

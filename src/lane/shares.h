@@ -1,6 +1,5 @@
-// Which daemon is to serve which lane, where several daemons share lanes. Every daemon computes the same from the same
-// names: rendezvous hashing, with an equal share of the lanes for each, give or take one, so that few lanes move when a
-// daemon comes or goes.
+// Which daemon should serve which lane, if several daemons share lanes. Each computes the same from the same names:
+// rendezvous hashing with equal shares, give or take one lane. Few lanes move when a daemon joins or leaves.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +10,10 @@ namespace orderd::lane {
 
 class Shares {
  public:
-  // For lanes of these names.
+  // `lanes`: their names.
   explicit Shares(std::vector<std::string> lanes) : lanes_(std::move(lanes)) {}
 
-  // The daemon that is to serve the lane `index`, among `daemons`: not empty, in any order, a name may be there twice.
+  // Which of `daemons` should serve the lane `index`. `daemons`: not empty, in any order, possibly with repeated names.
   [[nodiscard]] const std::string& daemon_for(std::size_t index, std::vector<std::string> daemons);
 
  private:

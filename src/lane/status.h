@@ -35,13 +35,13 @@ inline constexpr std::array<std::string_view, kOutcomes> kOutcomeNames = {
 // Since the start of this process.
 struct Counters {
   std::array<uint64_t, kOutcomes> outcomes{};
-  uint64_t entries_read = 0;  // entries read again after a loss count again
+  uint64_t entries_read = 0;  // including entries that were read again
   uint64_t joins = 0;
   uint64_t reconnects = 0;       // links established after the first one
   uint64_t trimmed = 0;          // entries removed by retention
   uint64_t replies_refused = 0;  // calls in which a reply could not be pushed
-  uint64_t lost = 0;             // requests settled that the server had forgotten when it came back
-  uint64_t deleted = 0;          // entries noticed that were deleted before they were settled
+  uint64_t lost = 0;             // settled requests that the server lost, as in a failover
+  uint64_t deleted = 0;          // entries deleted before they were settled, as far as noticed
   ErrorCounts errors;
   Histogram<1, 8> requests_per_call;  // of settle.lua, those that settled something
   Histogram<100, 18> settle_us;       // from sending such a call to its reply
@@ -56,14 +56,14 @@ struct Counters {
 
 enum class Phase {
   kIdle,        // not started
-  kConnecting,  // there is no link to the server
-  kStandby,     // linked; another daemon is active, or it is being asked who is
-  kJoining,     // active; finds out where to go on
+  kConnecting,  // no link to the server
+  kStandby,     // linked; another daemon is active, or the lease is being asked for
+  kJoining,     // active; finds the position
   kServing,     // reads and settles
-  kDraining,    // something was refused, or the lease is gone: waits for the replies in flight
+  kDraining,    // a call was refused, or the lease was lost: waits for the replies in flight
   kBlocked,     // waits before it tries again
   kPaused,      // active; an operator has paused the lane
-  kFinishing,   // told to stop: waits for the replies in flight, then gives the lease back
+  kFinishing,   // stopping: waits for the replies in flight, then releases the lease
   kEnded,
 };
 inline constexpr std::array<std::string_view, 10> kPhaseNames = {
@@ -73,13 +73,13 @@ struct Status {
   Phase phase = Phase::kIdle;
   uint64_t phase_ms = 0;         // how long it has been in this phase
   std::string blocked_by;        // one sentence; empty: nothing
-  std::string owner;             // while in kStandby: the active daemon; empty: not known yet
+  std::string owner;             // in kStandby: the active daemon; empty: not known yet
   uint64_t active_since_ms = 0;  // by the server's clock; 0: not active
   std::string position;          // the last settled request; empty before the first join
   std::size_t in_flight = 0;     // requests read and not settled yet
   // While serving or draining: since when no request was settled and no read found the stream empty.
   uint64_t stalled_ms = 0;
-  // Nothing: not known. Only the active daemon asks.
+  // nullopt: unknown. Only the active daemon asks.
   std::optional<uint64_t> waiting;            // requests in the stream that are not settled; needs streams.group
   std::optional<uint64_t> oldest_waiting_ms;  // age of the oldest of them; 0: none
   std::optional<uint64_t> position_ms;        // age of the last settled request

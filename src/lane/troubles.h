@@ -1,5 +1,4 @@
-// What is wrong, each trouble under its subject, so that each is reported once and its end once, however they
-// alternate.
+// Current problems by subject, so that each is logged once, and its end once, even if several alternate.
 #pragma once
 
 #include <map>
@@ -10,7 +9,7 @@ namespace orderd::lane {
 
 class Troubles {
  public:
-  // True: new, or other than it was; worth a line in the log.
+  // True: new or changed, so log it.
   [[nodiscard]] bool raise(std::string_view subject, const std::string& what) {
     const auto found = texts_.find(subject);
     if (found == texts_.end()) return texts_.emplace(subject, what).second;
@@ -18,14 +17,14 @@ class Troubles {
     found->second = what;
     return true;
   }
-  // True: it was there.
+  // True: there was a problem.
   [[nodiscard]] bool clear(std::string_view subject) {
     const auto found = texts_.find(subject);
     if (found == texts_.end()) return false;
     texts_.erase(found);
     return true;
   }
-  // Of a subject; empty: all is well.
+  // The problem of a subject; empty: none.
   [[nodiscard]] std::string of(std::string_view subject) const {
     const auto found = texts_.find(subject);
     return found == texts_.end() ? std::string() : found->second;

@@ -1,5 +1,5 @@
-// One timer, four tasks, each with its period and at most one call under way. A trim that says that more is due goes
-// on at once: it keeps pace with any rate of requests, and the orders in the same pipe wait for one step at most.
+// One timer, four tasks, each with its period and at most one call in flight. A trim that reports more continues
+// immediately: it keeps up with any rate of requests, and orders on the same connection wait for one step at most.
 #include "lane/upkeep.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace orderd::lane {
 namespace {
 
-constexpr Milliseconds kTick{250};  // the timer fires no more often, but to go on with a trim
+constexpr Milliseconds kTick{250};  // the shortest period of the timer, except to continue a trim
 constexpr Milliseconds kSignEvery{1000};
 constexpr Milliseconds kLookAgain{5000};
 constexpr Milliseconds kTrimEvery{30'000};
@@ -86,7 +86,7 @@ bool Upkeep::good(const Task& task, const valkey::Reply& reply) {
   return !reply.is_error();
 }
 
-// What is odd has to be so at two looks in a row: between the last read and this reply entries may have come.
+// A lag counts only if two checks in a row see it: entries may have arrived between the last read and this reply.
 void Upkeep::on_shown(const valkey::Reply& reply) {
   waiting_.reset();
   if (!good(sign_, reply)) return;
@@ -106,13 +106,13 @@ void Upkeep::on_shown(const valkey::Reply& reply) {
     // The lag may stay, or be the same when the stream is replaced again.
     if (odd) look_again_ms_ = loop_.now_ms() + static_cast<uint64_t>(kLookAgain.count());
   }
-  if (odd) listener_.on_odd();
+  if (odd) listener_.on_stream_changed();
 }
 
 void Upkeep::on_trimmed(Task& task, const valkey::Reply& reply) {
   if (!good(task, reply)) return;
   counters_.trimmed += number(reply.at(0).text());
-  listener_.on_kept(task.name, reply.at(2).text(), reply.at(3).text());
+  listener_.on_group_behind(task.name, reply.at(2).text(), reply.at(3).text());
   if (reply.at(1).text() != "1") return;
   task.due_ms = 0;
   timer_.start(kTrimAgain);

@@ -1,5 +1,5 @@
-// The work beside the orders, while a lane is active: shows the position to monitoring and asks how many requests wait
-// (lua/sign.lua), and removes old entries in bounded steps until nothing is due (lua/trim.lua).
+// The maintenance tasks of an active lane: moves the monitoring group to the position and counts waiting requests
+// (lua/sign.lua), and removes old entries in bounded steps (lua/trim.lua).
 #pragma once
 
 #include <cstdint>
@@ -19,26 +19,26 @@ class Upkeep {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // All that was read is settled, and the last read brought nothing.
+    // Everything read is settled, and the last read returned nothing.
     [[nodiscard]] virtual bool is_idle() const = 0;
-    // The stream is not what it was: worth a look (lua/join.lua).
-    virtual void on_odd() = 0;
-    // How a task went; kNone: well.
+    // The stream was replaced, paused or changed: join again (lua/join.lua).
+    virtual void on_stream_changed() = 0;
+    // The outcome of a task; kNone: it succeeded.
     virtual void on_upkeep(const char* task, const valkey::Error& error) = 0;
-    // A consumer group keeps entries after `id` that are old enough to be trimmed; `group` is empty: none does.
-    virtual void on_kept(const char* task, std::string_view group, std::string_view id) = 0;
+    // A consumer group prevents trimming after `id`; `group` is empty: none does.
+    virtual void on_group_behind(const char* task, std::string_view group, std::string_view id) = 0;
   };
 
   Upkeep(Loop& loop, const Options& options, valkey::Link& link, Counters& counters, Listener& listener);
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
 
-  // From the beginning: the stream may be another one.
+  // Starts over: the stream may be another one.
   void start();
-  // Where it was stopped.
+  // Continues after stop().
   void resume();
   void stop();
-  // Requests that wait in the stream, as of the last answer; nothing: not known.
+  // Requests that wait in the stream, as of the last answer; nullopt: unknown.
   [[nodiscard]] std::optional<uint64_t> waiting() const { return waiting_; }
 
  private:
@@ -69,9 +69,9 @@ class Upkeep {
   Task results_;
   Task dead_;
   std::optional<uint64_t> waiting_;
-  bool there_ = false;          // the group was there before
-  std::string lag_;             // while idle, at the last look
-  uint64_t look_again_ms_ = 0;  // a lag is no reason to call on_odd() before
+  bool there_ = false;          // the group existed before
+  std::string lag_;             // while idle, at the last check
+  uint64_t look_again_ms_ = 0;  // until then a lag does not call on_stream_changed()
 };
 
 }  // namespace orderd::lane

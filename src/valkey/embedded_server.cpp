@@ -95,7 +95,7 @@ int exec_error(int reason) {
 EmbeddedServer::EmbeddedServer(Loop& loop, std::string directory, uint32_t seed, Tell told, Tell refused)
     : loop_(loop),
       directory_(std::move(directory)),
-      told_(std::move(told)),
+      report_(std::move(told)),
       refused_(std::move(refused)),
       repair_(loop),
       backoff_(seed),
@@ -225,7 +225,7 @@ void EmbeddedServer::on_repaired(const AofRepair::Outcome& outcome) {
   using Kind = AofRepair::Outcome::Kind;
   if (outcome.kind == Kind::kDamaged) return refuse(outcome.what);
   start_again();
-  if (outcome.kind == Kind::kRepaired) return told_(outcome.what + "; starting the server");
+  if (outcome.kind == Kind::kRepaired) return report_(outcome.what + "; starting the server");
   say("valkey-server ended with status 1, and its append-only file " +
       (outcome.kind == Kind::kWhole ? "is whole" : "could not be checked: " + outcome.what) + "; see " + directory_ +
       "/valkey.log; starting it again");
@@ -239,7 +239,7 @@ void EmbeddedServer::refuse(const std::string& what) {
 }
 
 void EmbeddedServer::say(const std::string& what) {
-  if (said_.insert(what).second) told_(what);
+  if (said_.insert(what).second) report_(what);
 }
 
 void EmbeddedServer::stop(std::function<void()> stopped) {

@@ -68,7 +68,7 @@ class EmbeddedServer {
 
   Loop& loop_;
   std::string directory_;  // absolute once started
-  Tell told_;
+  Tell report_;
   Tell refused_;
   Phase phase_ = Phase::kStopped;
   std::function<void()> stopped_;

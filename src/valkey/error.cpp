@@ -16,7 +16,7 @@ bool denies_command(std::string_view text) {
   return word == "ERR" && text.find("max number of clients") == std::string_view::npos;
 }
 
-bool tells_of_moving_slot(std::string_view text) {
+bool is_about_moving_slot(std::string_view text) {
   const std::string_view word = first_word(text);
   if (word == "TRYAGAIN" || word == "ASK") return true;
   // A script finds some of its keys and misses others.
@@ -51,7 +51,7 @@ ErrorKind classify(std::string_view text) {
   // A call inside a script fails with the word ERR, whatever the reason.
   if (word != "ERR") return ErrorKind::kFault;
   if (text.starts_with("ERR ACL failure")) return ErrorKind::kRefused;
-  return tells_of_moving_slot(text) ? ErrorKind::kUnavailable : ErrorKind::kFault;
+  return is_about_moving_slot(text) ? ErrorKind::kUnavailable : ErrorKind::kFault;
 }
 
 }  // namespace orderd::valkey

@@ -25,7 +25,7 @@ enum class ErrorKind {
 // do without the command's answer may go on. NOAUTH and what is said before a server hangs up are not of that kind.
 [[nodiscard]] bool denies_command(std::string_view text);
 // Is the slot of these keys being moved to another node, so that the command found only some of them?
-[[nodiscard]] bool tells_of_moving_slot(std::string_view text);
+[[nodiscard]] bool is_about_moving_slot(std::string_view text);
 // The first word of `text`.
 [[nodiscard]] std::string_view first_word(std::string_view text);
 

@@ -21,7 +21,7 @@ constexpr int kIdleTurns = 8;   // a command and its reply take four
 class End : public lane::Lane::Listener {
  public:
   void on_finished() override { ++finished; }
-  bool on_hopeless(const lane::Lane& /*lane*/, const std::string& what) override {
+  bool on_cannot_start(const lane::Lane& /*lane*/, const std::string& what) override {
     ++fatal;
     ORDERD_CHECK(!what.empty(), "an end without a reason");
     return true;

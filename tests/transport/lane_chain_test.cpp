@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(LaneFixture, "a position that keeps moving causes no tight loo
   deliver(order_entries(1, 2));
   turn(Milliseconds(700));
   CHECK(moved.used() <= 8);
-  CHECK(logged("somebody else moves the position") == 1);
+  CHECK(logged("another process keeps moving the position") == 1);
   moved.off();
   until_settled();
 }

@@ -87,7 +87,7 @@ class LaneFixture : public LoopFixture, private lane::Lane::Listener {
 
  private:
   void on_finished() override;
-  bool on_hopeless(const lane::Lane& /*lane*/, const std::string& what) override {
+  bool on_cannot_start(const lane::Lane& /*lane*/, const std::string& what) override {
     fatal.push_back(what);
     return !others_may_serve;
   }

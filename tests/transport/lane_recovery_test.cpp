@@ -97,11 +97,11 @@ TEST_CASE("a lane that cannot start waits and retries if other lanes are served"
     auto& refused = test.fake.on(command).error(kNoRight);
     test.start();
     test.until([&] { return refused.used() >= 3; }, "it retries");
-    CHECK(test.lane->hopeless() == !test.fatal.empty());
+    CHECK(test.lane->cannot_start() == !test.fatal.empty());
     CHECK(!test.fatal.empty());
     refused.off();
     test.until_settled();
-    CHECK(!test.lane->hopeless());
+    CHECK(!test.lane->cannot_start());
   }
 }
 

@@ -62,14 +62,14 @@ TEST_CASE("keys in migration are waited for, even if a script meets them") {
         "ERR key orders: Script attempted to access a non local key in a cluster node"}) {
     CAPTURE(std::string(text));
     CHECK(classify(text) == ErrorKind::kUnavailable);
-    CHECK(tells_of_moving_slot(text));
+    CHECK(is_about_moving_slot(text));
   }
   for (const char* text : {"TRYAGAIN Multiple keys request during rehashing of slot", "ASK 5 10.0.0.2:6379"}) {
-    CHECK(tells_of_moving_slot(text));
+    CHECK(is_about_moving_slot(text));
   }
   for (const char* text :
        {"MOVED 5 10.0.0.2:6379", "CLUSTERDOWN The cluster is down", "OOM no", "ERR no such key", ""}) {
-    CHECK_FALSE(tells_of_moving_slot(text));
+    CHECK_FALSE(is_about_moving_slot(text));
   }
   CHECK(classify("WRONGTYPE key non local key: Operation against a key holding the wrong kind of value") ==
         ErrorKind::kFault);
