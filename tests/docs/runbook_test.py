@@ -8,8 +8,8 @@ from support import ROOT
 # "embedded server: {}" and what ends the daemon at its start; the third one, servers that orderd does not work with.
 SINKS = [
     (r'(?:spdlog::|log_\.)(?:warn|error|critical)\(', 'src/**/*.cpp'),
-    (r'\b(?:say|told_|refused_|waits)\(|\bFailure\{', 'src/valkey/embedded_server.cpp'),
-    (r'\b(?:say|told_|refused_|waits)\(|\bFailure\{', 'src/valkey/directory_lock.cpp'),
+    (r'\b(?:say|report_|refused_|waits)\(|\bFailure\{', 'src/valkey/embedded_server.cpp'),
+    (r'\b(?:say|report_|refused_|waits)\(|\bFailure\{', 'src/valkey/directory_lock.cpp'),
     (r'ErrorKind::kUnfit,', 'src/valkey/server.cpp'),
 ]
 TOKEN = re.compile(r'"((?:\\.|[^"\\])*)"|([A-Za-z_][\w:.>-]*)\(|([({\[])|([)}\]])|(,)|\S')

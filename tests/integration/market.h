@@ -112,7 +112,9 @@ class Market {
 
   void start_daemon() {
     daemon = std::make_unique<Process>(clean_command(
-        ORDERD_PATH, with_settings({"--processing.name", "only", "--processing.lease", "1s", "--admin.listen", ""})));
+        ORDERD_PATH, with_settings({"--processing.name", "only", "--processing.lease", "1s", "--admin.listen", "",
+                                    // It has to notice a new primary by itself, before this.
+                                    "--valkey.reply_timeout", "10s"})));
   }
   [[nodiscard]] bool says(const std::string& part) const { return test::says(*daemon, part); }
   void wait_to_say(const std::string& part) const { test::wait_to_say(*daemon, part); }

@@ -140,15 +140,17 @@ TEST_CASE_FIXTURE(Mall, "a file of orders is pushed to many lanes and all result
                         : id + R"("sku":")" + sku + R"(","quantity":1})" + "\n";
   }
   lines += "{\"nothing\":1}\n";
+  lines += R"({"id":"bad","sku":"tie","quantity":"3"})"
+           "\n";  // malformed, but its lane is known
   const Ran ran = run({"submit", "-", "--wait", "--json"}, {.input = lines});
   CHECK_MESSAGE(ran.status == 0, ran.errors);
   const Json report = ran.json().front();
-  CHECK(report["pushed"] == 2001);
+  CHECK(report["pushed"] == 2002);
   CHECK(report["accepted"] == 2000);
-  CHECK(report["rejected"] == Json({{"malformed", 1}}));
+  CHECK(report["rejected"] == Json({{"malformed", 2}}));
   CHECK(report["missing"] == 0);
-  for (const char* lane : {"b", "c", "d"}) CHECK(length(admin(), "{" + std::string(lane) + "}:orders") == 500);
-  CHECK(length(admin(), "{a}:orders") == 501);
+  for (const char* lane : {"b", "c"}) CHECK(length(admin(), "{" + std::string(lane) + "}:orders") == 500);
+  for (const char* lane : {"a", "d"}) CHECK(length(admin(), "{" + std::string(lane) + "}:orders") == 501);
   close();
   // No daemon: missing results are reported with their lane.
   const Ran missing =

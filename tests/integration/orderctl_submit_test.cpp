@@ -157,11 +157,11 @@ TEST_CASE("a file without one order per line is refused before anything is pushe
   CHECK(
       refused("id,sku,quantity\no-1,shoe,1\n").find("line 1: not a JSON object; a file of another form, such as CSV") !=
       std::string::npos);
-  CHECK(refused("{\n  \"id\": \"o-1\"\n}\n").find("line 1: not a whole JSON object") != std::string::npos);
+  CHECK(refused("{\n  \"id\": \"o-1\"\n}\n").find("line 1: not a complete JSON object") != std::string::npos);
   CHECK(refused("[" + good + "]\n").find("line 1: a JSON array") != std::string::npos);
   CHECK(refused("[\n" + good + "]\n").find("jq -c '.[]' FILE") != std::string::npos);
   CHECK(refused(good + "\n\n" + good + "\n\"o-3\"\n").find("line 4: not a JSON object") != std::string::npos);
-  CHECK(refused(good + good + "\n").find("line 1: not a whole JSON object") != std::string::npos);
+  CHECK(refused(good + good + "\n").find("line 1: not a complete JSON object") != std::string::npos);
   CHECK(desk.run({"submit", file, "--force"}).status == 0);
   CHECK(length(desk.admin(), "orders") == 1);
   // orderd decides about an object that is not an order.

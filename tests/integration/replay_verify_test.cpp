@@ -58,15 +58,17 @@ TEST_CASE("verify shows which orders and which stock differ") {
   };
   const std::string both = accepted("a", 9) + accepted("b", 8) + change;
   CHECK(verify(both, both).output == "2 results, 2 expected, no difference\n");
-  CHECK(verify("", "").status == 0);
+  Ran ran = verify("", both);
+  CHECK(ran.status == 1);
+  CHECK(ran.complains("'" + desk.file("expected") + "' contains no results"));
 
-  Ran ran = verify(both + other("", "rejected"), both);
+  ran = verify(both + other("", "rejected"), both);
   CHECK(ran.status == 3);
   CHECK(ran.says("requests without an order ID: 0 results, 1 expected\n  expected  rejected\n"));
   ran = verify(both, accepted("a", 9) + accepted("b", 7) + accepted("c", 6));
   CHECK(ran.status == 3);
   CHECK(ran.output ==
-        "3 results, 2 expected, 2 orders differ, 2 stocks differ\n"
+        "3 results, 2 expected, 2 orders differ, the stock of 2 SKUs differs\n"
         "order b: decided differently\n"
         "  expected  accepted [{\"sku\":\"s\",\"quantity\":1,\"remaining\":8}]\n"
         "  result    accepted [{\"sku\":\"s\",\"quantity\":1,\"remaining\":7}]\n"

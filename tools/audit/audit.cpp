@@ -46,6 +46,7 @@ void read_results(const Task& task, const std::vector<CheckerPtr>& checks) {
     Step step{entry, problem == nullptr};
     for (const CheckerPtr& check : checks) check->take(step);
   });
+  if (task.link.failure()) return;
   for (const CheckerPtr& check : checks) check->end();
 }
 

@@ -1,6 +1,8 @@
 // The server replies in the order of the commands, so a reply's number is its ticket. A cursor reads pages with XRANGE.
 #include "audit/link.h"
 
+#include <algorithm>
+
 namespace orderd::audit {
 namespace {
 
@@ -8,8 +10,19 @@ using valkey::Command;
 using valkey::OwnedReply;
 using valkey::Reply;
 
-// Larger pages are no faster, smaller ones cost a call each. An entry may have 64 KiB.
+// Larger pages are no faster, smaller ones cost a call each.
 constexpr std::size_t kPageEntries = 250;
+// Pages of large entries have fewer: a malformed request may have any size.
+constexpr std::size_t kPageBytes = 4 * 1024 * 1024;
+
+std::size_t bytes_of(const Reply& page) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    const Reply fields = page.at(i).at(1);
+    for (std::size_t f = 0; f < fields.size(); ++f) bytes += fields.at(f).text().size();
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -63,7 +76,7 @@ OwnedReply ask_entry(Link& link, const std::string& stream, Id id) {
 }
 
 Cursor::Cursor(Link& link, std::string stream, Id first, Id last)
-    : link_(link), stream_(std::move(stream)), last_(last.text()) {
+    : link_(link), stream_(std::move(stream)), last_(last.text()), count_(kPageEntries) {
   if (first <= last) request(first);
 }
 
@@ -72,7 +85,7 @@ Cursor::~Cursor() {
 }
 
 void Cursor::request(Id from) {
-  next_page_ = link_.send(Command::of("XRANGE", stream_, from.text(), last_, "COUNT", kPageEntries));
+  next_page_ = link_.send(Command::of("XRANGE", stream_, from.text(), last_, "COUNT", count_));
 }
 
 const RawEntry* Cursor::peek() {
@@ -91,7 +104,9 @@ bool Cursor::turn_page() {
   const std::size_t size = page_->size();
   if (link_.fails(page_.view()) || size == 0) return false;
   const auto last = id_of(page_->at(size - 1).at(0).text());
-  if (size == kPageEntries && last) request(after(*last));
+  const bool full = size == count_;
+  count_ = std::clamp<std::size_t>(kPageBytes * size / (bytes_of(page_.view()) + 1), 1, kPageEntries);
+  if (full && last) request(after(*last));
   return true;
 }
 

@@ -98,6 +98,7 @@ class Cursor {
   Link& link_;
   const std::string stream_;
   const std::string last_;
+  std::size_t count_;  // entries of the next page
   std::optional<Link::Ticket> next_page_;
   valkey::OwnedReply page_{nullptr};
   std::size_t at_ = 0;

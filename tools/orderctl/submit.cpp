@@ -20,7 +20,7 @@ constexpr const char* kSubmitHelp =
 object that is not an order with `malformed`. Any other line is refused, in a file before anything is pushed; --force pushes
 it. Empty lines are skipped, and so are lines over 64 KiB, with exit status 1.
 
-Of several lanes, each order goes to the one of its first SKU, unless --lane names one. What has no SKU goes to the first
+With several lanes, each order goes to the lane of its first SKU, unless --lane names one. What has no SKU goes to the first
 lane and is answered malformed.
 
 When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a

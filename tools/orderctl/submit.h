@@ -52,6 +52,8 @@ class Submit {
 inline constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - std::string_view("order").size();
 // What is wrong with a line of a file of orders, and what to do; empty: it is a JSON object. `reader` is scratch space.
 [[nodiscard]] std::string problem_of_line(audit::JsonReader& reader, std::string_view line);
+// The SKU of an order's first line, also of a malformed order; empty: it has none. Valid as long as `order`.
+[[nodiscard]] std::string_view first_sku(const std::vector<audit::JsonValue>& order);
 // Looks at all lines of a regular file, from where it is read on; it is not moved. Fails at the first
 // problem_of_line().
 [[nodiscard]] Result<bool> check_lines(int file);

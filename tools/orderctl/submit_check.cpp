@@ -19,10 +19,20 @@ std::string problem_of_line(audit::JsonReader& reader, std::string_view line) {
   if (first == '[')
     return "a JSON array, and each order has to be a line of its own (jq -c '.[]' FILE makes them)" + force;
   if (first == '{')
-    return "not a whole JSON object; one that goes over several lines has to be on one (jq -c . FILE)" + force;
+    return "not a complete JSON object; an order that spans several lines must be put on one (jq -c . FILE)" + force;
   return "not a JSON object; a file of another form, such as CSV, has to be converted first, each order to a line "
          "like " +
          std::string(R"({"id":"o-1","sku":"shoe","quantity":3})") + force;
+}
+
+std::string_view first_sku(const std::vector<audit::JsonValue>& order) {
+  bool in_items = false;
+  for (const audit::JsonValue& value : order) {
+    if (value.depth == 1) in_items = value.name == "items";
+    const bool member = value.depth == 1 || (in_items && value.depth == 3);
+    if (member && value.name == "sku" && value.kind == audit::JsonValue::Kind::kString) return value.text;
+  }
+  return {};
 }
 
 Result<bool> check_lines(int file) {

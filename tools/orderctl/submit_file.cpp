@@ -73,6 +73,7 @@ class FilePush {
     if (!problem.empty()) return Failure{problem + ". All before it was pushed"};
     out.kind = replay::Recorded::Kind::kEntry;
     out.fields = {kField, line};
+    out.sku = context_.several() ? first_sku(json_.read(line)) : std::string_view();
     return true;
   }
 
@@ -102,6 +103,7 @@ class FilePush {
     if (options_.quiet) return;
     if (context_.json) {
       Json out = summary.json();
+      for (const char* of_runs : {"results_after", "stock_set"}) out.erase(of_runs);
       out["empty_lines"] = empty_lines_;
       out["long_lines"] = long_lines_;
       return print_json(out);
@@ -116,6 +118,7 @@ class FilePush {
   [[nodiscard]] std::string what_is_known(const replay::RunSummary& summary) const {
     const bool by_line = source_->broken() && summary.next_line == source_->number();
     if (summary.all_pushed || by_line) return "";
+    if (summary.outcomes_known) return "; all before line " + std::to_string(summary.next_line) + " was pushed";
     return "; " + count_text(summary.pushed, "order was", "orders were") + " pushed; from line " +
            std::to_string(summary.next_line) +
            " on it is unknown. It is safe to submit the file again: what was pushed becomes a duplicate";

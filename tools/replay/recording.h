@@ -30,7 +30,7 @@ struct Recorded {
   std::optional<uint64_t> at_us;  // since the start of the recording
   std::string_view id;            // of the entry it was captured from; empty: none
   order::Fields fields;           // names and values in turn
-  std::string_view sku;           // kStock
+  std::string_view sku;  // kStock; of a request, its first SKU where the source knows it even if it is malformed
   uint64_t quantity = 0;
   // The value of the first field of that name; empty if there is none.
   [[nodiscard]] std::string_view field(std::string_view name) const;

@@ -19,6 +19,7 @@ class Route {
   // The index in Context::lanes. A request whose SKU cannot be read goes to the first one.
   [[nodiscard]] std::size_t of_request(const Recorded& line) {
     if (count_ == 1) return 0;
+    if (!line.sku.empty()) return of_sku(line.sku);
     (void)decoder_.decode(line.fields, request_, detail_);
     return request_.lines.empty() ? 0 : of_sku(request_.lines.front().sku);
   }

@@ -33,7 +33,7 @@ JSON, as orderctl submit takes it. Files of any size are read in bounded memory.
 When a request is due does not depend on the server: if it is slow, the delay counts. Latency is the time from when a request
 was due to when its result was read. Without --max and --rate the recording's times count.
 
-Of several lanes, each request goes to the one of its first SKU, unless --lane names one; each has --producers connections.
+With several lanes, each request goes to the lane of its first SKU, unless --lane names one; each has --producers connections.
 
 When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
 duplicate. --no-retry counts them as unknown instead. Failovers and moved slots of a cluster are followed. Ctrl-C stops the

@@ -22,8 +22,9 @@ struct RunSummary : tools::Outcomes {  // Outcomes: only if waited
   uint64_t pushed_ns = 0;  // the last reply to a push
   bool stopped = false;    // by a signal or a failure
   bool all_pushed = false;
-  uint64_t next_line = 0;  // where to resume
-  Histogram push_lag;      // ns from due to sent: the lateness of this tool
+  bool outcomes_known = false;  // each request that was sent was answered and appended
+  uint64_t next_line = 0;       // where to resume
+  Histogram push_lag;           // ns from due to sent: the lateness of this tool
 
   bool waited = false;     // what follows is only valid then
   uint64_t result_ns = 0;  // the last result

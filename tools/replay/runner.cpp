@@ -14,7 +14,9 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
+// A pipe is polled at first this often, then more and more seldom.
 constexpr Milliseconds kInputPoll{2};
+constexpr Milliseconds kInputPollMax{50};
 constexpr Milliseconds kTick{100};
 // How long a run that was stopped waits for the replies in flight.
 constexpr Milliseconds kDrain{5000};
@@ -92,9 +94,11 @@ void Runner::pump() {
   while (!stopping_ && !ended_) {
     const Source::State state = source_.look();
     if (state == Source::State::kWait) {
-      input_.start(kInputPoll);
+      input_.start(input_poll_);
+      input_poll_ = std::clamp(2 * input_poll_, kInputPoll, kInputPollMax);
       break;
     }
+    input_poll_ = kInputPoll;
     if (state == Source::State::kBroken) {
       stop(source_.error());
       break;
@@ -109,6 +113,7 @@ void Runner::pump() {
     }
     // In the order of the recording: a lane that has no room holds up the others.
     Lane& lane = *lanes_[route_.of_request(source_.line())];
+    next_ = &lane;
     if (!lane.can_take() || waiting() >= kMaxWaiting) break;
     const uint64_t now = now_ns();
     const uint64_t due = pace_.due_ns(source_.line().at_us, now);
@@ -120,6 +125,7 @@ void Runner::pump() {
     lane.push(source_.line(), {.line = source_.number(), .due_ns = due});
     pace_.taken();
     source_.advance();
+    next_ = nullptr;
   }
   pumping_ = false;
   if (stopping_ || ended_) settle_down();
@@ -140,6 +146,7 @@ void Runner::finish() {
   if (hooks_.sample && started_) hooks_.sample(now_ns(), summary_);
   if (stopping_ && failure_.empty() && summary_.missing > 0) say(missing_text(" yet"));
   summary_.all_pushed = ended_ && open_requests() == 0 && summary_.failed == 0;
+  summary_.outcomes_known = open_requests() + summary_.failed + summary_.unknown == 0;
   summary_.next_line = std::min(source_.number(), first_failed_line_);
   for (const auto& lane : lanes_) {
     summary_.next_line = std::min(summary_.next_line, lane->first_open_line());
@@ -195,14 +202,25 @@ void Runner::look_at_patience() {
   const auto passed = [now](uint64_t since_ns, Milliseconds patience) {
     return now >= since_ns && std::chrono::nanoseconds(now - since_ns) >= patience;
   };
+  const Lane* troubled = nullptr;
   for (const auto& lane : lanes_) {
-    if (!options_.give_up || lane->trouble_ns() == 0 || !passed(lane->trouble_ns(), *options_.give_up)) continue;
-    return end(lane->prefix() + lane->trouble());
+    // A lost connection that nobody needs now may come back in its own time.
+    const bool needed = !started_ || lane->open() > 0 || lane->awaiting().size() > 0 || next_ == lane.get();
+    if (!needed || lane->trouble_ns() == 0) {
+      lane->missed_ns = 0;
+      continue;
+    }
+    troubled = lane.get();
+    if (lane->missed_ns == 0) lane->missed_ns = now;
+    if (options_.give_up && passed(lane->missed_ns, *options_.give_up)) return end(lane->prefix() + lane->trouble());
   }
   if (!options_.wait || waiting() == 0 || !started_) return;
+  // With give_up, more input may come for as long as it likes.
+  if (options_.give_up && (troubled != nullptr || (!ended_ && waiting() < kMaxWaiting))) return;
   if (!passed(std::max(newest_result_ns_, summary_.pushed_ns), options_.timeout)) return;
-  stop(missing_text(", and none arrived within " + tools::duration_text(options_.timeout) +
-                    ". Is orderd running? See orderctl status"));
+  stop(missing_text(
+      ", and none arrived within " + tools::duration_text(options_.timeout) + ". " +
+      (troubled != nullptr ? troubled->prefix() + troubled->trouble() : "Is orderd running? See orderctl status")));
   settle_down();
 }
 

@@ -91,6 +91,7 @@ class Runner {
   Pace pace_;
   Route route_;
   std::string failure_;
+  const Lane* next_ = nullptr;  // which takes the next line; null: none has come
   bool started_ = false;
   bool ended_ = false;     // the source has no more lines
   bool stopping_ = false;  // no more requests are taken
@@ -106,6 +107,7 @@ class Runner {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<PreciseTimer> due_;
   Timer input_;  // while standard input has nothing to read
+  std::chrono::milliseconds input_poll_{};
   Timer ticker_;
   Timer drain_;
   std::vector<std::unique_ptr<Signal>> signals_;

@@ -35,7 +35,9 @@ Runner::Lane::Lane(Runner& owner, std::size_t index, const settings::Settings& s
 
 void Runner::Lane::start() {
   if (tail_) tail_->start();
-  for (const auto& producer : producers_) producer->start();
+  for (const auto& producer : producers_) {
+    if (!owner_.finished_) producer->start();
+  }
 }
 
 void Runner::Lane::stop() {
@@ -122,7 +124,8 @@ void Runner::Lane::forget_strangers() {
 }
 
 void Runner::Lane::on_refused(const std::string& answer) {
-  owner_.stop("cannot read the results: " + tools::shown(answer));
+  const auto& explain = owner_.hooks_.explain;
+  owner_.stop(prefix() + "cannot read the results: " + (explain ? explain(index_, answer) : tools::shown(answer)));
   owner_.settle_down();
 }
 
@@ -150,6 +153,7 @@ void Runner::Lane::look() {
   trouble_.clear();
   trouble_ns_ = 0;
   down_ = false;
+  owner_.newest_result_ns_ = now_ns();  // patience starts over
 }
 
 }  // namespace orderd::replay

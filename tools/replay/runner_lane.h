@@ -40,6 +40,7 @@ class Runner::Lane : private Producer::Listener, private Tail::Listener {
   [[nodiscard]] uint64_t trouble_ns() const { return trouble_ns_; }
   // Ends the trouble if all connections work again.
   void look();
+  uint64_t missed_ns = 0;  // of Runner::look_at_patience(): since when it is needed and in trouble; 0: it is not
 
  private:
   void on_pushed(const Producer::Request& request, tools::StreamId id) override;

@@ -1,6 +1,7 @@
 // The lines of a recording, one at a time, from a file of any size in bounded memory.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -46,7 +47,9 @@ class Source {
   // Only after look() returned kLine; valid until the next look() after advance().
   [[nodiscard]] const Recorded& line() const { return line_; }
   // Of that line, or of the one that could not be read; otherwise of the one that will be next.
-  [[nodiscard]] uint64_t number() const { return reader_.number() + (state_ == State::kWait ? 1 : 0); }
+  [[nodiscard]] uint64_t number() const {
+    return std::max(first_line_, reader_.number() + (state_ == State::kWait ? 1 : 0));
+  }
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] bool broken() const { return state_ == State::kBroken; }
   // How much of the file was read, in millionths; 0 if its size is not known.

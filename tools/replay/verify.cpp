@@ -91,6 +91,9 @@ class Verify {
       comparison.add(run, result);
     });
     if (!read) return read.failure();
+    if (results[Comparison::kExpected] == 0) {
+      return Failure{"'" + files_[Comparison::kExpected] + "' contains no results: it is not a recording of results"};
+    }
     const uint64_t orders = comparison.different_orders();
     const auto stock = comparison.different_stock();
     if (json) {
@@ -104,8 +107,8 @@ class Verify {
                    std::to_string(results[Comparison::kExpected]) + " expected, " +
                    (orders + stock.size() == 0
                         ? "no difference"
-                        : tools::count_text(orders, "order differs", "orders differ") + ", " +
-                              tools::count_text(stock.size(), "stock differs", "stocks differ")) +
+                        : tools::count_text(orders, "order differs", "orders differ") + ", " + "the stock of " +
+                              tools::count_text(stock.size(), "SKU", "SKUs") + " differs") +
                    "\n");
     }
     if (orders + stock.size() == 0) return tools::kDone;

@@ -87,7 +87,7 @@ Result<std::vector<Entry>> EntryPages::next(std::size_t most) {
   if (!reply) return reply.failure();
   reply_ = std::move(*reply);
   std::vector<Entry> entries = entries_of(reply_.view());
-  ended_ = entries.size() < most || is_largest_id(entries.back().id);
+  ended_ = entries.empty() || entries.size() < most || is_largest_id(entries.back().id);
   if (!entries.empty()) (back ? range_.last : range_.first) = "(" + std::string(entries.back().id);
   return entries;
 }
