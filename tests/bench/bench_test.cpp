@@ -93,7 +93,7 @@ TEST_CASE("clients that watch and run a transaction are measured") {
   runs({{"watch"}, 0, 1, 3});
 }
 TEST_CASE("the time from due to readable is measured at three rates") {
-  runs({{"latency"}, 3, 1, 3});
+  runs({{"latency"}, 4, 1, 4});
 }
 TEST_CASE("the takeover after a start, a stop and a kill is measured") {
   runs({{"takeover"}, 3, 1, 3});

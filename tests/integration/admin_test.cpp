@@ -265,7 +265,7 @@ TEST_CASE("a port in use is reported once and opened when it is free, and orders
   push_order(sale.client(), "o-1");
   sale.settle();
   const std::string complaint = "no metrics and no health: cannot listen on " + where + ": Address already in use. ";
-  CHECK(says(*daemon, complaint));
+  wait_to_say(*daemon, complaint);
   ::close(taken);
   wait_to_say(*daemon, "metrics and health at http://" + where);
   CHECK(daemon->errors().find(complaint) == daemon->errors().rfind(complaint));

@@ -61,7 +61,7 @@ TEST_CASE_FIXTURE(OpenMarket, "a frozen primary is left for the new one") {
     wait_for_results(300);
   }
   check_books();
-  CHECK(says("the primary is valkey://127.0.0.1:"));
+  wait_to_say("the primary is valkey://127.0.0.1:");
   stop_daemon();
 }
 

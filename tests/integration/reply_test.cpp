@@ -71,9 +71,9 @@ TEST_CASE("a daemon without the right to push replies still settles and reports 
       (void)push_order(backend, "q-" + std::to_string(i));
     }
     wait_for_length(shop.admin, "results", 40);
+    end(*daemon);
     CHECK(count_of(daemon->errors(), "a reply could not be pushed: ") == 1);
     CHECK_FALSE(says(*daemon, "cannot process"));
-    end(*daemon);
   }
 }
 

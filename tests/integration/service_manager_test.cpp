@@ -190,8 +190,8 @@ TEST_CASE("invalid watchdog variables are named and otherwise ignored") {
     CHECK(manager.change() == "READY=1");
     push_order(sale.client(), "o-" + variables.front());
     sale.settle();
-    CHECK(says(*daemon, "no watchdog: " + line) == !line.empty());
     end(*daemon);
+    CHECK(says(*daemon, "no watchdog: " + line) == !line.empty());
   }
 }
 
