@@ -25,11 +25,11 @@ using std::chrono::milliseconds;
 // How long a read blocks in the server while there is nothing new.
 constexpr milliseconds kBlock{1000};
 
-volatile std::sig_atomic_t waiting = 0;
+volatile std::sig_atomic_t in_wait = 0;
 volatile std::sig_atomic_t stopped = 0;
 
 extern "C" void on_stop(int /*signal*/) {
-  if (waiting != 0) _exit(kDone);
+  if (in_wait != 0) _exit(kDone);
   stopped = 1;
 }
 
@@ -44,10 +44,10 @@ void stop_on(int signal) {
 class Waiting {
  public:
   Waiting() {
-    waiting = 1;
+    in_wait = 1;
     if (stopped != 0) _exit(kDone);
   }
-  ~Waiting() { waiting = 0; }
+  ~Waiting() { in_wait = 0; }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 };
@@ -94,7 +94,7 @@ class Follower {
     const auto read = [this] {
       const Waiting now;
       return tail_->take([this](const Entry& entry) {
-        waiting = 0;  // from here on something is printed
+        in_wait = 0;  // from here on something is printed
         (void)printer_.add(entry, lane_);
       });
     }();

@@ -42,6 +42,7 @@ class FilePush {
                           **source, *results_after, {.seen = {}, .result = {}, .explain = explain_, .sample = {}});
     runner_ = &runner;
     const auto ran = runner.run();
+    runner_ = nullptr;
     const replay::RunSummary& summary = runner.summary();
     print(summary);
     if (!ran) return Failure{ran.error() + what_is_known(summary)};
@@ -127,7 +128,7 @@ class FilePush {
   const Context& context_;
   const SubmitOptions& options_;
   const replay::Source* source_ = nullptr;
-  replay::Runner* runner_ = nullptr;
+  replay::Runner* runner_ = nullptr;  // while it runs
   audit::JsonReader json_;
   uint64_t empty_lines_ = 0;
   uint64_t long_lines_ = 0;

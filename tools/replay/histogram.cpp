@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "replay/numbers.h"
+
 namespace orderd::replay {
 namespace {
 
@@ -39,7 +41,6 @@ void Histogram::add(uint64_t value) {
 }
 
 uint64_t Histogram::percentile(uint64_t millionths) const {
-  constexpr uint64_t kMillion = 1'000'000;
   const auto wanted = static_cast<uint64_t>((static_cast<Wide>(count_) * millionths + kMillion - 1) / kMillion);
   uint64_t seen = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {

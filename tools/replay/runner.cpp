@@ -230,6 +230,7 @@ std::string Runner::missing_text(const std::string& why) const {
     if (lane->awaiting().size() == 0) continue;
     if (oldest == nullptr || lane->awaiting().oldest() < oldest->awaiting().oldest()) oldest = lane.get();
   }
+  ORDERD_CHECK(oldest != nullptr, "no request is without a result");
   return tools::count_text(waiting(), "request has", "requests have") + " no result" + why + ". The oldest is " +
          oldest->prefix() + oldest->awaiting().oldest().text();
 }
