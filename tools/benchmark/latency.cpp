@@ -70,7 +70,9 @@ void measure_latency(const Plan& plan, Report& report) {
                                                     {10'000, ""},
                                                     {sustained, "half of the maximum with pushing and reading"},
                                                     {half, "half of the maximum"}};
-  for (const auto& [rate, share] : rates) {
+  for (const auto& each : rates) {
+    const uint64_t rate = each.first;
+    const std::string& share = each.second;
     const std::string name = std::to_string(rate) + " orders/s" + (share.empty() ? "" : " (" + share + ")");
     repeat(plan.repeat, "latency: " + name, [&] {
       const std::vector<double> values = measure(plan, lab, rate);
