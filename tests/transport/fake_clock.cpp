@@ -28,7 +28,7 @@ FakeClock::~FakeClock() {
   jumping = before_;
 }
 
-void FakeClock::sleep(Milliseconds span) {
+void FakeClock::jump(Milliseconds span) {
   jumped_ms += span.count();
 }
 
@@ -49,7 +49,7 @@ extern "C" int epoll_pwait(int epoll, epoll_event* events, int count, int timeou
   const bool jumps = epoll == orderd::test::jumping && timeout > 0;
   const auto ready =
       static_cast<int>(syscall(SYS_epoll_pwait, epoll, events, count, jumps ? 0 : timeout, signals, _NSIG / 8));
-  if (jumps && ready == 0) orderd::test::FakeClock::sleep(orderd::Milliseconds(timeout));
+  if (jumps && ready == 0) orderd::test::FakeClock::jump(orderd::Milliseconds(timeout));
   return ready;
 }
 

@@ -19,7 +19,7 @@ class FakeClock {
   FakeClock& operator=(const FakeClock&) = delete;
 
   // As if the thread had not run for this long.
-  static void sleep(Milliseconds span);
+  static void jump(Milliseconds span);
 
  private:
   int before_;

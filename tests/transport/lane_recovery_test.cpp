@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(LaneFixture,
                   "a process that slept longer than its lease closes both connections and reads the position") {
   options.lease = Milliseconds(90);
   serve();
-  FakeClock::sleep(Milliseconds(400));
+  FakeClock::jump(Milliseconds(400));
   until([&] { return fake.accepted() == 4; }, "it connects again");
   until_idle();
   CHECK(logged("this process did nothing for") == 1);

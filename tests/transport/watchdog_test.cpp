@@ -81,7 +81,7 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a reply that has arrived counts even if th
   until([&] { return fake.waits("GET"); }, "the command arrives");
   held.release();
   // The process stops; when it continues, the timer is due before the socket is checked.
-  FakeClock::sleep(2 * kLimit);
+  FakeClock::jump(2 * kLimit);
   until_answered();
   CHECK(late.text == "1");
   CHECK(events.closed == 0);

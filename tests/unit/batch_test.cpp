@@ -3,24 +3,13 @@
 
 #include "lane/batch.h"
 #include "support/command_parser.h"
+#include "support/lane_options.h"
 #include "support/text.h"
 
 namespace orderd::test {
 namespace {
 
 using Words = std::vector<std::string>;
-
-lane::Options lane_options() {
-  return {.orders = "orders",
-          .results = "results",
-          .dead = "dead",
-          .group = "",
-          .name = "me",
-          .stock_keys = *order::KeyTemplate::parse("stock:<sku>", "<sku>"),
-          .order_keys = *order::KeyTemplate::parse("order:<id>", "<id>"),
-          .reply_keys = *order::KeyTemplate::parse("reply:<to>", "<to>"),
-          .limits = {}};
-}
 
 order::Request request(const std::string& id, const std::vector<std::string>& skus, const std::string& customer = "") {
   order::Request made{id, customer, {}};
@@ -45,8 +34,16 @@ TEST_CASE("a batch names each record in order and each stock key once") {
   CHECK(batch.size() == 3);
   CHECK(batch.last() == "3-0");
   const Words words = words_of(batch, "0-5");
-  const Words keys = {"EVALSHA", "sha",     "7",       "orders:position", "results",
-                      "dead",    "order:a", "order:b", "stock:shoe",      "stock:sock"};
+  const Words keys = {"EVALSHA",
+                      "sha",
+                      "7",
+                      "orders:position",
+                      "results",
+                      "orders:dead",
+                      "orders:order:a",
+                      "orders:order:b",
+                      "product:shoe:stock",
+                      "product:sock:stock"};
   CHECK(Words(words.begin(), words.begin() + 10) == keys);
   CHECK(Words(words.begin() + 10, words.begin() + 15) == Words{"0-5", "86400000", "3", "2", "0"});
   const std::string digest_a = words[18];
@@ -95,7 +92,8 @@ TEST_CASE("a batch names the list of replies of each request that asks for one, 
   batch.add_malformed("3-0", {"x", "", {}, "shop-1"}, "why", {"note", "n"});
   Words words = words_of(batch, "0-0");
   CHECK(words[2] == "8");
-  CHECK(Words(words.begin() + 8, words.begin() + 11) == Words{"stock:shoe", "reply:shop-1", "reply:shop-1"});
+  CHECK(Words(words.begin() + 8, words.begin() + 11) ==
+        Words{"product:shoe:stock", "orders:reply:shop-1", "orders:reply:shop-1"});
   CHECK(words[15] == "2");
   CHECK(Words(words.end() - 3, words.end()) == Words{"5000", "2", "3"});
 
