@@ -275,11 +275,12 @@ if not trouble then
     return table.concat(outcomes)
   end
 end
--- include lib/failed.lua
+local unsent, unsent_list = nil, nil -- the first reply that could not be pushed
 if not trouble then
   -- Replies: each result is also pushed, as JSON, to the list that its request names. The requests are settled, whatever is
   -- refused from here on.
-  local ttl, unsent, lasting = args[over], nil, {}
+  local ttl, lasting = args[over], {}
+  local escaped = { order = true, customer = true, detail = true } -- what others wrote; the rest needs no escaping
   for a = 1, asked do
     local list, n, problem = keys[reply_keys + a], tonumber(args[over + a]), nil
     if not lasting[list] and not server.acl_check_cmd('PEXPIRE', list, ttl) then
@@ -287,8 +288,14 @@ if not trouble then
     else
       local text, fields = '{"result":"' .. ids[n] .. '"', said[n]
       for f = 1, #fields, 2 do
-        local value = fields[f + 1]
-        text = text .. ',"' .. fields[f] .. '":' .. (fields[f] == 'lines' and value or cjson.encode(value))
+        local name, value = fields[f], fields[f + 1]
+        if name == 'lines' then
+          text = text .. ',"lines":' .. value
+        elseif escaped[name] then
+          text = text .. ',"' .. name .. '":' .. cjson.encode(value)
+        else
+          text = text .. ',"' .. name .. '":"' .. value .. '"'
+        end
       end
       local length = attempt('RPUSH', list, text .. '}')
       if type(length) == 'table' then
@@ -298,11 +305,12 @@ if not trouble then
         lasting[list] = true
       end
     end
-    unsent = unsent or problem and failed(problem, list).err
+    if problem and not unsent then unsent, unsent_list = problem, list end
   end
-  return table.concat(outcomes) .. (unsent and ' ' .. unsent or '')
+  if not unsent then return table.concat(outcomes) end
 end
-
+-- include lib/failed.lua
+if unsent then return table.concat(outcomes) .. ' ' .. failed(unsent, unsent_list).err end
 -- Undo, and return which key is the problem.
 local call = server.call
 if #kept > 0 then call('DEL', unpack(kept)) end

@@ -158,5 +158,41 @@ TEST_CASE("an embedded server is found by its directory") {
   CHECK(ran.json().at(0)["status"] == "accepted");
 }
 
+TEST_CASE("patience counts only while something is awaited, however long more input takes") {
+  Desk desk;
+  const TemporaryDirectory directory;
+  const std::string go = directory.file("go");
+  REQUIRE(Process({"mkfifo", go}).wait() == 0);
+  const auto submit = [&](const std::string& flags) {
+    const std::string command = "(echo '{}'; read -r go < \"$1\"; echo '{\"id\":\"o-2\"}') | " ORDERCTL_PATH
+                                " --valkey.url " +
+                                desk.url() + " submit - --json --timeout 600ms" + flags;
+    return clean_command("bash", {"-c", command, "bash", go});
+  };
+  const auto ends_by_itself = [](Process& process) {
+    return poll_until([&] { return !process.running(); }, std::chrono::milliseconds(1500));
+  };
+  SUBCASE("the server is away while there is nothing to push") {
+    Process process(submit(""));
+    wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
+    desk.server().kill();
+    wait_for([&] { return says(process, "; reconnecting"); }, std::chrono::seconds(20), "the loss to be noticed");
+    CHECK_FALSE(ends_by_itself(process));
+    desk.server().start();
+    std::ofstream(go) << "go\n";
+    CHECK_MESSAGE(process.wait() == 0, process.errors());
+    CHECK(json_lines(process.output()).at(0)["pushed"] == 2);
+  }
+  SUBCASE("a result is missing while the input is open") {
+    Process process(submit(" --wait"));
+    wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
+    CHECK_FALSE(ends_by_itself(process));
+    std::ofstream(go) << "go\n";
+    CHECK(process.wait() == 1);
+    CHECK(says(process, "2 requests have no result, and none arrived within 600 ms"));
+    CHECK(json_lines(process.output()).at(0)["missing"] == 2);
+  }
+}
+
 }  // namespace
 }  // namespace orderd::test

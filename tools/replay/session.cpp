@@ -12,8 +12,8 @@ using valkey::ErrorKind;
 
 namespace {
 
-// The longest wait before the next attempt where the primary may be another one soon.
-constexpr Milliseconds kPrimaryMoves{250};
+// The longest wait before the next attempt: somebody watches, and a primary that is another one now is found soon.
+constexpr Milliseconds kLongestWait{250};
 // A server that owes a reply and sends nothing for so long may be frozen or cut off.
 constexpr Milliseconds kSilence{500};
 constexpr Milliseconds kLookEvery{250};
@@ -133,7 +133,7 @@ void Session::lost(const Error& error) {
 Milliseconds Session::next_wait(ErrorKind why) {
   // Once: two servers may each name the other one.
   if (is_elsewhere(why) && !std::exchange(hurried_, true)) return Milliseconds(0);
-  return backoff_.next(topology_.moves() ? kPrimaryMoves : valkey::Backoff::kLongest);
+  return backoff_.next(kLongestWait);
 }
 
 }  // namespace orderd::replay
