@@ -64,14 +64,14 @@ end
 local function integer(text) return text and #text <= 16 and string.find(text, '^%-?%d+$') and tonumber(text) or nil end
 local function number(n) return string.format('%.0f', n) end
 
-local held = fields(ask('HGETALL', position))
-if held.paused then return { held.id or '', held.count or '', '-1', 'paused', held.paused, '0', '' } end
-local floor, start = is_id(held.floor) and held.floor or '0-0', is_id(held.start) and held.start or '0-0'
+local stored = fields(ask('HGETALL', position))
+if stored.paused then return { stored.id or '', stored.count or '', '-1', 'paused', stored.paused, '0', '' } end
+local floor, start = is_id(stored.floor) and stored.floor or '0-0', is_id(stored.start) and stored.start or '0-0'
 local newest_result, newest = naming('XREVRANGE', '+', '(' .. floor)
 
-local id, result, done, wrong = held.id, held.result or '', '', ''
-local count, base = integer(held.count) or 0, integer(held.base)
-if not is_id(id) and (newest or held.result ~= '') then
+local id, result, done, wrong = stored.id, stored.result or '', '', ''
+local count, base = integer(stored.count) or 0, integer(stored.base)
+if not is_id(id) and (newest or stored.result ~= '') then
   done, wrong, count, base = newest and 'recovered' or 'created', id or '', 0, nil
 elseif newest and newest.request ~= id then
   -- If the hash names a newer result than there is, that result was deleted: the hash is right.
@@ -79,7 +79,7 @@ elseif newest and newest.request ~= id then
     done, wrong = 'restored', id
     if result ~= newest_result then base = nil end -- the whole hash is an old copy
   end
-elseif not newest and held.result == '' and id ~= start then
+elseif not newest and stored.result == '' and id ~= start then
   done, wrong = 'restored', id -- nothing was settled since counting began
 end
 if done ~= '' then id, result = newest and newest.request or start, newest_result or '' end
@@ -201,17 +201,17 @@ end
 
 local write = {}
 local function put(name, value)
-  if not value or value == held[name] then return end
+  if not value or value == stored[name] then return end
   write[#write + 1] = name
   write[#write + 1] = value
 end
 put('id', id)
 put('count', number(count))
 put('result', result)
-put('base', base and number(base) or held.base and '')
-if deleted > 0 then put('deleted', number((integer(held.deleted) or 0) + deleted)) end
+put('base', base and number(base) or stored.base and '')
+if deleted > 0 then put('deleted', number((integer(stored.deleted) or 0) + deleted)) end
 if floor ~= '0-0' then put('floor', floor) end
-if start ~= '0-0' or held.start then put('start', start) end
+if start ~= '0-0' or stored.start then put('start', start) end
 if #write > 0 then
   local set = attempt('HSET', position, unpack(write))
   if type(set) == 'table' then return failed(set, position) end

@@ -24,12 +24,12 @@ local name, token, lease, state, extra = unpack(ARGV)
 
 local time = server.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local held = attempt('GET', owner)
-if type(held) == 'table' then return failed(held, owner) end
+local stored = attempt('GET', owner)
+if type(stored) == 'table' then return failed(stored, owner) end
 local holder, holder_token, since, holder_lease = nil, nil, nil, nil
-if held then
-  holder, holder_token, since, holder_lease = string.match(held, '^(.*) (%x+) (%d+) (%d+)$')
-  holder = holder or held -- written by hand
+if stored then
+  holder, holder_token, since, holder_lease = string.match(stored, '^(.*) (%x+) (%d+) (%d+)$')
+  holder = holder or stored -- written by hand
 end
 local mine = holder == name and holder_token == token
 
@@ -46,7 +46,7 @@ if state == 'release' then
   return { 'released' }
 end
 
-if not held or mine or (holder == name and (state == 'fresh' or holder_token == '0')) then
+if not stored or mine or (holder == name and (state == 'fresh' or holder_token == '0')) then
   if not mine then since = string.format('%.0f', now) end
   local set = attempt('SET', owner, name .. ' ' .. token .. ' ' .. since .. ' ' .. lease, 'PX', lease)
   if set.err then return failed(set, owner) end

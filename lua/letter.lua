@@ -36,8 +36,8 @@ end
 local found = attempt('XRANGE', dead, letter, letter)
 if found.err then return failed(found, dead) end
 if #found == 0 then return server.error_reply('GONE key ' .. dead .. ': there is no entry ' .. letter) end
-local held = found[1][2]
-if held[1] ~= 'request' or held[3] ~= 'result' or held[5] ~= 'detail' then
+local stored = found[1][2]
+if stored[1] ~= 'request' or stored[3] ~= 'result' or stored[5] ~= 'detail' then
   return server.error_reply('FOREIGN key ' .. dead .. ': the entry ' .. letter .. ' is not a dead letter of orderd')
 end
 local ledger = attempt('XINFO', 'STREAM', results)
@@ -46,7 +46,7 @@ if not ledger.err and fields(ledger)['last-generated-id'] == kLastId then
   return server.error_reply('ERR key ' .. results .. ': the stream has used up its last ID')
 end
 
-local entry = { 'status', 'letter', 'change', change, 'letter', letter, 'result', held[4], 'reason', reason }
+local entry = { 'status', 'letter', 'change', change, 'letter', letter, 'result', stored[4], 'reason', reason }
 local pushed = ''
 if requeue then
   pushed = attempt('XADD', orders, '*', unpack(ARGV, 5))

@@ -13,10 +13,10 @@ local attempt = server.pcall
 local position, wanted, why = KEYS[1], ARGV[1], ARGV[2]
 -- include lib/failed.lua
 
-local held = attempt('HMGET', position, 'id', 'paused')
-if held.err then return failed(held, position) end
+local stored = attempt('HMGET', position, 'id', 'paused')
+if stored.err then return failed(stored, position) end
 local time = server.call('TIME')
-local paused = held[2]
+local paused = stored[2]
 local done = 'already'
 if wanted == 'pause' and not paused then
   done, paused = 'paused', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)) .. ' ' .. why
@@ -28,4 +28,4 @@ elseif wanted == 'resume' and paused then
   if type(removed) == 'table' then return failed(removed, position) end
 end
 local since, reason = string.match(paused or '', '^(%d+) (.*)$')
-return { done, since or '', reason or paused or '', held[1] or '' }
+return { done, since or '', reason or paused or '', stored[1] or '' }

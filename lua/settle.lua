@@ -280,7 +280,6 @@ if not trouble then
   -- Replies: each result is also pushed, as JSON, to the list that its request names. The requests are settled, whatever is
   -- refused from here on.
   local ttl, lasting = args[over], {}
-  local escaped = { order = true, customer = true, detail = true } -- what others wrote; the rest needs no escaping
   for a = 1, asked do
     local list, n, problem = keys[reply_keys + a], tonumber(args[over + a]), nil
     if not lasting[list] and not server.acl_check_cmd('PEXPIRE', list, ttl) then
@@ -291,7 +290,7 @@ if not trouble then
         local name, value = fields[f], fields[f + 1]
         if name == 'lines' then
           text = text .. ',"lines":' .. value
-        elseif escaped[name] then
+        elseif name == 'order' or name == 'customer' or name == 'detail' then -- the rest needs no escaping
           text = text .. ',"' .. name .. '":' .. cjson.encode(value)
         else
           text = text .. ',"' .. name .. '":"' .. value .. '"'

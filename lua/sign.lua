@@ -16,10 +16,10 @@ local orders, position, group = KEYS[1], KEYS[2], ARGV[1]
 -- include lib/failed.lua
 -- include lib/fields.lua
 
-local held = attempt('HMGET', position, 'id', 'count', 'base', 'paused')
-if held.err then return failed(held, position) end
-if group == '' then return { held[4] and 'paused' or 'missing', '' } end
-local id, count, base = held[1], tonumber(held[2]), tonumber(held[3])
+local stored = attempt('HMGET', position, 'id', 'count', 'base', 'paused')
+if stored.err then return failed(stored, position) end
+if group == '' then return { stored[4] and 'paused' or 'missing', '' } end
+local id, count, base = stored[1], tonumber(stored[2]), tonumber(stored[3])
 local function look()
   local groups = attempt('XINFO', 'GROUPS', orders)
   if groups.err then return groups end
@@ -32,8 +32,8 @@ end
 local there = look()
 local gone = there and there.err and string.find(there.err, '^ERR no such key')
 if there and there.err and not gone then return failed(there, orders) end
-if not id or gone then return { held[4] and 'paused' or 'missing', gone and '0' or '' } end
-if held[4] and there then return { 'paused', there.lag and tostring(there.lag) or '' } end
+if not id or gone then return { stored[4] and 'paused' or 'missing', gone and '0' or '' } end
+if stored[4] and there then return { 'paused', there.lag and tostring(there.lag) or '' } end
 local read = count and base and count + base >= 0 and string.format('%.0f', count + base)
 local done = 'moved'
 local function move(...)
@@ -51,4 +51,4 @@ if not there or there['last-delivered-id'] ~= id or (read and there['entries-rea
   if not moved.err and there.lag == 0 and lag ~= 0 then moved = move() end
   if moved.err then return failed(moved, orders) end
 end
-return { held[4] and 'paused' or done, there.lag and tostring(there.lag) or '' }
+return { stored[4] and 'paused' or done, there.lag and tostring(there.lag) or '' }

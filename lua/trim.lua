@@ -33,11 +33,11 @@ if groups.err then
   return failed(groups, stream)
 end
 local names = { kind .. '_mark', kind .. '_seen', kind .. '_old' }
-local held = attempt('HMGET', position, 'id', 'result', unpack(names))
-if held.err then return failed(held, position) end
-local settled, mark, seen = kind ~= 'dead' and held[kind == 'orders' and 1 or 2], held[3], tonumber(held[4] or '')
-local old = is_id(held[5]) and held[5] or '0-0'
-if not is_id(held[1]) or kind == 'orders' and not is_id(settled) then return { '0', '0', '', '' } end
+local stored = attempt('HMGET', position, 'id', 'result', unpack(names))
+if stored.err then return failed(stored, position) end
+local settled, mark, seen = kind ~= 'dead' and stored[kind == 'orders' and 1 or 2], stored[3], tonumber(stored[4] or '')
+local old = is_id(stored[5]) and stored[5] or '0-0'
+if not is_id(stored[1]) or kind == 'orders' and not is_id(settled) then return { '0', '0', '', '' } end
 
 local time = server.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

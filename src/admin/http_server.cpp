@@ -255,7 +255,7 @@ void HttpServer::turn() {
   freed_ = false;
   MHD_run(daemon_);
   // At its limit libmicrohttpd accepts nothing. It accepts again in the run after the one in which a connection ended.
-  // That run waits for the next turn of the loop: clients that come and go must not hold up orders.
+  // That run waits for the next turn of the loop: clients that come and go must not delay orders.
   if (freed_) return timer_.start(Milliseconds(0));
   MHD_UNSIGNED_LONG_LONG due_ms = 0;
   if (MHD_get_timeout(daemon_, &due_ms) == MHD_YES) {

@@ -1,7 +1,7 @@
 // One lane's life: connects to its server, becomes active, finds the position, then reads and settles until finish().
 //
 //   kIdle -> kConnecting -> kStandby -> kJoining -> kServing
-//                 ^            ^           ^           |        something was refused, the lease is gone, the
+//                 ^            ^           ^           |        something was refused, the lease is lost, the
 //                 |            |           |           v        position had moved
 //                 |            +-------- kBlocked <- kDraining
 //                 |                      kPaused <- kJoining, and back, while an operator has paused the lane

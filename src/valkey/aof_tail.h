@@ -37,10 +37,10 @@ struct AofAnalysis {
 
 // `bytes`: all that comes after the good part. True: it is the beginning of one command, or of one transaction, which
 // ends too early, or which zeros follow (a file system may have made the file longer without having written it).
-// False: something whole was lost with it, it is no command at all, or one cannot tell.
+// False: something whole was lost with it, it is not a command at all, or that is unknown.
 //
-// It cannot tell a torn tail from a single command outside a transaction, the file's last one, in whose number of
-// arguments a bit has flipped. What scripts write is in transactions.
+// A single command outside a transaction, the file's last one, in whose number of arguments a bit has flipped, looks
+// like a torn tail. What scripts write is in transactions.
 [[nodiscard]] bool is_torn(std::string_view bytes);
 
 }  // namespace orderd::valkey

@@ -1,5 +1,5 @@
-// A directory that belongs to one process, and to what that process starts: the lock is inherited. It is gone when all
-// of them have ended, however they ended.
+// A directory that belongs to one process, and to what that process starts: the lock is inherited. It is released when
+// all of them have ended, however they ended.
 #pragma once
 
 #include <sys/types.h>

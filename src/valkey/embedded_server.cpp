@@ -92,10 +92,10 @@ int exec_error(int reason) {
 
 }  // namespace
 
-EmbeddedServer::EmbeddedServer(Loop& loop, std::string directory, uint32_t seed, Tell told, Tell refused)
+EmbeddedServer::EmbeddedServer(Loop& loop, std::string directory, uint32_t seed, Report report, Report refused)
     : loop_(loop),
       directory_(std::move(directory)),
-      report_(std::move(told)),
+      report_(std::move(report)),
       refused_(std::move(refused)),
       repair_(loop),
       backoff_(seed),

@@ -26,14 +26,14 @@ namespace orderd::valkey {
 
 class EmbeddedServer {
  public:
-  using Tell = std::function<void(const std::string&)>;
+  using Report = std::function<void(const std::string&)>;
 
-  // `told` gets one sentence when start() has to wait for the directory, when the server ended by itself (it is started
-  // again after a back-off), and when its file was repaired; what repeats itself is said once, until the server has run
-  // for a while. `refused` gets one, once, when its files are damaged otherwise: which file, and what to do. It is not
-  // started again then. `told` may be called inside start(); otherwise both are called from the loop, and may call
-  // stop().
-  EmbeddedServer(Loop& loop, std::string directory, uint32_t seed, Tell told, Tell refused);
+  // `report` gets one sentence when start() has to wait for the directory, when the server ended by itself (it is
+  // restarted after a back-off), and when its file was repaired; the same sentence only once, until the server has run
+  // for a while. `refused` gets one, once, when its files are damaged otherwise: which file, and what to do. The server
+  // is not restarted then. `report` may be called inside start(); otherwise both are called from the loop, and may
+  // call stop().
+  EmbeddedServer(Loop& loop, std::string directory, uint32_t seed, Report report, Report refused);
   // Ends the server if stop() did not come before.
   ~EmbeddedServer();
   EmbeddedServer(const EmbeddedServer&) = delete;
@@ -68,8 +68,8 @@ class EmbeddedServer {
 
   Loop& loop_;
   std::string directory_;  // absolute once started
-  Tell report_;
-  Tell refused_;
+  Report report_;
+  Report refused_;
   Phase phase_ = Phase::kStopped;
   std::function<void()> stopped_;
   AofRepair repair_;

@@ -75,7 +75,7 @@ class SharedConnections {
   };
 
   explicit SharedConnections(Loop& loop);
-  // Every share is gone by then.
+  // Every share is destroyed by then.
   ~SharedConnections();
   SharedConnections(const SharedConnections&) = delete;
   SharedConnections& operator=(const SharedConnections&) = delete;

@@ -111,7 +111,7 @@ void Runner::pump() {
       source_.advance();
       continue;
     }
-    // In the order of the recording: a lane that has no room holds up the others.
+    // In the order of the recording: a lane that has no room delays the others.
     Lane& lane = *lanes_[route_.of_request(source_.line())];
     next_ = &lane;
     if (!lane.can_take() || waiting() >= kMaxWaiting) break;
