@@ -310,6 +310,7 @@ if not trouble then
 end
 -- include lib/failed.lua
 if unsent then return table.concat(outcomes) .. ' ' .. failed(unsent, unsent_list).err end
+
 -- Undo, and return which key is the problem.
 local call = server.call
 if #kept > 0 then call('DEL', unpack(kept)) end

@@ -69,7 +69,7 @@ class Cluster {
   bool has_slots_ = false;
   std::string slotless_;  // a node that is in no cluster
   std::string failures_;
-  std::optional<Endpoint> last_resort_;  // a node that did not answer; it may know where to go, or say what is wrong
+  std::optional<Endpoint> last_resort_;       // a node that refused to answer; its replies to commands may say more
   std::vector<std::unique_ptr<Line>> lines_;  // last: their ends touch the rest
 };
 
