@@ -3,8 +3,8 @@
 
 #include <csignal>
 
-#include "chaos/shims.h"
 #include "integration/sale.h"
+#include "order-chaos/shims.h"
 #include "support/wait_for.h"
 
 namespace orderd::test {

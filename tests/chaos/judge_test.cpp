@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "chaos/runner/audit_check.h"
-#include "chaos/runner/order_check.h"
+#include "order-chaos/audit_check.h"
+#include "order-chaos/order_check.h"
 
 namespace orderd::chaos {
 namespace {

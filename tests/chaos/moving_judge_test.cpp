@@ -1,7 +1,7 @@
 // Tests the judge of tools/chaos --moving: it finds each kind of violation.
 #include <doctest/doctest.h>
 
-#include "chaos/moving/lane_check.h"
+#include "order-chaos/moving/lane_check.h"
 
 namespace orderd::chaos {
 namespace {

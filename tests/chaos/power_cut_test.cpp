@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "chaos/aof_sale.h"
-#include "chaos/runner/tailer.h"
+#include "order-chaos/tailer.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;

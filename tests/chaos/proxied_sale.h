@@ -1,8 +1,8 @@
 // A sale (integration/sale.h) whose daemons reach the server through a fault proxy. Producers and books bypass it.
 #pragma once
 
-#include "chaos/fault_proxy.h"
 #include "integration/sale.h"
+#include "order-chaos/proxy/fault_proxy.h"
 #include "support/wait_for.h"
 
 namespace orderd::test {

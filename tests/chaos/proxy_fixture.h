@@ -1,8 +1,8 @@
 // A real server behind a proxy, without orderd.
 #pragma once
 
-#include "chaos/fault_proxy.h"
 #include "chaos/raw_client.h"
+#include "order-chaos/proxy/fault_proxy.h"
 #include "support/seed.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"

@@ -1,4 +1,4 @@
-#include "chaos/resp_splitter.h"
+#include "order-chaos/proxy/resp_splitter.h"
 
 #include <doctest/doctest.h>
 

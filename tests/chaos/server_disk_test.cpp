@@ -8,8 +8,8 @@
 #include <map>
 
 #include "chaos/aof_sale.h"
-#include "chaos/resp_splitter.h"
-#include "chaos/runner/tailer.h"
+#include "order-chaos/proxy/resp_splitter.h"
+#include "order-chaos/tailer.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;

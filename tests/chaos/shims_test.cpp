@@ -1,5 +1,5 @@
 // Tests that the shims reach the server, and do nothing by default.
-#include "chaos/shims.h"
+#include "order-chaos/shims.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "fuzz/input.h"
-#include "replay/recording.h"
+#include "order-replay/recording.h"
 
 namespace orderd::fuzz {
 namespace {

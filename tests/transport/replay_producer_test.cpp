@@ -1,5 +1,5 @@
 // A producer against scripted servers, of which one redirects to the other.
-#include "replay/producer.h"
+#include "order-replay/producer.h"
 
 #include <doctest/doctest.h>
 

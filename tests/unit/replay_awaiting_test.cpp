@@ -1,8 +1,8 @@
-#include "replay/awaiting.h"
+#include "order-replay/awaiting.h"
 
 #include <doctest/doctest.h>
 
-#include "replay/run_check.h"
+#include "order-replay/run_check.h"
 
 namespace orderd::replay {
 namespace {

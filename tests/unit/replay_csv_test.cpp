@@ -1,4 +1,4 @@
-#include "replay/csv.h"
+#include "order-replay/csv.h"
 
 #include <doctest/doctest.h>
 

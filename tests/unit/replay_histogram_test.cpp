@@ -1,11 +1,11 @@
-#include "replay/histogram.h"
+#include "order-replay/histogram.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "replay/numbers.h"
+#include "order-replay/numbers.h"
 
 namespace orderd::replay {
 namespace {

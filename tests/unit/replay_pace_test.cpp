@@ -1,4 +1,4 @@
-#include "replay/pace.h"
+#include "order-replay/pace.h"
 
 #include <doctest/doctest.h>
 

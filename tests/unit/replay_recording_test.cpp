@@ -1,9 +1,9 @@
-#include "replay/recording.h"
+#include "order-replay/recording.h"
 
 #include <doctest/doctest.h>
 
-#include "replay/base64.h"
-#include "replay/numbers.h"
+#include "order-replay/base64.h"
+#include "order-replay/numbers.h"
 
 namespace orderd::replay {
 namespace {

@@ -1,4 +1,4 @@
-#include "replay/workload.h"
+#include "order-replay/workload.h"
 
 #include <doctest/doctest.h>
 
@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
+#include "order-replay/number_options.h"
+#include "order-replay/recording.h"
 #include "order/decode.h"
-#include "replay/number_options.h"
-#include "replay/recording.h"
 
 namespace orderd::replay {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "order-replay/runner.h"
 #include "orderctl/lane_clients.h"
 #include "orderctl/submit.h"
-#include "replay/runner.h"
 #include "shared/client.h"
 #include "shared/output.h"
 

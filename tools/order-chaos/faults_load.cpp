@@ -1,0 +1,131 @@
+// D1 to D5, L1, L2, L4: hostile and careless producers, overload, and one slow daemon.
+#include <csignal>
+
+#include "order-chaos/fault.h"
+#include "order-chaos/pace.h"
+
+namespace orderd::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+Order malformed(std::vector<std::pair<std::string, std::string>> entry) {
+  Order order;
+  order.malformed = true;
+  order.entry = std::move(entry);
+  return order;
+}
+
+// Texts that are not JSON or not an order, one of each kind. The whole table is in tests/payloads.
+Injected broken_json(Trial& trial) {
+  // clang-format off
+  static const char* const kTexts[] = {
+      "", " ", "[", "[1,]", "{\"id\":\"x\",}", "{\"id\":\"x\" \"sku\":\"s\"}", "nul", "[1e", "\"\\u00\"", "{'id':1}",
+      "[\"\x01\"]", "\xff\xfe", "\xed\xa0\x80", "{\"id\":\"x\",\"sku\":\"s\",\"quantity\":1}x", "//",
+      "{\"a\":\"b\"}#", "[0x1]", "[+1]", "[.5]", "[1.]", "[-]", "[01]", "[Infinity]", "[NaN]",
+      "{\"id\":\"x\",\"sku\":\"s\",\"quantity\":1,\"quantity\":2}", "3", "\"text\"", "null", "true", "[]", "{}",
+  };
+  // clang-format on
+  std::vector<Order> orders;
+  for (int i = 0; i < 5; ++i) orders.push_back(malformed({{"order", kTexts[trial.random.number(std::size(kTexts))]}}));
+  (void)trial.push(orders);
+  return {};
+}
+
+Injected wrong_fields(Trial& trial) {
+  static const char* const kQuantities[] = {
+      "0",       "-1", "1e3", "0x10", "2147483648", "9223372036854775808",  "1.0",
+      "+5",      " 5", "5 ",  "05",   "",           "99999999999999999999", "five",
+      "\xd9\xa3"};
+  const std::string quantity = kQuantities[trial.random.number(std::size(kQuantities))];
+  std::vector<Order> orders = {
+      malformed({{"id", "d2"}, {"sku", "sku-1"}, {"quantity", quantity}}),
+      malformed({{"id", "d2"}, {"sku", "sku-1"}, {"quantity", "1"}, {"quantity", "100"}}),
+      malformed({{"id", "d2"}, {"sku", "a{b}"}, {"quantity", "1"}}),
+      malformed({{"id", "d2"}, {"sku", "a b"}, {"quantity", "1"}}),
+      malformed({{"id", "d2"}, {"sku", std::string("a\0b", 3)}, {"quantity", "1"}}),
+      malformed({{"id", "d2"}, {"sku", std::string(60'000, 's')}, {"quantity", "1"}}),
+      malformed({{"id", "\xc3\x28"}, {"sku", "sku-1"}, {"quantity", "1"}}),
+      malformed({{"id", ""}, {"sku", "sku-1"}, {"quantity", "1"}}),
+      malformed({{"", ""}}),
+      malformed({{"order", R"({"id":"d2","sku":"sku-1","quantity":1})"}, {"sku", "sku-1"}}),
+  };
+  for (Order& order : orders) order.id = order.entry[0] == std::pair<std::string, std::string>("id", "d2") ? "d2" : "";
+  (void)trial.push(orders);
+  return {};
+}
+
+Injected enormous(Trial& trial) {
+  std::vector<std::pair<std::string, std::string>> many;
+  const std::size_t fields = trial.random.number(1000, 20'000);
+  for (std::size_t i = 0; i < fields; ++i) many.emplace_back("f" + std::to_string(i), "v");
+  const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
+  (void)trial.push(
+      {malformed(std::move(many)), malformed({{"order", std::string(1 << 20, ' ')}}), malformed({{"order", deep}})});
+  return {};
+}
+
+// The largest valid order: 64 lines, IDs of 128 bytes.
+Injected largest_good(Trial& trial) {
+  Order order = trial.probe();
+  order.id.append(std::string(128 - order.id.size(), 'i'));
+  order.customer = std::string(128, 'c');
+  order.lines.clear();
+  for (int i = 0; i < 64; ++i) order.lines.emplace_back(i % 2 == 0 ? "sku-1" : "sku-2", 1 + static_cast<uint64_t>(i));
+  write_entry(order, Form::kJson);
+  (void)trial.push(order);
+  return {};
+}
+
+// One ID: the same content twice, then other content, then the first content in the other form.
+Injected conflicting(Trial& trial) {
+  Order first = trial.probe();
+  Order other = first;
+  other.lines[0].second = 9;
+  write_entry(other, Form::kFlat);
+  Order again = first;
+  write_entry(again, Form::kJson);
+  (void)trial.push({first, first, other, again, other});
+  return {};
+}
+
+// Many requests at once; `sku`: all for this one, if not empty.
+OfServer burst(std::size_t count, const std::string& sku) {
+  return [count, sku](Trial& trial) {
+    std::vector<Order> orders;
+    for (std::size_t i = 0; i < count; ++i) {
+      orders.push_back(trial.probe());
+      if (!sku.empty()) orders.back().lines = {{sku, 1}};
+      write_entry(orders.back(), Form::kFlat);
+    }
+    (void)trial.push(orders);
+    return Injected{};
+  };
+}
+
+// A hundred times slower than the others: it runs 2 ms, then sleeps 200.
+Injected slow_daemon(Trial& /*trial*/, Daemon& daemon) {
+  daemon.stutter(4, 200ms);
+  return {};
+}
+
+}  // namespace
+
+std::vector<Fault> load_faults() {
+  const auto row = [](const char* id, const char* name, OfServer inject) {
+    return state_fault(id, name, "load", Kind::kSafe, std::move(inject));
+  };
+  return {
+      row("D1", "requests that are not JSON", broken_json),
+      row("D2", "missing, repeated or wrong fields", wrong_fields),
+      row("D3", "20,000 fields, a megabyte, 30,000 levels", enormous),
+      row("D4", "the largest valid order", largest_good),
+      row("D5", "one ID with two contents", conflicting),
+      row("L1", "4,000 requests at once", burst(4000, "")),
+      row("L2", "500 requests for one SKU", burst(500, "sku-3")),
+      daemon_fault("L4", "one daemon a hundred times slower", slow_daemon, Touches::kDaemon, Kind::kSafe),
+  };
+}
+
+}  // namespace orderd::chaos

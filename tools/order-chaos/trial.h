@@ -1,0 +1,113 @@
+// A sale under load: a real server, one to four real daemons, one active and the others on standby, two producers, and
+// a reader of the results. Faults act on it; the judge checks it at the end. Only the producers and the reader have
+// their own threads.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "order-chaos/producer.h"
+#include "order-chaos/record.h"
+#include "order-chaos/shims.h"
+#include "order-chaos/tailer.h"
+#include "order-chaos/trial_base.h"
+#include "support/valkey_helpers.h"
+#include "support/valkey_server.h"
+
+namespace orderd::chaos {
+
+// Of the user kDaemonUser, while no fault changes it.
+inline constexpr const char* kDaemonPassword = "chaos";
+
+struct Plan {
+  uint64_t seed = 1;
+  std::size_t daemons = 2;  // 1 to 4
+  // The server syncs once a second, and some faults lose a tail of what it acknowledged. Otherwise it syncs always.
+  bool lossy = false;
+  bool clock_jumps = false;  // excludes faults that replace the stream
+  Workload workload = Workload::kUniform;
+  unsigned per_second = 1500;  // requests of all producers
+};
+
+class Trial : public TrialBase {
+ public:
+  // Starts everything. Throws std::runtime_error.
+  Trial(const Plan& plan, const Programs& programs);
+
+  // One command over the runner's own connection, which is reopened if lost. Throws std::runtime_error if the server
+  // cannot be reached or returns an error.
+  std::string ask(const std::vector<std::string>& words);
+  // For commands that a crash must not undo, because nothing repeats them: synced before this returns. (WAITAOF would
+  // not do: docs/guarantees.md.)
+  void ask_and_keep(const std::vector<std::vector<std::string>>& commands);
+  // Sets stock(), durably.
+  void set_stock();
+  // Like ask(), but returns errors as replies.
+  [[nodiscard]] valkey::OwnedReply call(const std::vector<std::string>& words);
+  // Runs a Lua text on the server. It may use
+  //   newest_request()    the ID of the request that the newest result answers, or nil
+  //   unsettled(stream)   the IDs of the entries after it
+  // and returns an array of strings. Throws std::runtime_error on failure.
+  std::vector<std::string> run(const std::string& lua, const std::vector<std::string>& arguments = {});
+
+  // Pushes an order as another producer, with an entry in the record.
+  Pushed push(const Order& order);
+  std::vector<Pushed> push(const std::vector<Order>& orders);
+  // Producers are paused while the returned lock lives; earlier pushes have been answered or lost.
+  using Hold = std::shared_ptr<std::vector<std::unique_lock<std::mutex>>>;
+  [[nodiscard]] Hold hold_producers();
+  void stop_producing() { producers_.clear(); }
+  // A request of one line for the SKU that never sells out, with its own ID.
+  [[nodiscard]] Order probe();
+  // The SKUs on sale and their initial stock.
+  [[nodiscard]] static std::vector<std::pair<std::string, uint64_t>> stock();
+  // Whether every request in the stream has its result.
+  [[nodiscard]] bool settled();
+
+  // The name in the owner's key; empty if there is none, or if the key holds something else.
+  [[nodiscard]] std::string owner();
+  // The daemon that called most scripts since the last call: most likely the active one. Does not ask the server.
+  [[nodiscard]] Daemon& busiest();
+
+  // Records that the server just lost data.
+  void data_loss(const std::string& what, bool everything);
+
+  // From now on the server refuses daemons permanently, or no longer does.
+  void refuses_daemons(bool refuses);
+  // Whether it does now or did a moment ago: then a daemon may exit with 1.
+  [[nodiscard]] bool refusing() const;
+
+  // All entries of a stream, a page at a time.
+  void each_entry(const std::string& stream, const std::function<void(const test::Entry&)>& act);
+  // The daemon of this name; `other` if there is none.
+  [[nodiscard]] Daemon& named(const std::string& name, Daemon& other);
+  // Starts one.
+  [[nodiscard]] std::unique_ptr<Daemon> make_daemon(const std::string& name);
+
+  // The streams, the producers' record and the server's files.
+  void keep(const std::filesystem::path& place) override;
+
+  const Plan plan;
+  test::Shims shims;  // of the server's clock, disk and power
+  test::ValkeyServer server;
+  Record record;
+  std::unique_ptr<Tailer> tailer;
+
+ private:
+  [[nodiscard]] bool refused(const std::string& exit) const override;
+
+  std::optional<valkey::SyncClient> control_;
+  std::vector<std::unique_ptr<Producer>> producers_;
+  std::map<const Daemon*, uint64_t> calls_;  // at the last busiest()
+  int refusing_ = 0;                         // current faults that make the server refuse daemons
+  std::chrono::steady_clock::time_point refused_until_;
+  uint64_t probes_ = 0;
+};
+
+}  // namespace orderd::chaos

@@ -1,0 +1,197 @@
+// XRANGE for the existing entries, XREAD for new ones. A page of large entries takes 16 MiB at most.
+#include <poll.h>
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <random>
+
+#include "order-replay/commands.h"
+#include "order-replay/recording.h"
+#include "order-replay/sink.h"
+#include "shared/client.h"
+#include "shared/entry.h"
+#include "shared/options.h"
+#include "shared/output.h"
+#include "shared/place.h"
+#include "shared/stop_signal.h"
+#include "valkey/backoff.h"
+
+namespace orderd::replay {
+namespace {
+
+using tools::add_text;
+using valkey::Command;
+
+constexpr std::size_t kPage = 256;
+constexpr std::chrono::milliseconds kBlock{500};
+
+constexpr const char* kCaptureHelp =
+    R"(Each entry becomes a line: its ID, its fields (bytes that are not UTF-8 as Base64), and its time, relative to the first one.
+The server is only read. --from and --to are inclusive.
+
+Examples:
+  order-replay capture -o orders.ndjson
+  order-replay capture --results --from 2026-11-25T12:00:00Z --to 2026-11-25T12:05:00Z
+  order-replay capture --from 1795569346433-0 --follow | order-replay run - --valkey.url unix:///tmp/other.sock
+
+Exit status 1: it failed, was stopped, or an entry was too large for a recording and skipped.)";
+
+// Writes pages of entries and keeps the last ID.
+class Writer {
+ public:
+  explicit Writer(Sink sink) : sink_(std::move(sink)) {}
+
+  Result<bool> write(const std::vector<tools::Entry>& entries) {
+    lines_.clear();
+    for (const tools::Entry& entry : entries) {
+      const auto id = tools::parse_id(entry.id);
+      if (!id) return Failure{"the server returned an entry with an invalid ID: '" + tools::shown(entry.id) + "'"};
+      if (!first_) first_ = id;
+      last_ = entry.id;
+      const std::size_t begin = lines_.size();
+      append_entry(lines_, time_of(*id), entry.id, fields_of(entry));
+      if (lines_.size() - begin <= kMaxLineBytes) continue;
+      lines_.resize(begin);
+      ++skipped_;
+      tools::note("the entry " + std::string(entry.id) + " makes a line of more than " + std::to_string(kMaxLineBytes) +
+                  " bytes, which no recording may have; skipped");
+    }
+    sink_.write(lines_);
+    // The reader of a pipe gets each page at once.
+    return sink_.flush();
+  }
+  [[nodiscard]] const std::string& last() const { return last_; }
+  [[nodiscard]] uint64_t skipped() const { return skipped_; }
+
+ private:
+  // Since the first entry. Nothing: that is longer than a recording may span.
+  std::optional<uint64_t> time_of(tools::StreamId id) {
+    const uint64_t ms = id.ms - first_->ms;
+    if (ms <= kMaxAtUs / 1000) return ms * 1000;
+    if (!timeless_) {
+      tools::note("entries from " + id.text() +
+                  " on are more than a year after the first one; they get no time, and are replayed without a pause");
+    }
+    timeless_ = true;
+    return std::nullopt;
+  }
+
+  Sink sink_;
+  std::string lines_;
+  std::optional<tools::StreamId> first_;
+  std::string last_;
+  uint64_t skipped_ = 0;
+  bool timeless_ = false;  // some entries have no time
+};
+
+Result<bool> write_range(tools::Client& client, const std::string& stream, std::string from, const std::string& to,
+                         Writer& writer) {
+  while (!tools::StopSignal::came()) {
+    const auto reply = client.ask(Command::of("XRANGE", stream, from, to, "COUNT", kPage));
+    if (!reply) return reply.failure();
+    const auto entries = tools::entries_of(reply->view());
+    if (entries.empty()) return true;
+    if (const auto written = writer.write(entries); !written) return written.failure();
+    if (tools::is_largest_id(entries.back().id)) return true;
+    from = "(" + std::string(entries.back().id);
+  }
+  return true;
+}
+
+// Until a signal; reconnects.
+Result<bool> write_new(tools::Client first, const settings::Settings& settings, const std::string& stream,
+                       std::string after, Writer& writer) {
+  std::optional<tools::Client> client(std::move(first));
+  valkey::Backoff backoff(std::random_device{}());
+  bool reported = false;
+  while (!tools::StopSignal::came()) {
+    std::string trouble;
+    if (client) {
+      auto reply =
+          client->call(Command::of("XREAD", "COUNT", kPage, "BLOCK", kBlock.count(), "STREAMS", stream, after));
+      const auto kind = reply ? (*reply)->error() : valkey::ErrorKind::kLost;
+      if (kind == valkey::ErrorKind::kNone) {
+        const auto entries = tools::entries_of((*reply)->at(0).at(1));
+        if (const auto written = writer.write(entries); !written) return written.failure();
+        if (!entries.empty()) after = entries.back().id;
+        if (reported) tools::note("reconnected");
+        reported = false;
+        backoff.reset();
+        continue;
+      }
+      trouble = reply ? client->explain((*reply)->text()) : reply.error();
+      if (kind != valkey::ErrorKind::kLost && !client->passes(kind)) return Failure{trouble};
+      client.reset();
+    } else if (auto connected = tools::Client::connect(settings, kBlock)) {
+      client.emplace(std::move(*connected));
+      continue;
+    } else {
+      trouble = connected.error();
+    }
+    if (!reported) tools::note(trouble + "; reconnecting");
+    reported = true;
+    (void)poll(nullptr, 0, static_cast<int>(backoff.next().count()));
+  }
+  return true;
+}
+
+class Capture {
+ public:
+  void add(CLI::App& parent, tools::Program& program);
+
+ private:
+  [[nodiscard]] Result<int> run(const tools::Context& context);
+
+  bool results_ = false;
+  bool follow_ = false;
+  std::string from_ = "-";
+  std::string to_ = "+";
+  std::string output_;
+};
+
+void Capture::add(CLI::App& parent, tools::Program& program) {
+  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording",
+                                     tools::kPlaceHelp + std::string(kCaptureHelp));
+  app->add_flag("--results", results_, "capture the results stream instead of the orders stream");
+  tools::add_place(*app, "--from,--since", from_, "the first entry [the stream's]");
+  CLI::Option* to = tools::add_place(*app, "--to,--until", to_, "the last entry [the stream's]");
+  CLI::Option* follow = app->add_flag("--follow", follow_, "keep capturing new entries, until Ctrl-C");
+  follow->excludes(to);
+  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(tools::check_file_name);
+  app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
+}
+
+Result<int> Capture::run(const tools::Context& context) {
+  auto client = tools::Client::connect(context.settings, kBlock);
+  if (!client) return client.failure();
+  auto sink = Sink::open(output_);
+  if (!sink) return sink.failure();
+  tools::StopSignal::install();
+  const std::string& stream = results_ ? context.settings.streams.results : context.settings.streams.orders;
+  Writer writer(std::move(*sink));
+  tools::StreamId from = tools::place_of(from_).value_or(tools::Place{}).first;
+  if (from_ == "+") {
+    const auto newest = tools::newest_id(*client, stream);
+    if (!newest) return newest.failure();
+    from = tools::parse_id(*newest).value_or(tools::StreamId{});
+  }
+  const tools::StreamId to = tools::place_of(to_).value_or(tools::Place{}).last;
+  const auto written = write_range(*client, stream, from.text(), to.text(), writer);
+  if (!written) return written.failure();
+  if (!follow_) return !tools::StopSignal::came() && writer.skipped() == 0 ? tools::kDone : tools::kFailed;
+  std::string after = writer.last();
+  // No entry so far: from the given start, which is inclusive.
+  if (after.empty()) after = tools::id_before(from).text();
+  const auto followed = write_new(std::move(*client), context.settings, stream, after, writer);
+  if (!followed) return followed.failure();
+  return writer.skipped() == 0 ? tools::kDone : tools::kFailed;
+}
+
+}  // namespace
+
+void add_capture(CLI::App& app, tools::Program& program) {
+  static Capture command;
+  command.add(app, program);
+}
+
+}  // namespace orderd::replay

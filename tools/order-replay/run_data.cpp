@@ -1,0 +1,88 @@
+// Samples are written at once, so memory does not grow with the run.
+#include "order-replay/run_data.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "order-replay/csv.h"
+
+namespace orderd::replay {
+namespace {
+
+std::string seconds_text(uint64_t now_ns, const RunSummary& summary) {
+  const uint64_t since_ns = now_ns > summary.begin_ns ? now_ns - summary.begin_ns : 0;
+  return std::to_string(static_cast<double>(since_ns) / 1e9);
+}
+
+}  // namespace
+
+Result<RunData> RunData::open(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return Failure{"cannot create the directory '" + tools::shown(directory) + "': " + error.message()};
+  auto series = Sink::open(directory + "/" + kSeriesFile);
+  if (!series) return series.failure();
+  auto stock = Sink::open(directory + "/" + kStockFile);
+  if (!stock) return stock.failure();
+  series->write("seconds,pushed,accepted,rejected,duplicate\n");
+  stock->write("seconds,sku,remaining\n");
+  return RunData(directory, std::move(*series), std::move(*stock));
+}
+
+void RunData::add(const tools::Entry& result) {
+  if (result.field("status") == "accepted") each_left(result, [this](const Left& left) { note_stock(left); });
+}
+
+void RunData::note_stock(const Left& left) {
+  for (Stock& stock : stock_) {
+    if (stock.sku != left.sku) continue;
+    stock.remaining = left.remaining;
+    return;
+  }
+  if (stock_.size() == kMaxSkus) return;
+  stock_.push_back({std::string(left.sku), left.remaining});
+  // The stock before the first sale.
+  write_stock(seconds_text(0, {}), stock_.back().sku, left.quantity + left.remaining);
+}
+
+void RunData::write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining) {
+  stock_file_.write(seconds + "," + csv_text(sku) + "," + std::to_string(remaining) + "\n");
+}
+
+void RunData::sample(uint64_t now_ns, const RunSummary& summary) {
+  uint64_t rejected = 0;
+  for (const auto& [reason, count] : summary.rejected) rejected += count;
+  const std::string seconds = seconds_text(now_ns, summary);
+  std::string row = seconds;
+  for (const uint64_t number : {summary.pushed, summary.accepted, rejected, summary.duplicates}) {
+    row.append(",").append(std::to_string(number));
+  }
+  series_.write(row + "\n");
+  for (Stock& stock : stock_) {
+    if (stock.written == stock.remaining) continue;
+    stock.written = stock.remaining;
+    write_stock(seconds, stock.sku, stock.remaining);
+  }
+}
+
+Result<bool> RunData::finish(const RunSummary& summary) {
+  for (Sink* sink : {&series_, &stock_file_}) {
+    if (auto flushed = sink->flush(); !flushed) return flushed;
+  }
+  auto latency = Sink::open(directory_ + "/" + kLatencyFile);
+  if (!latency) return latency.failure();
+  latency->write("up_to_us,count\n");
+  for (const Histogram::Bucket& bucket : summary.latency.buckets()) {
+    latency->write(std::to_string(static_cast<double>(bucket.upper) / 1e3) + "," + std::to_string(bucket.count) + "\n");
+  }
+  if (auto flushed = latency->flush(); !flushed) return flushed;
+  auto file = Sink::open(directory_ + "/" + kSummaryFile);
+  if (!file) return file.failure();
+  file->write(summary.json().dump(2) + "\n");
+  return file->flush();
+}
+
+}  // namespace orderd::replay

@@ -1,0 +1,44 @@
+// The outcome of a run: counted, then printed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "order-replay/histogram.h"
+#include "shared/outcomes.h"
+
+namespace orderd::replay {
+
+struct RunSummary : tools::Outcomes {  // Outcomes: only if waited
+  uint64_t pushed = 0;                 // appended, confirmed by the server
+  uint64_t failed = 0;                 // refused and not resent
+  uint64_t unknown = 0;                // unknown, and not resent
+  uint64_t resent = 0;                 // how often a request was sent again
+  uint64_t stock_set = 0;
+  std::string first;  // request
+  std::string last;
+  std::string results_after;  // the results stream's last entry before the run
+  uint64_t begin_ns = 0;
+  uint64_t pushed_ns = 0;  // the last reply to a push
+  bool stopped = false;    // by a signal or a failure
+  bool all_pushed = false;
+  bool outcomes_known = false;  // each request that was sent was answered and appended
+  uint64_t next_line = 0;       // where to resume
+  Histogram push_lag;           // ns from due to sent: the lateness of this tool
+
+  bool waited = false;     // what follows is only valid then
+  uint64_t result_ns = 0;  // the last result
+  Histogram latency;       // ns from due to result
+
+  [[nodiscard]] uint64_t results() const { return latency.count(); }
+  void print() const;
+  // The same without the figures about time that a load test wants. `skipped`: more lines about what was pushed.
+  void print_outcomes(const std::string& skipped) const;
+  [[nodiscard]] tools::Json json() const;
+
+ private:
+  [[nodiscard]] std::string pushed_text() const;
+  void print_results(const std::string& rate_and_latency) const;
+};
+
+}  // namespace orderd::replay

@@ -1,0 +1,159 @@
+// Whether the connections work again is looked at after a reply and ten times a second, not when one of them comes up:
+// a server that is wrongly taken for the primary accepts each connection and refuses all work.
+#include "order-replay/runner_lane.h"
+
+#include <algorithm>
+#include <random>
+
+#include "shared/output.h"
+
+namespace orderd::replay {
+
+Runner::Lane::Lane(Runner& owner, std::size_t index, const settings::Settings& settings,
+                   const std::string& results_after)
+    : owner_(owner), index_(index), name_(settings.lane_name()) {
+  std::random_device entropy;
+  valkey::Topology& topology = owner.topologies_.of(settings.lane);
+  const valkey::Handshake handshake{.name = tools::program_name(),
+                                    .scripts = {},
+                                    .connect_timeout = settings.valkey.connect_timeout,
+                                    .reply_timeout = settings.valkey.reply_timeout};
+  const RunOptions& options = owner.options_;
+  const Producer::Options pushing{.stream = settings.streams.orders,
+                                  .window = options.window,
+                                  .resend_lost = options.retry,
+                                  .resend_refused = options.retry && (!options.give_up || topology.moves())};
+  Producer::Listener& pushes = *this;
+  for (uint64_t i = 0; i < options.producers; ++i) {
+    producers_.push_back(std::make_unique<Producer>(owner.loop_, topology, handshake, pushing, entropy(), pushes));
+  }
+  if (!options.wait) return;
+  Tail::Listener& results = *this;
+  tail_ = std::make_unique<Tail>(owner.loop_, topology, handshake, settings.streams.results, results_after, entropy(),
+                                 results);
+}
+
+void Runner::Lane::start() {
+  if (tail_) tail_->start();
+  for (const auto& producer : producers_) {
+    if (!owner_.finished_) producer->start();
+  }
+}
+
+void Runner::Lane::stop() {
+  for (const auto& producer : producers_) producer->stop();
+  if (tail_) tail_->stop();
+}
+
+bool Runner::Lane::ready() const {
+  return std::all_of(producers_.begin(), producers_.end(), [](const auto& each) { return each->can_take(); });
+}
+
+void Runner::Lane::push(const Recorded& recorded, Producer::Request request) {
+  Producer& producer = *producers_[turn_];
+  turn_ = (turn_ + 1) % producers_.size();
+  producer.push(recorded, request);
+}
+
+std::size_t Runner::Lane::open() const {
+  std::size_t open = 0;
+  for (const auto& producer : producers_) open += producer->open();
+  return open;
+}
+
+uint64_t Runner::Lane::first_open_line() const {
+  uint64_t first = UINT64_MAX;
+  for (const auto& producer : producers_) {
+    if (producer->open() > 0) first = std::min(first, producer->first_open_line());
+  }
+  return first;
+}
+
+std::string Runner::Lane::prefix() const {
+  return owner_.lanes_.size() == 1 ? "" : "lane '" + name_ + "': ";
+}
+
+void Runner::Lane::on_pushed(const Producer::Request& request, tools::StreamId id) {
+  proven_ = true;
+  look();
+  RunSummary& summary = owner_.summary_;
+  summary.last = id.text();
+  if (summary.pushed++ == 0) summary.first = summary.last;
+  summary.pushed_ns = now_ns();
+  if (owner_.options_.wait) {
+    const auto early = awaiting_.add(id, {request.due_ns});
+    if (early) owner_.take_result(early->entry(), request.due_ns, early->seen_ns);
+  }
+  owner_.pump();
+}
+
+void Runner::Lane::on_unknown() {
+  ++owner_.summary_.unknown;
+  owner_.pump();
+}
+
+void Runner::Lane::on_failed(const Producer::Request& request, const std::string& answer) {
+  ++owner_.summary_.failed;
+  owner_.first_failed_line_ = std::min(owner_.first_failed_line_, request.line);
+  const auto& explain = owner_.hooks_.explain;
+  owner_.stop("line " + std::to_string(request.line) +
+              " was refused: " + (explain ? explain(index_, answer) : tools::shown(answer)));
+  owner_.pump();
+}
+
+void Runner::Lane::on_results(const std::vector<tools::Entry>& page, uint64_t now) {
+  look();
+  for (const tools::Entry& entry : page) {
+    const auto request = tools::parse_id(entry.field("request"));
+    if (!request) continue;
+    if (owner_.hooks_.seen) owner_.hooks_.seen(index_, entry);
+    if (const auto waiting = awaiting_.answer(*request, entry, now)) owner_.take_result(entry, waiting->due_ns, now);
+  }
+  forget_strangers();
+  owner_.pump();
+}
+
+// What is known of others' requests up to the newest reply of each producer.
+void Runner::Lane::forget_strangers() {
+  constexpr uint64_t kLast = UINT64_MAX;
+  tools::StreamId known{kLast, kLast};
+  for (const auto& producer : producers_) {
+    if (producer->open() > 0) known = std::min(known, producer->newest());
+  }
+  awaiting_.forget_early(known);
+}
+
+void Runner::Lane::on_refused(const std::string& answer) {
+  const auto& explain = owner_.hooks_.explain;
+  owner_.stop(prefix() + "cannot read the results: " + (explain ? explain(index_, answer) : tools::shown(answer)));
+  owner_.settle_down();
+}
+
+void Runner::Lane::on_down(const valkey::Error& error) {
+  // Of no use unless somebody acts.
+  const bool ends = error.kind == valkey::ErrorKind::kUnfit && (owner_.options_.give_up || !owner_.started_);
+  if (ends) return owner_.end(prefix() + error.what);
+  down_ = true;
+  raise(error.what, "; reconnecting");
+}
+
+void Runner::Lane::raise(const std::string& what, const std::string& next) {
+  if (trouble_ns_ == 0) trouble_ns_ = now_ns();
+  proven_ = false;
+  if (what == trouble_) return;
+  trouble_ = what;
+  owner_.say(prefix() + what + next);
+}
+
+void Runner::Lane::look() {
+  const auto up = [](const auto& each) { return each->up(); };
+  if (trouble_ns_ == 0 || (tail_ && !tail_->up()) || !std::all_of(producers_.begin(), producers_.end(), up)) return;
+  if (!proven_ && open() > 0) return;
+  if (down_) owner_.say(prefix() + "reconnected");
+  trouble_.clear();
+  trouble_ns_ = 0;
+  down_ = false;
+  owner_.newest_result_ns_ = now_ns();  // patience starts over
+}
+
+}  // namespace orderd::replay

@@ -1,0 +1,139 @@
+// What has ended is not destroyed on its own stack but at the next connect(), which runs from a timer.
+#include "order-replay/session.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace orderd::replay {
+
+using valkey::Error;
+using valkey::ErrorKind;
+
+namespace {
+
+// The longest wait before the next attempt: somebody watches, and a primary that is another one now is found soon.
+constexpr Milliseconds kLongestWait{250};
+// A server that owes a reply and sends nothing for so long may be frozen or cut off.
+constexpr Milliseconds kSilence{500};
+constexpr Milliseconds kLookEvery{250};
+
+}  // namespace
+
+Session::Session(Loop& loop, valkey::Topology& topology, valkey::Handshake handshake, Milliseconds blocking,
+                 uint32_t seed, Session::Listener& listener)
+    : loop_(loop),
+      topology_(topology),
+      handshake_(std::move(handshake)),
+      blocking_(blocking),
+      listener_(listener),
+      backoff_(seed),
+      retry_(loop, [this] { connect(); }),
+      look_(loop, [this] { look(); }) {
+  handshake_.primary_moves = topology.moves();
+  handshake_.reply_timeout += blocking;
+}
+
+Session::~Session() {
+  stop();
+}
+
+void Session::start() {
+  ORDERD_CHECK(phase_ == Phase::kIdle, "a session is started once");
+  watch_ = topology_.watch([this](const valkey::Endpoint& primary) { on_elsewhere(primary); });
+  if (topology_.moves()) look_.start(kLookEvery);
+  connect();
+}
+
+void Session::stop() {
+  if (phase_ == Phase::kStopped) return;
+  phase_ = Phase::kStopped;
+  retry_.stop();
+  look_.stop();
+  if (connector_) connector_->cancel();
+  if (connection_) connection_->close({ErrorKind::kLost, "stopped"});
+}
+
+bool Session::send(valkey::Call& call, const valkey::Command& command) {
+  return up() && connection_->send(call, command);
+}
+
+bool Session::is_elsewhere(ErrorKind kind) const {
+  return topology_.moves() && (kind == ErrorKind::kMoved || kind == ErrorKind::kRoleChanged);
+}
+
+void Session::drop(const Error& why) {
+  if (up()) connection_->close(why);
+}
+
+void Session::suspect() {
+  if (server_) topology_.suspect(*server_);
+}
+
+void Session::proven() {
+  backoff_.reset();
+  hurried_ = false;
+}
+
+void Session::connect() {
+  phase_ = Phase::kConnecting;
+  attempt_ms_ = loop_.now_ms();
+  connection_.reset();
+  connector_.reset(new valkey::Connector(loop_, handshake_, *this));  // not make_unique: the base is private
+  server_.reset();
+  search_.reset();
+  search_ = topology_.locate([this](const Result<valkey::Endpoint>& found) { on_located(found); });
+}
+
+void Session::on_located(const Result<valkey::Endpoint>& found) {
+  if (phase_ != Phase::kConnecting) return;
+  if (!found) return lost({ErrorKind::kLost, found.error()});
+  server_ = *found;
+  connector_->start(*found);
+}
+
+void Session::on_connected(valkey::Ready ready) {
+  connection_ = std::move(ready.connection);
+  connection_->set_listener(*this);
+  phase_ = Phase::kUp;
+  listener_.on_up();
+}
+
+void Session::on_closed(const Error& error) {
+  const std::string server = server_->redacted();
+  if (is_elsewhere(error.kind)) return lost({error.kind, "left " + server + ": " + error.what});
+  lost({error.kind, "lost the connection to " + server + ": " + error.what});
+}
+
+void Session::on_elsewhere(const valkey::Endpoint& primary) {
+  if (phase_ == Phase::kWaiting) return retry_.start(Milliseconds(0));
+  if (!server_ || server_->same_address(primary)) return;
+  const Error moved{ErrorKind::kMoved, "the primary is " + primary.redacted() + " now"};
+  if (phase_ == Phase::kUp) return drop(moved);
+  if (phase_ != Phase::kConnecting) return;
+  connector_->cancel();
+  lost(moved);
+}
+
+void Session::look() {
+  look_.start(kLookEvery);
+  const bool silent = up() ? connection_->silence() >= kSilence + blocking_
+                           : phase_ == Phase::kConnecting && Milliseconds(loop_.now_ms() - attempt_ms_) >= kSilence;
+  if (silent) suspect();
+}
+
+void Session::lost(const Error& error) {
+  if (phase_ == Phase::kStopped) return;
+  phase_ = Phase::kWaiting;
+  retry_.start(next_wait(error.kind));
+  if (server_) topology_.report(*server_, error);
+  listener_.on_down(error);  // order matters: it may stop the session
+}
+
+Milliseconds Session::next_wait(ErrorKind why) {
+  // Once: two servers may each name the other one.
+  if (is_elsewhere(why) && !std::exchange(hurried_, true)) return Milliseconds(0);
+  return backoff_.next(kLongestWait);
+}
+
+}  // namespace orderd::replay
