@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "valkey/cluster_answers.h"
 #include "valkey/line.h"
-#include "valkey/sync_client.h"
 
 namespace orderd::valkey {
 namespace {
@@ -18,35 +18,6 @@ constexpr Milliseconds kAnswerPatience{1000};
 constexpr Milliseconds kOthers{100};
 // Each answer is about all slots: in a large cluster a few nodes are enough.
 constexpr std::size_t kAskedAtOnce = 8;
-// A blocking client's patience with each node.
-constexpr Milliseconds kBlocking{500};
-
-Command question() {
-  return Command::of("CLUSTER", "SHARDS");
-}
-
-std::string refusal(const Endpoint& node, const Reply& reply) {
-  const std::string text = node.redacted() + " refused CLUSTER SHARDS: " + std::string(reply.text());
-  if (reply.text().find("cluster support disabled") != std::string_view::npos)
-    return text + "; set valkey.cluster = false";
-  return reply.error() == ErrorKind::kRefused ? text + "; grant this user +cluster|shards" : text;
-}
-
-std::string no_primary(uint16_t slot) {
-  return "slot " + std::to_string(slot) + " of the cluster has no primary that is online";
-}
-
-std::string no_slots(const Endpoint& node) {
-  return node.redacted() + " is in no cluster yet, or in one without slots: create it with valkey-cli --cluster create";
-}
-
-bool contains(const std::vector<Endpoint>& nodes, const Endpoint& node) {
-  return std::any_of(nodes.begin(), nodes.end(), [&](const Endpoint& each) { return each.same_address(node); });
-}
-
-void append(std::string& list, const std::string& text) {
-  list.append(list.empty() ? "" : "; ").append(text);
-}
 
 }  // namespace
 
@@ -205,7 +176,7 @@ void Cluster::begin() {
     const std::size_t i = lines_.size();
     lines_.push_back(
         std::make_unique<Line>(loop_, node, kClient, kAnswerPatience,
-                               Line::Events{.open = [this, i] { lines_[i]->ask(question()); },
+                               Line::Events{.open = [this, i] { lines_[i]->ask(shards_command()); },
                                             .answered =
                                                 [this, i, node](const Reply& reply) {
                                                   lines_[i]->stop();  // what happens to it now is no second answer
@@ -236,14 +207,14 @@ std::vector<Endpoint> Cluster::nodes_to_ask(const std::vector<Endpoint>& seeds) 
 }
 
 void Cluster::on_answer(const Endpoint& node, const Reply& reply) {
-  if (reply.is_error()) return on_no_answer(node, {reply.error(), refusal(node, reply)});
+  if (reply.is_error()) return on_no_answer(node, {reply.error(), shards_refusal(node, reply)});
   if (answers_++ == 0) patience_.start(kOthers);
   take(node, read_shards(reply, node));
   one_less();
 }
 
 void Cluster::on_no_answer(const Endpoint& node, const Error& error) {
-  append(failures_, error.what);
+  append_failure(failures_, error.what);
   const bool passes = error.kind == ErrorKind::kLost || error.kind == ErrorKind::kUnavailable;
   if (!passes && !last_resort_) last_resort_ = node;
   one_less();
@@ -299,34 +270,6 @@ Failure Cluster::why_not(uint16_t slot) const {
   if (has_slots_) return {no_primary(slot)};
   if (!slotless_.empty()) return {slotless_};
   return {"no node of the cluster has answered" + (failures_.empty() ? "" : ": " + failures_)};
-}
-
-Result<Endpoint> ask_cluster(const std::vector<Endpoint>& seeds, uint16_t slot, const std::string& client_name) {
-  std::string failures;
-  std::vector<Endpoint> nodes = seeds;
-  // It grows as nodes are named.
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const Endpoint node = nodes[i];
-    auto client =
-        SyncClient::connect(node, {.name = client_name, .connect_timeout = kBlocking, .reply_timeout = kBlocking});
-    if (!client) {
-      append(failures, client.error());
-      continue;
-    }
-    const auto reply = client->call(question());
-    if (!reply || (*reply)->is_error()) {
-      append(failures, reply ? refusal(node, reply->view()) : reply.error());
-      continue;
-    }
-    const ClusterMap map = read_shards(reply->view(), node);
-    if (const auto primary = map.primary_of(slot)) return *primary;
-    const std::string reason = map.has_slots ? no_primary(slot) : no_slots(node);
-    if (failures.find(reason) == std::string::npos) append(failures, reason);
-    for (const Endpoint& named : map.nodes) {
-      if (!contains(nodes, named)) nodes.push_back(named);
-    }
-  }
-  return Failure{failures};
 }
 
 }  // namespace orderd::valkey

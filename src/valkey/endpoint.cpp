@@ -1,5 +1,5 @@
-// Reads a server's URL. The parts are cut strictly, from the outside in; what could be part of a password (all that
-// comes before an '@', a port that is not a number, an unknown query) is never put into a failure.
+// Parses a server's URL, strictly and from the outside in. Failures never quote what may be part of a password:
+// anything before an '@', a port that is not a number, an unknown query.
 #include "valkey/endpoint.h"
 
 #include <arpa/inet.h>
@@ -9,16 +9,15 @@
 #include <charconv>
 #include <optional>
 
+#include "valkey/endpoint_text.h"
+
 namespace orderd::valkey {
 namespace {
 
-constexpr std::size_t kMaxSocketPathBytes = 107;  // sockaddr_un.sun_path less its final zero
-constexpr std::size_t kMaxHostBytes = 253;        // of a name in the DNS
+constexpr std::size_t kMaxSocketPathBytes = 107;  // sockaddr_un.sun_path without the final zero
+constexpr std::size_t kMaxHostBytes = 253;        // of a DNS name
 constexpr int kMaxDatabase = 65535;
-constexpr std::string_view kEmbedded = "embedded:";
-constexpr std::string_view kUnix = "unix://";
 constexpr std::string_view kSocketName = "/valkey.sock";
-constexpr std::string_view kMask = "***";
 
 struct Scheme {
   std::string_view text;
@@ -27,19 +26,9 @@ struct Scheme {
 constexpr std::array<Scheme, 4> kTcpSchemes = {
     {{"valkey://", false}, {"valkeys://", true}, {"redis://", false}, {"rediss://", true}}};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
-bool all_digits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), is_digit);
-}
-
 // Digits only, 0 to `max`.
 std::optional<int> whole_number(std::string_view text, int max) {
   int value = 0;
@@ -64,21 +53,6 @@ std::optional<std::string> percent_decode(std::string_view text) {
     i += 2;
   }
   return out;
-}
-
-void percent_encode(std::string_view text, std::string_view also_plain, std::string& out) {
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (is_digit(c) || is_letter(c) || std::string_view("-._~").find(c) != std::string_view::npos ||
-        also_plain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
 }
 
 Failure bad_percent() {
@@ -141,7 +115,7 @@ Result<Endpoint> parse_unix(std::string_view rest) {
   return with_checked_socket(std::move(endpoint));
 }
 
-// The failure is empty where all is well; as below.
+// nullopt: it is valid.
 std::optional<Failure> parse_userinfo(std::string_view userinfo, Endpoint& endpoint) {
   const std::size_t colon = userinfo.find(':');
   if (colon == std::string_view::npos) {
@@ -222,35 +196,6 @@ Result<std::vector<Endpoint>> alone(Result<Endpoint> endpoint) {
   return std::vector<Endpoint>{std::move(*endpoint)};
 }
 
-void append_host_port(const Endpoint& endpoint, std::string& out) {
-  const bool brackets = endpoint.host.find(':') != std::string::npos;
-  if (brackets) out += '[';
-  percent_encode(endpoint.host, ":", out);
-  if (brackets) out += ']';
-  out.append(":").append(std::to_string(endpoint.port));
-}
-
-// What comes after the scheme (and the '@') of a TCP URL that may be broken: only what cannot be a password is kept.
-std::string masked_authority(std::string_view rest) {
-  std::string out;
-  const std::size_t at = rest.rfind('@');
-  if (at != std::string_view::npos) out.append(kMask).append("@");
-  if (at != std::string_view::npos) rest.remove_prefix(at + 1);
-  const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
-  // An IPv6 address holds colons of its own.
-  const std::size_t bracket = rest.starts_with('[') ? rest.substr(0, end).rfind(']') : std::string_view::npos;
-  const std::size_t colon = rest.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  const std::size_t host_end = std::min(colon, end);
-  out.append(rest.substr(0, host_end));
-  if (host_end < end)
-    out.append(":").append(all_digits(rest.substr(host_end + 1, end - host_end - 1))
-                               ? rest.substr(host_end + 1, end - host_end - 1)
-                               : kMask);
-  if (end < rest.size())
-    out.append(rest.substr(end, 1)).append(all_digits(rest.substr(end + 1)) ? rest.substr(end + 1) : kMask);
-  return out;
-}
-
 }  // namespace
 
 Result<Endpoint> parse_url(std::string_view url) {
@@ -261,13 +206,13 @@ Result<Endpoint> parse_url(std::string_view url) {
 }
 
 Result<std::vector<Endpoint>> parse_urls(std::string_view url) {
-  if (url.starts_with(kEmbedded)) {
+  if (url.starts_with(kEmbeddedScheme)) {
     Endpoint endpoint;
     endpoint.kind = Endpoint::Kind::kEmbedded;
-    endpoint.path = url.substr(kEmbedded.size());
+    endpoint.path = url.substr(kEmbeddedScheme.size());
     return alone(with_checked_socket(std::move(endpoint)));
   }
-  if (url.starts_with(kUnix)) return alone(parse_unix(url.substr(kUnix.size())));
+  if (url.starts_with(kUnixScheme)) return alone(parse_unix(url.substr(kUnixScheme.size())));
   for (const Scheme& scheme : kTcpSchemes) {
     if (url.starts_with(scheme.text)) return parse_tcp(url.substr(scheme.text.size()), scheme.tls);
   }
@@ -295,56 +240,9 @@ Result<std::vector<Endpoint>> parse_addresses(std::string_view text, uint16_t po
   }
 }
 
-std::string masked(std::string_view url) {
-  if (url.starts_with(kEmbedded)) return std::string(url);
-  const std::size_t separator = url.find("://");
-  const std::size_t scheme_end =
-      separator != std::string_view::npos &&
-              std::all_of(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(separator), is_letter)
-          ? separator + 3
-          : 0;
-  const std::string_view scheme = url.substr(0, scheme_end);
-  const std::string_view rest = url.substr(scheme_end);
-  if (scheme != kUnix || !rest.starts_with('/')) return std::string(scheme) + masked_authority(rest);
-  const std::size_t question = rest.find('?');
-  if (question == std::string_view::npos) return std::string(url);
-  const std::string_view query = rest.substr(question + 1);
-  const bool plain = query.starts_with("db=") && all_digits(query.substr(3));
-  return std::string(scheme).append(rest.substr(0, question + 1)).append(plain ? query : kMask);
-}
-
 std::optional<TlsPeer> Endpoint::tls_peer() const {
   if (!tls || kind != Kind::kTcp) return std::nullopt;
   return TlsPeer{tls_files, tls_name.empty() ? host : tls_name};
-}
-
-std::string Endpoint::redacted() const {
-  std::string out;
-  if (kind == Kind::kEmbedded) return out.append(kEmbedded).append(path);
-  if (kind == Kind::kUnix) {
-    out = kUnix;
-    // Not the '@': before a relative path's first slash it would read as the end of a login.
-    percent_encode(path, "/:+,=", out);
-    if (database != 0) out.append("?db=").append(std::to_string(database));
-    return out;
-  }
-  out = tls ? "valkeys://" : "valkey://";
-  if (!username.empty() || !password.empty()) percent_encode(username, "", out);
-  if (!password.empty()) out.append(":").append(kMask);
-  if (!username.empty() || !password.empty()) out.append("@");
-  append_host_port(*this, out);
-  if (database != 0) out.append("/").append(std::to_string(database));
-  return out;
-}
-
-std::string redacted(const std::vector<Endpoint>& servers) {
-  std::string out = servers.front().redacted();
-  if (servers.size() == 1) return out;
-  std::string others;
-  for (std::size_t i = 1; i < servers.size(); ++i) append_host_port(servers[i], others += ",");
-  std::string first;
-  append_host_port(servers.front(), first);
-  return out.insert(out.rfind(first) + first.size(), others);
 }
 
 std::string embedded_socket(std::string_view directory) {

@@ -10,14 +10,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "valkey/addresses.h"
 #include "valkey/client_info.h"
+#include "valkey/no_sigpipe.h"
 #include "valkey/reply_pool.h"
 
 namespace orderd::valkey {
@@ -30,72 +28,8 @@ struct Peer {
   bool answered = false;  // there was a reply
 };
 
-// OpenSSL writes without MSG_NOSIGNAL. While this lives, a SIGPIPE of this thread is taken away.
-class NoSigpipe {
- public:
-  NoSigpipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    sigpending(&pending);
-    before_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_, &mask_);
-  }
-  ~NoSigpipe() {
-    const int error = errno;
-    const timespec now{};
-    if (!before_) (void)sigtimedwait(&pipe_, nullptr, &now);
-    pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
-    errno = error;
-  }
-  NoSigpipe(const NoSigpipe&) = delete;
-  NoSigpipe& operator=(const NoSigpipe&) = delete;
-
- private:
-  sigset_t pipe_{}, mask_{};
-  bool before_ = false;  // it was pending already: not ours
-};
-
 timeval timeval_of(std::chrono::milliseconds time) {
   return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
-}
-
-// hiredis' own write raises SIGPIPE when the server is gone, which ends a program that does not expect it.
-ssize_t write_without_sigpipe(redisContext* context) {
-  const ssize_t sent = send(context->fd, context->obuf, sdslen(context->obuf), MSG_NOSIGNAL);
-  if (sent >= 0) return sent;
-  if (errno == EINTR) return 0;
-  context->err = REDIS_ERR_IO;
-  (void)std::snprintf(context->errstr, sizeof context->errstr, "%s", std::strerror(errno));
-  return -1;
-}
-
-void write_without_sigpipe_from_now_on(redisContext* context) {
-  static const redisContextFuncs kFuncs = [context] {
-    redisContextFuncs funcs = *context->funcs;
-    funcs.write = write_without_sigpipe;
-    return funcs;
-  }();
-  context->funcs = &kFuncs;
-}
-
-// The same where TLS was started, which has functions of its own.
-void write_tls_without_sigpipe_from_now_on(redisContext* context) {
-  static const redisContextFuncs kTls = *context->funcs;
-  static const redisContextFuncs kFuncs = [] {
-    redisContextFuncs funcs = kTls;
-    funcs.write = [](redisContext* of) {
-      const NoSigpipe guard;
-      clear_tls_errors();
-      return kTls.write(of);
-    };
-    funcs.read = [](redisContext* of, char* to, std::size_t size) {
-      clear_tls_errors();
-      return kTls.read(of, to, size);
-    };
-    return funcs;
-  }();
-  context->funcs = &kFuncs;
 }
 
 // One attempt. Null where there was not even memory for a context.
@@ -266,9 +200,9 @@ Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& 
     auto session = start_tls(*context, *tls, options);
     if (!session) return Failure{"cannot connect to " + name + ": " + session.error()};
     peer->tls = *session;
-    write_tls_without_sigpipe_from_now_on(context);
+    write_without_sigpipe(*context, true);
   } else {
-    write_without_sigpipe_from_now_on(context);
+    write_without_sigpipe(*context, false);
   }
   use_reply_pool(*context->reader);
   // A push of RESP3 that nobody asked for: hiredis would free it as one of its own.

@@ -1,23 +1,22 @@
-// One SSL_CTX for each set of files: to read the system's bundle takes 95 ms, which nobody wants at each connect. The
-// verification's callback is the only place that sees the certificate that was refused, so it words the reason.
+// One SSL_CTX for each set of files, since reading the system's certificates takes 95 ms.
 #include "valkey/tls.h"
 
-#include <arpa/inet.h>
 #include <hiredis/hiredis.h>
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include "valkey/tls_verify.h"
 
 namespace orderd::valkey {
 namespace {
@@ -25,109 +24,9 @@ namespace {
 struct FreeContext {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
-using Context = std::unique_ptr<SSL_CTX, FreeContext>;  // OpenSSL counts who uses it
-constexpr int kNamesShown = 4;
+using Context = std::unique_ptr<SSL_CTX, FreeContext>;  // counted by OpenSSL
 
-// What a session's verification has to say, in the SSL's ex_data.
-struct Verdict {
-  std::string expected;
-  bool system_ca = false;
-  std::string problem;
-};
-
-int verdict_index() {
-  static const int kIndex =
-      SSL_get_ex_new_index(0, nullptr, nullptr, nullptr,
-                           [](void* /*ssl*/, void* verdict, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*argl*/,
-                              void* /*argp*/) { delete static_cast<Verdict*>(verdict); });
-  return kIndex;
-}
-
-Verdict* verdict_of(const SSL* ssl) {
-  return static_cast<Verdict*>(SSL_get_ex_data(ssl, verdict_index()));
-}
-
-std::string date_of(const ASN1_TIME* time) {
-  tm parts{};
-  std::array<char, 32> text{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return "an unreadable date";
-  (void)std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-// Names come from a stranger: nothing but what names are made of.
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 100)) out += c > 0x20 && c < 0x7f ? c : '?';
-  return out;
-}
-
-std::string text_of(const GENERAL_NAME& name) {
-  if (name.type == GEN_DNS) {
-    return "DNS:" + plain({reinterpret_cast<const char*>(ASN1_STRING_get0_data(name.d.dNSName)),
-                           static_cast<std::size_t>(ASN1_STRING_length(name.d.dNSName))});
-  }
-  if (name.type != GEN_IPADD) return "";
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const int family = ASN1_STRING_length(name.d.iPAddress) == 4 ? AF_INET : AF_INET6;
-  if (inet_ntop(family, ASN1_STRING_get0_data(name.d.iPAddress), text.data(), text.size()) == nullptr) return "";
-  return std::string("IP:") + text.data();
-}
-
-// For whom a certificate is.
-std::string names_of(const X509* certificate) {
-  std::string out;
-  int shown = 0;
-  const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
-      GENERAL_NAMES_free);
-  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const std::string text = text_of(*sk_GENERAL_NAME_value(names.get(), i));
-    if (text.empty()) continue;
-    if (shown++ == kNamesShown) return out + " and others";
-    out.append(out.empty() ? "" : ", ").append(text);
-  }
-  if (!out.empty()) return out;
-  std::array<char, 256> common{};
-  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common.data(), common.size());
-  return common[0] == '\0' ? "nobody" : "CN=" + plain(common.data());
-}
-
-std::string problem_of_certificate(X509_STORE_CTX* store, const Verdict& verdict) {
-  const int error = X509_STORE_CTX_get_error(store);
-  const X509* certificate = X509_STORE_CTX_get_current_cert(store);
-  switch (error) {
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return "its certificate is for " + (certificate == nullptr ? "others" : names_of(certificate)) + ", not for " +
-             verdict.expected + "; if that is right, set valkey.tls_server_name";
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return "its certificate has expired" +
-             (certificate == nullptr ? "" : ", on " + date_of(X509_get0_notAfter(certificate)));
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return "its certificate is not valid yet" +
-             (certificate == nullptr ? "" : ", but from " + date_of(X509_get0_notBefore(certificate))) +
-             "; is this machine's clock right?";
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return verdict.system_ca
-                 ? "its certificate is signed by nobody whom this system trusts; name its CA in valkey.tls_ca_file"
-                 : "its certificate is signed by nobody in valkey.tls_ca_file";
-    default: return std::string("its certificate was refused: ") + X509_verify_cert_error_string(error);
-  }
-}
-
-int verify(int good, X509_STORE_CTX* store) {
-  if (good == 1) return good;
-  auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  Verdict* verdict = ssl == nullptr ? nullptr : verdict_of(ssl);
-  if (verdict != nullptr && verdict->problem.empty()) verdict->problem = problem_of_certificate(store, *verdict);
-  return good;
-}
-
-// What OpenSSL says about a file that the system lets us read.
+// OpenSSL's reason why a readable file is invalid.
 std::string reason_of(const char* otherwise) {
   const unsigned long error = ERR_peek_last_error();
   const char* text = error == 0 ? nullptr : ERR_reason_error_string(error);
@@ -155,10 +54,10 @@ Made make_context(const TlsFiles& files) {
   Context context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return {nullptr, {File::kCa, reason_of("OpenSSL has no TLS")}};
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  // A connection that ends without a farewell is lost like any other: what it carries knows its own length.
+  // A connection that ends without close_notify is a lost one: RESP itself shows where a reply ends.
   SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, verify);
-  // Or OpenSSL would ask for a passphrase at the terminal.
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, verify_certificate);
+  // The default asks for a passphrase at the terminal.
   SSL_CTX_set_default_passwd_cb(context.get(),
                                 [](char* /*to*/, int /*size*/, int /*write*/, void* /*user*/) { return 0; });
   const auto bad = [](File file, std::string what) { return Made{nullptr, {file, std::move(what)}}; };
@@ -195,7 +94,7 @@ const char* setting_of(TlsProblem::File file) {
   return "";
 }
 
-// Changes whenever somebody writes or replaces the file.
+// Changes when the file is written or replaced.
 struct Stamp {
   dev_t device = 0;
   ino_t inode = 0;
@@ -219,7 +118,7 @@ Stamps stamps_of(const TlsFiles& files) {
 
 class Contexts {
  public:
-  // One more use of it, for the caller.
+  // A reference of the caller's own.
   Result<Context> of(const TlsFiles& files) {
     const std::lock_guard lock(mutex_);
     const Stamps stamps = stamps_of(files);
@@ -262,7 +161,7 @@ class Contexts {
     Context context;
   };
   std::mutex mutex_;
-  std::vector<Entry> entries_;  // one, or two where sentinels have files of their own
+  std::vector<Entry> entries_;  // one, or two if sentinels have other files
   std::function<void(const std::string&)> complain_;
 };
 
@@ -271,17 +170,9 @@ Contexts& contexts() {
   return shared;
 }
 
-// SNI is for names only (RFC 6066, 3).
-bool expect(SSL* ssl, const std::string& name) {
-  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1) return true;
-  ERR_clear_error();
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
-}
-
 std::string handshake_problem(const SSL* ssl) {
-  const Verdict* verdict = verdict_of(ssl);
-  if (verdict != nullptr && !verdict->problem.empty()) return verdict->problem;
+  std::string certificate = certificate_problem(ssl);
+  if (!certificate.empty()) return certificate;
   const unsigned long error = ERR_peek_last_error();
   switch (ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0) {
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
@@ -316,15 +207,14 @@ Result<TlsSession> TlsSession::start(redisContext& context, const TlsPeer& peer)
   ERR_clear_error();
   SSL* ssl = SSL_new(shared->get());
   if (ssl == nullptr) return Failure{reason_of("no TLS session can be made")};
-  SSL_set_ex_data(ssl, verdict_index(), new Verdict{peer.name, peer.files.ca.empty(), ""});
-  const bool ready = expect(ssl, peer.name);
+  const bool ready = expect_certificate(ssl, peer.name, peer.files.ca.empty());
   if (ready && redisInitiateSSL(&context, ssl) == REDIS_OK) return TlsSession(ssl);
   std::string problem = ready ? handshake_problem(ssl) : reason_of("the name cannot be verified");
   if (problem.empty()) {
     problem = errno == EAGAIN ? "no answer to the TLS greeting; is this its plain port (valkey://)?"
                               : "the TLS handshake failed: " + std::string(context.errstr);
   }
-  SSL_free(ssl);  // still ours
+  SSL_free(ssl);  // hiredis did not take it
   return Failure{problem};
 }
 
@@ -335,7 +225,7 @@ bool TlsSession::established() const {
 std::string TlsSession::end(bool answered) const {
   std::string problem = handshake_problem(ssl_);
   if (!problem.empty() || answered) return problem;
-  // TLS 1.3: the client is done before the server has looked at its certificate.
+  // TLS 1.3: the client finishes the handshake before the server verifies the client's certificate.
   if (established()) {
     return "it ended the connection right after the TLS handshake: does it ask for a client certificate that it trusts "
            "(valkey.tls_cert_file, valkey.tls_key_file)?";
