@@ -2,41 +2,30 @@
 
 #include <doctest/doctest.h>
 
-#include <string>
-#include <vector>
+#include "support/resp.h"
 
-using namespace orderd::valkey;
-
+namespace orderd::valkey {
 namespace {
 
-std::string command(const std::vector<std::string>& words) {
-  std::string out = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string& word : words) out += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-  return out;
-}
+using test::resp::bulks;  // of the words of a command
 
-const std::string kDecision = command({"MULTI"}) + command({"DECRBY", "product:shoe:stock", "1"}) +
-                              command({"XADD", "results", "1-1", "order", "o-1", "status", "accepted"}) +
-                              command({"PSETEX", "order:o-1", "86400000", "1-1 accepted"}) +
-                              command({"XACK", "orders", "orderd", "1-0"}) + command({"EXEC"});
+const std::string kDecision = bulks({"MULTI"}) + bulks({"DECRBY", "product:shoe:stock", "1"}) +
+                              bulks({"XADD", "results", "1-1", "order", "o-1", "status", "accepted"}) +
+                              bulks({"PSETEX", "order:o-1", "86400000", "1-1 accepted"}) +
+                              bulks({"XACK", "orders", "orderd", "1-0"}) + bulks({"EXEC"});
 
-}  // namespace
-
-TEST_CASE("each prefix of a decision is torn") {
-  for (std::size_t size = 1; size < kDecision.size(); ++size) {
-    INFO("size ", size);
-    CHECK(is_torn(kDecision.substr(0, size)));
-    CHECK(is_torn(kDecision.substr(0, size) + std::string(4096, '\0')));
+TEST_CASE("each prefix of a decision or of a command is torn") {
+  const std::string set = bulks({"SET", "product:shoe:stock", "100"});
+  for (const std::string& whole : {kDecision, set}) {
+    CHECK_FALSE(is_torn(whole));
+    for (std::size_t size = 1; size < whole.size(); ++size) {
+      INFO("size ", size, " of ", whole);
+      CHECK(is_torn(whole.substr(0, size)));
+      CHECK(is_torn(whole.substr(0, size) + std::string(4096, '\0')));
+    }
   }
   CHECK(is_torn(std::string(10, '\0')));
   CHECK_FALSE(is_torn(""));
-  CHECK_FALSE(is_torn(kDecision));
-}
-
-TEST_CASE("each prefix of a command is torn") {
-  const std::string set = command({"SET", "product:shoe:stock", "100"});
-  for (std::size_t size = 1; size < set.size(); ++size) CHECK(is_torn(set.substr(0, size)));
-  CHECK_FALSE(is_torn(set));
   CHECK_FALSE(is_torn(set + "*3\r\n"));
 }
 
@@ -55,9 +44,9 @@ TEST_CASE("a bit that flips in a decision never makes it look torn") {
 }
 
 TEST_CASE("a FLUSH within a torn transaction is a write like others") {
-  CHECK(is_torn(command({"MULTI"}) + command({"flushall"}) + "*3"));
-  CHECK_FALSE(is_torn(command({"MULTI"}) + command({"EXEB"})));
-  CHECK_FALSE(is_torn(command({"MULTI"}) + command({"MULTI"})));
+  CHECK(is_torn(bulks({"MULTI"}) + bulks({"flushall"}) + "*3"));
+  CHECK_FALSE(is_torn(bulks({"MULTI"}) + bulks({"EXEB"})));
+  CHECK_FALSE(is_torn(bulks({"MULTI"}) + bulks({"MULTI"})));
 }
 
 TEST_CASE("impossible counts and lengths are damage") {
@@ -93,8 +82,12 @@ TEST_CASE("the report of valkey-check-aof names the file and the place") {
   CHECK(found->size == 190);
   CHECK(found->good == 54);
   CHECK(found->behind == 136);
-  CHECK_FALSE(analysis_of(""));
-  CHECK_FALSE(analysis_of("AOF analyzed: filename=a, size=9, ok_up_to=9, ok_up_to_line=1, diff=0\n"));
-  CHECK_FALSE(analysis_of("AOF analyzed: filename=a, size=9, ok_up_to=4, ok_up_to_line=1, diff=4\n"));
-  CHECK_FALSE(analysis_of("RDB preamble of AOF file is not sane, aborting.\n"));
+  for (const char* report : {"", "AOF analyzed: filename=a, size=9, ok_up_to=9, ok_up_to_line=1, diff=0\n",
+                             "AOF analyzed: filename=a, size=9, ok_up_to=4, ok_up_to_line=1, diff=4\n",
+                             "RDB preamble of AOF file is not sane, aborting.\n"}) {
+    CHECK_FALSE_MESSAGE(analysis_of(report), report);
+  }
 }
+
+}  // namespace
+}  // namespace orderd::valkey

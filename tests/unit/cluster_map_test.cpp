@@ -35,10 +35,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;  // names and en
 
 std::string of(const Pairs& pairs) {
   std::vector<std::string> elements;
-  for (const auto& [name, value] : pairs) {
-    elements.push_back(bulk(name));
-    elements.push_back(value);
-  }
+  for (const auto& [name, value] : pairs) elements.insert(elements.end(), {bulk(name), value});
   return array(elements);
 }
 std::string node(const std::string& endpoint, int port, const std::string& role = "master",
@@ -56,8 +53,14 @@ std::string shard(const std::vector<int>& slots, const std::vector<std::string>&
   for (const int slot : slots) numbers.push_back(integer(slot));
   return of({{"slots", array(numbers)}, {"nodes", array(nodes)}});
 }
-std::string shown(const std::optional<Endpoint>& endpoint) {
+std::string primary(const ClusterMap& map, int slot) {
+  const auto endpoint = map.primary_of(static_cast<uint16_t>(slot));
   return endpoint ? endpoint->redacted() : "none";
+}
+// The primary of a shard with this node alone; `where`: the fields with its address.
+std::string primary_at(Pairs where, bool tls = false) {
+  where.insert(where.end(), {{"role", bulk("master")}, {"health", bulk("online")}});
+  return primary(read(array({shard({0, 9}, {of(where)})}), tls), 0);
 }
 
 TEST_CASE("each slot has the primary of its shard") {
@@ -66,11 +69,9 @@ TEST_CASE("each slot has the primary of its shard") {
                   shard({100, 199}, {node("10.0.0.2", 7002)}), shard({}, {node("10.0.0.3", 7003)})}));
   CHECK(map.has_slots);
   CHECK(map.nodes.size() == 4);
-  for (const uint16_t slot : std::vector<uint16_t>{0, 99, 200})
-    CHECK(shown(map.primary_of(slot)) == "valkey://anna:***@10.0.0.1:7001");
-  for (const uint16_t slot : std::vector<uint16_t>{100, 199})
-    CHECK(shown(map.primary_of(slot)) == "valkey://anna:***@10.0.0.2:7002");
-  for (const uint16_t slot : std::vector<uint16_t>{201, 16383}) CHECK(shown(map.primary_of(slot)) == "none");
+  for (const int slot : {0, 99, 200}) CHECK(primary(map, slot) == "valkey://anna:***@10.0.0.1:7001");
+  for (const int slot : {100, 199}) CHECK(primary(map, slot) == "valkey://anna:***@10.0.0.2:7002");
+  for (const int slot : {201, 16383}) CHECK(primary(map, slot) == "none");
 }
 
 TEST_CASE("names can be in any order and unknown ones are ignored") {
@@ -81,7 +82,7 @@ TEST_CASE("names can be in any order and unknown ones are ignored") {
                                                               {"endpoint", bulk("h1")},
                                                               {"port", integer(7001)}})})},
                                          {"slots", array({integer(5), integer(6)})}})}));
-  CHECK(shown(map.primary_of(5)) == "valkey://anna:***@h1:7001");
+  CHECK(primary(map, 5) == "valkey://anna:***@h1:7001");
 }
 
 TEST_CASE("only a primary that is online counts") {
@@ -90,35 +91,27 @@ TEST_CASE("only a primary that is online counts") {
                                      shard({20, 29}, {node("h4", 4, "master", "fail"), node("h5", 5)})}));
   CHECK(map.has_slots);
   CHECK(map.nodes.size() == 5);
-  CHECK(shown(map.primary_of(5)) == "none");
-  CHECK(shown(map.primary_of(15)) == "none");
-  CHECK(shown(map.primary_of(25)) == "valkey://anna:***@h5:5");
+  CHECK(primary(map, 5) == "none");
+  CHECK(primary(map, 15) == "none");
+  CHECK(primary(map, 25) == "valkey://anna:***@h5:5");
 }
 
 TEST_CASE("a node without a known address is at its IP address or at the host of the query") {
-  CHECK(shown(read(array({shard({0, 9}, {node("?", 7)})})).primary_of(0)) == "valkey://anna:***@10.0.0.9:7");
-  CHECK(shown(read(array({shard({0, 9}, {node("", 7)})})).primary_of(0)) == "valkey://anna:***@seed:7");
-  const std::string unknown = of({{"port", integer(7)},
-                                  {"ip", bulk("?")},
-                                  {"endpoint", bulk("?")},
-                                  {"role", bulk("master")},
-                                  {"health", bulk("online")}});
-  CHECK(shown(read(array({shard({0, 9}, {unknown})})).primary_of(0)) == "none");
-  const std::string null =
-      of({{"port", integer(7)}, {"endpoint", nil()}, {"role", bulk("master")}, {"health", bulk("online")}});
-  CHECK(shown(read(array({shard({0, 9}, {null})})).primary_of(0)) == "valkey://anna:***@seed:7");
+  const auto at = [](const std::string& ip, const std::string& endpoint) {
+    return primary_at({{"port", integer(7)}, {"ip", bulk(ip)}, {"endpoint", bulk(endpoint)}});
+  };
+  CHECK(at("10.0.0.9", "?") == "valkey://anna:***@10.0.0.9:7");
+  CHECK(at("10.0.0.9", "") == "valkey://anna:***@seed:7");
+  CHECK(at("?", "?") == "none");
+  CHECK(primary_at({{"port", integer(7)}, {"endpoint", nil()}}) == "valkey://anna:***@seed:7");
 }
 
 TEST_CASE("the TLS port is used with TLS") {
-  const auto with = [](const Pairs& ports) {
-    Pairs all = {{"endpoint", bulk("h1")}, {"role", bulk("master")}, {"health", bulk("online")}};
-    all.insert(all.begin(), ports.begin(), ports.end());
-    return array({shard({0, 9}, {of(all)})});
-  };
-  const Pairs both = {{"port", integer(7)}, {"tls-port", integer(8)}};
-  CHECK(shown(read(with(both)).primary_of(0)) == "valkey://anna:***@h1:7");
-  CHECK(shown(read(with(both), true).primary_of(0)) == "valkeys://anna:***@h1:8");
-  CHECK(shown(read(with({{"port", integer(7)}}), true).primary_of(0)) == "none");
+  const Pairs plain = {{"endpoint", bulk("h1")}, {"port", integer(7)}};
+  const Pairs both = {{"endpoint", bulk("h1")}, {"port", integer(7)}, {"tls-port", integer(8)}};
+  CHECK(primary_at(both) == "valkey://anna:***@h1:7");
+  CHECK(primary_at(both, true) == "valkeys://anna:***@h1:8");
+  CHECK(primary_at(plain, true) == "none");
 }
 
 TEST_CASE("a node outside of a cluster has no slots") {
@@ -136,8 +129,7 @@ TEST_CASE("a malformed reply names no primary") {
         array({shard({-1, 9}, {node("h", 7)})}), array({shard({0, 16384}, {node("h", 7)})}),
         array({shard({0, 9}, {node("h", 0)})}), array({shard({0, 9}, {node("h", 65536)})}),
         array({shard({0, 9}, {node("h", 7, "")})}), array({shard({0, 9}, {bulk("h")})})}) {
-    CAPTURE(odd);
-    CHECK(shown(read(odd).primary_of(0)) == "none");
+    CHECK_MESSAGE(primary(read(odd), 0) == "none", odd);
   }
 }
 
@@ -158,8 +150,7 @@ TEST_CASE("a redirect names a slot and a node") {
   for (const char* odd : {"", "MOVED", "MOVED ", "MOVED 5", "MOVED 5 ", "MOVED 5 h", "MOVED 5 h:", "MOVED 5 h:0",
                           "MOVED 5 h:65536", "MOVED 16384 h:1", "MOVED -1 h:1", "MOVED x h:1", "MOVED 5 ?:7002",
                           "ASK 5 h:1", "the primary is valkey://h:1 now"}) {
-    CAPTURE(odd);
-    CHECK(redirect(odd) == "none");
+    CHECK_MESSAGE(redirect(odd) == "none", odd);
   }
 }
 

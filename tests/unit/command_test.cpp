@@ -3,69 +3,48 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <limits>
-#include <string>
+
+#include "support/resp.h"
 
 namespace orderd::valkey {
 namespace {
 
 using namespace std::string_literals;
-
-std::string text(const Command& command) {
-  return std::string(command.bytes());
-}
+using test::resp::bulks;
 
 TEST_CASE("a command is written in RESP") {
-  CHECK(text(Command::of("PING")) == "*1\r\n$4\r\nPING\r\n");
-  CHECK(text(Command::of("SET", "key", "value")) == "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n");
+  CHECK(Command::of("PING").bytes() == "*1\r\n$4\r\nPING\r\n");
+  CHECK(Command::of("SET", "key", "value").bytes() == "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n");
 }
 
 TEST_CASE("arguments are counted in bytes and can contain anything") {
-  CHECK(text(Command::of("GET", "")) == "*2\r\n$3\r\nGET\r\n$0\r\n\r\n");
-  CHECK(text(Command::of("GET", "\r\n")) == "*2\r\n$3\r\nGET\r\n$2\r\n\r\n\r\n");
-  CHECK(text(Command::of("GET", "a\0b"s)) == "*2\r\n$3\r\nGET\r\n$3\r\na\0b\r\n"s);
-  CHECK(text(Command::of("GET", "ü")) == "*2\r\n$3\r\nGET\r\n$2\r\nü\r\n");
-  CHECK(text(Command::of("GET", "\xFF\x80")) == "*2\r\n$3\r\nGET\r\n$2\r\n\xFF\x80\r\n");
-}
-
-TEST_CASE("lengths of several digits are written in full") {
+  CHECK(Command::of("GET", "a\0b"s).bytes() == "*2\r\n$3\r\nGET\r\n$3\r\na\0b\r\n"s);
+  for (const std::string& text : {""s, "\r\n"s, "ü"s, "\xFF\x80"s}) {
+    CHECK(Command::of("GET", text).bytes() == bulks({"GET", text}));
+  }
   for (const std::size_t size : {9U, 10U, 99U, 100U, 999U, 1000U, 65536U, 1048576U}) {
-    const std::string value(size, 'x');
-    CHECK(text(Command::of("ECHO", value)) == "*2\r\n$4\r\nECHO\r\n$" + std::to_string(size) + "\r\n" + value + "\r\n");
+    CHECK(Command::of("ECHO", std::string(size, 'x')).bytes() == bulks({"ECHO", std::string(size, 'x')}));
   }
 }
 
 TEST_CASE("a command may have many arguments") {
   Command command;
   command.begin(1000);
-  std::string expected = "*1000\r\n";
   for (int i = 0; i < 1000; ++i) {
     CHECK_FALSE(command.complete());
     command.add("a");
-    expected += "$1\r\na\r\n";
   }
   CHECK(command.complete());
-  CHECK(text(command) == expected);
+  CHECK(command.bytes() == bulks(std::vector<std::string>(1000, "a")));
 }
 
-TEST_CASE("numbers are written as decimal digits") {
-  CHECK(text(Command::of("X", 0)) == "*2\r\n$1\r\nX\r\n$1\r\n0\r\n");
-  CHECK(text(Command::of("X", -1)) == "*2\r\n$1\r\nX\r\n$2\r\n-1\r\n");
-  CHECK(text(Command::of("X", std::size_t{1024})) == "*2\r\n$1\r\nX\r\n$4\r\n1024\r\n");
-  CHECK(text(Command::of("X", uint16_t{65535})) == "*2\r\n$1\r\nX\r\n$5\r\n65535\r\n");
-  CHECK(text(Command::of("X", std::numeric_limits<int64_t>::min())) ==
-        "*2\r\n$1\r\nX\r\n$20\r\n-9223372036854775808\r\n");
-  CHECK(text(Command::of("X", std::numeric_limits<uint64_t>::max())) ==
-        "*2\r\n$1\r\nX\r\n$20\r\n18446744073709551615\r\n");
-}
-
-TEST_CASE("text of every type is the same argument") {
+TEST_CASE("numbers are written as decimal digits, and texts of every type alike") {
   const std::string owned = "abc";
   const char array[] = {'a', 'b', 'c'};
-  const std::string expected = "*2\r\n$1\r\nX\r\n$3\r\nabc\r\n";
-  CHECK(text(Command::of("X", owned)) == expected);
-  CHECK(text(Command::of("X", owned.c_str())) == expected);
-  CHECK(text(Command::of("X", std::string_view(array, 3))) == expected);
+  const Command command = Command::of("X", 0, -1, std::size_t{1024}, uint16_t{65535}, INT64_MIN, UINT64_MAX, owned,
+                                      owned.c_str(), std::string_view(array, 3));
+  CHECK(command.bytes() ==
+        bulks({"X", "0", "-1", "1024", "65535", "-9223372036854775808", "18446744073709551615", "abc", "abc", "abc"}));
 }
 
 TEST_CASE("a command is complete with exactly the announced arguments") {
@@ -89,7 +68,7 @@ TEST_CASE("begin drops the previous command") {
   command.begin(1);
   command.add("PING");
   CHECK(command.complete());
-  CHECK(text(command) == "*1\r\n$4\r\nPING\r\n");
+  CHECK(command.bytes() == bulks({"PING"}));
 }
 
 TEST_CASE("arguments collected in advance become part of a command and count") {
@@ -104,7 +83,7 @@ TEST_CASE("arguments collected in advance become part of a command and count") {
   CHECK_FALSE(command.complete());
   command.add("b");
   CHECK(command.complete());
-  CHECK(text(command) == "*4\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\n7\r\n$1\r\nb\r\n");
+  CHECK(command.bytes() == bulks({"DEL", "a", "7", "b"}));
   keys.clear();
   CHECK(keys.count() == 0);
   CHECK(keys.bytes().empty());
@@ -118,7 +97,7 @@ TEST_CASE("memory of a large command is released on demand and that of a small o
   CHECK(command.bytes().empty());
   command.begin(1);
   command.add("PING");
-  CHECK(text(command) == "*1\r\n$4\r\nPING\r\n");
+  CHECK(command.bytes() == bulks({"PING"}));
 }
 
 }  // namespace

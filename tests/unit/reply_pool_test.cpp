@@ -5,13 +5,14 @@
 #include <hiredis/hiredis.h>
 
 #include <memory>
-#include <string>
-#include <string_view>
 
+#include "support/resp.h"
 #include "valkey/reply.h"
 
 namespace orderd::valkey {
 namespace {
+
+using test::resp::bulk;
 
 struct FreeReply {
   void operator()(redisReply* reply) const { free_pooled_reply(reply); }
@@ -38,32 +39,25 @@ class ReplyReader {
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
 };
 
-std::string bulk(std::string_view text) {
-  return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
-}
-
 TEST_CASE("a reply of each type is read from the pool as it was sent") {
   ReplyReader reader;
   reader.feed("+OK\r\n-ERR no\r\n:-42\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n" + bulk(std::string("a\0b", 3)));
-  const PooledReply status = reader.next();
-  const PooledReply error = reader.next();
-  const PooledReply integer = reader.next();
-  const PooledReply no_string = reader.next();
-  const PooledReply no_array = reader.next();
-  const PooledReply empty_array = reader.next();
-  const PooledReply empty = reader.next();
-  const PooledReply binary = reader.next();
-  CHECK(Reply(status.get()).text() == "OK");
-  CHECK(Reply(error.get()).is_error());
-  CHECK(Reply(error.get()).text() == "ERR no");
-  CHECK(Reply(integer.get()).integer() == -42);
-  CHECK(Reply(no_string.get()).is_nil());
-  CHECK(Reply(no_array.get()).is_nil());
-  CHECK(Reply(empty_array.get()).is_array());
-  CHECK(Reply(empty_array.get()).size() == 0);
-  CHECK(Reply(empty.get()).is_string());
-  CHECK(Reply(empty.get()).text().empty());
-  CHECK(Reply(binary.get()).text() == std::string_view("a\0b", 3));
+  std::vector<PooledReply> all;  // all are kept until the end
+  const auto next = [&] { return Reply(all.emplace_back(reader.next()).get()); };
+  CHECK(next().text() == "OK");
+  const Reply error = next();
+  CHECK(error.is_error());
+  CHECK(error.text() == "ERR no");
+  CHECK(next().integer() == -42);
+  CHECK(next().is_nil());
+  CHECK(next().is_nil());
+  const Reply empty_array = next();
+  CHECK(empty_array.is_array());
+  CHECK(empty_array.size() == 0);
+  const Reply empty = next();
+  CHECK(empty.is_string());
+  CHECK(empty.text().empty());
+  CHECK(next().text() == std::string_view("a\0b", 3));
 }
 
 TEST_CASE("a reply of many parts, small ones and ones larger than a block, arrives in fragments") {
