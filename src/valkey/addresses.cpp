@@ -1,4 +1,4 @@
-// getnameinfo() with NI_NUMERICHOST asks nobody, and unlike inet_ntop() it keeps the zone of a link-local address.
+// getnameinfo() with NI_NUMERICHOST makes no lookup, and unlike inet_ntop() it keeps the zone of a link-local address.
 #include "valkey/addresses.h"
 
 #include <arpa/inet.h>

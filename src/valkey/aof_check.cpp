@@ -1,4 +1,4 @@
-// A run is over when the process has ended and its output was read to the end, in either order.
+// A run ends when the process has ended and its output was read to the end, in either order.
 #include "valkey/aof_check.h"
 
 #include <signal.h>
@@ -12,7 +12,7 @@
 namespace orderd::valkey {
 namespace {
 
-// It reads the whole file: some seconds for each gigabyte.
+// The program reads the whole file: some seconds per gigabyte.
 constexpr std::chrono::minutes kCheckPatience{10};
 constexpr std::size_t kMaxOutput = 64 * 1024;
 // To "Continue? [y/N]".
@@ -23,7 +23,7 @@ constexpr std::string_view kYes = "y\n";
 AofCheck::AofCheck(Loop& loop)
     : loop_(loop), patience_(loop, [this] {
         failure_ = program_ + " did not end within " + std::to_string(kCheckPatience.count()) + " minutes";
-        // Its end is reported then. Where it has ended just now, that is fine, too.
+        // Its end is reported next. It may have ended already.
         (void)uv_process_kill(process_.get(), SIGKILL);
       }) {
 }
@@ -52,7 +52,7 @@ Result<bool> AofCheck::start(const std::string& file, Mode mode, Done done) {
 }
 
 void AofCheck::cancel() {
-  // It may have ended already, which is fine.
+  // It may have ended already.
   if (process_ && !exited_) (void)uv_process_kill(process_.get(), SIGKILL);
   patience_.stop();
   process_.reset();
@@ -61,7 +61,7 @@ void AofCheck::cancel() {
 }
 
 Result<bool> AofCheck::spawn(const std::string& file, Mode mode) {
-  // The answer is in the pipe before the question is asked: two bytes never block.
+  // The answer is written before the question is asked: two bytes fit into the pipe.
   std::array<uv_file, 2> answer{};
   if (const int error = uv_pipe(answer.data(), 0, 0); error != 0) {
     return Failure{std::string("cannot make a pipe for ") + program_ + ": " + uv_strerror(error)};
@@ -88,7 +88,7 @@ Result<bool> AofCheck::spawn(const std::string& file, Mode mode) {
   options.args = words.data();
   options.stdio_count = streams.size();
   options.stdio = streams.data();
-  // A terminal's Ctrl-C goes to orderd alone, which ends this itself.
+  // In its own process group: a terminal's Ctrl-C reaches orderd only, which ends this process itself.
   options.flags = UV_PROCESS_DETACHED;
   options.exit_cb = [](uv_process_t* process, int64_t status, int signal) {
     if (process->data != nullptr) static_cast<AofCheck*>(process->data)->on_exit(status, signal);
@@ -103,7 +103,7 @@ Result<bool> AofCheck::spawn(const std::string& file, Mode mode) {
                    "; install it (Debian: valkey-tools; tools/setup does)"};
   }
   const auto buffer = [](uv_handle_t*, std::size_t, uv_buf_t* out) {
-    static std::array<char, 4096> bytes;  // read out before the loop goes on
+    static std::array<char, 4096> bytes;  // emptied before the loop continues
     *out = uv_buf_init(bytes.data(), bytes.size());
   };
   const auto on_read = [](uv_stream_t* stream, ssize_t size, const uv_buf_t* out) {

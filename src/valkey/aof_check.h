@@ -14,11 +14,11 @@ class AofCheck {
  public:
   enum class Mode {
     kLook,  // reads the file, changes nothing
-    kFix,   // the same, and cuts off what comes after the last whole command or transaction; not of an RDB file
+    kFix,   // the same, and truncates after the last complete command or transaction; not for RDB files
   };
   struct Report {
-    int exit_status = 0;  // 0: the file is whole, or is now
-    std::string output;   // its end, where it is long
+    int exit_status = 0;  // 0: the file is valid, or was repaired
+    std::string output;   // the last part, if it is long
   };
   using Done = std::function<void(const Result<Report>&)>;
 
@@ -28,14 +28,14 @@ class AofCheck {
   AofCheck(const AofCheck&) = delete;
   AofCheck& operator=(const AofCheck&) = delete;
 
-  // Only while none runs. The failure: the program cannot be started, and what to do; `done` is not called then.
-  // Otherwise it is called once, from the loop, unless cancel() comes first; it may start the next run, or cancel. It
-  // gets a failure where the program was killed or did not end in time.
+  // Only while none runs. On failure the program could not be started; the text has the remedy, and `done` is not
+  // called. Otherwise `done` is called once, from the loop, unless cancel() comes first. It may start the next run or
+  // cancel. It gets a failure if the program was killed or did not end in time.
   [[nodiscard]] Result<bool> start(const std::string& file, Mode mode, Done done);
-  // Kills what runs; the file is then as it was, or repaired: a cut is one step.
+  // Kills the process. The file is unchanged or repaired: truncation is one step.
   void cancel();
 
-  // Which program checks this file: an RDB file has one of its own.
+  // The program that checks this file: RDB files have their own.
   [[nodiscard]] static std::string program(std::string_view file);
 
  private:
@@ -49,7 +49,7 @@ class AofCheck {
   std::string program_;
   HandlePtr<uv_process_t> process_;
   HandlePtr<uv_pipe_t> pipe_;
-  std::string failure_;  // what to say in place of a report
+  std::string failure_;  // reported instead of a report
   Report report_;
   Done done_;
   bool exited_ = false;

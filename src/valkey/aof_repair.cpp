@@ -1,4 +1,4 @@
-// From the last file to the first: the end of the last one is where a crash leaves its traces.
+// Checks the last file first: a crash leaves its traces at the end of it.
 #include "valkey/aof_repair.h"
 
 #include <cerrno>
@@ -10,7 +10,7 @@
 namespace orderd::valkey {
 namespace {
 
-// One transaction of the longest script call is far below this; what is longer is not the rest of one.
+// The transaction of the longest script call is far smaller: anything longer is not an incomplete one.
 constexpr uint64_t kMaxTail = 8 * 1024 * 1024;
 
 Result<std::string> read(const std::string& path, uint64_t from, uint64_t size) {
@@ -22,7 +22,7 @@ Result<std::string> read(const std::string& path, uint64_t from, uint64_t size) 
   return bytes;
 }
 
-// What a checker found, in its own words: valkey-check-rdb says it below a headline, valkey-check-aof at the end.
+// The checker's own text: valkey-check-rdb prints it below a heading, valkey-check-aof at the end.
 std::string verdict(std::string text) {
   constexpr std::string_view kHeadline = "--- RDB ERROR DETECTED ---\n";
   if (const auto at = text.find(kHeadline); at != std::string::npos) {
@@ -78,7 +78,7 @@ void AofRepair::on_looked(const Result<AofCheck::Report>& report) {
                             std::to_string(found->behind) + " bytes from there on are ";
   if (!last_) return finish(Outcome::Kind::kDamaged, place + "not at the end of the last file");
   if (found->behind > kMaxTail) return finish(Outcome::Kind::kDamaged, place + "more than one torn transaction");
-  // valkey-check-aof has read them a moment ago, so this does not wait for the disk.
+  // valkey-check-aof has just read them, so they are cached.
   const auto bytes = read(file, found->good, found->behind);
   if (!bytes) return finish(Outcome::Kind::kUnknown, bytes.error());
   if (!is_torn(*bytes)) {

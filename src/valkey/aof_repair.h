@@ -1,11 +1,10 @@
-// Why a server cannot load its append-only files, and the repair where that is safe.
+// Finds out why a server cannot load its append-only files, and repairs them if that is safe.
 //
-// A crash or a power cut may leave the beginning of a transaction at the end of the last file. It is cut off before
-// that transaction, which then never happened. Any other damage is left alone: cutting there would lose everything
-// after it.
+// A crash or power loss may leave an incomplete transaction at the end of the last file. The file is truncated before
+// it, so the transaction never happened. Other damage is left alone: truncating there would lose everything after it.
 //
-// Each file is checked by itself: the valkey-check-aof of Valkey 9.1 rejects the manifest of an undamaged server,
-// because it does not know the header of that version's own base file.
+// Each file is checked separately: valkey-check-aof of Valkey 9.1 rejects valid manifests, since it does not know the
+// header of that version's base file.
 #pragma once
 
 #include <functional>
@@ -22,10 +21,10 @@ class AofRepair {
  public:
   struct Outcome {
     enum class Kind {
-      kWhole,     // no file is damaged: the server has another reason
-      kRepaired,  // a torn end was cut off; `what` says where and how much
-      kDamaged,   // damaged otherwise, and nothing was changed; `what` says where
-      kUnknown,   // could not be checked or repaired; `what` says why
+      kWhole,     // no file is damaged: there is another reason
+      kRepaired,  // a torn end was removed; `what`: where and how much
+      kDamaged,   // other damage, nothing was changed; `what`: where
+      kUnknown,   // could not be checked or repaired; `what`: why
     };
     Kind kind;
     std::string what;
@@ -36,10 +35,10 @@ class AofRepair {
   AofRepair(const AofRepair&) = delete;
   AofRepair& operator=(const AofRepair&) = delete;
 
-  // `directory`: where the manifest is. Only while none runs. `done` is called once, unless cancel() comes first; it
-  // may be called before start() returns.
+  // `directory`: of the manifest. Only while none runs. `done` is called once, unless cancel() comes first, perhaps
+  // before start() returns.
   void start(const std::string& directory, Done done);
-  // Ends what runs; a file is then as it was, or repaired.
+  // Cancels. Each file is unchanged or repaired.
   void cancel();
 
   // The name of the manifest in that directory.
@@ -54,8 +53,8 @@ class AofRepair {
 
   AofCheck check_;
   std::string directory_;
-  std::vector<AofFile> files_;  // still to be checked, from the back
-  bool last_ = true;            // the file that is checked now is the one that the server wrote to
+  std::vector<AofFile> files_;  // not checked yet; the last one is next
+  bool last_ = true;            // the file being checked is the one that the server appended to
   Done done_;
 };
 

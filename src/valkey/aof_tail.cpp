@@ -1,5 +1,4 @@
-// A transaction in the file: *1 MULTI, the script's writes, *1 EXEC, each as the protocol has it
-// (*3\r\n$3\r\nSET\r\n…).
+// A transaction in the file: *1 MULTI, the script's writes, *1 EXEC, each in RESP (*3\r\n$3\r\nSET\r\n…).
 #include "valkey/aof_tail.h"
 
 #include <strings.h>
@@ -14,8 +13,8 @@ constexpr std::string_view kLineEnd = "\r\n";
 constexpr uint64_t kMaxNumber = 1'000'000'000;
 
 enum class Read {
-  kWhole,  // what was asked for
-  kEnds,   // its beginning, and then the bytes are at their end
+  kWhole,  // complete
+  kEnds,   // a beginning, then the bytes end
   kWrong,  // something else
 };
 
@@ -27,7 +26,7 @@ bool is_word(std::string_view text, std::string_view word) {
   return text.size() == word.size() && strncasecmp(text.data(), word.data(), word.size()) == 0;
 }
 
-// Has a value that is not whole swallowed what comes after values? Then its length is wrong, and not its end missing.
+// Whether an incomplete value contains what would follow values: then its length is wrong, rather than its end missing.
 bool swallowed_more(std::string_view value) {
   if (value.ends_with(kLineEnd)) return true;
   for (auto at = value.find(kLineEnd); at != std::string_view::npos; at = value.find(kLineEnd, at + 1)) {
@@ -46,7 +45,7 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : left_(bytes) {}
 
-  // kEnds also where nothing is left.
+  // kEnds also if nothing is left.
   Read command(LoggedCommand& out) {
     const Read read = number('*', out.words);
     if (read != Read::kWhole) return read;
@@ -56,7 +55,7 @@ class Reader {
       if (const Read each = value(word); each != Read::kWhole) return each;
       if (i > 0) continue;
       out.name = word;
-      // These two have no arguments; a count that says otherwise would make a whole transaction look unfinished.
+      // These two have no arguments; another count would make a complete transaction look incomplete.
       if (out.words > 1 && (is_word(word, "MULTI") || is_word(word, "EXEC"))) return Read::kWrong;
     }
     return Read::kWhole;
@@ -100,7 +99,7 @@ class Reader {
   std::string_view left_;
 };
 
-// The number after `name` in a line; nothing where there is none.
+// The number after `name` in a line, if there is one.
 std::optional<uint64_t> number_of(std::string_view line, std::string_view name) {
   const auto at = line.find(name);
   if (at == std::string_view::npos) return std::nullopt;
@@ -162,8 +161,8 @@ bool is_torn(std::string_view bytes) {
     command = {};
     read = reader.command(command);
     if (read != Read::kWhole) return read == Read::kEnds;
-    // A word of its own is an EXEC, so that the transaction is whole; a second MULTI; or an EXEC no longer recognized.
-    // The only writes of one word empty the database.
+    // A command of one word is EXEC, so the transaction is complete; a second MULTI; or a damaged EXEC. The only writes
+    // of one word are FLUSHALL and FLUSHDB.
     if (command.words == 1 && !is_word(command.name, "FLUSHALL") && !is_word(command.name, "FLUSHDB")) return false;
   }
 }

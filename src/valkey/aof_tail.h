@@ -1,9 +1,9 @@
-// What comes after the last whole transaction of an append-only file: the rest of one that a crash or a power cut
-// interrupted, or damage?
+// What follows the last complete transaction of an append-only file: an incomplete transaction, left by a crash or
+// power loss, or damage?
 //
-// valkey-check-aof says where the last whole command or transaction ends, and `--fix` cuts off everything after that:
-// right for a torn tail, but for a byte that flipped in the middle the loss of everything after it. Pure functions;
-// what they cannot be sure of they call damage.
+// valkey-check-aof reports where the last complete command or transaction ends, and `--fix` truncates there. That is
+// right for a torn tail. After a flipped byte in the middle, it would lose everything after it. Pure functions; in
+// doubt, the answer is damage.
 #pragma once
 
 #include <cstdint>
@@ -16,31 +16,31 @@ namespace orderd::valkey {
 
 // One line of a manifest.
 struct AofFile {
-  std::string name;  // in the manifest's directory
+  std::string name;  // within the manifest's directory
   [[nodiscard]] bool is_rdb() const { return name.ends_with(".rdb"); }
 };
 
-// The files that a server loads, in this order: the base, then what was appended to it. Others that the manifest names
-// are history. Lines that are not understood are left out.
+// The files that a server loads, in this order: the base, then the incremental ones. Other files in the manifest are
+// history. Unknown lines are skipped.
 [[nodiscard]] std::vector<AofFile> aof_files(std::string_view manifest);
 
-// What valkey-check-aof complains about; of its line "AOF analyzed: filename=…, size=…, ok_up_to=…, diff=…".
+// What valkey-check-aof reports in its line "AOF analyzed: filename=…, size=…, ok_up_to=…, diff=…".
 struct AofAnalysis {
-  std::string file;     // as it was given
+  std::string file;     // as given
   uint64_t size = 0;    // bytes
-  uint64_t good = 0;    // bytes up to the end of the last whole command or transaction
+  uint64_t good = 0;    // bytes up to the end of the last complete command or transaction
   uint64_t behind = 0;  // bytes after that
 };
 
-// The last such line with anything after the good part; nothing where there is none.
+// The last such line with bytes after the good part, if there is one.
 [[nodiscard]] std::optional<AofAnalysis> analysis_of(std::string_view report);
 
-// `bytes`: all that comes after the good part. True: it is the beginning of one command, or of one transaction, which
-// ends too early, or which zeros follow (a file system may have made the file longer without having written it).
-// False: something whole was lost with it, it is not a command at all, or that is unknown.
+// `bytes`: everything after the good part. True: the beginning of one command or transaction, which ends too early or
+// is followed by zeros (a file system may have extended the file without writing the data). False: it contains
+// something complete, is not a command, or cannot be told apart.
 //
-// A single command outside a transaction, the file's last one, in whose number of arguments a bit has flipped, looks
-// like a torn tail. What scripts write is in transactions.
+// If the last command of the file is outside a transaction and its number of arguments was damaged, it looks like a
+// torn tail. Scripts write in transactions.
 [[nodiscard]] bool is_torn(std::string_view bytes);
 
 }  // namespace orderd::valkey

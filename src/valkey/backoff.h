@@ -1,4 +1,4 @@
-// How long to wait before the next attempt: doubling, with jitter, so that many clients do not come back in step.
+// The wait before the next attempt: doubling, with jitter, so that many clients do not reconnect at the same time.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The server refuses a name with a space or a byte that is not printable ASCII.
+// The server rejects names with spaces or bytes that are not printable ASCII.
 #include "valkey/client_info.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What a connection says about itself to whoever watches the server (CLIENT LIST): CLIENT SETNAME and CLIENT SETINFO.
-// Nothing depends on it: users may lack the right, and SETINFO came with Valkey 7.2.
+// How a connection appears in CLIENT LIST: CLIENT SETNAME and CLIENT SETINFO. Optional: users may lack the right, and
+// SETINFO is new in Valkey 7.2.
 #pragma once
 
 #include <array>
@@ -9,8 +9,8 @@
 
 namespace orderd::valkey {
 
-// The library's name and version, then the name. What a name may not hold is replaced by '_': everything but the bytes
-// from '!' to '~'.
+// Commands that set the library's name and version, then the client's name. Bytes other than '!' to '~' are replaced by
+// '_'.
 [[nodiscard]] std::array<Command, 3> client_info(std::string_view name);
 
 }  // namespace orderd::valkey

@@ -1,5 +1,5 @@
-// Whoever asks has a Question in questions_; the next round answers it, so that no answer is older than its question.
-// A round ends when nobody waits for it any more, when all nodes have answered, or when time is up.
+// Each caller has a Question in questions_. The next round answers it, so no answer is older than its question. A round
+// ends when no caller waits for it, when all nodes have answered, or after a timeout.
 #include "valkey/cluster.h"
 
 #include <algorithm>
@@ -12,20 +12,20 @@ namespace orderd::valkey {
 namespace {
 
 constexpr const char* kClient = "orderd-cluster";
-// For the first answer; generous, since whoever asks has a deadline of his own.
+// For the first answer. Generous: callers have their own deadlines.
 constexpr Milliseconds kAnswerPatience{1000};
-// For the others, once there is one.
+// For the others, after the first one.
 constexpr Milliseconds kOthers{100};
-// Each answer is about all slots: in a large cluster a few nodes are enough.
+// Each answer covers all slots: in a large cluster a few nodes suffice.
 constexpr std::size_t kAskedAtOnce = 8;
 
 }  // namespace
 
-// Not answered as long as it is among its owner's questions.
+// Unanswered as long as it is in questions_.
 struct Cluster::Question : Topology::Search {
   enum class Wants {
-    kAny,   // the first answer but the one that is doubted, which has to do where there is no other
-    kMost,  // what most nodes name
+    kAny,   // the first answer other than `doubted`, which counts only if there is no other
+    kMost,  // the one that most nodes name
   };
   Question(Cluster& its_owner, uint16_t of, Wants what, std::optional<Endpoint> left, Topology::Located call)
       : owner(its_owner), slot(of), wants(what), doubted(std::move(left)), located(std::move(call)) {
@@ -39,7 +39,7 @@ struct Cluster::Question : Topology::Search {
     }
     named_by.emplace_back(primary, 1);
   }
-  // Nothing: an answer may still be better.
+  // nullopt: a better answer may follow.
   [[nodiscard]] std::optional<Endpoint> settled() const {
     if (wants == Wants::kMost) return std::nullopt;
     for (const auto& [named, votes] : named_by) {
@@ -63,7 +63,7 @@ struct Cluster::Question : Topology::Search {
   const Wants wants;
   const std::optional<Endpoint> doubted;
   const Topology::Located located;
-  uint64_t round = 0;  // that is to answer it; 0: the next one
+  uint64_t round = 0;  // the round that answers it; 0: the next one
   std::vector<std::pair<Endpoint, int>> named_by;
 };
 
@@ -73,7 +73,7 @@ class Cluster::Slot : public Topology {
 
   [[nodiscard]] std::unique_ptr<Search> locate(Located located) override {
     if (known_) {
-      // order matters: a copy, since a failure of this very server may be reported before it returns.
+      // order matters: a copy, since `located` may report a failure of this server.
       const Endpoint primary = *known_;
       located(primary);
       return nullptr;
@@ -118,14 +118,14 @@ class Cluster::Slot : public Topology {
 
   void announce(const Endpoint& primary) {
     known_ = primary;
-    // A copy: each may begin another watch in there.
+    // A copy: a callback may start another watch.
     for (const Registration* watch : std::vector<Registration*>(watches_)) watch->elsewhere(primary);
   }
 
   Cluster& cluster_;
   const uint16_t slot_;
-  std::optional<Endpoint> known_;    // the primary, as it was named by who should know; until that fails
-  std::optional<Endpoint> doubted_;  // was left last
+  std::optional<Endpoint> known_;    // the primary, from MOVED or an announcement; until it fails
+  std::optional<Endpoint> doubted_;  // the server that was left last
   std::vector<Registration*> watches_;
   bool suspecting_ = false;
   std::unique_ptr<Question> suspicion_;
@@ -143,18 +143,18 @@ std::unique_ptr<Topology> Cluster::topology(uint16_t slot) {
 
 void Cluster::add(Question& question) {
   questions_.push_back(&question);
-  // order matters: from a timer, where no line is on the stack, and for all who ask in this turn.
+  // order matters: from a timer, when no line is on the stack, and for all callers of this turn.
   if (!asking_) begin_.start(Milliseconds(0));
 }
 
 void Cluster::withdraw(const Question& question) {
   std::erase(questions_, &question);
-  // order matters: from a timer, where no line is on the stack.
+  // order matters: from a timer, when no line is on the stack.
   if (asking_ && one_of_this_round() == nullptr) patience_.start(Milliseconds(0));
 }
 
 void Cluster::begin() {
-  if (questions_.empty()) return;  // all were withdrawn
+  if (questions_.empty()) return;  // all were canceled
   ++round_;
   for (Question* question : questions_) question->round = round_;
   lines_.clear();
@@ -179,7 +179,7 @@ void Cluster::begin() {
                                Line::Events{.open = [this, i] { lines_[i]->ask(shards_command()); },
                                             .answered =
                                                 [this, i, node](const Reply& reply) {
-                                                  lines_[i]->stop();  // what happens to it now is no second answer
+                                                  lines_[i]->stop();  // its end is not a second answer
                                                   on_answer(node, reply);
                                                 },
                                             .message = {},
@@ -188,7 +188,7 @@ void Cluster::begin() {
   for (std::size_t i = 0; i < lines_.size() && asking_; ++i) lines_[i]->start();
 }
 
-// The seeds and every node that is known, each with the credentials of today.
+// The seeds and all known nodes, with the current credentials.
 std::vector<Endpoint> Cluster::nodes_to_ask(const std::vector<Endpoint>& seeds) {
   std::vector<Endpoint> nodes;
   const auto add_new = [&](const Endpoint& node) {
@@ -222,7 +222,7 @@ void Cluster::on_no_answer(const Endpoint& node, const Error& error) {
 
 void Cluster::take(const Endpoint& node, const ClusterMap& map) {
   if (!map.has_slots) slotless_ = no_slots(node);
-  // What this round names first replaces what was known: nodes come and go.
+  // The first answer of a round replaces the known nodes: nodes come and go.
   if (map.has_slots && !std::exchange(has_slots_, true)) known_.clear();
   if (map.has_slots) {
     for (const Endpoint& each : map.nodes) learn(each);
@@ -231,7 +231,7 @@ void Cluster::take(const Endpoint& node, const ClusterMap& map) {
     const auto primary = map.primary_of(question->slot);
     if (question->round == round_ && primary) question->count(*primary);
   }
-  // One by one: whoever is answered may withdraw the questions of others.
+  // One by one: a caller may cancel other questions.
   const auto settled = [&] {
     return std::find_if(questions_.begin(), questions_.end(),
                         [&](const Question* question) { return question->round == round_ && question->settled(); });

@@ -1,4 +1,4 @@
-// Pure functions: replies in, addresses out. Names and values may come in any order, and there may be more of them.
+// Pure functions: replies in, addresses out. Names may come in any order, and there may be unknown ones.
 #include "valkey/cluster_map.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace orderd::valkey {
 namespace {
 
-// Of a list of names and values in turn; lost() where there is no such name.
+// The value of a name in a list of names and values; lost() if it is missing.
 Reply value_of(const Reply& pairs, std::string_view name) {
   for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
     if (pairs.at(i).text() == name) return pairs.at(i + 1);
@@ -25,7 +25,7 @@ std::optional<Number> number_of(std::string_view digits) {
   return number;
 }
 
-// An empty host stands for the one that was asked, "?" for none.
+// An empty host is the one that was asked; "?": unknown.
 std::optional<Endpoint> at(const Endpoint& asked, std::string_view host, int64_t port) {
   if (host == "?" || port < 1 || port > 65535) return std::nullopt;
   Endpoint endpoint = asked;
@@ -37,7 +37,7 @@ std::optional<Endpoint> at(const Endpoint& asked, std::string_view host, int64_t
 std::optional<Endpoint> address_of(const Reply& node, const Endpoint& asked) {
   const int64_t port = value_of(node, asked.tls ? "tls-port" : "port").integer();
   const std::string_view host = value_of(node, "endpoint").text();
-  // Names are preferred, and this node has none.
+  // Host names are preferred, but this node has none.
   if (host == "?") return at(asked, value_of(node, "ip").text(), port);
   return at(asked, host, port);
 }

@@ -1,4 +1,4 @@
-// Writes commands in RESP, straight into a growing buffer: several times as fast as hiredis' formatting.
+// Writes commands in RESP directly into a buffer: several times as fast as hiredis' formatting.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace orderd::valkey {
 
-// Arguments of a command whose number is not known yet. The buffer is kept over clear().
+// Arguments of a command, before their number is known. clear() keeps the buffer.
 class Arguments {
  public:
   void clear() {
@@ -33,7 +33,7 @@ class Arguments {
     bytes_.append(others.bytes_);
     count_ += others.count_;
   }
-  // Returns memory that one large command has taken.
+  // Frees memory after a large command.
   void shrink(std::size_t limit) {
     if (bytes_.capacity() > limit) std::string().swap(bytes_);
   }
@@ -56,8 +56,8 @@ class Arguments {
   std::size_t count_ = 0;
 };
 
-// One command. Usage: Command c; c.begin(3); c.add("SET"); c.add(key); c.add(value); The buffer is kept between begin()
-// calls.
+// One command. Usage: Command c; c.begin(3); c.add("SET"); c.add(key); c.add(value); begin() keeps the
+// buffer.
 class Command : public Arguments {
  public:
   Command() = default;
@@ -70,14 +70,14 @@ class Command : public Arguments {
     return command;
   }
 
-  // Drops what is there and starts a command of `arguments` arguments, its name included.
+  // Starts a new command of `arguments` arguments, including its name.
   void begin(std::size_t arguments) {
     clear();
     prefix('*', arguments);
     announced_ = arguments;
   }
 
-  // Were as many arguments added as were announced?
+  // Whether as many arguments were added as announced.
   [[nodiscard]] bool complete() const { return announced_ == count(); }
 
  private:

@@ -1,10 +1,9 @@
-// How it works: hiredis calls addRead/addWrite/… as it needs the socket; one uv_poll_t serves them. Commands are
-// written before the loop waits again, without asking first whether the socket takes them: only what it does not take
-// waits for it. To ask each time costs four epoll_ctl calls and one more turn of the loop a command. Of hiredis' ends
-// only `dataCleanup` comes on every path, so that is the one end event. hiredis' own command timeout is not used: it
-// never fires under steady writes. The watchdog asks instead whether bytes arrive while replies are due: a large reply
-// on a slow line is progress long before it is whole. A reply that nobody asked for would make hiredis abort the
-// process: it is looked for first, and ends the connection.
+// hiredis calls addRead/addWrite/… when it needs the socket; one uv_poll_t serves them. Commands are written before the
+// loop waits again, without polling for writability first: that would cost four epoll_ctl calls and another turn of the
+// loop for each command. `dataCleanup` is the only hiredis callback on every path, so it is the one end event. hiredis'
+// command timeout never fires under steady writes. The watchdog checks instead whether bytes arrive while replies are
+// due, since a large reply on a slow network is progress before it is complete. An unrequested reply would make hiredis
+// abort the process: it is checked for first, and closes the connection.
 #include "valkey/connection.h"
 
 #include <hiredis/async.h>
@@ -18,8 +17,8 @@
 namespace orderd::valkey {
 namespace {
 
-// After a pause of this process (SIGSTOP, a suspended machine) timers fire before the socket was looked at: replies
-// that are there already get this long to be seen.
+// After a suspension of this process (SIGSTOP, a suspended machine) timers fire before sockets are polled: replies that
+// have already arrived get this long.
 constexpr Milliseconds kLastChance{20};
 constexpr const char* kUnasked = "the server sent a reply that nobody asked for";
 
@@ -38,7 +37,7 @@ struct Connection::Hooks {
   static void del_read(void* data) { self(data).want(self(data).events_ & ~UV_READABLE); }
   static void add_write(void* data) {
     Connection& connection = self(data);
-    // Connecting, or in the middle of a write that the socket did not take.
+    // Connecting, or within a write that did not fit into the socket's buffer.
     const bool wait = connection.state_ != State::kOpen || connection.writing_;
     if (wait || (connection.events_ & UV_WRITABLE) != 0) return connection.want(connection.events_ | UV_WRITABLE);
     if (connection.flush_) uv_prepare_start(connection.flush_.get(), turned);
@@ -53,7 +52,7 @@ struct Connection::Hooks {
   static void turned(uv_prepare_t* handle) {
     uv_prepare_stop(handle);
     if (handle->data == nullptr) return;
-    // order matters: a write that fails ends the connection, and with it what the server has sent before.
+    // order matters: a failed write ends the connection, and replies that arrived before would be lost.
     char byte = 0;
     const int socket = self(handle->data).context_->c.fd;
     if (recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) self(handle->data).read();
@@ -74,13 +73,13 @@ struct Connection::Hooks {
     if (handle->data == nullptr) return;
     Connection& connection = self(handle->data);
     if (status < 0) {
-      // The error shows in a read or write, but bytes that came before it are read first, and libuv has stopped the
+      // The next read or write returns the error. Bytes that arrived before it are read first. libuv has stopped the
       // poll.
       events = std::exchange(connection.events_, 0);
       connection.want(events);
     }
     if ((events & UV_READABLE) != 0) connection.read();
-    // order matters: the read may have ended the connection, and with it the handle's owner.
+    // order matters: the read may have ended the connection and destroyed the handle's owner.
     if (handle->data != nullptr && (events & UV_WRITABLE) != 0) connection.write();
   }
 };
@@ -108,7 +107,7 @@ Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& 
   std::unique_ptr<Connection> connection(new Connection(loop, reply_timeout, listener));
   HandlePtr<uv_poll_t> poll(new uv_poll_t);
   if (const int status = uv_poll_init_socket(loop.raw(), poll.get(), context->c.fd); status != 0) {
-    // The handle was not initialised: it is freed, not closed.
+    // The handle is not initialized: it is freed, not closed.
     delete poll.release();
     redisAsyncFree(context);
     return Failure{"cannot watch the socket to " + address.text() + ": " + uv_strerror(status)};
@@ -128,7 +127,7 @@ Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& 
   context->ev.addWrite = Hooks::add_write;
   context->ev.delWrite = Hooks::del_write;
   context->ev.cleanup = Hooks::cleanup;
-  // Registers its interest in writing, by which hiredis notices the connect.
+  // Polls for writability, which is how hiredis detects the connect.
   ORDERD_CHECK(redisAsyncSetConnectCallback(context, Hooks::connected) == REDIS_OK, "the connect callback was refused");
   return connection;
 }
@@ -144,7 +143,7 @@ bool Connection::send(Call& call, const Command& command) {
   ORDERD_CHECK(command.complete(), "a command with another number of arguments than announced");
   const std::string_view bytes = command.bytes();
   const int status = redisAsyncFormattedCommand(context_, Hooks::replied, &call, bytes.data(), bytes.size());
-  if (status != REDIS_OK) return false;  // it is ending; the end event follows
+  if (status != REDIS_OK) return false;  // it is closing; the end event follows
   if (in_flight_++ == 0) {
     progressed();
     if (!watchdog_.active()) watchdog_.start(reply_timeout_);
@@ -164,7 +163,7 @@ void Connection::close(Error error) {
   if (state_ == State::kClosed) return;
   error_ = std::move(error);
   state_ = State::kClosed;
-  redisAsyncFree(context_);  // runs what is outstanding, then Hooks::ended; inside a callback: when that has returned
+  redisAsyncFree(context_);  // calls outstanding callbacks, then Hooks::ended; inside a callback: after its return
 }
 
 void Connection::write() {
@@ -175,10 +174,10 @@ void Connection::write() {
 }
 
 void Connection::read() {
-  // Readable means bytes or the end; after the end nothing is watched any more.
+  // Readable: bytes or the end; after the end nothing is polled.
   progressed();
   if (tls_) clear_tls_errors();
-  // While nothing is due there is only the end to be read, and the error with which a server turns a client away.
+  // While no reply is due, only the end can follow, or the error with which a server rejects a client.
   if (state_ == State::kOpen && in_flight_ == 0 && !subscribed_ && redisBufferRead(&context_->c) == REDIS_OK &&
       unread() && context_->c.reader->buf[context_->c.reader->pos] != '-') {
     return close({ErrorKind::kLost, kUnasked});
@@ -186,16 +185,16 @@ void Connection::read() {
   redisAsyncHandleRead(context_);
 }
 
-// Are there bytes after the reply that was read last?
+// Whether bytes follow the last reply.
 bool Connection::unread() const {
   return context_->c.reader->pos < context_->c.reader->len;
 }
 
-// hiredis has noticed the end by itself: what did it see?
+// hiredis has detected the end: records the reason.
 void Connection::take_error() {
   if (state_ == State::kClosed) return;
-  // A server that rejects a client may do so with an empty error; and where TLS has failed, hiredis words an errno that
-  // was never set.
+  // The error may be empty if the server rejected the client. After a TLS failure hiredis describes an errno that was
+  // never set.
   const bool explained =
       context_ != nullptr && context_->err != 0 && context_->errstr != nullptr && *context_->errstr != '\0';
   error_ = {ErrorKind::kLost, tls_ ? tls_->end(answered_) : ""};
@@ -204,7 +203,7 @@ void Connection::take_error() {
 }
 
 void Connection::on_connected(bool good) {
-  if (!good) return take_error();  // hiredis ends the context next
+  if (!good) return take_error();  // hiredis frees the context next
   if (state_ != State::kOpening || !start_tls()) return;
   state_ = State::kOpen;
   in_callback_ = true;
@@ -212,7 +211,7 @@ void Connection::on_connected(bool good) {
   in_callback_ = false;
 }
 
-// False: that has failed, and the connection is closed.
+// False: it failed, and the connection is closed.
 bool Connection::start_tls() {
   if (!tls_peer_) return true;
   auto session = TlsSession::start(context_->c, *tls_peer_);
@@ -225,10 +224,10 @@ bool Connection::start_tls() {
 }
 
 void Connection::on_reply(Call& call, const Reply& reply) {
-  // order matters: first the state, so that nothing is sent again, then the call.
+  // order matters: first the state, so that the call cannot send, then the call.
   if (reply.lost()) take_error();
   answered_ = answered_ || !reply.lost();
-  // order matters: before the call, which may send another one, and would have the reply too many as its own.
+  // order matters: before the call. It may send another command, which would get the surplus reply.
   if (--in_flight_ == 0 && state_ == State::kOpen && !subscribed_ && unread()) close({ErrorKind::kLost, kUnasked});
   const bool outer = !in_callback_;
   in_callback_ = true;

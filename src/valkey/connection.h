@@ -1,12 +1,12 @@
-// One connection to one server, from the first connect to its end; never reused. Wraps hiredis' asynchronous context,
-// runs it on our loop, and turns its many ways to end into one event.
+// One connection to one server, never reused. Runs hiredis' asynchronous context on our loop and reports each of its
+// ways to end as one event.
 //
 //   kOpening --connected--> kOpen --+
 //       |                           |   any failure, close(), the destructor
 //       +---------------------------+--> kClosed
 //
-// At the end, in this order: the state is kClosed, so nothing can be sent any more; every outstanding Call gets a
-// lost() reply: whether its command was carried out is unknown; then the listener is called, once.
+// At the end, in this order: the state becomes kClosed, so nothing can be sent; every outstanding Call gets a lost()
+// reply (whether its command was executed is unknown); the listener is called, once.
 #pragma once
 
 #include <cstdint>
@@ -25,17 +25,17 @@ struct redisAsyncContext;
 
 namespace orderd::valkey {
 
-// Where a reply goes. The caller owns it and keeps it alive until done() was called; that happens exactly once for each
-// successful send(). done() may send again, the same Call too, and may close the connection; it may not destroy it.
+// Receives a reply. The caller owns it and keeps it alive until done() is called, exactly once for each successful
+// send(). done() may send again, with the same Call too, and may close the connection, but not destroy it.
 struct Call {
   void (*done)(Call& call, const Reply& reply) = nullptr;
 };
 
-// An address without any name in it to be looked up.
+// An address that needs no lookup.
 struct Address {
-  std::string host;  // numeric; empty: a unix socket
+  std::string host;  // numeric; empty: a Unix socket
   uint16_t port = 0;
-  std::string path;  // of the unix socket
+  std::string path;  // of the Unix socket
   [[nodiscard]] std::string text() const;
 };
 
@@ -45,41 +45,41 @@ class Connection {
    public:
     virtual ~Listener() = default;
     virtual void on_open() = 0;
-    // The connection may not be destroyed in here: it is on the stack.
+    // May not destroy the connection, which is on the stack.
     virtual void on_closed(const Error& error) = 0;
   };
 
-  // Starts to connect; over TLS where there is a `tls`. The listener is never called before open() returns. A failure
-  // here is a refusal on the spot. With TLS a connection is open before the handshake is done: what is sent meanwhile
-  // leaves when the server's certificate was verified.
+  // Starts to connect, over TLS if `tls` is set. The listener is never called before open() returns. A failure here is
+  // immediate. With TLS a connection is open before the handshake ends: what is sent until then leaves after the
+  // server's certificate was verified.
   [[nodiscard]] static Result<std::unique_ptr<Connection>> open(Loop& loop, const Address& address,
                                                                 Milliseconds reply_timeout, Listener& listener,
                                                                 std::optional<TlsPeer> tls = std::nullopt);
-  // Ends the connection if it has not ended; the listener hears of it before the destructor returns.
+  // Closes the connection if it is open; the listener is called before the destructor returns.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // From now on another one listens.
+  // Replaces the listener.
   void set_listener(Listener& listener) { listener_ = &listener; }
 
-  // Queues a command; it goes out at the end of this turn of the loop, together with all others.
-  // False: not open, and `call` was not taken. Commands sent are bounded by the callers: there is no other limit here.
+  // Queues a command; all commands of this turn of the loop are written together at its end.
+  // False: not open; `call` is not used. The number of commands is not limited here, but by the callers.
   [[nodiscard]] bool send(Call& call, const Command& command);
 
-  // From now on every message of `channel` goes to `call`, and so does the confirmation: done() is called for each, and
-  // with lost() at the end. For a connection that is used for nothing else afterwards. False: as send().
+  // Subscribes: `call` gets the confirmation and each message of `channel`, and lost() at the end. The connection must
+  // not be used for anything else afterwards. False: as send().
   [[nodiscard]] bool subscribe(Call& call, std::string_view channel);
 
-  // Ends it. Outstanding calls get their lost() replies, and the listener on_closed(error), before close() returns;
-  // where it is called from a Call's done(), when that returns.
+  // Closes it. Before close() returns, outstanding calls get lost(), and the listener on_closed(error); if called from
+  // a Call's done(), after that returns.
   void close(Error error);
 
   [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
-  // For how long nothing has come although a reply is due.
+  // How long nothing has arrived while a reply is due.
   [[nodiscard]] Milliseconds silence() const;
-  // The server has yet to do its part of the TLS handshake.
+  // The server has not finished the TLS handshake.
   [[nodiscard]] bool greeting() const { return tls_ && !tls_->established(); }
 
  private:
@@ -113,7 +113,7 @@ class Connection {
   Error error_;
   int events_ = 0;
   std::size_t in_flight_ = 0;
-  uint64_t progress_ms_ = 0;  // when bytes came last, or the first command after a pause was sent
+  uint64_t progress_ms_ = 0;  // when bytes last arrived, or the first command after an idle time was sent
   bool last_chance_ = false;
   bool answered_ = false;  // there was a reply
   bool in_callback_ = false;

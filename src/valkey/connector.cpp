@@ -1,6 +1,6 @@
-// A sequence: advance() reads top to bottom. Names are looked up by libuv, because hiredis' own look-up blocks the
-// loop. An address that does not answer in its share of the time, or whose connection ends during the handshake, is
-// followed by the next one; an error reply is an answer, and final.
+// A sequence: advance() reads top to bottom. libuv looks names up, because hiredis' lookup blocks the loop. If an
+// address does not answer in its share of the time, or its connection ends during the handshake, the next one is tried.
+// An error reply is final.
 #include "valkey/connector.h"
 
 #include <netdb.h>
@@ -13,7 +13,7 @@
 
 namespace orderd::valkey {
 
-// Outlives the connector if that is cancelled: libuv's thread pool may be working on it.
+// Outlives a canceled connector: libuv's thread pool may still use it.
 struct Connector::Lookup {
   uv_getaddrinfo_t request{};
   Connector* owner = nullptr;
@@ -81,7 +81,7 @@ void Connector::on_resolved(int status, const addrinfo* found) {
 void Connector::connect_next() {
   phase_ = Phase::kConnect;
   while (address_ < addresses_.size()) {
-    // What the addresses before this one have not used up, in equal shares.
+    // The remaining time, in equal shares.
     const uint64_t left_ms = deadline_ms_ - std::min(deadline_ms_, loop_.now_ms());
     patience_.start(Milliseconds(left_ms / (addresses_.size() - address_)));
     ready_ = {};
@@ -100,12 +100,12 @@ void Connector::on_open() {
   advance(Phase::kAuthenticate);
 }
 
-// Sends the first command from `phase` on that is needed.
+// Sends the next command that is needed, from `phase` on.
 void Connector::advance(Phase phase) {
   phase_ = phase;
   switch (phase_) {
     case Phase::kAuthenticate:
-      // A user may need no password, and must be named all the same.
+      // A user without a password must be named, too.
       if (!endpoint_.username.empty()) return send(Command::of("AUTH", endpoint_.username, endpoint_.password));
       if (!endpoint_.password.empty()) return send(Command::of("AUTH", endpoint_.password));
       phase_ = Phase::kHello;
@@ -115,7 +115,7 @@ void Connector::advance(Phase phase) {
       return send(Command::of("HELLO"));
     case Phase::kInfo: return send(Command::of("INFO", "server"));
     case Phase::kRole:
-      // HELLO has said enough, unless it knows of a primary that only ROLE can name. In a cluster MOVED names it.
+      // HELLO suffices, unless this is a replica: only ROLE names its primary. In a cluster MOVED names it.
       if (!endpoint_.cluster && ready_.server.role != "primary") return send(Command::of("ROLE"));
       phase_ = Phase::kSelect;
       [[fallthrough]];
@@ -130,7 +130,7 @@ void Connector::advance(Phase phase) {
       phase_ = Phase::kName;
       [[fallthrough]];
     case Phase::kName: {
-      // All in one round trip: only the last reply, that of SETNAME, is waited for.
+      // One round trip: only the last reply, to SETNAME, is awaited.
       const auto commands = client_info(handshake_.name);
       for (std::size_t i = 0; i + 1 < commands.size(); ++i) (void)ready_.connection->send(ignored_, commands[i]);
       return send(commands.back());
@@ -150,7 +150,7 @@ void Connector::advance(Phase phase) {
 }
 
 void Connector::send(const Command& command) {
-  // Refused only where the connection is ending: on_closed follows.
+  // Fails only if the connection is closing: on_closed follows.
   (void)ready_.connection->send(step_, command);
 }
 
@@ -162,7 +162,7 @@ void Connector::on_step(const Reply& reply) {
       phase_ == Phase::kHello || phase_ == Phase::kInfo || phase_ == Phase::kRole || phase_ == Phase::kName;
   if (reply.is_error() && !(optional && denies_command(reply.text()))) {
     std::string_view text = reply.text();
-    // A server that does not know AUTH repeats its arguments.
+    // A server without AUTH quotes the arguments, and so the password.
     if (phase_ == Phase::kAuthenticate && !endpoint_.password.empty() &&
         text.find(endpoint_.password) != std::string_view::npos)
       text = first_word(text);
@@ -183,7 +183,7 @@ void Connector::take(const Reply& reply) {
   }
 }
 
-// The connection to one address ended.
+// The connection to an address ended.
 void Connector::on_closed(const Error& error) {
   if (phase_ == Phase::kDone) return;
   last_failure_ = "cannot connect to " + endpoint_.redacted() + ": " + error.what;
@@ -192,12 +192,12 @@ void Connector::on_closed(const Error& error) {
     last_failure_ += "; it closed at the first command: is this a TLS port (valkeys://)?";
   }
   if (address_ == addresses_.size()) return fail({ErrorKind::kLost, last_failure_});
-  // Not from in here: the connection that has ended is on the stack.
+  // Not here: the ended connection is on the stack.
   phase_ = Phase::kConnect;
   next_.start(Milliseconds(0));
 }
 
-// The look-up or an address has used up its time.
+// The lookup or an address timed out.
 void Connector::on_silence() {
   const bool last = phase_ == Phase::kResolve || address_ == addresses_.size();
   const std::string silent = "no connection to " + endpoint_.redacted() + " after " +
@@ -228,10 +228,10 @@ void Connector::cancel() {
   finish();
   if (Lookup* lookup = std::exchange(lookup_, nullptr); lookup != nullptr) {
     lookup->owner = nullptr;
-    // Where it has begun already, its answer is ignored.
+    // If it has begun already, its result is ignored.
     (void)uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->request));
   }
-  // order matters: it is closed, not destroyed, because it may be on the stack.
+  // order matters: closed, not destroyed, since it may be on the stack.
   if (ready_.connection) ready_.connection->close({ErrorKind::kLost, "cancelled"});
 }
 

@@ -1,6 +1,6 @@
-// From an endpoint to a connection that is ready for work: look up the name, connect, authenticate, ask the server what
-// it is and refuse what cannot work, select the database, set the client's name, load the scripts. One shot: it ends in
-// on_connected or in on_connect_failed, never in both.
+// Makes a connection that is ready for work: looks up the host, connects, authenticates, asks what the server is and
+// rejects unsuitable ones, selects the database, sets the client's name, loads the scripts. It ends once, in
+// on_connected or in on_connect_failed.
 #pragma once
 
 #include <memory>
@@ -18,16 +18,16 @@ namespace orderd::valkey {
 struct Handshake {
   std::string name;                       // for CLIENT LIST; see client_info.h
   std::vector<std::string_view> scripts;  // loaded in this order
-  bool brief = false;                     // for one question: the server is not asked what it is
-  bool primary_moves = false;             // a replica is no mistake, only the wrong server now: kRoleChanged
-  Milliseconds connect_timeout{5000};     // for all of it together; the addresses of a name share it
-  Milliseconds reply_timeout{10000};      // of the connection afterwards; longer than any blocking command
+  bool brief = false;                     // for a single question: skips what the server is
+  bool primary_moves = false;  // a replica is not an error in the settings, but the wrong server now: kRoleChanged
+  Milliseconds connect_timeout{5000};  // for everything together; the addresses of a name share it
+  Milliseconds reply_timeout{10000};   // of the finished connection; longer than any blocking command
 };
 
-// What comes out of it.
+// The result.
 struct Ready {
   std::unique_ptr<Connection> connection;
-  ServerFacts server;                   // what the server was willing to say
+  ServerFacts server;                   // as far as the server said
   std::vector<std::string> script_ids;  // SHA1 of each script, in order
 };
 
@@ -36,9 +36,9 @@ class Connector : private Connection::Listener {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // Set another listener on the connection in here. The connector may not be destroyed in either.
+    // Must set another listener on the connection. Neither callback may destroy the connector.
     virtual void on_connected(Ready ready) = 0;
-    // kRefused: the credentials or rights; the text says which command needs them. kUnfit: see server.h.
+    // kRefused: wrong credentials or missing rights; the text names the command. kUnfit: see server.h.
     virtual void on_connect_failed(const Error& error) = 0;
   };
 
@@ -50,21 +50,21 @@ class Connector : private Connection::Listener {
 
   // Starts. May call back before it returns.
   void start(const Endpoint& endpoint);
-  // Ends what is in progress; nothing is called back any more. Allowed everywhere and in every state.
+  // Ends without a callback. Allowed everywhere and in every state.
   void cancel();
 
  private:
   enum class Phase {
     kIdle,
-    kResolve,       // the name is being looked up
-    kConnect,       // the socket connects
-    kAuthenticate,  // from here on: the command was sent, its reply is awaited
+    kResolve,       // looks up the host
+    kConnect,       // connects the socket
+    kAuthenticate,  // from here on: a command was sent and its reply is awaited
     kHello,
     kInfo,
     kRole,
     kSelect,
     kName,
-    kLoad,  // one script after the other
+    kLoad,  // one script after another
     kDone,
   };
   struct Lookup;
@@ -89,8 +89,8 @@ class Connector : private Connection::Listener {
   Loop& loop_;
   Handshake handshake_;
   Listener& listener_;
-  Timer patience_;  // with the current address; with the look-up
-  Timer next_;      // the next address, one turn later
+  Timer patience_;  // with the current address or the lookup
+  Timer next_;      // starts the next address, one turn later
   Phase phase_ = Phase::kIdle;
   Endpoint endpoint_;
   uint64_t deadline_ms_ = 0;
@@ -99,7 +99,7 @@ class Connector : private Connection::Listener {
   std::size_t address_ = 0;  // the next one to try
   std::string last_failure_;
   Step step_;
-  Call ignored_{[](Call& /*call*/, const Reply& /*reply*/) {}};  // for replies that do not matter
+  Call ignored_{[](Call& /*call*/, const Reply& /*reply*/) {}};  // for replies that are ignored
   Ready ready_;
 };
 

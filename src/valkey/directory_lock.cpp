@@ -1,4 +1,4 @@
-// flock() on a file that holds the process ids of its holders, as text for messages only: what decides is the lock.
+// flock() on a file. The file also contains the holders' process IDs, for messages only.
 #include "valkey/directory_lock.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ bool lives(long process) {
   return process > 0 && (kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM);
 }
 
-// Who holds the lock, as its file has it: "orderd 123", then "valkey-server 456".
+// The holders, as noted in the file: "orderd 123", then "valkey-server 456".
 std::string holder(int descriptor) {
   std::array<char, 100> text{};
   if (pread(descriptor, text.data(), text.size() - 1, 0) < 0) return "another process";
@@ -44,7 +44,7 @@ DirectoryLock::~DirectoryLock() {
 Result<bool> DirectoryLock::take(const std::string& directory, Milliseconds patience,
                                  const std::function<void(const std::string&)>& waits) {
   const std::string path = directory + "/orderd.lock";
-  // Not closed on exec: the server holds the lock too.
+  // Not close-on-exec: the server inherits the lock.
   descriptor_ = open(path.c_str(), O_RDWR | O_CREAT, 0600);
   if (descriptor_ < 0) return Failure{"cannot open " + path + ": " + std::strerror(errno)};
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -69,7 +69,7 @@ void DirectoryLock::note_server(pid_t server) {
 }
 
 void DirectoryLock::note(const std::string& text) {
-  // A note that cannot be written makes a later message vaguer, nothing else.
+  // Without the note only a later message is less specific.
   if (ftruncate(descriptor_, 0) != 0) return;
   (void)!pwrite(descriptor_, text.data(), text.size(), 0);
 }

@@ -1,5 +1,5 @@
-// A directory that belongs to one process, and to what that process starts: the lock is inherited. It is released when
-// all of them have ended, however they ended.
+// Locks a directory for one process and the processes that it starts, which inherit the lock. It is released when all
+// of them have ended, in whatever way.
 #pragma once
 
 #include <sys/types.h>
@@ -15,16 +15,16 @@ namespace orderd::valkey {
 class DirectoryLock {
  public:
   DirectoryLock() = default;
-  // The lock passes to the processes that inherited it.
+  // Processes that inherited the lock keep it.
   ~DirectoryLock();
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
 
-  // Blocks for at most `patience`; before it waits, `waits` gets one sentence that names the directory and who uses it.
-  // So does the failure.
+  // Blocks for at most `patience`. Before it waits, it calls `waits` with a sentence that names the directory and who
+  // uses it; so does the failure.
   [[nodiscard]] Result<bool> take(const std::string& directory, Milliseconds patience,
                                   const std::function<void(const std::string&)>& waits);
-  // Notes in the lock file which server was started, for whom it keeps waiting. Only while the lock is held.
+  // Notes in the lock file which server was started, for the messages of waiting processes. Only while locked.
   void note_server(pid_t server);
 
  private:

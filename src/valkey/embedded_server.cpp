@@ -1,5 +1,5 @@
-// fork and exec by hand, not uv_spawn: the child has to ask the kernel for SIGTERM at its parent's death before it
-// becomes valkey-server. A pipe that closes on exec says whether it did.
+// fork() and exec() instead of uv_spawn(): before exec the child asks the kernel for SIGTERM when its parent dies. A
+// close-on-exec pipe reports whether exec succeeded.
 #include "valkey/embedded_server.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@ namespace orderd::valkey {
 namespace {
 
 constexpr Milliseconds kLockPatience{10'000};
-// A server that has run for this long was well; what it ends with then is news.
+// A server that ran this long had started well: the reason of its end is logged again.
 constexpr uint64_t kSteadyMs = 10'000;
 constexpr const char* kFiles = "/appendonlydir";
 
@@ -61,12 +61,12 @@ std::vector<std::string> command_line(const std::string& directory) {
           directory + "/valkey.log"};
 }
 
-// In the child, between fork and exec: only async-signal-safe calls. Ends it with the reason in the pipe.
+// In the child, between fork and exec: only async-signal-safe calls. Writes the reason to the pipe and exits.
 [[noreturn]] void become_server(char* const* arguments, pid_t parent, int reason) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  // A terminal's Ctrl-C goes to orderd alone, which still needs the server to finish.
+  // In its own process group: a terminal's Ctrl-C reaches orderd only, which needs the server until it has finished.
   setpgid(0, 0);
   if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) _exit(1);
   const int null = open("/dev/null", O_RDWR);
@@ -81,7 +81,7 @@ std::vector<std::string> command_line(const std::string& directory) {
   _exit(127);
 }
 
-// The errno of an exec that failed; 0 where it succeeded.
+// The errno of a failed exec; 0: it succeeded.
 int exec_error(int reason) {
   int error = 0;
   ssize_t size = 0;
@@ -140,7 +140,7 @@ void EmbeddedServer::watch_children() {
 
 Result<bool> EmbeddedServer::spawn() {
   ORDERD_CHECK(phase_ == Phase::kStopped || phase_ == Phase::kWaiting, "the embedded server runs, or must not");
-  unlink(embedded_socket(directory_).c_str());  // of a server that was killed
+  unlink(embedded_socket(directory_).c_str());  // left by a killed server
   std::vector<std::string> words = command_line(directory_);
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -172,7 +172,7 @@ Result<bool> EmbeddedServer::spawn() {
   return true;
 }
 
-// The file alone does not show it: it is there before the server listens, and may be left by an earlier one.
+// The socket file alone proves nothing: it exists before the server listens, and an earlier server may have left it.
 bool EmbeddedServer::listening() const {
   const std::string path = embedded_socket(directory_);
   sockaddr_un address = {};
@@ -204,7 +204,7 @@ void EmbeddedServer::on_child() {
     backoff_.reset();
     said_.clear();
   }
-  // With this status it ends where it cannot load its files, among other reasons.
+  // The exit status if it cannot load its files, among other reasons.
   const std::string manifest = files() + "/" + AofRepair::kManifest;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 1 && access(manifest.c_str(), F_OK) == 0) {
     phase_ = Phase::kRepairing;

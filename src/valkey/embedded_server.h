@@ -1,13 +1,12 @@
-// A valkey-server of our own: on a unix socket in a directory, with an append-only file, started and stopped with this
+// A private valkey-server on a Unix socket in a directory, with an append-only file, started and stopped with this
 // process.
 //
-// The directory is locked while this process or the server lives: the server inherits the lock. Should this process be
+// The directory is locked while this process or the server lives: the server inherits the lock. If this process is
 // killed, the kernel sends the server SIGTERM, and the next start waits for its end.
 //
-// A crash or a power cut may leave the beginning of a transaction at the end of the append-only file. The server
-// refuses such a file (aof-load-truncated no): what it would do by itself executes half of that transaction at the
-// start after the next. Here the torn end is cut off (aof_repair.h) and the server is started again. Any other damage
-// is left alone.
+// A crash or power loss may leave an incomplete transaction at the end of the append-only file. The server refuses such
+// a file (aof-load-truncated no), since loading it executes half of that transaction at the second start. Here the torn
+// end is removed (aof_repair.h) and the server is started again. Other damage is left alone.
 #pragma once
 
 #include <sys/types.h>
@@ -28,21 +27,20 @@ class EmbeddedServer {
  public:
   using Report = std::function<void(const std::string&)>;
 
-  // `report` gets one sentence when start() has to wait for the directory, when the server ended by itself (it is
-  // restarted after a back-off), and when its file was repaired; the same sentence only once, until the server has run
-  // for a while. `refused` gets one, once, when its files are damaged otherwise: which file, and what to do. The server
-  // is not restarted then. `report` may be called inside start(); otherwise both are called from the loop, and may
-  // call stop().
+  // `report` gets a sentence when start() waits for the directory, when the server ended unexpectedly (it is restarted
+  // after a back-off), and when its file was repaired. The same sentence is not repeated until the server has run for a
+  // while. `refused` gets one sentence, once, if its files have other damage: which file, and what to do; the server is
+  // not restarted. `report` may be called inside start(); otherwise both are called from the loop, and may call stop().
   EmbeddedServer(Loop& loop, std::string directory, uint32_t seed, Report report, Report refused);
-  // Ends the server if stop() did not come before.
+  // Ends the server if it still runs.
   ~EmbeddedServer();
   EmbeddedServer(const EmbeddedServer&) = delete;
   EmbeddedServer& operator=(const EmbeddedServer&) = delete;
 
-  // Makes the directory, locks it and starts the server; may wait some seconds for an earlier server to end. A true
-  // result: it was started, and listens soon. The failure names the directory or the program and what to do.
+  // Creates and locks the directory and starts the server; may wait seconds for an earlier server to end. True: it was
+  // started and will listen soon. The failure names the directory or the program, and the remedy.
   [[nodiscard]] Result<bool> start();
-  // Is its socket there?
+  // Whether it listens.
   [[nodiscard]] bool listening() const;
   // Asks the server to end; `stopped` is called when it has.
   void stop(std::function<void()> stopped);
@@ -51,9 +49,9 @@ class EmbeddedServer {
   enum class Phase {
     kStopped,    // not started yet, or stopped
     kRunning,    // the server runs, as pid_
-    kWaiting,    // it has ended; respawn_ starts it again
-    kRepairing,  // it has ended with a failure: its files are checked, and a torn end is cut off
-    kRefused,    // they are damaged; nothing more is done
+    kWaiting,    // it has ended; respawn_ restarts it
+    kRepairing,  // it failed: its files are checked, and a torn end is removed
+    kRefused,    // they are damaged: it is not restarted
     kStopping,   // it was asked to end
   };
 

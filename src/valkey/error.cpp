@@ -1,4 +1,4 @@
-// One table, from the first word of an error to its kind.
+// A table from the first word of an error to its kind.
 #include "valkey/error.h"
 
 #include <array>
@@ -19,7 +19,7 @@ bool denies_command(std::string_view text) {
 bool is_about_moving_slot(std::string_view text) {
   const std::string_view word = first_word(text);
   if (word == "TRYAGAIN" || word == "ASK") return true;
-  // A script finds some of its keys and misses others.
+  // A script found some of its keys and not others.
   return word == "ERR" && (text.find("non local key") != std::string_view::npos ||
                            text.find("during rehashing") != std::string_view::npos);
 }
@@ -48,7 +48,7 @@ ErrorKind classify(std::string_view text) {
   for (const auto& [name, kind] : kKinds) {
     if (word == name) return kind;
   }
-  // A call inside a script fails with the word ERR, whatever the reason.
+  // A call inside a script always fails with ERR.
   if (word != "ERR") return ErrorKind::kFault;
   if (text.starts_with("ERR ACL failure")) return ErrorKind::kRefused;
   return is_about_moving_slot(text) ? ErrorKind::kUnavailable : ErrorKind::kFault;

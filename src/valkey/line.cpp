@@ -1,4 +1,4 @@
-// One flag says whether anybody is still called back.
+// One flag: whether callbacks are still allowed.
 #include "valkey/line.h"
 
 #include <utility>

@@ -1,5 +1,5 @@
-// A connection to a server that is asked where another one is: a sentinel, or a node of a cluster. It is opened for one
-// question, or to listen to a channel.
+// A connection that asks a sentinel or a cluster node for the address of a primary. Opened for one question, or to
+// subscribe to a channel.
 #pragma once
 
 #include <functional>
@@ -11,21 +11,21 @@
 
 namespace orderd::valkey {
 
-// Not to be destroyed inside its own callbacks.
+// May not be destroyed inside its own callbacks.
 class Line : private Connector::Listener, private Connection::Listener {
  public:
   struct Events {
     // Ready for ask() or subscribe().
     std::function<void()> open;
-    // To ask(); an error is an answer.
+    // The reply to ask(); an error is a reply.
     std::function<void(const Reply&)> answered;
-    // A message of the channel: its text.
+    // The text of a message.
     std::function<void(std::string_view)> message;
-    // The end, once; nothing is called after it. The error names the server.
+    // The end; the last callback. The error names the server.
     std::function<void(const Error& why)> ended;
   };
 
-  // `name`: of the connection, for CLIENT LIST. `patience`: to connect, and again for a reply.
+  // `name`: for CLIENT LIST. `patience`: for the connect, and again for a reply.
   Line(Loop& loop, const Endpoint& server, const std::string& name, Milliseconds patience, Events events);
   ~Line() override;
 
@@ -33,7 +33,7 @@ class Line : private Connector::Listener, private Connection::Listener {
   void start() { connector_.start(server_); }
   void ask(const Command& command) { (void)connection_->send(asked_, command); }
   void subscribe(std::string_view channel) { (void)connection_->subscribe(heard_, channel); }
-  // Calls nothing back any more. Allowed everywhere.
+  // No callbacks from now on. Allowed everywhere.
   void stop();
   [[nodiscard]] const Endpoint& server() const { return server_; }
 
@@ -55,7 +55,7 @@ class Line : private Connector::Listener, private Connection::Listener {
   LineCall heard_;
   bool over_ = false;
   Connector connector_;
-  std::unique_ptr<Connection> connection_;  // after what its end touches
+  std::unique_ptr<Connection> connection_;  // last: its end uses the other members
 };
 
 }  // namespace orderd::valkey

@@ -1,7 +1,6 @@
-// change_phase() is the only place where the phase changes, and each phase begins there. fail() is the only way down:
-// it closes both channels, and the last of them to report its end, from within its own callbacks perhaps, leads on
-// to kWaiting. Connectors, connections and shares that have ended are destroyed by the next attempt, which runs from a
-// timer: none of them is on the stack then.
+// Only change_phase() changes the phase, and starts what belongs to it. Only fail() goes down: it closes both channels.
+// When the second one reports its end, perhaps inside its own callback, the phase becomes kWaiting. The next attempt
+// destroys ended connectors, connections and shares. It runs from a timer, so none of them is on the stack.
 #include "valkey/link.h"
 
 #include <algorithm>
@@ -10,15 +9,15 @@
 namespace orderd::valkey {
 namespace {
 
-// The longest wait before the next attempt where the primary may be another one soon.
+// The longest wait before the next attempt if the primary can change.
 constexpr Milliseconds kPrimaryMoves{250};
-// A server that owes a reply and sends nothing for so long may be frozen or cut off: is another one the primary?
+// After this silence while a reply is due, the server may be frozen or cut off: asks whether there is a new primary.
 constexpr Milliseconds kSilence{500};
 constexpr Milliseconds kLookEvery{250};
 
 }  // namespace
 
-// A connection of its own: what runs its handshake, then itself.
+// The reading channel: a connector, then its connection.
 struct Link::Reading : Connector::Listener, Connection::Listener {
   explicit Reading(Link& owner) : link(owner) {}
 
@@ -42,7 +41,7 @@ struct Link::Reading : Connector::Listener, Connection::Listener {
   Link& link;
   std::unique_ptr<Connector> connector;
   Ready ready;
-  bool open = false;  // it has not reported its end yet
+  bool open = false;  // its end was not reported yet
 };
 
 struct Link::Settling : SharedConnections::Listener {
@@ -63,7 +62,7 @@ struct Link::Settling : SharedConnections::Listener {
 
   Link& link;
   std::unique_ptr<SharedConnections::Share> share;
-  bool open = false;  // it has not reported its end yet
+  bool open = false;  // its end was not reported yet
 };
 
 Link::Link(Loop& loop, Topology& topology, SharedConnections& connections, Options options, uint32_t seed,
@@ -105,7 +104,7 @@ void Link::drop(const Error& why) {
   if (up()) fail(why);
 }
 
-// The phase alone does not say it: while the calls of a lost connection get lost(), its end has not been reported yet.
+// The phase alone is not enough: calls of a lost connection get lost() before its end is reported.
 bool Link::up() const {
   return phase_ == Phase::kUp && reading_->ready.connection->is_open() && settling_->share->is_open();
 }
@@ -141,7 +140,7 @@ void Link::change_phase(Phase next) {
       return listener_.on_down(failure_);
     case Phase::kStopped:
       retry_.stop();
-      // order matters: only a search that has not answered is surely not on the stack.
+      // order matters: a search that has answered may be on the stack.
       if (before == Phase::kLocating) search_.reset();
       settling_->close();
       return reading_->close();
@@ -167,7 +166,7 @@ void Link::locate() {
 
 Milliseconds Link::next_wait() {
   const bool elsewhere = failure_.kind == ErrorKind::kMoved || failure_.kind == ErrorKind::kRoleChanged;
-  // Once: two servers may each name the other one.
+  // Once: two servers may name each other.
   if (topology_.moves() && elsewhere && !std::exchange(hurried_, true)) return Milliseconds(0);
   return backoff_.next(longest_wait());
 }
@@ -212,7 +211,7 @@ void Link::connect() {
   if (topology_.moves()) look_.start(kLookEvery);
   settling_->share = connections_.share(*server_, handshake(Channel::kSettling), *settling_);
   settling_->share->start();
-  if (phase_ != Phase::kConnecting) return;  // failed at once
+  if (phase_ != Phase::kConnecting) return;  // it failed immediately
   reading_->connector = std::make_unique<Connector>(loop_, handshake(Channel::kReading), *reading_);
   reading_->connector->start(*server_);
 }
@@ -227,7 +226,7 @@ Handshake Link::handshake(Channel channel) const {
           .reply_timeout = options_.reply_timeout + (reading ? options_.read_block : Milliseconds(0))};
 }
 
-// One more handshake is complete.
+// A handshake is complete.
 void Link::compare() {
   if (!reading_->open || !settling_->open) return;
   const std::string& reads = reading_->ready.server.run_id;
@@ -237,19 +236,19 @@ void Link::compare() {
                     "the two connections to " + server_->redacted() + " reached two different servers (run_id " +
                         reads + " and " + settles +
                         "): use the address of one server, or a proxy that sends all connections to one"};
-  // Whichever of them is right, the next attempt connects both again.
+  // Either may be right: the next attempt reconnects both.
   settling_->share->retire();
   fail(error);
 }
 
 void Link::fail(Error error) {
-  // The connection's handshake took the server for what it is no more.
+  // The server has changed its role since the handshake.
   if (error.kind == ErrorKind::kRoleChanged && settling_->share) settling_->share->retire();
   failure_ = std::move(error);
   change_phase(Phase::kEnding);
 }
 
-// Calls that are outstanding get lost() before their channel reports its end.
+// Outstanding calls get lost() before their channel reports its end.
 void Link::close_both() {
   settling_->close();
   reading_->close();

@@ -1,13 +1,13 @@
-// Two channels to one server process with one life cycle: a connection for reads that block, and a share of a
-// connection (shared_connections.h) for everything else. Both are up and belong to the same server process (the same
-// run_id, where the server gives one), or neither is.
+// Two channels to one server process with one life cycle: a connection for blocking reads, and a share of a connection
+// (shared_connections.h) for everything else. Both are up, to the same server process (the same run_id, if known), or
+// neither is.
 //
-// A link reconnects by itself, with a jittered back-off, until it is stopped: it asks the topology where to go, runs
-// both handshakes, and compares the run_ids. The end of either channel ends the other. Where another server is the
-// primary now, as the server itself or the topology says, the first attempt is made at once.
+// A link reconnects with a jittered back-off until it is stopped: it asks the topology for the server, runs both
+// handshakes and compares the run_ids. The end of one channel closes the other. If the server or the topology reports a
+// new primary, the first attempt is immediate.
 //
-// To be let in is not enough to make the next back-off short again: a server that is wrongly taken for the primary
-// accepts each connection and refuses all work. See proven().
+// A successful handshake does not reset the back-off: a server that is wrongly considered the primary accepts each
+// connection and refuses all work. See proven().
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@
 namespace orderd::valkey {
 
 enum class Channel {
-  kReading,   // for reads that block
+  kReading,   // for blocking reads
   kSettling,  // for everything else
 };
 
@@ -37,52 +37,52 @@ class Link {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // Both channels are authenticated, belong to one server process that can do the work, and the scripts are
-    // loaded. send(), drop() and stop() are allowed in here.
+    // Both channels are authenticated and reach one suitable server process; the scripts are loaded. May call send(),
+    // drop() and stop().
     virtual void on_up() = 0;
-    // Once per loss, after every outstanding call of both channels got its lost() reply; or once per failed attempt to
-    // connect. The next attempt follows by itself. stop() is allowed in here; destroying the link is not.
+    // Once per loss, after each outstanding call of both channels got lost(); and once per failed attempt to connect.
+    // The next attempt follows automatically. May call stop(), but not destroy the link.
     //   kLost         a connection ended, an attempt timed out, or the two connections reached different servers
     //   kRefused      wrong credentials or missing rights
-    //   kUnfit        this server cannot do the work; the text says what to do
+    //   kUnfit        the server is unsuitable; the text has the remedy
     //   kUnavailable  the server is loading, busy or out of memory
-    //   others        what drop() was given, or how the server answered the handshake
+    //   others        passed to drop(), or the server's answer to the handshake
     virtual void on_down(const Error& error) = 0;
   };
 
   struct Options {
     std::string name;                       // the daemon's; connections are orderd-read:NAME and orderd-settle:NAME
-    std::vector<std::string_view> scripts;  // loaded in this order on the settling connection
-    Milliseconds connect_timeout{5000};     // for locating the server and both handshakes together
-    Milliseconds reply_timeout{10000};      // without a byte from the server although a reply is due
-    Milliseconds read_block{250};           // how long a read may block; the reading channel waits for it in addition
+    std::vector<std::string_view> scripts;  // loaded in this order, on the settling connection
+    Milliseconds connect_timeout{5000};     // for finding the server and for both handshakes together
+    Milliseconds reply_timeout{10000};      // of silence while a reply is due
+    Milliseconds read_block{250};           // how long a read may block: added to reply_timeout on the reading channel
   };
 
   // `topology`, `connections` and `listener` must outlive the link.
   Link(Loop& loop, Topology& topology, SharedConnections& connections, Options options, uint32_t seed,
        Link::Listener& listener);
-  // As stop(). Not inside a callback of the link or of one of its calls.
+  // Calls stop(). Not inside a callback of the link or of one of its calls.
   ~Link();
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
   // Once. May call back before it returns.
   void start();
-  // For good: outstanding calls get lost(), on_down is not called. Allowed everywhere and in every state.
+  // Final: outstanding calls get lost(), on_down is not called. Allowed everywhere and in every state.
   void stop();
 
-  // Queues a command; replies of one channel come in the order of its commands. False: not up, `call` was not taken.
-  // As soon as the first call of either channel gets lost(), the link is not up any more.
+  // Queues a command; replies of a channel arrive in the order of its commands. False: not up; `call` is not used. When
+  // the first call of either channel gets lost(), the link is already down.
   [[nodiscard]] bool send(Channel channel, Call& call, const Command& command);
-  // Leaves this server: both channels end, on_down(why) follows (where a call is being answered: when that returns),
-  // and the topology hears of it. Does nothing unless the link is up.
+  // Leaves this server: closes both channels and reports to the topology; on_down(why) follows, after the current
+  // callback if there is one. Does nothing unless the link is up.
   void drop(const Error& why);
-  // The server did real work: the back-off after the next loss starts short again.
+  // The server did real work: resets the back-off.
   void proven();
-  // The server says that it cannot work now: is another one the primary by now? Then the link leaves by itself, as it
-  // does where a server that moves() is silent.
+  // The server says that it cannot work now: asks whether there is a new primary, and leaves if so. A silent server is
+  // handled the same way, without this call.
   void suspect();
-  // No wait should be longer: where the primary moves, it is back soon.
+  // The longest useful wait: short if the primary can change.
   [[nodiscard]] Milliseconds longest_wait() const;
 
   [[nodiscard]] bool up() const;
@@ -96,10 +96,10 @@ class Link {
  private:
   enum class Phase {
     kIdle,        // not started
-    kLocating,    // the topology was asked; deadline_ runs
-    kConnecting,  // handshakes run on one or both channels, each with a deadline of its own
+    kLocating,    // asks the topology; deadline_ runs
+    kConnecting,  // handshakes on one or both channels, each with its own deadline
     kUp,          // both channels are open
-    kEnding,      // both channels were closed; waits until both have reported their end
+    kEnding,      // closes both channels; waits until both have reported their end
     kWaiting,     // no connection; retry_ runs
     kStopped,     // for good
   };
@@ -127,13 +127,13 @@ class Link {
   Backoff backoff_;
   Timer retry_;
   Timer deadline_;
-  Timer look_;  // while connecting and up, where the primary moves: is the server silent?
+  Timer look_;  // if the primary can change: checks for silence while connecting and up
   Phase phase_ = Phase::kIdle;
-  bool hurried_ = false;     // an attempt was made without a wait since the last that was proven()
+  bool hurried_ = false;     // an immediate attempt was made since the last proven()
   uint64_t attempt_ms_ = 0;  // when this attempt began
   std::unique_ptr<Topology::Search> search_;
   std::unique_ptr<Topology::Watch> watch_;
-  std::optional<Endpoint> server_;  // where this attempt goes, once that is known
+  std::optional<Endpoint> server_;  // of this attempt, once known
   std::unique_ptr<Reading> reading_;
   std::unique_ptr<Settling> settling_;
   Error failure_;  // why the link went down

@@ -1,4 +1,4 @@
-// A view of one reply of the server. It is valid only inside the callback that was handed it.
+// A view of one reply. Valid only inside the callback that gets it.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace orderd::valkey {
 
 class Reply {
  public:
-  // `raw` may be null: the connection was lost, and whether the command was carried out is unknown.
+  // `raw` may be null: the connection was lost; whether the command was executed is unknown.
   explicit Reply(const redisReply* raw) : raw_(raw) {}
 
   [[nodiscard]] bool lost() const { return raw_ == nullptr; }
@@ -29,9 +29,9 @@ class Reply {
   [[nodiscard]] int64_t integer() const;
   // 0 for anything but an array.
   [[nodiscard]] std::size_t size() const;
-  // A reply that is lost() where there is no such element.
+  // lost() if there is no such element.
   [[nodiscard]] Reply at(std::size_t index) const;
-  // The kind of an error; ErrorKind::kNone for anything else, kLost where lost().
+  // The kind of an error; kLost if lost(); otherwise kNone.
   [[nodiscard]] ErrorKind error() const;
 
  private:

@@ -1,5 +1,5 @@
-// A whole reply is the first member of its pool: hiredis creates it first, its parts later. hiredis is C: where memory
-// runs out, these functions return null, and hiredis reports it.
+// The top-level reply is the first member of its pool: hiredis creates it first, its parts later. If memory runs out,
+// these functions return null, and hiredis reports it.
 #include "valkey/reply_pool.h"
 
 #include <hiredis/hiredis.h>
@@ -57,13 +57,13 @@ void destroy(void* whole) {
   delete pool;
 }
 
-// Of the whole reply that `reply`, the task's, is part of.
+// The pool of the top-level reply that `reply` is part of.
 Pool* pool_of(const redisReadTask* task, void* reply) {
   for (; task->parent != nullptr; task = task->parent) reply = task->parent->obj;
   return static_cast<Pool*>(reply);
 }
 
-// The whole reply, in a new pool, or an element of the parent's.
+// The top-level reply, in a new pool, or an element of its parent.
 redisReply* create(const redisReadTask* task) {
   redisReply* reply = nullptr;
   if (task->parent == nullptr) {
@@ -78,7 +78,7 @@ redisReply* create(const redisReadTask* task) {
   return reply;
 }
 
-// There was no memory for the content of `reply`. What is part of a whole goes with the whole.
+// There is no memory for the content of `reply`. A part is freed with its top-level reply.
 void* out_of_memory(const redisReadTask* task, redisReply* reply) {
   if (task->parent == nullptr) destroy(reply);
   return nullptr;
@@ -112,12 +112,12 @@ void* create_integer(const redisReadTask* task, long long value) {
 
 void* create_nil(const redisReadTask* task) {
   auto* const reply = create(task);
-  // The task has the type of what could have been there.
+  // The task has the type of the missing value.
   if (reply != nullptr) reply->type = REDIS_REPLY_NIL;
   return reply;
 }
 
-// Of RESP3, which no connection asks for.
+// For RESP3, which no connection requests.
 void* create_double(const redisReadTask* task, double value, char* text, std::size_t size) {
   auto* const reply = static_cast<redisReply*>(create_string(task, text, size));
   if (reply != nullptr) reply->dval = value;

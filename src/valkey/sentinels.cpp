@@ -1,4 +1,4 @@
-// A Poll asks all sentinels through a line each and counts; a Post keeps a line to one sentinel and stays subscribed.
+// A Poll asks all sentinels, over a line each, and counts the answers; a Post stays subscribed to one sentinel.
 #include "valkey/sentinels.h"
 
 #include <algorithm>
@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::string_view kSwitched = "+switch-master";
 constexpr const char* kClient = "orderd-sentinel";
-// A line that ended is made anew after this.
+// The wait before an ended line is reopened.
 constexpr Milliseconds kAgain{1000};
 
-// The address of the primary in the place of that of `server`; nothing where this is none.
+// `server` with the primary's address; nullopt: this is not an address.
 std::optional<Endpoint> primary_at(const Endpoint& server, std::string_view host, std::string_view port) {
   Endpoint primary = server;
   const auto [stop, bad] = std::from_chars(port.data(), port.data() + port.size(), primary.port);
@@ -32,7 +32,7 @@ Command question(const std::string& name) {
   return Command::of("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name);
 }
 
-// What a sentinel answered: the primary, or what is wrong.
+// A sentinel's answer: the primary, or what is wrong.
 Result<Endpoint> answer_of(const Service& service, const Endpoint& sentinel, const Reply& reply) {
   const std::string who = sentinel.redacted();
   if (reply.is_error()) return Failure{who + " refused SENTINEL GET-MASTER-ADDR-BY-NAME: " + std::string(reply.text())};
@@ -71,7 +71,7 @@ class Sentinels::Poll : public Search {
               .ended = [this](const Error& why) { take(Failure{why.what}); }}));
     }
   }
-  // `located` is never called before this returns.
+  // Never calls `located` before it returns.
   void start() {
     starting_ = true;
     for (const auto& line : lines_) line->start();
@@ -80,7 +80,7 @@ class Sentinels::Poll : public Search {
   }
 
  private:
-  // Generous: a link's own deadline comes first.
+  // Generous: a link has its own deadline.
   static constexpr Milliseconds kConnect{10'000};
 
   void take(Result<Endpoint> answer) {
@@ -114,17 +114,17 @@ class Sentinels::Poll : public Search {
   }
 
   Service service_;
-  Located located_;  // null: it was called
+  Located located_;  // null: already called
   Timer patience_;
   std::vector<Endpoint> named_;
   std::string failures_;
   std::size_t failed_ = 0;
   bool starting_ = false;
-  std::vector<std::unique_ptr<Line>> lines_;  // last: their ends touch the rest
+  std::vector<std::unique_ptr<Line>> lines_;  // last: their ends use the other members
 };
 
-// Subscribed to one sentinel; made anew when that ends. At each beginning all sentinels are asked: what was announced
-// meanwhile was not heard.
+// A subscription to one sentinel, reopened when it ends. After each start all sentinels are asked, since announcements
+// may have been missed.
 class Sentinels::Post {
  public:
   Post(Sentinels& owner, std::size_t number)
@@ -204,7 +204,7 @@ std::unique_ptr<Topology::Watch> Sentinels::watch(const Elsewhere& elsewhere) {
 }
 
 void Sentinels::announce(const Endpoint& primary) {
-  // A copy: each may watch anew in there.
+  // A copy: a callback may start another watch.
   for (const Registration* watch : std::vector<Registration*>(watches_)) watch->elsewhere(primary);
 }
 

@@ -1,9 +1,9 @@
-// The primary of a service, as its sentinels name it. Every sentinel is asked at once, before each connect; and each is
-// subscribed to for as long as somebody watches, since a primary that was replaced goes on to accept writes for
-// seconds, all of which are lost.
+// The primary of a service, as its sentinels name it. Before each connect, all sentinels are asked in parallel. While
+// there are watchers, it is subscribed to each sentinel: a replaced primary accepts writes for seconds, and all of them
+// are lost.
 //
-// Sentinels may disagree for a moment: one that was frozen names the primary from before. What most of those name that
-// answer within kPatience counts; what they announce counts at once.
+// Sentinels may disagree: one that was frozen names the previous primary. The majority of those that answer within
+// kPatience decides. Announcements count immediately.
 #pragma once
 
 #include <functional>
@@ -16,18 +16,18 @@
 
 namespace orderd::valkey {
 
-// Where the sentinels are, and how to talk to what they name.
+// The sentinels, and how to connect to the servers that they name.
 struct Service {
-  std::vector<Endpoint> sentinels;  // each with the user and the password for it
-  std::string name;                 // "shop": of the primary, at the sentinels
-  Endpoint server;                  // user, password and database at the primary; the sentinels name its address
+  std::vector<Endpoint> sentinels;  // with their own user and password
+  std::string name;                 // "shop": the name that the sentinels monitor
+  Endpoint server;                  // user, password and database; the sentinels name its address
 };
 
 class Sentinels : public Topology {
  public:
-  // Called before each question: passwords may be in files that change. The number of sentinels stays.
+  // Called before each question, since passwords may be in files that change. The number of sentinels is constant.
   using Source = std::function<Result<Service>()>;
-  // How long the other sentinels are waited for once one has answered.
+  // How long to wait for the other sentinels after one has answered.
   static constexpr Milliseconds kPatience{500};
 
   Sentinels(Loop& loop, Source source);
@@ -47,12 +47,12 @@ class Sentinels : public Topology {
 
   Loop& loop_;
   Source source_;
-  std::vector<std::unique_ptr<Post>> posts_;  // one for each sentinel, while somebody watches
+  std::vector<std::unique_ptr<Post>> posts_;  // one for each sentinel, while there are watchers
   std::vector<Registration*> watches_;
 };
 
-// The same for a client that blocks, such as a tool: the first answer of a sentinel that names a primary, each asked
-// for at most kPatience. The failure names every sentinel and what was wrong with it.
+// The same for a blocking client: asks one sentinel after another, each for at most kPatience, until one names a
+// primary. The failure names every sentinel and what was wrong with it.
 [[nodiscard]] Result<Endpoint> ask_sentinels(const Service& service, const std::string& client_name);
 
 }  // namespace orderd::valkey

@@ -1,4 +1,4 @@
-// Pure functions: replies in, facts out, and one table of what orderd cannot work with.
+// Pure functions: replies in, facts out, and a table of unsuitable servers.
 #include "valkey/server.h"
 
 #include <array>
@@ -13,7 +13,7 @@ using Version = std::pair<uint32_t, uint32_t>;  // major, minor
 constexpr Version kOldestValkey{7, 2};
 constexpr Version kOldestRedis{7, 0};
 
-// Of "8.0.1": {8, 0}. {0, 0} where there is no number.
+// {8, 0} of "8.0.1"; {0, 0} without a number.
 Version version_of(std::string_view text) {
   Version version{0, 0};
   const char* end = text.data() + text.size();
@@ -28,7 +28,7 @@ std::string_view role_of(std::string_view word) {
   return "";
 }
 
-// The value of a line "name:value" of INFO; empty where there is none.
+// The value of a line "name:value" of INFO; empty: there is none.
 std::string_view field(std::string_view info, std::string_view name) {
   while (!info.empty()) {
     std::string_view line = info.substr(0, info.find('\n'));
@@ -77,7 +77,7 @@ void read_info(std::string_view info, ServerFacts& facts) {
     facts.product = "valkey";
     facts.version = version;
   } else if (const auto redis = field(info, "redis_version"); !redis.empty()) {
-    // A Valkey that shows itself as Redis only still gives its own name.
+    // A Valkey that presents itself as Redis still gives its own name here.
     facts.product = field(info, "server_name") == "valkey" ? "valkey" : "redis";
     facts.version = redis;
   }

@@ -1,5 +1,5 @@
-// A call of a share travels as a Slip, which belongs to the connection: it outlives the share that has left. Slips are
-// used again, so that an order allocates none.
+// Each call of a share is sent as a Slip, which belongs to the connection and so outlives a share that has left. Slips
+// are reused: an order allocates none.
 #include "valkey/shared_connections.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ struct SharedConnections::Shared : Connector::Listener, Connection::Listener {
   Shared(SharedConnections& its_pool, Endpoint where, const Handshake& handshake)
       : pool(its_pool), endpoint(std::move(where)), connector(pool.loop_, handshake, *this) {}
 
-  // Can a share that starts now use it?
+  // Whether a share that starts now can use it.
   [[nodiscard]] bool usable() const {
     return !ended && !retired && (ready.connection == nullptr || ready.connection->is_open());
   }
@@ -45,13 +45,13 @@ struct SharedConnections::Shared : Connector::Listener, Connection::Listener {
   void on_closed(const Error& error) override {
     ended = true;
     each([&](Share& share) {
-      if (share.phase_ == Share::Phase::kLeaving) return;  // when its call has returned
+      if (share.phase_ == Share::Phase::kLeaving) return;  // after its call returns
       share.phase_ = Share::Phase::kEnded;
       share.listener_.on_share_closed(error);
     });
   }
 
-  // Calls it for those who take part now; they may leave meanwhile.
+  // Calls it for the current users, which may leave meanwhile.
   template <class Visit>
   void each(const Visit& visit) {
     const std::vector<Share*> now = users;
@@ -88,15 +88,15 @@ struct SharedConnections::Shared : Connector::Listener, Connection::Listener {
 
   SharedConnections& pool;
   const Endpoint endpoint;
-  std::vector<Share*> users;  // have started, and did not leave
-  std::size_t shares = 0;     // not destroyed yet
+  std::vector<Share*> users;  // started and not left
+  std::size_t shares = 0;     // not yet destroyed
   bool started = false;
   bool ended = false;
   bool retired = false;
   std::deque<Slip> slips;
   std::vector<Slip*> unused;
   Connector connector;
-  Ready ready;  // after what its end touches
+  Ready ready;  // last: its end uses the other members
 };
 
 void SharedConnections::Share::start() {
@@ -136,7 +136,7 @@ void SharedConnections::Share::on_reply(Slip& slip, const Reply& reply) {
   ORDERD_CHECK(&slip == first_, "replies of a share are out of order");
   first_ = slip.next;
   --in_flight_;
-  // order matters: the call may send the next one, in this same slip.
+  // order matters: the call may send the next one in this slip.
   shared_.unused.push_back(&slip);
   const bool outer = !std::exchange(answering_, true);
   slip.call->done(*slip.call, reply);

@@ -1,9 +1,9 @@
-// One connection to each server, for all links that settle there: the commands of many lanes leave in one write, and
-// their replies come in one read. A command that blocks would block them all: reads have connections of their own.
+// One connection to each server, shared by all links that settle there: commands of many lanes leave in one write, and
+// their replies arrive in one read. Blocking commands would block all lanes, so reads have their own connections.
 //
-// A link has a Share. It sees what it would see of a connection of its own: replies in the order of its commands, and
-// one end, before which each outstanding call gets lost(). To leave ends only the share: the connection stays while
-// another share uses it, and replies to what was left behind are dropped when they come.
+// A link has a Share, which behaves like its own connection: replies in the order of its commands, and one end, before
+// which each outstanding call gets lost(). Leaving ends only the share. The connection stays while other shares use it,
+// and late replies to a share that has left are dropped.
 #pragma once
 
 #include <cstddef>
@@ -23,36 +23,36 @@ class SharedConnections {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // The share is open. It may leave() in here.
+    // The share is open. May call leave().
     virtual void on_share_open() = 0;
-    // It never was; see Connector::Listener.
+    // It could not be opened; see Connector::Listener.
     virtual void on_share_failed(const Error& error) = 0;
-    // The end of a share that was open, once. The share may not be destroyed in here, nor in on_share_failed().
+    // The end of an open share, once. Neither this nor on_share_failed() may destroy the share.
     virtual void on_share_closed(const Error& error) = 0;
   };
 
   class Share {
    public:
-    // As leave(). Not inside a callback of the share or of one of its calls.
+    // Calls leave(). Not inside a callback of the share or of one of its calls.
     ~Share();
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
 
-    // Connects, or joins those who have; may call back before it returns. Once.
+    // Connects, or uses an existing connection; may call back before it returns. Once.
     void start();
     // As Connection::send().
     [[nodiscard]] bool send(Call& call, const Command& command);
-    // Ends this share: outstanding calls get lost(), and the listener on_share_closed(error) if it was open, before
-    // this returns; where one of its calls is being answered, when that returns.
+    // Ends this share. Before this returns, outstanding calls get lost(), and the listener on_share_closed(error) if it
+    // was open; inside a callback of one of its calls, after that returns.
     void leave(const Error& error);
-    // No other share joins this connection any more: the next one makes its own. Those that have it keep it.
+    // No further share uses this connection: the next one connects. Those that use it keep it.
     void retire();
 
     [[nodiscard]] bool is_open() const;
     [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
     // As Connection::silence(), of the calls of this share.
     [[nodiscard]] Milliseconds silence() const;
-    // Only once it was open.
+    // Only after it was open.
     [[nodiscard]] const ServerFacts& server() const;
     [[nodiscard]] const std::string& script_id(std::size_t index) const;
 
@@ -75,13 +75,13 @@ class SharedConnections {
   };
 
   explicit SharedConnections(Loop& loop);
-  // Every share is destroyed by then.
+  // All shares must be destroyed before.
   ~SharedConnections();
   SharedConnections(const SharedConnections&) = delete;
   SharedConnections& operator=(const SharedConnections&) = delete;
 
-  // A share of the connection to `endpoint`, with just these credentials. All ask for the same handshake, save its
-  // connect_timeout: that of the first counts. `listener` must outlive the share.
+  // A share of the connection to `endpoint` with these credentials. All must request the same handshake; only the first
+  // one's connect_timeout counts. `listener` must outlive the share.
   [[nodiscard]] std::unique_ptr<Share> share(const Endpoint& endpoint, const Handshake& handshake, Listener& listener);
 
  private:

@@ -10,7 +10,7 @@ std::string_view hash_tag(std::string_view key) {
   return key.substr(open + 1, close - open - 1);
 }
 
-// Bit by bit: it is asked for at the start and by tools, not for each order.
+// Bit by bit: used at the start and by tools, not for each order.
 uint16_t slot_of(std::string_view key) {
   constexpr unsigned kPolynomial = 0x1021;
   unsigned crc = 0;

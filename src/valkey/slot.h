@@ -8,8 +8,8 @@ namespace orderd::valkey {
 
 inline constexpr uint16_t kSlots = 16384;
 
-// What of a key decides its slot: the text between the first '{' and the first '}' after it, where that is not empty,
-// else the whole key. A view into `key`.
+// The part of a key that decides its slot: the text between the first '{' and the next '}' if it is not empty,
+// otherwise the whole key. A view into `key`.
 [[nodiscard]] std::string_view hash_tag(std::string_view key);
 
 // CRC16 (XMODEM) of the hash tag, modulo kSlots.

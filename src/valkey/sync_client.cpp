@@ -1,6 +1,5 @@
-// hiredis' blocking calls, with each failure turned into a sentence that names the server. The server's name for these
-// sentences is in the context's privdata. Names are looked up here: hiredis would end at the first address that is
-// silent or refuses.
+// hiredis' blocking calls; each failure becomes a sentence that names the server. The name is in the context's
+// privdata. Hosts are looked up here: hiredis would stop at the first address that is silent or refuses.
 #include "valkey/sync_client.h"
 
 #include <hiredis/hiredis.h>
@@ -32,7 +31,7 @@ timeval timeval_of(std::chrono::milliseconds time) {
   return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
 }
 
-// One attempt. Null where there was not even memory for a context.
+// One attempt. Null: out of memory.
 redisContext* open_once(redisOptions how, std::chrono::milliseconds connect_timeout,
                         std::chrono::milliseconds reply_timeout) {
   const timeval connect = timeval_of(connect_timeout);
@@ -42,7 +41,7 @@ redisContext* open_once(redisOptions how, std::chrono::milliseconds connect_time
   for (;;) {
     errno = 0;
     redisContext* context = redisConnectWithOptions(&how);
-    // A signal during the connect: hiredis ends the attempt, we do not.
+    // A signal interrupted the connect, which hiredis treats as a failure: again.
     if (context == nullptr || context->err != REDIS_ERR_IO || errno != EINTR) return context;
     redisFree(context);
   }
@@ -62,7 +61,7 @@ Result<std::vector<std::string>> addresses_of(const std::string& host) {
   return hosts;
 }
 
-// Every address of a name gets an equal share of the time that those before it have left.
+// The addresses of a name share the remaining time equally.
 Result<redisContext*> open_tcp(const Endpoint& endpoint, const SyncClient::Options& options) {
   using Clock = std::chrono::steady_clock;
   const auto hosts = addresses_of(endpoint.host);
@@ -98,7 +97,7 @@ std::string what_to_try(Endpoint::Kind kind) {
 
 Failure lost(const redisContext* context) {
   const auto* peer = static_cast<const Peer*>(context->privdata);
-  // A time-out of the socket shows as EAGAIN, which hiredis words as "Resource temporarily unavailable".
+  // A timeout of the socket is EAGAIN, which hiredis describes as "Resource temporarily unavailable".
   if (context->err == REDIS_ERR_TIMEOUT ||
       (context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))) {
     return Failure{peer->name + " did not answer within " + std::to_string(peer->reply_timeout.count()) +
@@ -118,7 +117,7 @@ Failure refused(const Endpoint& endpoint, std::string_view step, std::string_vie
                  std::string(advice)};
 }
 
-// The handshake belongs to the connecting, and has its time.
+// The handshake has the time of connecting.
 Result<TlsSession> start_tls(redisContext& context, const TlsPeer& peer, const SyncClient::Options& options) {
   const NoSigpipe guard;
   (void)redisSetTimeout(&context, timeval_of(options.connect_timeout));
@@ -127,7 +126,7 @@ Result<TlsSession> start_tls(redisContext& context, const TlsPeer& peer, const S
   return session;
 }
 
-// What the server has to agree to before the client is handed out.
+// Authenticates, selects the database, sets the client's name.
 Result<bool> introduce(SyncClient& client, const Endpoint& endpoint, const std::string& name) {
   constexpr std::string_view kCredentials = "check the user name and the password";
   if (!endpoint.password.empty() || !endpoint.username.empty()) {
@@ -150,7 +149,7 @@ Result<bool> introduce(SyncClient& client, const Endpoint& endpoint, const std::
   for (std::size_t i = 0; i < commands.size(); ++i) {
     const auto reply = client.read();
     if (!reply) return reply.failure();
-    // A server that does not take these is no obstacle. Any other refusal would meet every command.
+    // These are optional. Any other refusal would meet every command.
     if ((*reply)->is_error() && !denies_command((*reply)->text())) {
       return refused(endpoint, "the connection", (*reply)->text(), kCredentials);
     }
@@ -177,7 +176,7 @@ SyncClient::~SyncClient() = default;
 Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& options) {
   const std::string name = endpoint.redacted();
   const std::string path = endpoint.kind == Endpoint::Kind::kEmbedded ? embedded_socket(endpoint.path) : endpoint.path;
-  // hiredis would cut it and connect elsewhere.
+  // hiredis would truncate it and connect to another socket.
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     return Failure{"cannot connect to " + name + ": the path of a socket may have " +
                    std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes, this one has " +
@@ -205,7 +204,7 @@ Result<SyncClient> SyncClient::connect(const Endpoint& endpoint, const Options& 
     write_without_sigpipe(*context, false);
   }
   use_reply_pool(*context->reader);
-  // A push of RESP3 that nobody asked for: hiredis would free it as one of its own.
+  // An unrequested RESP3 push: hiredis would free it as its own allocation.
   redisSetPushCallback(context,
                        [](void* /*peer*/, void* reply) { free_pooled_reply(static_cast<redisReply*>(reply)); });
   const auto introduced = introduce(client, endpoint, options.name);
@@ -220,7 +219,7 @@ Result<OwnedReply> SyncClient::call(const Command& command) {
 
 void SyncClient::append(const Command& command) {
   ORDERD_CHECK(command.complete(), "a command that lacks arguments, or has too many");
-  // Fails for want of memory only, and then read() fails too.
+  // Fails only without memory; read() then fails, too.
   (void)redisAppendFormattedCommand(context_.get(), command.bytes().data(), command.bytes().size());
 }
 

@@ -1,4 +1,4 @@
-// A blocking connection, for the tools and the tests. The daemon never uses it.
+// A blocking connection for tools and tests. The daemon never uses it.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ struct redisContext;
 
 namespace orderd::valkey {
 
-// Owns a reply. Copy what is to outlive it.
+// Owns a reply. Copy what must outlive it.
 class OwnedReply {
  public:
   explicit OwnedReply(redisReply* raw) : raw_(raw) {}
@@ -41,7 +41,7 @@ class SyncClient {
     std::chrono::milliseconds reply_timeout{10000};
   };
 
-  // Connects, authenticates, selects the database. For an embedded endpoint: to the server a running orderd has
+  // Connects, authenticates, selects the database. An embedded endpoint is the server that a running orderd has
   // started. The failure names the endpoint and what to try.
   [[nodiscard]] static Result<SyncClient> connect(const Endpoint& endpoint, const Options& options);
 
@@ -49,20 +49,20 @@ class SyncClient {
   SyncClient& operator=(SyncClient&&) noexcept;
   ~SyncClient();
 
-  // One command, one reply. An error reply of the server is a good result: ask reply->is_error().
-  // The failure is the connection's; the client is of no more use then.
+  // One command, one reply. An error reply is a result: check reply->is_error(). A failure means that the connection
+  // was lost: the client cannot be used any more.
   [[nodiscard]] Result<OwnedReply> call(const Command& command);
 
-  // Pipelining: append() any number of commands, then read() as many replies, in the same order. flush() sends what was
-  // appended now, so that the server works on it before the first read(); a failure is reported by read().
+  // Pipelining: append() any number of commands, then read() as many replies, in the same order. flush() sends appended
+  // commands at once, so that the server works on them before the first read(), which also reports a failure.
   void append(const Command& command);
   void flush();
   [[nodiscard]] Result<OwnedReply> read();
 
-  // For poll(): readable when there is a reply to read, as long as no earlier one was left unread.
+  // For poll(): readable when there is a reply, provided that all earlier ones were read.
   [[nodiscard]] int descriptor() const;
 
-  // Loads a script and answers its SHA1.
+  // Loads a script; returns its SHA1.
   [[nodiscard]] Result<std::string> load(std::string_view source);
 
  private:

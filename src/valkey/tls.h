@@ -1,5 +1,5 @@
-// TLS over a connection of hiredis', which by itself verifies a certificate's chain and not its name, and reports most
-// mistakes as "Success".
+// TLS for hiredis, which by itself verifies the certificate's chain but not its name, and reports most errors as
+// "Success".
 #pragma once
 
 #include <functional>
@@ -14,45 +14,43 @@ struct ssl_st;
 
 namespace orderd::valkey {
 
-// PEM files; empty: none.
+// PEM files; empty: not set.
 struct TlsFiles {
-  std::string ca;    // certificates to trust; empty: those that the system trusts
-  std::string cert;  // the client's certificate and what is between it and a CA
+  std::string ca;    // trusted CAs; empty: the system's
+  std::string cert;  // the client's certificate, with intermediate ones
   std::string key;   // of `cert`, without a passphrase
   bool operator==(const TlsFiles&) const = default;
 };
 
-// With what, and whose certificate is expected.
+// The files, and the name expected in the server's certificate.
 struct TlsPeer {
   TlsFiles files;
   std::string name;  // a DNS name or an address
 };
 
-// Which of the files is bad, and why.
+// Which file is invalid, and why.
 struct TlsProblem {
   enum class File { kCa, kCert, kKey } file = File::kCa;
   std::string what;  // "cannot be read: No such file or directory"
 };
-// Reads the files as a connection would.
+// Loads the files as a connection would.
 [[nodiscard]] std::optional<TlsProblem> problem_of(const TlsFiles& files);
 
-// The files are read again by the first connection after they have changed. Where the new ones are bad, the old ones
-// stay in use, and this is called once with the reason, in the thread that connects. Set it before the first
-// connection.
+// The first connection after a change of the files reloads them. If they are invalid, the old ones stay in use, and
+// `handler` is called once with the reason, in the thread that connects. Set it before the first connection.
 void on_bad_tls_files(std::function<void(const std::string& what)> handler);
 
 // The TLS half of one connection.
 class TlsSession {
  public:
-  // Begins the handshake over a connected context, which owns it from then on; over a blocking one the handshake is
-  // done at the return. After a failure the context is good for nothing but to be freed.
+  // Starts the handshake on a connected context, which then owns it; on a blocking context it completes the handshake.
+  // After a failure the context can only be freed.
   [[nodiscard]] static Result<TlsSession> start(redisContext& context, const TlsPeer& peer);
 
-  // Is the handshake done, as far as this side is concerned?
+  // Whether this side has finished the handshake.
   [[nodiscard]] bool established() const;
-  // Why the connection has ended, where TLS is the reason: one clause, with the setting to look at; else empty. To be
-  // asked before the context is freed, and before other calls of OpenSSL. `answered`: has the server replied to
-  // anything?
+  // Why the connection ended, if TLS is the reason: one clause, with the setting to check; otherwise empty. Call it
+  // before the context is freed and before other calls of OpenSSL. `answered`: the server has sent a reply.
   [[nodiscard]] std::string end(bool answered) const;
 
  private:
@@ -60,8 +58,8 @@ class TlsSession {
   ssl_st* ssl_;
 };
 
-// OpenSSL keeps errors in a queue for each thread, and mistakes an old one of another connection for one of this read
-// or write: call it before each.
+// OpenSSL has one error queue for each thread, and takes an old error of another connection for one of the current read
+// or write: call this before each.
 void clear_tls_errors();
 
 }  // namespace orderd::valkey

@@ -1,5 +1,5 @@
-// Which server to talk to: the address in the settings, the one that sentinels name (sentinels.h), or the primary of a
-// slot in a cluster (cluster.h). The question is asked before each connect.
+// Finds the server: the address in the settings, the one that sentinels name (sentinels.h), or the primary of a slot in
+// a cluster (cluster.h). It is asked before each connect.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,7 @@ class Topology {
  public:
   using Located = std::function<void(const Result<Endpoint>&)>;
 
-  // A question in progress. Destroying it cancels the question: `located` is not called any more. It may not be
-  // destroyed inside `located`.
+  // A question in progress. Destroying it cancels it: `located` is not called. May not be destroyed inside `located`.
   class Search {
    public:
     Search() = default;
@@ -31,28 +30,28 @@ class Topology {
   Topology(const Topology&) = delete;
   Topology& operator=(const Topology&) = delete;
 
-  // Calls `located` once, before it returns or later, or never: a deadline is the caller's business. Null: it has
+  // Calls `located` once, before it returns or later, or never: the caller sets a deadline. Null: it has already
   // answered. The topology must outlive the search.
   [[nodiscard]] virtual std::unique_ptr<Search> locate(Located located) = 0;
 
-  // Something that goes on while it lives.
+  // A subscription; destroying it ends it.
   using Watch = Search;
   using Elsewhere = std::function<void(const Endpoint& primary)>;
-  // Calls `elsewhere` whenever it becomes known that `primary` is the one to talk to from now on. It may be called with
-  // the same one again, and never before watch() returns. Null: that never happens.
+  // Calls `elsewhere` whenever a new primary becomes known, never before watch() returns. May repeat the same one.
+  // Null: the primary never changes.
   [[nodiscard]] virtual std::unique_ptr<Watch> watch(const Elsewhere& /*elsewhere*/) { return nullptr; }
 
-  // May the answer change by itself? Then a server that is no primary is a reason to ask again, soon.
+  // Whether the primary can change: then a server that is not the primary is a reason to ask again soon.
   [[nodiscard]] virtual bool moves() const { return false; }
 
   // Feedback: a server that this topology named could not be used, or was left, for this reason.
   virtual void report(const Endpoint& server, const Error& error) = 0;
-  // Feedback: a server that this topology named is silent, or says that it cannot work now. If another one is the
-  // primary by now, those who watch hear of it.
+  // Feedback: a server that this topology named is silent, or says that it cannot work now. If there is a new primary,
+  // watchers are called.
   virtual void suspect(const Endpoint& /*server*/) {}
 };
 
-// One server at a known address. The address comes from a function, because its password may be in a file that changes.
+// One server at a fixed address. A function returns it, since its password may be in a file that changes.
 class SingleNode : public Topology {
  public:
   using Source = std::function<Result<Endpoint>()>;
