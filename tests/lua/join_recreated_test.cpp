@@ -18,7 +18,6 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with larger IDs continues a
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled from its first entry") {
-  (void)at_server({"DEL", orders});
   int first = 0;
   // All below the old ones, some equal to old ones, all of them, the last equal to the last old one.
   for (const int each : {1, 99, 101, 116}) {
@@ -26,22 +25,22 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled
       first = each;
     }
   }
-  push_new(first, 5);
+  recreate(first, 5);
   const std::string last = std::to_string(first + 4) + "-0";
   CHECK(join() == "0-0 0 5 restarted 120-0 0 0");
   stays("0-0 0 5 _ _ 0 0");
   // Moved by hand before anything of this stream was settled.
-  for (const std::string& wrong : {last, std::string("900-0"), std::string("nothing")}) {
-    (void)at_server({"HSET", position, "id", wrong});
+  for (const std::string& wrong : Words{last, "900-0", "nothing"}) {
+    move_to(wrong);
     CHECK(join() == "0-0 0 5 restored " + wrong + " 0 0");
   }
   CHECK(settles().ends_with(" " + last + " "));
   stays(last + " 5 0 _ _ 0 5");
   // A position moved by hand is restored to a result of this stream, not of the previous one.
-  (void)at_server({"HSET", position, "id", "900-0"});
-  CHECK(join() == last + " 5 0 restored 900-0 0 5");
-  (void)at_server({"HSET", position, "id", "0-0"});
-  CHECK(join() == last + " 5 0 restored 0-0 0 5");
+  for (const std::string wrong : {"900-0", "0-0"}) {
+    move_to(wrong);
+    CHECK(join() == last + " 5 0 restored " + wrong + " 0 5");
+  }
   (void)at_server({"DEL", position});
   CHECK(join() == last + " 0 0 recovered _ 0 5");
   CHECK(results().size() == 25);
@@ -49,8 +48,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled
 
 TEST_CASE_FIXTURE(RecreatedShop,
                   "a recreated stream with the same IDs that has grown beyond the position is recognized") {
-  (void)at_server({"DEL", orders});
-  push_new(101, 30);
+  recreate(101, 30);
   CHECK(join() == "0-0 0 30 restarted 120-0 0 0");
   const std::string settled = settles();
   CHECK(settled.starts_with("101-0 102-0 "));
@@ -60,14 +58,12 @@ TEST_CASE_FIXTURE(RecreatedShop,
 
 TEST_CASE_FIXTURE(RecreatedShop, "a position that is moved right after a restart skips nothing") {
   const std::string copy = dump();
-  (void)at_server({"DEL", orders});
-  push_new(121, 10);
+  recreate(121, 10);
   CHECK(settles().ends_with(" 130-0 "));
   restore(copy);
-  next_id(122);
   push_new(122, 5);  // the IDs of requests settled in the old stream
   CHECK(join() == "120-0 0 -1 restarted 130-0 0 _");
-  (void)at_server({"HSET", position, "id", "124-0"});
+  move_to("124-0");
   CHECK(join() == "120-0 0 -1 restored 124-0 0 _");
   CHECK(settles() == "122-0 123-0 124-0 125-0 126-0 ");
 }
@@ -75,8 +71,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a position that is moved right after a restart
 TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated again and again is settled each time") {
   for (int turn = 0; turn < 4; ++turn) {
     CAPTURE(turn);
-    (void)at_server({"DEL", orders});
-    push_new(turn % 2 == 0 ? 1 : 3, 5);
+    recreate(turn % 2 == 0 ? 1 : 3, 5);
     CHECK(join().find(" restarted ") != std::string::npos);
     CHECK(!settles().empty());
     CHECK(join().ends_with(" 5 0 _ _ 0 5"));
@@ -86,20 +81,18 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated again and again is settled 
 
 TEST_CASE_FIXTURE(RecreatedShop,
                   "when the position is lost too only the newest result proves that a stream was recreated") {
-  (void)at_server({"DEL", orders});
-  push_new(1, 5);
+  recreate(1, 5);
   (void)at_server({"DEL", position});
   CHECK(join() == "120-0 0 0 recovered _ 0 _");
   stays("120-0 0 0 behind _ 0 _");
-  (void)at_server({"DEL", orders, position});
-  push_new(118, 3);
+  (void)at_server({"DEL", position});
+  recreate(118, 3);
   CHECK(join() == "119-0 0 -1 restarted 120-0 0 _");
   CHECK(settles() == "120-0 ");
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "a position that is lost after a restart does not settle the stream again") {
-  (void)at_server({"DEL", orders});
-  push_new(1, 5);
+  recreate(1, 5);
   CHECK(join() == "0-0 0 5 restarted 120-0 0 0");
   CHECK(settles() == "1-0 2-0 3-0 4-0 5-0 ");
   (void)at_server({"DEL", position});
@@ -129,8 +122,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "an order ID that JSON writes with escapes is n
 
 TEST_CASE_FIXTURE(RecreatedShop, "a recreated stream is not settled when results that would prove it new are missing") {
   (void)at_server({"XTRIM", results_stream, "MAXLEN", "10"});
-  (void)at_server({"DEL", orders});
-  push_new(1, 5);
+  recreate(1, 5);
   stays("120-0 20 0 behind _ 0 20");
   // As the documentation says for this case: everything up to the newest result belongs to the old stream.
   (void)at_server({"HSET", position, "id", "0-0", "result", "", "floor", results().back().id});
@@ -147,8 +139,7 @@ TEST_CASE_FIXTURE(RecreatedShop, "a single deleted result restarts nothing") {
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "a restart that is refused changes nothing") {
-  (void)at_server({"DEL", orders});
-  push_new(1, 5);
+  recreate(1, 5);
   refuses({without("hset", position), denied({"-xrange"}, "-NOPERM key "), denied({"-xrevrange"}, "-NOPERM key ")},
           [&] { return join(); });
   CHECK(join() == "0-0 0 5 restarted 120-0 0 0");

@@ -5,11 +5,11 @@ namespace orderd::test {
 
 TEST_CASE_FIXTURE(RecreatedShop, "a stream that is renamed and renamed back is served as before") {
   push_new(121, 2);
-  (void)at_server({"RENAME", orders, "away"});
+  rename_away();
   stays("120-0 20 0 _ _ 0 20");
   (void)at_server({"XGROUP", "CREATE", orders, "orderd", "120-0", "MKSTREAM"});
   stays("120-0 20 0 _ _ 0 20");
-  (void)at_server({"RENAME", "away", orders});
+  rename_back();
   stays("120-0 20 2 _ _ 0 20");
   CHECK(settles() == "121-0 122-0 ");
   stays("122-0 22 0 _ _ 0 22");
@@ -18,33 +18,31 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream that is renamed and renamed back is s
 TEST_CASE_FIXTURE(RecreatedShop,
                   "a stream that comes back after another replaced it is settled from where it stopped") {
   push_new(121, 3);
-  (void)at_server({"RENAME", orders, "away"});
+  rename_away();
   push_new(2001, 4);
   CHECK(join() == "120-0 20 4 _ _ 0 0");
   CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
-  (void)at_server({"RENAME", "away", orders});
+  rename_back();
   CHECK(join() == "120-0 0 -1 restarted 2004-0 0 _");
   stays("120-0 0 -1 _ _ 0 _");
   CHECK(settles() == "121-0 122-0 123-0 ");
   stays("123-0 3 0 _ _ 0 23");
-  (void)at_server({"HSET", position, "id", "1-0"});
+  move_to("1-0");
   CHECK(join() == "123-0 3 0 restored 1-0 0 23");
 }
 
 TEST_CASE_FIXTURE(RecreatedShop,
                   "what was overtaken long before stays unsettled and nothing after it is settled again") {
   push_new(2001, 2);
-  (void)at_server({"RENAME", orders, "away"});
-  push_new(2101, 2);
-  CHECK(settles() == "2101-0 2102-0 ");
-  (void)at_server({"RENAME", "away", orders});
+  rename_away();
+  settles_new(2101, 2);
+  rename_back();
   push_new(2203, 20);  // before the return of the stream is noticed
   CHECK(settles().starts_with("2203-0 2204-0 "));
   push_new(2223, 3);
-  (void)at_server({"RENAME", orders, "away"});
-  push_new(3001, 1);
-  CHECK(settles() == "3001-0 ");
-  (void)at_server({"RENAME", "away", orders});
+  rename_away();
+  settles_new(3001, 1);
+  rename_back();
   CHECK(join() == "2222-0 0 -1 restarted 3001-0 0 _");
   CHECK(settles() == "2223-0 2224-0 2225-0 ");
 }
@@ -52,27 +50,23 @@ TEST_CASE_FIXTURE(RecreatedShop,
 TEST_CASE_FIXTURE(RecreatedShop,
                   "what waited in a stream that was absent twice is settled from where it first stopped") {
   push_new(121, 2);
-  (void)at_server({"RENAME", orders, "away"});
-  push_new(2001, 2);
-  CHECK(settles() == "2001-0 2002-0 ");
-  (void)at_server({"RENAME", "away", orders});
+  rename_away();
+  settles_new(2001, 2);
+  rename_back();
   push_new(2003, 2);
-  (void)at_server({"RENAME", orders, "away"});
-  push_new(3001, 1);
-  CHECK(settles() == "3001-0 ");
-  (void)at_server({"RENAME", "away", orders});
+  rename_away();
+  settles_new(3001, 1);
+  rename_back();
   CHECK(join() == "120-0 0 -1 restarted 3001-0 0 _");
   CHECK(settles() == "121-0 122-0 2003-0 2004-0 ");
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "a stream that comes back without waiting entries causes nothing") {
-  (void)at_server({"RENAME", orders, "away"});
-  push_new(2001, 4);
-  CHECK(settles() == "2001-0 2002-0 2003-0 2004-0 ");
-  (void)at_server({"RENAME", "away", orders});
+  rename_away();
+  settles_new(2001, 4);
+  rename_back();
   stays("2004-0 24 0 behind _ 0 24");
-  push_new(2005, 1);
-  CHECK(settles() == "2005-0 ");
+  settles_new(2005, 1);
   CHECK(join().starts_with("2005-0 25 0 _ _ 0 "));
 }
 
@@ -93,23 +87,16 @@ TEST_CASE_FIXTURE(RecreatedShop, "nothing of a restored older dump is settled ag
   push_new(121, 3);
   const std::string older = dump();  // three requests waited at that time
   CHECK(settles() == "121-0 122-0 123-0 ");
-  push_new(124, 7);
-  CHECK(settles().ends_with(" 130-0 "));
+  settles_new(124, 7);
   const std::string full = dump();
   restore(older);
   // All results are there, or the last ones. The result of the dump's last request is the eighth from the end.
-  for (const char* left : {"30", "7", "3", "1", "0"}) {
-    SUBCASE(left) {
-      (void)at_server({"XTRIM", results_stream, "MAXLEN", left});
-    }
-  }
-  SUBCASE("with the results deleted") {
-    (void)at_server({"DEL", results_stream});
-  }
+  for (const char* left : {"30", "7", "3", "1", "0"})
+    suffers_one_of({{left, {{"XTRIM", results_stream, "MAXLEN", left}}}});
+  suffers_one_of({{"with the results deleted", {{"DEL", results_stream}}}});
   SUBCASE("with the results deleted and some written since") {
     (void)at_server({"DEL", results_stream});
-    push_new(131, 2);
-    CHECK(settles() == "131-0 132-0 ");
+    settles_new(131, 2);
     restore(older);
     stays("132-0 32 0 behind _ 0 32");
     return;
@@ -122,16 +109,14 @@ TEST_CASE_FIXTURE(RecreatedShop, "nothing of a restored older dump is settled ag
     CHECK(settles().empty());
   }
   SUBCASE("and new entries arrive with larger IDs") {
-    push_new(131, 2);
-    CHECK(settles() == "131-0 132-0 ");
+    settles_new(131, 2);
     CHECK(join().starts_with("132-0 32 0 _ _ 0 "));
   }
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "only the new entries after a restored older dump are settled") {
   const std::string older = dump();
-  push_new(121, 10);
-  (void)settles();
+  settles_new(121, 10);
   restore(older);
   stays("130-0 30 0 behind _ 0 30");
   push_new(121, 4);  // the same IDs, other orders
@@ -141,19 +126,16 @@ TEST_CASE_FIXTURE(RecreatedShop, "only the new entries after a restored older du
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "the first new entry is found even in long streams and with 64-bit IDs") {
-  std::vector<std::string> ids = {"9007199254740993-0", "9007199254740993-18446744073709551615",
-                                  "18446744073709551615-5", "18446744073709551615-9007199254740995"};
+  const Words ids = {"9007199254740993-0", "9007199254740993-18446744073709551615", "18446744073709551615-5",
+                     "18446744073709551615-9007199254740995"};
   for (const auto& id : ids) (void)push(Order{.id = "big " + id}, id);
-  CHECK(settles() ==
-        "9007199254740993-0 9007199254740993-18446744073709551615 18446744073709551615-5 "
-        "18446744073709551615-9007199254740995 ");
+  CHECK(settles() == ids[0] + " " + ids[1] + " " + ids[2] + " " + ids[3] + " ");
   const std::string older = dump();
   for (int turn = 1; turn < 3; ++turn) {
     restore(older);
     const std::string id = "18446744073709551615-900719925474099" + std::to_string(6 + turn);
     const std::string next = "18446744073709551615-900719925474100" + std::to_string(turn);
-    (void)push(Order{.id = "turn " + std::to_string(turn)}, id);
-    (void)push(Order{.id = "turn again " + std::to_string(turn)}, next);
+    for (const std::string& each : {id, next}) (void)push(Order{.id = "turn " + each}, each);
     const std::string answer = join();
     if (turn == 2) CHECK(answer.starts_with(ids.back() + " 0 -1 restarted "));
     CHECK(settles() == id + " " + next + " ");
@@ -168,15 +150,12 @@ TEST_CASE_FIXTURE(RecreatedShop, "results with an ID from the future are searche
     push_new(1000 + i, 1);
     (void)run(rest());
   }
-  const std::string whole = dump();
   for (const int last : {1100, 1199, 1200, 1500}) {
-    restore(whole);
-    (void)at_server({"XSETID", orders, "1600-0"});
-    const auto left = entries(admin(), orders, "(" + std::to_string(last) + "-0");
     // As if the stream ended there: a dump of then.
     (void)at_server({"DEL", orders});
-    for (int i = 1001; i <= last; ++i)
+    for (int i = 1001; i <= last; ++i) {
       (void)at_server({"XADD", orders, std::to_string(i) + "-0", "id", "new-" + std::to_string(i - 1000)});
+    }
     CHECK(join() == "1600-0 620 0 behind _ 0 620");
     (void)at_server({"XADD", orders, std::to_string(last) + "-1", "id", "new"});
     CHECK(join() == std::to_string(last) + "-0 0 -1 restarted 1600-0 0 _");

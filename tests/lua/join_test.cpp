@@ -1,15 +1,16 @@
 // join.lua finds out where to continue. A reply: the ID, how many were settled, how many wait (-1: unknown), what was
 // done, the wrong ID, how many were found deleted, entries-added of the stream at that ID.
+#include <set>
+
 #include "shop.h"
 
 namespace orderd::test {
 namespace {
 
 // Ten requests settled, two more waiting.
-class ServedShop : public Shop {
+class ServedShop : public FullShop {
  public:
   ServedShop() {
-    stock("shoe", "1000000");
     push_many(10);
     CHECK(run(rest()) == "aaaaaaaaaa");
   }
@@ -17,16 +18,13 @@ class ServedShop : public Shop {
   void settles_each_once(std::size_t requests) {
     const Call waiting = rest();
     if (!waiting.requests.empty()) CHECK(run(waiting) == std::string(waiting.requests.size(), 'a'));
-    std::string last;
-    std::size_t count = 0;
+    std::set<std::string> settled;
     for (const Entry& result : results()) {
       if (!result.has("request")) continue;
-      ++count;
       CHECK(result.field("status") == "accepted");
-      CHECK(result.field("request") != last);
-      last = result.field("request");
+      CHECK(settled.insert(result.field("request")).second);
     }
-    CHECK(count == requests);
+    CHECK(settled.size() == requests);
   }
 };
 
@@ -44,7 +42,7 @@ TEST_CASE_FIXTURE(Shop, "the first join creates the position at the beginning an
 TEST_CASE_FIXTURE(Shop, "moving the position before anything was settled skips nothing") {
   push_many(3);
   for (const std::string wrong : {"2-0", "900-0", "x"}) {
-    (void)at_server({"HSET", position, "id", wrong});
+    move_to(wrong);
     CHECK(join() == "0-0 0 3 restored " + wrong + " 0 0");
     CHECK(join() == "0-0 0 3 _ _ 0 0");
   }
@@ -60,35 +58,26 @@ TEST_CASE_FIXTURE(Shop,
 }
 
 TEST_CASE_FIXTURE(ServedShop, "a join with nothing to repair changes nothing and reports what waits") {
-  const std::string before = snapshot();
-  CHECK(join() == "10-0 10 0 _ _ 0 10");
-  CHECK(snapshot() == before);
+  CHECK(unchanged([this] { return join(); }) == "10-0 10 0 _ _ 0 10");
   push_many(4);
-  CHECK(join() == "10-0 10 4 _ _ 0 10");
-  (void)at_server({"XTRIM", orders, "MINID", "10-0"});
-  CHECK(join() == "10-0 10 4 _ _ 0 10");
-  (void)at_server({"XTRIM", orders, "MINID", "11-0"});
-  CHECK(join() == "10-0 10 4 _ _ 0 10");
+  for (const char* first : {"1-0", "10-0", "11-0"}) {
+    (void)at_server({"XTRIM", orders, "MINID", first});
+    CHECK(join() == "10-0 10 4 _ _ 0 10");
+  }
   settles_each_once(14);
 }
 
 TEST_CASE_FIXTURE(ServedShop, "a position that was deleted is recovered from the newest result") {
   push_many(3);
-  std::string wrong = "_";
-  SUBCASE("the key") {
-    (void)at_server({"DEL", position});
-  }
-  SUBCASE("its field") {
-    (void)at_server({"HDEL", position, "id"});
-  }
+  suffers_one_of({{"the key", {{"DEL", position}}}, {"its field", {{"HDEL", position, "id"}}}});
   SUBCASE("with changes of stock since then") {
     for (int i = 0; i < 250; ++i) (void)change_stock("add", "shoe", "1");
     (void)at_server({"DEL", position});
   }
+  std::string wrong = "_";
   for (const char* nonsense : {"x", "10", "010-0", "18446744073709551616-0", "1-18446744073709551616", "-1-0"}) {
     SUBCASE(nonsense) {
-      wrong = nonsense;
-      (void)at_server({"HSET", position, "id", nonsense});
+      move_to(wrong = nonsense);
     }
   }
   CHECK(join() == "10-0 0 -1 recovered " + wrong + " 0 _");
@@ -101,8 +90,8 @@ TEST_CASE_FIXTURE(ServedShop, "a position that was moved by hand is restored fro
   push_many(3);
   for (const int stock_changes : {0, 1, 150}) {
     for (int i = 0; i < stock_changes; ++i) (void)change_stock("add", "shoe", "1");
-    for (const std::string there : {"0-0", "9-0", "11-0", "999-0", "18446744073709551615-18446744073709551615"}) {
-      (void)at_server({"HSET", position, "id", there});
+    for (const std::string there : {"0-0", "9-0", "11-0", "999-0", kMaxId.c_str()}) {
+      move_to(there);
       CHECK(join() == "10-0 10 3 restored " + there + " 0 10");
       CHECK(join() == "10-0 10 3 _ _ 0 10");
     }
@@ -113,54 +102,35 @@ TEST_CASE_FIXTURE(ServedShop, "a position that was moved by hand is restored fro
 TEST_CASE_FIXTURE(ServedShop, "a position is restored whatever result its hash names") {
   push_many(3);
   const std::string oldest = results().front().id, fifth = results()[4].id;
-  std::size_t requests = 13;
-  SUBCASE("one that was trimmed, moved forward") {
-    (void)at_server({"XDEL", results_stream, oldest});
-    requests = 12;
-    (void)at_server({"HSET", position, "id", "12-0", "result", oldest});
-  }
-  SUBCASE("one that was trimmed, moved back") {
-    (void)at_server({"XDEL", results_stream, oldest});
-    requests = 12;
-    (void)at_server({"HSET", position, "id", "1-0", "result", oldest});
-  }
-  SUBCASE("an older one, as if the key came from a backup") {
-    (void)at_server({"HSET", position, "id", "5-0", "count", "5", "result", fifth});
-  }
-  SUBCASE("none") {
-    (void)at_server({"DEL", position});
-    (void)at_server({"HSET", position, "id", "12-0"});
-  }
-  SUBCASE("nonsense") {
-    (void)at_server({"HSET", position, "id", "12-0", "result", "x"});
-  }
+  const Words trimmed = {"XDEL", results_stream, oldest};
+  suffers_one_of({
+      {"one that was trimmed, moved forward", {trimmed, {"HSET", position, "id", "12-0", "result", oldest}}},
+      {"one that was trimmed, moved back", {trimmed, {"HSET", position, "id", "1-0", "result", oldest}}},
+      {"an older one, as if the key came from a backup",
+       {{"HSET", position, "id", "5-0", "count", "5", "result", fifth}}},
+      {"none", {{"DEL", position}, {"HSET", position, "id", "12-0"}}},
+      {"nonsense", {{"HSET", position, "id", "12-0", "result", "x"}}},
+  });
   const std::string answer = join();
-  CHECK_MESSAGE(answer.starts_with("10-0 "), answer);
+  CHECK(answer == Begins{"10-0 "});
   CHECK_MESSAGE(answer.find(" restored ") != std::string::npos, answer);
   CHECK_MESSAGE(answer.ends_with(" 0 _"), answer);  // nothing counts as deleted
   CHECK(position_field("result") == results().back().id);
-  settles_each_once(requests);
+  settles_each_once(results().front().id == oldest ? 13 : 12);
   CHECK(join().find(" _ _ 0 13") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(ServedShop, "the hash is trusted when the newest results were deleted") {
   push_many(2);
-  SUBCASE("one") {
-    (void)at_server({"XDEL", results_stream, results().back().id});
-  }
-  SUBCASE("several") {
-    for (std::size_t i = 4; i < 10; ++i) (void)at_server({"XDEL", results_stream, results().back().id});
-  }
-  SUBCASE("all") {
-    (void)at_server({"XTRIM", results_stream, "MAXLEN", "0"});
-  }
-  SUBCASE("the stream") {
-    (void)at_server({"DEL", results_stream});
-  }
-  SUBCASE("all but changes of stock") {
-    (void)at_server({"DEL", results_stream});
-    (void)change_stock("add", "shoe", "1");
-  }
+  const auto written = results();
+  Words newest = {"XDEL", results_stream};
+  for (std::size_t i = 4; i < 10; ++i) newest.push_back(written[i].id);
+  suffers_one_of(
+      {{"one", {{"XDEL", results_stream, written.back().id}}},
+       {"several", {newest}},
+       {"all", {{"XTRIM", results_stream, "MAXLEN", "0"}}},
+       {"the stream", {{"DEL", results_stream}}},
+       {"all but changes of stock", {{"DEL", results_stream}, {"XADD", results_stream, "*", "status", "stock"}}}});
   CHECK(join() == "10-0 10 2 _ _ 0 10");
   CHECK(run(rest()) == "aa");
   CHECK(join() == "12-0 12 0 _ _ 0 12");
@@ -181,24 +151,24 @@ TEST_CASE_FIXTURE(ServedShop, "a result without a valid request ID is no proof o
   CHECK(join() == "10-0 0 0 recovered _ 0 10");
 }
 
-TEST_CASE_FIXTURE(Shop, "64-bit IDs work") {
-  stock("shoe", "100");
-  const std::vector<std::string> ids = {
-      "9007199254740993-5", "18446744073709551614-18446744073709551615", "18446744073709551615-9007199254740993",
-      "18446744073709551615-18446744073709551614", "18446744073709551615-18446744073709551615"};
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const std::string before = i == 0 ? "0-0" : ids[i - 1];
-    (void)push(Order{.id = "o-" + std::to_string(i)}, ids[i]);
-    CHECK(join().starts_with(before + " " + std::to_string(i) + " 1 _ _ 0 "));
+TEST_CASE_FIXTURE(FullShop, "64-bit IDs work") {
+  std::string before = "0-0";
+  int count = 0;
+  for (const std::string id :
+       {"9007199254740993-5", "18446744073709551614-18446744073709551615", "18446744073709551615-9007199254740993",
+        "18446744073709551615-18446744073709551614", kMaxId.c_str()}) {
+    (void)push(Order{.id = "of " + id}, id);
+    CHECK(join() == Begins{before + " " + std::to_string(count) + " 1 _ _ 0 "});
     CHECK(run(rest()) == "a");
-    (void)at_server({"HSET", position, "id", before});
-    CHECK(join() == ids[i] + " " + std::to_string(i + 1) + " 0 " + (before == ids[i] ? "_ _" : "restored " + before) +
-                        " 0 " + std::to_string(i + 1));
-    (void)at_server({"HSET", position, "id", "18446744073709551615-18446744073709551615"});
-    CHECK(join().starts_with(ids[i] + " "));
+    const std::string settled = std::to_string(++count);
+    move_to(before);
+    CHECK(join() == id + " " + settled + " 0 restored " + before + " 0 " + settled);
+    move_to(kMaxId);
+    CHECK(join() == Begins{id + " "});
     (void)at_server({"DEL", position});
-    CHECK(join() == ids[i] + " 0 0 recovered _ 0 " + std::to_string(i + 1));
-    (void)at_server({"HSET", position, "count", std::to_string(i + 1), "base", "0"});
+    CHECK(join() == id + " 0 0 recovered _ 0 " + settled);
+    (void)at_server({"HSET", position, "count", settled, "base", "0"});
+    before = id;
   }
 }
 
@@ -207,7 +177,7 @@ TEST_CASE_FIXTURE(ServedShop, "entries that were deleted before they were settle
   // among others that wait are noticed only after these were settled.
   struct Row {
     int pushed;
-    std::vector<std::string> damage;
+    Words damage;
     std::string before, after;
     int deleted;
   };
@@ -255,7 +225,7 @@ TEST_CASE_FIXTURE(ServedShop, "a position hash damaged by hand is repaired as fa
 }
 
 TEST_CASE_FIXTURE(ServedShop, "a refused join names the key and changes nothing") {
-  (void)at_server({"HSET", position, "id", "9-0"});
+  move_to("9-0");
   refuses({wrong_type(position), wrong_type(orders), wrong_type(results_stream), without("hgetall", position),
            without("xrevrange", results_stream), without("xinfo", orders), without("hset", position), kOutOfMemory,
            kReplica},

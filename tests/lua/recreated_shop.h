@@ -20,17 +20,26 @@ class RecreatedShop : public Shop {
     next_id(first);
     for (int i = 0; i < count; ++i) (void)push(Order{.id = "new-" + std::to_string(++made_)});
   }
-  // The IDs of the requests that the newest results answer.
+  void recreate(int first, int count) {
+    (void)at_server({"DEL", orders});
+    push_new(first, count);
+  }
+  // Settles what waits; the IDs of the requests that the new results answer.
   std::string settles() {
     const auto before = results().size();
-    const Call waiting = rest();
-    if (waiting.requests.empty()) return "";
-    (void)run(waiting);
-    std::string text;
-    const auto written = results();
-    for (std::size_t i = before; i < written.size(); ++i) text += written[i].field("request") + " ";
-    return text;
+    if (const Call waiting = rest(); !waiting.requests.empty()) (void)run(waiting);
+    return of_results("request", before);
   }
+  // New orders, and nothing else, are settled.
+  void settles_new(int first, int count) {
+    push_new(first, count);
+    std::string ids;
+    for (int i = first; i < first + count; ++i) ids += std::to_string(i) + "-0 ";
+    CHECK(settles() == ids);
+  }
+  // The orders stream is renamed, and renamed back.
+  void rename_away() { (void)at_server({"RENAME", orders, "away"}); }
+  void rename_back() { (void)at_server({"RENAME", "away", orders}); }
   // Joining repeatedly never restores a result of the previous stream.
   void stays(const std::string& answer) {
     for (int i = 0; i < 3; ++i) CHECK(join() == answer);

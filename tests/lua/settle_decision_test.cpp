@@ -1,55 +1,144 @@
-// settle.lua decides: every row of the contract's table of results, one call each.
+// settle.lua decides: every row of the contract's table of results, and numbers up to 2^53-1.
 #include "shop.h"
 
 namespace orderd::test {
-TEST_CASE_FIXTURE(Shop, "an order that can be met is accepted and shows what remains") {
-  stock("shoe", "100");
-  CHECK(settle({Order{}}) == "a");
-  CHECK(last_result() == R"(order=o-1 request=1-0 status=accepted lines=[{"sku":"shoe","quantity":3,"remaining":97}])");
-  CHECK(results().size() == 1);
-  CHECK(stock("shoe") == "97");
-  CHECK(position_field("id") == "1-0");
-  CHECK(position_field("count") == "1");
-  CHECK(position_field("result") == results().back().id);
+namespace {
+
+// A line of an order, the stock of its SKU ("none": no key), and the number that the result shows for it.
+struct ShownLine {
+  std::string sku, quantity, stock, shown;
+};
+
+class DecidingShop : public Shop {
+ public:
+  // One order of these lines: its letter, its result, and that it takes all of the lines or none.
+  void decides(const std::string& letter, const std::vector<ShownLine>& lines) {
+    Order order{.id = "o-" + std::to_string(results().size()), .lines = {}};
+    std::string shown;
+    for (const auto& [sku, quantity, value, number] : lines) {
+      order.lines.push_back({sku, quantity});
+      value == "none" ? (void)at_server({"DEL", stock_key(sku)}) : stock(sku, value);
+      shown += (shown.empty() ? "" : ",") + (R"({"sku":")" + sku) + R"(","quantity":)" + quantity +
+               (letter == "a" ? R"(,"remaining":)" : R"(,"available":)") + number + "}";
+    }
+    CAPTURE(shown);
+    CHECK(settle({order}) == letter);
+    static const std::map<std::string, std::string> kStatus = {{"a", "accepted"},
+                                                               {"s", "rejected reason=insufficient_stock"},
+                                                               {"u", "rejected reason=unknown_sku"},
+                                                               {"k", "rejected reason=bad_stock"}};
+    CHECK(last_result() == "order=" + order.id + " request=" + position_field("id") + " status=" + kStatus.at(letter) +
+                               " lines=[" + shown + "]");
+    for (const ShownLine& line : lines) CHECK(stock(line.sku) == (letter == "a" ? line.shown : line.stock));
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(DecidingShop,
+                  "an order takes all of its lines or none and the first that cannot be met names the reason") {
+  decides("a", {{"shoe", "3", "100", "97"}});
+  decides("a", {{"shoe", "1", "10", "9"}, {"sock", "2", "20", "18"}, {"hat", "3", "30", "27"}});
+  for (const char* have : {"2", "0"}) decides("s", {{"shoe", "3", have, have}});
+  decides("u", {{"shoe", "3", "none", "null"}});
+  decides("s", {{"shoe", "1", "10", "10"}, {"hat", "3", "2", "2"}});
+  decides("s", {{"hat", "3", "2", "2"}, {"shoe", "1", "10", "10"}});
+  decides("u", {{"shoe", "1", "10", "10"}, {"glove", "1", "none", "null"}});
+  decides("k", {{"shoe", "1", "10", "10"}, {"bad", "1", "007", "null"}});
+  decides("s", {{"shoe", "2", "1", "1"}, {"hat", "1", "none", "null"}, {"bad", "1", "", "null"}});
+  decides("u", {{"hat", "1", "none", "null"}, {"bad", "1", "", "null"}, {"shoe", "2", "1", "1"}});
+  decides("k", {{"bad", "1", "", "null"}, {"shoe", "2", "1", "1"}, {"hat", "1", "none", "null"}});
 }
 
-TEST_CASE_FIXTURE(Shop, "the last unit can be sold and the stock is then 0") {
-  stock("shoe", "3");
-  CHECK(settle({Order{}}) == "a");
-  CHECK(stock("shoe") == "0");
-  CHECK(last_lines() == R"([{"sku":"shoe","quantity":3,"remaining":0}])");
+TEST_CASE_FIXTURE(DecidingShop, "what remains and what is available are printed to the last digit") {
+  decides("a", {{"shoe", kMaxWhole, kMaxWhole, "0"}});
+  decides("a", {{"shoe", "1", kMaxWhole, "9007199254740990"}});
+  decides("a", {{"shoe", "2", kMaxWhole, "9007199254740989"}});
+  decides("a", {{"shoe", "1", "9007199254740990", "9007199254740989"}});
+  decides("a", {{"shoe", "1", "1000000000000001", "1000000000000000"}});
+  decides("a", {{"shoe", "1", "100000000000001", "100000000000000"}});  // 1e14: Lua itself would print 1e+14
+  decides("a", {{"shoe", "1", "100000000000000", "99999999999999"}});
+  decides("a", {{"shoe", "1", "123456789012345", "123456789012344"}});
+  decides("a", {{"shoe", "1", "1000000", "999999"}});
+  decides("s", {{"shoe", kMaxWhole, "9007199254740990", "9007199254740990"}});
 }
 
-TEST_CASE_FIXTURE(Shop, "an order for more than the stock is rejected and shows what is available") {
-  for (const char* have : {"2", "0"}) {
-    stock("shoe", have);
-    CHECK(settle({Order{.id = std::string("o-") + have}}) == "s");
-    CHECK(text_of(results().back())
-              .find(R"(status=rejected reason=insufficient_stock lines=[{"sku":"shoe","quantity":3,)"
-                    R"("available":)" +
-                    std::string(have) + "}]") != std::string::npos);
-    CHECK(stock("shoe") == have);
+TEST_CASE_FIXTURE(DecidingShop,
+                  "a stock key that is not a whole number from 0 to 2^53-1 is bad stock and stays as it is") {
+  Words bad_stocks = {"007",
+                      "1e3",
+                      " 7",
+                      "7 ",
+                      "",
+                      "-1",
+                      "-0",
+                      "+7",
+                      "0x10",
+                      "1.0",
+                      "nan",
+                      "inf",
+                      "00",
+                      "seven",
+                      "7\n",
+                      "9007199254740992",
+                      "9223372036854775807",
+                      "9999999999999999",
+                      "-9223372036854775808",
+                      "1234567890123456789012345678901234567890",
+                      std::string("7\0", 2)};
+  for (const auto& bad : bad_stocks) {
+    decides("k", {{"shoe", "1", bad, "null"}});
+    decides("k", {{"hat", "2", "5", "5"}, {"shoe", "2", bad, "null"}});
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "an SKU without a stock key is unknown rather than sold out and no key is created") {
-  CHECK(settle({Order{}}) == "u");
-  CHECK(last_result() == R"(order=o-1 request=1-0 status=rejected reason=unknown_sku )"
-                         R"(lines=[{"sku":"shoe","quantity":3,"available":null}])");
-  CHECK(stock("shoe") == "none");
+TEST_CASE_FIXTURE(Shop, "a stock key of another type is bad stock") {
+  (void)at_server({"LPUSH", stock_key("shoe"), "100"});
+  CHECK(settle({Order{}}) == "k");
+  CHECK(last_lines() == R"([{"sku":"shoe","quantity":3,"available":null}])");
+  CHECK(at_server({"TYPE", stock_key("shoe")}) == "list");
+}
+
+TEST_CASE_FIXTURE(FullShop, "stock that disappears or appears between two calls is used by the second one") {
+  CHECK(settle({Order{.id = "1"}}) == "a");
+  (void)at_server({"DEL", stock_key("shoe")});
+  CHECK(settle({Order{.id = "2"}, Order{.id = "3"}}) == "uu");
+  stock("shoe", "3");
+  CHECK(settle({Order{.id = "4"}, Order{.id = "5"}}) == "as");
+}
+
+TEST_CASE_FIXTURE(FullShop, "selling neither sets nor clears a time to live of the stock") {
+  (void)at_server({"PEXPIRE", stock_key("shoe"), "100000"});
+  CHECK(settle({Order{}}) == "a");
+  CHECK(ask_number(admin(), {"PTTL", stock_key("shoe")}) > 0);
+  stock("shoe", "5");
+  CHECK(settle({Order{.id = "o-2"}}) == "a");
+  CHECK(ask_number(admin(), {"PTTL", stock_key("shoe")}) == -1);
+}
+
+TEST_CASE_FIXTURE(Shop, "a quantity below 1 is an error and changes nothing") {
+  stock("shoe", kMaxWhole);
+  stock("hat", "5");
+  for (const char* bad : {"0", "-5", "-0"}) {
+    CAPTURE(bad);
+    const Call call{
+        "0-0",
+        window,
+        {{"1-0", Order{.lines = {{"hat", "1"}}}}, {"2-0", Order{.id = "2", .lines = {{"hat", "1"}, {"shoe", bad}}}}}};
+    CHECK(unchanged([&] { return run(call); }) ==
+          Begins{"-ERR key product:hat:stock: a quantity is not a whole number"});
+  }
 }
 
 TEST_CASE_FIXTURE(Shop, "a malformed request gets a result and a dead letter with the raw fields") {
   CHECK(settle({Malformed{.id = "o-9", .customer = "c-7", .raw = {"sku", "shoe", "x", "", "x", "again"}}}) == "m");
   CHECK(last_result() == "order=o-9 request=1-0 status=rejected reason=malformed customer=c-7 detail=`id` is missing");
-  const auto letters = entries(admin(), dead);
-  REQUIRE(letters.size() == 1);
-  CHECK(text_of(letters[0]) ==
-        "request=1-0 result=" + results().back().id + " detail=`id` is missing sku=shoe x= x=again");
+  const auto last_letter = [this] { return text_of(entries(admin(), dead).back()); };
+  CHECK(last_letter() == "request=1-0 result=" + results().back().id + " detail=`id` is missing sku=shoe x= x=again");
   CHECK(settle({Malformed{.raw = {}}}) == "m");
   CHECK(last_result() == "order= request=2-0 status=rejected reason=malformed detail=`id` is missing");
-  CHECK(text_of(entries(admin(), dead).back()) ==
-        "request=2-0 result=" + results().back().id + " detail=`id` is missing");
+  CHECK(last_letter() == "request=2-0 result=" + results().back().id + " detail=`id` is missing");
+  CHECK(length(admin(), dead) == 2);
 }
 
 TEST_CASE_FIXTURE(Shop, "an order of another lane is rejected and leaves neither a record nor a dead letter") {
@@ -80,79 +169,31 @@ TEST_CASE_FIXTURE(Shop, "the customer is in every kind of result if one was give
   stock("shoe", "5");
   stock("bad", "x");
   set(admin(), record_key("foreign"), "x");
-  const std::vector<Request> requests = {
-      Order{.id = "a", .customer = "c-1"},
-      Order{.id = "a", .customer = "c-1"},
-      Order{.id = "a", .customer = "c-2"},
-      Order{.id = "b", .customer = "c-3"},
-      Order{.id = "c", .lines = {{"hat", "1"}}, .customer = "c-4"},
-      Order{.id = "d", .lines = {{"bad", "1"}}, .customer = "c-5"},
-      Order{.id = "foreign", .customer = "c-6"},
-      Malformed{.customer = "c-7"},
-  };
-  CHECK(settle(requests) == "adisukrm");
-  std::string customers;
-  for (const Entry& result : results()) customers += result.field("customer") + " ";
-  CHECK(customers == "c-1 c-1 c-2 c-3 c-4 c-5 c-6 c-7 ");
-}
-
-TEST_CASE_FIXTURE(Shop, "an order of several lines takes all of them") {
-  stock("shoe", "10");
-  stock("sock", "20");
-  stock("hat", "30");
-  CHECK(settle({Order{.lines = {{"shoe", "1"}, {"sock", "2"}, {"hat", "3"}}}}) == "a");
-  CHECK(last_lines() == R"([{"sku":"shoe","quantity":1,"remaining":9},{"sku":"sock","quantity":2,"remaining":18},)"
-                        R"({"sku":"hat","quantity":3,"remaining":27}])");
-  CHECK(stock("shoe") + " " + stock("sock") + " " + stock("hat") == "9 18 27");
-}
-
-TEST_CASE_FIXTURE(Shop, "an order of several lines takes nothing if one line cannot be met") {
-  stock("shoe", "10");
-  stock("hat", "2");
-  stock("bad", "007");
-  const std::string shoe = R"({"sku":"shoe","quantity":1,"available":10})",
-                    hat = R"({"sku":"hat","quantity":3,"available":2})";
-  CHECK(settle({Order{.id = "last", .lines = {{"shoe", "1"}, {"hat", "3"}}}}) == "s");
-  CHECK(last_lines() == "[" + shoe + "," + hat + "]");
-  CHECK(settle({Order{.id = "first", .lines = {{"hat", "3"}, {"shoe", "1"}}}}) == "s");
-  CHECK(last_lines() == "[" + hat + "," + shoe + "]");
-  CHECK(settle({Order{.id = "unknown", .lines = {{"shoe", "1"}, {"glove", "1"}}}}) == "u");
-  CHECK(last_lines() == "[" + shoe + R"(,{"sku":"glove","quantity":1,"available":null}])");
-  CHECK(settle({Order{.id = "bad", .lines = {{"shoe", "1"}, {"bad", "1"}}}}) == "k");
-  CHECK(last_lines() == "[" + shoe + R"(,{"sku":"bad","quantity":1,"available":null}])");
-  CHECK(stock("shoe") == "10");
-  CHECK(stock("hat") == "2");
-  CHECK(results().size() == 4);
-}
-
-TEST_CASE_FIXTURE(Shop, "the first of several lines that cannot be met names the reason") {
-  stock("shoe", "1");
-  stock("bad", "");
-  CHECK(settle({Order{.id = "1", .lines = {{"shoe", "2"}, {"hat", "1"}, {"bad", "1"}}}}) == "s");
-  CHECK(settle({Order{.id = "2", .lines = {{"hat", "1"}, {"bad", "1"}, {"shoe", "2"}}}}) == "u");
-  CHECK(settle({Order{.id = "3", .lines = {{"bad", "1"}, {"shoe", "2"}, {"hat", "1"}}}}) == "k");
+  CHECK(settle({Order{.id = "a", .customer = "c-1"}, Order{.id = "a", .customer = "c-1"},
+                Order{.id = "a", .customer = "c-2"}, Order{.id = "b", .customer = "c-3"},
+                Order{.id = "c", .lines = {{"hat", "1"}}, .customer = "c-4"},
+                Order{.id = "d", .lines = {{"bad", "1"}}, .customer = "c-5"}, Order{.id = "foreign", .customer = "c-6"},
+                Malformed{.customer = "c-7"}}) == "adisukrm");
+  CHECK(of_results("customer") == "c-1 c-1 c-2 c-3 c-4 c-5 c-6 c-7 ");
 }
 
 TEST_CASE_FIXTURE(Shop, "a retry is a duplicate that points at the first result and repeats its outcome") {
   stock("shoe", "3");
-  CHECK(settle({Order{.id = "yes"}}) == "a");
-  const std::string accepted = results().back().id;
-  CHECK(settle({Order{.id = "no"}}) == "s");
-  const std::string rejected = results().back().id;
+  CHECK(settle({Order{.id = "yes"}, Order{.id = "no"}}) == "as");
+  const auto first = results();
   stock("shoe", "100");
-  for (int i = 3; i < 6; i += 2) {
+  for (int i = 0; i < 2; ++i) {
     CHECK(settle({Order{.id = "yes"}}) == "d");
     CHECK(last_result() ==
-          "order=yes request=" + std::to_string(i) + "-0 status=duplicate outcome=accepted original=" + accepted);
+          "order=yes request=" + position_field("id") + " status=duplicate outcome=accepted original=" + first[0].id);
     CHECK(settle({Order{.id = "no"}}) == "d");
     CHECK(last_result() ==
-          "order=no request=" + std::to_string(i + 1) + "-0 status=duplicate outcome=rejected original=" + rejected);
+          "order=no request=" + position_field("id") + " status=duplicate outcome=rejected original=" + first[1].id);
   }
   CHECK(stock("shoe") == "100");
 }
 
-TEST_CASE_FIXTURE(Shop, "the same ID with another content is refused and the first decision remains") {
-  stock("shoe", "100");
+TEST_CASE_FIXTURE(FullShop, "the same ID with another content is refused and the first decision remains") {
   CHECK(settle({Order{}}) == "a");
   const std::string before = record("o-1");
   CHECK(settle({Order{.lines = {{"shoe", "4"}}}}) == "i");
@@ -176,8 +217,7 @@ TEST_CASE_FIXTURE(Shop, "the record holds digest, outcome and result and lives a
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "a record of an earlier version is understood") {
-  stock("shoe", "100");
+TEST_CASE_FIXTURE(FullShop, "a record of an earlier version is understood") {
   set(admin(), record_key("o-1"), digest_of(Order{}) + "a1-1 1-0");
   CHECK(settle({Order{}, Order{.lines = {{"shoe", "4"}}}}) == "di");
   CHECK(results().front().field("original") == "1-1");
@@ -193,13 +233,11 @@ TEST_CASE_FIXTURE(Shop, "with a window of 0 there are no records and no duplicat
   CHECK(record("foreign") == "somebody else's");
 }
 
-TEST_CASE_FIXTURE(Shop, "all byte values are preserved in IDs and customers and details") {
-  stock("shoe", "100");
+TEST_CASE_FIXTURE(FullShop, "all byte values are preserved in IDs and customers and details") {
   const std::string id = "\xc3\xa9 %s %d %1 \"\\ $1 ]]--", customer = "a=b \xe2\x82\xac";
   const std::string raw("\0\xff\r\n", 4);
-  const std::vector<Request> requests = {Order{.id = id, .customer = customer}, Order{.id = id, .customer = customer},
-                                         Malformed{.id = id, .detail = id, .raw = {raw, raw}}};
-  CHECK(settle(requests) == "adm");
+  const Order order{.id = id, .customer = customer};
+  CHECK(settle({order, order, Malformed{.id = id, .detail = id, .raw = {raw, raw}}}) == "adm");
   const auto written = results();
   for (const Entry& result : written) CHECK(result.field("order") == id);
   CHECK(written[1].field("customer") == customer);

@@ -2,7 +2,11 @@
 // user.
 #include "shop.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <set>
+
+#include "support/text.h"
 
 namespace orderd::test {
 namespace {
@@ -16,8 +20,19 @@ valkey::SyncClient daemon_client(const ValkeyServer& server, valkey::SyncClient&
   return std::move(*client);
 }
 
-std::string json_head(const Line& line) {
-  return R"({"sku":")" + line.sku + R"(","quantity":)" + line.quantity + ",";
+std::string json_head(const std::string& sku) {
+  return R"({"sku":")" + sku + R"(",)";
+}
+
+// The fields of an HGETALL reply, sorted.
+std::string hash_text(const valkey::Reply& reply) {
+  std::set<std::string> fields;
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    fields.insert(std::string(reply.at(i).text()) + "=" + std::string(reply.at(i + 1).text()));
+  }
+  std::string text;
+  for (const std::string& field : fields) text += (text.empty() ? "" : " ") + field;
+  return text;
 }
 
 }  // namespace
@@ -27,10 +42,8 @@ ValkeyServer& shared_server() {
   return server;
 }
 
-Refusal denied(const std::vector<std::string>& rules, const std::string& error) {
-  Refusal refusal{{"ACL", "SETUSER", "daemon"}, error};
-  refusal.done.insert(refusal.done.end(), rules.begin(), rules.end());
-  return refusal;
+Refusal denied(const Words& rules, const std::string& error) {
+  return {joined({"ACL", "SETUSER", "daemon"}, rules), error};
 }
 
 Refusal without(const std::string& command, const std::string& key) {
@@ -42,18 +55,14 @@ Refusal wrong_type(const std::string& key) {
 }
 
 Refusal exhausted(const std::string& key) {
-  return {{"XADD", key, "18446744073709551615-18446744073709551615", "x", "y"},
-          "-ERR key " + key + ": The stream has exhausted the last possible ID"};
-}
-
-Shop::Shop() : Shop(shared_server(), "") {
+  return {{"XADD", key, kMaxId, "x", "y"}, "-ERR key " + key + ": The stream has exhausted the last possible ID"};
 }
 
 Shop::Shop(const ValkeyServer& server, std::string key_prefix)
     : prefix(std::move(key_prefix)), admin_(server.client()), daemon_(daemon_client(server, admin_)) {
   accept_writes();
-  (void)ask(admin_, {"CONFIG", "SET", "stream-node-max-entries", "100", "stream-node-max-bytes", "4096"});
-  (void)ask(admin_, {"FLUSHALL"});
+  (void)at_server({"CONFIG", "SET", "stream-node-max-entries", "100", "stream-node-max-bytes", "4096"});
+  (void)at_server({"FLUSHALL"});
   for (const auto script :
        {lua::settle, lua::join, lua::lease, lua::sign, lua::trim, lua::stock, lua::pause, lua::letter}) {
     auto hash = daemon_.load(script);
@@ -63,19 +72,17 @@ Shop::Shop(const ValkeyServer& server, std::string key_prefix)
   CHECK(join() == "0-0 0 0 created _ 0 0");
 }
 
-void Shop::acl(const std::vector<std::string>& rules) {
-  std::vector<std::string> words = {"ACL", "SETUSER", "daemon"};
-  words.insert(words.end(), rules.begin(), rules.end());
-  (void)ask(admin_, words);
-}
-
-void Shop::allow_everything() {
-  acl({"clearselectors", "~*", "+@all"});
+void Shop::suffers_one_of(const std::vector<std::pair<std::string, std::vector<Words>>>& rows) {
+  for (const auto& [name, commands] : rows) {
+    SUBCASE(name.c_str()) {
+      for (const Words& words : commands) (void)at_server(words);
+    }
+  }
 }
 
 void Shop::accept_writes() {
   (void)send(admin_, command_of({"REPLICAOF", "NO", "ONE"}));  // an error in a cluster, where no test needs it
-  (void)ask(admin_, {"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0"});
+  (void)at_server({"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "0"});
 }
 
 void Shop::refuses(const std::vector<Refusal>& refusals, const std::function<std::string()>& script) {
@@ -85,10 +92,7 @@ void Shop::refuses(const std::vector<Refusal>& refusals, const std::function<std
     const bool damages = done[0] == "SET" || done[0] == "XADD";
     const std::string whole = damages ? at_server({"DUMP", key}) : "";
     (void)at_server(done);
-    const std::string before = snapshot();
-    const std::string answer = script();
-    CHECK_MESSAGE(answer.starts_with(error), answer, " and not ", error);
-    CHECK(snapshot() == before);
+    CHECK(unchanged(script) == Begins{error});
     allow_everything();
     accept_writes();
     if (damages) (void)at_server({"DEL", key});
@@ -96,18 +100,24 @@ void Shop::refuses(const std::vector<Refusal>& refusals, const std::function<std
   }
 }
 
+std::string Shop::unchanged(const std::function<std::string()>& script) {
+  const std::string before = snapshot();
+  const std::string answer = script();
+  CHECK(snapshot() == before);
+  return answer;
+}
+
 std::string Shop::push(const Request& request, const std::string& id) {
   const std::string entry = id.empty() ? std::to_string(++pushed_) + "-0" : id;
-  std::vector<std::string> words = {"XADD", orders, entry};
+  Words fields;
   if (const auto* order = std::get_if<Order>(&request)) {
-    words.insert(words.end(), {"id", order->id, "sku", order->lines.at(0).sku});
+    fields = {"id", order->id, "sku", order->lines.at(0).sku};
   } else {
-    const auto& raw = std::get<Malformed>(request).raw;
-    words.insert(words.end(), raw.begin(), raw.end());
-    if (raw.empty()) words.insert(words.end(), {"", ""});
+    fields = std::get<Malformed>(request).raw;
+    if (fields.empty()) fields = {"", ""};
   }
   requests_[entry] = request;
-  return ask(admin_, words);
+  return at_server(joined({"XADD", orders, entry}, fields));
 }
 
 void Shop::push_many(int count) {
@@ -128,67 +138,56 @@ Call Shop::rest() {
   return made;
 }
 
-std::vector<std::string> Shop::keys_of(const Call& call) const {
-  std::vector<std::string> keys = {position, results_stream, dead};
-  std::vector<std::string> stock;
-  std::map<std::string, bool> seen;
+Words Shop::keys_of(const Call& call) const {
+  Words records, stock, replies;
+  std::set<std::string> seen;
   for (const auto& [id, request] : call.requests) {
+    if (const std::string to = reply_to_of(request); !to.empty()) replies.push_back(reply_key(to));
     const auto* order = std::get_if<Order>(&request);
     if (order == nullptr) continue;
-    keys.push_back(record_key(order->id));
+    records.push_back(record_key(order->id));
     if (!order->elsewhere.empty()) continue;
     for (const Line& line : order->lines) {
-      if (seen.emplace(line.sku, true).second) stock.push_back(stock_key(line.sku));
+      if (seen.insert(line.sku).second) stock.push_back(stock_key(line.sku));
     }
   }
-  keys.insert(keys.end(), stock.begin(), stock.end());
-  for (const auto& [id, request] : call.requests) {
-    if (const std::string to = reply_to_of(request); !to.empty()) keys.push_back(reply_key(to));
-  }
-  return keys;
+  return joined(joined({position, results_stream, dead}, records), joined(stock, replies));
 }
 
-std::vector<std::string> Shop::arguments_of(const Call& call) const {
-  std::vector<std::string> words = {call.previous, call.window, std::to_string(call.requests.size()), "", ""};
-  std::vector<std::string> asked;
+Words Shop::arguments_of(const Call& call) const {
+  Words words, asked;
   std::map<std::string, std::size_t> places;
   std::size_t records = 0;
   for (std::size_t n = 0; n < call.requests.size(); ++n) {
     const auto& [id, request] = call.requests[n];
     if (!reply_to_of(request).empty()) asked.push_back(std::to_string(n + 1));
-    if (const auto* order = std::get_if<Order>(&request)) {
-      ++records;
-      const std::string kind = order->elsewhere.empty() ? std::to_string(order->lines.size()) : "w";
-      words.insert(words.end(), {kind, id, order->id, digest_of(*order), order->customer});
-      if (!order->elsewhere.empty()) {
-        words.push_back(order->elsewhere);
-        continue;
-      }
-      for (const Line& line : order->lines) {
-        const std::size_t place = places.emplace(line.sku, places.size() + 1).first->second;
-        words.insert(words.end(), {std::to_string(place), line.quantity, json_head(line)});
-      }
-    } else {
-      const auto& malformed = std::get<Malformed>(request);
-      words.insert(words.end(),
-                   {"0", id, malformed.id, malformed.customer, malformed.detail, std::to_string(malformed.raw.size())});
-      words.insert(words.end(), malformed.raw.begin(), malformed.raw.end());
+    if (const auto* malformed = std::get_if<Malformed>(&request)) {
+      const auto& [order, detail, customer, raw, to] = *malformed;
+      words.insert(words.end(), {"0", id, order, customer, detail, std::to_string(raw.size())});
+      words.insert(words.end(), raw.begin(), raw.end());
+      continue;
+    }
+    const auto& order = std::get<Order>(request);
+    const bool here = order.elsewhere.empty();
+    ++records;
+    const std::string kind = here ? std::to_string(order.lines.size()) : "w";
+    words.insert(words.end(), {kind, id, order.id, digest_of(order), order.customer});
+    if (!here) words.push_back(order.elsewhere);
+    for (const Line& line : here ? order.lines : std::vector<Line>()) {
+      const std::size_t place = places.emplace(line.sku, places.size() + 1).first->second;
+      const std::string head = json_head(line.sku) + R"("quantity":)" + line.quantity + ",";
+      words.insert(words.end(), {std::to_string(place), line.quantity, head});
     }
   }
-  words[3] = std::to_string(records);
-  words[4] = std::to_string(asked.size());
   if (!asked.empty()) words.push_back(reply_ttl);
-  words.insert(words.end(), asked.begin(), asked.end());
-  return words;
+  return joined({call.previous, call.window, std::to_string(call.requests.size()), std::to_string(records),
+                 std::to_string(asked.size())},
+                joined(words, asked));
 }
 
-std::string Shop::run(const Call& call) {
-  return run(lua::settle, keys_of(call), arguments_of(call));
-}
-
-std::vector<std::string> Shop::run_chain(const std::vector<Call>& calls) {
+Words Shop::run_chain(const std::vector<Call>& calls) {
   for (const Call& call : calls) daemon_.append(command(lua::settle, keys_of(call), arguments_of(call)));
-  std::vector<std::string> answers;
+  Words answers;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     auto reply = daemon_.read();
     REQUIRE_MESSAGE(reply.ok(), reply.error());
@@ -203,36 +202,58 @@ std::string Shop::lease(const std::string& name, const std::string& token, const
 }
 
 std::string Shop::trim(const std::string& kind, int64_t retention_ms, int limit, const std::string& group) {
-  return run(lua::trim,
-             {kind == "orders" ? orders
-              : kind == "dead" ? dead
-                               : results_stream,
-              position},
-             {kind, std::to_string(retention_ms), std::to_string(limit), group});
+  const std::string& stream = kind == "orders" ? orders : kind == "dead" ? dead : results_stream;
+  return run(lua::trim, {stream, position}, {kind, std::to_string(retention_ms), std::to_string(limit), group});
 }
 
 std::string Shop::change_stock(const std::string& change, const std::string& sku, const std::string& amount,
                                const std::string& reason) {
-  return run(lua::stock, {results_stream, stock_key(sku)}, {change, amount, R"({"sku":")" + sku + R"(",)", reason});
+  return run(lua::stock, {results_stream, stock_key(sku)}, {change, amount, json_head(sku), reason});
 }
 
-valkey::Command Shop::command(std::string_view script, const std::vector<std::string>& keys,
-                              const std::vector<std::string>& arguments) const {
-  std::vector<std::string> words = {"EVALSHA", hashes_.at(script), std::to_string(keys.size())};
-  words.insert(words.end(), keys.begin(), keys.end());
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return command_of(words);
+valkey::Command Shop::command(std::string_view script, const Words& keys, const Words& arguments) const {
+  const Words call = {"EVALSHA", hashes_.at(script), std::to_string(keys.size())};
+  return command_of(joined(joined(call, keys), arguments));
 }
 
-std::string Shop::run(std::string_view script, const std::vector<std::string>& keys,
-                      const std::vector<std::string>& arguments) {
+std::string Shop::run(std::string_view script, const Words& keys, const Words& arguments) {
   return text_of(test::send(daemon_, command(script, keys, arguments)).view());
 }
 
+std::string Shop::of_results(const std::string& field, std::size_t from) {
+  const auto all = results();
+  std::string text;
+  for (std::size_t i = from; i < all.size(); ++i) text += all[i].field(field) + " ";
+  return text;
+}
+
 std::string Shop::last_result() {
-  const auto reply = send(admin_, command_of({"XREVRANGE", results_stream, "+", "-", "COUNT", "1"}));
-  const auto found = entries_of(reply.view());
-  return found.empty() ? "none" : text_of(found.front());
+  const auto found = results();
+  return found.empty() ? "none" : text_of(found.back());
+}
+
+std::string Shop::snapshot() {
+  const auto reply_to = [this](const Words& words) { return text_of(send(admin_, command_of(words)).view()); };
+  const auto keys = send(admin_, command_of({"KEYS", "*"}));
+  std::map<std::string, std::string> all;  // by key
+  for (std::size_t i = 0; i < keys->size(); ++i) {
+    const std::string key(keys->at(i).text());
+    const std::string type = reply_to({"TYPE", key});
+    std::string value;
+    if (type == "string") value = reply_to({"GET", key});
+    if (type == "list") value = reply_to({"LRANGE", key, "0", "-1"});
+    if (type == "zset") value = reply_to({"ZRANGE", key, "0", "-1"});
+    if (type == "hash") value = hash_text(send(admin_, command_of({"HGETALL", key})).view());
+    if (type == "stream") {
+      for (const Entry& entry : entries(admin_, key)) value += entry.id + " " + text_of(entry) + "\n  ";
+      value += reply_to({"XINFO", "GROUPS", key});
+      if (value.empty()) continue;
+    }
+    all[key] = type + (ask_number(admin_, {"PTTL", key}) > 0 ? " expires" : "") + "\n  " + value + "\n";
+  }
+  std::string text;
+  for (const auto& [key, shown] : all) text.append(key).append(" ").append(shown);
+  return text;
 }
 
 std::string reply_to_of(const Request& request) {
