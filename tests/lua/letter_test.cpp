@@ -4,22 +4,19 @@
 namespace orderd::test {
 namespace {
 
-class LetterShop : public Shop {
+class LetterShop : public FullShop {
  public:
   // One malformed request was settled: its letter.
   LetterShop() {
-    stock("shoe", "100");
     CHECK(settle({Malformed{.raw = {"id", "o-1", "sku", "shoe"}}}) == "m");
     letter = entries(admin(), dead).at(0).id;
     malformed = results().at(0).id;
   }
-  std::string requeue(const std::vector<std::string>& fields = {"id", "o-1", "sku", "shoe", "quantity", "3"},
-                      const std::string& corrected = "quantity") {
-    std::vector<std::string> words = {"requeue", letter, "a test", corrected};
-    words.insert(words.end(), fields.begin(), fields.end());
-    return run(lua::letter, {dead, results_stream, orders}, words);
+  std::string requeue() {
+    return change({"requeue", letter, "a test", "quantity", "id", "o-1", "sku", "shoe", "quantity", "3"});
   }
-  std::string discard() { return run(lua::letter, {dead, results_stream, orders}, {"discard", letter, "a test", ""}); }
+  std::string discard() { return change({"discard", letter, "a test", ""}); }
+  std::string change(const Words& arguments) { return run(lua::letter, {dead, results_stream, orders}, arguments); }
 
   std::string letter;
   std::string malformed;
@@ -35,11 +32,9 @@ TEST_CASE_FIXTURE(LetterShop, "a dead letter is requeued once and the ledger nam
   CHECK(last_result() == "status=letter change=requeue letter=" + letter + " result=" + malformed +
                              " reason=a test pushed=" + request.id + " corrected=quantity");
   CHECK(length(admin(), dead) == 0);
-  const std::string before = snapshot();
-  for (const std::string& again : {requeue(), discard()}) {
-    CHECK(again == "-GONE key orders:dead: there is no entry " + letter);
-    CHECK(snapshot() == before);
-  }
+  const std::string gone = "-GONE key orders:dead: there is no entry " + letter;
+  CHECK(unchanged([this] { return requeue(); }) == gone);
+  CHECK(unchanged([this] { return discard(); }) == gone);
 }
 
 TEST_CASE_FIXTURE(LetterShop, "a dead letter is discarded once and the ledger says so") {
@@ -60,27 +55,18 @@ TEST_CASE_FIXTURE(LetterShop, "a lost position is recovered although the newest 
 
 TEST_CASE_FIXTURE(LetterShop, "an entry that is not a dead letter is left alone") {
   letter = at_server({"XADD", dead, "*", "a", "b"});
-  const std::string before = snapshot();
-  for (const std::string& answer : {requeue(), discard()}) {
-    CHECK(answer.starts_with("-FOREIGN key orders:dead: "));
-    CHECK(snapshot() == before);
-  }
+  CHECK(unchanged([this] { return requeue(); }) == Begins{"-FOREIGN key orders:dead: "});
+  CHECK(unchanged([this] { return discard(); }) == Begins{"-FOREIGN key orders:dead: "});
 }
 
 TEST_CASE_FIXTURE(LetterShop, "a refused step is named with its key and nothing is written") {
   Refusal used_up = exhausted(results_stream);
   used_up.error = "-ERR key results: the stream has used up its last ID";
-  const std::vector<Refusal> both = {wrong_type(results_stream),
-                                     used_up,
-                                     wrong_type(dead),
-                                     without("xadd", results_stream),
-                                     without("xdel", dead),
-                                     without("xrange", dead),
-                                     without("xinfo", results_stream),
-                                     kOutOfMemory,
-                                     kReplica};
-  refuses(both, [&] { return requeue(); });
-  refuses(both, [&] { return discard(); });
+  std::vector<Refusal> refusals = {wrong_type(results_stream), wrong_type(dead), used_up, kOutOfMemory, kReplica};
+  for (const char* command : {"xdel", "xrange"}) refusals.push_back(without(command, dead));
+  for (const char* command : {"xadd", "xinfo"}) refusals.push_back(without(command, results_stream));
+  refuses(refusals, [this] { return requeue(); });
+  refuses(refusals, [this] { return discard(); });
   refuses({wrong_type(orders), exhausted(orders),
            denied({"resetkeys", "%R~orders", "~orders:dead", "~results", "(+evalsha ~*)"},
                   "-NOPERM key orders: this user has no right to XADD")},

@@ -4,7 +4,7 @@
 namespace orderd::test {
 namespace {
 
-class PausedShop : public Shop {
+class PausedShop : public FullShop {
  public:
   std::string pause(const std::string& why = "a test") { return run(lua::pause, {position}, {"pause", why}); }
   std::string resume() { return run(lua::pause, {position}, {"resume", ""}); }
@@ -13,15 +13,12 @@ class PausedShop : public Shop {
 }  // namespace
 
 TEST_CASE_FIXTURE(PausedShop, "nothing is settled between pause and resume") {
-  stock("shoe", "100");
   CHECK(settle({Order{}}) == "a");
   const Call next = call({Order{.id = "o-2"}, Malformed{}});
   const std::string paused = pause("counting the shelf");
-  CHECK_MESSAGE(paused.starts_with("paused 1"), paused);
+  CHECK(paused == Begins{"paused 1"});
   CHECK_MESSAGE(paused.ends_with(" counting the shelf 1-0"), paused);
-  const std::string before = snapshot();
-  CHECK(run(next) == "moved");
-  CHECK(snapshot() == before);
+  CHECK(unchanged([&] { return run(next); }) == "moved");
   CHECK(resume().starts_with("resumed 1"));
   CHECK(position_field("paused").empty());
   CHECK(run(next) == "am");
@@ -35,14 +32,11 @@ TEST_CASE_FIXTURE(PausedShop, "pausing or resuming twice changes nothing and ret
 }
 
 TEST_CASE_FIXTURE(PausedShop, "a paused lane is neither joined nor repaired, and join returns since when and why") {
-  stock("shoe", "100");
   CHECK(settle({Order{}, Order{.id = "o-2"}}) == "aa");
   (void)pause("by me");
-  (void)at_server({"HSET", position, "id", "1-0"});
-  const std::string before = snapshot();
-  CHECK(join() == "1-0 2 -1 paused " + position_field("paused") + " 0 _");
-  CHECK(sign("") == "paused _");
-  CHECK(snapshot() == before);
+  move_to("1-0");
+  CHECK(unchanged([this] { return join(); }) == "1-0 2 -1 paused " + position_field("paused") + " 0 _");
+  CHECK(unchanged([this] { return sign(""); }) == "paused _");
   CHECK(sign("orderd").starts_with("paused "));  // creates the group, and repairs nothing
   CHECK(position_field("id") == "1-0");
   (void)resume();
@@ -51,16 +45,12 @@ TEST_CASE_FIXTURE(PausedShop, "a paused lane is neither joined nor repaired, and
 }
 
 TEST_CASE_FIXTURE(PausedShop, "waiting requests of a paused lane are counted and the group is not moved") {
-  stock("shoe", "100");
   CHECK(settle({Order{}}) == "a");
   CHECK(sign("orderd") == "created 0");
   (void)pause("by me");
   CHECK(sign("orderd") == "paused 0");
-  (void)push(Order{.id = "o-2"});
-  (void)push(Order{.id = "o-3"});
-  const std::string before = snapshot();
-  CHECK(sign("orderd") == "paused 2");
-  CHECK(snapshot() == before);
+  push_many(2);
+  CHECK(unchanged([this] { return sign("orderd"); }) == "paused 2");
   (void)at_server({"XGROUP", "DESTROY", orders, "orderd"});
   CHECK(sign("orderd") == "paused 2");
   (void)resume();

@@ -30,33 +30,21 @@ void settles(Shop& shop) {
 
 void is_refused(Shop& shop) {
   const Call waiting = shop.call({Order{.id = "w-1"}, Malformed{}, Order{.id = "w-2", .lines = {{"hat", "1"}}}});
-  const std::string before = shop.snapshot();
-  const auto refused = [&](const std::string& beginning) {
-    const std::string answer = shop.run(waiting);
-    CHECK_MESSAGE(answer.starts_with(beginning), answer);
-    CHECK(shop.snapshot() == before);
-    (void)shop.at_server({"CONFIG", "SET", "maxmemory", "0"});
-    shop.allow_everything();
-  };
-  const std::vector<std::pair<std::string, std::string>> rights = {
-      {"hmget", "orders:position"}, {"mget", "orders:order:w-1"}, {"exists", "product:hat:stock"},
-      {"xadd", "results"},          {"xdel", "results"},          {"hset", "orders:position"},
-      {"set", "orders:order:w-1"},  {"del", "orders:order:w-1"},  {"decrby", "product:shoe:stock"}};
-  for (const auto& [command, key] : rights) {
-    shop.acl({"-" + command});
-    refused("-NOPERM key " + key + ": ");
-  }
-  shop.acl({"resetkeys", "~orders*", "~results", "%R~product:*", "(+evalsha ~*)"});
-  refused("-NOPERM key product:shoe:stock: ");
-  (void)shop.at_server({"CONFIG", "SET", "maxmemory", "1"});
-  refused("-OOM ");
+  const std::string shoe = shop.stock_key("shoe"), record = shop.record_key("w-1");
+  shop.refuses(
+      {without("hmget", shop.position), without("mget", record), without("exists", shop.stock_key("hat")),
+       without("xadd", shop.results_stream), without("xdel", shop.results_stream), without("hset", shop.position),
+       without("set", record), without("del", record), without("decrby", shoe),
+       denied({"resetkeys", "~orders*", "~results", "%R~product:*", "(+evalsha ~*)"}, "-NOPERM key " + shoe + ": "),
+       kOutOfMemory},
+      [&] { return shop.run(waiting); });
   CHECK(shop.run(waiting) == "amu");
   CHECK(shop.run(waiting) == "moved");
 }
 
 void joins(Shop& shop) {
   CHECK(shop.join() == "12-0 12 0 _ _ 0 12");
-  (void)shop.at_server({"HSET", shop.position, "id", "3-0"});
+  shop.move_to("3-0");
   CHECK(shop.join() == "12-0 12 0 restored 3-0 0 12");
   (void)shop.at_server({"DEL", shop.position});
   CHECK(shop.join() == "12-0 0 0 recovered _ 0 12");
@@ -70,13 +58,7 @@ void joins(Shop& shop) {
   CHECK(shop.join() == "0-0 0 1 restarted 17-0 0 0");
   CHECK(shop.run(shop.rest()) == "s");
   CHECK(shop.join() == "13-0 1 0 _ _ 0 1");
-  (void)shop.at_server({"RENAME", shop.orders, "aside"});
-  (void)shop.at_server({"SET", shop.orders, "x"});
-  CHECK(shop.join().starts_with("-WRONGTYPE key orders: "));
-  (void)shop.at_server({"RENAME", "aside", shop.orders});
-  shop.acl({"-hgetall"});
-  CHECK(shop.join().starts_with("-NOPERM key orders:position: "));
-  shop.allow_everything();
+  shop.refuses({wrong_type(shop.orders), without("hgetall", shop.position)}, [&] { return shop.join(); });
 }
 
 void leases_trims_and_changes_stock(Shop& shop) {
@@ -87,9 +69,7 @@ void leases_trims_and_changes_stock(Shop& shop) {
   CHECK(shop.lease("two", "2b", "standby").starts_with("active "));
   CHECK(shop.change_stock("set", "shoe", "100").ends_with(shop.results().back().id));
   CHECK(shop.change_stock("add", "shoe", "-1").starts_with("100 99 "));
-  shop.acl({"-xdel"});
-  CHECK(shop.change_stock("add", "shoe", "1").starts_with("-NOPERM key results: "));
-  shop.allow_everything();
+  shop.refuses({without("xdel", shop.results_stream)}, [&] { return shop.change_stock("add", "shoe", "1"); });
   CHECK(shop.sign("orderd") == "created 0");
   CHECK(shop.sign("orderd") == "moved 0");
   shop.push_many(5);

@@ -1,39 +1,33 @@
 // The scripts in a cluster, and which scripts the server keeps. A cluster of one node with all slots.
 #include "shop.h"
+#include "support/text.h"
 #include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
 
-ServerOptions cluster_options() {
-  return {.tcp = true,
-          .config = {"cluster-enabled yes", "cluster-config-file nodes.conf",
-                     "cluster-port " + std::to_string(free_port())}};
-}
-
 // A cluster of one node that is up.
-class Cluster {
+class Cluster : public ValkeyServer {
  public:
-  Cluster() : server_(cluster_options()) {
-    auto client = server_.client();
-    (void)ask(client, {"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
+  Cluster()
+      : ValkeyServer({.tcp = true,
+                      .config = {"cluster-enabled yes", "cluster-config-file nodes.conf",
+                                 "cluster-port " + std::to_string(free_port())}}) {
+    auto admin = client();
+    (void)ask(admin, {"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
     wait_for(
         [&] {
-          return ask(client, {"CLUSTER", "INFO"}).find("cluster_state:ok") != std::string::npos;
+          return contains(ask(admin, {"CLUSTER", "INFO"}), "cluster_state:ok");
         },
         std::chrono::seconds(30), "a cluster that is ok");
   }
-  const ValkeyServer& server() { return server_; }
-
- private:
-  ValkeyServer server_;
 };
 
 }  // namespace
 
 TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refused before any effect") {
-  Cluster cluster;
-  Shop shop(cluster.server(), "{a}:");
+  const Cluster cluster;
+  Shop shop(cluster, "{a}:");
   shop.stock("shoe", "100");
   CHECK(shop.settle({Order{}, Order{}, Order{.id = "o-2", .lines = {{"hat", "1"}}}, Malformed{}}) == "adum");
   CHECK(shop.change_stock("add", "shoe", "3").starts_with("97 100 "));
@@ -43,20 +37,16 @@ TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refu
 
   const Call call = shop.call({Order{.id = "o-4"}, Malformed{}});
   const auto keys = shop.keys_of(call);
-  const auto arguments = shop.arguments_of(call);
-  const std::string before = shop.snapshot();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     auto split = keys;
     split[i] = "{b}:" + split[i].substr(4);
-    const std::string answer = shop.run(lua::settle, split, arguments);
-    CHECK_MESSAGE(answer.starts_with("-CROSSSLOT "), answer);
-    CHECK(shop.snapshot() == before);
+    CHECK(shop.unchanged([&] { return shop.run(lua::settle, split, shop.arguments_of(call)); }) ==
+          Begins{"-CROSSSLOT "});
   }
   CHECK(shop.run(call) == "am");
 }
 
-TEST_CASE_FIXTURE(Shop, "a loaded script outlives any number of scripts run by EVAL") {
-  stock("shoe", "100");
+TEST_CASE_FIXTURE(FullShop, "a loaded script outlives any number of scripts run by EVAL") {
   for (int i = 0; i < 600; ++i) (void)at_server({"EVAL", "return " + std::to_string(i), "0"});
   CHECK(settle({Order{}}) == "a");
 }
@@ -74,26 +64,29 @@ TEST_CASE("shared functions are included") {
   }
 }
 
-TEST_CASE_FIXTURE(Shop, "every reply is a string or an array of strings") {
-  stock("shoe", "9007199254740991");
-  const auto answer = [&](std::string_view script, const std::vector<std::string>& keys,
-                          const std::vector<std::string>& arguments) {
-    std::vector<std::string> words = {"EVAL", std::string(script), std::to_string(keys.size())};
-    words.insert(words.end(), keys.begin(), keys.end());
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    return send(admin(), command_of(words));
+TEST_CASE_FIXTURE(FullShop, "every reply is a string or an array of strings") {
+  struct Row {
+    std::string_view script;
+    Words keys, arguments;
+    std::size_t strings;
   };
   const Call one = call({Order{}});
-  CHECK(answer(lua::settle, keys_of(one), arguments_of(one))->is_string());
-  const auto are_strings = [](const valkey::OwnedReply& reply, std::size_t count) {
-    CHECK(reply->size() == count);
-    for (std::size_t i = 0; i < reply->size(); ++i) CHECK(reply->at(i).is_string());
+  const Row rows[] = {
+      {lua::settle, keys_of(one), arguments_of(one), 0},
+      {lua::stock, {results_stream, stock_key("shoe")}, {"add", "3", R"({"sku":"shoe",)", ""}, 3},
+      {lua::join, {position, orders, results_stream}, {}, 7},
+      {lua::lease, {owner, standby, position}, {"one", "1a", "3000", "fresh", ""}, 3},
+      {lua::lease, {owner, standby, position}, {"two", "2b", "3000", "standby", ""}, 4},
+      {lua::trim, {orders, position}, {"orders", "1", "100", ""}, 4},
   };
-  are_strings(answer(lua::stock, {results_stream, stock_key("shoe")}, {"add", "3", R"({"sku":"shoe",)", ""}), 3);
-  are_strings(answer(lua::join, {position, orders, results_stream}, {}), 7);
-  are_strings(answer(lua::lease, {owner, standby, position}, {"one", "1a", "3000", "fresh", ""}), 3);
-  are_strings(answer(lua::lease, {owner, standby, position}, {"two", "2b", "3000", "standby", ""}), 4);
-  are_strings(answer(lua::trim, {orders, position}, {"orders", "1", "100", ""}), 4);
+  for (const Row& row : rows) {
+    CAPTURE(row.script.substr(0, 60));
+    const Words eval = {"EVAL", std::string(row.script), std::to_string(row.keys.size())};
+    const auto reply = send(admin(), command_of(joined(joined(eval, row.keys), row.arguments)));
+    CHECK(reply->is_string() == (row.strings == 0));
+    CHECK(reply->size() == row.strings);
+    for (std::size_t i = 0; i < reply->size(); ++i) CHECK(reply->at(i).is_string());
+  }
 }
 
 }  // namespace orderd::test
