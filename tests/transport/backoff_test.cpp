@@ -5,19 +5,16 @@
 #include <set>
 
 namespace orderd::test {
-namespace {
-
 using valkey::Backoff;
-using Milliseconds = Backoff::Milliseconds;
 
 TEST_CASE("each wait lies in the upper half of a ceiling that doubles up to five seconds") {
   for (const uint32_t seed : {1U, 2U, 3U, 4242U}) {
     CAPTURE(seed);
     Backoff backoff(seed);
-    for (const Milliseconds::rep ceiling : {50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000}) {
-      const Milliseconds wait = backoff.next();
-      CHECK(wait.count() >= ceiling / 2);
-      CHECK(wait.count() <= ceiling);
+    for (const int ceiling : {50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000}) {
+      const auto wait = backoff.next().count();
+      CHECK(wait >= ceiling / 2);
+      CHECK(wait <= ceiling);
     }
   }
 }
@@ -31,7 +28,7 @@ TEST_CASE("reset starts over") {
 }
 
 TEST_CASE("two clients do not wait in step") {
-  std::set<Milliseconds::rep> waits;
+  std::set<int64_t> waits;
   for (uint32_t seed = 1; seed <= 20; ++seed) {
     Backoff backoff(seed);
     for (int i = 0; i < 10; ++i) (void)backoff.next();
@@ -40,5 +37,4 @@ TEST_CASE("two clients do not wait in step") {
   CHECK(waits.size() > 10);
 }
 
-}  // namespace
 }  // namespace orderd::test

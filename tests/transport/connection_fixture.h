@@ -2,16 +2,10 @@
 // for each call, and a loop that closes clean.
 #pragma once
 
-#include <doctest/doctest.h>
-
+#include <algorithm>
+#include <deque>
 #include <functional>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "support/fake_server.h"
-#include "support/resp.h"
 #include "transport/loop_fixture.h"
 #include "valkey/connection.h"
 
@@ -31,7 +25,7 @@ struct Ask : valkey::Call {
   }
   int answers = 0;
   bool lost = false;
-  valkey::ErrorKind kind = valkey::ErrorKind::kNone;
+  ErrorKind kind = ErrorKind::kNone;
   std::string text;
   std::function<void(Ask&)> then;  // called inside the callback
 };
@@ -56,19 +50,14 @@ struct ConnectionEvents : valkey::Connection::Listener {
 
 class ConnectionFixture : public LoopFixture {
  public:
-  using Where = FakeServer::Where;
-
-  explicit ConnectionFixture(Where where = Where::kUnix)
-      : LoopFixture(where == Where::kUnix ? Time::kJumps : Time::kReal), fake(loop, where) {}
+  explicit ConnectionFixture(Where where = Where::kUnix) : LoopFixture(where), fake(loop, where) {}
   ~ConnectionFixture() {
     if (connection) {
       connection.reset();
       CHECK(events.closed == 1);
     }
-    for (const auto& ask : asks) CHECK(ask->answers == 1);
+    for (const Ask& ask : asks) CHECK(ask.answers == 1);
   }
-  ConnectionFixture(const ConnectionFixture&) = delete;
-  ConnectionFixture& operator=(const ConnectionFixture&) = delete;
 
   [[nodiscard]] valkey::Address address() const {
     const valkey::Endpoint endpoint = fake.endpoint();
@@ -89,31 +78,28 @@ class ConnectionFixture : public LoopFixture {
   // Sends a command that must be accepted.
   template <class... Words>
   Ask& ask(const Words&... words) {
-    asks.push_back(std::make_unique<Ask>());
-    REQUIRE(connection->send(*asks.back(), valkey::Command::of(words...)));
-    return *asks.back();
+    Ask& ask = asks.emplace_back();
+    REQUIRE(connection->send(ask, Command::of(words...)));
+    return ask;
   }
-  void until_closed() {
+  // An empty text: any.
+  void until_closed(const std::string& what = "", ErrorKind kind = ErrorKind::kLost) {
     until([this] { return events.closed > 0; }, "the end of the connection");
-  }
-  // The same, with this error. An empty text: any.
-  void until_closed(valkey::ErrorKind kind, const std::string& what = "") {
-    until_closed();
     CHECK(events.error.kind == kind);
     if (!what.empty()) CHECK(events.error.what == what);
   }
   void until_answered() {
     until([this] { return connection->in_flight() == 0; }, "the replies");
   }
+  // How many calls were lost.
+  [[nodiscard]] auto lost() const {
+    return std::count_if(asks.begin(), asks.end(), [](const Ask& ask) { return ask.lost; });
+  }
 
   FakeServer fake;
   ConnectionEvents events;
-  std::vector<std::unique_ptr<Ask>> asks;
+  std::deque<Ask> asks;
   std::unique_ptr<valkey::Connection> connection;
-};
-
-struct TcpConnectionFixture : ConnectionFixture {
-  TcpConnectionFixture() : ConnectionFixture(Where::kTcp) {}
 };
 
 }  // namespace orderd::test

@@ -1,68 +1,57 @@
 // Replies go to their calls, in order; a lost reply means that the outcome is unknown.
-#include <doctest/doctest.h>
-
 #include "transport/connection_fixture.h"
 
 namespace orderd::test {
-namespace {
 
 TEST_CASE_FIXTURE(ConnectionFixture, "a lost call sees a failed connection and cannot send again") {
-  fake.on("GET").close();
-  connect();
   int refused = 0;
-  for (int i = 0; i < 3; ++i) {
-    ask("GET", i).then = [&](Ask& ask) {
-      CHECK(ask.lost);
-      CHECK_FALSE(connection->is_open());
-      CHECK(events.closed == 0);  // the listener is called after the calls
-      if (!connection->send(ask, valkey::Command::of("GET", "again"))) ++refused;
-    };
+  const auto ask_three = [&] {
+    for (int i = 0; i < 3; ++i) {
+      ask("GET", i).then = [&](Ask& ask) {
+        CHECK(ask.lost);
+        CHECK_FALSE(connection->is_open());
+        CHECK(events.closed == 0);  // the listener is called after the calls
+        if (!connection->send(ask, Command::of("GET", "again"))) ++refused;
+      };
+    }
+  };
+  events.on_closing = [&] {
+    CHECK(connection->in_flight() == 0);
+    CHECK_FALSE(connection->is_open());
+  };
+  SUBCASE("the server closes") {
+    fake.on("GET").close();
+    connect();
+    ask_three();
+    until_closed();
   }
-  until_closed();
+  SUBCASE("the watchdog") {
+    fake.on("GET").silence();
+    connect(Milliseconds(20));
+    ask_three();
+    until_closed();
+  }
+  SUBCASE("close") {
+    connect();
+    ask_three();
+    connection->close({});
+  }
+  CHECK(events.closed == 1);
   CHECK(refused == 3);
   turn(Milliseconds(20));
   CHECK(fake.count("GET") <= 3);  // none was resent; the fixture counts the replies
 }
 
-TEST_CASE_FIXTURE(ConnectionFixture,
-                  "a handler that resends on a lost reply is refused after the watchdog and after close") {
-  fake.on("GET").silence();
-  const auto again = [&](Ask& ask) { CHECK_FALSE(connection->send(ask, valkey::Command::of("GET", "again"))); };
-  SUBCASE("watchdog") {
-    connect(Milliseconds(20));
-    ask("GET", "a").then = again;
-    until_closed();
-  }
-  SUBCASE("close") {
-    connect();
-    ask("GET", "a").then = again;
-    connection->close({});
-  }
-  CHECK(events.closed == 1);
-}
-
 TEST_CASE_FIXTURE(ConnectionFixture, "a call is refused before the connection opens and after it ends") {
   Ask ask;
   open();
-  CHECK_FALSE(connection->send(ask, valkey::Command::of("GET", "a")));
+  CHECK_FALSE(connection->send(ask, Command::of("GET", "a")));
   until([&] { return events.opened == 1; }, "the connection opens");
   fake.close_all();
   until_closed();
-  CHECK_FALSE(connection->send(ask, valkey::Command::of("GET", "a")));
+  CHECK_FALSE(connection->send(ask, Command::of("GET", "a")));
   CHECK(ask.answers == 0);
   CHECK(connection->in_flight() == 0);
-}
-
-TEST_CASE_FIXTURE(ConnectionFixture, "the end event can query the connection") {
-  fake.on("GET").silence();
-  connect();
-  ask("GET", "a");
-  events.on_closing = [&] {
-    CHECK(connection->in_flight() == 0);
-    CHECK_FALSE(connection->is_open());
-  };
-  fake.close_all();
-  until_closed();
 }
 
 TEST_CASE_FIXTURE(ConnectionFixture, "many commands at once get their replies in order") {
@@ -92,8 +81,8 @@ TEST_CASE_FIXTURE(ConnectionFixture, "replies that arrive byte by byte are assem
   const Ask& error = ask("SET", "a", "b");
   until_answered();
   CHECK(text.text == std::string("\r\n\0$5", 5));
-  CHECK(list.kind == valkey::ErrorKind::kNone);
-  CHECK(error.kind == valkey::ErrorKind::kUnavailable);
+  CHECK(list.kind == ErrorKind::kNone);
+  CHECK(error.kind == ErrorKind::kUnavailable);
 }
 
 TEST_CASE_FIXTURE(ConnectionFixture, "a callback can resend its call") {
@@ -101,9 +90,9 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a callback can resend its call") {
   connect();
   Ask again;
   again.then = [&](Ask& ask) {
-    if (ask.answers < 5) CHECK(connection->send(ask, valkey::Command::of("INCR", "n")));
+    if (ask.answers < 5) CHECK(connection->send(ask, Command::of("INCR", "n")));
   };
-  REQUIRE(connection->send(again, valkey::Command::of("INCR", "n")));
+  REQUIRE(connection->send(again, Command::of("INCR", "n")));
   until_answered();
   CHECK(again.answers == 5);
   CHECK(again.text == "5");
@@ -125,7 +114,7 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a reply that arrives after its connection 
   fake.on("GET").with("b").reply(resp::bulk("fresh"));
   connect();
   const Ask& given_up = ask("GET", "a");
-  connection->close({valkey::ErrorKind::kLost, "no reply"});
+  connection->close({ErrorKind::kLost, "no reply"});
   CHECK(given_up.lost);
   late.release();
 
@@ -134,7 +123,7 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a reply that arrives after its connection 
   REQUIRE(opened.ok());
   until([&] { return others.opened == 1; }, "the second connection opens");
   Ask fresh;
-  REQUIRE((*opened)->send(fresh, valkey::Command::of("GET", "b")));
+  REQUIRE((*opened)->send(fresh, Command::of("GET", "b")));
   until([&] { return fresh.answers == 1; }, "the reply");
   CHECK(fresh.text == "fresh");
   CHECK(given_up.answers == 1);
@@ -152,5 +141,4 @@ TEST_CASE_FIXTURE(ConnectionFixture, "another listener can take over inside a ca
   events.closed = 1;  // for the fixture: the other listener got it
 }
 
-}  // namespace
 }  // namespace orderd::test

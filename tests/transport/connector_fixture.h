@@ -1,14 +1,6 @@
 // One attempt to connect to the scripted server, and its outcome.
 #pragma once
 
-#include <doctest/doctest.h>
-
-#include <memory>
-#include <string>
-#include <utility>
-
-#include "support/fake_server.h"
-#include "support/resp.h"
 #include "transport/loop_fixture.h"
 #include "valkey/connector.h"
 
@@ -16,10 +8,7 @@ namespace orderd::test {
 
 class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener {
  public:
-  using Where = FakeServer::Where;
-
-  explicit ConnectorFixture(Where where = Where::kUnix)
-      : LoopFixture(where == Where::kUnix ? Time::kJumps : Time::kReal), fake(loop, where) {
+  explicit ConnectorFixture(Where where = Where::kUnix) : LoopFixture(where), fake(loop, where) {
     handshake.name = "orderd-test";
     handshake.connect_timeout = kPatience;
     endpoint = fake.endpoint();
@@ -30,8 +19,6 @@ class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener
     if (ready.connection) CHECK(ready.connection->in_flight() == 0);
     ready.connection.reset();
   }
-  ConnectorFixture(const ConnectorFixture&) = delete;
-  ConnectorFixture& operator=(const ConnectorFixture&) = delete;
 
   void start() {
     connector.reset(new valkey::Connector(loop, handshake, *this));
@@ -39,8 +26,7 @@ class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener
   }
   void until_connected() {
     until([this] { return connected + failed > 0; }, "the connector ends");
-    INFO(error.what);
-    REQUIRE(connected == 1);
+    REQUIRE_MESSAGE(connected == 1, error.what);
   }
   void until_failed() {
     until([this] { return connected + failed > 0; }, "the connector ends");
@@ -50,15 +36,14 @@ class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener
     start();
     until_connected();
   }
-  void fails(valkey::ErrorKind kind, const std::string& what) {
-    start();
-    until_failed();
-    CHECK(error.kind == kind);
-    CHECK(error.what == what);
-  }
   void fails() {
     start();
     until_failed();
+  }
+  void fails(ErrorKind kind, const std::string& what) {
+    fails();
+    CHECK(error.kind == kind);
+    CHECK(error.what == what);
   }
 
   FakeServer fake;
@@ -86,10 +71,6 @@ class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener
     error = why;
   }
   Quiet quiet_;
-};
-
-struct TcpConnectorFixture : ConnectorFixture {
-  TcpConnectorFixture() : ConnectorFixture(Where::kTcp) {}
 };
 
 }  // namespace orderd::test

@@ -1,30 +1,23 @@
 // The embedded server: its directory, its program, and its files after a crash.
 #include "valkey/embedded_server.h"
 
-#include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
-#include <vector>
 
-#include "support/temporary_directory.h"
+#include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
 #include "transport/loop_fixture.h"
 
 namespace orderd::test {
 namespace {
 
-using valkey::Command;
-
 std::string bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void write_bytes(const std::string& path, const std::string& bytes) {
@@ -45,10 +38,10 @@ class Programs {
   Programs& operator=(const Programs&) = delete;
 
   // `script` finds the system's programs in $SYSTEM.
-  void add(const std::string& name, const std::string& script) const {
+  void add(const std::string& name, const std::string& script, mode_t mode = 0755) const {
     const std::string path = directory_.file(name);
     write_bytes(path, "#!/bin/sh\nSYSTEM='" + before_ + "'\n" + script);
-    REQUIRE(chmod(path.c_str(), 0755) == 0);
+    REQUIRE(chmod(path.c_str(), mode) == 0);
   }
 
  private:
@@ -56,17 +49,20 @@ class Programs {
   TemporaryDirectory directory_;
 };
 
-class EmbeddedFixture : public RealTimeFixture {
+class EmbeddedFixture : public Tcp<LoopFixture> {
  public:
   void start() {
     server = std::make_unique<valkey::EmbeddedServer>(
-        loop, directory(), 1, [this](const std::string& what) { reported.push_back(what); },
+        loop, directory, 1, [this](const std::string& what) { reported.push_back(what); },
         [this](const std::string& what) { refused.push_back(what); });
     const auto started = server->start();
     failure = started ? "" : started.error();
   }
   void until_serving() {
     until([this] { return answer({"PING"}) == "PONG"; }, "the embedded server to answer");
+  }
+  void until_reported() {
+    until([this] { return !reported.empty(); }, "a report");
   }
   void stop() {
     bool stopped = false;
@@ -77,37 +73,31 @@ class EmbeddedFixture : public RealTimeFixture {
   [[nodiscard]] std::string answer(const std::vector<std::string>& words) const {
     valkey::Endpoint endpoint;
     endpoint.kind = valkey::Endpoint::Kind::kEmbedded;
-    endpoint.path = directory();
+    endpoint.path = directory;
     auto client = valkey::SyncClient::connect(endpoint, {});
     if (!client) return "";
-    Command command;
-    command.begin(words.size());
-    for (const std::string& word : words) command.add(word);
-    const auto reply = client->call(command);
+    const auto reply = client->call(command_of(words));
     return reply ? std::string((*reply)->text()) : "";
   }
   // The files of a server that executed two scripts and was killed during the third.
-  void crash(std::size_t bytes_short) {
+  void crash(std::size_t bytes_short) const {
     ValkeyServer other({.append_only = ServerOptions::AppendOnly::kAlways});
+    auto client = other.client();
     for (const char* number : {"1", "2", "3"}) {
-      auto client = other.client();
-      REQUIRE(
-          client
-              .call(Command::of("EVAL", "server.call('SET', 'a', ARGV[1]) server.call('SET', 'b', ARGV[1])", 0, number))
-              .ok());
+      (void)ask(client, {"EVAL", "server.call('SET', 'a', ARGV[1]) server.call('SET', 'b', ARGV[1])", "0", number});
     }
     other.kill();
-    std::filesystem::create_directory(directory());
-    std::filesystem::copy(other.directory() + "/appendonlydir", directory() + "/appendonlydir",
+    std::filesystem::create_directory(directory);
+    std::filesystem::copy(other.directory() + "/appendonlydir", directory + "/appendonlydir",
                           std::filesystem::copy_options::recursive);
-    const std::string whole = bytes_of(file());
-    write_bytes(file(), whole.substr(0, whole.size() - bytes_short));
+    const std::string whole = bytes_of(file);
+    write_bytes(file, whole.substr(0, whole.size() - bytes_short));
   }
-  [[nodiscard]] std::string directory() const { return files.file("data"); }
-  [[nodiscard]] std::string file() const { return directory() + "/appendonlydir/appendonly.aof.1.incr.aof"; }
-  [[nodiscard]] std::string base() const { return directory() + "/appendonlydir/appendonly.aof.1.base.rdb"; }
 
   TemporaryDirectory files;
+  const std::string directory = files.file("data");
+  const std::string file = directory + "/appendonlydir/appendonly.aof.1.incr.aof";
+  const std::string base = directory + "/appendonlydir/appendonly.aof.1.base.rdb";
   std::vector<std::string> reported;
   std::vector<std::string> refused;
   std::string failure;
@@ -115,12 +105,12 @@ class EmbeddedFixture : public RealTimeFixture {
 };
 
 TEST_CASE_FIXTURE(EmbeddedFixture, "the embedded server starts and stops and keeps its data") {
-  for (int i = 0; i < 2; ++i) {
+  for (const std::string kept : {"", "kept"}) {
     start();
     REQUIRE(failure == "");
     until_serving();
     CHECK(server->listening());
-    CHECK(answer({"GET", "a"}) == (i == 0 ? "" : "kept"));
+    CHECK(answer({"GET", "a"}) == kept);
     CHECK(answer({"SET", "a", "kept"}) == "OK");
     stop();
     server.reset();
@@ -132,58 +122,51 @@ TEST_CASE_FIXTURE(EmbeddedFixture, "an embedded server that exits is restarted")
   start();
   until_serving();
   CHECK(answer({"SHUTDOWN", "NOSAVE"}) == "");
-  until([&] { return !reported.empty(); }, "the end of the server");
+  until_reported();
   until_serving();
   CHECK(reported.size() == 1);
-  CHECK(reported.front().find("valkey-server ended with status 0; see " + directory()) == 0);
+  CHECK(reported.front().starts_with("valkey-server ended with status 0; see " + directory));
 }
 
 TEST_CASE("a directory in use is reported at once and the error names it and its user") {
   const TemporaryDirectory directory;
-  valkey::DirectoryLock first;
+  valkey::DirectoryLock first, second;
   std::vector<std::string> waits;
   const auto note = [&](const std::string& what) { waits.push_back(what); };
   REQUIRE(first.take(directory.path(), Milliseconds(0), note).ok());
   CHECK(waits.empty());
 
-  const std::string used = "the directory " + directory.path() + " is in use by ";
+  const std::string process = "(process " + std::to_string(getpid()) + ")";
+  std::string user = "another orderd " + process;
   SUBCASE("by another orderd") {
-    valkey::DirectoryLock second;
-    const auto taken = second.take(directory.path(), Milliseconds(100), note);
-    REQUIRE_FALSE(taken.ok());
-    CHECK(taken.error() ==
-          used + "another orderd (process " + std::to_string(getpid()) + "): stop that one, or use another directory");
-    REQUIRE(waits.size() == 1);
-    CHECK(waits.front() ==
-          used + "another orderd (process " + std::to_string(getpid()) + "); waiting up to 0 s for it to end");
   }
-  SUBCASE("by the server of an orderd that was killed, or by an unknown process") {
-    const std::string killed = "orderd 999999999\nvalkey-server " + std::to_string(getpid()) + "\n";
-    const std::pair<std::string, std::string> rows[] = {{killed, "the valkey-server of an earlier orderd (process "},
-                                                        {"", "another process;"}};
-    for (const auto& [lock, user] : rows) {
-      waits.clear();
-      write_bytes(directory.file("orderd.lock"), lock);
-      valkey::DirectoryLock second;
-      CHECK_FALSE(second.take(directory.path(), Milliseconds(50), note).ok());
-      CHECK(waits.at(0).starts_with(used + user));
-    }
+  SUBCASE("by the server of an orderd that was killed") {
+    write_bytes(directory.file("orderd.lock"), "orderd 999999999\nvalkey-server " + std::to_string(getpid()) + "\n");
+    user = "the valkey-server of an earlier orderd " + process;
   }
+  SUBCASE("by an unknown process") {
+    write_bytes(directory.file("orderd.lock"), "");
+    user = "another process";
+  }
+  const auto taken = second.take(directory.path(), Milliseconds(50), note);
+  const std::string used = "the directory " + directory.path() + " is in use by " + user;
+  REQUIRE_FALSE(taken.ok());
+  CHECK(taken.error() == used + ": stop that one, or use another directory");
+  CHECK(waits == std::vector<std::string>{used + "; waiting up to 0 s for it to end"});
 }
 
-TEST_CASE_FIXTURE(EmbeddedFixture, "a missing valkey-server fails at once and the error says what to install") {
-  const Programs none(true);
-  start();
-  CHECK(failure.find("the program valkey-server was not found on the PATH: install it") == 0);
-  CHECK(reported.empty());
-}
-
-TEST_CASE_FIXTURE(EmbeddedFixture, "a valkey-server that is not executable fails at once") {
+TEST_CASE_FIXTURE(EmbeddedFixture, "a valkey-server that is missing or not executable fails at once") {
   const Programs programs(true);
-  programs.add("valkey-server", "");
-  REQUIRE(chmod((std::string(std::getenv("PATH")) + "/valkey-server").c_str(), 0644) == 0);
-  start();
-  CHECK(failure == "cannot run valkey-server: Permission denied");
+  SUBCASE("missing") {
+    start();
+    CHECK(failure.starts_with("the program valkey-server was not found on the PATH: install it"));
+  }
+  SUBCASE("not executable") {
+    programs.add("valkey-server", "", 0644);
+    start();
+    CHECK(failure == "cannot run valkey-server: Permission denied");
+  }
+  CHECK(reported.empty());
 }
 
 TEST_CASE_FIXTURE(EmbeddedFixture, "a server that fails repeatedly is reported once") {
@@ -194,26 +177,25 @@ TEST_CASE_FIXTURE(EmbeddedFixture, "a server that fails repeatedly is reported o
   until([&] { return bytes_of(runs).size() >= 4; }, "four starts");
   turn(Milliseconds(20));
   REQUIRE(reported.size() == 1);
-  CHECK(reported.front().find("ended with status 3") != std::string::npos);
+  CHECK(contains(reported.front(), "ended with status 3"));
   stop();
 }
 
 TEST_CASE_FIXTURE(EmbeddedFixture, "a torn tail is cut off and the server starts with the rest") {
   crash(20);
-  std::unique_ptr<Programs> programs;
+  const Programs programs;
   SUBCASE("with this system's valkey-check-aof") {
   }
   SUBCASE("with one that rejects every manifest like that of Valkey 9.1") {
-    programs = std::make_unique<Programs>();
-    programs->add("valkey-check-aof",
-                  "for word; do case $word in *.manifest) echo 'AOF is not valid'; exit 1;; esac; done\n"
-                  "PATH=$SYSTEM exec valkey-check-aof \"$@\"\n");
+    programs.add("valkey-check-aof",
+                 "for word; do case $word in *.manifest) echo 'AOF is not valid'; exit 1;; esac; done\n"
+                 "PATH=$SYSTEM exec valkey-check-aof \"$@\"\n");
   }
   start();
   until_serving();
   REQUIRE(reported.size() == 1);
-  CHECK(reported.front().find(file() + " ended in the middle of a transaction") == 0);
-  CHECK(reported.front().find("bytes were cut off") != std::string::npos);
+  CHECK(reported.front().starts_with(file + " ended in the middle of a transaction"));
+  CHECK(contains(reported.front(), "bytes were cut off"));
   CHECK(answer({"GET", "a"}) == "2");
   CHECK(answer({"GET", "b"}) == "2");
   CHECK(refused.empty());
@@ -222,15 +204,13 @@ TEST_CASE_FIXTURE(EmbeddedFixture, "a torn tail is cut off and the server starts
 
 TEST_CASE_FIXTURE(EmbeddedFixture, "damage other than a torn tail is refused and nothing is changed") {
   crash(0);
-  std::string path;
-  std::string says;
+  std::string path = file;
+  std::string says = " is damaged at byte ";
   SUBCASE("in the middle of the last file") {
-    path = file();
-    says = path + " is damaged at byte ";
   }
   SUBCASE("in the base file") {
-    path = base();
-    says = path + ": valkey-check-rdb says '";
+    path = base;
+    says = ": valkey-check-rdb says '";
   }
   std::string damaged = bytes_of(path);
   const std::size_t command = damaged.find("$3\r\nSET");
@@ -239,8 +219,8 @@ TEST_CASE_FIXTURE(EmbeddedFixture, "damage other than a torn tail is refused and
   write_bytes(path, damaged);
   start();
   until([&] { return !refused.empty(); }, "the refusal");
-  CHECK(refused.front().find(says) != std::string::npos);
-  CHECK(refused.front().find("restore a backup") != std::string::npos);
+  CHECK(contains(refused.front(), path + says));
+  CHECK(contains(refused.front(), "restore a backup"));
   CHECK(bytes_of(path) == damaged);
   CHECK(reported.empty());
   stop();
@@ -251,8 +231,8 @@ TEST_CASE_FIXTURE(EmbeddedFixture, "intact files are not blamed for a server tha
   const Programs programs;
   programs.add("valkey-server", "exit 1\n");
   start();
-  until([&] { return !reported.empty(); }, "the report");
-  CHECK(reported.front().find("its append-only file is whole; see ") != std::string::npos);
+  until_reported();
+  CHECK(contains(reported.front(), "its append-only file is whole; see "));
   CHECK(refused.empty());
   stop();
 }

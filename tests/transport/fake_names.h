@@ -23,14 +23,10 @@ class SlowName {
   void release();
 };
 
-// An address where connects or commands get no reply.
+// An address where connects get no reply, as behind a firewall that drops packets.
 class SilentAddress {
  public:
-  enum class How {
-    kNoConnect,  // like a firewall that drops packets
-    kNoReply,    // like a stopped process: the kernel accepts, nothing is read
-  };
-  SilentAddress(const char* address, uint16_t port, How how);
+  SilentAddress(const char* address, uint16_t port);
   ~SilentAddress();
   SilentAddress(const SilentAddress&) = delete;
   SilentAddress& operator=(const SilentAddress&) = delete;

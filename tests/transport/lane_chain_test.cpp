@@ -1,13 +1,13 @@
 // Refusals: the chain breaks there, all later calls do nothing, and the lane reads on from the position. The fixture
 // checks that no later request is settled first.
-#include <doctest/doctest.h>
-
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
 namespace {
 
 using Requests = std::vector<std::string>;
+
+const std::string kOutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.";
 
 Requests first_to(int last) {
   Requests requests;
@@ -16,13 +16,13 @@ Requests first_to(int last) {
 }
 
 TEST_CASE("a call refused in the middle of the chain stops all after it and everything is settled in order") {
-  for (const std::string error :
-       {"OOM command not allowed when used memory > 'maxmemory'.", "MISCONF Errors writing to the AOF file",
-        "NOREPLICAS Not enough good replicas to write.", "LOADING Valkey is loading the dataset in memory",
-        "BUSY Valkey is busy running a script.", "TRYAGAIN Multiple keys request during rehashing of slot",
-        "ASK 15495 127.0.0.1:1", "CLUSTERDOWN The cluster is down", "MASTERDOWN Link with MASTER is down",
-        "ERR key x: Script attempted to access a non local key in a cluster node", "NOSCRIPT No matching script.",
-        "WRONGTYPE key orders:dead: not a stream", "NOPERM key results: this user has no right to XDEL"}) {
+  for (const std::string& error : Requests{
+           kOutOfMemory, "MISCONF Errors writing to the AOF file", "NOREPLICAS Not enough good replicas to write.",
+           "LOADING Valkey is loading the dataset in memory", "BUSY Valkey is busy running a script.",
+           "TRYAGAIN Multiple keys request during rehashing of slot", "ASK 15495 127.0.0.1:1",
+           "CLUSTERDOWN The cluster is down", "MASTERDOWN Link with MASTER is down",
+           "ERR key x: Script attempted to access a non local key in a cluster node", "NOSCRIPT No matching script.",
+           "WRONGTYPE key orders:dead: not a stream", "NOPERM key results: this user has no right to XDEL"}) {
     for (const std::size_t after : {0U, 1U, 2U}) {
       CAPTURE(error);
       CAPTURE(after);
@@ -41,10 +41,10 @@ TEST_CASE("a call refused in the middle of the chain stops all after it and ever
 
 TEST_CASE_FIXTURE(LaneFixture, "a lasting refusal is reported once, shown, retried, and its end is reported once") {
   serve();
-  auto& refused = fake.on("EVALSHA settle").error("OOM command not allowed when used memory > 'maxmemory'.");
+  auto& refused = fake.on("EVALSHA settle").error(kOutOfMemory);
   deliver(order_entries(1, 3));
-  until([&] { return refused.used() >= 4; }, "it is refused");
-  CHECK(status().blocked_by == "OOM command not allowed when used memory > 'maxmemory'.");
+  until_used(refused, 4);
+  CHECK(status().blocked_by == kOutOfMemory);
   refused.off();
   until_settled();
   CHECK(logged("waiting: OOM command not allowed") == 1);
@@ -55,18 +55,16 @@ TEST_CASE_FIXTURE(LaneFixture, "a lasting refusal is reported once, shown, retri
 TEST_CASE_FIXTURE(LaneFixture, "retention continues while the lane is blocked because it frees memory") {
   options.retention_orders = Milliseconds(1000);
   serve();
-  fake.on("EVALSHA join").error("OOM command not allowed when used memory > 'maxmemory'.");
-  fake.on("EVALSHA settle").error("OOM command not allowed when used memory > 'maxmemory'.");
+  fake.on("EVALSHA join").error(kOutOfMemory);
+  fake.on("EVALSHA settle").error(kOutOfMemory);
   deliver(order_entries(1, 1));
-  until([&] { return status().phase == lane::Phase::kBlocked; }, "it is blocked");
-  const std::size_t before = fake.count("EVALSHA trim");
-  until([&] { return fake.count("EVALSHA trim") >= before + 3; }, "more trims");
+  until_phase(lane::Phase::kBlocked);
+  until_count("EVALSHA trim", fake.count("EVALSHA trim") + 3);
   CHECK(settled.empty());
 }
 
-TEST_CASE_FIXTURE(
-    LaneFixture,
-    "after a lasting error requests go one by one so that the blocking one is named and none before it waits") {
+TEST_CASE_FIXTURE(LaneFixture,
+                  "after a lasting error requests go one by one: the blocking one is named, none before it waits") {
   serve();
   // Request 3-0 cannot be settled in any call.
   auto& stuck = fake.on("EVALSHA settle").with("3-0").error("WRONGTYPE key orders:dead: not a stream");
@@ -76,13 +74,13 @@ TEST_CASE_FIXTURE(
   CHECK(calls().back().requests == Requests{"3-0"});
   stuck.off();
   until_settled();
-  CHECK(settled == first_to(4));
   settles(5, 8);
+  CHECK(settled == first_to(8));
   CHECK(calls().back().requests.size() == 4);
 }
 
 TEST_CASE_FIXTURE(LaneFixture,
-                  "scripts that the server has lost are loaded again and the lane reads on from the position") {
+                  "scripts that the server has lost are loaded again, and if that does not help it waits") {
   serve();
   const std::size_t loads = fake.count("SCRIPT LOAD");
   fake.on("EVALSHA settle").times(3).error("NOSCRIPT No matching script. Please use EVAL.");
@@ -91,12 +89,8 @@ TEST_CASE_FIXTURE(LaneFixture,
   CHECK(settled == first_to(12));
   CHECK(fake.accepted() == 2);
   CHECK(logged("NOSCRIPT") == 0);
-}
-
-TEST_CASE_FIXTURE(LaneFixture, "when loading the scripts does not help the lane waits and reports it") {
-  serve();
   fake.on("EVALSHA settle").times(4).error("NOSCRIPT No matching script.");
-  settles(1, 1);
+  settles(13, 13);
   CHECK(logged("waiting: NOSCRIPT") == 1);
 }
 
@@ -104,8 +98,7 @@ TEST_CASE_FIXTURE(LaneFixture, "a lost lease script is loaded again, too") {
   options.lease = Milliseconds(60);
   serve();
   fake.on("EVALSHA lease").times(1).error("NOSCRIPT No matching script.");
-  const std::size_t loads = fake.count("SCRIPT LOAD");
-  until([&] { return fake.count("SCRIPT LOAD") == 2 * loads; }, "the scripts are loaded");
+  until_count("SCRIPT LOAD", 2 * fake.count("SCRIPT LOAD"));
   settles(1, 3);
 }
 

@@ -1,7 +1,5 @@
 // finish(): whatever the lane is doing, it stops reading, waits for what is in flight, releases the lease, and reports
 // once that it is done. Destroyed instead, it releases everything at once.
-#include <doctest/doctest.h>
-
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
@@ -14,102 +12,90 @@ class FinishFixture : public LaneFixture {
     CHECK(status().in_flight == 0);
     CHECK(status().phase == lane::Phase::kEnded);
     // No activity afterwards.
-    until([&] { return fake.standing() == 0; }, "the connections end");
+    until_disconnected();
     const std::size_t commands = fake.count("");
     turn(Milliseconds(2000));
     CHECK(finished == 1);
     CHECK(fake.count("") == commands);
   }
   [[nodiscard]] bool released() const {
-    for (const Received& command : fake.received()) {
-      if (command.begins("EVALSHA lease") && command.words.at(command.words.size() - 2) == "release") return true;
-    }
-    return false;
+    return std::any_of(fake.received().begin(), fake.received().end(),
+                       [](const Received& command) { return command.begins("EVALSHA lease") && is_release(command); });
+  }
+  void lose_link() {
+    fake.refuse();
+    fake.close_all();
+    until([&] { return logged("reconnecting") >= 1; }, "the loss");
   }
   // Serves, and gets requests whose call is not answered.
   void serve_in_flight() {
     serve();
     auto& silent = fake.on("EVALSHA settle").silence();
     deliver(order_entries(1, 3));
-    until([&] { return silent.used() == 1; }, "the requests are in flight");
+    until_used(silent, 1);
   }
-};
-
-// What a lane may be doing when it is finished or destroyed.
-struct Situation {
-  const char* name;
-  void (*enter)(FinishFixture& test);
-};
-const Situation kSituations[] = {
-    {"nobody listens",
-     [](FinishFixture& test) {
-       test.fake.refuse();
-       test.start();
-     }},
-    {"it connects", [](FinishFixture& test) { test.start(); }},
-    {"the handshake hangs",
-     [](FinishFixture& test) {
-       test.fake.on("SCRIPT LOAD").silence();
-       test.start();
-       test.until([&] { return test.fake.waits("SCRIPT LOAD"); }, "the handshake");
-     }},
-    {"it waits for requests", [](FinishFixture& test) { test.serve(); }},
-    {"requests are in flight", [](FinishFixture& test) { test.serve_in_flight(); }},
-    {"requests are refused",
-     [](FinishFixture& test) {
-       test.serve();
-       auto& refused = test.fake.on("EVALSHA settle").error("OOM command not allowed");
-       test.deliver(order_entries(1, 2));
-       test.until([&] { return refused.used() >= 3; }, "the requests are refused");
-     }},
-    {"reads are refused",
-     [](FinishFixture& test) {
-       auto& refused = test.fake.on("XREAD").error("LOADING Valkey is loading the dataset in memory");
-       test.start();
-       test.until([&] { return refused.used() == 2; }, "the second attempt");
-     }},
-    {"the join hangs",
-     [](FinishFixture& test) {
-       auto& held = test.fake.on("EVALSHA join").silence();
-       test.start();
-       test.until([&] { return held.used() == 1; }, "the join");
-     }},
-    {"another daemon is active",
-     [](FinishFixture& test) {
-       test.owner = "other";
-       test.start();
-       test.until([&] { return test.fake.count("EVALSHA lease") == 2; }, "the second look");
-     }},
-    {"it waits to reconnect",
-     [](FinishFixture& test) {
-       test.serve();
-       test.fake.refuse();
-       test.fake.close_all();
-       test.until([&] { return test.logged("reconnecting") >= 1; }, "the loss");
-     }},
+  // Each thing that a lane may be doing when it is finished or destroyed.
+  void enter_each_situation() {
+    SUBCASE("nobody listens") {
+      fake.refuse();
+      start();
+    }
+    SUBCASE("it connects") start();
+    SUBCASE("the handshake hangs") {
+      fake.on("SCRIPT LOAD").silence();
+      start();
+      until([&] { return fake.waits("SCRIPT LOAD"); }, "the handshake");
+    }
+    SUBCASE("it waits for requests") serve();
+    SUBCASE("requests are in flight") serve_in_flight();
+    SUBCASE("requests are refused") {
+      serve();
+      auto& refused = fake.on("EVALSHA settle").error("OOM command not allowed");
+      deliver(order_entries(1, 2));
+      until_used(refused, 3);
+    }
+    SUBCASE("reads are refused") {
+      auto& refused = fake.on("XREAD").error("LOADING Valkey is loading the dataset in memory");
+      start();
+      until_used(refused, 2);
+    }
+    SUBCASE("the join hangs") {
+      auto& held = fake.on("EVALSHA join").silence();
+      start();
+      until_used(held, 1);
+    }
+    SUBCASE("another daemon is active") {
+      owner = "other";
+      start();
+      until_count("EVALSHA lease", 2);
+    }
+    SUBCASE("it waits to reconnect") {
+      serve();
+      lose_link();
+    }
+  }
 };
 
 TEST_CASE_FIXTURE(FinishFixture, "a lane can be finished or destroyed whatever it is doing") {
   // A server that stops replying is waited for until the connection times out.
   options.reply_timeout = Milliseconds(150);
-  for (const Situation& situation : kSituations) {
-    SUBCASE(situation.name) {
-      situation.enter(*this);
-      const bool reads = fake.count("XREAD") > 0;
-      SUBCASE("finished") {
-        lane->finish();
-        until_finished();
-      }
-      SUBCASE("destroyed") {
-        lane.reset();
-        until([&] { return fake.standing() == 0; }, "the connections end");
-        CHECK(finished == 0);
-        CHECK(fatal.empty());
-      }
-      if (!reads) CHECK(fake.count("XREAD") == 0);
-      CHECK(settled.empty());
-    }
+  std::size_t reads = 0;
+  SUBCASE("finished") {
+    enter_each_situation();
+    reads = fake.count("XREAD");
+    lane->finish();
+    until_finished();
   }
+  SUBCASE("destroyed") {
+    enter_each_situation();
+    reads = fake.count("XREAD");
+    lane.reset();
+    until_disconnected();
+    CHECK(finished == 0);
+    CHECK(fatal.empty());
+  }
+  if (reads == 0) CHECK(fake.count("XREAD") == 0);
+  CHECK(settled.empty());
 }
 
 TEST_CASE_FIXTURE(FinishFixture, "finish while it waits for requests or to reconnect is done at once") {
@@ -122,9 +108,7 @@ TEST_CASE_FIXTURE(FinishFixture, "finish while it waits for requests or to recon
     CHECK(released());
   }
   SUBCASE("to reconnect") {
-    fake.refuse();
-    fake.close_all();
-    until([&] { return logged("reconnecting") >= 1; }, "the loss");
+    lose_link();
     lane->finish();
     CHECK(finished == 1);
   }
@@ -134,7 +118,7 @@ TEST_CASE_FIXTURE(FinishFixture, "finish with requests in flight waits for them 
   serve();
   auto& slow = hold_settle();
   deliver(order_entries(1, 3));
-  until([&] { return slow.used() == 1; }, "the requests are in flight");
+  until_used(slow, 1);
   lane->finish();
   lane->finish();
   turn(Milliseconds(20));
@@ -150,7 +134,7 @@ TEST_CASE_FIXTURE(FinishFixture, "finish while a renewal of the lease is in flig
   options.lease = Milliseconds(60);
   serve();
   auto& slow = fake.on("EVALSHA lease").times(1).reply(resp::bulks({"active", "1"})).hold();
-  until([&] { return slow.used() == 1; }, "the renewal");
+  until_used(slow, 1);
   lane->finish();
   turn(Milliseconds(10));
   CHECK(finished == 0);

@@ -1,16 +1,12 @@
 // The lease, the group that shows the position, and retention.
-#include <doctest/doctest.h>
-
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
-namespace {
-
 TEST_CASE_FIXTURE(LaneFixture, "a daemon stands by while another one is active and takes over when the lease is free") {
   owner = "other";
   stream = order_entries(1, 3);
   start();
-  until([&] { return fake.count("EVALSHA lease") >= 3; }, "it asks again");
+  until_count("EVALSHA lease", 3);
   CHECK(status().phase == lane::Phase::kStandby);
   CHECK(status().owner == "other");
   CHECK(fake.count("XREAD") == 0);
@@ -24,7 +20,7 @@ TEST_CASE_FIXTURE(LaneFixture, "a daemon that loses its lease waits for what is 
   options.lease = Milliseconds(90);
   serve();
   owner = "thief";
-  until([&] { return status().phase == lane::Phase::kStandby; }, "it is on standby");
+  until_phase(lane::Phase::kStandby);
   stream = order_entries(1, 2);
   turn(Milliseconds(50));
   CHECK(settled.empty());
@@ -42,7 +38,7 @@ TEST_CASE("what a failover lost is reported also when another daemon takes over"
     test.serve();
     test.settles(1, 5);
     auto& elsewhere = test.fake.on("EVALSHA lease").reply(resp::bulks({"standby", "other", "3000", taken}));
-    test.until([&] { return elsewhere.used() >= 4; }, "it asks again");
+    test.until_used(elsewhere, 4);
     CHECK(test.logged("has forgotten 2 settled requests of 'orders', all after 3-0") == reported);
     CHECK(test.logged("has forgotten") == reported);
     CHECK(test.status().counters.lost == 2 * reported);
@@ -55,7 +51,7 @@ TEST_CASE_FIXTURE(LaneFixture, "a daemon of the same name is an error that is re
   options.lease = Milliseconds(60);
   auto& namesake = fake.on("EVALSHA lease").reply(resp::bulks({"namesake", "me", "3000"}));
   start();
-  until([&] { return namesake.used() >= 4; }, "it asks again");
+  until_used(namesake, 4);
   CHECK(logged("another daemon has the same name 'me'") == 1);
   namesake.off();
   until_idle();
@@ -65,15 +61,16 @@ TEST_CASE_FIXTURE(LaneFixture, "a lease that cannot be renewed does not stop the
   options.lease = Milliseconds(60);
   serve();
   auto& refused = fake.on("EVALSHA lease").error("OOM command not allowed");
-  until([&] { return refused.used() >= 2; }, "it is refused");
+  until_used(refused, 2);
   settles(1, 3);
   CHECK(logged("the lease was not renewed: OOM") == 1);
 }
 
 TEST_CASE("the position is shown at once and then every second and orders continue whatever the reply") {
+  const std::string created = resp::bulks({"created", ""});
   for (const std::string& reply : {resp::bulks({"moved", "0"}), resp::bulks({"missing", ""}),
                                    resp::error("NOPERM key orders: ACL failure in script")}) {
-    for (const std::string& first : {reply, resp::bulks({"created", ""})}) {
+    for (const std::string& first : {reply, created}) {
       CAPTURE(reply);
       CAPTURE(first);
       LaneFixture test;
@@ -81,7 +78,7 @@ TEST_CASE("the position is shown at once and then every second and orders contin
       test.fake.on("EVALSHA sign").times(1).reply(first);
       test.serve();
       test.settles(1, 2);
-      test.until([&] { return test.fake.count("EVALSHA sign") >= 3; }, "it is shown again");
+      test.until_count("EVALSHA sign", 3);
       CHECK(test.fake.count("EVALSHA join") == 1);
       CHECK(test.logged("could not be moved: NOPERM") <= 1);
     }
@@ -93,9 +90,9 @@ TEST_CASE_FIXTURE(LaneFixture, "a pause is noticed even without a group and the 
   fake.on("EVALSHA sign").times(1).reply(resp::bulks({"paused", ""}));
   fake.on("EVALSHA join").after(1).times(2).reply(resp::bulks({"0-0", "0", "-1", "paused", "1 a test", "0", ""}));
   serve();
-  until([&] { return status().phase == lane::Phase::kPaused; }, "the lane is paused");
+  until_phase(lane::Phase::kPaused);
   CHECK(status().blocked_by == "paused: a test");
-  until([&] { return status().phase == lane::Phase::kServing; }, "the lane serves again");
+  until_phase(lane::Phase::kServing);
   CHECK(fake.count("EVALSHA join") == 4);
 }
 
@@ -108,47 +105,44 @@ TEST_CASE("a group that is missing or disagrees with the position makes the lane
     LaneFixture test;
     test.fake.on("EVALSHA sign").after(lasts ? 0 : 1).times(lasts ? 1000 : 1).reply(reply);
     test.serve();
-    test.until([&] { return test.fake.count("EVALSHA join") == 2; }, "the lane checks the stream");
-    const std::size_t shown = test.fake.count("EVALSHA sign");
-    test.until([&] { return test.fake.count("EVALSHA sign") >= shown + 3; }, "more checks of the group");
+    test.until_count("EVALSHA join", 2);
+    test.until_count("EVALSHA sign", test.fake.count("EVALSHA sign") + 3);
     CHECK(test.fake.count("EVALSHA join") == 2);
-    if (lasts) test.until([&] { return test.fake.count("EVALSHA join") == 3; }, "the next check some seconds later");
+    if (lasts) test.until_count("EVALSHA join", 3);
   }
 }
 
 TEST_CASE_FIXTURE(LaneFixture,
                   "retention continues until nothing is due and alternating refusals are each reported once") {
-  options.retention_orders = Milliseconds(1000);
-  options.retention_results = Milliseconds(1000);
+  options.retention_orders = options.retention_results = Milliseconds(1000);
   SUBCASE("in steps") {
     auto& more = fake.on("EVALSHA trim").times(20).reply(resp::bulks({"100", "1"}));
     serve();
-    until([&] { return more.used() == 20; }, "all steps");
+    until_used(more, 20);
     until([&] { return status().counters.trimmed == 2000; }, "the count");
   }
   SUBCASE("held back by a group") {
     auto& kept = fake.on("EVALSHA trim").with("orders").times(3).reply(resp::bulks({"0", "0", "slow", "5-0"}));
     serve();
-    until([&] { return kept.used() == 3; }, "the group was named");
+    until_used(kept, 3);
     until([&] { return logged("retention.orders: no consumer group is behind") == 1; }, "its end");
     CHECK(logged("the consumer group 'slow' keeps old entries: it is behind, at 5-0") == 1);
   }
   SUBCASE("of dead letters") {
     options.retention_dead = Milliseconds(1000);
-    auto& dead = fake.on("EVALSHA trim").with("orders:dead");
-    dead.reply(resp::bulks({"0", "0"}));
+    auto& dead = fake.on("EVALSHA trim").with("orders:dead").reply(resp::bulks({"0", "0"}));
     serve();
-    until([&] { return dead.used() >= 1; }, "a check of the dead letters");
+    until_used(dead, 1);
   }
   SUBCASE("refused") {
     auto& orders = fake.on("EVALSHA trim").with("orders").error("ERR no orders today");
     auto& results = fake.on("EVALSHA trim").with("results").error("ERR no results today");
     serve();
-    until([&] { return orders.used() >= 3 && results.used() >= 3; }, "both are refused");
+    until_used(orders, 3);
+    until_used(results, 3);
     CHECK(logged("retention.orders was refused: ERR no orders today") == 1);
     CHECK(logged("retention.results was refused: ERR no results today") == 1);
   }
 }
 
-}  // namespace
 }  // namespace orderd::test

@@ -1,7 +1,5 @@
 // The link: lost, refused, the wrong server, a process that slept. In every case the lane reads the position and
 // continues.
-#include <doctest/doctest.h>
-
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
@@ -12,10 +10,6 @@ const std::vector<std::string> kWrongServer = {
     "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
     "MOVED 3999 127.0.0.1:6381",
 };
-const std::vector<std::string> kRefusals = {
-    "NOAUTH Authentication required.",
-    "WRONGPASS invalid username-password pair or user is disabled.",
-};
 const std::string kNoRight = "NOPERM User orderd has no permissions to run the 'x' command";
 
 TEST_CASE("calls in flight when a connection is lost are repeated from the stream, settled or not") {
@@ -25,7 +19,7 @@ TEST_CASE("calls in flight when a connection is lost are repeated from the strea
     test.serve();
     auto& lost = (executed ? test.hold_settle() : test.fake.on("EVALSHA settle").silence()).times(3);
     test.deliver(order_entries(1, 16));
-    test.until([&] { return lost.used() == 3; }, "calls are in flight");
+    test.until_used(lost, 3);
     test.fake.close(test.settler());
     test.until_settled();
     CHECK(test.settled.size() == 16);
@@ -71,11 +65,15 @@ TEST_CASE_FIXTURE(LaneFixture, "a replica mistaken for the primary causes no rec
 
 TEST_CASE("refused credentials or rights at the start end the lane with an error that says what to do") {
   const std::string advice = "grant this user what config/users.acl gives to orderd";
-  const std::string pairs[][3] = {
-      {"SCRIPT LOAD", kRefusals[0], kRefusals[0]}, {"SCRIPT LOAD", kRefusals[1], kRefusals[1]},
-      {"EVALSHA lease", kNoRight, advice},         {"EVALSHA join", kNoRight, advice},
-      {"EVALSHA settle", kNoRight, advice},        {"XREAD", kNoRight, advice}};
-  for (const auto& [command, error, says] : pairs) {
+  const std::string credentials[] = {"NOAUTH Authentication required.",
+                                     "WRONGPASS invalid username-password pair or user is disabled."};
+  const std::string rows[][3] = {{"SCRIPT LOAD", credentials[0], credentials[0]},
+                                 {"SCRIPT LOAD", credentials[1], credentials[1]},
+                                 {"EVALSHA lease", kNoRight, advice},
+                                 {"EVALSHA join", kNoRight, advice},
+                                 {"EVALSHA settle", kNoRight, advice},
+                                 {"XREAD", kNoRight, advice}};
+  for (const auto& [command, error, says] : rows) {
     CAPTURE(command);
     CAPTURE(error);
     LaneFixture test;
@@ -83,7 +81,7 @@ TEST_CASE("refused credentials or rights at the start end the lane with an error
     test.fake.on(command).error(error);
     test.start();
     test.until([&] { return !test.fatal.empty(); }, "it ends");
-    CHECK(test.fatal.front().find(says) != std::string::npos);
+    CHECK(contains(test.fatal.front(), says));
     CHECK(test.fatal.size() == 1);
   }
 }
@@ -96,8 +94,8 @@ TEST_CASE("a lane that cannot start waits and retries if other lanes are served"
     test.stream = order_entries(1, 2);
     auto& refused = test.fake.on(command).error(kNoRight);
     test.start();
-    test.until([&] { return refused.used() >= 3; }, "it retries");
-    CHECK(test.lane->cannot_start() == !test.fatal.empty());
+    test.until_used(refused, 3);
+    CHECK(test.lane->cannot_start());
     CHECK(!test.fatal.empty());
     refused.off();
     test.until_settled();
@@ -118,8 +116,7 @@ TEST_CASE("a refusal after the start is retried because it may be fixed meanwhil
   }
 }
 
-TEST_CASE_FIXTURE(LaneFixture,
-                  "a process that slept longer than its lease closes both connections and reads the position") {
+TEST_CASE_FIXTURE(LaneFixture, "a process that slept longer than its lease reconnects and reads the position") {
   options.lease = Milliseconds(90);
   serve();
   FakeClock::jump(Milliseconds(400));
@@ -130,22 +127,18 @@ TEST_CASE_FIXTURE(LaneFixture,
 }
 
 TEST_CASE("the findings of the join are reported") {
-  struct Row {
-    const char* done;
-    int deleted;
-    const char* logged;
-  };
-  for (const Row& row :
-       {Row{"restored", 0, "had been moved to 99-0 by hand; restored to 0-0"},
-        Row{"recovered", 0, "was missing; recovered from the newest result"},
-        Row{"restarted", 0, "was recreated with smaller IDs than 99-0"}, Row{"behind", 0, "ends before the position"},
-        Row{"", 7, "7 entries of 'orders' were deleted before they were settled"}}) {
-    CAPTURE(row.logged);
+  const std::string rows[][3] = {{"restored", "0", "had been moved to 99-0 by hand; restored to 0-0"},
+                                 {"recovered", "0", "was missing; recovered from the newest result"},
+                                 {"restarted", "0", "was recreated with smaller IDs than 99-0"},
+                                 {"behind", "0", "ends before the position"},
+                                 {"", "7", "7 entries of 'orders' were deleted before they were settled"}};
+  for (const auto& [done, deleted, text] : rows) {
+    CAPTURE(text);
     LaneFixture test;
-    test.fake.on("EVALSHA join").times(1).reply(join_reply("0-0", row.done, "99-0", row.deleted));
+    test.fake.on("EVALSHA join").times(1).reply(resp::bulks({"0-0", "0", "-1", done, "99-0", deleted}));
     test.serve();
-    CHECK(test.logged(row.logged) == 1);
-    CHECK(test.status().counters.deleted == static_cast<uint64_t>(row.deleted));
+    CHECK(test.logged(text) == 1);
+    CHECK(std::to_string(test.status().counters.deleted) == deleted);
   }
 }
 

@@ -1,9 +1,5 @@
 // Serving: what is read, how calls are formed, and how much is held. The fixture checks at the end of every test that
 // requests are settled in order, none twice.
-#include <doctest/doctest.h>
-
-#include <algorithm>
-
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
@@ -13,8 +9,7 @@ constexpr std::size_t kMiB = 1024 * 1024;
 
 using Requests = std::vector<std::string>;
 
-class ServeFixture : public LaneFixture {
- public:
+struct ServeFixture : LaneFixture {
   // COUNT of each read.
   [[nodiscard]] std::vector<std::size_t> counts() const {
     std::vector<std::size_t> counts;
@@ -32,7 +27,7 @@ class ServeFixture : public LaneFixture {
 };
 
 StreamEntry large_entry(int number, std::size_t bytes) {
-  StreamEntry entry = order_entry(std::to_string(number) + "-0");
+  StreamEntry entry = order_entries(number, number).front();
   entry.fields.insert(entry.fields.end(), {"note", std::string(bytes, 'x')});
   return entry;
 }
@@ -105,8 +100,7 @@ TEST_CASE("only a few calls are in flight and at most max_in_flight requests are
 
 TEST_CASE_FIXTURE(ServeFixture, "malformed requests are sent in the same calls as the others") {
   serve();
-  deliver({order_entry("1-0"), {"2-0", {"note", "no order"}}, order_entry("3-0"), {"4-0", {"order", "{"}}});
-  until_settled();
+  settles({order_entry("1-0"), {"2-0", {"note", "no order"}}, order_entry("3-0"), {"4-0", {"order", "{"}}});
   CHECK(sizes() == std::vector<std::size_t>{4});
   CHECK(settled == Requests{"1-0", "2-0", "3-0", "4-0"});
 }
@@ -115,7 +109,7 @@ TEST_CASE_FIXTURE(ServeFixture, "at most 256 entries are requested at once") {
   options.max_in_flight = 1024;
   serve();
   settles(1, 3000);
-  const std::vector<std::size_t> asked = counts();
+  const auto asked = counts();
   CHECK(*std::max_element(asked.begin(), asked.end()) == 256);
   CHECK(settled.size() == 3000);
 }
@@ -126,8 +120,7 @@ TEST_CASE_FIXTURE(ServeFixture, "fewer entries are requested after huge ones and
   const auto grows_to_the_full = [&](int first) {
     std::size_t before = counts().back();
     for (int i = first; i < first + 40; ++i) {
-      deliver({order_entry(std::to_string(i) + "-0")});
-      until_settled();
+      settles(i, i);
       CHECK(counts().back() >= before);
       before = counts().back();
     }
@@ -135,17 +128,15 @@ TEST_CASE_FIXTURE(ServeFixture, "fewer entries are requested after huge ones and
   };
   CHECK(counts().front() == kMiB / order::kMaxEntryBytes);  // the first read assumes the largest entries
   grows_to_the_full(1);
-  deliver({large_entry(50, 60'000)});
-  until_settled();
+  settles({large_entry(50, 60'000)});
   CHECK(counts().back() == kMiB / 60'000);
   grows_to_the_full(51);
 }
 
 TEST_CASE_FIXTURE(ServeFixture, "an entry larger than a whole read is read alone") {
   serve();
-  letter = "m";
-  deliver({large_entry(1, 2 * kMiB)});
-  until_settled();
+  letter = 'm';
+  settles({large_entry(1, 2 * kMiB)});
   CHECK(counts().back() == 1);
   CHECK(status().counters.outcomes[static_cast<std::size_t>(lane::Outcome::kMalformed)] == 1);
 }

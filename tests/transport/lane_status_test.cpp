@@ -1,46 +1,37 @@
 // A lane's status: ages, counts, histograms, and unknown values.
-#include <doctest/doctest.h>
-
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
 namespace {
 
-class StatusFixture : public LaneFixture {
- public:
+struct StatusFixture : LaneFixture {
   // An order pushed this many ms before the server's current time.
   [[nodiscard]] StreamEntry pushed_before(uint64_t ms, int number = 0) const {
     return order_entry(std::to_string(server_ms - ms) + "-" + std::to_string(number));
   }
 };
 
-TEST_CASE_FIXTURE(StatusFixture, "each settled request is counted in the histograms once") {
+TEST_CASE_FIXTURE(StatusFixture, "each settled request is counted in the histograms once, refused calls are not") {
   serve();
   settles(1, 1);
   settles(2, 5);
-  const lane::Counters counters = status().counters;
+  lane::Counters counters = status().counters;
   CHECK(counters.requests_per_call.counts == std::array<uint64_t, 9>{1, 0, 1, 0, 0, 0, 0, 0, 0});
   CHECK(counters.requests_per_call.sum == 5);
   CHECK(counters.settle_us.count() == 2);
   CHECK(counters.settle_us.sum > 0);
-}
-
-TEST_CASE_FIXTURE(StatusFixture, "refused calls are in no histogram") {
-  serve();
   fake.on("EVALSHA settle").times(3).error("OOM command not allowed");
-  deliver({pushed_before(100)});
-  until_settled();
-  const lane::Counters counters = status().counters;
-  CHECK(counters.requests_per_call.count() == 1);
-  CHECK(counters.settle_us.count() == 1);
+  settles({pushed_before(100)});
+  counters = status().counters;
+  CHECK(counters.requests_per_call.count() == 3);
+  CHECK(counters.settle_us.count() == 3);
   CHECK(counters.end_to_end_ms.count() == 1);
 }
 
 TEST_CASE_FIXTURE(StatusFixture, "the age of a request is measured with the clock of the server") {
   server_ms = 4'000'000'000'000;  // far from this machine's clock
   serve();
-  deliver({pushed_before(20'000)});
-  until_settled();
+  settles({pushed_before(20'000)});
   // Plus the duration of the test. With another clock these would be years.
   for (const uint64_t age_ms : {status().counters.end_to_end_ms.sum, status().position_ms.value_or(0)}) {
     CHECK(age_ms >= 20'000);
@@ -65,8 +56,7 @@ TEST_CASE_FIXTURE(StatusFixture, "an ID from the future has no age and one that 
   settles(1, 3);
   CHECK(status().counters.end_to_end_ms.count() == 0);
   CHECK_FALSE(status().position_ms);
-  deliver({order_entry("18446744073709551615-0")});
-  until_settled();
+  settles({order_entry("18446744073709551615-0")});
   CHECK(status().counters.end_to_end_ms.count() == 1);
   CHECK(status().counters.end_to_end_ms.sum == 0);
   CHECK(status().position_ms == 0);
@@ -108,7 +98,7 @@ TEST_CASE_FIXTURE(StatusFixture, "the owner is unknown without a link") {
   until([&] { return status().owner == "other"; }, "it stands by");
   fake.refuse();
   fake.close_all();
-  until([&] { return status().phase == lane::Phase::kConnecting; }, "the link is down");
+  until_phase(lane::Phase::kConnecting);
   CHECK(status().owner.empty());
   fake.listen();
   until([&] { return status().owner == "other"; }, "it stands by again");
@@ -122,7 +112,7 @@ TEST_CASE_FIXTURE(StatusFixture, "what waits keeps its age and its count while t
   serve();
   auto& refused = fake.on("EVALSHA settle").error("OOM command not allowed");
   deliver({pushed_before(30'000)});
-  until([&] { return refused.used() >= 2; }, "it is refused");
+  until_used(refused, 2);
   until([&] { return status().phase == lane::Phase::kBlocked && status().waiting == 1; }, "it waits");
   CHECK(status().in_flight == 0);
   CHECK(status().oldest_waiting_ms.value_or(0) >= 30'000);
@@ -137,12 +127,12 @@ TEST_CASE_FIXTURE(StatusFixture,
   serve();
   auto& held = fake.on("EVALSHA settle").silence();
   deliver({pushed_before(30'000), pushed_before(20'000)});
-  until([&] { return held.used() == 1; }, "it is in flight");
+  until_used(held, 1);
   CHECK(status().oldest_waiting_ms.value_or(0) >= 30'000);
   held.off();
   auto& joins = fake.on("EVALSHA join").error("LOADING the dataset");
   fake.close_all();
-  until([&] { return status().phase == lane::Phase::kBlocked; }, "it cannot join");
+  until_phase(lane::Phase::kBlocked);
   CHECK(status().oldest_waiting_ms.value_or(0) >= 30'000);
   stream.clear();
   joins.off();
@@ -159,7 +149,7 @@ TEST_CASE_FIXTURE(StatusFixture, "what waits is counted while the lane is paused
   CHECK_FALSE(status().oldest_waiting_ms);  // it was not read
   joins.off();
   paused.off();
-  until([&] { return status().phase == lane::Phase::kServing; }, "the lane serves again");
+  until_phase(lane::Phase::kServing);
 }
 
 TEST_CASE_FIXTURE(StatusFixture, "a lane that gets no reply stalls and one that finds nothing to do does not") {
@@ -183,7 +173,7 @@ TEST_CASE("refusals of every script and of the handshake are counted by error co
     auto& refused = test.fake.on(command).times(1).error("NOAUTH Authentication required.");
     test.fake.close_all();
     test.settles(2, 3);
-    test.until([&] { return refused.used() == 1; }, "the refusal");
+    test.until_used(refused, 1);
     CHECK(test.status().counters.errors.by_word().at("NOAUTH") == 1);
   }
 }

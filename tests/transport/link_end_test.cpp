@@ -1,13 +1,7 @@
 // drop() and stop(), from wherever they are called.
-#include <doctest/doctest.h>
-
 #include "transport/link_fixture.h"
 
 namespace orderd::test {
-namespace {
-
-using valkey::Channel;
-using valkey::ErrorKind;
 
 TEST_CASE_FIXTURE(LinkFixture, "drop ends both connections before it returns and the topology hears of it") {
   fake.on("GET").silence();
@@ -21,8 +15,8 @@ TEST_CASE_FIXTURE(LinkFixture, "drop ends both connections before it returns and
   CHECK(topology.reports.front().first == fake.endpoint().redacted());
   CHECK(topology.reports.front().second.kind == ErrorKind::kRoleChanged);
   link->drop({ErrorKind::kRoleChanged, "again"});
-  went_down_once(ErrorKind::kRoleChanged, "READONLY");
   until_up(2);
+  went_down_once(ErrorKind::kRoleChanged, "READONLY");
   CHECK(fake.accepted() == 4);
 }
 
@@ -40,7 +34,7 @@ TEST_CASE_FIXTURE(LinkFixture, "drop inside on_up reconnects") {
 TEST_CASE("drop inside a reply ends both connections when that returns and loses what is left of both") {
   for (const Channel channel : {Channel::kReading, Channel::kSettling}) {
     LinkFixture test;
-    test.fake.on("GET").reply(resp::error("READONLY You can't write against a read only replica."));
+    test.fake.on("GET").error("READONLY You can't write against a read only replica.");
     test.fake.on("SET").silence();
     test.connect();
     test.ask(channel, "GET", "a").then = [&](Ask& ask) {
@@ -78,12 +72,10 @@ TEST_CASE_FIXTURE(LinkFixture, "drop of a link that is not up does nothing") {
 
 TEST_CASE_FIXTURE(LinkFixture, "stop ends a link in each of its phases and nothing is heard of it again") {
   SUBCASE("locating") {
-    topology.mode = FakeTopology::Mode::kLater;
+    topology.later = true;
     start();
   }
-  SUBCASE("connecting") {
-    start();
-  }
+  SUBCASE("connecting") start();
   SUBCASE("in the handshake of one connection") {
     fake.on("SCRIPT LOAD").silence();
     start();
@@ -94,8 +86,10 @@ TEST_CASE_FIXTURE(LinkFixture, "stop ends a link in each of its phases and nothi
     start();
     until_waits("INFO");
   }
-  SUBCASE("up") {
+  SUBCASE("up, with calls in flight") {
+    fake.on("GET").silence();
     connect();
+    (void)ask_both("GET", "a");
   }
   SUBCASE("waiting") {
     fake.refuse();
@@ -107,10 +101,13 @@ TEST_CASE_FIXTURE(LinkFixture, "stop ends a link in each of its phases and nothi
   const std::size_t downs_before = downs.size();
   link->stop();
   link->stop();
+  for (const Ask& ask : asks) CHECK(ask.lost);
+  Ask late;
+  CHECK_FALSE(link->send(Channel::kSettling, late, Command::of("GET", "a")));
   CHECK_FALSE(link->up());
   CHECK(topology.searching == 0);
   const std::size_t commands = fake.count("");
-  until([&] { return fake.standing() == 0; }, "the connections end");
+  until_disconnected();
   turn(Milliseconds(2000));
   CHECK(ups == ups_before);
   CHECK(downs.size() == downs_before);
@@ -118,39 +115,28 @@ TEST_CASE_FIXTURE(LinkFixture, "stop ends a link in each of its phases and nothi
   CHECK(fake.count("") == commands);
 }
 
-TEST_CASE_FIXTURE(LinkFixture, "stop loses the outstanding calls of both channels") {
-  fake.on("GET").silence();
-  connect();
-  const auto [read, settle] = ask_both("GET", "a");
-  link->stop();
-  CHECK(read.lost);
-  CHECK(settle.lost);
-  CHECK(downs.empty());
-  Ask late;
-  CHECK_FALSE(link->send(Channel::kSettling, late, valkey::Command::of("GET", "a")));
-}
-
 TEST_CASE_FIXTURE(LinkFixture, "stop may be called inside the callbacks of the link and of its calls") {
+  const auto stop = [&] { link->stop(); };
   SUBCASE("up") {
-    on_up_then = [&] { link->stop(); };
+    on_up_then = stop;
     connect();
   }
   SUBCASE("down at the first attempt") {
     fake.refuse();
-    on_down_then = [&] { link->stop(); };
+    on_down_then = stop;
     start();
     fake.listen();
   }
   SUBCASE("down because the topology has no answer") {
-    topology.mode = FakeTopology::Mode::kLater;
+    topology.later = true;
     where = [] { return Failure{"no primary is known"}; };
-    on_down_then = [&] { link->stop(); };
+    on_down_then = stop;
     start();
     topology.answer();
     until_down();
   }
   SUBCASE("down later") {
-    on_down_then = [&] { link->stop(); };
+    on_down_then = stop;
     connect();
     fake.close_all();
     until_down();
@@ -158,22 +144,20 @@ TEST_CASE_FIXTURE(LinkFixture, "stop may be called inside the callbacks of the l
   SUBCASE("inside a reply") {
     fake.on("GET").reply(resp::bulk("1"));
     connect();
-    ask(Channel::kSettling, "GET", "a").then = [&](Ask&) { link->stop(); };
-    ask(Channel::kReading, "GET", "a").then = [&](Ask&) { link->stop(); };
+    const auto [read, settle] = ask_both("GET", "a");
+    read.then = settle.then = [&](Ask&) { link->stop(); };
   }
   SUBCASE("inside a lost call") {
     fake.on("GET").silence();
     connect();
-    ask(Channel::kSettling, "GET", "a").then = [&](Ask&) { link->stop(); };
-    ask(Channel::kReading, "GET", "a");
+    ask_both("GET", "a").second.then = [&](Ask&) { link->stop(); };
     fake.close(settling());
   }
-  until([&] { return fake.standing() == 0; }, "the connections end");
+  until_disconnected();
   turn(Milliseconds(2000));
   CHECK(ups <= 1);
   CHECK(downs.size() <= 1);
   CHECK(fake.standing() == 0);
 }
 
-}  // namespace
 }  // namespace orderd::test

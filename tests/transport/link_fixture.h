@@ -2,32 +2,23 @@
 // nothing is in flight, each call was answered once, and the loop closes clean.
 #pragma once
 
-#include <doctest/doctest.h>
-
-#include <functional>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "transport/connection_fixture.h"
 #include "valkey/link.h"
 
 namespace orderd::test {
 
+using valkey::Channel;
+using valkey::Endpoint;
+
 // Answers at once, later by answer(), or never. Checks that nobody asks twice at the same time.
 class FakeTopology : public valkey::Topology {
  public:
-  enum class Mode { kAtOnce, kLater };
-
-  explicit FakeTopology(std::function<Result<valkey::Endpoint>()> where) : where_(std::move(where)) {}
+  explicit FakeTopology(std::function<Result<Endpoint>()> where) : where_(std::move(where)) {}
   ~FakeTopology() override { CHECK(searching == 0); }
-  FakeTopology(const FakeTopology&) = delete;
-  FakeTopology& operator=(const FakeTopology&) = delete;
 
   [[nodiscard]] std::unique_ptr<Search> locate(Located located) override {
     ++asked;
-    if (mode == Mode::kAtOnce) {
+    if (!later) {
       located(where_());
       return nullptr;
     }
@@ -39,28 +30,27 @@ class FakeTopology : public valkey::Topology {
     return nullptr;
   }
   [[nodiscard]] bool moves() const override { return primary_moves; }
-  void report(const valkey::Endpoint& server, const valkey::Error& error) override {
+  void report(const Endpoint& server, const valkey::Error& error) override {
     reports.emplace_back(server.redacted(), error);
   }
-  void suspect(const valkey::Endpoint& server) override {
+  void suspect(const Endpoint& server) override {
     CHECK(!server.host.empty());
     ++suspicions;
     if (on_suspicion) on_suspicion();
   }
   void answer() {
     REQUIRE(waiting);
-    const Located located = std::exchange(waiting, nullptr);
-    located(where_());
+    std::exchange(waiting, nullptr)(where_());
   }
 
-  Mode mode = Mode::kAtOnce;
+  bool later = false;
   bool primary_moves = false;
   Elsewhere elsewhere;
   int asked = 0;
   int searching = 0;
   int suspicions = 0;
   std::function<void()> on_suspicion;
-  Located waiting;  // null: nobody asks, or the question was cancelled
+  Located waiting;  // null: nobody asks, or the question was canceled
   std::vector<std::pair<std::string, valkey::Error>> reports;
 
  private:
@@ -72,27 +62,22 @@ class FakeTopology : public valkey::Topology {
     }
     FakeTopology& owner;
   };
-  std::function<Result<valkey::Endpoint>()> where_;
+  std::function<Result<Endpoint>()> where_;
 };
 
 class LinkFixture : public LoopFixture, private valkey::Link::Listener {
  public:
-  using Channel = valkey::Channel;
-
-  LinkFixture() : topology([this] { return where(); }) {
+  LinkFixture() {
     options.name = "shop-1";
     options.scripts = {"#!lua\n-- settle.lua: decides.", "#!lua\n-- join.lua: joins."};
     options.connect_timeout = kPatience;
     options.reply_timeout = kPatience;
-    where = [this]() -> Result<valkey::Endpoint> { return fake.endpoint(); };
   }
   ~LinkFixture() override {
     if (link) CHECK(link->in_flight() == 0);
     link.reset();
-    for (const auto& ask : asks) CHECK(ask->answers == 1);
+    for (const Ask& ask : asks) CHECK(ask.answers == 1);
   }
-  LinkFixture(const LinkFixture&) = delete;
-  LinkFixture& operator=(const LinkFixture&) = delete;
 
   void start() {
     link.reset(new valkey::Link(loop, topology, connections, options, 1, *this));
@@ -105,9 +90,9 @@ class LinkFixture : public LoopFixture, private valkey::Link::Listener {
   // Sends a command that has to be taken.
   template <class... Words>
   Ask& ask(Channel channel, const Words&... words) {
-    asks.push_back(std::make_unique<Ask>());
-    REQUIRE(link->send(channel, *asks.back(), valkey::Command::of(words...)));
-    return *asks.back();
+    Ask& ask = asks.emplace_back();
+    REQUIRE(link->send(channel, ask, Command::of(words...)));
+    return ask;
   }
   // The same on both channels: the first on the reading one.
   template <class... Words>
@@ -116,7 +101,7 @@ class LinkFixture : public LoopFixture, private valkey::Link::Listener {
     return {read, ask(Channel::kSettling, words...)};
   }
   // It went down once so far, with an error that begins like this.
-  void went_down_once(valkey::ErrorKind kind, const std::string& what) const {
+  void went_down_once(ErrorKind kind, const std::string& what) const {
     REQUIRE(downs.size() == 1);
     CHECK(downs.front().kind == kind);
     CHECK_MESSAGE(downs.front().what.starts_with(what), downs.front().what);
@@ -133,33 +118,36 @@ class LinkFixture : public LoopFixture, private valkey::Link::Listener {
   void until_answered() {
     until([this] { return link->in_flight() == 0; }, "the replies");
   }
-  // The number of the connection on which a command came first.
-  [[nodiscard]] std::size_t connection_of(std::string_view command) const {
+  void until_disconnected() {
+    until([this] { return fake.standing() == 0; }, "the connections end");
+  }
+  // The number of the first connection with this name.
+  [[nodiscard]] std::size_t connection_of(std::string_view name) const {
     for (const Received& each : fake.received()) {
-      if (each.text().starts_with(command)) return each.connection;
+      if (each.begins("CLIENT SETNAME") && each.words.back() == name) return each.connection;
     }
-    FAIL("no ", std::string(command), " has come");
+    FAIL("no connection is named ", std::string(name));
     return 0;
   }
+  [[nodiscard]] std::size_t reading() const { return connection_of("orderd-read:shop-1"); }
+  [[nodiscard]] std::size_t settling() const { return connection_of("orderd-settle:shop-1"); }
   // The server, at another address.
-  [[nodiscard]] valkey::Endpoint other_address() const {
-    valkey::Endpoint other = fake.endpoint();
+  [[nodiscard]] Endpoint other_address() const {
+    Endpoint other = fake.endpoint();
     other.host = "10.0.0.2";
     return other;
   }
-  [[nodiscard]] std::size_t reading() const { return connection_of("CLIENT SETNAME orderd-read:shop-1"); }
-  [[nodiscard]] std::size_t settling() const { return connection_of("CLIENT SETNAME orderd-settle:shop-1"); }
 
   FakeServer fake{loop};
   valkey::Link::Options options;
-  std::function<Result<valkey::Endpoint>()> where;
-  FakeTopology topology;
+  std::function<Result<Endpoint>()> where = [this] { return fake.endpoint(); };
+  FakeTopology topology{[this] { return where(); }};
   valkey::SharedConnections connections{loop};
   int ups = 0;
   std::vector<valkey::Error> downs;
   std::function<void()> on_up_then;
   std::function<void()> on_down_then;
-  std::vector<std::unique_ptr<Ask>> asks;
+  std::deque<Ask> asks;
   std::unique_ptr<valkey::Link> link;
 
  private:

@@ -1,15 +1,10 @@
 // A topology that answers late, wrongly or never.
-#include <doctest/doctest.h>
-
 #include "transport/link_fixture.h"
 
 namespace orderd::test {
-namespace {
-
-using valkey::ErrorKind;
 
 TEST_CASE_FIXTURE(LinkFixture, "a topology that never answers is asked again after the connect timeout") {
-  topology.mode = FakeTopology::Mode::kLater;
+  topology.later = true;
   options.connect_timeout = Milliseconds(40);
   start();
   until_down(2);
@@ -21,25 +16,12 @@ TEST_CASE_FIXTURE(LinkFixture, "a topology that never answers is asked again aft
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a link may be destroyed while its topology is silent") {
-  topology.mode = FakeTopology::Mode::kLater;
+  topology.later = true;
   start();
   CHECK(topology.searching == 1);
   link.reset();
   CHECK(topology.searching == 0);
-  CHECK_FALSE(topology.waiting);
   CHECK(downs.empty());
-}
-
-TEST_CASE_FIXTURE(LinkFixture, "where the primary moves a replica is the wrong server only for the moment") {
-  topology.primary_moves = true;
-  fake.on("HELLO").times(2).reply(
-      resp::bulks({"server", "valkey", "version", "8.0.1", "mode", "standalone", "role", "replica"}));
-  fake.on("ROLE").times(2).reply(
-      resp::array({resp::bulk("slave"), resp::bulk("10.0.0.5"), resp::integer(6380), resp::bulk("connected")}));
-  start();
-  until_down();
-  went_down_once(ErrorKind::kRoleChanged, fake.endpoint().redacted() + " is a replica");
-  until_up();
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a link leaves its server when another one is announced as the primary") {
@@ -49,7 +31,7 @@ TEST_CASE_FIXTURE(LinkFixture, "a link leaves its server when another one is ann
   until_up();
   topology.elsewhere(fake.endpoint());
   CHECK(downs.empty());
-  const valkey::Endpoint other = other_address();
+  const Endpoint other = other_address();
   topology.elsewhere(other);
   until_down();
   went_down_once(ErrorKind::kMoved, "the primary is " + other.redacted() + " now");
@@ -85,28 +67,26 @@ TEST_CASE_FIXTURE(LinkFixture, "two servers that each name the other one are not
 TEST_CASE_FIXTURE(LinkFixture,
                   "a server that is silent while a reply is due is suspected and left when another one is named") {
   topology.primary_moves = true;
-  const valkey::Endpoint other = other_address();
   SUBCASE("a command") {
     connect();
     fake.on("EVALSHA").silence();
-    (void)ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
+    (void)ask(Channel::kSettling, "EVALSHA", "settle", "0");
   }
   SUBCASE("a read") {
     connect();
     fake.on("XREAD").silence();
-    (void)ask(valkey::Channel::kReading, "XREAD", "BLOCK", "250", "STREAMS", "orders", "0");
+    (void)ask(Channel::kReading, "XREAD", "BLOCK", "250", "STREAMS", "orders", "0");
   }
   SUBCASE("the handshake") {
     fake.on("HELLO").times(2).silence();
     start();
   }
-  int suspicions = 0;
   topology.on_suspicion = [&] {
-    if (++suspicions == 2) topology.elsewhere(other);
+    if (topology.suspicions == 2) topology.elsewhere(other_address());
   };
   until_down();
-  went_down_once(ErrorKind::kMoved, "the primary is " + other.redacted() + " now");
-  CHECK(suspicions == 2);
+  went_down_once(ErrorKind::kMoved, "the primary is " + other_address().redacted() + " now");
+  CHECK(topology.suspicions == 2);
 }
 
 TEST_CASE("a server is not suspected while nothing is due nor where the primary stays") {
@@ -116,7 +96,7 @@ TEST_CASE("a server is not suspected while nothing is due nor where the primary 
     test.topology.primary_moves = moves;
     test.fake.on("EVALSHA").silence();
     test.connect();
-    if (!moves) (void)test.ask(valkey::Channel::kSettling, "EVALSHA", "settle", "0");
+    if (!moves) (void)test.ask(Channel::kSettling, "EVALSHA", "settle", "0");
     test.turn(Milliseconds(900));
     CHECK(test.topology.suspicions == 0);
     test.link->suspect();
@@ -126,7 +106,7 @@ TEST_CASE("a server is not suspected while nothing is due nor where the primary 
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a topology may answer later") {
-  topology.mode = FakeTopology::Mode::kLater;
+  topology.later = true;
   start();
   turn(Milliseconds(10));
   CHECK(fake.accepted() == 0);
@@ -136,7 +116,7 @@ TEST_CASE_FIXTURE(LinkFixture, "a topology may answer later") {
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "locating and connecting share one timeout") {
-  topology.mode = FakeTopology::Mode::kLater;
+  topology.later = true;
   options.connect_timeout = Milliseconds(400);
   fake.on("HELLO").silence();
   start();
@@ -145,11 +125,11 @@ TEST_CASE_FIXTURE(LinkFixture, "locating and connecting share one timeout") {
   topology.answer();
   until_down();
   CHECK(loop.now_ms() - begin_ms < 690);  // 400, and not 300 + 400
-  CHECK(downs.front().what.find("no connection to " + fake.endpoint().redacted()) == 0);
+  CHECK(downs.front().what.starts_with("no connection to " + fake.endpoint().redacted()));
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a topology that has no answer is asked again") {
-  where = [&]() -> Result<valkey::Endpoint> {
+  where = [&]() -> Result<Endpoint> {
     if (topology.asked < 3) return Failure{"cannot read the password file"};
     return fake.endpoint();
   };
@@ -171,16 +151,15 @@ TEST_CASE_FIXTURE(LinkFixture, "the topology hears why a server it named could n
 
 TEST_CASE("one server at a known address answers before it returns") {
   int asked = 0;
-  valkey::SingleNode topology([&]() -> Result<valkey::Endpoint> {
+  valkey::SingleNode topology([&] {
     ++asked;
-    return valkey::Endpoint{};
+    return Endpoint{};
   });
-  bool answered = false;
-  CHECK(topology.locate([&](const Result<valkey::Endpoint>& found) { answered = found.ok(); }) == nullptr);
-  CHECK(answered);
+  int answered = 0;
+  CHECK(topology.locate([&](const Result<Endpoint>& found) { answered += found.ok() ? 1 : 0; }) == nullptr);
+  CHECK(answered == 1);
   CHECK(asked == 1);
   topology.report({}, {});
 }
 
-}  // namespace
 }  // namespace orderd::test

@@ -1,24 +1,35 @@
-// The base of the fixtures: a loop, and running it until a condition is true, instead of sleeping.
+// The base of the fixtures: a loop, and running it until a condition is true, instead of sleeping. Also what almost all
+// tests here use: doctest and the scripted server.
 #pragma once
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "loop/loop.h"
+#include "support/fake_server.h"
+#include "support/resp.h"
+#include "support/text.h"
 #include "transport/fake_clock.h"
+#include "valkey/command.h"
+#include "valkey/error.h"
 
 namespace orderd::test {
+
+using Where = FakeServer::Where;
+using valkey::Command;
+using valkey::ErrorKind;
 
 // Longer than anything here takes on a busy machine with sanitizers; a passing test never waits for it.
 inline constexpr Milliseconds kPatience{10'000};
 
 class LoopFixture {
  public:
-  enum class Time { kJumps, kReal };  // see fake_clock.h
-  explicit LoopFixture(Time time = Time::kJumps) {
-    if (time == Time::kJumps) clock_.emplace(loop);
+  // With peers on Unix sockets time jumps, see fake_clock.h; with others it is real.
+  explicit LoopFixture(Where peers = Where::kUnix) {
+    if (peers == Where::kUnix) clock_.emplace(loop);
   }
 
   // Runs the loop until the condition is true. False if the deadline passed first. The timer ends a turn in which
@@ -26,14 +37,13 @@ class LoopFixture {
   // the loop, since it may be due at the start of the turn itself.
   template <class Condition>
   [[nodiscard]] bool turned_until(Condition&& condition, Milliseconds deadline = kPatience) {
-    constexpr Milliseconds kTurn{5};
     Timer end(loop, [this] { loop.stop(); });
     uv_update_time(loop.raw());
     const uint64_t end_ms = loop.now_ms() + static_cast<uint64_t>(deadline.count());
     while (!condition()) {
       uv_update_time(loop.raw());
       if (loop.now_ms() >= end_ms) return false;
-      end.start(kTurn);
+      end.start(Milliseconds(5));
       loop.run_once();
     }
     return true;
@@ -54,9 +64,10 @@ class LoopFixture {
   std::optional<FakeClock> clock_;
 };
 
-// For peers that are not in this thread.
-struct RealTimeFixture : LoopFixture {
-  RealTimeFixture() : LoopFixture(Time::kReal) {}
+// A fixture in real time and over TCP: for resets, lookups, and peers that are not in this thread.
+template <class Fixture>
+struct Tcp : Fixture {
+  Tcp() : Fixture(Where::kTcp) {}
 };
 
 }  // namespace orderd::test

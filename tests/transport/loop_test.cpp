@@ -1,32 +1,24 @@
 #include "loop/loop.h"
 
-#include <doctest/doctest.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <memory>
 
 #include "transport/loop_fixture.h"
 
 namespace orderd::test {
-namespace {
-
-TEST_CASE_FIXTURE(LoopFixture, "a timer fires once and never inside start") {
-  int fired = 0;
-  Timer timer(loop, [&] { ++fired; });
-  timer.start(Milliseconds(0));
-  CHECK(fired == 0);
-  CHECK(timer.active());
-  turn(Milliseconds(10));
-  CHECK(fired == 1);
-  CHECK_FALSE(timer.active());
-}
-
-TEST_CASE_FIXTURE(LoopFixture, "a negative delay is zero") {
-  bool fired = false;
-  Timer timer(loop, [&] { fired = true; });
-  timer.start(Milliseconds(-5));
-  until([&] { return fired; }, "the timer");
+TEST_CASE_FIXTURE(LoopFixture, "a timer fires once and never inside start, and a negative delay is zero") {
+  for (const int delay : {0, -5}) {
+    CAPTURE(delay);
+    int fired = 0;
+    Timer timer(loop, [&] { ++fired; });
+    timer.start(Milliseconds(delay));
+    CHECK(fired == 0);
+    CHECK(timer.active());
+    turn(Milliseconds(10));
+    CHECK(fired == 1);
+    CHECK_FALSE(timer.active());
+  }
 }
 
 TEST_CASE_FIXTURE(LoopFixture, "a timer that is stopped or destroyed does not fire") {
@@ -63,7 +55,7 @@ TEST_CASE_FIXTURE(LoopFixture, "a timer that became due while the process slept 
   until([&] { return fired; }, "the timer");
 }
 
-TEST_CASE_FIXTURE(RealTimeFixture, "a signal is reported each time and not after it is destroyed") {
+TEST_CASE_FIXTURE(Tcp<LoopFixture>, "a signal is reported each time and not after it is destroyed") {
   int calls = 0;
   auto signal = std::make_unique<Signal>(loop, SIGUSR1, [&] { ++calls; });
   for (int i = 1; i <= 2; ++i) {
@@ -77,7 +69,7 @@ TEST_CASE_FIXTURE(RealTimeFixture, "a signal is reported each time and not after
   CHECK(calls == 2);
 }
 
-TEST_CASE_FIXTURE(RealTimeFixture, "a signal can be destroyed in its own callback") {
+TEST_CASE_FIXTURE(Tcp<LoopFixture>, "a signal can be destroyed in its own callback") {
   int calls = 0;
   std::unique_ptr<Signal> signal;
   signal = std::make_unique<Signal>(loop, SIGUSR1, [&] {
@@ -98,5 +90,4 @@ TEST_CASE_FIXTURE(LoopFixture, "run ends when nothing is left or when it is stop
   CHECK(forever.active());
 }
 
-}  // namespace
 }  // namespace orderd::test

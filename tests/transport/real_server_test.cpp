@@ -1,6 +1,5 @@
 // The handshake with a real valkey-server.
-#include <doctest/doctest.h>
-
+#include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
 #include "transport/loop_fixture.h"
 #include "valkey/link.h"
@@ -8,13 +7,11 @@
 namespace orderd::test {
 namespace {
 
-using valkey::Command;
-using valkey::ErrorKind;
-
 // Runs one link until its first event.
-struct Attempt : RealTimeFixture, valkey::Link::Listener {
+struct Attempt : LoopFixture, valkey::Link::Listener {
   explicit Attempt(const valkey::Endpoint& endpoint)
-      : topology([endpoint]() -> Result<valkey::Endpoint> { return endpoint; }),
+      : LoopFixture(Where::kTcp),
+        topology([endpoint] { return endpoint; }),
         link(loop, topology, connections,
              {.name = "shop 1",
               .scripts = {"#!lua\nreturn 1"},
@@ -38,51 +35,39 @@ struct Attempt : RealTimeFixture, valkey::Link::Listener {
   valkey::Link link;
 };
 
-TEST_CASE("a real server reports its version, role and the same run_id on both connections") {
+TEST_CASE("a real server reports its version, role and run_id, and lists the connections with names and library") {
   const ValkeyServer server;
   const Attempt attempt(server.endpoint());
-  INFO(attempt.error.what);
-  REQUIRE(attempt.up);
+  REQUIRE_MESSAGE(attempt.up, attempt.error.what);
   const valkey::ServerFacts& facts = attempt.link.server();
   CHECK(facts.product == "valkey");
-  CHECK(facts.version.find('.') != std::string::npos);
+  CHECK(contains(facts.version, "."));
   CHECK(facts.role == "primary");
   CHECK(facts.mode == "standalone");
-  CHECK(facts.run_id.size() == 40);
+  CHECK(facts.run_id.size() == 40);  // the same on both connections: otherwise the link would not be up
   CHECK(attempt.link.script_id(0).size() == 40);
-}
 
-TEST_CASE("a real server lists the connections with their names and the library") {
-  const ValkeyServer server;
-  const Attempt attempt(server.endpoint());
-  REQUIRE(attempt.up);
   auto client = valkey::SyncClient::connect(server.endpoint(), {.name = "orderctl"});
   REQUIRE(client.ok());
-  const auto list = client->call(Command::of("CLIENT", "LIST"));
-  REQUIRE(list.ok());
-  const std::string clients((*list)->text());
   for (const std::string name : {"orderd-read:shop_1", "orderd-settle:shop_1", "orderctl"}) {
-    const std::size_t at = clients.find(" name=" + name + " ");
-    REQUIRE_MESSAGE(at != std::string::npos, clients);
-    const std::string line = clients.substr(at, clients.find('\n', at) - at);
-    CHECK_MESSAGE(line.find(" lib-name=orderd lib-ver=" ORDERD_VERSION) != std::string::npos, line);
+    const auto found = clients_named(*client, name + " ");
+    REQUIRE_MESSAGE(found.size() == 1, name);
+    CHECK_MESSAGE(contains(found[0].line, " lib-name=orderd lib-ver=" ORDERD_VERSION), found[0].line);
   }
 }
 
 TEST_CASE("a real server accepts a user without a password") {
   const ValkeyServer server({.config = {"user anna on nopass ~* &* +@all"}});
-  REQUIRE(server.client().call(Command::of("ACL", "SETUSER", "default", "off")).ok());
+  auto admin = server.client();
+  (void)ask(admin, {"ACL", "SETUSER", "default", "off"});
   valkey::Endpoint endpoint = server.endpoint();
   CHECK(Attempt(endpoint).error.kind == ErrorKind::kRefused);
   endpoint.username = "anna";
-  Attempt attempt(endpoint);
-  INFO(attempt.error.what);
-  CHECK(attempt.up);
+  const Attempt attempt(endpoint);
+  CHECK_MESSAGE(attempt.up, attempt.error.what);
   auto client = valkey::SyncClient::connect(endpoint, {});
   REQUIRE(client.ok());
-  const auto who = client->call(Command::of("ACL", "WHOAMI"));
-  REQUIRE(who.ok());
-  CHECK((*who)->text() == "anna");
+  CHECK(ask(*client, {"ACL", "WHOAMI"}) == "anna");
 }
 
 TEST_CASE("a user with only the right to load scripts is accepted without a run_id") {
@@ -90,23 +75,22 @@ TEST_CASE("a user with only the right to load scripts is accepted without a run_
   valkey::Endpoint endpoint = server.endpoint();
   endpoint.username = "anna";
   const Attempt attempt(endpoint);
-  INFO(attempt.error.what);
-  REQUIRE(attempt.up);
+  REQUIRE_MESSAGE(attempt.up, attempt.error.what);
   CHECK(attempt.link.server().run_id.empty());
   CHECK(attempt.link.server().role == "primary");  // every user may call HELLO
 }
 
 TEST_CASE("a real replica and a real node of a cluster are refused with an error that names them") {
-  const ValkeyServer replica({.config = {"replicaof 127.0.0.1 1"}});
-  const Attempt at_replica(replica.endpoint());
-  CHECK(at_replica.error.kind == ErrorKind::kUnfit);
-  CHECK(at_replica.error.what.find("is a replica of 127.0.0.1:1: use this primary's address") != std::string::npos);
-
-  const ValkeyServer node(
-      {.tcp = true, .config = {"cluster-enabled yes", "cluster-port " + std::to_string(free_port())}});
-  const Attempt at_node(node.endpoint());
-  CHECK(at_node.error.kind == ErrorKind::kUnfit);
-  CHECK(at_node.error.what.find("is a node of a cluster") != std::string::npos);
+  const std::pair<ServerOptions, std::string> rows[] = {
+      {{.config = {"replicaof 127.0.0.1 1"}}, "is a replica of 127.0.0.1:1: use this primary's address"},
+      {{.tcp = true, .config = {"cluster-enabled yes", "cluster-port " + std::to_string(free_port())}},
+       "is a node of a cluster"}};
+  for (const auto& [options, what] : rows) {
+    const ValkeyServer server(options);
+    const Attempt attempt(server.endpoint());
+    CHECK(attempt.error.kind == ErrorKind::kUnfit);
+    CHECK_MESSAGE(contains(attempt.error.what, what), attempt.error.what);
+  }
 }
 
 }  // namespace

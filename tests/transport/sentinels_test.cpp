@@ -1,12 +1,9 @@
 // Sentinels that disagree, reply with nonsense or not at all, and announce another primary.
 #include "valkey/sentinels.h"
 
-#include <doctest/doctest.h>
-
+#include <algorithm>
 #include <deque>
 
-#include "support/fake_server.h"
-#include "support/resp.h"
 #include "transport/loop_fixture.h"
 
 namespace orderd::test {
@@ -14,11 +11,8 @@ namespace {
 
 class SentinelsFixture : public LoopFixture {
  public:
-  using Where = FakeServer::Where;
-
   explicit SentinelsFixture(std::size_t count, Where where = Where::kUnix)
-      : LoopFixture(where == Where::kUnix ? Time::kJumps : Time::kReal),
-        topology(loop, [this]() -> Result<valkey::Service> { return service; }) {
+      : LoopFixture(where), topology(loop, [this] { return Result<valkey::Service>(service); }) {
     service.name = "shop";
     service.server.username = "anna";
     service.server.password = "secret";
@@ -27,8 +21,15 @@ class SentinelsFixture : public LoopFixture {
       service.sentinels.push_back(sentinels.back().endpoint());
     }
   }
+  void all(const std::string& command, const std::string& reply) {
+    for (FakeServer& sentinel : sentinels) sentinel.on(command).reply(reply);
+  }
   void names(std::size_t number, const std::string& host, const std::string& port) {
     sentinels[number].on("SENTINEL").reply(resp::bulks({host, port}));
+  }
+  void until_disconnected() {
+    const auto open = [](const FakeServer& sentinel) { return sentinel.standing() > 0; };
+    until([&] { return std::none_of(sentinels.begin(), sentinels.end(), open); }, "all connections are closed");
   }
   // "host:port", or the error.
   std::string locate() {
@@ -57,6 +58,7 @@ template <std::size_t count>
 struct TcpSentinelsOf : SentinelsFixture {
   TcpSentinelsOf() : SentinelsFixture(count, Where::kTcp) {}
 };
+const std::string kSubscribed = resp::array({resp::bulk("subscribe"), resp::bulk("+switch-master"), resp::integer(1)});
 
 }  // namespace
 
@@ -85,12 +87,11 @@ TEST_CASE_FIXTURE(TcpSentinelsOf<4>, "when no sentinel names a primary the error
   names(3, "10.0.0.2", "66000");
   const std::string answer = locate();
   CHECK(answer.starts_with("no sentinel named the primary of 'shop': "));
-  for (const valkey::Endpoint& sentinel : service.sentinels) {
-    CHECK_MESSAGE(answer.find(sentinel.redacted()) != std::string::npos, answer);
+  for (const valkey::Endpoint& sentinel : service.sentinels) CHECK(contains(answer, sentinel.redacted()));
+  for (const char* reason : {"knows no service 'shop'; check valkey.service", "gave an answer that is no address",
+                             "refused SENTINEL GET-MASTER-ADDR-BY-NAME: NOPERM"}) {
+    CHECK_MESSAGE(contains(answer, reason), answer);
   }
-  CHECK(answer.find("knows no service 'shop'; check valkey.service") != std::string::npos);
-  CHECK(answer.find("refused SENTINEL GET-MASTER-ADDR-BY-NAME: NOPERM") != std::string::npos);
-  CHECK(answer.find("gave an answer that is no address") != std::string::npos);
 }
 
 TEST_CASE("replies that are not addresses do not count") {
@@ -100,7 +101,7 @@ TEST_CASE("replies that are not addresses do not count") {
     CAPTURE(odd);
     SentinelsFixture test(1);
     test.sentinels[0].on("SENTINEL").reply(odd);
-    CHECK(test.locate().find("gave an answer that is no address") != std::string::npos);
+    CHECK(contains(test.locate(), "gave an answer that is no address"));
   }
 }
 
@@ -112,14 +113,13 @@ TEST_CASE_FIXTURE(TcpSentinelsOf<1>, "a sentinel is logged in to with its own us
   CHECK(sentinels[0].count("AUTH watch word") == 1);
   sentinels[0].on("AUTH").error("WRONGPASS invalid username-password pair");
   const std::string answer = locate();
-  CHECK(answer.find("WRONGPASS") != std::string::npos);
-  CHECK(answer.find(service.sentinels[0].redacted()) != std::string::npos);
-  CHECK(answer.find("word:") == std::string::npos);
+  CHECK(contains(answer, "WRONGPASS"));
+  CHECK(contains(answer, service.sentinels[0].redacted()));
+  CHECK_FALSE(contains(answer, "word:"));
 }
 
 TEST_CASE_FIXTURE(SentinelsOf<2>, "a lookup can be canceled at any time") {
-  sentinels[0].on("SENTINEL").silence();
-  sentinels[1].on("SENTINEL").silence();
+  for (FakeServer& sentinel : sentinels) sentinel.on("SENTINEL").silence();
   search = topology.locate([](const Result<valkey::Endpoint>&) { FAIL("called after it was canceled"); });
   SUBCASE("at once") {
   }
@@ -127,51 +127,37 @@ TEST_CASE_FIXTURE(SentinelsOf<2>, "a lookup can be canceled at any time") {
     until([&] { return sentinels[0].waits("SENTINEL") && sentinels[1].waits("SENTINEL"); }, "both are asked");
   }
   search.reset();
-  until([&] { return sentinels[0].standing() + sentinels[1].standing() == 0; }, "both connections are closed");
+  until_disconnected();
 }
 
 TEST_CASE_FIXTURE(SentinelsOf<2>, "a sentinel's announcements about the service are passed on") {
   std::vector<std::string> heard;
-  const auto watch = [&] {
-    return topology.watch(
-        [&](const valkey::Endpoint& primary) { heard.push_back(primary.host + ":" + std::to_string(primary.port)); });
-  };
-  for (FakeServer& sentinel : sentinels) {
-    sentinel.on("SENTINEL").reply(resp::bulks({"10.0.0.1", "6379"}));
-    sentinel.on("SUBSCRIBE")
-        .reply(resp::array({resp::bulk("subscribe"), resp::bulk("+switch-master"), resp::integer(1)}));
-  }
-  auto watching = watch();
+  all("SENTINEL", resp::bulks({"10.0.0.1", "6379"}));
+  all("SUBSCRIBE", kSubscribed);
+  auto watching = topology.watch(
+      [&](const valkey::Endpoint& primary) { heard.push_back(primary.host + ":" + std::to_string(primary.port)); });
   CHECK(heard.empty());
-  const auto said = [&](const std::string& text) {
-    return std::any_of(heard.begin(), heard.end(), [&](const std::string& each) { return each == text; });
-  };
+  const auto said = [&](const std::string& text) { return std::count(heard.begin(), heard.end(), text) > 0; };
   until([&] { return said("10.0.0.1:6379"); }, "what all sentinels name when one is subscribed to");
   until([&] { return sentinels[0].count("SUBSCRIBE") == 1 && sentinels[1].count("SUBSCRIBE") == 1; },
         "both are subscribed to");
   turn(Milliseconds(20));
-  // The subscribing connection is the first to each sentinel.
-  const auto announce = [&](const std::string& text) {
-    sentinels[1].blurt(0, resp::array({resp::bulk("message"), resp::bulk("+switch-master"), resp::bulk(text)}));
-  };
-  for (const char* other : {"other 10.0.0.1 6379 10.0.0.9 6379", "shop 10.0.0.1 6379 10.0.0.9", "shop", "",
-                            "shop 10.0.0.1 6379 10.0.0.9 0"}) {
-    announce(other);
+  for (const char* text : {"other 10.0.0.1 6379 10.0.0.9 6379", "shop 10.0.0.1 6379 10.0.0.9", "shop", "",
+                           "shop 10.0.0.1 6379 10.0.0.9 0", "shop 10.0.0.1 6379 10.0.0.2 6380"}) {
+    // The subscribing connection is the first to each sentinel.
+    sentinels[1].blurt(0, resp::bulks({"message", "+switch-master", text}));
   }
-  announce("shop 10.0.0.1 6379 10.0.0.2 6380");
   until([&] { return said("10.0.0.2:6380"); }, "the announcement");
   CHECK_FALSE(said("10.0.0.9:6379"));
   watching.reset();
-  until([&] { return sentinels[0].standing() + sentinels[1].standing() == 0; }, "both connections are closed");
+  until_disconnected();
 }
 
 TEST_CASE_FIXTURE(SentinelsOf<1>, "a sentinel that disconnects is subscribed to again") {
   names(0, "10.0.0.1", "6379");
-  sentinels[0].on("SUBSCRIBE").times(1).error("NOPERM User watch has no permissions to run the 'subscribe' command");
-  sentinels[0]
-      .on("SUBSCRIBE")
-      .after(1)
-      .reply(resp::array({resp::bulk("subscribe"), resp::bulk("+switch-master"), resp::integer(1)}));
+  auto& refused = sentinels[0].on("SUBSCRIBE").times(1);
+  refused.error("NOPERM User watch has no permissions to run the 'subscribe' command");
+  sentinels[0].on("SUBSCRIBE").after(1).reply(kSubscribed);
   const auto watching = topology.watch([](const valkey::Endpoint&) {});
   until([&] { return sentinels[0].count("SUBSCRIBE") == 2; }, "a second subscription");
 }
