@@ -50,7 +50,7 @@ TEST_CASE("a FLUSH within a torn transaction is a write like others") {
 }
 
 TEST_CASE("impossible counts and lengths are damage") {
-  for (const char* bytes :
+  for (const std::string bytes :
        {"*0\r\n", "*-1\r\n$3\r\n", "*99999999999\r\n", "*1\r\n$99999999999\r\nab", "*x", "$3\r\nSET", "*01\r\n"}) {
     CHECK_FALSE_MESSAGE(is_torn(bytes), bytes);
   }
@@ -65,7 +65,7 @@ TEST_CASE("a manifest names the files that are loaded, in order") {
   CHECK(files[0].is_rdb());
   CHECK(files[2].name == "appendonly.aof.4.incr.aof");
   CHECK_FALSE(files[2].is_rdb());
-  for (const char* odd :
+  for (const std::string odd :
        {"", "\n\n", "file", "file  seq 1 type i", "file a type i", "# file a seq 1 type i", "file a seq 1"}) {
     CHECK_MESSAGE(aof_files(odd).empty(), odd);
   }
@@ -82,9 +82,9 @@ TEST_CASE("the report of valkey-check-aof names the file and the place") {
   CHECK(found->size == 190);
   CHECK(found->good == 54);
   CHECK(found->behind == 136);
-  for (const char* report : {"", "AOF analyzed: filename=a, size=9, ok_up_to=9, ok_up_to_line=1, diff=0\n",
-                             "AOF analyzed: filename=a, size=9, ok_up_to=4, ok_up_to_line=1, diff=4\n",
-                             "RDB preamble of AOF file is not sane, aborting.\n"}) {
+  for (const std::string report : {"", "AOF analyzed: filename=a, size=9, ok_up_to=9, ok_up_to_line=1, diff=0\n",
+                                   "AOF analyzed: filename=a, size=9, ok_up_to=4, ok_up_to_line=1, diff=4\n",
+                                   "RDB preamble of AOF file is not sane, aborting.\n"}) {
     CHECK_FALSE_MESSAGE(analysis_of(report), report);
   }
 }

@@ -22,44 +22,34 @@ ClusterMap read(const std::string& bytes, bool tls = false) {
   void* raw = nullptr;
   REQUIRE(redisReaderGetReply(reader.get(), &raw) == REDIS_OK);
   const std::unique_ptr<void, void (*)(void*)> reply(raw, freeReplyObject);
-  Endpoint asked;
-  asked.host = "seed";
-  asked.port = 1;
-  asked.username = "anna";
-  asked.password = "secret";
-  asked.tls = tls;
+  const Endpoint asked = {.host = "seed", .port = 1, .path = "", .username = "anna", .password = "secret", .tls = tls};
   return read_shards(Reply(static_cast<const redisReply*>(raw)), asked);
 }
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;  // names and encoded values
+using Words = std::vector<std::string>;
 
-std::string of(const Pairs& pairs) {
-  std::vector<std::string> elements;
-  for (const auto& [name, value] : pairs) elements.insert(elements.end(), {bulk(name), value});
-  return array(elements);
+// A map of names to encoded values, which alternate.
+std::string of(Words words) {
+  for (std::size_t i = 0; i < words.size(); i += 2) words[i] = bulk(words[i]);
+  return array(words);
 }
 std::string node(const std::string& endpoint, int port, const std::string& role = "master",
                  const std::string& health = "online") {
-  return of({{"id", bulk("f00")},
-             {"port", integer(port)},
-             {"ip", bulk("10.0.0.9")},
-             {"endpoint", bulk(endpoint)},
-             {"role", bulk(role)},
-             {"replication-offset", integer(70)},
-             {"health", bulk(health)}});
+  return of({"id", bulk("f00"), "port", integer(port), "ip", bulk("10.0.0.9"), "endpoint", bulk(endpoint), "role",
+             bulk(role), "replication-offset", integer(70), "health", bulk(health)});
 }
 std::string shard(const std::vector<int>& slots, const std::vector<std::string>& nodes) {
   std::vector<std::string> numbers;
   for (const int slot : slots) numbers.push_back(integer(slot));
-  return of({{"slots", array(numbers)}, {"nodes", array(nodes)}});
+  return of({"slots", array(numbers), "nodes", array(nodes)});
 }
 std::string primary(const ClusterMap& map, int slot) {
   const auto endpoint = map.primary_of(static_cast<uint16_t>(slot));
   return endpoint ? endpoint->redacted() : "none";
 }
-// The primary of a shard with this node alone; `where`: the fields with its address.
-std::string primary_at(Pairs where, bool tls = false) {
-  where.insert(where.end(), {{"role", bulk("master")}, {"health", bulk("online")}});
+// The primary of a shard with this node alone; `where`: the names and values of its address.
+std::string primary_at(Words where, bool tls = false) {
+  where.insert(where.end(), {"role", bulk("master"), "health", bulk("online")});
   return primary(read(array({shard({0, 9}, {of(where)})}), tls), 0);
 }
 
@@ -75,14 +65,10 @@ TEST_CASE("each slot has the primary of its shard") {
 }
 
 TEST_CASE("names can be in any order and unknown ones are ignored") {
-  const ClusterMap map = read(array({of({{"new", bulk("x")},
-                                         {"nodes", array({of({{"health", bulk("online")},
-                                                              {"role", bulk("primary")},
-                                                              {"availability-zone", bulk("")},
-                                                              {"endpoint", bulk("h1")},
-                                                              {"port", integer(7001)}})})},
-                                         {"slots", array({integer(5), integer(6)})}})}));
-  CHECK(primary(map, 5) == "valkey://anna:***@h1:7001");
+  const std::string odd = of({"health", bulk("online"), "role", bulk("primary"), "availability-zone", bulk(""),
+                              "endpoint", bulk("h1"), "port", integer(7001)});
+  const std::string shards = of({"new", bulk("x"), "nodes", array({odd}), "slots", array({integer(5), integer(6)})});
+  CHECK(primary(read(array({shards})), 5) == "valkey://anna:***@h1:7001");
 }
 
 TEST_CASE("only a primary that is online counts") {
@@ -98,20 +84,19 @@ TEST_CASE("only a primary that is online counts") {
 
 TEST_CASE("a node without a known address is at its IP address or at the host of the query") {
   const auto at = [](const std::string& ip, const std::string& endpoint) {
-    return primary_at({{"port", integer(7)}, {"ip", bulk(ip)}, {"endpoint", bulk(endpoint)}});
+    return primary_at({"port", integer(7), "ip", bulk(ip), "endpoint", bulk(endpoint)});
   };
   CHECK(at("10.0.0.9", "?") == "valkey://anna:***@10.0.0.9:7");
   CHECK(at("10.0.0.9", "") == "valkey://anna:***@seed:7");
   CHECK(at("?", "?") == "none");
-  CHECK(primary_at({{"port", integer(7)}, {"endpoint", nil()}}) == "valkey://anna:***@seed:7");
+  CHECK(primary_at({"port", integer(7), "endpoint", nil()}) == "valkey://anna:***@seed:7");
 }
 
 TEST_CASE("the TLS port is used with TLS") {
-  const Pairs plain = {{"endpoint", bulk("h1")}, {"port", integer(7)}};
-  const Pairs both = {{"endpoint", bulk("h1")}, {"port", integer(7)}, {"tls-port", integer(8)}};
+  const Words both = {"endpoint", bulk("h1"), "port", integer(7), "tls-port", integer(8)};
   CHECK(primary_at(both) == "valkey://anna:***@h1:7");
   CHECK(primary_at(both, true) == "valkeys://anna:***@h1:8");
-  CHECK(primary_at(plain, true) == "none");
+  CHECK(primary_at({"endpoint", bulk("h1"), "port", integer(7)}, true) == "none");
 }
 
 TEST_CASE("a node outside of a cluster has no slots") {
@@ -123,9 +108,9 @@ TEST_CASE("a node outside of a cluster has no slots") {
 TEST_CASE("a malformed reply names no primary") {
   for (const std::string& odd :
        {nil(), integer(7), bulk("OK"), array({}), array({integer(1)}), array({array({bulk("slots")})}),
-        array({of({{"slots", bulk("0-9")}, {"nodes", array({node("h", 7)})}})}),
-        array({of({{"slots", array({integer(0)})}, {"nodes", array({node("h", 7)})}})}),
-        array({of({{"slots", array({bulk("0"), bulk("9")})}, {"nodes", array({node("h", 7)})}})}),
+        array({of({"slots", bulk("0-9"), "nodes", array({node("h", 7)})})}),
+        array({of({"slots", array({integer(0)}), "nodes", array({node("h", 7)})})}),
+        array({of({"slots", array({bulk("0"), bulk("9")}), "nodes", array({node("h", 7)})})}),
         array({shard({-1, 9}, {node("h", 7)})}), array({shard({0, 16384}, {node("h", 7)})}),
         array({shard({0, 9}, {node("h", 0)})}), array({shard({0, 9}, {node("h", 65536)})}),
         array({shard({0, 9}, {node("h", 7, "")})}), array({shard({0, 9}, {bulk("h")})})}) {
@@ -134,9 +119,7 @@ TEST_CASE("a malformed reply names no primary") {
 }
 
 std::string redirect(const std::string& text) {
-  Endpoint from;
-  from.host = "seed";
-  from.password = "secret";
+  const Endpoint from = {.host = "seed", .path = "", .username = "", .password = "secret"};
   const auto found = moved_to(text, from);
   return found ? std::to_string(found->slot) + " " + found->to.redacted() : "none";
 }
@@ -147,9 +130,9 @@ TEST_CASE("a redirect names a slot and a node") {
   CHECK(redirect("MOVED 15495 ::1:7002") == "15495 valkey://:***@[::1]:7002");
   CHECK(redirect("MOVED 15495 :7002") == "15495 valkey://:***@seed:7002");
   CHECK(redirect("MOVED 15495 h:7002 more") == "15495 valkey://:***@h:7002");
-  for (const char* odd : {"", "MOVED", "MOVED ", "MOVED 5", "MOVED 5 ", "MOVED 5 h", "MOVED 5 h:", "MOVED 5 h:0",
-                          "MOVED 5 h:65536", "MOVED 16384 h:1", "MOVED -1 h:1", "MOVED x h:1", "MOVED 5 ?:7002",
-                          "ASK 5 h:1", "the primary is valkey://h:1 now"}) {
+  for (const std::string odd : {"", "MOVED", "MOVED ", "MOVED 5", "MOVED 5 ", "MOVED 5 h", "MOVED 5 h:", "MOVED 5 h:0",
+                                "MOVED 5 h:65536", "MOVED 16384 h:1", "MOVED -1 h:1", "MOVED x h:1", "MOVED 5 ?:7002",
+                                "ASK 5 h:1", "the primary is valkey://h:1 now"}) {
     CHECK_MESSAGE(redirect(odd) == "none", odd);
   }
 }

@@ -23,7 +23,7 @@ void* counted_or_throw(std::size_t size) {
 }
 }  // namespace
 
-// All of them are replaced: a sanitizer reports memory that is allocated and freed by different operators.
+// All that are called are replaced: a sanitizer reports memory that is allocated and freed by different operators.
 void* operator new(std::size_t size) {
   return counted_or_throw(size);
 }
@@ -31,9 +31,6 @@ void* operator new[](std::size_t size) {
   return counted_or_throw(size);
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return counted(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return counted(size);
 }
 void operator delete(void* memory) noexcept {
@@ -46,12 +43,6 @@ void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, const std::nothrow_t&) noexcept {
   std::free(memory);
 }
 
@@ -109,30 +100,12 @@ TEST_CASE("any changed byte in a request is handled") {
 }
 
 TEST_CASE("requests assembled at random are handled") {
-  static constexpr std::string_view kMembers[] = {R"("id":"o-1")",
-                                                  R"("customer":"c-7")",
-                                                  R"("sku":"a")",
-                                                  R"("quantity":1)",
-                                                  R"("items":[{"sku":"a","quantity":1}])",
-                                                  R"("id":)",
-                                                  R"("sku":)",
-                                                  R"("items":[)",
-                                                  R"("quantity":-1)",
-                                                  R"("sku":"\ud800")",
-                                                  R"("x":1e400)",
-                                                  R"("x":[[[)",
-                                                  "\"",
-                                                  "{",
-                                                  "}",
-                                                  "[",
-                                                  "]",
-                                                  ":",
-                                                  "\\",
-                                                  "null",
-                                                  "12345678901234567890",
-                                                  "\xFF",
-                                                  "\n",
-                                                  R"("\u0000")"};
+  static constexpr std::string_view kMembers[] = {
+      R"("id":"o-1")", R"("customer":"c-7")", R"("sku":"a")", R"("quantity":1)",
+      R"("items":[{"sku":"a","quantity":1}])",
+      // Broken:
+      R"("id":)", R"("sku":)", R"("items":[)", R"("quantity":-1)", R"("sku":"\ud800")", R"("x":1e400)", R"("x":[[[)",
+      "\"", "{", "}", "[", "]", ":", "\\", "null", "12345678901234567890", "\xFF", "\n", R"("\u0000")"};
   static constexpr std::string_view kNames[] = {"order", "id", "sku", "quantity", "customer", "items", "", "\xFF"};
   static constexpr std::string_view kValues[] = {"1", "o-1", "", "0", "\xFF", "99999999999999999999", "{}", "a b"};
   Again again;
@@ -172,32 +145,30 @@ TEST_CASE("a warm decoder allocates no memory for an order") {
     many += R"({"sku":")" + sku.substr(0, 100) + std::to_string(i % 40) + R"(","quantity":3},)";
   many.back() = ']';
   many += '}';
-  const Fields entries[] = {{"order", one},
-                            {"order", many},
-                            {"id", id, "customer", customer, "sku", sku, "quantity", "3"},
-                            {"order", one},
-                            {"order", many}};
+  const Fields flat = {"id", id, "customer", customer, "sku", sku, "quantity", "3"};
+  const Fields entries[] = {{"order", one}, {"order", many}, flat, {"order", one}, {"order", many}};
   Decoder decoder({});
   Request request;
   std::string detail;
   for (const Fields& entry : entries) CHECK(decoder.decode(entry, request, detail));
 
-  std::size_t before = allocations;
+  const auto allocates_nothing = [](const auto& body) {
+    const std::size_t before = allocations;
+    body();
+    return allocations == before;
+  };
   bool good = true;
-  for (int round = 0; round < 10; ++round) {
-    for (const Fields& entry : entries) good = decoder.decode(entry, request, detail) && good;
-  }
+  CHECK(allocates_nothing([&] {
+    for (int round = 0; round < 10; ++round) {
+      for (const Fields& entry : entries) good = decoder.decode(entry, request, detail) && good;
+    }
+  }));
   CHECK(good);
-  CHECK(allocations - before == 0);
-
+  Digest digest{};
   CHECK(request.lines.size() == 40);
-  before = allocations;
-  Digest digest = digest_of(request);
-  CHECK(allocations - before == 0);
+  CHECK(allocates_nothing([&] { digest = digest_of(request); }));
   CHECK(decoder.decode(entries[0], request, detail));
-  before = allocations;
-  digest = digest_of(request);
-  CHECK(allocations - before == 0);
+  CHECK(allocates_nothing([&] { digest = digest_of(request); }));
   CHECK(digest[0] != 0);
 }
 

@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "order/decode.h"
 #include "order/name_rules.h"
 
 namespace orderd::order {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;  // inputs and what is expected of them
 
 struct Decoded {
   bool good = false;
@@ -23,14 +26,10 @@ struct Decoded {
 inline void check_detail(const std::string& detail) {
   CHECK(detail.size() > 10);
   CHECK(detail.size() < 300);
-  const std::string_view view = detail;
-  for (std::size_t at = 0; at < view.size(); at += 100) {
-    std::size_t end = std::min(at + 100, view.size());
-    while (end < view.size() && (static_cast<unsigned char>(view[end]) & 0xC0) == 0x80) ++end;
-    std::size_t begin = at;
-    while (begin > 0 && (static_cast<unsigned char>(view[begin]) & 0xC0) == 0x80) --begin;
-    const char* const problem = problem_of_id(view.substr(begin, end - begin));
-    CHECK_MESSAGE(problem == nullptr, detail);
+  const auto is_inside = [&](std::size_t at) { return at < detail.size() && (detail[at] & '\xC0') == '\x80'; };
+  for (std::size_t at = 0, end = 0; at < detail.size(); at = end) {
+    for (end = std::min(at + 100, detail.size()); is_inside(end);) ++end;
+    CHECK_MESSAGE(problem_of_id(std::string_view(detail).substr(at, end - at)) == nullptr, detail);
   }
 }
 
@@ -87,10 +86,6 @@ inline std::string lines_of(const Decoded& decoded) {
     text += line.sku + '=' + std::to_string(line.quantity);
   }
   return text;
-}
-
-inline bool starts_with(const std::string& text, std::string_view head) {
-  return text.rfind(head, 0) == 0;
 }
 
 }  // namespace orderd::order

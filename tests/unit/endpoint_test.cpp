@@ -24,8 +24,9 @@ std::string read(std::string_view url) {
          std::to_string(parsed->database);
 }
 
-using Rows = std::vector<std::pair<std::string, std::string>>;  // URLs, and what read() makes of them
+using Rows = std::vector<std::pair<std::string, std::string>>;
 
+// `rows`: URLs, and what read() makes of them.
 void check_rows(const Rows& rows) {
   for (const auto& [url, expected] : rows) CHECK_MESSAGE(read(url) == expected, url);
 }
@@ -88,18 +89,17 @@ TEST_CASE("a URL that is wrong is refused with the reason") {
 }
 
 TEST_CASE("an error says how to fix the URL") {
-  const std::vector<std::pair<const char*, const char*>> rows = {
-      {"valkey://::1:6379", "write an IPv6 address in brackets"},
-      {"valkey://a:%zz@h", "two hexadecimal digits"},
-      {"valkey://a:b%4@h", "two hexadecimal digits"},
-      {"unix://u:p@/run/v.sock", "valkey.password_file"},
-      {"valkey://u:hun/ter2@h", "percent-encoded"},
-      {"valkey://u:hun@ter2@h", "percent-encoded"},
-      {"valkey://u:hun?ter2@h", "percent-encoded"},
-      {"valkey://u:hun#ter2@h", "percent-encoded"}};
+  const Rows rows = {{"valkey://::1:6379", "write an IPv6 address in brackets"},
+                     {"valkey://a:%zz@h", "two hexadecimal digits"},
+                     {"valkey://a:b%4@h", "two hexadecimal digits"},
+                     {"unix://u:p@/run/v.sock", "valkey.password_file"},
+                     {"valkey://u:hun/ter2@h", "percent-encoded"},
+                     {"valkey://u:hun@ter2@h", "percent-encoded"},
+                     {"valkey://u:hun?ter2@h", "percent-encoded"},
+                     {"valkey://u:hun#ter2@h", "percent-encoded"}};
   for (const auto& [url, part] : rows) CHECK_MESSAGE(contains(read(url), part), url);
-  for (const char* url : {"", "http://h", "localhost:6379", "tcp://h", "VALKEY://h", "valkey:/h", "unix:/p"}) {
-    for (const char* scheme : {"valkey://", "valkeys://", "redis://", "rediss://", "unix://", "embedded:"}) {
+  for (const std::string url : {"", "http://h", "localhost:6379", "tcp://h", "VALKEY://h", "valkey:/h", "unix:/p"}) {
+    for (const std::string scheme : {"valkey://", "valkeys://", "redis://", "rediss://", "unix://", "embedded:"}) {
       CHECK_MESSAGE(contains(read(url), scheme), url);
     }
   }
@@ -119,7 +119,8 @@ TEST_CASE("several servers share everything except host and port") {
   CHECK(redacted(*servers) == "valkeys://anna:***@h1:7000,h2:6379,[::1]:7002/3");
   CHECK(redacted(*parse_urls("unix:///run/x.sock")) == "unix:///run/x.sock");
   CHECK(redacted(*parse_urls("valkey://h1")) == "valkey://h1:6379");
-  for (const char* bad : {"valkey://h1,", "valkey://,h1", "valkey://h1,,h2", "valkey://h1:1,h2:x", "valkey://h1, h2"}) {
+  for (const std::string bad :
+       {"valkey://h1,", "valkey://,h1", "valkey://h1,,h2", "valkey://h1:1,h2:x", "valkey://h1, h2"}) {
     CHECK_FALSE_MESSAGE(parse_urls(bad).ok(), bad);
   }
 }
@@ -138,7 +139,7 @@ TEST_CASE("a socket's path has at most 107 bytes") {
 }
 
 TEST_CASE("no error and no masked URL repeats a password") {
-  for (const char* url :
+  for (const std::string url :
        {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "valkey://u:hunter2/1", "valkey://u:hun/hunter2@h",
         "valkey://hunter2@h", "valkey://u:hunter2@", "valkey://u:%zhunter2@h", "valkey://u:a@hunter2@h", "u:hunter2@h",
         "http://u:hunter2@h", "unix://u:hunter2@/p", "unix:///p?password=hunter2", "valkey://h/0?password=hunter2",
@@ -148,14 +149,14 @@ TEST_CASE("no error and no masked URL repeats a password") {
     CHECK_FALSE(contains(read(url), "hunter2"));
     CHECK_FALSE(contains(masked(url), "hunter2"));
   }
-  for (const char* url : {"valkey://u:hunter2@h", "redis://:hunter2@h/1"}) {
+  for (const std::string url : {"valkey://u:hunter2@h", "redis://:hunter2@h/1"}) {
     CHECK_FALSE(contains(masked(url), "hunter2"));
   }
 }
 
 TEST_CASE("a masked URL keeps everything that is not secret") {
-  for (const char* url : {"valkey://h", "valkey://h:99999/70000", "valkey://[::1]:0/1", "embedded:a@b",
-                          "unix:///a@b?db=1", "localhost:6379"}) {
+  for (const std::string url : {"valkey://h", "valkey://h:99999/70000", "valkey://[::1]:0/1", "embedded:a@b",
+                                "unix:///a@b?db=1", "localhost:6379"}) {
     CHECK(masked(url) == url);
   }
   CHECK(masked("valkey://u:p@h:1/2") == "valkey://***@h:1/2");

@@ -56,20 +56,20 @@ TEST_CASE("the first word of an error decides its kind, with a script's suffix, 
 }
 
 TEST_CASE("only the whole word counts") {
-  for (const char* text :
+  for (const std::string text :
        {"", "BUSYGROUP Consumer Group name already exists", "BUSYKEY Target key name already exists.", "OOMs", "OO",
         "NOSCRIPTS", "oom command", "Moved 1", "ASKING", "NOGROUP: none", "MOVED\t1", "ERR no such key",
         "WRONGTYPE key results: Operation against a key holding the wrong kind of value",
         "WRONGTYPE key non local key: Operation against a key holding the wrong kind of value"}) {
     CHECK_MESSAGE(classify(text) == ErrorKind::kFault, text);
   }
-  for (const char* text : {"MOVED 3999 127.0.0.1:6381", "MOVED", "MOVED "}) CHECK(first_word(text) == "MOVED");
+  for (const std::string text : {"MOVED 3999 127.0.0.1:6381", "MOVED", "MOVED "}) CHECK(first_word(text) == "MOVED");
   CHECK(first_word(" MOVED") == "");
   CHECK(first_word("") == "");
 }
 
 TEST_CASE("keys in migration are waited for, even if a script meets them") {
-  for (const char* text :
+  for (const std::string text :
        {"ERR Script attempted to access a non local key in a cluster node",
         "ERR Script attempted to access a non local key in a cluster node script: 2067d915, on @user_script:4.",
         "ERR Multiple keys request during rehashing of slot",
@@ -78,18 +78,19 @@ TEST_CASE("keys in migration are waited for, even if a script meets them") {
     CHECK_MESSAGE(classify(text) == ErrorKind::kUnavailable, text);
     CHECK_MESSAGE(is_about_moving_slot(text), text);
   }
-  for (const char* text : {"MOVED 5 10.0.0.2:6379", "CLUSTERDOWN The cluster is down", "OOM no", "ERR no such key", ""})
+  for (const std::string text :
+       {"MOVED 5 10.0.0.2:6379", "CLUSTERDOWN The cluster is down", "OOM no", "ERR no such key", ""})
     CHECK_FALSE_MESSAGE(is_about_moving_slot(text), text);
 }
 
 TEST_CASE("a denied optional command does not close the connection") {
-  for (const char* text :
+  for (const std::string text :
        {"NOPERM this user has no permissions to run the 'info' command",
         "ERR unknown command 'HELLO', with args beginning with: ", "ERR unknown subcommand 'SETNAME'",
         "NOPROTO unsupported protocol version", "ERR command is disabled"}) {
     CHECK_MESSAGE(denies_command(text), text);
   }
-  for (const char* text :
+  for (const std::string text :
        {"NOAUTH Authentication required.", "ERR max number of clients reached",
         "ERR max number of clients + cluster connections reached", "DENIED Valkey is running in protected mode",
         "LOADING Valkey is loading the dataset in memory", "BUSY Valkey is busy running a script.",

@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "order/lanes.h"
 #include "valkey/slot.h"
@@ -39,13 +38,12 @@ TEST_CASE("lane names consist of a prefix and a number and are valid together") 
   for (const std::size_t count : {4U, 1000U, 1024U}) {
     const auto names = even_lane_names("eu-", count);
     CHECK(names.size() == count);
-    CHECK(std::set<std::string>(names.begin(), names.end()).size() == count);
     std::string list;
     for (const std::string& name : names) {
       CHECK(name.starts_with("eu-"));
       list.append(list.empty() ? "" : ",").append(name);
     }
-    CHECK(order::Lanes::parse(list).ok());
+    CHECK(order::Lanes::parse(list).ok());  // all differ, too
     CHECK(even_lane_names("eu-", count) == names);
   }
 }

@@ -4,11 +4,16 @@
 #include <doctest/doctest.h>
 
 #include <map>
-#include <string>
-#include <vector>
 
 namespace orderd::order {
 namespace {
+
+// l0,l1,…
+std::string numbered(std::size_t count) {
+  std::string names = "l0";
+  for (std::size_t i = 1; i < count; ++i) names += ",l" + std::to_string(i);
+  return names;
+}
 
 Lanes lanes(const std::string& text) {
   const auto parsed = Lanes::parse(text);
@@ -44,9 +49,7 @@ TEST_CASE("the lane of an SKU depends only on the number of lanes") {
   CHECK(lanes("a,b,c,d").of("tie") == 3);
   CHECK(lanes("a").of("shoe") == 0);
   CHECK(Lanes().of("shoe") == 0);
-  std::string many = "l0";
-  for (int i = 1; i < 64; ++i) many += ",l" + std::to_string(i);
-  CHECK(lanes(many).of("shoe") == 46);
+  CHECK(lanes(numbered(64)).of("shoe") == 46);
 }
 
 TEST_CASE("SKUs spread evenly, and another lane moves few of them") {
@@ -81,17 +84,15 @@ TEST_CASE("names of lanes") {
   CHECK(lanes("").count() == 1);
   CHECK(lanes("a, b ,c").names() == std::vector<std::string>{"a", "b", "c"});
   CHECK(lanes(std::string(64, 'x')).count() == 1);
-  for (const char* bad : {",", "a,", ",a", "a,,b", "a b", "{a}", "a:b", "\xC3\xA4", "a\tb"}) {
+  for (const std::string bad : {",", "a,", ",a", "a,,b", "a b", "{a}", "a:b", "\xC3\xA4", "a\tb"}) {
     CAPTURE(bad);
     REQUIRE(!Lanes::parse(bad).ok());
     CHECK(Lanes::parse(bad).error().find("1 to 64 letters") != std::string::npos);
   }
   CHECK(!Lanes::parse(std::string(65, 'x')).ok());
   CHECK(Lanes::parse("b,a,b").error() == "the lane 'b' is given twice; allowed: different names");
-  std::string many = "l0";
-  for (std::size_t i = 1; i < kLanesMax; ++i) many += ",l" + std::to_string(i);
-  CHECK(lanes(many).count() == kLanesMax);
-  CHECK(Lanes::parse(many + ",more").error() == "more than 1024 lanes; allowed: at most 1024");
+  CHECK(lanes(numbered(kLanesMax)).count() == kLanesMax);
+  CHECK(Lanes::parse(numbered(kLanesMax) + ",more").error() == "more than 1024 lanes; allowed: at most 1024");
 }
 
 TEST_CASE("<lane> is replaced everywhere") {

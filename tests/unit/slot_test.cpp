@@ -16,7 +16,7 @@ TEST_CASE("the hash tag is between the first { and the first } after it") {
   CHECK(hash_tag("{user1000}.following") == "user1000");
   CHECK(hash_tag("foo{{bar}}zap") == "{bar");
   CHECK(hash_tag("foo{bar}{zap}") == "bar");
-  for (const char* without : {"foo{}{bar}", "{a", "}a{", "a"}) CHECK(hash_tag(without) == without);
+  for (const std::string without : {"foo{}{bar}", "{a", "}a{", "a"}) CHECK(hash_tag(without) == without);
 }
 
 }  // namespace orderd::valkey
