@@ -23,6 +23,20 @@ constexpr uint64_t kBusyMs = 1000;
 
 }  // namespace
 
+const Checkup::Check Checkup::kChecks[16] = {
+    {"version", &Checkup::version},     {"role", &Checkup::role},         {"persistence", &Checkup::persistence},
+    {"truncated", &Checkup::truncated}, {"eviction", &Checkup::eviction}, {"memory", &Checkup::memory},
+    {"growth", &Checkup::growth},       {"replicas", &Checkup::replicas}, {"coverage", &Checkup::coverage},
+    {"login", &Checkup::login},         {"rights", &Checkup::rights},     {"scripts", &Checkup::scripts},
+    {"clock", &Checkup::clock},         {"ids", &Checkup::ids},           {"keys", &Checkup::keys},
+    {"groups", &Checkup::groups}};
+
+std::vector<std::string> Checkup::names() {
+  std::vector<std::string> names;
+  for (const Check& check : kChecks) names.emplace_back(check.name);
+  return names;
+}
+
 Result<std::vector<Finding>> Checkup::run() {
   info_ = questions_.ask_info("everything");
   const OwnedReply config =
@@ -32,33 +46,21 @@ Result<std::vector<Finding>> Checkup::run() {
     config_.emplace(config->at(i).text(), config->at(i + 1).text());
   }
   now_ms_ = questions_.ask_time();
-  version();
-  role();
-  persistence();
-  truncated();
-  eviction();
-  memory();
-  growth();
-  replicas();
-  coverage();
-  login();
-  rights();
-  scripts();
-  clock();
-  ids();
-  keys();
-  groups();
+  for (const auto& [name, make] : kChecks) {
+    check_ = name;
+    (this->*make)();
+  }
   if (const auto outcome = questions_.outcome(); !outcome) return outcome.failure();
   if (!failure_.empty()) return Failure{failure_};
   return std::move(findings_);
 }
 
-void Checkup::expect(const char* check, const std::string& name, const std::string& value, const char* wanted,
-                     const char* reason, std::string why, std::string fix) {
-  if (value.empty()) return unknown(check, name, reason);
+void Checkup::expect(const std::string& name, const std::string& value, const char* wanted, const char* reason,
+                     std::string why, std::string fix) {
+  if (value.empty()) return unknown(name, reason);
   const std::string what = name + " is " + shown(value);
-  if (value == wanted) return good(check, what);
-  problem(check, what, std::move(why), std::move(fix));
+  if (value == wanted) return good(what);
+  problem(what, std::move(why), std::move(fix));
 }
 
 void Checkup::version() {
@@ -66,98 +68,97 @@ void Checkup::version() {
   facts.product = info("valkey_version").empty() ? "redis" : "valkey";
   facts.version = facts.product == "redis" ? info("redis_version") : info("valkey_version");
   facts.mode = info("redis_mode");
-  if (facts.version.empty()) return unknown("version", "the server's version", "it does not say in INFO");
+  if (facts.version.empty()) return unknown("the server's version", "it does not say in INFO");
   const valkey::Error error = unfit(facts, client_.server(), settings_.valkey.cluster);
-  if (error.kind == valkey::ErrorKind::kNone) return good("version", shown(facts.text()));
-  problem("version", shown(facts.text()) + (facts.mode.empty() ? "" : ", " + shown(facts.mode)), shown(error.what),
+  if (error.kind == valkey::ErrorKind::kNone) return good(shown(facts.text()));
+  problem(shown(facts.text()) + (facts.mode.empty() ? "" : ", " + shown(facts.mode)), shown(error.what),
           "use Valkey 8");
 }
 
 void Checkup::role() {
   const std::string role = info("role");
-  if (role.empty()) return unknown("role", "primary or replica", kNoInfo);
-  if (role == "master") return good("role", "primary");
-  problem("role", "this server is a replica of " + shown(info("master_host")) + ":" + shown(info("master_port")),
+  if (role.empty()) return unknown("primary or replica", kNoInfo);
+  if (role == "master") return good("primary");
+  problem("this server is a replica of " + shown(info("master_host")) + ":" + shown(info("master_port")),
           "it accepts no writes, so no order can be settled",
           "set valkey.url to the primary, or name the sentinels in valkey.sentinels");
 }
 
 void Checkup::persistence() {
   const std::string enabled = info("aof_enabled");
-  if (enabled.empty()) return unknown("persistence", "the append-only file", kNoInfo);
+  if (enabled.empty()) return unknown("the append-only file", kNoInfo);
   if (enabled != "1") {
-    return problem("persistence", "the append-only file is off",
+    return problem("the append-only file is off",
                    "when the server stops it loses everything since its last snapshot, sales included",
                    "CONFIG SET appendonly yes, then CONFIG REWRITE");
   }
   if (info("aof_last_write_status") == "err") {
-    return problem("persistence", "the last write to the append-only file failed",
+    return problem("the last write to the append-only file failed",
                    "the server refuses writes (MISCONF) until the disk accepts them",
                    "see the server's log; free space on its disk");
   }
   const std::string sync = config("appendfsync");
   if (sync == "no") {
-    return problem("persistence", "appendfsync is no", "a power loss loses up to 30 seconds of answered orders",
+    return problem("appendfsync is no", "a power loss loses up to 30 seconds of answered orders",
                    "CONFIG SET appendfsync always (or everysec: a second, at most two)");
   }
-  good("persistence", "the append-only file is on" + (sync.empty() ? "" : ", appendfsync " + shown(sync)) +
-                          (sync == "everysec" ? ": a power loss loses up to two seconds" : ""));
+  good("the append-only file is on" + (sync.empty() ? "" : ", appendfsync " + shown(sync)) +
+       (sync == "everysec" ? ": a power loss loses up to two seconds" : ""));
 }
 
 void Checkup::truncated() {
-  expect("truncated", "aof-load-truncated", config("aof-load-truncated"), "no", kNoConfig,
+  expect("aof-load-truncated", config("aof-load-truncated"), "no", kNoConfig,
          "after a power loss that tore the append-only file, the server may execute half a decision: stock is taken "
          "and no result is written",
          "CONFIG SET aof-load-truncated no, then CONFIG REWRITE");
 }
 
 void Checkup::eviction() {
-  expect("eviction", "maxmemory-policy", info("maxmemory_policy"), "noeviction", kNoInfo,
+  expect("maxmemory-policy", info("maxmemory_policy"), "noeviction", kNoInfo,
          "at maxmemory the server deletes keys, and with them stock, records or results",
          "CONFIG SET maxmemory-policy noeviction, then CONFIG REWRITE");
 }
 
 void Checkup::memory() {
   const auto used = whole_of(info("used_memory")), limit = whole_of(info("maxmemory"));
-  if (!used || !limit) return unknown("memory", "used and maxmemory", kNoInfo);
+  if (!used || !limit) return unknown("used and maxmemory", kNoInfo);
   if (*limit == 0) {
-    return problem("memory", mebibytes_text(*used) + " used, maxmemory is not set",
+    return problem(mebibytes_text(*used) + " used, maxmemory is not set",
                    "when the machine's memory is full, the kernel kills the server; at maxmemory it makes orders wait",
                    "CONFIG SET maxmemory to three quarters of what the machine has for it, then CONFIG REWRITE");
   }
   const std::string what = mebibytes_text(*used) + " of " + mebibytes_text(*limit) + " used";
-  if (static_cast<double>(*used) < kFullPart * static_cast<double>(*limit)) return good("memory", what);
-  problem("memory", what, "at maxmemory the server refuses writes, and all orders wait",
+  if (static_cast<double>(*used) < kFullPart * static_cast<double>(*limit)) return good(what);
+  problem(what, "at maxmemory the server refuses writes, and all orders wait",
           "raise maxmemory, or shorten retention.orders, retention.results and processing.dedup_window");
 }
 
 void Checkup::replicas() {
   const auto connected = whole_of(info("connected_slaves"));
-  if (!connected) return unknown("replicas", "how many are connected", kNoInfo);
+  if (!connected) return unknown("how many are connected", kNoInfo);
   const std::string what = count_text(*connected, "replica");
   if (*connected == 0 && !settings_.has_sentinels() && !settings_.valkey.cluster) {
-    return good("replicas", "none; nothing takes over if this server fails");
+    return good("none; nothing takes over if this server fails");
   }
   if (*connected == 0) {
     const char* where =
         settings_.valkey.cluster ? ", and this is a node of a cluster" : ", and sentinels watch this server";
-    return problem("replicas", what + where, "there is nothing to fail over to", "start a replica");
+    return problem(what + where, "there is nothing to fail over to", "start a replica");
   }
   const std::string wanted = config("min-replicas-to-write"), lag = config("min-replicas-max-lag");
-  if (wanted.empty() || lag.empty()) return unknown("replicas", what + "; min-replicas-to-write", kNoConfig);
+  if (wanted.empty() || lag.empty()) return unknown(what + "; min-replicas-to-write", kNoConfig);
   if (wanted == "0" || whole_of(lag).value_or(0) > 5) {
-    return problem("replicas",
-                   what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag),
+    return problem(what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag),
                    "a primary that is cut off keeps accepting orders; the failover loses them all",
                    "CONFIG SET min-replicas-to-write 1 min-replicas-max-lag 2, then CONFIG REWRITE");
   }
-  good("replicas", what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag));
+  good(what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag));
 }
 
 // In a cluster: does the loss of one primary stop the lanes of the others?
 void Checkup::coverage() {
-  if (!settings_.valkey.cluster) return good("coverage", "no cluster");
-  expect("coverage", "cluster-require-full-coverage", config("cluster-require-full-coverage"), "no", kNoConfig,
+  if (!settings_.valkey.cluster) return good("no cluster");
+  expect("cluster-require-full-coverage", config("cluster-require-full-coverage"), "no", kNoConfig,
          "when one primary is lost all lanes stop until its replica has taken over, also those of other nodes",
          "CONFIG SET cluster-require-full-coverage no, then CONFIG REWRITE, on each node");
 }
@@ -165,22 +166,22 @@ void Checkup::coverage() {
 // Does the server accept clients without a password?
 void Checkup::login() {
   const auto known = settings::find_primary(settings_, program_name());
-  if (!known) return unknown("login", "a login without a password", known.error());
+  if (!known) return unknown("a login without a password", known.error());
   valkey::Endpoint endpoint = *known;
   if (endpoint.kind != valkey::Endpoint::Kind::kTcp) {
-    return good("login", "over a unix socket: the permissions of its directory decide who may connect");
+    return good("over a unix socket: the permissions of its directory decide who may connect");
   }
   endpoint.username.clear();
   endpoint.password.clear();
   auto stranger = valkey::SyncClient::connect(
       endpoint, {program_name(), settings_.valkey.connect_timeout, settings_.valkey.reply_timeout});
-  if (!stranger) return good("login", "a password is required");
+  if (!stranger) return good("a password is required");
   const auto answer = stranger->call(valkey::Command::of("PING"));
-  if (!answer || (*answer)->is_error()) return good("login", "a password is required");
+  if (!answer || (*answer)->is_error()) return good("a password is required");
   const std::string mode = config("protected-mode");
-  if (mode == "yes") return good("login", "no password; protected-mode allows this machine only");
-  if (mode.empty()) return unknown("login", "no password; protected-mode", kNoConfig);
-  problem("login", "no password is required, and protected-mode is off",
+  if (mode == "yes") return good("no password; protected-mode allows this machine only");
+  if (mode.empty()) return unknown("no password; protected-mode", kNoConfig);
+  problem("no password is required, and protected-mode is off",
           "anyone who reaches the server can change stock and results, and delete everything",
           "load config/users.acl with your own passwords, and turn the default user off");
 }
@@ -188,22 +189,22 @@ void Checkup::login() {
 void Checkup::scripts() {
   const std::string text = config("busy-reply-threshold");
   const auto threshold = whole_of(text);
-  if (!threshold) return unknown("scripts", "busy-reply-threshold", kNoConfig);
+  if (!threshold) return unknown("busy-reply-threshold", kNoConfig);
   const std::string what = "busy-reply-threshold is " + text + " ms";
-  if (*threshold == 0 || *threshold >= kBusyMs) return good("scripts", what);
-  problem("scripts", what, "while a script runs longer than that, all other clients get BUSY, and one may kill it",
+  if (*threshold == 0 || *threshold >= kBusyMs) return good(what);
+  problem(what, "while a script runs longer than that, all other clients get BUSY, and one may kill it",
           "CONFIG SET busy-reply-threshold 5000, then CONFIG REWRITE");
 }
 
 void Checkup::clock() {
-  if (!now_ms_) return unknown("clock", "the server's time", "the server denies TIME");
+  if (!now_ms_) return unknown("the server's time", "the server denies TIME");
   const auto here = static_cast<uint64_t>(
       std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
   const uint64_t apart = std::max(here, *now_ms_) - std::min(here, *now_ms_);
   const std::string what = "the server's clock is " + duration_text(milliseconds(apart)) +
                            (here > *now_ms_ ? " behind" : " ahead of") + " this machine's";
-  if (apart < kClockMs) return good("clock", "the server's and this machine's agree");
-  problem("clock", what, "IDs, ages and retentions go by the server's clock, logs by the machines'",
+  if (apart < kClockMs) return good("the server's and this machine's agree");
+  problem(what, "IDs, ages and retentions go by the server's clock, logs by the machines'",
           "run an NTP client (chrony) on both machines");
 }
 

@@ -16,16 +16,11 @@ struct Finding {
     kUnknown,  // the server does not report it, or denies it to this user
   };
   State state = State::kGood;
-  std::string check;  // one of kChecks
+  std::string check;  // its name
   std::string what;   // what is there, a few words or one clause
   std::string why;    // a problem: why it matters; kUnknown: why it is not known
   std::string fix;    // a problem: the command or the step that ends it
 };
-
-// The names of all checks, in the order in which they are made.
-inline constexpr const char* kChecks[] = {"version", "role",     "persistence", "truncated", "eviction", "memory",
-                                          "growth",  "replicas", "coverage",    "login",     "rights",   "scripts",
-                                          "clock",   "ids",      "keys",        "groups"};
 
 // Looks at the server against what orderd needs with these settings. It changes nothing.
 class Checkup {
@@ -37,6 +32,8 @@ class Checkup {
   // One finding for each check, more for `groups`, `ids`, `keys` and `rights` where there are several problems. A
   // failure: the connection was lost, or the server cannot answer now.
   [[nodiscard]] Result<std::vector<Finding>> run();
+  // The names of all checks, in the order in which they are made.
+  [[nodiscard]] static std::vector<std::string> names();
 
  private:
   // Of the server: checkup.cpp.
@@ -57,6 +54,11 @@ class Checkup {
   void ids();
   void keys();
   void groups();
+  struct Check {
+    const char* name;
+    void (Checkup::*make)();
+  };
+  static const Check kChecks[16];
 
   // What one entry of a stream takes, and how many are added a second.
   struct Growth {
@@ -65,18 +67,17 @@ class Checkup {
   };
   [[nodiscard]] std::optional<Growth> growth_of(const std::string& stream);
 
-  void good(const char* check, std::string what) {
-    findings_.push_back({Finding::State::kGood, check, std::move(what), "", ""});
+  // Findings of the check that is being made.
+  void good(std::string what) { findings_.push_back({Finding::State::kGood, check_, std::move(what), "", ""}); }
+  void problem(std::string what, std::string why, std::string fix) {
+    findings_.push_back({Finding::State::kProblem, check_, std::move(what), std::move(why), std::move(fix)});
   }
-  void problem(const char* check, std::string what, std::string why, std::string fix) {
-    findings_.push_back({Finding::State::kProblem, check, std::move(what), std::move(why), std::move(fix)});
-  }
-  void unknown(const char* check, std::string what, std::string why) {
-    findings_.push_back({Finding::State::kUnknown, check, std::move(what), std::move(why), ""});
+  void unknown(std::string what, std::string why) {
+    findings_.push_back({Finding::State::kUnknown, check_, std::move(what), std::move(why), ""});
   }
   // `name`, a setting of the server, has to be `wanted`. `value`: what it is; empty: not known, because of `reason`.
-  void expect(const char* check, const std::string& name, const std::string& value, const char* wanted,
-              const char* reason, std::string why, std::string fix);
+  void expect(const std::string& name, const std::string& value, const char* wanted, const char* reason,
+              std::string why, std::string fix);
   [[nodiscard]] std::string info(const char* name) const { return value_in(info_, name); }
   [[nodiscard]] std::string config(const char* name) const { return value_in(config_, name); }
   [[nodiscard]] std::string in_lanes() const {
@@ -94,6 +95,7 @@ class Checkup {
   Questions questions_;
   Questions::Fields info_, config_;
   std::optional<uint64_t> now_ms_;
+  const char* check_ = "";
   std::vector<Finding> findings_;
   std::string failure_;
 };

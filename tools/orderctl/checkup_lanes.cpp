@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "orderctl/checkup.h"
-#include "orderctl/group_warnings.h"
 #include "settings/rights.h"
 #include "shared/entry.h"
 #include "shared/options.h"
@@ -52,19 +51,19 @@ void Checkup::growth() {
   }
   const auto limit = whole_of(info("maxmemory")), machine = whole_of(info("total_system_memory"));
   if (rate == 0 || !limit || (*limit == 0 && !machine)) {
-    return unknown("growth", "memory at today's rate",
+    return unknown("memory at today's rate",
                    "this needs 100 requests over a minute or more, and the rights to XLEN, XRANGE and MEMORY USAGE");
   }
   if (kept.orders.count() == 0 || kept.results.count() == 0) {
-    return problem("growth", "retention.orders or retention.results is 0s: a stream grows forever",
+    return problem("retention.orders or retention.results is 0s: a stream grows forever",
                    "in the end it fills the memory", "set a retention");
   }
   const auto need = static_cast<uint64_t>(bytes);
   const uint64_t available = *limit == 0 ? *machine : *limit;
   const std::string what = std::to_string(std::lround(rate)) + " requests/s take " + mebibytes_text(need) +
                            " until the retentions are reached, of " + mebibytes_text(available);
-  if (static_cast<double>(need) < kFullPart * static_cast<double>(available)) return good("growth", what);
-  problem("growth", what, "when the memory is full, all orders wait",
+  if (static_cast<double>(need) < kFullPart * static_cast<double>(available)) return good(what);
+  problem(what, "when the memory is full, all orders wait",
           "shorten retention.orders (" + duration_text(kept.orders) + "), retention.results (" +
               duration_text(kept.results) + ") or processing.dedup_window (" +
               duration_text(settings_.processing.dedup_window) + "), or raise maxmemory");
@@ -86,9 +85,9 @@ void Checkup::rights() {
   }
   const auto endpoint = settings_.endpoint();
   const std::string user = endpoint && !endpoint->username.empty() ? shown(endpoint->username) : "default";
-  if (missing.empty()) return good("rights", "the user '" + user + "' may do what orderd needs" + in_lanes());
+  if (missing.empty()) return good("the user '" + user + "' may do what orderd needs" + in_lanes());
   for (const settings::Right& right : missing) {
-    problem("rights", "the user '" + user + "' may not run " + shown(right.what),
+    problem("the user '" + user + "' may not run " + shown(right.what),
             "orderd needs it; where orderd has another user, --skip rights, and run orderd --check --online with its "
             "settings",
             "ACL SETUSER " + user + " '" + shown(right.grant) + "'");
@@ -96,7 +95,7 @@ void Checkup::rights() {
 }
 
 void Checkup::ids() {
-  if (!now_ms_) return unknown("ids", "from the future", "the server denies TIME");
+  if (!now_ms_) return unknown("from the future", "the server denies TIME");
   bool found = false, known = false;
   std::vector<std::string> streams;
   for (const settings::Settings& lane : lanes_) {
@@ -109,15 +108,14 @@ void Checkup::ids() {
     if (!newest || newest->ms <= *now_ms_ + kFutureMs) continue;
     found = true;
     const std::string time = time_text(newest->ms);
-    problem("ids",
-            "the newest entry of '" + shown(stream) + "' is from the future: " + newest->text() +
+    problem("the newest entry of '" + shown(stream) + "' is from the future: " + newest->text() +
                 (time.empty() ? "" : ", " + time),
             "each new ID is above it: until then ages are wrong and the retention removes nothing",
             "let producers push with '*'; where the server's clock was wrong, wait, or start a new stream "
             "(docs/operations.md)");
   }
-  if (!found && known) good("ids", "none from the future" + in_lanes());
-  if (!found && !known) unknown("ids", "from the future", "the server denies XREVRANGE");
+  if (!found && known) good("none from the future" + in_lanes());
+  if (!found && !known) unknown("from the future", "the server denies XREVRANGE");
 }
 
 // What the questions before have found.
@@ -130,22 +128,22 @@ void Checkup::keys() {
   }
   const auto& wrong = questions_.wrong_types();
   for (const std::string& each : wrong) {
-    problem("keys", each, "orderd waits until the key holds what it expects", "RENAME the key, or change the setting");
+    problem(each, "orderd waits until the key holds what it expects", "RENAME the key, or change the setting");
   }
-  if (wrong.empty()) good("keys", "of the types that orderd expects" + in_lanes());
+  if (wrong.empty()) good("of the types that orderd expects" + in_lanes());
 }
 
 void Checkup::groups() {
-  if (!now_ms_) return unknown("groups", "that keep streams from being trimmed", "the server denies TIME");
+  if (!now_ms_) return unknown("that keep streams from being trimmed", "the server denies TIME");
   bool found = false;
   for (const settings::Settings& lane : lanes_) {
     for (const auto& [what, command] : find_slow_groups(questions_, lane, *now_ms_)) {
       found = true;
-      problem("groups", what, "a stream that is not trimmed fills the memory in the end",
+      problem(what, "a stream that is not trimmed fills the memory in the end",
               "let its consumers read and acknowledge; or, if nobody uses it: " + command);
     }
   }
-  if (!found) good("groups", "none keeps a stream from being trimmed" + in_lanes());
+  if (!found) good("none keeps a stream from being trimmed" + in_lanes());
 }
 
 }  // namespace orderd::tools

@@ -18,5 +18,6 @@ void add_pause(CLI::App& parent, Program& program);    // pause and resume: stop
 void add_results(CLI::App& parent, Program& program);  // the results stream: its end or all of it, once or as it grows
 void add_status(CLI::App& parent, Program& program);   // who is active, what waits, and what is wrong with the server
 void add_stock(CLI::App& parent, Program& program);    // set, add, get, list
+void add_submit(CLI::App& parent, Program& program);   // push one order from flags, or many from a file
 
 }  // namespace orderd::tools

@@ -1,4 +1,6 @@
-// The options, and the two commands that only read; dead_change.cpp has the others.
+// The options, and the two commands that only read; dead_change.cpp has the others. In a letter orderd's three fields
+// come first; a raw field may have one of their names.
+#include "orderctl/dead.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -6,7 +8,6 @@
 #include "order/request.h"
 #include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
-#include "orderctl/letter.h"
 #include "shared/options.h"
 #include "shared/place.h"
 #include "shared/table.h"
@@ -15,6 +16,12 @@ namespace orderd::tools {
 namespace {
 
 using valkey::Command;
+
+constexpr std::size_t kOwnFields = 3;
+// At most so many raw fields are copied (lua/settle.lua).
+constexpr std::size_t kRawFields = 3500;
+// The detail of a request that has more bytes than a dead letter begins so (src/order/decode.cpp), and no other.
+constexpr std::string_view kTooLarge = "entry: ";
 
 constexpr const char* kListHelp = R"(Examples:
   orderctl dead list                          the newest 20
@@ -50,6 +57,12 @@ Examples:
   orderctl dead list --limit 100 --json | jq -r .letter | xargs orderctl dead discard
 
 Exit status 1: a letter was not discarded.)";
+
+Json json_of(const Letter& letter) {
+  return {{"letter", letter.id},     {"time", time_of_id(letter.id)}, {"request", letter.request},
+          {"result", letter.result}, {"detail", letter.detail},       {"whole", letter.whole()},
+          {"fields", letter.raw}};
+}
 
 std::string check_letter_id(const std::string& text) {
   const bool whole = text.find('-') != std::string::npos && parse_id(text);
@@ -167,6 +180,20 @@ void add_dead_change(CLI::App& dead, Program& program, bool requeue) {
 }
 
 }  // namespace
+
+bool Letter::whole() const {
+  return !raw.empty() && raw.size() < kRawFields && !detail.starts_with(kTooLarge);
+}
+
+std::optional<Letter> letter_of(const Entry& entry) {
+  const auto& fields = entry.fields;
+  if (fields.size() < kOwnFields || fields[0].first != "request" || fields[1].first != "result" ||
+      fields[2].first != "detail") {
+    return std::nullopt;
+  }
+  return Letter{
+      entry.id, fields[0].second, fields[1].second, fields[2].second, {fields.begin() + kOwnFields, fields.end()}};
+}
 
 void add_dead(CLI::App& parent, Program& program) {
   CLI::App* dead = add_command(parent, "dead", "list, show, requeue and discard malformed requests", R"(Examples:

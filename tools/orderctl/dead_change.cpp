@@ -1,7 +1,7 @@
 // Each letter is one call of lua/letter.lua. What to push is made here: a letter never changes while it is there.
 #include "lua/scripts.h"
 #include "order/decode.h"
-#include "orderctl/letter.h"
+#include "orderctl/dead.h"
 #include "shared/client.h"
 #include "shared/json.h"
 #include "valkey/error.h"

@@ -26,24 +26,18 @@ Examples:
 
 Exit status: 0 no problem, 1 a problem, or the server could not be asked. An unknown state is not a problem.)";
 
-struct Look {
-  const char* word;
-  Color color;
-};
-Look look_of(Finding::State state) {
-  switch (state) {
-    case Finding::State::kGood: return {"good", Color::kGreen};
-    case Finding::State::kProblem: return {"problem", Color::kRed};
-    case Finding::State::kUnknown: break;
-  }
-  return {"unknown", Color::kYellow};
+// How each Finding::State is shown.
+constexpr std::pair<const char*, Color> kStates[] = {
+    {"good", Color::kGreen}, {"problem", Color::kRed}, {"unknown", Color::kYellow}};
+const auto& shown_as(const Finding& finding) {
+  return kStates[static_cast<std::size_t>(finding.state)];
 }
 
 void print_text(const std::vector<Finding>& findings) {
   constexpr std::size_t kStateWidth = 9, kCheckWidth = 13;
   const std::string indent(kStateWidth + kCheckWidth, ' ');
   for (const Finding& finding : findings) {
-    const auto [word, color] = look_of(finding.state);
+    const auto& [word, color] = shown_as(finding);
     print(colored(padded(word, kStateWidth), color) + padded(finding.check, kCheckWidth) + finding.what + "\n");
     if (finding.state == Finding::State::kGood) continue;
     if (!finding.why.empty()) print(indent + "why: " + finding.why + "\n");
@@ -54,7 +48,7 @@ void print_text(const std::vector<Finding>& findings) {
 void print_findings(const std::string& server, const std::vector<Finding>& findings, std::size_t problems) {
   Json list = Json::array();
   for (const Finding& finding : findings) {
-    Json row = {{"check", finding.check}, {"state", look_of(finding.state).word}, {"what", finding.what}};
+    Json row = {{"check", finding.check}, {"state", shown_as(finding).first}, {"what", finding.what}};
     if (!finding.why.empty()) row["why"] = finding.why;
     if (!finding.fix.empty()) row["fix"] = finding.fix;
     list.push_back(std::move(row));
@@ -74,10 +68,8 @@ Result<bool> examine(const Context& context, Server& server, const std::vector<s
   std::erase_if(*findings, [&](const Finding& finding) {
     return std::find(skipped.begin(), skipped.end(), finding.check) != skipped.end();
   });
-  const auto problems =
-      static_cast<std::size_t>(std::count_if(findings->begin(), findings->end(), [](const Finding& finding) {
-        return finding.state == Finding::State::kProblem;
-      }));
+  const auto problems = static_cast<std::size_t>(std::count_if(
+      findings->begin(), findings->end(), [](const auto& each) { return each.state == Finding::State::kProblem; }));
   if (context.json) {
     print_findings(server.client.server(), *findings, problems);
   } else {
@@ -96,7 +88,7 @@ Result<int> examine(const Context& context, const std::vector<std::string>& skip
     auto client = Client::connect(lane);
     if (!client && !context.several()) return client.failure();
     if (!client) {
-      note(of_lane(lane) + client.error());
+      note(of_lane(context, lane) + client.error());
       good = false;
       continue;
     }
@@ -119,10 +111,9 @@ Result<int> examine(const Context& context, const std::vector<std::string>& skip
 }
 
 std::string check_name(const std::string& text) {
-  if (std::find(std::begin(kChecks), std::end(kChecks), text) != std::end(kChecks)) return "";
-  std::string names;
-  for (const char* name : kChecks) names.append(names.empty() ? "" : ", ").append(name);
-  return "there is no check '" + shown(text) + "'; there are: " + names;
+  const std::vector<std::string> names = Checkup::names();
+  if (std::find(names.begin(), names.end(), text) != names.end()) return "";
+  return "there is no check '" + shown(text) + "'; there are: " + CLI::detail::join(names, ", ");
 }
 
 }  // namespace

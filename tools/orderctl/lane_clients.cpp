@@ -31,8 +31,8 @@ class LaneEntries {
 
 }  // namespace
 
-std::string of_lane(const settings::Settings& lane) {
-  return lane.lane_name().empty() ? "" : "lane '" + lane.lane_name() + "': ";
+std::string of_lane(const Context& context, const settings::Settings& lane) {
+  return context.several() ? "lane '" + lane.lane_name() + "': " : "";
 }
 
 std::string lane_flag(const settings::Settings& lane) {
@@ -49,7 +49,7 @@ Json with_lane(const Context& context, std::size_t lane, Json json) {
 Result<Client*> LaneClients::of(std::size_t lane) {
   if (!clients_[lane]) {
     auto client = Client::connect(context_.lanes[lane]);
-    if (!client) return Failure{(context_.several() ? of_lane(context_.lanes[lane]) : "") + client.error()};
+    if (!client) return Failure{of_lane(context_, context_.lanes[lane]) + client.error()};
     clients_[lane].emplace(std::move(*client));
   }
   return &*clients_[lane];

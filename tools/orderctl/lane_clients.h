@@ -12,8 +12,8 @@
 
 namespace orderd::tools {
 
-// "lane 'a': ", before a sentence about a lane; empty: it has no name.
-[[nodiscard]] std::string of_lane(const settings::Settings& lane);
+// "lane 'a': ", before a sentence about one of several lanes; empty: there is only one.
+[[nodiscard]] std::string of_lane(const Context& context, const settings::Settings& lane);
 // `json` with the lane's name as its first member, if there are several lanes.
 [[nodiscard]] Json with_lane(const Context& context, std::size_t lane, Json json);
 // " --lane a", for a command that is shown; empty: it has no name.

@@ -3,7 +3,6 @@
 
 #include "base/standard_descriptors.h"
 #include "orderctl/commands.h"
-#include "orderctl/submit.h"
 #include "shared/command_line.h"
 #include "shared/output.h"
 
@@ -49,7 +48,7 @@ int main(int argc, char** argv) {
   Program program;
   describe(app, program, {"orderctl", kDescription, kFooter});
   add_stock(app, program);
-  const Submit submit(app, program);
+  add_submit(app, program);
   add_results(app, program);
   add_order(app, program);
   add_dead(app, program);

@@ -71,7 +71,7 @@ Result<int> run_pause(const Context& context, bool pause, const std::string& rea
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
     const auto done = pause_lane(context, i, pause, reason);
     if (!done && !context.several()) return done.failure();
-    if (!done) note(of_lane(context.lanes[i]) + done.error());
+    if (!done) note(of_lane(context, context.lanes[i]) + done.error());
     good = good && done;
   }
   return good ? kDone : kFailed;

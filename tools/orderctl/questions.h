@@ -63,4 +63,14 @@ class Questions {
 // The value of `name`; empty if there is none.
 [[nodiscard]] std::string value_in(const Questions::Fields& fields, std::string_view name);
 
+// A consumer group that keeps a stream from being trimmed.
+struct GroupWarning {
+  std::string what;     // a clause: which group, which stream, how far behind
+  std::string command;  // that deletes the group
+};
+// One for each group that has yet to read or to acknowledge what the retention would have trimmed. `now_ms`: the
+// server's clock.
+[[nodiscard]] std::vector<GroupWarning> find_slow_groups(Questions& questions, const settings::Settings& settings,
+                                                         uint64_t now_ms);
+
 }  // namespace orderd::tools

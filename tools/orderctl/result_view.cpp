@@ -1,7 +1,7 @@
 // A result's lines are JSON, written by the scripts; anything else is shown as it is.
-#include "orderctl/result_view.h"
-
 #include <nlohmann/json.hpp>
+
+#include "orderctl/results.h"
 
 namespace orderd::tools {
 namespace {
@@ -93,25 +93,25 @@ Json json_of_result(const Entry& entry) {
   return out;
 }
 
-ResultTable::ResultTable(bool lanes)
-    : table_({{"LANE", Table::Align::kLeft, 0, !lanes},
-              {"RESULT", Table::Align::kLeft, kIdWidth},
-              {"TIME"},
-              {"STATUS", Table::Align::kLeft, 9},
-              {"ORDER"},
-              {"REQUEST", Table::Align::kLeft, kIdWidth},
-              {"WHAT"}}) {
+Table result_table(bool lanes) {
+  return Table({{"LANE", Table::Align::kLeft, 0, !lanes},
+                {"RESULT", Table::Align::kLeft, kIdWidth},
+                {"TIME"},
+                {"STATUS", Table::Align::kLeft, 9},
+                {"ORDER"},
+                {"REQUEST", Table::Align::kLeft, kIdWidth},
+                {"WHAT"}});
 }
 
-void ResultTable::add(const Entry& entry, const std::string& lane) {
+void add_result(Table& table, const Entry& entry, const std::string& lane) {
   const std::string_view status = entry.field("status");
-  table_.add({{lane},
-              {shown(entry.id)},
-              {time_of_id(entry.id)},
-              {shown(status), color_of(status)},
-              {shown(entry.field("order"))},
-              {shown(entry.field("request"))},
-              {details(entry)}});
+  table.add({{lane},
+             {shown(entry.id)},
+             {time_of_id(entry.id)},
+             {shown(status), color_of(status)},
+             {shown(entry.field("order"))},
+             {shown(entry.field("request"))},
+             {details(entry)}});
 }
 
 }  // namespace orderd::tools

@@ -149,7 +149,7 @@ bool ResultPrinter::add(const Entry& entry, std::size_t lane) {
   if (context_.json) {
     print_json(with_lane(context_, lane, json_of_result(entry)));
   } else {
-    table_.add(entry, context_.lanes[lane].lane_name());
+    add_result(table_, entry, context_.lanes[lane].lane_name());
   }
   return true;
 }

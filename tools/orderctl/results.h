@@ -1,15 +1,22 @@
-// What orderctl results prints, once or as the stream grows.
+// How results are shown: entries of the results stream, once or as it grows.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "orderctl/result_view.h"
 #include "shared/entry.h"
 #include "shared/program.h"
+#include "shared/table.h"
 
 namespace orderd::tools {
+
+// The entry's ID as "id", then its fields in order: "lines" as JSON if it is valid JSON, all others as strings.
+[[nodiscard]] Json json_of_result(const Entry& entry);
+
+// A table of results; `lanes`: with a column for the lane.
+[[nodiscard]] Table result_table(bool lanes = false);
+void add_result(Table& table, const Entry& entry, const std::string& lane = {});
 
 // Which results to print. Empty: all.
 struct WantedResults {
@@ -29,7 +36,7 @@ class ResultPrinter {
  public:
   // `context` and `wanted` outlive this.
   ResultPrinter(const Context& context, const WantedResults& wanted)
-      : context_(context), wanted_(wanted), table_(context.several()) {}
+      : context_(context), wanted_(wanted), table_(result_table(context.several())) {}
 
   // `lane`: the index in Context::lanes. False: it is not wanted.
   bool add(const Entry& entry, std::size_t lane);
@@ -41,7 +48,7 @@ class ResultPrinter {
  private:
   const Context& context_;
   const WantedResults& wanted_;
-  ResultTable table_;
+  Table table_;
   uint64_t printed_ = 0;
   uint64_t unprinted_ = 0;
 };

@@ -57,7 +57,7 @@ class Follower {
  public:
   Follower(const Context& context, std::size_t lane, std::string last, ResultPrinter& printer)
       : settings_(context.lanes[lane]),
-        where_(context.several() ? of_lane(settings_) : ""),
+        where_(of_lane(context, settings_)),
         lane_(lane),
         last_(std::move(last)),
         printer_(printer),

@@ -1,11 +1,11 @@
 // Each question is asked once. XINFO STREAM copies the first and the last entry, which may be large: it is asked of the
 // orders stream only; the others are known by their length.
-#include "orderctl/status_facts.h"
+#include "orderctl/status.h"
 
 #include <algorithm>
 #include <array>
 
-#include "orderctl/group_warnings.h"
+#include "order/keys.h"
 #include "orderctl/questions.h"
 #include "shared/entry.h"
 #include "shared/options.h"
@@ -70,7 +70,7 @@ OwnerFacts parse_owner(std::string_view text) {
 
 void read_daemons(Questions& questions, const settings::Settings& settings, std::optional<uint64_t> now_ms,
                   StatusFacts& facts) {
-  const std::string owner_key = settings.streams.orders + ":owner";
+  const std::string owner_key = order::owner_key(settings.streams.orders);
   const OwnedReply owner = questions.ask("GET", owner_key);
   facts.owner_known = !owner->lost();
   if (owner->is_string()) {
@@ -79,8 +79,7 @@ void read_daemons(Questions& questions, const settings::Settings& settings, std:
     const OwnedReply left = questions.ask("PTTL", owner_key);
     if (left->is_integer() && left->integer() >= 0) facts.owner->left = milliseconds(left->integer());
   }
-  const std::string standby_key = settings.streams.orders + ":standby";
-  const OwnedReply standby = questions.ask("ZRANGE", standby_key, 0, -1, "WITHSCORES");
+  const OwnedReply standby = questions.ask("ZRANGE", order::standby_key(settings.streams.orders), 0, -1, "WITHSCORES");
   // A daemon that was not seen for three leases has stopped: it would have been seen at least six times.
   const milliseconds silence_max = 3 * settings.processing.lease;
   for (std::size_t i = 0; i + 1 < standby->size(); i += 2) {
@@ -89,24 +88,17 @@ void read_daemons(Questions& questions, const settings::Settings& settings, std:
   }
 }
 
-// The hash of lua/join.lua: `base` is the stream's entries-added when `count` was 0.
-struct Position {
-  PositionFacts facts;
-  std::optional<int64_t> base;
-};
-
-Position read_position(Questions& questions, const std::string& orders) {
-  Position position;
-  const std::string key = orders + ":position";
+PositionFacts read_position(Questions& questions, const std::string& orders) {
+  PositionFacts position;
+  const std::string key = order::position_key(orders);
   const OwnedReply reply = questions.ask("HGETALL", key);
-  position.facts.known = reply->is_array();
   const auto text = [&reply](std::string_view name) { return value_of(reply.view(), name).text(); };
-  position.facts.id = text("id");
-  position.facts.result = text("result");
-  position.facts.settled = whole_of(text("count"));
-  if (position.facts.known && position.facts.id.empty()) position.facts.settled = 0;
-  position.facts.deleted = whole_of(text("deleted")).value_or(0);
-  position.facts.paused = text("paused");
+  position.known = reply->is_array();
+  position.id = text("id");
+  position.result = text("result");
+  position.settled = position.known && position.id.empty() ? 0 : whole_of(text("count"));
+  position.deleted = whole_of(text("deleted")).value_or(0);
+  position.paused = text("paused");
   const std::string_view base = text("base");
   const bool negative = base.starts_with("-");  // orderd counts from where it began
   if (const auto number = whole_of(base.substr(negative ? 1 : 0))) {
@@ -115,58 +107,44 @@ Position read_position(Questions& questions, const std::string& orders) {
   return position;
 }
 
-// What XINFO STREAM says of the orders stream.
-struct Stream {
-  uint64_t length = 0;
-  int64_t added = 0;
-  std::string newest;
-  std::string first;  // IDs of entries; empty: there are none
-  std::string last;
-};
-
-// How many come after the position. Nothing: that cannot be said without counting them.
-std::optional<uint64_t> count_waiting(const Stream& stream, const Position& position) {
-  const auto at = parse_id(position.facts.id);
-  const auto first = parse_id(stream.first);
-  const auto last = parse_id(stream.last);
+// How many of the orders stream's entries come after the position. Nothing: that cannot be said without counting them.
+std::optional<uint64_t> count_waiting(const Reply& info, uint64_t length, const PositionFacts& position) {
+  const auto at = parse_id(position.id);
+  const auto first = parse_id(value_of(info, "first-entry").at(0).text());
+  const auto last = parse_id(value_of(info, "last-entry").at(0).text());
   if (!first || !last) return 0;
-  if (!at || *at < *first) return stream.length;
+  if (!at || *at < *first) return length;
   if (*last <= *at) return 0;
-  if (!position.base || !position.facts.settled) return std::nullopt;
+  if (!position.base || !position.settled) return std::nullopt;
   // Entries that were deleted meanwhile count until orderd notices.
-  const int64_t waiting = stream.added - *position.base - static_cast<int64_t>(*position.facts.settled);
-  return std::clamp<uint64_t>(static_cast<uint64_t>(std::max<int64_t>(waiting, 1)), 1, stream.length);
+  const int64_t added = value_of(info, "entries-added").integer();
+  const int64_t waiting = added - *position.base - static_cast<int64_t>(*position.settled);
+  return std::clamp<uint64_t>(static_cast<uint64_t>(std::max<int64_t>(waiting, 1)), 1, length);
 }
 
 void read_orders(Questions& questions, const settings::Settings& settings, std::optional<uint64_t> now_ms,
                  StatusFacts& facts) {
   const std::string& name = settings.streams.orders;
   facts.orders.name = name;
-  const Position position = read_position(questions, name);
-  facts.position = position.facts;
+  facts.position = read_position(questions, name);
   const OwnedReply info = questions.ask("XINFO STREAM", name);
   if (info->lost()) return;
-  Stream stream;
-  if (!info->is_error()) {
-    stream.length = static_cast<uint64_t>(value_of(info.view(), "length").integer());
-    stream.added = value_of(info.view(), "entries-added").integer();
-    stream.newest = value_of(info.view(), "last-generated-id").text();
-    stream.first = value_of(info.view(), "first-entry").at(0).text();
-    stream.last = value_of(info.view(), "last-entry").at(0).text();
-  }
-  facts.orders.length = stream.length;
-  facts.newest = stream.newest;
+  // Without the stream the reply is an error, which has no values.
+  const auto length = static_cast<uint64_t>(value_of(info.view(), "length").integer());
+  facts.orders.length = length;
+  facts.newest = value_of(info.view(), "last-generated-id").text();
   if (!facts.position.known) return;
-  facts.waiting.count = count_waiting(stream, position);
-  if (facts.waiting.count == 0U) return;
-  if (facts.waiting.count == stream.length) {
-    facts.waiting.oldest = stream.first;
+  WaitingFacts& waiting = facts.waiting;
+  waiting.count = count_waiting(info.view(), length, facts.position);
+  if (waiting.count == 0U) return;
+  if (waiting.count == length) {
+    waiting.oldest = value_of(info.view(), "first-entry").at(0).text();
   } else {
     const OwnedReply next = questions.ask("XRANGE", name, "(" + facts.position.id, "+", "COUNT", 1);
-    facts.waiting.oldest = next->at(0).at(0).text();
+    waiting.oldest = next->at(0).at(0).text();
   }
-  const auto oldest = parse_id(facts.waiting.oldest);
-  facts.waiting.age = since(now_ms, oldest ? std::optional(oldest->ms) : std::nullopt);
+  const auto oldest = parse_id(waiting.oldest);
+  waiting.age = since(now_ms, oldest ? std::optional(oldest->ms) : std::nullopt);
 }
 
 std::optional<GroupFacts> read_group(Questions& questions, const std::string& stream, const std::string& group) {

@@ -1,5 +1,5 @@
 // One lane's facts, as text or as JSON.
-#include "orderctl/status_view.h"
+#include "orderctl/status.h"
 
 #include <algorithm>
 #include <utility>
@@ -21,20 +21,6 @@ Json json_of(const ServerFacts& server) {
           {"maxmemory_policy", or_null(server.policy)},
           {"memory_used", or_null(server.memory_used)},
           {"memory_max", or_null(server.memory_max)}};
-}
-
-Json json_of(const std::optional<OwnerFacts>& owner) {
-  if (!owner) return {};
-  return {{"name", owner->name},
-          {"since_ms", or_null(owner->since_ms)},
-          {"active_ms", or_null(owner->active)},
-          {"lease_left_ms", or_null(owner->left)}};
-}
-
-Json json_of(const std::vector<StandbyFacts>& standby) {
-  Json out = Json::array();
-  for (const StandbyFacts& daemon : standby) out.push_back({{"name", daemon.name}, {"seen_ms", or_null(daemon.seen)}});
-  return out;
 }
 
 // Since when, if that can be read, and why.
@@ -144,6 +130,15 @@ void print_page(const StatusFacts& facts, const std::string& lane) {
 }
 
 Json json_of(const StatusFacts& facts) {
+  Json active;
+  if (const auto& owner = facts.owner) {
+    active = {{"name", owner->name},
+              {"since_ms", or_null(owner->since_ms)},
+              {"active_ms", or_null(owner->active)},
+              {"lease_left_ms", or_null(owner->left)}};
+  }
+  Json standby = Json::array();
+  for (const auto& [name, seen] : facts.standby) standby.push_back({{"name", name}, {"seen_ms", or_null(seen)}});
   Json orders = json_of(facts.orders);
   orders["newest"] = or_null(facts.newest);
   Json group;
@@ -157,8 +152,8 @@ Json json_of(const StatusFacts& facts) {
     paused = {{"since_ms", or_null(since_ms)}, {"reason", why}};
   }
   return {{"server", json_of(facts.server)},
-          {"active", json_of(facts.owner)},
-          {"standby", json_of(facts.standby)},
+          {"active", active},
+          {"standby", standby},
           {"orders", orders},
           {"position", or_null(position.id)},
           {"settled", or_null(position.settled)},

@@ -1,23 +1,78 @@
 // Many orders: a run as order-replay makes it, as fast as possible over one connection a lane, of lines that are pushed
-// as they are.
+// as they are. What is not an order's JSON is mostly a file of another form: each gets the way out.
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "audit/json.h"
 #include "order-replay/runner.h"
+#include "order/request.h"
 #include "orderctl/lane_clients.h"
 #include "orderctl/submit.h"
-#include "shared/client.h"
-#include "shared/output.h"
+#include "shared/line_reader.h"
 
 namespace orderd::tools {
 namespace {
 
 constexpr std::string_view kField = "order";
-static_assert(kMaxLineBytes + kField.size() == order::kMaxEntryBytes);
+// With the name of its field an entry of the largest size.
+constexpr std::size_t kMaxLineBytes = order::kMaxEntryBytes - kField.size();
 // Requests in flight: with the largest lines 16 MiB.
 constexpr uint64_t kWindow = 256;
 constexpr uint64_t kMaxComplaints = 20;
+
+// What is wrong with a line of a file of orders, and what to do; empty: it is a JSON object. `reader` is scratch space.
+std::string problem_of_line(audit::JsonReader& reader, std::string_view line) {
+  const auto& values = reader.read(line);
+  if (!values.empty() && values.front().kind == audit::JsonValue::Kind::kObject) return "";
+  const std::size_t start = line.find_first_not_of(" \t\r");
+  const char first = start == std::string_view::npos ? ' ' : line[start];
+  const std::string force = "; --force pushes lines as they are";
+  if (first == '[')
+    return "a JSON array, and each order has to be a line of its own (jq -c '.[]' FILE makes them)" + force;
+  if (first == '{')
+    return "not a complete JSON object; an order that spans several lines must be put on one (jq -c . FILE)" + force;
+  return "not a JSON object; a file of another form, such as CSV, has to be converted first, each order to a line "
+         "like " +
+         std::string(R"({"id":"o-1","sku":"shoe","quantity":3})") + force;
+}
+
+// The SKU of an order's first line, also of a malformed order; empty: it has none.
+std::string_view first_sku(const std::vector<audit::JsonValue>& order) {
+  bool in_items = false;
+  for (const audit::JsonValue& value : order) {
+    if (value.depth == 1) in_items = value.name == "items";
+    const bool member = value.depth == 1 || (in_items && value.depth == 3);
+    if (member && value.name == "sku" && value.kind == audit::JsonValue::Kind::kString) return value.text;
+  }
+  return {};
+}
+
+// Looks at all lines of a regular file, from where it is read on; it is not moved. Fails at the first
+// problem_of_line().
+Result<bool> check_lines(int file) {
+  struct stat facts {};
+  const off_t start = lseek(file, 0, SEEK_CUR);
+  if (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode) || start < 0) return true;
+  LineReader reader(file, kMaxLineBytes);
+  audit::JsonReader json;
+  for (;;) {
+    const LineReader::Kind kind = reader.next();
+    // What cannot be read is reported when it is to be pushed.
+    if (kind == LineReader::Kind::kEnd || kind == LineReader::Kind::kBroken) break;
+    const std::string_view line = reader.line();
+    if (kind != LineReader::Kind::kLine || line.empty() || line == "\r") continue;
+    const std::string problem = problem_of_line(json, line);
+    if (!problem.empty()) {
+      return Failure{"line " + std::to_string(reader.number()) + ": " + problem + ". Nothing was pushed"};
+    }
+  }
+  if (lseek(file, start, SEEK_SET) < 0) return Failure{std::string("cannot read it twice: ") + std::strerror(errno)};
+  return true;
+}
 
 class FilePush {
  public:
@@ -88,7 +143,7 @@ class FilePush {
   Result<std::vector<std::string>> connect() {
     std::vector<std::string> results_after;
     for (const settings::Settings& lane : context_.lanes) {
-      const std::string where = context_.several() ? of_lane(lane) : "";
+      const std::string where = of_lane(context_, lane);
       auto client = Client::connect(lane);
       if (!client) return Failure{where + client.error()};
       Result<std::string> newest = std::string();

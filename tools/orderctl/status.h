@@ -1,4 +1,4 @@
-// What `orderctl status` reads from the server.
+// What `orderctl status` reads from a lane's server, and how it is shown.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shared/client.h"
+#include "shared/output.h"
 
 namespace orderd::tools {
 
@@ -37,6 +38,7 @@ struct PositionFacts {
   std::string id;                   // the last settled request; empty: none yet
   std::string result;               // the ID of its result
   std::optional<uint64_t> settled;  // in this stream
+  std::optional<int64_t> base;      // the stream's entries-added when `settled` was 0
   uint64_t deleted = 0;             // entries that were deleted before they were settled, as far as noticed
   std::string paused;               // since when, in ms, and why (lua/pause.lua); empty: not paused
 };
@@ -85,5 +87,11 @@ struct StatusFacts {
 
 // A failure: the connection was lost, the server cannot answer now, or this user may read nothing at all.
 [[nodiscard]] Result<StatusFacts> read_status(Client& client, const settings::Settings& settings);
+
+// Of one lane; `lane`: its name, empty if it has none.
+void print_page(const StatusFacts& facts, const std::string& lane);
+[[nodiscard]] Json json_of(const StatusFacts& facts);
+// The rows of a server alone.
+void print_server(const ServerFacts& server);
 
 }  // namespace orderd::tools

@@ -4,11 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "shared/entry.h"
-#include "shared/output.h"
 #include "shared/program.h"
 
 namespace orderd::tools {
@@ -27,7 +25,6 @@ struct Letter {
 
 // Nothing: the entry is not a dead letter of orderd.
 [[nodiscard]] std::optional<Letter> letter_of(const Entry& entry);
-[[nodiscard]] Json json_of(const Letter& letter);
 
 struct LetterChange {
   bool requeue = false;          // or discard
