@@ -27,95 +27,87 @@ std::string json_line(const Line& line, const char* name, const std::string& val
   return R"({"sku":")" + line.sku + R"(","quantity":)" + line.quantity + ",\"" + name + "\":" + value + "}";
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : ",") + parts[i];
-  return text + "]";
-}
-
-}  // namespace
-
 Id id_of(const std::string& text) {
   const auto dash = text.find('-');
   return {std::stoull(text.substr(0, dash)), std::stoull(text.substr(dash + 1))};
 }
 
+// The fields of a result.
+Fields fields_of(const std::string& order, const std::string& request, const Fields& outcome,
+                 const std::string& customer, const std::string& detail) {
+  Fields fields = {{"order", order}, {"request", request}};
+  fields.insert(fields.end(), outcome.begin(), outcome.end());
+  if (!customer.empty()) fields.emplace_back("customer", customer);
+  if (!detail.empty()) fields.emplace_back("detail", detail);
+  return fields;
+}
+
+}  // namespace
+
 void Model::push(const std::string& id, const Request& request) {
   const auto* order = std::get_if<Order>(&request);
-  stream.entries.push_back({id, order == nullptr ? "" : order->id, order == nullptr});
+  stream.entries.push_back({id, order == nullptr ? "" : order->id});
   stream.last = id;
   ++stream.added;
 }
 
-// Adds `lines`, and `reason` if the order cannot be met; otherwise takes the stock.
-char Model::take(const Order& order, Fields& fields) {
+// Takes the stock if the order can be met.
+char Model::take(const Order& order, Fields& outcome) {
   auto left = stock;
-  std::vector<std::string> sold, available;
-  bool met = true;
+  std::string sold, available, reason;
   for (const Line& line : order.lines) {
     const auto have = left.contains(line.sku) ? whole(left[line.sku]) : std::nullopt;
     const int64_t rest = have ? *have - std::stoll(line.quantity) : -1;
-    met = met && rest >= 0;
-    if (!met) break;
+    if (reason.empty() && !have) {
+      reason = stock.contains(line.sku) || no_stock.contains(line.sku) ? "bad_stock" : "unknown_sku";
+    } else if (reason.empty() && rest < 0) {
+      reason = "insufficient_stock";
+    }
     left[line.sku] = std::to_string(rest);
-    sold.push_back(json_line(line, "remaining", std::to_string(rest)));
+    sold += json_line(line, "remaining", std::to_string(rest)) + ",";
+    available += json_line(line, "available", have ? std::to_string(*have) : "null") + ",";
   }
-  if (met) {
+  if (reason.empty()) {
     stock = left;
-    fields.emplace_back("status", "accepted");
-    fields.emplace_back("lines", joined(sold));
+    sold.back() = ']';
+    outcome = {{"status", "accepted"}, {"lines", "[" + sold}};
     return 'a';
   }
-  std::string reason;
-  for (const Line& line : order.lines) {
-    const auto have = stock.contains(line.sku) ? whole(stock[line.sku]) : std::nullopt;
-    available.push_back(json_line(line, "available", have ? std::to_string(*have) : "null"));
-    if (!reason.empty()) continue;
-    if (have && *have < std::stoll(line.quantity)) reason = "insufficient_stock";
-    if (!have) reason = stock.contains(line.sku) || no_stock.contains(line.sku) ? "bad_stock" : "unknown_sku";
-  }
-  fields.emplace_back("status", "rejected");
-  fields.emplace_back("reason", reason);
-  fields.emplace_back("lines", joined(available));
+  available.back() = ']';
+  outcome = {{"status", "rejected"}, {"reason", reason}, {"lines", "[" + available}};
   return reason == "insufficient_stock" ? 's' : reason == "bad_stock" ? 'k' : 'u';
 }
 
 char Model::decide(const std::string& request, const Order& order, bool keep_record) {
-  Result result;
-  result.request = request;
-  result.order = order.id;
-  result.fields = {{"order", order.id}, {"request", request}};
   const std::string content = content_of(order);
+  const auto known = keep_record ? records.find(order.id) : records.end();
   char answer = 0;
+  Fields outcome;
   std::string detail;
-  const auto known = records.find(order.id);
-  // A key of another type shows when a record is written, which never happens for these.
-  const bool unseen = !keep_record || known == records.end() || no_record.contains(order.id);
-  if (!order.elsewhere.empty() && unseen) {
+  std::optional<std::size_t> original;
+  // A key of another type shows when a record is written, which never happens for an order of another lane.
+  if (!order.elsewhere.empty() && (known == records.end() || no_record.contains(order.id))) {
     answer = 'w';
-    result.fields.insert(result.fields.end(), {{"status", "rejected"}, {"reason", "wrong_lane"}});
+    outcome = {{"status", "rejected"}, {"reason", "wrong_lane"}};
     detail = order.elsewhere;
-  } else if (!keep_record || known == records.end()) {
-    answer = take(order, result.fields);
+  } else if (known == records.end()) {
+    answer = take(order, outcome);
     if (keep_record) records[order.id] = Record{content, answer == 'a', results.size()};
-  } else if (const auto* record = std::get_if<Record>(&known->second); record == nullptr) {
+  } else if (!known->second) {
     answer = 'r';
     undone = undone || no_record.contains(order.id);
-    result.fields.insert(result.fields.end(), {{"status", "rejected"}, {"reason", "bad_record"}});
+    outcome = {{"status", "rejected"}, {"reason", "bad_record"}};
     detail = "the key orders:order:" + order.id + " does not hold the record of an order";
-  } else if (record->content != content) {
+  } else if (known->second->content != content) {
     answer = 'i';
-    result.fields.insert(result.fields.end(), {{"status", "rejected"}, {"reason", "id_reused"}});
+    outcome = {{"status", "rejected"}, {"reason", "id_reused"}};
   } else {
     answer = 'd';
-    result.original = record->result;
-    result.fields.insert(
-        result.fields.end(),
-        {{"status", "duplicate"}, {"outcome", record->accepted ? "accepted" : "rejected"}, {"original", ""}});
+    original = known->second->result;
+    outcome = {
+        {"status", "duplicate"}, {"outcome", known->second->accepted ? "accepted" : "rejected"}, {"original", ""}};
   }
-  if (!order.customer.empty()) result.fields.emplace_back("customer", order.customer);
-  if (!detail.empty()) result.fields.emplace_back("detail", detail);
-  results.push_back(result);
+  results.push_back({{"", fields_of(order.id, request, outcome, order.customer, detail)}, original});
   return answer;
 }
 
@@ -128,11 +120,8 @@ std::string Model::settle(const Call& call) {
       continue;
     }
     const auto& malformed = std::get<Malformed>(what);
-    Result result{"", request, malformed.id, "malformed", {}, {}};
-    result.fields = {{"order", malformed.id}, {"request", request}, {"status", "rejected"}, {"reason", "malformed"}};
-    if (!malformed.customer.empty()) result.fields.emplace_back("customer", malformed.customer);
-    result.fields.emplace_back("detail", malformed.detail);
-    results.push_back(result);
+    const Fields outcome = {{"status", "rejected"}, {"reason", "malformed"}};
+    results.push_back({{"", fields_of(malformed.id, request, outcome, malformed.customer, malformed.detail)}, {}});
     ++letters;
     answer += 'm';
   }
@@ -152,8 +141,8 @@ std::string Model::confirm(const std::vector<Entry>& written) {
     for (auto& [name, value] : result.fields) {
       if (name == "original") value = results[*result.original].id;
     }
-    if (entry.fields != result.fields) return text_of(entry) + "\nand not\n" + text_of(Entry{"", result.fields});
-    if (position && !result.request.empty()) position->result = entry.id;
+    if (entry != result) return text_of(entry) + "\nand not\n" + text_of(result);
+    if (position && result.has("request")) position->result = entry.id;
   }
   return "";
 }
@@ -163,7 +152,7 @@ std::vector<const Model::Result*> Model::naming() const {
   std::vector<const Result*> found;
   const Id floor = position ? id_of(position->floor) : Id{};
   for (std::size_t i = trimmed; i < results.size(); ++i) {
-    if (!results[i].request.empty() && id_of(results[i].id) > floor) found.push_back(&results[i]);
+    if (results[i].has("request") && id_of(results[i].id) > floor) found.push_back(&results[i]);
   }
   return found;
 }
@@ -173,11 +162,12 @@ bool Model::is_new(const Waiting& entry) const {
   const auto found = naming();
   if (found.empty()) return false;
   const bool settled_before = id_of(entry.id) <= id_of(position->start);
-  if (settled_before && entry.id != found.back()->request) return false;
+  if (settled_before && entry.id != found.back()->field("request")) return false;
   bool before = false, after = false;
   for (const Result* result : found) {
-    if (result->request == entry.id) return result->reason != "malformed" && result->order != entry.order;
-    (id_of(result->request) < id_of(entry.id) ? before : after) = true;
+    const std::string request = result->field("request");
+    if (request == entry.id) return result->field("reason") != "malformed" && result->field("order") != entry.order;
+    (id_of(request) < id_of(entry.id) ? before : after) = true;
   }
   if (before || !after) return before && after;
   // Older than all results: was one of them removed?
@@ -187,23 +177,18 @@ bool Model::is_new(const Waiting& entry) const {
 }
 
 // If the last entry before the position is new: continue after the last one that is not.
-std::string Model::restart(std::string& wrong) {
+bool Model::restart(std::string& wrong) {
   const auto past = std::count_if(stream.entries.begin(), stream.entries.end(),
                                   [&](const Waiting& entry) { return id_of(entry.id) <= id_of(position->id); });
-  if (past == 0 || !is_new(stream.entries[static_cast<std::size_t>(past) - 1])) return "";
+  if (past == 0 || !is_new(stream.entries[static_cast<std::size_t>(past) - 1])) return false;
   std::string start = "0-0";
-  for (std::ptrdiff_t i = 0; i < past; ++i) {
-    const Waiting& entry = stream.entries[static_cast<std::size_t>(i)];
-    if (!is_new(entry)) start = entry.id;
+  for (const Waiting& entry : stream.entries) {
+    if (id_of(entry.id) <= id_of(position->id) && !is_new(entry)) start = entry.id;
   }
   wrong = position->id;
-  position->id = position->start = start;
-  position->floor = results.back().id;
-  position->result = "";
-  position->count = 0;
-  position->base.reset();
+  *position = {.id = start, .result = "", .floor = results.back().id, .start = start, .count = 0, .base = {}};
   if (start == "0-0") position->base = stream.added - static_cast<int64_t>(stream.entries.size());
-  return "restarted";
+  return true;
 }
 
 std::string Model::join() {
@@ -211,27 +196,25 @@ std::string Model::join() {
   const bool lost = !position;
   if (lost) position.emplace();
   const auto found = naming();
+  const std::string newest = found.empty() ? position->start : found.back()->field("request");
   if (lost) {
     done = found.empty() ? "created" : "recovered";
-    position->id = found.empty() ? "0-0" : found.back()->request;
+    position->id = position->start = newest;
     position->result = found.empty() ? "" : found.back()->id;
-    position->start = position->id;
     // Results before the newest one may belong to another stream.
     for (std::size_t i = trimmed; !found.empty() && &results[i] != found.back(); ++i) position->floor = results[i].id;
-  } else if (!found.empty() && found.back()->request != position->id) {
+  } else if (newest != position->id && (!found.empty() || position->result.empty())) {
     done = "restored";
     wrong = position->id;
-    position->id = found.back()->request;
-    if (position->result != found.back()->id) position->base.reset();
-    position->result = found.back()->id;
-  } else if (found.empty() && position->result.empty() && position->id != position->start) {
-    done = "restored";
-    wrong = position->id;
-    position->id = position->start;
+    position->id = newest;
+    if (!found.empty() && position->result != found.back()->id) {
+      position->base.reset();
+      position->result = found.back()->id;
+    }
   }
   bool behind = !stream.entries.empty() && id_of(stream.last) < id_of(position->id);
-  if (const std::string restarted = restart(wrong); !restarted.empty()) {
-    done = restarted;
+  if (restart(wrong)) {
+    done = "restarted";
     behind = false;
   } else if (behind && done.empty()) {
     done = "behind";
@@ -245,10 +228,8 @@ std::string Model::join() {
     if ((stream.added > 0 && !behind) || done == "created") {
       const int64_t known = stream.added - waiting;  // settled, or deleted unsettled
       if (position->base) deleted = std::max<int64_t>(known - position->count - *position->base, 0);
-      position->deleted += deleted;
       position->base = known - position->count;
     }
-    if (position->base && deleted > 0) position->base = stream.added - waiting - position->count;
   } else if (position->base) {
     reported = std::max<int64_t>(stream.added - position->count - *position->base, 0);
   }

@@ -6,28 +6,23 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "shop.h"
 
 namespace orderd::test {
 
-// An ID as two numbers; nullopt if the text is not an ID.
+// An ID as two numbers.
 using Id = std::pair<uint64_t, uint64_t>;
-[[nodiscard]] Id id_of(const std::string& text);
 
 class Model {
  public:
   // An entry of the results stream. The model cannot know the IDs that the server assigns: confirm() fills them in.
-  struct Result {
-    std::string id, request, order, reason;
-    Fields fields;
+  struct Result : Entry {
     std::optional<std::size_t> original;  // of a duplicate: the place of the first result
   };
   struct Waiting {
     std::string id, order;
-    bool malformed;
   };
   struct Stream {
     std::vector<Waiting> entries;
@@ -38,7 +33,6 @@ class Model {
     std::string id, result, floor = "0-0", start = "0-0";
     int64_t count = 0;
     std::optional<int64_t> base;
-    int64_t deleted = 0;
   };
   struct Record {
     std::string content;
@@ -47,15 +41,15 @@ class Model {
   };
 
   std::map<std::string, std::string> stock;
-  std::set<std::string> no_stock;                                    // keys of another type
-  std::map<std::string, std::variant<Record, std::string>> records;  // a string: a foreign value
+  std::set<std::string> no_stock;                        // keys of another type
+  std::map<std::string, std::optional<Record>> records;  // nullopt: a foreign value
+  std::set<std::string> no_record;                       // record keys of another type
   std::optional<Position> position;
   Stream stream;
   std::vector<Result> results;  // all that were ever written
   std::size_t trimmed = 0;      // how many of them are gone, the oldest ones
   std::size_t letters = 0;
-  std::set<std::string> no_record;  // record keys of another type
-  bool undone = false;              // a result was written and undone, because of such a key
+  bool undone = false;  // a result was written and undone, because its record's key is of another type
 
   std::string settle(const Call& call);
   std::string join();
@@ -65,10 +59,10 @@ class Model {
 
  private:
   char decide(const std::string& request, const Order& order, bool keep_record);
-  char take(const Order& order, Fields& fields);
+  char take(const Order& order, Fields& outcome);
   [[nodiscard]] std::vector<const Result*> naming() const;
   [[nodiscard]] bool is_new(const Waiting& entry) const;
-  [[nodiscard]] std::string restart(std::string& wrong);
+  [[nodiscard]] bool restart(std::string& wrong);
 
   std::size_t confirmed_ = 0;
 };

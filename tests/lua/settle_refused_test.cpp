@@ -54,6 +54,14 @@ class WaitingShop : public Shop {
 
 }  // namespace
 
+TEST_CASE_FIXTURE(WaitingShop, "each missing right is named with its key and nothing changes") {
+  is_refused({without("hmget", position), without("mget", record_key("first")), without("exists", stock_key("glove")),
+              without("xadd", results_stream), without("xdel", results_stream), without("hset", position),
+              without("set", record_key("first")), without("del", record_key("first")),
+              without("decrby", stock_key("shoe"))});
+  is_settled_after_all();
+}
+
 TEST_CASE_FIXTURE(WaitingShop, "each read-only or unreadable key is named wherever it is in the batch") {
   std::vector<Refusal> rows;
   for (const std::string& key : {position, results_stream, dead}) rows.push_back(limited(key, "%R~"));
