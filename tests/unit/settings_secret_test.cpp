@@ -10,7 +10,7 @@ namespace orderd::settings {
 namespace {
 
 using test::error_of;
-using test::holds;
+using test::contains;
 using test::load_flag;
 using test::load_flags;
 using test::load_text;
@@ -22,8 +22,8 @@ TEST_CASE("an error about a URL does not repeat its password") {
   for (const char* url : {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "http://u:hunter2@h"}) {
     for (const auto& error : {error_of(load_flag("valkey.url", url)), error_of(load_variable("ORDERD_VALKEY_URL", url)),
                               error_of(load_text("valkey.url = \"" + std::string(url) + "\""))}) {
-      CHECK(holds(error, "***"));
-      CHECK(!holds(error, "hunter2"));
+      CHECK(contains(error, "***"));
+      CHECK(!contains(error, "hunter2"));
     }
   }
   CHECK(error_of(load_variable("ORDERD_VALKEY_URL", "valkey://u:pw@h:0"))
@@ -34,8 +34,8 @@ TEST_CASE("a password under an unknown name is not repeated") {
   for (const auto& error : {error_of(load_text("[valkey]\npassword = \"hunter2\"")),
                             error_of(load_variable("ORDERD_VALKEY_PASSWORD", "hunter2")),
                             error_of(load_flag("valkey.password", "hunter2"))}) {
-    CHECK(holds(error, "did you mean "));
-    CHECK(!holds(error, "hunter2"));
+    CHECK(contains(error, "did you mean "));
+    CHECK(!contains(error, "hunter2"));
   }
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("an overridden password file is not read") {
   const TemporaryDirectory directory;
   Sources sources;
   sources.file = write_file(directory, "orderd.toml", "valkey.password_file = \"" + directory.file("none") + "\"\n");
-  CHECK(holds(error_of(load(sources)), "it cannot be read: No such file or directory"));
+  CHECK(contains(error_of(load(sources)), "it cannot be read: No such file or directory"));
   sources.environment = {{"ORDERD_VALKEY_PASSWORD_FILE", write_file(directory, "password", "pw")}};
   const auto loaded = load(sources);
   REQUIRE(loaded.ok());

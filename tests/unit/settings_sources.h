@@ -11,6 +11,7 @@
 
 #include "settings/load.h"
 #include "support/temporary_directory.h"
+#include "support/text.h"
 
 namespace orderd::test {
 
@@ -29,13 +30,10 @@ inline Result<settings::Settings> load_text(std::string_view text) {
   sources.file = write_file(directory, "orderd.toml", text);
   auto loaded = settings::load(sources);
   if (loaded) return loaded;
-  std::string error;
-  std::string_view rest = loaded.error();
-  for (std::size_t at = 0; (at = rest.find(sources.file)) != std::string_view::npos;) {
-    error.append(rest.substr(0, at)).append("F");
-    rest.remove_prefix(at + sources.file.size());
+  std::string error = loaded.error();
+  for (std::size_t at = 0; (at = error.find(sources.file)) != std::string::npos;) {
+    error.replace(at, sources.file.size(), "F");
   }
-  error.append(rest);
   return Failure{error};
 }
 
@@ -53,10 +51,6 @@ inline Result<settings::Settings> load_variable(const std::string& name, const s
   settings::Sources sources;
   sources.environment[name] = text;
   return settings::load(sources);
-}
-
-inline bool holds(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 // "" if valid.
