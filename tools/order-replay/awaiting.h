@@ -2,6 +2,7 @@
 // request's ID: it is kept until that arrives. 100 bytes for each request that waits.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,25 +24,39 @@ struct EarlyResult {
   std::string id;
   std::vector<std::pair<std::string, std::string>> fields;
   uint64_t seen_ns = 0;
-  [[nodiscard]] tools::Entry entry() const;
+  [[nodiscard]] tools::Entry entry() const { return {.id = id, .fields = {fields.begin(), fields.end()}}; }
 };
 
 class Awaiting {
  public:
   // A request was appended under this ID. Returns its result if that was read before.
-  [[nodiscard]] std::optional<EarlyResult> add(tools::StreamId request, Waiting waiting);
+  [[nodiscard]] std::optional<EarlyResult> add(tools::StreamId request, Waiting waiting) {
+    if (auto early = early_.extract(request)) return std::move(early.mapped());
+    open_.emplace(request, waiting);
+    return std::nullopt;
+  }
   // A result was read. Nothing: not one of ours, answered before, or kept until add().
-  [[nodiscard]] std::optional<Waiting> answer(tools::StreamId request, const tools::Entry& result, uint64_t seen_ns);
+  [[nodiscard]] std::optional<Waiting> answer(tools::StreamId request, const tools::Entry& result, uint64_t seen_ns) {
+    if (const auto open = open_.extract(request)) return open.mapped();
+    const auto& fields = result.fields;
+    early_.try_emplace(request, EarlyResult{std::string(result.id), {fields.begin(), fields.end()}, seen_ns});
+    if (early_.size() > kMaxEarly) early_.erase(early_.begin());
+    return std::nullopt;
+  }
   // No more requests will be added with IDs up to this one: kept results of these belong to others.
-  void forget_early(tools::StreamId up_to);
+  void forget_early(tools::StreamId up_to) { early_.erase(early_.begin(), early_.upper_bound(up_to)); }
   [[nodiscard]] std::size_t size() const { return open_.size(); }
   // The smallest ID that waits; only while size() is not 0. Looks at all of them.
-  [[nodiscard]] tools::StreamId oldest() const;
+  [[nodiscard]] tools::StreamId oldest() const {
+    const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
+    return std::min_element(open_.begin(), open_.end(), less)->first;
+  }
 
  private:
   // Bounds memory when another producer is busy while our replies are late.
   static constexpr std::size_t kMaxEarly = 100'000;
 
+  // A hash table: the IDs of several producers are in no order.
   std::unordered_map<tools::StreamId, Waiting, tools::StreamIdHash> open_;
   std::map<tools::StreamId, EarlyResult> early_;
 };

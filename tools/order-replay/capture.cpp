@@ -1,5 +1,6 @@
 // XRANGE for the existing entries, XREAD for new ones. A page of large entries takes 16 MiB at most.
 #include <poll.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -19,10 +20,7 @@
 namespace orderd::replay {
 namespace {
 
-using tools::add_text;
-using valkey::Command;
-
-constexpr std::size_t kPage = 256;
+constexpr std::size_t kCapturedPage = 256;
 constexpr std::chrono::milliseconds kBlock{500};
 
 constexpr const char* kCaptureHelp =
@@ -45,7 +43,8 @@ class Writer {
     lines_.clear();
     for (const tools::Entry& entry : entries) {
       const auto id = tools::parse_id(entry.id);
-      if (!id) return Failure{"the server returned an entry with an invalid ID: '" + tools::shown(entry.id) + "'"};
+      if (!id)
+        return Failure{fmt::format("the server returned an entry with an invalid ID: '{}'", tools::shown(entry.id))};
       if (!first_) first_ = id;
       last_ = entry.id;
       const std::size_t begin = lines_.size();
@@ -53,8 +52,8 @@ class Writer {
       if (lines_.size() - begin <= kMaxLineBytes) continue;
       lines_.resize(begin);
       ++skipped_;
-      tools::note("the entry " + std::string(entry.id) + " makes a line of more than " + std::to_string(kMaxLineBytes) +
-                  " bytes, which no recording may have; skipped");
+      tools::note(fmt::format("the entry {} makes a line of more than {} bytes, which no recording may have; skipped",
+                              entry.id, kMaxLineBytes));
     }
     sink_.write(lines_);
     // The reader of a pipe gets each page at once.
@@ -69,8 +68,10 @@ class Writer {
     const uint64_t ms = id.ms - first_->ms;
     if (ms <= kMaxAtUs / 1000) return ms * 1000;
     if (!timeless_) {
-      tools::note("entries from " + id.text() +
-                  " on are more than a year after the first one; they get no time, and are replayed without a pause");
+      tools::note(
+          fmt::format("entries from {} on are more than a year after the first one; they get no time, and are "
+                      "replayed without a pause",
+                      id.text()));
     }
     timeless_ = true;
     return std::nullopt;
@@ -84,16 +85,13 @@ class Writer {
   bool timeless_ = false;  // some entries have no time
 };
 
-Result<bool> write_range(tools::Client& client, const std::string& stream, std::string from, const std::string& to,
-                         Writer& writer) {
+Result<bool> write_range(tools::Client& client, const std::string& stream, const tools::Range& range, Writer& writer) {
+  tools::EntryPages pages(client, stream, range);
   while (!tools::StopSignal::came()) {
-    const auto reply = client.ask(Command::of("XRANGE", stream, from, to, "COUNT", kPage));
-    if (!reply) return reply.failure();
-    const auto entries = tools::entries_of(reply->view());
-    if (entries.empty()) return true;
-    if (const auto written = writer.write(entries); !written) return written.failure();
-    if (tools::is_largest_id(entries.back().id)) return true;
-    from = "(" + std::string(entries.back().id);
+    const auto entries = pages.next(kCapturedPage);
+    if (!entries) return entries.failure();
+    if (entries->empty()) return true;
+    if (const auto written = writer.write(*entries); !written) return written.failure();
   }
   return true;
 }
@@ -107,8 +105,8 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
   while (!tools::StopSignal::came()) {
     std::string trouble;
     if (client) {
-      auto reply =
-          client->call(Command::of("XREAD", "COUNT", kPage, "BLOCK", kBlock.count(), "STREAMS", stream, after));
+      auto reply = client->call(
+          valkey::Command::of("XREAD", "COUNT", kCapturedPage, "BLOCK", kBlock.count(), "STREAMS", stream, after));
       const auto kind = reply ? (*reply)->error() : valkey::ErrorKind::kLost;
       if (kind == valkey::ErrorKind::kNone) {
         const auto entries = tools::entries_of((*reply)->at(0).at(1));
@@ -135,50 +133,32 @@ Result<bool> write_new(tools::Client first, const settings::Settings& settings, 
   return true;
 }
 
-class Capture {
- public:
-  void add(CLI::App& parent, tools::Program& program);
-
- private:
-  [[nodiscard]] Result<int> run(const tools::Context& context);
-
-  bool results_ = false;
-  bool follow_ = false;
-  std::string from_ = "-";
-  std::string to_ = "+";
-  std::string output_;
+struct CaptureFlags {
+  bool results = false;
+  bool follow = false;
+  std::string from = "-";
+  std::string to = "+";
+  std::string output;
 };
 
-void Capture::add(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording",
-                                     tools::kPlaceHelp + std::string(kCaptureHelp));
-  app->add_flag("--results", results_, "capture the results stream instead of the orders stream");
-  tools::add_place(*app, "--from,--since", from_, "the first entry [the stream's]");
-  CLI::Option* to = tools::add_place(*app, "--to,--until", to_, "the last entry [the stream's]");
-  CLI::Option* follow = app->add_flag("--follow", follow_, "keep capturing new entries, until Ctrl-C");
-  follow->excludes(to);
-  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(tools::check_file_name);
-  app->callback([this, &program] { program.action = [this](const tools::Context& context) { return run(context); }; });
-}
-
-Result<int> Capture::run(const tools::Context& context) {
+Result<int> capture(const tools::Context& context, const CaptureFlags& flags) {
   auto client = tools::Client::connect(context.settings, kBlock);
   if (!client) return client.failure();
-  auto sink = Sink::open(output_);
+  auto sink = Sink::open(flags.output);
   if (!sink) return sink.failure();
   tools::StopSignal::install();
-  const std::string& stream = results_ ? context.settings.streams.results : context.settings.streams.orders;
+  const std::string& stream = flags.results ? context.settings.streams.results : context.settings.streams.orders;
   Writer writer(std::move(*sink));
-  tools::StreamId from = tools::place_of(from_).value_or(tools::Place{}).first;
-  if (from_ == "+") {
+  tools::StreamId from = tools::place_of(flags.from).value_or(tools::Place{}).first;
+  if (flags.from == "+") {
     const auto newest = tools::newest_id(*client, stream);
     if (!newest) return newest.failure();
     from = tools::parse_id(*newest).value_or(tools::StreamId{});
   }
-  const tools::StreamId to = tools::place_of(to_).value_or(tools::Place{}).last;
-  const auto written = write_range(*client, stream, from.text(), to.text(), writer);
+  const tools::StreamId to = tools::place_of(flags.to).value_or(tools::Place{}).last;
+  const auto written = write_range(*client, stream, {from.text(), to.text()}, writer);
   if (!written) return written.failure();
-  if (!follow_) return !tools::StopSignal::came() && writer.skipped() == 0 ? tools::kDone : tools::kFailed;
+  if (!flags.follow) return !tools::StopSignal::came() && writer.skipped() == 0 ? tools::kDone : tools::kFailed;
   std::string after = writer.last();
   // No entry so far: from the given start, which is inclusive.
   if (after.empty()) after = tools::id_before(from).text();
@@ -189,9 +169,19 @@ Result<int> Capture::run(const tools::Context& context) {
 
 }  // namespace
 
-void add_capture(CLI::App& app, tools::Program& program) {
-  static Capture command;
-  command.add(app, program);
+void add_capture(CLI::App& parent, tools::Program& program) {
+  auto& flags = program.keep<CaptureFlags>();
+  CLI::App* app = tools::add_command(parent, "capture", "write a stream's entries to a recording",
+                                     tools::kPlaceHelp + std::string(kCaptureHelp));
+  app->add_flag("--results", flags.results, "capture the results stream instead of the orders stream");
+  tools::add_place(*app, "--from,--since", flags.from, "the first entry [the stream's]");
+  CLI::Option* to = tools::add_place(*app, "--to,--until", flags.to, "the last entry [the stream's]");
+  CLI::Option* follow = app->add_flag("--follow", flags.follow, "keep capturing new entries, until Ctrl-C");
+  follow->excludes(to);
+  tools::add_text(*app, "-o,--output", flags.output, "FILE", "where to write [standard output]")
+      ->check(tools::check_file_name);
+  tools::set_text_action(*app, program, tools::LaneUse::kOne,
+                         [&flags](const tools::Context& context) { return capture(context, flags); });
 }
 
 }  // namespace orderd::replay

@@ -1,6 +1,8 @@
 // Quotes are doubled inside quotes. No field holds a newline: an SKU has no control characters.
 #include "order-replay/csv.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <cstdlib>
 #include <fstream>
 
@@ -54,8 +56,7 @@ Result<std::vector<std::vector<std::string>>> read_csv(const std::string& file, 
     if (number == 1) continue;
     rows.push_back(fields_of(line));
     if (rows.back().size() != fields) {
-      return Failure{name + ", line " + std::to_string(number) + ": " + std::to_string(fields) +
-                     " fields are expected"};
+      return Failure{fmt::format("{}, line {}: {} fields are expected", name, number, fields)};
     }
   }
   return rows;

@@ -16,11 +16,9 @@ namespace {
 
 using tools::add_text;
 using tools::add_whole;
-using Spread = Workload::Spread;
 
 constexpr std::size_t kFlushBytes = 256 * 1024;
 constexpr uint64_t kMaxSkus = uint64_t{1} << 20;
-constexpr uint64_t kMaxRate = 100'000'000;
 
 constexpr const char* kGenerateHelp =
     R"(Writes a recording: first the stock of each SKU (order-replay run FILE --set-stock sets it), then the requests with their
@@ -50,11 +48,6 @@ void apply_drop(Workload& workload) {
   workload.repeated = kMillion / 20;
 }
 
-// All within one second.
-void gather(Workload& workload) {
-  workload.rate = std::clamp<uint64_t>(workload.orders, 1, kMaxRate);
-}
-
 // Throws if flags do not fit together.
 void check_together(const Workload& workload) {
   if (workload.lines_min > workload.lines_max) throw CLI::ValidationError("--lines-min", "is above --lines-max");
@@ -66,32 +59,45 @@ void check_together(const Workload& workload) {
   }
 }
 
-class Generate {
- public:
-  void add(CLI::App& parent, tools::Program& program);
-
- private:
-  void add_preset(CLI::App& app);
-  void choose_spread();
-  [[nodiscard]] Result<int> run();
-
-  Workload workload_;
-  std::string output_;
-  std::string spread_ = "uniform";
+struct GenerateFlags {
+  Workload workload;
+  std::string output;
+  std::string spread = "uniform";
 };
 
-void Generate::add(CLI::App& parent, tools::Program& program) {
+Result<int> generate(const GenerateFlags& flags) {
+  auto sink = Sink::open(flags.output);
+  if (!sink) return sink.failure();
+  Generator generator(flags.workload);
+  std::string lines;
+  for (bool more = true; more;) {
+    more = generator.next(lines);
+    if (more && lines.size() < kFlushBytes) continue;
+    sink->write(lines);
+    lines.clear();
+    // A full disk is reported at once, not at the end of a long file.
+    if (auto flushed = sink->flush(); !flushed) return flushed.failure();
+  }
+  return tools::kDone;
+}
+
+}  // namespace
+
+void add_generate(CLI::App& parent, tools::Program& program) {
+  auto& flags = program.keep<GenerateFlags>();
+  Workload& w = flags.workload;
   CLI::App* app = tools::add_command(parent, "generate", "generate a workload", kGenerateHelp);
   // order matters: CLI11 runs the callbacks in this order, and a preset comes before the flags that override it.
-  add_preset(*app);
-  Workload& w = workload_;
+  tools::add_one(*app, "--preset", "WORD", "a predefined workload (drop)", [&w](const auto& /*name*/) {
+    apply_drop(w);
+  })->check(CLI::IsMember({"drop"}).description(""));
   add_whole(*app, "--seed", w.seed, 0, order::kMaxWhole, "the same seed gives the same workload [1]");
   add_whole(*app, "--orders", w.orders, 0, order::kMaxWhole, "requests, including malformed and repeated ones [1000]");
   add_whole(*app, "--skus", w.skus, 1, kMaxSkus, "how many SKUs [100]");
   add_text(*app, "--sku", w.sku, "NAME", "the name of a single SKU, or the prefix of several [sku-]")
       ->check(tools::check_sku);
   add_whole(*app, "--stock", w.stock, 0, order::kMaxWhole, "stock of each SKU [1000000]");
-  add_text(*app, "--distribution", spread_, "WORD", "over the SKUs (uniform, zipf, hot) [uniform]")
+  add_text(*app, "--distribution", flags.spread, "WORD", "over the SKUs (uniform, zipf, hot) [uniform]")
       ->check(CLI::IsMember({"uniform", "zipf", "hot"}).description(""));
   CLI::Option* exponent = add_decimal(*app, "--exponent", w.exponent, 5, "X", "of zipf, 0 to 5 [1]");
   CLI::Option* hot = add_decimal(*app, "--hot", w.hot, 1, "SHARE", "of the hot SKU [0.5]");
@@ -108,60 +114,27 @@ void Generate::add(CLI::App& parent, tools::Program& program) {
   add_decimal(*app, "--reused", w.reused, 1, "SHARE", "orders with a used ID and other content [0]");
   add_whole(*app, "--rate", w.rate, 1, kMaxRate, "requests per second [1000; preset drop: all]");
   app->add_flag("--poisson", w.poisson, "random gaps between requests, as from independent buyers");
-  add_text(*app, "-o,--output", output_, "FILE", "where to write [standard output]")->check(tools::check_file_name);
-  app->callback([=, this, &program] {
-    if (app->count("--preset") > 0 && app->count("--rate") == 0) gather(workload_);
-    choose_spread();
-    const auto is_for = [&](const CLI::Option* option, const char* spread) {
-      if (option->count() == 0 || spread_ == spread) return;
+  add_text(*app, "-o,--output", flags.output, "FILE", "where to write [standard output]")
+      ->check(tools::check_file_name);
+  const auto check = [=, &flags] {
+    Workload& workload = flags.workload;
+    // The preset's requests are all within one second.
+    if (app->count("--preset") > 0 && app->count("--rate") == 0) {
+      workload.rate = std::clamp<uint64_t>(workload.orders, 1, kMaxRate);
+    }
+    using Spread = Workload::Spread;
+    workload.spread = flags.spread == "zipf" ? Spread::kZipf : flags.spread == "hot" ? Spread::kHot : Spread::kUniform;
+    const auto is_for = [&flags](const CLI::Option* option, const char* spread) {
+      if (option->count() == 0 || flags.spread == spread) return;
       throw CLI::RequiresError(option->get_name(), std::string("--distribution ") + spread);
     };
     is_for(exponent, "zipf");
     is_for(hot, "hot");
-    check_together(workload_);
-    program.lanes = tools::LaneUse::kNone;
-    program.action = [this](const tools::Context& /*context*/) { return run(); };
-  });
-}
-
-void Generate::add_preset(CLI::App& app) {
-  const CLI::callback_t apply = [this](const CLI::results_t& /*names*/) {
-    apply_drop(workload_);
-    return true;
+    check_together(workload);
   };
-  app.add_option("--preset", apply, "a predefined workload (drop)")
-      ->type_name("WORD")
-      ->type_size(1)
-      ->expected(1)
-      ->check(CLI::IsMember({"drop"}).description(""));
-}
-
-void Generate::choose_spread() {
-  workload_.spread = spread_ == "zipf" ? Spread::kZipf : spread_ == "hot" ? Spread::kHot : Spread::kUniform;
-}
-
-Result<int> Generate::run() {
-  auto sink = Sink::open(output_);
-  if (!sink) return sink.failure();
-  Generator generator(workload_);
-  std::string lines;
-  while (generator.next(lines)) {
-    if (lines.size() < kFlushBytes) continue;
-    sink->write(lines);
-    lines.clear();
-    // A full disk is reported at once, not at the end of a long file.
-    if (auto flushed = sink->flush(); !flushed) return flushed.failure();
-  }
-  sink->write(lines);
-  if (auto flushed = sink->flush(); !flushed) return flushed.failure();
-  return tools::kDone;
-}
-
-}  // namespace
-
-void add_generate(CLI::App& app, tools::Program& program) {
-  static Generate command;
-  command.add(app, program);
+  tools::set_text_action(
+      *app, program, tools::LaneUse::kNone, [&flags](const tools::Context& /*context*/) { return generate(flags); },
+      check);
 }
 
 }  // namespace orderd::replay

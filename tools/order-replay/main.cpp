@@ -1,6 +1,5 @@
 // order-replay: the replay and load tool. Reads its arguments, then the settings, then runs the sub-command.
 #include <CLI/CLI.hpp>
-#include <array>
 
 #include "base/standard_descriptors.h"
 #include "order-replay/commands.h"
@@ -30,10 +29,6 @@ Exit status:
   2  wrong usage or settings
   3  a verification found a violation)";
 
-// In the order of the help.
-constexpr std::array kCommands = {orderd::replay::add_generate, orderd::replay::add_capture, orderd::replay::add_report,
-                                  orderd::replay::add_run, orderd::replay::add_verify};
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -42,7 +37,11 @@ int main(int argc, char** argv) {
   CLI::App app;
   Program program;
   describe(app, program, {"order-replay", kDescription, kFooter});
-  for (const auto& add : kCommands) add(app, program);
+  orderd::replay::add_generate(app, program);
+  orderd::replay::add_capture(app, program);
+  orderd::replay::add_report(app, program);
+  orderd::replay::add_run(app, program);
+  orderd::replay::add_verify(app, program);
   if (const auto status = parse(app, program, argc, argv)) return *status;
   return run(program);
 }

@@ -13,6 +13,9 @@ class Option;
 
 namespace orderd::replay {
 
+// Of requests, per second.
+inline constexpr uint64_t kMaxRate = 100'000'000;
+
 // "0.05" is 50,000; at most six decimals, no sign, no exponent.
 [[nodiscard]] std::optional<uint64_t> millionths_of(std::string_view text);
 

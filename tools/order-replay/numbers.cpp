@@ -14,10 +14,10 @@ __extension__ using Wide = unsigned __int128;
 
 // Of 1 / 2^63.
 constexpr uint64_t kOne = uint64_t{1} << 63;
-constexpr int kFractionBits = 32;
+constexpr std::size_t kFractionBits = 32;
 constexpr uint64_t kLn2Q32 = 2'977'044'472;  // ln(2) * 2^32
 
-uint64_t root(Wide square) {
+constexpr uint64_t root(Wide square) {
   uint64_t result = 0;
   for (uint64_t bit = kOne; bit != 0; bit >>= 1) {
     const uint64_t tried = result | bit;
@@ -27,15 +27,12 @@ uint64_t root(Wide square) {
 }
 
 // [j]: 2^-(2^-(j+1)), in units of 2^-63.
-const std::array<uint64_t, kFractionBits>& roots() {
-  static const auto kRoots = [] {
-    std::array<uint64_t, kFractionBits> made{};
-    uint64_t last = kOne / 2;
-    for (uint64_t& each : made) each = last = root(static_cast<Wide>(last) << 63);
-    return made;
-  }();
-  return kRoots;
-}
+constexpr auto kRoots = [] {
+  std::array<uint64_t, kFractionBits> roots{};
+  uint64_t last = kOne / 2;
+  for (uint64_t& each : roots) each = last = root(static_cast<Wide>(last) << 63);
+  return roots;
+}();
 
 }  // namespace
 
@@ -62,7 +59,7 @@ uint64_t log2_q32(uint64_t x) {
   const int whole = 63 - std::countl_zero(x);
   auto mantissa = static_cast<Wide>(x) << (63 - whole);
   auto result = static_cast<uint64_t>(whole);
-  for (int i = 0; i < kFractionBits; ++i) {
+  for (std::size_t i = 0; i < kFractionBits; ++i) {
     mantissa = (mantissa * mantissa) >> 63;
     const bool doubled = mantissa >= (static_cast<Wide>(kOne) << 1);
     if (doubled) mantissa >>= 1;
@@ -73,9 +70,9 @@ uint64_t log2_q32(uint64_t x) {
 
 uint64_t exp2_minus_q40(uint64_t t_q32) {
   uint64_t result = kOne;
-  for (int j = 0; j < kFractionBits; ++j) {
+  for (std::size_t j = 0; j < kFractionBits; ++j) {
     if ((t_q32 >> (kFractionBits - 1 - j) & 1) == 0) continue;
-    result = static_cast<uint64_t>((static_cast<Wide>(result) * roots()[static_cast<std::size_t>(j)]) >> 63);
+    result = static_cast<uint64_t>((static_cast<Wide>(result) * kRoots[j]) >> 63);
   }
   const uint64_t shift = 63 - 40 + (t_q32 >> kFractionBits);
   return shift < 64 ? result >> shift : 0;

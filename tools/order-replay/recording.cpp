@@ -3,10 +3,11 @@
 #include "order-replay/recording.h"
 
 #include <simdjson.h>
+#include <spdlog/fmt/fmt.h>
 
-#include <charconv>
-#include <cstring>
+#include <algorithm>
 #include <deque>
+#include <iterator>
 
 #include "order-replay/base64.h"
 
@@ -19,13 +20,11 @@ using simdjson::dom::object;
 
 constexpr std::string_view kOrderField = "order";
 
-void append_number(std::string& out, uint64_t number) {
-  std::array<char, 24> digits;
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
 void append_text(std::string& out, std::string_view text) {
-  if (simdjson::validate_utf8(text.data(), text.size())) return append_json(out, text);
+  if (simdjson::validate_utf8(text.data(), text.size())) {
+    append_json(out, text);
+    return;
+  }
   out.append("{\"base64\":\"");
   append_base64(out, text);
   out.append("\"}");
@@ -41,9 +40,8 @@ Result<bool> read_stock(const object& top, Recorded& out) {
 }
 
 std::string_view trimmed(std::string_view line) {
-  while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t')) line.remove_suffix(1);
-  while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
-  return line;
+  line = line.substr(0, line.find_last_not_of(" \r\t") + 1);
+  return line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
 }
 
 }  // namespace
@@ -90,13 +88,6 @@ RecordingReader::RecordingReader() : impl_(std::make_unique<Impl>()) {
 }
 RecordingReader::~RecordingReader() = default;
 
-std::string_view Recorded::field(std::string_view name) const {
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-    if (fields[i] == name) return fields[i + 1];
-  }
-  return {};
-}
-
 Result<bool> RecordingReader::read(std::string_view line, Recorded& out) {
   out.kind = Recorded::Kind::kEmpty;
   out.at_us.reset();
@@ -114,27 +105,20 @@ Result<bool> RecordingReader::read(std::string_view line, Recorded& out) {
   if (!plain && impl_->parser.parse(line.data(), line.size()).get(top) != simdjson::SUCCESS) {
     return Failure{"not valid JSON"};
   }
-  element fields;
-  element stock;
-  const bool recorded = !plain && top["fields"].get(fields) == simdjson::SUCCESS;
-  if (!plain && !recorded && top["stock"].get(stock) == simdjson::SUCCESS) return read_stock(top, out);
-  if (!recorded) {
+  const auto has = [&](const char* name) { return !plain && top[name].error() == simdjson::SUCCESS; };
+  if (!has("fields") && has("stock")) return read_stock(top, out);
+  if (!has("fields")) {
     out.kind = Recorded::Kind::kEntry;
     out.fields = {kOrderField, line};
     return true;
   }
-  element at;
-  uint64_t at_us = 0;
-  if (top["at_us"].get(at) == simdjson::SUCCESS) {
-    if (at.get(at_us) != simdjson::SUCCESS || at_us > kMaxAtUs) {
+  if (has("at_us")) {
+    out.at_us = 0;
+    if (top["at_us"].get(*out.at_us) != simdjson::SUCCESS || *out.at_us > kMaxAtUs) {
       return Failure{R"("at_us" must be a whole number of microseconds, at most a year)"};
     }
-    out.at_us = at_us;
   }
-  element id;
-  if (top["id"].get(id) == simdjson::SUCCESS && id.get(out.id) != simdjson::SUCCESS) {
-    return Failure{R"("id" must be a string)"};
-  }
+  if (has("id") && top["id"].get(out.id) != simdjson::SUCCESS) return Failure{R"("id" must be a string)"};
   return impl_->read_fields(top, out);
 }
 
@@ -155,35 +139,24 @@ tools::Entry entry_of(const Recorded& line) {
   return entry;
 }
 
-void append_json(std::string& out, std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
+std::string& append_json(std::string& out, std::string_view text) {
   out.push_back('"');
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte >= 0x20) {
-      out.push_back(c);
-    } else {
-      out.append("\\u00").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 0xF]);
+    if (byte < 0x20) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+      continue;
     }
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
   }
-  out.push_back('"');
+  return out.append("\"");
 }
 
 void append_entry(std::string& out, std::optional<uint64_t> at_us, std::string_view id, const order::Fields& fields) {
   out.push_back('{');
-  if (at_us) {
-    out.append("\"at_us\":");
-    append_number(out, *at_us);
-    out.push_back(',');
-  }
-  if (!id.empty()) {
-    out.append("\"id\":");
-    append_json(out, id);
-    out.push_back(',');
-  }
+  if (at_us) out.append("\"at_us\":").append(std::to_string(*at_us)).append(",");
+  if (!id.empty()) append_json(out.append("\"id\":"), id).append(",");
   out.append("\"fields\":[");
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
     out.append(i == 0 ? "[" : ",[");
@@ -196,11 +169,22 @@ void append_entry(std::string& out, std::optional<uint64_t> at_us, std::string_v
 }
 
 void append_stock(std::string& out, std::string_view sku, uint64_t quantity) {
-  out.append("{\"stock\":");
-  append_json(out, sku);
-  out.append(",\"quantity\":");
-  append_number(out, quantity);
-  out.append("}\n");
+  append_json(out.append("{\"stock\":"), sku).append(",\"quantity\":").append(std::to_string(quantity)).append("}\n");
+}
+
+// Rejected orders have `available` instead, and a change of stock may have any `quantity`, or none.
+void each_left(const tools::Entry& result, const std::function<void(const Left&)>& each) {
+  thread_local simdjson::dom::parser parser;
+  const std::string_view text = result.field("lines");
+  array lines;
+  if (parser.parse(text.data(), text.size()).get(lines) != simdjson::SUCCESS) return;
+  for (const element line : lines) {
+    Left left;
+    if (line["sku"].get(left.sku) != simdjson::SUCCESS) continue;
+    if (line["remaining"].get(left.remaining) != simdjson::SUCCESS) continue;
+    if (line["quantity"].get(left.quantity) != simdjson::SUCCESS) left.quantity = 0;
+    each(left);
+  }
 }
 
 }  // namespace orderd::replay

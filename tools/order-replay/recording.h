@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,8 +33,6 @@ struct Recorded {
   order::Fields fields;           // names and values in turn
   std::string_view sku;  // kStock; of a request, its first SKU where the source knows it even if it is malformed
   uint64_t quantity = 0;
-  // The value of the first field of that name; empty if there is none.
-  [[nodiscard]] std::string_view field(std::string_view name) const;
 };
 
 // Parses lines.
@@ -60,7 +59,16 @@ void append_stock(std::string& out, std::string_view sku, uint64_t quantity);
 [[nodiscard]] order::Fields fields_of(const tools::Entry& entry);
 // The other way round: a recorded entry. Views as in `line`.
 [[nodiscard]] tools::Entry entry_of(const Recorded& line);
-// Appends `text`, which must be UTF-8, as a JSON string.
-void append_json(std::string& out, std::string_view text);
+// Appends `text`, which must be UTF-8, as a JSON string, and returns `out`.
+std::string& append_json(std::string& out, std::string_view text);
+
+// The stock that an accepted order, or a change of stock, left behind.
+struct Left {
+  std::string_view sku;
+  uint64_t quantity = 0;  // what an order took
+  uint64_t remaining = 0;
+};
+// Calls `each` for every SKU in `lines` of an entry of the results stream that says what remains of it.
+void each_left(const tools::Entry& result, const std::function<void(const Left&)>& each);
 
 }  // namespace orderd::replay

@@ -1,6 +1,7 @@
 // order-replay report: one gnuplot process draws all pictures (report.gp), and its SVG goes into a page (report.html).
 // Script and output are temporary files without a name.
 #include <spawn.h>
+#include <spdlog/fmt/fmt.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,16 +16,15 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "base/check.h"
 #include "order-replay/commands.h"
-#include "order-replay/report_data.h"
 #include "order-replay/run_data.h"
 #include "order-replay/templates.h"
 #include "shared/options.h"
 #include "shared/output.h"
-#include "shared/program.h"
 
 namespace orderd::replay {
 namespace {
@@ -41,7 +41,7 @@ Examples:
 
 Result<std::string> read_file(const std::string& name) {
   std::ifstream stream(name, std::ios::binary);
-  if (!stream) return Failure{"cannot read '" + tools::shown(name) + "': " + std::strerror(errno)};
+  if (!stream) return Failure{fmt::format("cannot read '{}': {}", tools::shown(name), std::strerror(errno))};
   std::ostringstream text;
   text << stream.rdbuf();
   return text.str();
@@ -64,8 +64,8 @@ Result<bool> run_gnuplot(int script, int picture) {
   const int error = posix_spawnp(&child, program.c_str(), &actions, nullptr, arguments, environ);
   (void)posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    return Failure{std::string("cannot run gnuplot (") + std::strerror(error) +
-                   "); tools/setup installs it, or install the package gnuplot-nox"};
+    return Failure{fmt::format("cannot run gnuplot ({}); tools/setup installs it, or install the package gnuplot-nox",
+                               std::strerror(error))};
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -78,10 +78,10 @@ Result<bool> run_gnuplot(int script, int picture) {
 Result<std::string> output_of_gnuplot(const std::string& text) {
   const File script(std::tmpfile());
   const File output(std::tmpfile());
-  if (!script || !output) return Failure{std::string("cannot create a temporary file: ") + std::strerror(errno)};
+  if (!script || !output) return Failure{fmt::format("cannot create a temporary file: {}", std::strerror(errno))};
   const bool written = std::fwrite(text.data(), 1, text.size(), script.get()) == text.size();
   if (!written || std::fflush(script.get()) != 0) {
-    return Failure{std::string("cannot write a temporary file: ") + std::strerror(errno)};
+    return Failure{fmt::format("cannot write a temporary file: {}", std::strerror(errno))};
   }
   // The child shares the position in the file.
   std::rewind(script.get());
@@ -95,48 +95,25 @@ Result<std::string> output_of_gnuplot(const std::string& text) {
   return out;
 }
 
-// `svg` with the colors of the script as the page's variables.
+// `svg` with the colors of the script, as gnuplot writes them, as the page's variables.
 std::string with_variables(std::string svg) {
-  const auto replace_all = [&svg](const std::string& what, const std::string& with) {
-    for (std::size_t at = 0; (at = svg.find(what, at)) != std::string::npos; at += with.size()) {
-      svg.replace(at, what.size(), with);
-    }
-  };
-  // As gnuplot writes colors.
-  replace_all("rgb(  1,   2,   1)", "var(--ink)");
-  replace_all("rgb(  1,   2,   2)", "var(--grid)");
-  for (int i = 0; i < 8; ++i) {
-    replace_all("rgb(  1,   3,   " + std::to_string(i) + ")", "var(--c" + std::to_string(i) + ")");
-  }
-  return svg;
+  svg = std::regex_replace(svg, std::regex(R"(rgb\(  1,   2,   1\))"), "var(--ink)");
+  svg = std::regex_replace(svg, std::regex(R"(rgb\(  1,   2,   2\))"), "var(--grid)");
+  return std::regex_replace(svg, std::regex(R"(rgb\(  1,   3,   ([0-7])\))"), "var(--c$1)");
 }
 
 using Values = std::map<std::string, std::string, std::less<>>;
 
 // Each picture by its name, without its XML declaration.
 void add_pictures(const std::string& output, Values& values) {
-  constexpr std::string_view kMark = "picture ";
   constexpr std::string_view kEnd = "</svg>";
   for (const char* name : {"throughput", "latency", "outcomes", "stock"}) {
-    const std::size_t mark = output.find(std::string(kMark) + name + "\n");
+    const std::size_t mark = output.find(fmt::format("picture {}\n", name));
     const std::size_t begin = mark == std::string::npos ? mark : output.find("<svg", mark);
     const std::size_t end = begin == std::string::npos ? begin : output.find(kEnd, begin);
     values[name] = end == std::string::npos ? "<p>The run was too short for this picture.</p>"
                                             : with_variables(output.substr(begin, end + kEnd.size() - begin));
   }
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out.push_back(c);
-    }
-  }
-  return out;
 }
 
 void add_facts(const tools::Json& summary, Values& values) {
@@ -147,7 +124,11 @@ void add_facts(const tools::Json& summary, Values& values) {
   for (const char* name : {"p50", "p99", "p99_9", "max"}) {
     values[name] = tools::duration_text(std::chrono::nanoseconds(std::llround(latency.value(name, 0.0) * 1e3)));
   }
-  for (const char* name : {"first", "last"}) values[name] = escaped(summary.value(name, tools::Json()).dump());
+  for (const char* name : {"first", "last"}) {
+    std::string text = std::regex_replace(summary.value(name, tools::Json()).dump(), std::regex("&"), "&amp;");
+    text = std::regex_replace(text, std::regex("<"), "&lt;");
+    values[name] = std::regex_replace(text, std::regex(">"), "&gt;");
+  }
   values["version"] = ORDERD_VERSION;
 }
 
@@ -170,8 +151,9 @@ Result<int> report(const std::string& directory) {
   const auto text = read_file(directory + "/" + kSummaryFile);
   if (!text) return Failure{text.error() + "; order-replay run FILE --wait --data DIR writes it"};
   const tools::Json summary = tools::Json::parse(*text, nullptr, false);
-  if (!summary.is_object())
-    return Failure{"'" + tools::shown(directory) + "/" + kSummaryFile + "' is not a JSON object"};
+  if (!summary.is_object()) {
+    return Failure{fmt::format("'{}/{}' is not a JSON object", tools::shown(directory), kSummaryFile)};
+  }
   const auto data = report_data(directory, summary);
   if (!data) return data.failure();
   const auto output = output_of_gnuplot(*data + std::string(report_gp));
@@ -180,10 +162,7 @@ Result<int> report(const std::string& directory) {
   add_facts(summary, values);
   add_pictures(*output, values);
   const std::string page = directory + "/" + kPage;
-  auto sink = Sink::open(page);
-  if (!sink) return sink.failure();
-  sink->write(filled(report_html, values));
-  if (const auto flushed = sink->flush(); !flushed) return flushed.failure();
+  if (const auto written = Sink::write_file(page, filled(report_html, values)); !written) return written.failure();
   tools::print(page + "\n");
   return tools::kDone;
 }
@@ -191,15 +170,13 @@ Result<int> report(const std::string& directory) {
 }  // namespace
 
 void add_report(CLI::App& app, tools::Program& program) {
-  static std::string directory;
+  auto& directory = program.keep<std::string>();
   CLI::App* command = tools::add_command(app, "report", "draw a run as a page", kReportHelp);
   tools::add_text(*command, "DIR", directory, "", "the data directory of the run")
       ->required()
       ->check(tools::check_file_name);
-  command->callback([&program] {
-    program.lanes = tools::LaneUse::kNone;
-    program.action = [](const tools::Context& /*context*/) { return report(directory); };
-  });
+  tools::set_text_action(*command, program, tools::LaneUse::kNone,
+                         [&directory](const tools::Context& /*context*/) { return report(directory); });
 }
 
 }  // namespace orderd::replay

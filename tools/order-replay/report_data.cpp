@@ -1,11 +1,10 @@
 // Rows of the CSV files become data blocks ($name << EOD) and arrays. Only numbers are in blocks, and texts are
 // escaped: gnuplot runs what is in backquotes.
-#include "order-replay/report_data.h"
+#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "order-replay/csv.h"
@@ -21,12 +20,6 @@ constexpr std::size_t kMaxPoints = 160;
 // Seconds between two points, at least.
 constexpr double kShortest = 0.05;
 
-std::string number(double value) {
-  std::array<char, 64> text;
-  (void)std::snprintf(text.data(), text.size(), "%.6g", value);
-  return text.data();
-}
-
 // As gnuplot reads a string in double quotes.
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -37,20 +30,14 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
-std::string variable(const std::string& name, double value) {
-  return name + " = " + number(value) + "\n";
-}
-
-std::string block(const std::string& name, const std::string& lines) {
-  return "$" + name + " << EOD\n" + lines + "EOD\n";
+std::string block(const char* name, const std::string& lines) {
+  return fmt::format("${} << EOD\n{}EOD\n", name, lines);
 }
 
 // gnuplot has no empty arrays: one that is not used has one element.
-std::string array_of(const std::string& name, const std::vector<std::string>& elements) {
-  std::string list;
-  for (const std::string& element : elements) list += (list.empty() ? "" : ", ") + element;
-  return "array " + name + "[" + std::to_string(std::max<std::size_t>(elements.size(), 1)) + "] = [" +
-         (list.empty() ? "0" : list) + "]\n";
+std::string array_of(const char* name, std::vector<std::string> elements) {
+  if (elements.empty()) elements.emplace_back("0");
+  return fmt::format("array {}[{}] = [{}]\n", name, elements.size(), fmt::join(elements, ", "));
 }
 
 // Counts since the beginning become rates between rows that are far enough apart.
@@ -68,12 +55,12 @@ Result<std::string> throughput(const std::string& directory) {
     const double time = now[0] - last[0];
     // The last sample comes at the end, whenever that is: too short a time shows a rate that never was.
     if (time < kShortest) continue;
-    lines += number((now[0] + last[0]) / 2) + " " + number((now[1] - last[1]) / time) + " " +
-             number((now[2] - last[2]) / time) + "\n";
+    lines += fmt::format("{:.6g} {:.6g} {:.6g}\n", (now[0] + last[0]) / 2, (now[1] - last[1]) / time,
+                         (now[2] - last[2]) / time);
     last = now;
     ++points;
   }
-  return variable("points", static_cast<double>(points)) + block("throughput", lines);
+  return fmt::format("points = {}\n", points) + block("throughput", lines);
 }
 
 Result<std::string> latency(const std::string& directory) {
@@ -87,29 +74,31 @@ Result<std::string> latency(const std::string& directory) {
   for (const auto& row : *rows) {
     slowest = value_of(row[0]) / 1000;
     // Of so many requests one is slower.
-    if (total > seen) lines += number(total / (total - seen)) + " " + number(slowest) + "\n";
+    if (total > seen) lines += fmt::format("{:.6g} {:.6g}\n", total / (total - seen), slowest);
     seen += value_of(row[1]);
   }
-  lines += number(total * 1.0001) + " " + number(slowest) + "\n";
-  const auto latencies = static_cast<double>(total > 0 ? rows->size() : 0);
-  return variable("latencies", latencies) + variable("requests", total) + variable("only", slowest) +
+  lines += fmt::format("{:.6g} {:.6g}\n", total * 1.0001, slowest);
+  return fmt::format("latencies = {}\nrequests = {:.6g}\nonly = {:.6g}\n", total > 0 ? rows->size() : 0, total,
+                     slowest) +
          block("latency", lines);
 }
 
 std::string outcomes(const Json& summary) {
-  // Names, counts, and their colors.
-  std::vector<std::tuple<std::string, double, int>> bars = {{"accepted", summary.value("accepted", 0.0), 1}};
+  struct Bar {
+    std::string name;
+    double count = 0;
+    int color = 0;
+  };
+  std::vector<Bar> bars = {{"accepted", summary.value("accepted", 0.0), 1}};
   const Json rejected = summary.value("rejected", Json::object());
-  for (const auto& [reason, count] : rejected.items()) {
-    bars.emplace_back(reason, count.get<double>(), 3);
-  }
-  bars.emplace_back("duplicate", summary.value("duplicates", 0.0), 2);
-  if (summary.value("missing", 0.0) > 0) bars.emplace_back("no result", summary.value("missing", 0.0), 3);
+  for (const auto& [reason, count] : rejected.items()) bars.push_back({reason, count.get<double>(), 3});
+  bars.push_back({"duplicate", summary.value("duplicates", 0.0), 2});
+  if (summary.value("missing", 0.0) > 0) bars.push_back({"no result", summary.value("missing", 0.0), 3});
   double total = 0;
   double longest = 1;
-  for (const auto& [name, count, color] : bars) {
-    total += count;
-    longest = std::max(longest, count);
+  for (const Bar& bar : bars) {
+    total += bar.count;
+    longest = std::max(longest, bar.count);
   }
   std::vector<std::string> names;
   std::vector<std::string> labels;
@@ -118,13 +107,12 @@ std::string outcomes(const Json& summary) {
   for (const auto& [name, count, color] : bars) {
     const double share = total > 0 ? std::round(count / total * 1000) / 10 : 0;
     names.push_back(quoted(name));
-    labels.push_back(quoted(std::to_string(static_cast<uint64_t>(count)) + "  (" + number(share) + "%)"));
-    counts.push_back(number(count));
+    labels.push_back(fmt::format("\"{}  ({:.6g}%)\"", static_cast<uint64_t>(count), share));
+    counts.push_back(fmt::format("{:.6g}", count));
     colors.push_back(std::to_string(color));
   }
-  return variable("bars", static_cast<double>(bars.size())) + variable("longest", longest) +
-         array_of("bar_name", names) + array_of("bar_label", labels) + array_of("bar", counts) +
-         array_of("bar_color", colors);
+  return fmt::format("bars = {}\nlongest = {:.6g}\n", bars.size(), longest) + array_of("bar_name", names) +
+         array_of("bar_label", labels) + array_of("bar", counts) + array_of("bar_color", colors);
 }
 
 Result<std::string> stock(const std::string& directory, double seconds) {
@@ -133,23 +121,23 @@ Result<std::string> stock(const std::string& directory, double seconds) {
   struct Curve {
     std::string sku;
     std::string lines;
-    std::string last;
+    double last = 0;
   };
   std::vector<Curve> curves;
   for (const auto& row : *rows) {
     auto curve = std::find_if(curves.begin(), curves.end(), [&](const Curve& each) { return each.sku == row[1]; });
-    if (curve == curves.end()) curve = curves.insert(curves.end(), {row[1], "", ""});
-    curve->last = number(value_of(row[2]));
-    curve->lines += number(value_of(row[0])) + " " + curve->last + "\n";
+    if (curve == curves.end()) curve = curves.insert(curves.end(), {row[1], ""});
+    curve->last = value_of(row[2]);
+    curve->lines += fmt::format("{:.6g} {:.6g}\n", value_of(row[0]), curve->last);
   }
   std::string lines;
   std::vector<std::string> names;
   for (const Curve& curve : curves) {
     // What did not change any more goes on to the end. Two empty lines end a curve.
-    lines += curve.lines + number(seconds) + " " + curve.last + "\n\n\n";
+    lines += fmt::format("{}{:.6g} {:.6g}\n\n\n", curve.lines, seconds, curve.last);
     names.push_back(quoted(curve.sku));
   }
-  return variable("curves", static_cast<double>(curves.size())) + block("stock", lines) + array_of("curve_name", names);
+  return fmt::format("curves = {}\n", curves.size()) + block("stock", lines) + array_of("curve_name", names);
 }
 
 }  // namespace

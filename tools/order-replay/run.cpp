@@ -1,16 +1,19 @@
 // The flags of run, and what surrounds a run: the stock before it, the summary after it.
+#include <spdlog/fmt/fmt.h>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "lua/scripts.h"
 #include "order-replay/commands.h"
 #include "order-replay/number_options.h"
 #include "order-replay/run_check.h"
 #include "order-replay/run_data.h"
 #include "order-replay/runner.h"
-#include "order-replay/set_stock.h"
 #include "order-replay/sink.h"
 #include "order/request.h"
+#include "order/settle_arguments.h"
 #include "shared/client.h"
 #include "shared/options.h"
 #include "shared/output.h"
@@ -18,10 +21,6 @@
 namespace orderd::replay {
 namespace {
 
-using tools::add_text;
-using tools::add_whole;
-
-constexpr uint64_t kMaxRate = 100'000'000;
 constexpr uint64_t kMaxSpeed = 1'000'000;
 constexpr uint64_t kMaxProducers = 1000;
 constexpr uint64_t kMaxWindow = 100'000;
@@ -51,30 +50,79 @@ Examples:
 Exit status: 0 if all requests were pushed and, with --wait, each has a result; 1 if not, or if stopped; 3 if --verify found
 a violation.)";
 
+struct RunFlags {
+  RunOptions options;
+  std::string file;
+  bool max = false;
+  uint64_t rate = 0;
+  uint64_t speed = 0;
+  bool set_stock = false;
+  uint64_t from_line = 1;
+  std::string record_file;
+  std::string data_directory;
+  bool verify = false;
+};
+
+// Sets the initial stock of a recording, each with its entry in the ledger, like orderctl stock set: consumes the stock
+// lines of the source, up to the first request. Returns how many there were. Through lua/stock.lua, in a pipeline: a
+// recording may have a million SKUs.
+Result<uint64_t> set_stock(const tools::Context& context, Source& source) {
+  constexpr std::size_t kStocksInFlight = 500;
+  // A lane's server, with commands in flight.
+  struct Desk {
+    tools::Client client;
+    std::string script;
+    std::size_t sent = 0;
+  };
+  std::vector<Desk> desks;
+  for (const settings::Settings& lane : context.lanes) {
+    auto client = tools::Client::connect(lane);
+    if (!client) return client.failure();
+    const auto loaded = client->ask(valkey::Command::of("SCRIPT", "LOAD", lua::stock));
+    if (!loaded) return loaded.failure();
+    desks.push_back({std::move(*client), std::string((*loaded)->text())});
+  }
+  uint64_t count = 0;
+  const auto settle = [&]() -> Result<uint64_t> {
+    for (Desk& desk : desks) {
+      for (; desk.sent > 0; --desk.sent) {
+        const auto reply = desk.client.read();
+        if (!reply) return reply.failure();
+        if ((*reply)->is_error()) return Failure{"cannot set the stock: " + desk.client.explain((*reply)->text())};
+      }
+    }
+    return count;
+  };
+  while (source.look_patiently() == Source::State::kLine && source.line().kind == Recorded::Kind::kStock) {
+    const Recorded& line = source.line();
+    const std::size_t lane = context.lane_of(line.sku);
+    const settings::Settings& settings = context.lanes[lane];
+    std::string head;
+    order::append_stock_head(line.sku, head);
+    desks[lane].client.append(valkey::Command::of("EVALSHA", desks[lane].script, 2, settings.streams.results,
+                                                  settings.stock_keys().key(line.sku), "set", line.quantity, head,
+                                                  "order-replay"));
+    ++desks[lane].sent;
+    source.advance();
+    if (++count % kStocksInFlight != 0) continue;
+    if (auto settled = settle(); !settled) return settled;
+  }
+  return settle();
+}
+
 class Run {
  public:
-  void add(CLI::App& parent, tools::Program& program);
+  Run(const tools::Context& context, const RunFlags& flags) : context_(context), flags_(flags) {}
+  [[nodiscard]] Result<int> run();
 
  private:
-  void choose_pace();
-  [[nodiscard]] Result<int> run(const tools::Context& context);
-  [[nodiscard]] Result<bool> prepare(const tools::Context& context, Source& source, RunSummary& summary);
+  [[nodiscard]] Result<uint64_t> prepare(Source& source);
   [[nodiscard]] RunHooks hooks();
-  [[nodiscard]] Result<bool> read_late_results(const tools::Context& context, const std::vector<std::string>& after);
+  [[nodiscard]] Result<bool> read_late_results(const std::vector<std::string>& after);
   [[nodiscard]] int judge(const RunSummary& summary) const;
-  void print_how_to_resume(const RunSummary& summary) const;
 
-  RunOptions options_;
-  std::string file_;
-  bool max_ = false;
-  uint64_t rate_ = 0;
-  uint64_t speed_ = 0;
-  bool set_stock_ = false;
-  uint64_t from_line_ = 1;
-  std::string record_file_;
-  std::string data_directory_;
-  bool verify_ = false;
-
+  const tools::Context& context_;
+  const RunFlags& flags_;
   // Only if asked for.
   std::optional<Sink> record_;
   std::optional<RunData> data_;
@@ -83,64 +131,15 @@ class Run {
   std::vector<std::string> results_after_;  // of each lane, the last result before the run
 };
 
-void Run::add(CLI::App& parent, tools::Program& program) {
-  CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kRunHelp);
-  add_text(*app, "FILE", file_, "", "the recording; - for standard input")->required()->check(tools::check_file_name);
-  CLI::Option* stock =
-      app->add_flag("--set-stock", set_stock_, "set the recording's stock first, like orderctl stock set");
-  CLI::Option* max = app->add_flag("--max", max_, "requests are due as soon as they can be sent");
-  CLI::Option* rate = add_whole(*app, "--rate", rate_, 1, kMaxRate, "requests are due at this rate, per second");
-  CLI::Option* speed = add_decimal(*app, "--speed", speed_, kMaxSpeed, "X",
-                                   "requests are due at the recording's times, X times as fast [1]");
-  add_whole(*app, "--producers,--connections", options_.producers, 1, kMaxProducers,
-            "connections; requests go to each in turn [1]");
-  add_whole(*app, "--window", options_.window, 1, kMaxWindow, "requests in flight per connection [1024]");
-  add_whole(*app, "--from-line", from_line_, 1, order::kMaxWhole, "start at this line of the file [1]")
-      ->excludes(stock);
-  app->add_flag_callback(
-      "--no-retry", [this] { options_.retry = false; }, "do not resend requests after a lost connection");
-  CLI::Option* wait = app->add_flag("--wait", options_.wait, "wait for the results; report throughput and latency");
-  CLI::Option* timeout = tools::add_duration(*app, "--timeout", options_.timeout,
-                                             "with --wait: give up if no result arrives for this long [30s]");
-  CLI::Option* record = add_text(*app, "--record-results", record_file_, "FILE",
-                                 "with --wait: write the results to this file, as a recording");
-  record->check(tools::check_file_name);
-  CLI::Option* verify =
-      app->add_flag("--verify", verify_,
-                    "with --wait: check that each request has one result, in order, and no order is accepted twice");
-  CLI::Option* data =
-      add_text(*app, "--data", data_directory_, "DIR", "with --wait: write the data for order-replay report here");
-  data->check(tools::check_file_name);
-  max->excludes(rate)->excludes(speed);
-  rate->excludes(speed);
-  for (CLI::Option* option : {timeout, record, verify, data}) option->needs(wait);
-  app->add_flag("--quiet", options_.quiet, "print no progress");
-  tools::add_json(*app, program);
-  app->callback([=, this, &program] {
-    if (speed->count() > 0 && speed_ == 0) throw CLI::ValidationError("--speed", "has to be above 0");
-    choose_pace();
-    program.lanes = tools::LaneUse::kAll;
-    program.action = [this](const tools::Context& context) { return run(context); };
-  });
-}
-
-void Run::choose_pace() {
-  if (max_) options_.pace = Pace::Kind::kMax;
-  if (speed_ > 0) options_.pace_amount = speed_;
-  if (rate_ == 0) return;
-  options_.pace = Pace::Kind::kRate;
-  options_.pace_amount = rate_;
-}
-
-// What has to be done and opened before the first push.
-Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSummary& summary) {
-  if (set_stock_) {
-    const auto set = set_stock(context, source);
-    if (!set) return set.failure();
-    if (*set == 0) return Failure{"the recording begins without stock: run it without --set-stock"};
-    summary.stock_set = *set;
+// What has to be done and opened before the first push. Returns how many stocks were set.
+Result<uint64_t> Run::prepare(Source& source) {
+  Result<uint64_t> set = uint64_t{0};
+  if (flags_.set_stock) {
+    set = set_stock(context_, source);
+    if (set && *set == 0) return Failure{"the recording begins without stock: run it without --set-stock"};
+    if (!set) return set;
   }
-  for (const settings::Settings& lane : context.lanes) {
+  for (const settings::Settings& lane : context_.lanes) {
     auto client = tools::Client::connect(lane);
     if (!client) return client.failure();
     auto after = tools::newest_id(*client, lane.streams.results);
@@ -148,23 +147,23 @@ Result<bool> Run::prepare(const tools::Context& context, Source& source, RunSumm
     results_after_.push_back(std::move(*after));
   }
   // First: the results may be recorded in this directory.
-  if (!data_directory_.empty()) {
-    auto opened = RunData::open(data_directory_);
+  if (!flags_.data_directory.empty()) {
+    auto opened = RunData::open(flags_.data_directory);
     if (!opened) return opened.failure();
     data_.emplace(std::move(*opened));
   }
-  if (!record_file_.empty()) {
-    auto opened = Sink::open(record_file_);
+  if (!flags_.record_file.empty()) {
+    auto opened = Sink::open(flags_.record_file);
     if (!opened) return opened.failure();
     record_.emplace(std::move(*opened));
   }
-  if (verify_) checks_.resize(context.lanes.size());
-  return true;
+  if (flags_.verify) checks_.resize(context_.lanes.size());
+  return set;
 }
 
 RunHooks Run::hooks() {
   RunHooks hooks;
-  if (verify_) hooks.seen = [this](std::size_t lane, const tools::Entry& result) { checks_[lane].seen(result); };
+  if (flags_.verify) hooks.seen = [this](std::size_t lane, const tools::Entry& result) { checks_[lane].seen(result); };
   if (data_) {
     hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
   }
@@ -178,39 +177,44 @@ RunHooks Run::hooks() {
   return hooks;
 }
 
-Result<int> Run::run(const tools::Context& context) {
-  auto source = Source::open(file_, from_line_);
+Result<int> Run::run() {
+  auto source = Source::open(flags_.file, flags_.from_line);
   if (!source) return source.failure();
-  RunSummary before;
-  if (const auto prepared = prepare(context, **source, before); !prepared) return prepared.failure();
-  Runner runner(context, options_, **source, results_after_, hooks());
+  const auto prepared = prepare(**source);
+  if (!prepared) return prepared.failure();
+  Runner runner(context_, flags_.options, **source, results_after_, hooks());
   const Result<bool> ran = runner.run();
   RunSummary summary = runner.summary();
-  summary.stock_set = before.stock_set;
-  if (context.lanes.size() == 1) summary.results_after = results_after_.front();
+  summary.stock_set = *prepared;
+  if (!context_.several()) summary.results_after = results_after_.front();
   Result<bool> late = true;
-  if (verify_ && !summary.stopped) late = read_late_results(context, runner.last_results());
-  if (context.json) {
+  if (flags_.verify && !summary.stopped) late = read_late_results(runner.last_results());
+  if (context_.json) {
     tools::print_json(summary.json());
   } else {
     summary.print();
   }
-  if (!summary.all_pushed) print_how_to_resume(summary);
+  if (!summary.all_pushed) {
+    tools::note(
+        fmt::format("stopped before line {0}; resume with: order-replay run {1} --from-line {0} and the other "
+                    "flags of this run, without --set-stock",
+                    summary.next_line, tools::shown(flags_.file)));
+  }
   Result<bool> written = true;
   if (record_) written = record_->flush();
   if (written && data_) written = data_->finish(summary);
-  if (!written) return written.failure();
-  if (!ran) return ran.failure();
-  if (!late) return late.failure();
+  for (const auto& done : {written, ran, late}) {
+    if (!done) return done.failure();
+  }
   return judge(summary);
 }
 
 // A second result of a request could come after the last one that the run has waited for.
-Result<bool> Run::read_late_results(const tools::Context& context, const std::vector<std::string>& after) {
-  for (std::size_t i = 0; i < context.lanes.size(); ++i) {
-    auto client = tools::Client::connect(context.lanes[i]);
+Result<bool> Run::read_late_results(const std::vector<std::string>& after) {
+  for (std::size_t i = 0; i < context_.lanes.size(); ++i) {
+    auto client = tools::Client::connect(context_.lanes[i]);
     if (!client) return client.failure();
-    auto read = tools::read_pages(*client, context.lanes[i].streams.results, "(" + after[i], "+",
+    auto read = tools::read_pages(*client, context_.lanes[i].streams.results, "(" + after[i], "+",
                                   [&](const std::vector<tools::Entry>& page) {
                                     for (const tools::Entry& entry : page) checks_[i].seen(entry);
                                     return true;
@@ -222,34 +226,72 @@ Result<bool> Run::read_late_results(const tools::Context& context, const std::ve
 
 int Run::judge(const RunSummary& summary) const {
   if (summary.stopped || summary.failed + summary.unknown + summary.missing > 0) return tools::kFailed;
-  if (!verify_) return tools::kDone;
+  if (!flags_.verify) return tools::kDone;
   bool good = true;
   for (const RunCheck& check : checks_) {
     const std::vector<std::string>& problems = check.problems();
     for (const std::string& problem : problems) tools::note("verify: " + problem);
     if (check.count() > problems.size()) {
-      tools::note("verify: and " + std::to_string(check.count() - problems.size()) + " more");
+      tools::note(fmt::format("verify: and {} more", check.count() - problems.size()));
     }
     good = good && check.count() == 0;
   }
   if (!good) return tools::kViolation;
-  if (!options_.quiet) {
+  if (!flags_.options.quiet) {
     tools::note("verify: each request has exactly one result, in order, and no order was accepted twice");
   }
   return tools::kDone;
 }
 
-void Run::print_how_to_resume(const RunSummary& summary) const {
-  const std::string line = std::to_string(summary.next_line);
-  tools::note("stopped before line " + line + "; resume with: order-replay run " + tools::shown(file_) +
-              " --from-line " + line + " and the other flags of this run, without --set-stock");
-}
-
 }  // namespace
 
-void add_run(CLI::App& app, tools::Program& program) {
-  static Run command;
-  command.add(app, program);
+void add_run(CLI::App& parent, tools::Program& program) {
+  using tools::add_text;
+  using tools::add_whole;
+  auto& flags = program.keep<RunFlags>();
+  RunOptions& options = flags.options;
+  CLI::App* app = tools::add_command(parent, "run", "push a recording into the orders stream", kRunHelp);
+  add_text(*app, "FILE", flags.file, "", "the recording; - for standard input")
+      ->required()
+      ->check(tools::check_file_name);
+  CLI::Option* stock =
+      app->add_flag("--set-stock", flags.set_stock, "set the recording's stock first, like orderctl stock set");
+  CLI::Option* max = app->add_flag("--max", flags.max, "requests are due as soon as they can be sent");
+  CLI::Option* rate = add_whole(*app, "--rate", flags.rate, 1, kMaxRate, "requests are due at this rate, per second");
+  CLI::Option* speed = add_decimal(*app, "--speed", flags.speed, kMaxSpeed, "X",
+                                   "requests are due at the recording's times, X times as fast [1]");
+  add_whole(*app, "--producers,--connections", options.producers, 1, kMaxProducers,
+            "connections; requests go to each in turn [1]");
+  add_whole(*app, "--window", options.window, 1, kMaxWindow, "requests in flight per connection [1024]");
+  add_whole(*app, "--from-line", flags.from_line, 1, order::kMaxWhole, "start at this line of the file [1]")
+      ->excludes(stock);
+  app->add_flag_callback(
+      "--no-retry", [&options] { options.retry = false; }, "do not resend requests after a lost connection");
+  CLI::Option* wait = app->add_flag("--wait", options.wait, "wait for the results; report throughput and latency");
+  CLI::Option* timeout = tools::add_duration(*app, "--timeout", options.timeout,
+                                             "with --wait: give up if no result arrives for this long [30s]");
+  CLI::Option* record = add_text(*app, "--record-results", flags.record_file, "FILE",
+                                 "with --wait: write the results to this file, as a recording");
+  CLI::Option* verify =
+      app->add_flag("--verify", flags.verify,
+                    "with --wait: check that each request has one result, in order, and no order is accepted twice");
+  CLI::Option* data =
+      add_text(*app, "--data", flags.data_directory, "DIR", "with --wait: write the data for order-replay report here");
+  for (CLI::Option* option : {record, data}) option->check(tools::check_file_name);
+  max->excludes(rate)->excludes(speed);
+  rate->excludes(speed);
+  for (CLI::Option* option : {timeout, record, verify, data}) option->needs(wait);
+  app->add_flag("--quiet", options.quiet, "print no progress");
+  const auto check = [speed, &flags] {
+    if (speed->count() > 0 && flags.speed == 0) throw CLI::ValidationError("--speed", "has to be above 0");
+    RunOptions& chosen = flags.options;
+    chosen.pace = flags.max ? Pace::Kind::kMax : flags.rate > 0 ? Pace::Kind::kRate : Pace::Kind::kSpeed;
+    if (flags.speed > 0) chosen.pace_amount = flags.speed;
+    if (flags.rate > 0) chosen.pace_amount = flags.rate;
+  };
+  tools::set_action(
+      *app, program, tools::LaneUse::kAll,
+      [&flags](const tools::Context& context) { return Run(context, flags).run(); }, check);
 }
 
 }  // namespace orderd::replay

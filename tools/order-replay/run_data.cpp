@@ -1,8 +1,6 @@
 // Samples are written at once, so memory does not grow with the run.
 #include "order-replay/run_data.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -22,7 +20,9 @@ std::string seconds_text(uint64_t now_ns, const RunSummary& summary) {
 Result<RunData> RunData::open(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) return Failure{"cannot create the directory '" + tools::shown(directory) + "': " + error.message()};
+  if (error) {
+    return Failure{fmt::format("cannot create the directory '{}': {}", tools::shown(directory), error.message())};
+  }
   auto series = Sink::open(directory + "/" + kSeriesFile);
   if (!series) return series.failure();
   auto stock = Sink::open(directory + "/" + kStockFile);
@@ -49,18 +49,15 @@ void RunData::note_stock(const Left& left) {
 }
 
 void RunData::write_stock(const std::string& seconds, const std::string& sku, uint64_t remaining) {
-  stock_file_.write(seconds + "," + csv_text(sku) + "," + std::to_string(remaining) + "\n");
+  stock_file_.write(fmt::format("{},{},{}\n", seconds, csv_text(sku), remaining));
 }
 
 void RunData::sample(uint64_t now_ns, const RunSummary& summary) {
   uint64_t rejected = 0;
   for (const auto& [reason, count] : summary.rejected) rejected += count;
   const std::string seconds = seconds_text(now_ns, summary);
-  std::string row = seconds;
-  for (const uint64_t number : {summary.pushed, summary.accepted, rejected, summary.duplicates}) {
-    row.append(",").append(std::to_string(number));
-  }
-  series_.write(row + "\n");
+  series_.write(
+      fmt::format("{},{},{},{},{}\n", seconds, summary.pushed, summary.accepted, rejected, summary.duplicates));
   for (Stock& stock : stock_) {
     if (stock.written == stock.remaining) continue;
     stock.written = stock.remaining;
@@ -72,17 +69,12 @@ Result<bool> RunData::finish(const RunSummary& summary) {
   for (Sink* sink : {&series_, &stock_file_}) {
     if (auto flushed = sink->flush(); !flushed) return flushed;
   }
-  auto latency = Sink::open(directory_ + "/" + kLatencyFile);
-  if (!latency) return latency.failure();
-  latency->write("up_to_us,count\n");
-  for (const Histogram::Bucket& bucket : summary.latency.buckets()) {
-    latency->write(std::to_string(static_cast<double>(bucket.upper) / 1e3) + "," + std::to_string(bucket.count) + "\n");
+  std::string latency = "up_to_us,count\n";
+  for (const auto& [upper, count] : summary.latency.buckets()) {
+    latency += fmt::format("{:f},{}\n", static_cast<double>(upper) / 1e3, count);
   }
-  if (auto flushed = latency->flush(); !flushed) return flushed;
-  auto file = Sink::open(directory_ + "/" + kSummaryFile);
-  if (!file) return file.failure();
-  file->write(summary.json().dump(2) + "\n");
-  return file->flush();
+  auto written = Sink::write_file(directory_ + "/" + kLatencyFile, latency);
+  return written ? Sink::write_file(directory_ + "/" + kSummaryFile, summary.json().dump(2) + "\n") : written;
 }
 
 }  // namespace orderd::replay

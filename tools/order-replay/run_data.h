@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "order-replay/recording.h"
 #include "order-replay/run_summary.h"
 #include "order-replay/sink.h"
-#include "order-replay/sold.h"
 
 namespace orderd::replay {
 
@@ -18,6 +18,9 @@ inline constexpr const char* kSummaryFile = "summary.json";
 inline constexpr const char* kSeriesFile = "series.csv";
 inline constexpr const char* kLatencyFile = "latency.csv";
 inline constexpr const char* kStockFile = "stock.csv";
+
+// What report.gp expects before it: the data of a run, from its files in `directory`, as gnuplot reads them.
+[[nodiscard]] Result<std::string> report_data(const std::string& directory, const tools::Json& summary);
 
 class RunData {
  public:

@@ -1,12 +1,15 @@
 // The summary at the end of `order-replay run`.
 #include "order-replay/run_summary.h"
 
+#include <spdlog/fmt/fmt.h>
 #include <sys/resource.h>
 
 #include <array>
 #include <chrono>
-#include <cstdio>
+#include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "shared/table.h"
 
 namespace orderd::replay {
 namespace {
@@ -29,32 +32,12 @@ double microseconds(uint64_t ns) {
   return static_cast<double>(ns) / 1e3;
 }
 
-// Resources used by this program so far.
-rusage taken() {
-  rusage used{};
-  (void)getrusage(RUSAGE_SELF, &used);  // fails only for a wrong first argument
-  return used;
-}
-
-double cpu_seconds() {
-  const auto of = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return of(taken().ru_utime) + of(taken().ru_stime);
-}
-
 Json json_of(const Histogram& histogram) {
   Json out;
   for (const auto& [name, millionths] : kPercentiles) out[name] = microseconds(histogram.percentile(millionths));
   out["max"] = microseconds(histogram.max());
   out["mean"] = microseconds(histogram.mean());
   return out;
-}
-
-std::string formatted(const char* format, double value) {
-  std::array<char, 64> text;
-  (void)std::snprintf(text.data(), text.size(), format, value);
-  return text.data();
 }
 
 std::string duration_of(uint64_t ns) {
@@ -64,51 +47,70 @@ std::string duration_of(uint64_t ns) {
 std::string line_of(const char* name, const Histogram& histogram) {
   std::string line = name;
   for (const auto& [percentile, millionths] : kPercentiles) {
-    const std::string shown = percentile == std::string("p99_9") ? "p99.9" : percentile;
-    line += shown + " " + duration_of(histogram.percentile(millionths)) + ", ";
+    const char* shown = percentile == std::string_view("p99_9") ? "p99.9" : percentile;
+    line += fmt::format("{} {}, ", shown, duration_of(histogram.percentile(millionths)));
   }
-  return line + "max " + duration_of(histogram.max()) + "\n";
+  return line + fmt::format("max {}\n", duration_of(histogram.max()));
 }
 
 }  // namespace
 
-std::string RunSummary::pushed_text() const {
-  std::string text;
-  if (stock_set > 0) text += "set the stock of " + count_text(stock_set, "SKU") + "\n";
-  text += "pushed " + count_text(pushed, "request");
-  if (pushed > 0) {
-    text += " in " + duration_of(pushed_ns - begin_ns) +
-            formatted(" (%.0f/s), ", rate(pushed, seconds(begin_ns, pushed_ns))) + first + " to " + last;
+// A result that is neither accepted nor a duplicate counts by its reason.
+void RunSummary::count(const tools::Entry& result) {
+  const std::string_view status = result.field("status");
+  if (status == "accepted") {
+    ++accepted;
+  } else if (status == "duplicate") {
+    ++duplicates;
+  } else {
+    ++rejected[std::string(result.has("reason") ? result.field("reason") : status)];
   }
-  text += "\n";
-  if (resent > 0) text += "resent: " + std::to_string(resent) + ", possibly a second time\n";
-  if (failed > 0) text += "refused by the server: " + std::to_string(failed) + "\n";
-  if (unknown > 0) text += "unknown whether pushed: " + std::to_string(unknown) + "\n";
-  return text;
 }
 
-void RunSummary::print_results(const std::string& rate_and_latency) const {
-  if (!waited) return;
-  tools::print("\n");
-  print_table();
-  if (results() > 0) {
-    tools::print("\nthe last result arrived after " + duration_of(result_ns - begin_ns) + rate_and_latency);
-  }
+void RunSummary::print_table() const {
+  using tools::Color;
+  tools::Table table({{"RESULT"}, {"REQUESTS", tools::Table::Align::kRight}, {""}});
+  const auto row = [&table](const char* name, uint64_t number, const std::string& why, Color color) {
+    table.add({{name, number > 0 ? color : Color::kPlain}, {std::to_string(number)}, {why}});
+  };
+  row("accepted", accepted, "", Color::kGreen);
+  if (rejected.empty()) row("rejected", 0, "", Color::kRed);
+  for (const auto& [reason, number] : rejected) row("rejected", number, tools::shown(reason), Color::kRed);
+  row("duplicate", duplicates, "", Color::kYellow);
+  if (missing > 0) row("no result", missing, "", Color::kRed);
+  table.print();
 }
 
 void RunSummary::print() const {
-  tools::print(pushed_text() + (pushed > 0 ? line_of("push lag: ", push_lag) : ""));
-  print_results(formatted(" (%.0f/s)\n", rate(results(), seconds(begin_ns, result_ns))) +
-                line_of("latency: ", latency));
+  print_parts(
+      pushed > 0 ? line_of("push lag: ", push_lag) : "",
+      fmt::format(" ({:.0f}/s)\n{}", rate(results(), seconds(begin_ns, result_ns)), line_of("latency: ", latency)));
 }
 
-void RunSummary::print_outcomes(const std::string& skipped) const {
-  tools::print(pushed_text() + skipped);
-  print_results("\n");
+void RunSummary::print_parts(const std::string& after_pushed, const std::string& after_results) const {
+  std::string text;
+  if (stock_set > 0) text += fmt::format("set the stock of {}\n", count_text(stock_set, "SKU"));
+  text += "pushed " + count_text(pushed, "request");
+  if (pushed > 0) {
+    text += fmt::format(" in {} ({:.0f}/s), {} to {}", duration_of(pushed_ns - begin_ns),
+                        rate(pushed, seconds(begin_ns, pushed_ns)), first, last);
+  }
+  text += "\n";
+  if (resent > 0) text += fmt::format("resent: {}, possibly a second time\n", resent);
+  if (failed > 0) text += fmt::format("refused by the server: {}\n", failed);
+  if (unknown > 0) text += fmt::format("unknown whether pushed: {}\n", unknown);
+  tools::print(text + after_pushed);
+  if (!waited) return;
+  tools::print("\n");
+  print_table();
+  if (results() == 0) return;
+  tools::print(fmt::format("\nthe last result arrived after {}{}", duration_of(result_ns - begin_ns), after_results));
 }
 
 Json RunSummary::json() const {
   const double pushing = seconds(begin_ns, pushed_ns);
+  rusage used{};
+  (void)getrusage(RUSAGE_SELF, &used);  // fails only for a wrong first argument
   Json out = {{"pushed", pushed},
               {"failed", failed},
               {"unknown", unknown},
@@ -121,11 +123,14 @@ Json RunSummary::json() const {
               {"next_line", next_line},
               {"push_seconds", pushing},
               {"push_rate", rate(pushed, pushing)},
-              {"cpu_seconds", cpu_seconds()},
-              {"peak_kib", taken().ru_maxrss},
+              {"cpu_seconds", static_cast<double>(std::clock()) / CLOCKS_PER_SEC},
+              {"peak_kib", used.ru_maxrss},
               {"push_lag_us", json_of(push_lag)}};
   if (!waited) return out;
-  add_to(out);
+  out["accepted"] = accepted;
+  out["rejected"] = rejected;
+  out["duplicates"] = duplicates;
+  out["missing"] = missing;
   out["result_seconds"] = seconds(begin_ns, result_ns);
   out["result_rate"] = rate(results(), seconds(begin_ns, result_ns));
   out["latency_us"] = json_of(latency);

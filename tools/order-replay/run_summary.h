@@ -2,18 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "order-replay/histogram.h"
-#include "shared/outcomes.h"
+#include "shared/entry.h"
+#include "shared/output.h"
 
 namespace orderd::replay {
 
-struct RunSummary : tools::Outcomes {  // Outcomes: only if waited
-  uint64_t pushed = 0;                 // appended, confirmed by the server
-  uint64_t failed = 0;                 // refused and not resent
-  uint64_t unknown = 0;                // unknown, and not resent
-  uint64_t resent = 0;                 // how often a request was sent again
+struct RunSummary {
+  uint64_t pushed = 0;   // appended, confirmed by the server
+  uint64_t failed = 0;   // refused and not resent
+  uint64_t unknown = 0;  // unknown, and not resent
+  uint64_t resent = 0;   // how often a request was sent again
   uint64_t stock_set = 0;
   std::string first;  // request
   std::string last;
@@ -26,19 +28,24 @@ struct RunSummary : tools::Outcomes {  // Outcomes: only if waited
   uint64_t next_line = 0;       // where to resume
   Histogram push_lag;           // ns from due to sent: the lateness of this tool
 
-  bool waited = false;     // what follows is only valid then
-  uint64_t result_ns = 0;  // the last result
-  Histogram latency;       // ns from due to result
+  bool waited = false;  // what follows is only valid then
+  uint64_t accepted = 0;
+  uint64_t duplicates = 0;
+  std::map<std::string, uint64_t> rejected;  // by reason
+  uint64_t missing = 0;                      // requests without a result
+  uint64_t result_ns = 0;                    // the last result
+  Histogram latency;                         // ns from due to result
 
+  void count(const tools::Entry& result);
   [[nodiscard]] uint64_t results() const { return latency.count(); }
   void print() const;
   // The same without the figures about time that a load test wants. `skipped`: more lines about what was pushed.
-  void print_outcomes(const std::string& skipped) const;
+  void print_outcomes(const std::string& skipped) const { print_parts(skipped, "\n"); }
   [[nodiscard]] tools::Json json() const;
 
  private:
-  [[nodiscard]] std::string pushed_text() const;
-  void print_results(const std::string& rate_and_latency) const;
+  void print_parts(const std::string& after_pushed, const std::string& after_results) const;
+  void print_table() const;
 };
 
 }  // namespace orderd::replay

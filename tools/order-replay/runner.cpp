@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <optional>
+#include <utility>
 
 #include "shared/output.h"
 #include "shared/stop_signal.h"
@@ -29,14 +30,15 @@ constexpr std::size_t kMaxWaiting = 1'000'000;
 
 Runner::Runner(const tools::Context& context, const RunOptions& options, Source& source,
                const std::vector<std::string>& results_after, RunHooks hooks)
-    : options_(options),
+    : context_(context),
+      options_(options),
       source_(source),
       hooks_(std::move(hooks)),
       progress_(options.quiet),
       pace_(options.pace, options.pace_amount),
-      route_(context),
+      decoder_(context.whole.limits()),
       topologies_(loop_, context.whole),
-      due_(std::make_unique<PreciseTimer>(loop_, [this] { pump(); })),
+      due_(loop_, [this] { pump(); }),
       input_(loop_, [this] { pump(); }),
       ticker_(loop_, [this] { tick(); }),
       drain_(loop_, [this] { finish(); }) {
@@ -68,7 +70,7 @@ Result<bool> Runner::run() {
   if (!finished_) loop_.run();
   signals_.clear();  // from here on a signal ends the program, but for one that belongs to the first
   if (signaled_ns_ != 0) {
-    tools::StopSignal::install_after(Milliseconds((now_ns() - signaled_ns_) / 1'000'000));
+    tools::StopSignal::install_after(Milliseconds((uv_hrtime() - signaled_ns_) / 1'000'000));
   } else {
     for (const int number : {SIGINT, SIGTERM}) (void)std::signal(number, SIG_DFL);
   }
@@ -82,9 +84,17 @@ bool Runner::begin() {
   if (started_) return true;
   if (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->ready(); })) return false;
   started_ = true;
-  summary_.begin_ns = newest_result_ns_ = now_ns();
+  summary_.begin_ns = newest_result_ns_ = uv_hrtime();
   pace_.begin(summary_.begin_ns);
   return true;
+}
+
+// That of its first SKU, as every producer does it. A request whose SKU cannot be read goes to the first lane.
+Runner::Lane& Runner::lane_of(const Recorded& line) {
+  if (lanes_.size() == 1) return *lanes_.front();
+  if (!line.sku.empty()) return *lanes_[context_.lane_of(line.sku)];
+  (void)decoder_.decode(line.fields, request_, detail_);
+  return *lanes_[request_.lines.empty() ? 0 : context_.lane_of(request_.lines.front().sku)];
 }
 
 void Runner::pump() {
@@ -99,26 +109,21 @@ void Runner::pump() {
       break;
     }
     input_poll_ = kInputPoll;
-    if (state == Source::State::kBroken) {
-      stop(source_.error());
-      break;
-    }
-    if (state == Source::State::kEnd) {
-      ended_ = true;
-      break;
-    }
+    if (state == Source::State::kBroken) stop(source_.error());
+    ended_ = state == Source::State::kEnd;
+    if (state != Source::State::kLine) break;
     if (source_.line().kind == Recorded::Kind::kStock) {
       source_.advance();
       continue;
     }
     // In the order of the recording: a lane that has no room delays the others.
-    Lane& lane = *lanes_[route_.of_request(source_.line())];
+    Lane& lane = lane_of(source_.line());
     next_ = &lane;
     if (!lane.can_take() || waiting() >= kMaxWaiting) break;
-    const uint64_t now = now_ns();
+    const uint64_t now = uv_hrtime();
     const uint64_t due = pace_.due_ns(source_.line().at_us, now);
     if (due > now) {
-      due_->start_at(due);
+      due_.start_at(due);
       break;
     }
     summary_.push_lag.add(now - due);
@@ -143,7 +148,7 @@ void Runner::finish() {
   finished_ = true;
   summary_.stopped = stopping_;
   summary_.missing = waiting();
-  if (hooks_.sample && started_) hooks_.sample(now_ns(), summary_);
+  if (hooks_.sample && started_) hooks_.sample(uv_hrtime(), summary_);
   if (stopping_ && failure_.empty() && summary_.missing > 0) say(missing_text(" yet"));
   summary_.all_pushed = ended_ && open_requests() == 0 && summary_.failed == 0;
   summary_.outcomes_known = open_requests() + summary_.failed + summary_.unknown == 0;
@@ -157,9 +162,7 @@ void Runner::finish() {
 
 void Runner::stop(const std::string& why) {
   if (failure_.empty()) failure_ = why;
-  if (stopping_) return;
-  stopping_ = true;
-  drain_.start(kDrain);
+  if (!std::exchange(stopping_, true)) drain_.start(kDrain);
 }
 
 void Runner::end(const std::string& why) {
@@ -168,7 +171,7 @@ void Runner::end(const std::string& why) {
 }
 
 void Runner::signaled() {
-  const uint64_t now = now_ns();
+  const uint64_t now = uv_hrtime();
   if (signaled_ns_ != 0 && now - signaled_ns_ < kSameSignalNs) return;
   signaled_ns_ = now;
   if (stopping_) return finish();
@@ -181,24 +184,18 @@ void Runner::signaled() {
 void Runner::tick() {
   ticker_.start(kTick);
   for (const auto& lane : lanes_) lane->look();
-  const uint64_t now = now_ns();
+  const uint64_t now = uv_hrtime();
   if (hooks_.sample && started_) hooks_.sample(now, summary_);
   if (now >= next_tick_ns_ && started_) {
     next_tick_ns_ = now + progress_.every_ms() * 1'000'000;
-    progress_.show({.pushed = summary_.pushed,
-                    .failed = summary_.failed,
-                    .unknown = summary_.unknown,
-                    .resent = summary_.resent,
-                    .results = options_.wait ? std::optional(summary_.results()) : std::nullopt,
-                    .part = ended_ ? kMillion : source_.part_read()},
-                   now);
+    progress_.show(summary_, ended_ ? kMillion : source_.part_read(), now);
   }
   look_at_patience();
 }
 
 void Runner::look_at_patience() {
   if (stopping_) return;
-  const uint64_t now = now_ns();
+  const uint64_t now = uv_hrtime();
   const auto passed = [now](uint64_t since_ns, Milliseconds patience) {
     return now >= since_ns && std::chrono::nanoseconds(now - since_ns) >= patience;
   };

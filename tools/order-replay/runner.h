@@ -11,9 +11,9 @@
 #include "order-replay/pace.h"
 #include "order-replay/precise_timer.h"
 #include "order-replay/progress.h"
-#include "order-replay/route.h"
 #include "order-replay/run_summary.h"
 #include "order-replay/source.h"
+#include "order/decode.h"
 #include "settings/topology.h"
 #include "shared/entry.h"
 #include "shared/program.h"
@@ -61,7 +61,7 @@ class Runner {
   // summary() is valid then, too.
   [[nodiscard]] Result<bool> run();
   [[nodiscard]] const RunSummary& summary() const { return summary_; }
-  // The ID of the last result that was read in each lane. Only where results are waited for.
+  // The ID of the last result that was read in each lane.
   [[nodiscard]] std::vector<std::string> last_results() const;
 
   // A line on standard error, without disturbing the progress there.
@@ -71,6 +71,7 @@ class Runner {
   class Lane;
   void pump();
   [[nodiscard]] bool begin();
+  [[nodiscard]] Lane& lane_of(const Recorded& line);
   void settle_down();
   void stop(const std::string& why);  // waits for what is in flight
   void end(const std::string& why);   // does not
@@ -83,13 +84,16 @@ class Runner {
   [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::string missing_text(const std::string& why) const;
 
+  const tools::Context& context_;
   const RunOptions options_;
   Source& source_;
   const RunHooks hooks_;
   Progress progress_;
   RunSummary summary_;
   Pace pace_;
-  Route route_;
+  order::Decoder decoder_;
+  order::Request request_;  // lane_of()'s, kept for its memory
+  std::string detail_;
   std::string failure_;
   const Lane* next_ = nullptr;  // which takes the next line; null: none has come
   bool started_ = false;
@@ -105,7 +109,7 @@ class Runner {
   Loop loop_;
   settings::Topologies topologies_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::unique_ptr<PreciseTimer> due_;
+  PreciseTimer due_;
   Timer input_;  // while standard input has nothing to read
   std::chrono::milliseconds input_poll_{};
   Timer ticker_;

@@ -2,16 +2,32 @@
 // a server that is wrongly taken for the primary accepts each connection and refuses all work.
 #include "order-replay/runner_lane.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <random>
 
 #include "shared/output.h"
 
 namespace orderd::replay {
+namespace {
+
+// Results of one read: handling a page should take far less than a millisecond.
+constexpr std::size_t kResultsPage = 128;
+// How long one read waits at the server.
+constexpr Milliseconds kReadBlock{1000};
+constexpr Milliseconds kReadPause{100};
+
+}  // namespace
 
 Runner::Lane::Lane(Runner& owner, std::size_t index, const settings::Settings& settings,
                    const std::string& results_after)
-    : owner_(owner), index_(index), name_(settings.lane_name()) {
+    : owner_(owner),
+      index_(index),
+      name_(settings.lane_name()),
+      results_(settings.streams.results),
+      after_(results_after),
+      pause_(owner.loop_, [this] { read_results(); }) {
   std::random_device entropy;
   valkey::Topology& topology = owner.topologies_.of(settings.lane);
   const valkey::Handshake handshake{.name = tools::program_name(),
@@ -28,9 +44,12 @@ Runner::Lane::Lane(Runner& owner, std::size_t index, const settings::Settings& s
     producers_.push_back(std::make_unique<Producer>(owner.loop_, topology, handshake, pushing, entropy(), pushes));
   }
   if (!options.wait) return;
-  Tail::Listener& results = *this;
-  tail_ = std::make_unique<Tail>(owner.loop_, topology, handshake, settings.streams.results, results_after, entropy(),
-                                 results);
+  read_.owner = this;
+  read_.done = [](valkey::Call& call, const valkey::Reply& reply) {
+    static_cast<Read&>(call).owner->on_results(reply);
+  };
+  Session::Listener& connection = *this;
+  tail_.emplace(owner.loop_, topology, handshake, kReadBlock, entropy(), connection);
 }
 
 void Runner::Lane::start() {
@@ -42,6 +61,7 @@ void Runner::Lane::start() {
 
 void Runner::Lane::stop() {
   for (const auto& producer : producers_) producer->stop();
+  pause_.stop();
   if (tail_) tail_->stop();
 }
 
@@ -70,7 +90,7 @@ uint64_t Runner::Lane::first_open_line() const {
 }
 
 std::string Runner::Lane::prefix() const {
-  return owner_.lanes_.size() == 1 ? "" : "lane '" + name_ + "': ";
+  return owner_.lanes_.size() == 1 ? "" : fmt::format("lane '{}': ", name_);
 }
 
 void Runner::Lane::on_pushed(const Producer::Request& request, tools::StreamId id) {
@@ -79,7 +99,7 @@ void Runner::Lane::on_pushed(const Producer::Request& request, tools::StreamId i
   RunSummary& summary = owner_.summary_;
   summary.last = id.text();
   if (summary.pushed++ == 0) summary.first = summary.last;
-  summary.pushed_ns = now_ns();
+  summary.pushed_ns = uv_hrtime();
   if (owner_.options_.wait) {
     const auto early = awaiting_.add(id, {request.due_ns});
     if (early) owner_.take_result(early->entry(), request.due_ns, early->seen_ns);
@@ -95,13 +115,38 @@ void Runner::Lane::on_unknown() {
 void Runner::Lane::on_failed(const Producer::Request& request, const std::string& answer) {
   ++owner_.summary_.failed;
   owner_.first_failed_line_ = std::min(owner_.first_failed_line_, request.line);
-  const auto& explain = owner_.hooks_.explain;
-  owner_.stop("line " + std::to_string(request.line) +
-              " was refused: " + (explain ? explain(index_, answer) : tools::shown(answer)));
+  owner_.stop(fmt::format("line {} was refused: {}", request.line, explained(answer)));
   owner_.pump();
 }
 
-void Runner::Lane::on_results(const std::vector<tools::Entry>& page, uint64_t now) {
+// While not connected nothing is sent; on_up() calls this again.
+void Runner::Lane::read_results() {
+  using valkey::Command;
+  if (pause_.active()) return;
+  (void)tail_->send(
+      read_, Command::of("XREAD", "COUNT", kResultsPage, "BLOCK", kReadBlock.count(), "STREAMS", results_, after_));
+}
+
+void Runner::Lane::on_results(const valkey::Reply& reply) {
+  using valkey::ErrorKind;
+  const uint64_t now = uv_hrtime();
+  if (reply.lost()) return;
+  if (reply.is_error()) {
+    const ErrorKind kind = reply.error();
+    if (tail_->is_elsewhere(kind)) return tail_->drop({kind, std::string(reply.text())});
+    if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged) {
+      tail_->suspect();
+      return pause_.start(kReadPause);
+    }
+    owner_.stop(prefix() + "cannot read the results: " + explained(std::string(reply.text())));
+    return owner_.settle_down();
+  }
+  tail_->proven();
+  const std::vector<tools::Entry> page = tools::entries_of(reply.at(0).at(1));
+  if (!page.empty()) after_ = page.back().id;
+  // order matters: the server works on the next page while this one is handled.
+  read_results();
+  if (page.empty()) return;
   look();
   for (const tools::Entry& entry : page) {
     const auto request = tools::parse_id(entry.field("request"));
@@ -115,18 +160,15 @@ void Runner::Lane::on_results(const std::vector<tools::Entry>& page, uint64_t no
 
 // What is known of others' requests up to the newest reply of each producer.
 void Runner::Lane::forget_strangers() {
-  constexpr uint64_t kLast = UINT64_MAX;
-  tools::StreamId known{kLast, kLast};
+  tools::StreamId known{UINT64_MAX, UINT64_MAX};
   for (const auto& producer : producers_) {
     if (producer->open() > 0) known = std::min(known, producer->newest());
   }
   awaiting_.forget_early(known);
 }
 
-void Runner::Lane::on_refused(const std::string& answer) {
-  const auto& explain = owner_.hooks_.explain;
-  owner_.stop(prefix() + "cannot read the results: " + (explain ? explain(index_, answer) : tools::shown(answer)));
-  owner_.settle_down();
+std::string Runner::Lane::explained(const std::string& answer) const {
+  return owner_.hooks_.explain ? owner_.hooks_.explain(index_, answer) : tools::shown(answer);
 }
 
 void Runner::Lane::on_down(const valkey::Error& error) {
@@ -138,7 +180,7 @@ void Runner::Lane::on_down(const valkey::Error& error) {
 }
 
 void Runner::Lane::raise(const std::string& what, const std::string& next) {
-  if (trouble_ns_ == 0) trouble_ns_ = now_ns();
+  if (trouble_ns_ == 0) trouble_ns_ = uv_hrtime();
   proven_ = false;
   if (what == trouble_) return;
   trouble_ = what;
@@ -153,7 +195,7 @@ void Runner::Lane::look() {
   trouble_.clear();
   trouble_ns_ = 0;
   down_ = false;
-  owner_.newest_result_ns_ = now_ns();  // patience starts over
+  owner_.newest_result_ns_ = uv_hrtime();  // patience starts over
 }
 
 }  // namespace orderd::replay

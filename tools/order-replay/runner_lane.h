@@ -1,19 +1,20 @@
-// One lane of a run: its producers, its results, the requests that have none yet, and how its connections are. It
-// reports to the Runner, whose inside this is.
+// One lane of a run: its producers, the results as they arrive on a connection of their own, the requests that have
+// none yet, and how its connections are. It reports to the Runner, whose inside this is.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "order-replay/awaiting.h"
 #include "order-replay/producer.h"
 #include "order-replay/runner.h"
-#include "order-replay/tail.h"
+#include "order-replay/session.h"
 
 namespace orderd::replay {
 
-class Runner::Lane : private Producer::Listener, private Tail::Listener {
+class Runner::Lane : private Producer::Listener, private Session::Listener {
  public:
   // `owner` and `settings`, of this lane, outlive it.
   Lane(Runner& owner, std::size_t index, const settings::Settings& settings, const std::string& results_after);
@@ -29,8 +30,8 @@ class Runner::Lane : private Producer::Listener, private Tail::Listener {
   // Requests whose reply is outstanding, and the smallest line of these; if there is none, the largest number.
   [[nodiscard]] std::size_t open() const;
   [[nodiscard]] uint64_t first_open_line() const;
-  // The last result that was read. Only where results are waited for.
-  [[nodiscard]] const std::string& last_result() const { return tail_->after(); }
+  // The ID of the last result that was read.
+  [[nodiscard]] const std::string& last_result() const { return after_; }
   [[nodiscard]] const Awaiting& awaiting() const { return awaiting_; }
   // "lane 'a': ", where there are several.
   [[nodiscard]] std::string prefix() const;
@@ -43,29 +44,39 @@ class Runner::Lane : private Producer::Listener, private Tail::Listener {
   uint64_t missed_ns = 0;  // of Runner::look_at_patience(): since when it is needed and in trouble; 0: it is not
 
  private:
+  struct Read : valkey::Call {
+    Lane* owner = nullptr;
+  };
+
   void on_pushed(const Producer::Request& request, tools::StreamId id) override;
   void on_again() override { ++owner_.summary_.resent; }
   void on_unknown() override;
   void on_failed(const Producer::Request& request, const std::string& answer) override;
   void on_ready() override { owner_.pump(); }
-  void on_results(const std::vector<tools::Entry>& page, uint64_t now_ns) override;
-  void on_refused(const std::string& answer) override;
+  void on_up() override { read_results(); }
   void on_down(const valkey::Error& error) override;
   void on_trouble(const std::string& what) override { raise(what, ""); }
+  void read_results();
+  void on_results(const valkey::Reply& reply);
+  [[nodiscard]] std::string explained(const std::string& answer) const;
   void raise(const std::string& what, const std::string& next);
   void forget_strangers();
 
   Runner& owner_;
   const std::size_t index_;
   const std::string name_;
+  const std::string results_;  // the stream
   Awaiting awaiting_;
   std::vector<std::unique_ptr<Producer>> producers_;
   std::size_t turn_ = 0;
-  std::unique_ptr<Tail> tail_;
   std::string trouble_;
   uint64_t trouble_ns_ = 0;
   bool down_ = false;    // the trouble is that a connection was lost
   bool proven_ = false;  // since then a request was pushed
+  std::string after_;    // the result that was read last
+  Read read_;
+  Timer pause_;                  // before a read that was refused is repeated
+  std::optional<Session> tail_;  // if results are waited for; ends first: read_ is its call
 };
 
 }  // namespace orderd::replay

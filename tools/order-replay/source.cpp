@@ -2,6 +2,7 @@
 #include "order-replay/source.h"
 
 #include <fcntl.h>
+#include <spdlog/fmt/fmt.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ Result<std::unique_ptr<Source>> Source::open(const std::string& name, uint64_t f
   const bool standard = name == "-";
   const int file = standard ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   const std::string quoted = standard ? "standard input" : "'" + tools::shown(name) + "'";
-  if (file < 0) return Failure{"cannot open " + quoted + ": " + std::strerror(errno)};
+  if (file < 0) return Failure{fmt::format("cannot open {}: {}", quoted, std::strerror(errno))};
   struct stat facts {};
   const bool sized = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
   const uint64_t size = sized ? static_cast<uint64_t>(facts.st_size) : 0;
@@ -48,39 +49,28 @@ Source::~Source() {
 }
 
 Source::State Source::look() {
-  if (state_ != State::kWait) return state_;
-  const State state = read();
-  if (state == State::kLine || state == State::kBroken) state_ = state;
-  return state;
+  while (state_ == State::kWait) {
+    const State next = reader_.next();
+    if (next == State::kWait || next == State::kEnd) return next;
+    if (next == State::kBroken) return fail(fmt::format("cannot read it: {}", std::strerror(errno)));
+    const uint64_t number = reader_.number();
+    if (number < first_line_) continue;
+    line_.kind = Recorded::Kind::kEmpty;
+    const auto good = next == State::kLong ? reading_.too_long(number) : reading_.read(reader_.line(), number, line_);
+    if (!good) return fail(fmt::format("line {}: {}", number, good.error()));
+    if (line_.kind != Recorded::Kind::kEmpty) state_ = State::kLine;
+  }
+  return state_;
 }
 
 Source::State Source::look_patiently() {
-  for (;;) {
-    const State state = look();
-    if (state != State::kWait) return state;
-    reader_.wait();
-  }
-}
-
-Source::State Source::read() {
-  using Kind = tools::LineReader::Kind;
-  for (;;) {
-    const Kind kind = reader_.next();
-    if (kind == Kind::kWait) return State::kWait;
-    if (kind == Kind::kEnd) return State::kEnd;
-    if (kind == Kind::kBroken) return fail(std::string("cannot read it: ") + std::strerror(errno));
-    if (reader_.number() < first_line_) continue;
-    line_.kind = Recorded::Kind::kEmpty;
-    const uint64_t number = reader_.number();
-    const auto good = kind == Kind::kLong ? reading_.too_long(number) : reading_.read(reader_.line(), number, line_);
-    if (!good) return fail("line " + std::to_string(number) + ": " + good.error());
-    if (line_.kind != Recorded::Kind::kEmpty) return State::kLine;
-  }
+  while (look() == State::kWait) reader_.wait();
+  return look();
 }
 
 Source::State Source::fail(const std::string& what) {
   error_ = name_ + ": " + what;
-  return State::kBroken;
+  return state_ = State::kBroken;
 }
 
 uint64_t Source::part_read() const {

@@ -14,12 +14,8 @@ namespace orderd::replay {
 
 class Source {
  public:
-  enum class State {
-    kLine,    // line() is the next one
-    kWait,    // nothing to read at the moment
-    kEnd,     // no more lines
-    kBroken,  // error() says why, and which line
-  };
+  // kLine: line() is the next one. kBroken: error() says why, and which line. Never kLong.
+  using State = tools::LineReader::Kind;
 
   // How lines are read: as a recording, or otherwise.
   struct Reading {
@@ -60,7 +56,6 @@ class Source {
 
  private:
   Source(int file, std::string name, uint64_t size, uint64_t first_line, Reading reading);
-  [[nodiscard]] State read();
   [[nodiscard]] State fail(const std::string& what);
 
   const int file_;

@@ -98,14 +98,12 @@ std::string Generator::pick_other(const std::string& first) {
 }
 
 void Generator::append_line(std::string& out, const std::string& sku) {
-  out.append("\"sku\":");
-  append_json(out, sku);
-  out.append(",\"quantity\":").append(std::to_string(random_.between(workload_.quantity_min, workload_.quantity_max)));
+  append_json(out.append("\"sku\":"), sku).append(",\"quantity\":");
+  out.append(std::to_string(random_.between(workload_.quantity_min, workload_.quantity_max)));
 }
 
 void Generator::make_order(const std::string& id, uint64_t customer, bool unknown, std::string& out) {
-  out.append("{\"id\":");
-  append_json(out, id);
+  append_json(out.append("{\"id\":"), id);
   out.append(",\"customer\":\"c-").append(std::to_string(customer)).append("\",");
   const uint64_t lines = random_.between(workload_.lines_min, workload_.lines_max);
   std::string first;

@@ -2,10 +2,14 @@
 // that the sub-command would ignore.
 #include "shared/command_line.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,12 +64,6 @@ std::vector<std::string> command_names(const CLI::App& app) {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
-  return out;
-}
-
 // About the first unknown argument; "" if there is none.
 std::string problem_of_extras(const CLI::App& app) {
   const std::vector<std::string> extras = app.remaining(true);
@@ -79,10 +77,11 @@ std::string problem_of_extras(const CLI::App& app) {
   if (first.starts_with("-") && first.size() > 1)
     return shown(first.substr(0, 2)) + ": unknown flag; -h is the only short one";
   const std::vector<std::string> names = command_names(command);
-  const std::string what = "'" + shown(valkey::masked(first)) + "': ";
-  if (names.empty()) return what + "unexpected";
+  const std::string what = shown(valkey::masked(first));
+  if (names.empty()) return fmt::format("'{}': unexpected", what);
   const std::string near = settings::suggestion(first, names);
-  return what + "unknown sub-command" + (near.empty() ? "; there are: " + joined(names) : near);
+  if (!near.empty()) return fmt::format("'{}': unknown sub-command{}", what, near);
+  return fmt::format("'{}': unknown sub-command; there are: {}", what, fmt::join(names, ", "));
 }
 
 // "help" in place of a sub-command is --help: of the program, or of what follows or precedes it.
@@ -105,39 +104,20 @@ std::vector<const char*> with_help(const CLI::App& app, int argc, const char* co
 // About a flag of all sub-commands that this one would ignore; "" if there is none.
 std::string problem_of_ignored(const CLI::App& app, const Program& program) {
   const CLI::App& command = named(app);
-  if (program.json && command.get_option_no_throw("--json") == nullptr) {
-    return "--json: " + name_of(command) + " prints no JSON";
-  }
-  if (!program.lane.empty() && program.lanes == LaneUse::kNone) {
-    return "--lane: " + name_of(command) + " does not depend on a lane";
-  }
-  return "";
-}
-
-// CLI11 separates groups by two empty lines.
-std::string help_of(const CLI::App& app) {
-  std::string help = app.help();
-  for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
-  return help;
+  const bool no_json = program.json && command.get_option_no_throw("--json") == nullptr;
+  if (no_json) return fmt::format("--json: {} prints no JSON", name_of(command));
+  const bool no_lane = !program.lane.empty() && program.lanes == LaneUse::kNone;
+  return no_lane ? fmt::format("--lane: {} does not depend on a lane", name_of(command)) : "";
 }
 
 // The settings, from the file, the variables and the flags. Nothing: they are wrong, and the errors were printed.
 std::optional<settings::Settings> load_settings(Program& program) {
   program.sources.environment = settings::read_environment();
   auto loaded = settings::load(program.sources);
-  std::string problems;
-  if (!loaded) {
-    problems = loaded.error();
-  } else if (const auto endpoint = loaded->endpoint(); !endpoint) {
-    problems = endpoint.error();
-  } else {
-    return std::move(*loaded);
-  }
-  for (std::size_t at = 0; at < problems.size();) {
-    const std::size_t end = std::min(problems.find('\n', at), problems.size());
-    note(std::string_view(problems).substr(at, end - at));
-    at = end + 1;
-  }
+  const auto endpoint = loaded ? loaded->endpoint() : loaded.failure();
+  if (endpoint) return std::move(*loaded);
+  std::istringstream problems(endpoint.error());
+  for (std::string line; std::getline(problems, line);) note(line);
   return std::nullopt;
 }
 
@@ -150,14 +130,15 @@ std::optional<std::vector<settings::Settings>> lanes_of(const settings::Settings
   }
   if (chosen.empty()) {
     const std::string near = settings::suggestion(program.lane, lanes.names());
-    note("--lane '" + shown(program.lane) + "': " +
-         (!lanes.named() ? "streams.lanes is empty: there is one lane, without a name"
-          : near.empty() ? "there is no such lane; there are: " + joined(lanes.names())
+    note(fmt::format("--lane '{}': {}", shown(program.lane),
+                     !lanes.named() ? "streams.lanes is empty: there is one lane, without a name"
+                     : near.empty()
+                         ? fmt::format("there is no such lane; there are: {}", fmt::join(lanes.names(), ", "))
                          : "there is no such lane" + near));
     return std::nullopt;
   }
   if (chosen.size() > 1 && program.lanes == LaneUse::kOne) {
-    note("there are " + std::to_string(lanes.count()) + " lanes; choose one with --lane: " + joined(lanes.names()));
+    note(fmt::format("there are {} lanes; choose one with --lane: {}", lanes.count(), fmt::join(lanes.names(), ", ")));
     return std::nullopt;
   }
   return chosen;
@@ -181,9 +162,8 @@ std::string as_given(std::string message, const CLI::App& command, const std::ve
 }
 
 int wrong_usage(const CLI::App& app, const std::string& what) {
-  const std::string line = name_of(named(app)) + " --help shows the usage\n";
   note(what);
-  (void)std::fputs(line.c_str(), stderr);
+  (void)std::fputs((name_of(named(app)) + " --help shows the usage\n").c_str(), stderr);
   return kUsage;
 }
 
@@ -215,10 +195,10 @@ std::optional<int> parse(CLI::App& app, const Program& program, int argc, const 
   try {
     app.parse(settings::arguments(static_cast<int>(words.size()), words.data()));
     const std::string ignored = problem_of_ignored(app, program);
-    if (ignored.empty()) return std::nullopt;
-    return wrong_usage(app, ignored);
+    return ignored.empty() ? std::nullopt : std::optional(wrong_usage(app, ignored));
   } catch (const CLI::CallForHelp&) {
-    print(help_of(app));
+    // CLI11 separates groups by two empty lines.
+    print(std::regex_replace(app.help(), std::regex("\n{3,}"), "\n\n"));
   } catch (const CLI::CallForVersion& version) {
     print(std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {
@@ -226,7 +206,7 @@ std::optional<int> parse(CLI::App& app, const Program& program, int argc, const 
     if (!extras.empty()) return wrong_usage(app, extras);
     const std::vector<std::string> names = command_names(named(app));
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !names.empty()) {
-      return wrong_usage(app, "a sub-command is required: " + joined(names));
+      return wrong_usage(app, fmt::format("a sub-command is required: {}", fmt::join(names, ", ")));
     }
     return wrong_usage(app, shown(as_given(error.what(), named(app), words)));
   }
@@ -241,8 +221,7 @@ int run(Program& program) {
   const settings::Settings first = lanes->front();
   const Result<int> done = program.action({std::move(*lanes), first, *settings, program.json});
   if (!done) note(done.error());
-  const int status = done ? *done : kFailed;
-  return flush_output() ? status : kFailed;
+  return flush_output() && done ? *done : kFailed;
 }
 
 }  // namespace orderd::tools

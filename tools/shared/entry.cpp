@@ -1,8 +1,8 @@
 // Streams are read page by page, so that memory does not grow with the stream.
 #include "shared/entry.h"
 
+#include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include "shared/output.h"
 
@@ -31,15 +31,9 @@ std::string time_of_id(std::string_view text) {
   return id ? time_text(id->ms) : "";
 }
 
-bool is_largest_id(std::string_view text) {
-  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
-  const auto id = parse_id(text);
-  return id && id->ms == kMost && id->sequence == kMost;
-}
-
 StreamId id_before(StreamId id) {
   if (id.sequence > 0) return {id.ms, id.sequence - 1};
-  return id.ms > 0 ? StreamId{id.ms - 1, std::numeric_limits<uint64_t>::max()} : id;
+  return id.ms > 0 ? StreamId{id.ms - 1, UINT64_MAX} : id;
 }
 
 std::string_view Entry::field(std::string_view name) const {
@@ -50,10 +44,7 @@ std::string_view Entry::field(std::string_view name) const {
 }
 
 bool Entry::has(std::string_view name) const {
-  for (const auto& [field_name, value] : fields) {
-    if (field_name == name) return true;
-  }
-  return false;
+  return std::any_of(fields.begin(), fields.end(), [name](const auto& field) { return field.first == name; });
 }
 
 std::vector<Entry> entries_of(valkey::Reply reply) {
@@ -87,7 +78,8 @@ Result<std::vector<Entry>> EntryPages::next(std::size_t most) {
   if (!reply) return reply.failure();
   reply_ = std::move(*reply);
   std::vector<Entry> entries = entries_of(reply_.view());
-  ended_ = entries.empty() || entries.size() < most || is_largest_id(entries.back().id);
+  // No entry can come after the largest ID: the server refuses a range that begins there.
+  ended_ = entries.size() < most || parse_id(entries.back().id) == StreamId{UINT64_MAX, UINT64_MAX};
   if (!entries.empty()) (back ? range_.last : range_.first) = "(" + std::string(entries.back().id);
   return entries;
 }

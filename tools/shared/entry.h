@@ -31,8 +31,6 @@ struct StreamIdHash {
 [[nodiscard]] std::optional<StreamId> parse_id(std::string_view text);
 // When an entry was added, by its ID, as UTC; empty if that is not plausible.
 [[nodiscard]] std::string time_of_id(std::string_view id);
-// No entry can come after it: the server refuses a range that begins there.
-[[nodiscard]] bool is_largest_id(std::string_view text);
 
 // Views into the reply.
 struct Entry {

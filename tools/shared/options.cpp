@@ -1,8 +1,9 @@
 // Every option has a callback that gets the texts unchanged.
 #include "shared/options.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <CLI/CLI.hpp>
-#include <charconv>
 
 #include "order/name_rules.h"
 #include "order/request.h"
@@ -15,17 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kLongest = std::chrono::hours(8760);
 
 std::string complaint(const std::string& text, const char* problem) {
-  return problem == nullptr ? "" : "'" + shown(text) + "' " + problem;
-}
-
-// An option with one value, which `keep` gets.
-CLI::Option* add_one(CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
-                     std::function<void(const std::string&)> keep) {
-  const CLI::callback_t keep_first = [keep = std::move(keep)](const CLI::results_t& texts) {
-    keep(texts.at(0));
-    return true;
-  };
-  return app.add_option(name, keep_first, help)->type_name(type)->type_size(1)->expected(1);
+  return problem == nullptr ? "" : fmt::format("'{}' {}", shown(text), problem);
 }
 
 }  // namespace
@@ -44,11 +35,24 @@ void add_json(CLI::App& app, Program& program) {
 
 void set_action(CLI::App& app, Program& program, LaneUse lanes, Action action, std::function<void()> check) {
   add_json(app, program);
+  set_text_action(app, program, lanes, std::move(action), std::move(check));
+}
+
+void set_text_action(CLI::App& app, Program& program, LaneUse lanes, Action action, std::function<void()> check) {
   app.callback([&program, lanes, action = std::move(action), check = std::move(check)] {
     if (check) check();
     program.lanes = lanes;
     program.action = action;
   });
+}
+
+CLI::Option* add_one(CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
+                     std::function<void(const std::string&)> keep) {
+  const CLI::callback_t keep_first = [keep = std::move(keep)](const CLI::results_t& texts) {
+    keep(texts.at(0));
+    return true;
+  };
+  return app.add_option(name, keep_first, help)->type_name(type)->type_size(1)->expected(1);
 }
 
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& type,
@@ -74,7 +78,7 @@ CLI::Option* add_whole(CLI::App& app, const std::string& name, uint64_t& target,
   return add_one(app, name, "N", help, keep)->check([min, max](const std::string& text) {
     const auto number = whole_of(text);
     if (number && *number >= min && *number <= max) return std::string();
-    return "'" + shown(text) + "' is not a whole number between " + std::to_string(min) + " and " + std::to_string(max);
+    return fmt::format("'{}' is not a whole number between {} and {}", shown(text), min, max);
   });
 }
 
@@ -82,8 +86,8 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::m
                           const std::string& help) {
   const auto keep = [&target](const std::string& text) { target = duration_of(text).value_or(target); };
   return add_one(app, name, "DURATION", help, keep)->check([](const std::string& text) {
-    if (duration_of(text)) return std::string();
-    return "'" + shown(text) + "' is not a duration: a whole number with ms, s, m or h, at most 8760h";
+    return complaint(
+        text, duration_of(text) ? nullptr : "is not a duration: a whole number with ms, s, m or h, at most 8760h");
   });
 }
 
@@ -100,11 +104,8 @@ std::string check_file_name(const std::string& name) {
 }
 
 std::optional<uint64_t> whole_of(std::string_view text) {
-  if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number > order::kMaxWhole) return std::nullopt;
-  return number;
+  if (!settings::is_whole(text) || settings::to_whole(text) > order::kMaxWhole) return std::nullopt;
+  return settings::to_whole(text);
 }
 
 std::optional<std::chrono::milliseconds> duration_of(std::string_view text) {

@@ -25,8 +25,13 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_json(CLI::App& app, Program& program);
 // Ends a sub-command: adds --json, and has `action` run if it is given. `check`, if any, looks at the options before.
 void set_action(CLI::App& app, Program& program, LaneUse lanes, Action action, std::function<void()> check = {});
+// The same without --json.
+void set_text_action(CLI::App& app, Program& program, LaneUse lanes, Action action, std::function<void()> check = {});
 
-// `type`: the value's name in the help. The name of a positional has no dashes. `target` must outlive the parsing.
+// With one value, which `keep` gets. `type`: the value's name in the help. The name of a positional has no dashes.
+CLI::Option* add_one(CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
+                     std::function<void(const std::string&)> keep);
+// `target` must outlive the parsing.
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& type,
                       const std::string& help);
 // May be given any number of times; a positional takes all remaining arguments.

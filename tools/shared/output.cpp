@@ -1,16 +1,16 @@
 // Standard output is written through stdio, and flushed when a sub-command is done or about to wait.
 #include "shared/output.h"
 
+#include <simdjson.h>
+#include <spdlog/fmt/chrono.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -27,19 +27,13 @@ struct Character {
 };
 
 Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
+  const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) return {first, 1};
-  const std::size_t size = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : 4;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return {};
+  const std::size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  if (text.size() < size || !simdjson::validate_utf8(text.data(), size)) return {};
   char32_t code = first & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3FU);
-  }
-  const bool overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  return overlong || surrogate || code > 0x10FFFF ? Character{} : Character{code, size};
+  for (const char c : text.substr(1, size - 1)) code = code << 6 | (c & 0x3FU);
+  return {code, size};
 }
 
 // Control characters beyond ASCII, those of no width, and those that change the reading direction or the line: two
@@ -52,13 +46,6 @@ bool deceives(char32_t code) {
   };
   return std::any_of(std::begin(kRanges), std::end(kRanges),
                      [code](const auto& range) { return code >= range.first && code <= range.second; });
-}
-
-template <class Number>
-std::string formatted(const char* format, Number number) {
-  std::array<char, 64> text;
-  (void)std::snprintf(text.data(), text.size(), format, number);
-  return text.data();
 }
 
 bool colors() {
@@ -78,9 +65,9 @@ std::string shown(std::string_view text) {
   while (!text.empty()) {
     const auto [code, bytes] = first_character(text);
     if (bytes == 0 || code < 0x20 || code == 0x7F) {
-      out.append(formatted("\\x%02x", static_cast<unsigned char>(text[0])));
+      out.append(fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0])));
     } else if (deceives(code)) {
-      out.append(formatted("\\u{%X}", code));
+      out.append(fmt::format("\\u{{{:X}}}", static_cast<uint32_t>(code)));
     } else {
       out.append(text.substr(0, bytes));
     }
@@ -117,30 +104,21 @@ const char* program_name() {
 }
 
 void note(std::string_view text) {
-  const std::string line = std::string(program_name()) + ": " + std::string(text) + "\n";
+  const std::string line = fmt::format("{}: {}\n", program_name(), text);
   // If this fails, there is nowhere left to report it.
   (void)std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 bool flush_output() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
-  const int error = errno;
-  note("cannot write to standard output: " + std::string(std::strerror(error)));
+  note(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
   return false;
 }
 
 std::string colored(std::string_view text, Color color) {
-  std::string out(text);
-  if (!colors() || color == Color::kPlain) return out;
-  const char* code = "1";
-  switch (color) {
-    case Color::kPlain:
-    case Color::kBold: break;
-    case Color::kRed: code = "31"; break;
-    case Color::kGreen: code = "32"; break;
-    case Color::kYellow: code = "33"; break;
-  }
-  return std::string("\x1b[") + code + "m" + out + "\x1b[0m";
+  static constexpr const char* kCodes[] = {"", "1", "31", "32", "33"};
+  if (!colors() || color == Color::kPlain) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<std::size_t>(color)], text);
 }
 
 std::string padded(std::string text, std::size_t width) {
@@ -149,35 +127,30 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 std::string mebibytes_text(uint64_t bytes) {
-  return formatted("%.1f MiB", static_cast<double>(bytes) / (1024 * 1024));
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
 }
 
 std::string duration_text(std::chrono::nanoseconds time) {
   const double ms = static_cast<double>(time.count()) / 1e6;
   if (time.count() == 0) return "0 ms";
-  if (ms < 0.9995) return formatted("%.0f us", ms * 1e3);
-  if (ms < 999.5) return formatted("%.3g ms", ms);
-  if (ms < 120e3) return formatted("%.1f s", ms / 1e3);
-  if (ms < 7200e3) return formatted("%.0f min", ms / 60e3);
-  if (ms < 48 * 3600e3) return formatted("%.1f h", ms / 3600e3);
-  return formatted("%.0f days", ms / (24 * 3600e3));
+  if (ms < 0.9995) return fmt::format("{:.0f} us", ms * 1e3);
+  if (ms < 999.5) return fmt::format("{:.3g} ms", ms);
+  if (ms < 120e3) return fmt::format("{:.1f} s", ms / 1e3);
+  if (ms < 7200e3) return fmt::format("{:.0f} min", ms / 60e3);
+  if (ms < 48 * 3600e3) return fmt::format("{:.1f} h", ms / 3600e3);
+  return fmt::format("{:.0f} days", ms / (24 * 3600e3));
 }
 
 std::string time_text(uint64_t since_1970_ms) {
   constexpr uint64_t kYear1971 = 31'536'000'000;
   constexpr uint64_t kYear9999 = 253'370'764'800'000;
   if (since_1970_ms < kYear1971 || since_1970_ms > kYear9999) return "";
-  const auto seconds = static_cast<std::time_t>(since_1970_ms / 1000);
-  std::tm parts{};
-  if (gmtime_r(&seconds, &parts) == nullptr) return "";
-  std::array<char, 32> text;
-  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(since_1970_ms / 1000)));
 }
 
 std::string count_text(uint64_t count, std::string_view one, std::string_view many) {
-  std::string out = std::to_string(count) + " ";
-  if (count == 1) return out.append(one);
-  return many.empty() ? out.append(one).append("s") : out.append(many);
+  if (count == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
 }
 
 }  // namespace orderd::tools
