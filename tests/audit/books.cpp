@@ -8,19 +8,6 @@
 namespace orderd::test {
 namespace {
 
-void append_all(valkey::SyncClient& client, const std::string& stream, const std::vector<Entry>& all) {
-  for (const Entry& entry : all) {
-    std::vector<std::string> words = {"XADD", stream, entry.id};
-    for (const auto& [name, value] : entry.fields) words.insert(words.end(), {name, value});
-    client.append(command_of(words));
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto reply = client.read();
-    REQUIRE(reply.ok());
-    REQUIRE_MESSAGE(!(*reply)->is_error(), (*reply)->text());
-  }
-}
-
 std::string stock_key(const std::string& sku) {
   return "product:" + sku + ":stock";
 }
@@ -37,8 +24,12 @@ std::string digest_of(const Clerk::Asked& asked) {
   return digest;
 }
 
-bool is_number(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+// The number that a key holds; null if it holds none.
+Json number_in(const Books& books, const std::string& key) {
+  const auto found = books.keys.find(key);
+  if (found == books.keys.end() || found->second.empty()) return nullptr;
+  if (found->second.find_first_not_of("0123456789") != std::string::npos) return nullptr;
+  return std::stoll(found->second);
 }
 
 std::string name_of(Random& random, std::size_t pushed) {
@@ -63,12 +54,9 @@ Clerk::Asked request(Random& random, std::size_t& pushed, std::vector<Clerk::Ask
   };
   const std::size_t dice = random.number(100);
   if (dice < 8 && !sent.empty()) return sent[random.number(sent.size())];
-  if (dice < 12 && !sent.empty()) {
-    const std::string id = sent[random.number(sent.size())].order;
-    return {{{"id", id}, {"sku", "shoe"}, {"quantity", "7"}}, id, "", {{"shoe", 7}}};
-  }
+  if (dice < 12 && !sent.empty()) return simple_order(sent[random.number(sent.size())].order, "shoe", 7);
   if (dice < 20) return kMalformed[random.number(kMalformed.size())];
-  if (dice < 22) return {{{"id", "foreign"}, {"sku", "shoe"}, {"quantity", "1"}}, "foreign", "", {{"shoe", 1}}};
+  if (dice < 22) return simple_order("foreign", "shoe");
   Clerk::Asked asked;
   asked.order = name_of(random, pushed++);
   const std::string sku = kSkus[random.number(std::size(kSkus))];
@@ -96,6 +84,23 @@ Clerk::Asked request(Random& random, std::size_t& pushed, std::vector<Clerk::Ask
 
 }  // namespace
 
+void append_all(valkey::SyncClient& client, const std::string& stream, const std::vector<Entry>& all) {
+  for (const Entry& entry : all) {
+    std::vector<std::string> words = {"XADD", stream, entry.id};
+    for (const auto& [name, value] : entry.fields) words.insert(words.end(), {name, value});
+    client.append(command_of(words));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto reply = client.read();
+    REQUIRE(reply.ok());
+    REQUIRE_MESSAGE(!(*reply)->is_error(), (*reply)->text());
+  }
+}
+
+Clerk::Asked simple_order(const std::string& id, const std::string& sku, int64_t quantity) {
+  return {{{"id", id}, {"sku", sku}, {"quantity", std::to_string(quantity)}}, id, "", {{sku, quantity}}};
+}
+
 void put(Entry& entry, const std::string& name, const std::string& value) {
   for (auto& field : entry.fields) {
     if (field.first != name) continue;
@@ -120,16 +125,11 @@ void Books::lay_out(valkey::SyncClient& client) const {
   ask(client, {"RPUSH", "product:list:stock", "x"});
 }
 
-std::size_t Books::request_of(std::size_t result) const {
-  const std::string id = results.at(result).field("request");
-  for (std::size_t i = 0; i < orders.size(); ++i) {
-    if (orders[i].id == id) return i;
-  }
-  return orders.size();
-}
-
-Clerk::Clerk() {
-  books.position = {{"id", "0-0"}, {"count", "0"}, {"result", ""}, {"base", "0"}};
+Entry& Books::request_of(const Entry& result) {
+  const auto found =
+      std::find_if(orders.begin(), orders.end(), [&](const Entry& each) { return each.id == result.field("request"); });
+  REQUIRE(found != orders.end());
+  return *found;
 }
 
 // Like XADD with '*': from the clock, and always larger than the last.
@@ -168,71 +168,65 @@ std::string Clerk::add_result(const Fields& fields) {
 
 void Clerk::settle(const Asked& asked) {
   const std::string request = books.orders.back().id;
-  Fields fields = {{"order", asked.order}, {"request", request}, {"customer", asked.customer}};
-  const std::string key = "orders:order:" + asked.order;
-  const auto known = books.keys.find(key);
-  std::string result;
+  const auto known = books.keys.find("orders:order:" + asked.order);
+  const bool is_known = known != books.keys.end() && !asked.lines.empty();
+  Fields outcome;
   if (asked.lines.empty()) {
-    fields.insert(fields.end(), {{"status", "rejected"}, {"reason", "malformed"}, {"detail", "it is wrong"}});
-    result = add_result(fields);
+    outcome = {{"status", "rejected"}, {"reason", "malformed"}, {"detail", "it is wrong"}};
+  } else if (!is_known) {
+    outcome = decide(asked);
+  } else if (known->second.size() < 17) {
+    outcome = {{"status", "rejected"}, {"reason", "bad_record"}, {"detail", "it is foreign"}};
+  } else if (!known->second.starts_with(digest_of(asked))) {
+    outcome = {{"status", "rejected"}, {"reason", "id_reused"}};
+  } else {
+    outcome = {{"status", "duplicate"},
+               {"outcome", known->second[16] == 'a' ? "accepted" : "rejected"},
+               {"original", known->second.substr(17)}};
+  }
+  Fields fields = {{"order", asked.order}, {"request", request}, {"customer", asked.customer}};
+  fields.insert(fields.end(), outcome.begin(), outcome.end());
+  const std::string result = add_result(fields);
+  if (asked.lines.empty()) {
     Fields letter = {{"request", request}, {"result", result}, {"detail", "it is wrong"}};
     letter.insert(letter.end(), asked.fields.begin(), asked.fields.end());
     books.dead.push_back({new_id(last_letter_), letter});
-  } else if (known != books.keys.end() && known->second.size() < 17) {
-    fields.insert(fields.end(), {{"status", "rejected"}, {"reason", "bad_record"}, {"detail", "it is foreign"}});
-    result = add_result(fields);
-  } else if (known != books.keys.end() && !known->second.starts_with(digest_of(asked))) {
-    fields.insert(fields.end(), {{"status", "rejected"}, {"reason", "id_reused"}});
-    result = add_result(fields);
-  } else if (known != books.keys.end()) {
-    fields.insert(fields.end(), {{"status", "duplicate"},
-                                 {"outcome", known->second[16] == 'a' ? "accepted" : "rejected"},
-                                 {"original", known->second.substr(17)}});
-    result = add_result(fields);
-  } else {
-    bool accepted = false;
-    decide(asked, fields, accepted);
-    result = add_result(fields);
-    books.keys[key] = digest_of(asked) + (accepted ? "a" : "r") + result;
+  } else if (!is_known) {
+    const bool accepted = outcome.front().second == "accepted";
+    books.keys["orders:order:" + asked.order] = digest_of(asked) + (accepted ? "a" : "r") + result;
   }
   books.position["id"] = request;
   books.position["count"] = std::to_string(++count_);
   books.position["result"] = result;
 }
 
-void Clerk::decide(const Asked& asked, Fields& fields, bool& accepted) {
+Fields Clerk::decide(const Asked& asked) {
   std::string reason;
-  Json refused = Json::array();
-  Json taken = Json::array();
+  Json refused = Json::array(), taken = Json::array();
   for (const auto& [sku, quantity] : asked.lines) {
-    const auto key = books.keys.find(stock_key(sku));
-    const bool number = key != books.keys.end() && is_number(key->second);
-    const int64_t there = number ? std::stoll(key->second) : 0;
-    const std::string why = key == books.keys.end() && sku != "list" ? "unknown_sku"
-                            : !number                                ? "bad_stock"
-                            : there < quantity                       ? "insufficient_stock"
-                                                                     : "";
+    const bool unknown = !books.keys.contains(stock_key(sku)) && sku != "list";
+    const Json available = number_in(books, stock_key(sku));
+    const int64_t there = available.is_null() ? 0 : available.get<int64_t>();
+    const std::string why = unknown               ? "unknown_sku"
+                            : available.is_null() ? "bad_stock"
+                            : there < quantity    ? "insufficient_stock"
+                                                  : "";
     if (reason.empty()) reason = why;
-    refused.push_back({{"sku", sku}, {"quantity", quantity}, {"available", number ? Json(there) : Json()}});
+    refused.push_back({{"sku", sku}, {"quantity", quantity}, {"available", available}});
     taken.push_back({{"sku", sku}, {"quantity", quantity}, {"remaining", there - quantity}});
   }
-  accepted = reason.empty();
-  fields.insert(fields.end(), {{"status", accepted ? "accepted" : "rejected"},
-                               {"reason", reason},
-                               {"lines", accepted ? taken.dump() : refused.dump()}});
-  for (const Json& line : taken) {
-    if (accepted) books.keys[stock_key(line["sku"])] = line["remaining"].dump();
-  }
+  if (!reason.empty()) return {{"status", "rejected"}, {"reason", reason}, {"lines", refused.dump()}};
+  for (const Json& line : taken) books.keys[stock_key(line["sku"])] = line["remaining"].dump();
+  return {{"status", "accepted"}, {"lines", taken.dump()}};
 }
 
 void Clerk::change_stock(const std::string& sku, const std::string& change, int64_t amount) {
-  const auto key = books.keys.find(stock_key(sku));
-  const bool number = key != books.keys.end() && is_number(key->second);
-  const int64_t there = number ? std::stoll(key->second) : 0;
+  const bool exists = books.keys.contains(stock_key(sku));
+  const Json before = number_in(books, stock_key(sku));
+  const int64_t there = before.is_null() ? 0 : before.get<int64_t>();
   const int64_t remaining = change == "set" ? amount : there + amount;
-  Json line = {{"sku", sku}, {"before", nullptr}, {"quantity", nullptr}, {"remaining", remaining}};
-  if (number) line["before"] = there;
-  if (number || key == books.keys.end()) line["quantity"] = remaining - there;
+  Json line = {{"sku", sku}, {"before", before}, {"quantity", nullptr}, {"remaining", remaining}};
+  if (!before.is_null() || !exists) line["quantity"] = remaining - there;
   add_result({{"status", "stock"}, {"change", change}, {"reason", "r"}, {"lines", Json::array({line}).dump()}});
   books.keys[stock_key(sku)] = std::to_string(remaining);
 }
@@ -268,16 +262,15 @@ Clerk hold_sale(Random& random, std::size_t requests) {
   for (std::size_t i = 0; i < requests; ++i) {
     clerk.serve(request(random, pushed, sent));
     if (i == requests / 3) clerk.change_stock("hat", "set", 40);
-    if (i == requests / 2) clerk.change_stock("shoe", "add", 50);
-    if (i == requests / 2) clerk.discard_letter(0);
-    if (i == requests / 2) clerk.discard_letter(clerk.books.dead.size() / 2);
-    if (i == requests / 2) {
-      clerk.requeue_letter(3, {{{"id", "again"}, {"sku", "sock"}, {"quantity", "1"}}, "again", "", {{"sock", 1}}});
-    }
-    if (i == requests / 2) clerk.change_stock("sock", "add", -3);
+    if (i != requests / 2) continue;
+    clerk.change_stock("shoe", "add", 50);
+    clerk.discard_letter(0);
+    clerk.discard_letter(clerk.books.dead.size() / 2);
+    clerk.requeue_letter(3, simple_order("again"));
+    clerk.change_stock("sock", "add", -3);
   }
   clerk.change_stock("bad", "set", 9);
-  for (int i = 0; i < 5; ++i) clerk.push({{"id", "u-" + std::to_string(i)}, {"sku", "sock"}, {"quantity", "1"}});
+  for (int i = 0; i < 5; ++i) clerk.push(simple_order("u-" + std::to_string(i)).fields);
   return clerk;
 }
 

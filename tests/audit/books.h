@@ -18,24 +18,25 @@ struct Books {
   std::vector<Entry> orders;
   std::vector<Entry> results;
   std::vector<Entry> dead;
-  std::map<std::string, std::string> keys;      // strings only
-  std::map<std::string, std::string> position;  // the hash; empty: no key
-  std::vector<std::string> deleted;             // IDs of `orders` to delete after they are added
+  std::map<std::string, std::string> keys;  // strings only
+  // The hash; empty: no key.
+  std::map<std::string, std::string> position = {{"id", "0-0"}, {"count", "0"}, {"result", ""}, {"base", "0"}};
+  std::vector<std::string> deleted;  // IDs of `orders` to delete after they are added
 
   // Replaces everything in the server, with the same IDs.
   void lay_out(valkey::SyncClient& client) const;
-  // The index of the request of the result with this index; orders.size(): none.
-  [[nodiscard]] std::size_t request_of(std::size_t result) const;
+  // The request that a result answers.
+  [[nodiscard]] Entry& request_of(const Entry& result);
 };
 
+// Appends entries with their IDs.
+void append_all(valkey::SyncClient& client, const std::string& stream, const std::vector<Entry>& all);
 void put(Entry& entry, const std::string& name, const std::string& value);
 void take_out(Entry& entry, const std::string& name);
 
 // Settles requests by the rules, one after another, and keeps the books.
 class Clerk {
  public:
-  Clerk();
-
   // What a request asks for; no lines: it is malformed.
   struct Asked {
     Fields fields;
@@ -62,7 +63,7 @@ class Clerk {
  private:
   std::string new_id(std::string& last);
   void settle(const Asked& asked);
-  void decide(const Asked& asked, Fields& fields, bool& accepted);
+  Fields decide(const Asked& asked);
   std::string add_result(const Fields& fields);
 
   uint64_t now_ = 1'790'000'000'000;
@@ -72,6 +73,8 @@ class Clerk {
   uint64_t count_ = 0;
 };
 
+// An order of one line, in flat fields.
+[[nodiscard]] Clerk::Asked simple_order(const std::string& id, const std::string& sku = "sock", int64_t quantity = 1);
 // A mixed sale: both forms, several lines, retries, reused IDs, malformed requests, unknown SKUs, bad stock, bad
 // records, stock changes; at the end some requests wait.
 [[nodiscard]] Clerk hold_sale(Random& random, std::size_t requests);

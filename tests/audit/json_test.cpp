@@ -77,8 +77,8 @@ TEST_CASE("values come in order, each with its kind and depth") {
   JsonReader reader;
   std::string shown;
   for (const JsonValue& value : reader.read(R"({"a":[1,null,{}],"b":{"c":"d"},"e":true,"a":-2.50})")) {
-    shown.append(value.depth, '.').append(1, "oasn0tf"[static_cast<std::size_t>(value.kind)]).append(value.name);
-    shown.append("=").append(value.text).append(" ");
+    shown.append(value.depth, '.').append(1, "oasn0tf"[static_cast<std::size_t>(value.kind)]);
+    shown.append(value.name).append("=").append(value.text).append(" ");
   }
   CHECK(shown == "o= .aa= ..n=1 ..0= ..o= .ob= ..sc=d .te= .na=-2.50 ");
   CHECK(reader.read("[1,").empty());

@@ -1,4 +1,4 @@
-// The audit while daemons are working.
+// The audit while daemons are working, of nothing, and with wrong arguments.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -35,11 +35,38 @@ TEST_CASE("the audit is clean again and again while daemons serve and are killed
   CHECK(report["requests"].get<uint64_t>() == length(sale.client(), "orders"));
   CHECK(report["waiting"] == 0);
   for (const std::string check : {"request_order", "position_differs", "missing_result", "content_differs"}) {
-    for (const Json& each : report["checks"]) {
-      if (each["name"] == check) CHECK_MESSAGE(each["checked"].get<uint64_t>() > 0, check);
-    }
+    CHECK_MESSAGE(check_of(report, check)["checked"].get<uint64_t>() > 0, check);
   }
   CHECK(report["records"].get<uint64_t>() > 0);
+}
+
+TEST_CASE("an audit of nothing is clean and one that cannot be carried out fails") {
+  Desk desk;
+  CHECK(desk.run({"audit"}).status == 0);
+  CHECK(desk.run({"audit"}).says("clean: all that was checked holds"));
+  set(desk.admin(), "results", "x");
+  const Ran ran = desk.run({"audit"});
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(ran.complains("WRONGTYPE"), ran.errors);
+  desk.server().stop();
+  CHECK(desk.run({"audit"}).status == 1);
+}
+
+TEST_CASE("arguments of the audit are checked before it connects") {
+  const Desk desk;
+  for (const Words& words : std::vector<Words>{{"--memory", "5"},
+                                               {"--memory", "0MiB"},
+                                               {"--memory", "5KiB"},
+                                               {"--memory", "MiB"},
+                                               {"--from", "x"},
+                                               {"--to", "1-"},
+                                               {"--max-findings", "0"},
+                                               {"now"}}) {
+    const Ran ran = desk.run(joined({"audit"}, words));
+    CHECK_MESSAGE(ran.status == 2, ran.errors);
+    CHECK(ran.output.empty());
+    CHECK_FALSE(ran.errors.empty());
+  }
 }
 
 }  // namespace

@@ -8,46 +8,48 @@ namespace {
 
 // A result for a request that does not exist.
 void add_result(Books& books, const std::string& order, const std::string& request) {
-  const std::string left = std::to_string(stock_before(books, books.results.size(), "sock") - 1);
+  std::string& key = books.keys["product:sock:stock"];
+  key = std::to_string(last_stock(books, "sock") - 1);
   append(books.results, {"",
                          {{"order", order},
                           {"request", request},
                           {"status", "accepted"},
-                          {"lines", R"([{"sku":"sock","quantity":1,"remaining":)" + left + "}]"}}});
-  books.keys["product:sock:stock"] = left;
+                          {"lines", R"([{"sku":"sock","quantity":1,"remaining":)" + key + "}]"}}});
+}
+
+// An entry of the first half.
+const Entry& early(const std::vector<Entry>& entries, Random& random) {
+  return entries[random.number(entries.size() / 2)];
 }
 
 // Adds a request that must have been settled, but has no result.
 void pass_over(Books& books, Random& random) {
   std::size_t place = 1 + random.number(books.orders.size() / 2);
-  const auto ms = [&](std::size_t at) { return books.orders[at].id.substr(0, books.orders[at].id.find('-')); };
-  while (ms(place) == ms(place - 1)) ++place;
+  while (std::stoull(books.orders[place].id) == std::stoull(books.orders[place - 1].id)) ++place;
   const Entry entry{id_after(books.orders[place - 1].id), {{"id", "new"}, {"sku", "sock"}, {"quantity", "1"}}};
   books.orders.insert(books.orders.begin() + static_cast<std::ptrdiff_t>(place), entry);
 }
 
 void drop_request(Books& books, Random& random) {
   const std::string first = books.orders.front().id;
-  drop(books.orders, books.request_of(pick(books, random, [&](const Entry& entry) {
-    return accepted(entry) && entry.field("request") != first;
-  })));
+  const auto later = [&](const Entry& entry) { return accepted(entry) && entry.field("request") != first; };
+  drop(books.orders, books.request_of(pick(books, random, later)));
 }
 
 void edit_request(Books& books, Random& random) {
-  const std::size_t result = pick(books, random, accepted);
-  books.orders[books.request_of(result)].fields = {
-      {"id", books.results[result].field("order")}, {"sku", "other"}, {"quantity", "1"}};
+  const Entry& result = pick(books, random, accepted);
+  books.request_of(result).fields = {{"id", result.field("order")}, {"sku", "other"}, {"quantity", "1"}};
 }
 
 void report_as_malformed(Books& books, Random& random) {
-  Entry& victim = books.results[pick(books, random, accepted)];
+  Entry& victim = pick(books, random, accepted);
   rewrite(victim, {{"status", "rejected"}, {"reason", "malformed"}, {"detail", "no"}}, {"lines"});
   books.dead.push_back(
       {id_behind(books.results, 5), {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
 }
 
 void accept_malformed(Books& books, Random& random) {
-  Entry& victim = books.results[pick(books, random, malformed)];
+  Entry& victim = pick(books, random, malformed);
   std::erase_if(books.dead, [&](const Entry& letter) { return letter.field("result") == victim.id; });
   rewrite(victim, {{"order", "m"}, {"status", "accepted"}, {"lines", R"([{"sku":"new","quantity":1,"remaining":5}])"}},
           {"reason", "detail"});
@@ -64,9 +66,7 @@ std::vector<Sabotage> requests() {
       {"a result for a request with a future ID", "invented_request",
        [](Books& books, Random&) { add_result(books, "new", id_behind(books.orders, 1000)); }},
       {"a result for a request that never existed", "invented_request",
-       [](Books& books, Random& random) {
-         add_result(books, "new", id_after(books.orders[random.number(books.orders.size() / 2)].id));
-       }},
+       [](Books& books, Random& random) { add_result(books, "new", id_after(early(books.orders, random).id)); }},
       {"a request dropped from the middle", "invented_request", drop_request},
       {"a request edited", "content_differs", edit_request},
       {"a well-formed request reported as malformed", "malformed_differs", report_as_malformed},
@@ -79,32 +79,30 @@ Falsify position(const std::string& field, const std::string& value) {
   return [=](Books& books, Random&) { books.position[field] = value; };
 }
 
+void write_string(Books& books, Random& /*random*/) {
+  books.position.clear();
+  books.keys["orders:position"] = "1-0";
+}
+
 std::vector<Sabotage> positions() {
+  const std::string check = "position_differs";
   return {
-      {"the position moved forward", "position_differs",
+      {"the position moved forward", check,
        [](Books& books, Random&) { books.position["id"] = books.orders.back().id; }},
-      {"the position moved back", "position_differs",
-       [](Books& books, Random& random) {
-         books.position["id"] = books.orders[random.number(books.orders.size() / 2)].id;
-       }},
-      {"the position moved beyond the stream", "position_differs",
+      {"the position moved back", check,
+       [](Books& books, Random& random) { books.position["id"] = early(books.orders, random).id; }},
+      {"the position moved beyond the stream", check,
        [](Books& books, Random&) { books.position["id"] = id_behind(books.orders, 1000); }},
-      {"the position set to the beginning", "position_differs", position("id", "0-0")},
-      {"a count that is too small", "position_differs", position("count", "7")},
-      {"a count that is too large", "position_differs", position("count", "1000000")},
-      {"a position that names another result", "position_differs",
-       [](Books& books, Random& random) {
-         books.position["result"] = books.results[random.number(books.results.size() / 2)].id;
-       }},
-      {"a position that is not an ID", "position_differs", position("id", "yesterday")},
-      {"a position that is not a hash", "position_differs",
-       [](Books& books, Random&) {
-         books.position.clear();
-         books.keys["orders:position"] = "1-0";
-       }},
-      {"a floor that hides results", "position_differs",
+      {"the position set to the beginning", check, position("id", "0-0")},
+      {"a count that is too small", check, position("count", "7")},
+      {"a count that is too large", check, position("count", "1000000")},
+      {"a position that names another result", check,
+       [](Books& books, Random& random) { books.position["result"] = early(books.results, random).id; }},
+      {"a position that is not an ID", check, position("id", "yesterday")},
+      {"a position that is not a hash", check, write_string},
+      {"a floor that hides results", check,
        [](Books& books, Random&) { books.position["floor"] = books.results[books.results.size() / 2].id; }},
-      {"the next request settled without the position", "position_differs",
+      {"the next request settled without the position", check,
        [](Books& books, Random&) { add_result(books, "u-0", books.orders[books.orders.size() - 5].id); }},
   };
 }
@@ -124,41 +122,40 @@ void requeue_and_keep(Books& books, Random& random) {
                           {"pushed", books.orders.back().id}}});
 }
 
+void write_letter(Books& books, Random& random) {
+  const Entry& victim = pick(books, random, accepted);
+  append(books.dead, {"", {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
+}
+
 // One whose letter still exists: the content of a requeued or discarded letter is unknown.
 void edit_detail(Books& books, Random& random) {
   const auto kept = [&](const Entry& result) {
     return malformed(result) && std::any_of(books.dead.begin(), books.dead.end(),
                                             [&](const Entry& letter) { return letter.field("result") == result.id; });
   };
-  put(books.results[pick(books, random, kept)], "detail", "no");
+  put(pick(books, random, kept), "detail", "no");
 }
 
 std::vector<Sabotage> letters() {
+  const std::string missing = "dead_letter_missing", forged = "dead_letter_forged";
   return {
-      {"a dead letter dropped", "dead_letter_missing",
-       [](Books& books, Random& random) { drop(books.dead, random.number(books.dead.size())); }},
-      {"a dead letter of a well-formed request", "dead_letter_forged",
-       [](Books& books, Random& random) {
-         const Entry& victim = books.results[pick(books, random, accepted)];
-         append(books.dead, {"", {{"request", victim.field("request")}, {"result", victim.id}, {"detail", "no"}}});
-       }},
-      {"a dead letter twice", "dead_letter_forged",
+      {"a dead letter dropped", missing,
+       [](Books& books, Random& random) { drop(books.dead, any_letter(books, random)); }},
+      {"a dead letter of a well-formed request", forged, write_letter},
+      {"a dead letter twice", forged,
        [](Books& books, Random& random) { append(books.dead, any_letter(books, random)); }},
-      {"a dead letter with another detail", "dead_letter_forged",
+      {"a dead letter with another detail", forged,
        [](Books& books, Random& random) { put(any_letter(books, random), "detail", "no"); }},
-      {"a dead letter that names no result", "dead_letter_forged",
+      {"a dead letter that names no result", forged,
        [](Books& books, Random& random) { put(any_letter(books, random), "result", "x"); }},
-      {"the entry about a discarded letter dropped", "dead_letter_missing",
-       [](Books& books, Random& random) { drop(books.results, pick(books, random, lettered)); }},
-      {"a letter requeued twice", "dead_letter_forged",
-       [](Books& books, Random& random) { append(books.results, books.results[pick(books, random, lettered)]); }},
-      {"a letter requeued and still there", "dead_letter_forged", requeue_and_keep},
-      {"a letter of a well-formed request discarded", "dead_letter_forged",
+      {"the entry about a discarded letter dropped", missing, drop(lettered)},
+      {"a letter requeued twice", forged, repeat(lettered)},
+      {"a letter requeued and still there", forged, requeue_and_keep},
+      {"a letter of a well-formed request discarded", forged,
        [](Books& books, Random& random) {
-         const std::string result = books.results[pick(books, random, accepted)].id;
-         put(books.results[pick(books, random, lettered)], "result", result);
+         put(pick(books, random, lettered), "result", pick(books, random, accepted).id);
        }},
-      {"the detail of a malformed result edited", "dead_letter_forged", edit_detail},
+      {"the detail of a malformed result edited", forged, edit_detail},
   };
 }
 
@@ -170,7 +167,7 @@ Falsify stock(const std::string& sku, const std::string& value) {
 // Writes the record of an accepted order: `value` with its result's ID for % and what the record was for &.
 Falsify record(const std::string& value) {
   return [=](Books& books, Random& random) {
-    const Entry& victim = books.results[pick(books, random, accepted)];
+    const Entry& victim = pick(books, random, accepted);
     std::string& record = books.keys["orders:order:" + victim.field("order")];
     std::string written;
     for (const char c : value) written += c == '%' ? victim.id : c == '&' ? record : std::string(1, c);
@@ -178,13 +175,14 @@ Falsify record(const std::string& value) {
   };
 }
 
+void add_by_hand(Books& books, Random& /*random*/) {
+  std::string& stock = books.keys["product:shoe:stock"];
+  stock = std::to_string(std::stoll(stock) + 1);
+}
+
 std::vector<Sabotage> keys() {
   return {
-      {"stock added by hand", "stock_key_differs",
-       [](Books& books, Random&) {
-         std::string& stock = books.keys["product:shoe:stock"];
-         stock = std::to_string(std::stoll(stock) + 1);
-       }},
+      {"stock added by hand", "stock_key_differs", add_by_hand},
       {"a stock key below zero", "stock_key_differs", stock("few", "-1")},
       {"a stock key that is not a number", "stock_key_differs", stock("sock", "many")},
       {"a stock key deleted", "stock_key_differs",

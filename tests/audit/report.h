@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "integration/orderctl_desk.h"
@@ -15,13 +16,16 @@ namespace orderd::test {
   return lines.front();
 }
 
-// The violations of one check.
+// One check, and its violations.
+[[nodiscard]] inline const Json& check_of(const Json& report, const std::string& check) {
+  const auto& checks = report["checks"];
+  const auto found =
+      std::find_if(checks.begin(), checks.end(), [&](const Json& each) { return each["name"] == check; });
+  REQUIRE_MESSAGE(found != checks.end(), "there is no such check: ", check);
+  return *found;
+}
 [[nodiscard]] inline uint64_t violations(const Json& report, const std::string& check) {
-  for (const Json& each : report["checks"]) {
-    if (each["name"] == check) return each["violations"].get<uint64_t>();
-  }
-  FAIL("there is no such check: ", check);
-  return 0;
+  return check_of(report, check)["violations"].get<uint64_t>();
 }
 
 // The count of what was not checked and begins with `what`.

@@ -123,66 +123,54 @@ std::string order_with(const std::string& quantity) {
   return R"({"id":"o-1","sku":"a","quantity":)" + quantity + "}";
 }
 
-TEST_CASE("text around an order and zero bytes are malformed for both") {
-  Both both;
-  const std::string good = order_with("1");
-  const std::string zero(1, '\0');
-  for (const std::string& text : {"\xef\xbb\xbf" + good, good + zero, zero + good, good + " 1", good + ",",
-                                  order_with("1,\"note\":\"" + zero + "\""), order_with("1,\"note\":1" + zero)}) {
-    both.compare({"order", text});
-  }
-  CHECK(both.good() == 0);
-  both.compare({"order", order_with(R"(1,"note":"\u0000\ud83d\ude00\/é")")});
-  CHECK(both.good() == 1);
-}
-
 TEST_CASE("the decoder of the audit agrees with the daemon on every payload of the table") {
   Both both;
+  std::size_t good = 0;
   for (const Payload& payload : all_payloads()) {
+    good += payload.why.empty() ? 1 : 0;
     order::Fields fields;
     for (const auto& [name, value] : payload.fields) fields.insert(fields.end(), {name, value});
     both.compare(fields);
   }
-  const auto payloads = all_payloads();
-  const auto good =
-      std::count_if(payloads.begin(), payloads.end(), [](const Payload& each) { return each.why.empty(); });
-  CHECK(both.good() == static_cast<std::size_t>(good));
+  CHECK(both.good() == good);
 }
 
-TEST_CASE("only a JSON integer up to the limit is a quantity") {
+TEST_CASE("what is not in the table of payloads means the same to both, too") {
   Both both;
-  for (const char* quantity : {"1e2", "3e0", "3.0", "1E2", "-1", "-0", "0", "01", "+1", R"("3")", "1001", "null", "[1]",
-                               "9223372036854775808", "18446744073709551617", "100000000000000000000000000000"}) {
-    both.compare({"order", order_with(quantity)});
+  const std::string good = order_with("1");
+  const std::string zero(1, '\0');
+  std::vector<std::string> malformed = {"\xef\xbb\xbf" + good,
+                                        good + zero,
+                                        zero + good,
+                                        good + " 1",
+                                        good + ",",
+                                        order_with("1,\"note\":\"" + zero + "\""),
+                                        order_with("1,\"note\":1" + zero)};
+  for (const char* quantity : {"3e0", "1E2", "+1", "1001", "18446744073709551617"}) {
+    malformed.push_back(order_with(quantity));
   }
-  CHECK(both.good() == 0);
-  both.compare({"order", order_with("1000")});
-  CHECK(both.good() == 1);
-}
-
-TEST_CASE("members that are given twice and members that are null") {
-  Both both;
-  for (const char* text :
-       {R"({"id":"o","id":"o","sku":"a","quantity":1})", R"({"id":"o","sku":"a","\u0073ku":"a","quantity":1})",
-        R"({"id":"o","sku":"a","quantity":1,"quantity":null})",
-        R"({"id":"o","customer":null,"customer":null,"sku":"a","quantity":1})",
-        R"({"id":"o","items":[{"sku":"a","quantity":1}],"items":[{"sku":"a","quantity":1}]})",
-        R"({"id":"o","items":[{"sku":"a","sku":"a","quantity":1}]})",
-        R"({"id":"o","reply_to":"r","reply_to":null,"sku":"a","quantity":1})",
-        R"({"id":"o","reply_to":"","sku":"a","quantity":1})", R"({"id":"o","items":[],"sku":"a","quantity":1})",
-        R"({"id":"o","items":{"0":{"sku":"a","quantity":1}}})", R"({"id":"o","items":[[{"sku":"a","quantity":1}]]})",
-        R"({"id":"o","items":[null]})", R"({"id":null,"sku":"a","quantity":1})", R"({"id":12,"sku":"a","quantity":1})",
-        R"({"id":-0,"sku":"a","quantity":1})", R"({"id":9223372036854775808,"sku":"a","quantity":1})",
-        R"({"id":"o","items":null})", R"([{"id":"o","sku":"a","quantity":1}])"}) {
+  for (const char* members :
+       {R"("id":"o","sku":"a","\u0073ku":"a","quantity":1)", R"("id":"o","sku":"a","quantity":1,"quantity":null)",
+        R"("id":"o","customer":null,"customer":null,"sku":"a","quantity":1)",
+        R"("id":"o","items":[{"sku":"a","quantity":1}],"items":[{"sku":"a","quantity":1}])",
+        R"("id":"o","reply_to":"r","reply_to":null,"sku":"a","quantity":1)",
+        R"("id":"o","reply_to":"","sku":"a","quantity":1)", R"("id":"o","items":[],"sku":"a","quantity":1)",
+        R"("id":"o","items":{"0":{"sku":"a","quantity":1}})", R"("id":"o","items":[[{"sku":"a","quantity":1}]])",
+        R"("id":"o","items":[null])", R"("id":null,"sku":"a","quantity":1)", R"("id":-0,"sku":"a","quantity":1)",
+        R"("id":9223372036854775808,"sku":"a","quantity":1)"}) {
+    malformed.push_back(std::string("{") + members + "}");
+  }
+  for (const std::string& text : malformed) {
     both.compare({"order", text});
+    REQUIRE_MESSAGE(both.good() == 0, text);
   }
-  CHECK(both.good() == 0);
-  for (const char* text : {R"({"id":"o","customer":null,"reply_to":null,"sku":"a","quantity":1,"items":null})",
-                           R"({"id":"o","sku":null,"quantity":null,"items":[{"sku":"a","quantity":1,"id":1,"id":2}]})",
-                           R"({"id":"o","sku":"a","quantity":1,"note":{"id":"p","sku":[],"items":[{}]},"note":0})"}) {
-    both.compare({"order", text});
-  }
-  CHECK(both.good() == 3);
+  const std::vector<std::string> well_formed = {
+      order_with("1000"), order_with(R"(1,"note":"\u0000\ud83d\ude00\/é")"),
+      R"({"id":"o","customer":null,"reply_to":null,"sku":"a","quantity":1,"items":null})",
+      R"({"id":"o","sku":null,"quantity":null,"items":[{"sku":"a","quantity":1,"id":1,"id":2}]})",
+      R"({"id":"o","sku":"a","quantity":1,"note":{"id":"p","sku":[],"items":[{}]},"note":0})"};
+  for (const std::string& text : well_formed) both.compare({"order", text});
+  CHECK(both.good() == well_formed.size());
 }
 
 TEST_CASE("an order without any text is malformed for both") {
@@ -195,10 +183,9 @@ TEST_CASE("an order without any text is malformed for both") {
 TEST_CASE("both accept a thousand levels of nesting and stop at the same one") {
   Both both;
   for (const std::size_t levels : {600U, 1000U, 1022U, 1023U, 1024U, 1100U, 30'000U}) {
-    both.compare({"order", R"({"id":"o","sku":"a","quantity":1,"x":)" + std::string(levels, '[') +
-                               std::string(levels, ']') + "}"});
-    both.compare({"order", R"({"id":"o","sku":"a","quantity":1,"x":)" + std::string(levels, '[') + "1" +
-                               std::string(levels, ']') + "}"});
+    for (const char* inside : {"", "1"}) {
+      both.compare({"order", order_with(R"(1,"x":)" + std::string(levels, '[') + inside + std::string(levels, ']'))});
+    }
   }
   CHECK(both.good() == 7);
 }

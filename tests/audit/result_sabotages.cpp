@@ -12,72 +12,70 @@ bool accepted_shoes(const Entry& entry) {
 
 // Two adjacent results without a common SKU: everything except their order is right.
 void swap_requests(Books& books, Random& random) {
-  const std::size_t place = pick(books, random, [&](const Entry& one) {
+  Entry& first = pick(books, random, [&](const Entry& one) {
     if (&one == &books.results.back()) return false;
     const Entry& two = *(&one + 1);
     return accepted(one) && accepted(two) && lines_of(one).size() == 1 && lines_of(two).size() == 1 &&
            lines_of(one)[0]["sku"] != lines_of(two)[0]["sku"];
   });
-  std::swap(books.results[place].fields, books.results[place + 1].fields);
+  std::swap(first.fields, (&first + 1)->fields);
 }
 
 // Swaps two results of one SKU.
 void swap_results(Books& books, Random& random) {
-  const std::size_t one = pick(books, random, accepted_shoes);
-  const Json left = lines_of(books.results[one])[0]["remaining"];
-  const std::size_t two = pick(books, random, [&](const Entry& entry) {
+  Entry& one = pick(books, random, accepted_shoes);
+  const Json left = lines_of(one)[0]["remaining"];
+  Entry& two = pick(books, random, [&](const Entry& entry) {
     return accepted_shoes(entry) && lines_of(entry)[0]["remaining"] != left;
   });
-  std::swap(books.results[one].fields, books.results[two].fields);
+  std::swap(one.fields, two.fields);
 }
 
 void move_to_the_end(Books& books, Random& random) {
-  const std::size_t place =
+  const Entry& victim =
       pick(books, random, [&](const Entry& entry) { return answer(entry) && &entry != &books.results.back(); });
-  const Entry moved = books.results[place];
-  drop(books.results, place);
+  const Entry moved = victim;
+  drop(books.results, victim);
   append(books.results, moved);
 }
 
 // Not the last result of its SKU, where the key would differ.
 void drop_accepted(Books& books, Random& random) {
-  const int64_t end = stock_before(books, books.results.size(), "shoe");
-  const std::size_t place = pick(books, random, [&](const Entry& entry) {
-    return accepted_shoes(entry) && end < lines_of(entry)[0]["remaining"].get<int64_t>();
-  });
-  drop(books.results, std::max<std::size_t>(place, 1));
+  const int64_t end = last_stock(books, "shoe");
+  drop(books.results, pick(books, random, [&](const Entry& entry) {
+         return accepted_shoes(entry) && end < lines_of(entry)[0]["remaining"].get<int64_t>();
+       }));
 }
 
 // All later entries, and the key, agree with the theft.
 void deduct_twice(Books& books, Random& random) {
-  const std::size_t place = pick(books, random, accepted_shoes);
-  const auto quantity = lines_of(books.results[place])[0]["quantity"].get<int64_t>();
-  for (std::size_t i = place; i < books.results.size(); ++i) {
-    if (!books.results[i].has("lines")) continue;
-    Json lines = lines_of(books.results[i]);
+  const Entry& victim = pick(books, random, accepted_shoes);
+  const auto quantity = lines_of(victim)[0]["quantity"].get<int64_t>();
+  for (Entry* entry = &books.results.back(); entry >= &victim; --entry) {
+    if (!entry->has("lines")) continue;
+    Json lines = lines_of(*entry);
     for (Json& line : lines) {
       for (const char* member : {"remaining", "available", "before"}) {
-        if (line["sku"] == "shoe" && line.contains(member) && line[member].is_number() &&
-            (i > place || member[0] == 'r')) {
-          line[member] = line[member].get<int64_t>() - quantity;
-        }
+        if (line["sku"] != "shoe" || !line.contains(member) || !line[member].is_number()) continue;
+        line[member] = line[member].get<int64_t>() - quantity;
       }
     }
-    put(books.results[i], "lines", lines.dump());
+    put(*entry, "lines", lines.dump());
   }
-  books.keys["product:shoe:stock"] = std::to_string(std::stoll(books.keys["product:shoe:stock"]) - quantity);
+  std::string& key = books.keys["product:shoe:stock"];
+  key = std::to_string(std::stoll(key) - quantity);
 }
 
 void accept_twice(Books& books, Random& random) {
-  Entry& victim = books.results[pick(
-      books, random, [](const Entry& entry) { return duplicate(entry) && entry.field("outcome") == "accepted"; })];
+  Entry& victim =
+      pick(books, random, [](const Entry& entry) { return duplicate(entry) && entry.field("outcome") == "accepted"; });
   for (const Entry& entry : books.results) {
     if (entry.id == victim.field("original")) put(victim, "lines", entry.field("lines"));
   }
   rewrite(victim, {{"status", "accepted"}}, {"outcome", "original"});
 }
 
-void accepted_becomes_refused(Entry& victim) {
+void accepted_becomes_refused(Entry& victim, const Books& /*books*/) {
   Json lines = lines_of(victim);
   for (Json& line : lines) {
     line["available"] = line["remaining"].get<int64_t>() + line["quantity"].get<int64_t>();
@@ -86,7 +84,7 @@ void accepted_becomes_refused(Entry& victim) {
   rewrite(victim, {{"status", "rejected"}, {"reason", "insufficient_stock"}, {"lines", lines.dump()}});
 }
 
-void refused_becomes_accepted(Entry& victim) {
+void refused_becomes_accepted(Entry& victim, const Books& /*books*/) {
   Json lines = lines_of(victim);
   for (Json& line : lines) {
     const int64_t there = line["available"].is_number() ? line["available"].get<int64_t>() : 0;
@@ -97,15 +95,12 @@ void refused_becomes_accepted(Entry& victim) {
 }
 
 void duplicate_of_another_order(Books& books, Random& random) {
-  Entry& victim = books.results[pick(books, random, duplicate)];
-  const std::size_t other =
-      pick(books, random, [&](const Entry& entry) { return accepted(entry) && entry.id != victim.field("original"); });
-  put(victim, "original", books.results[other].id);
+  Entry& victim = pick(books, random, duplicate);
+  const auto other = [&](const Entry& entry) { return accepted(entry) && entry.id != victim.field("original"); };
+  put(victim, "original", pick(books, random, other).id);
 }
 
-void reused_becomes_duplicate(Books& books, Random& random) {
-  const auto reused = [](const Entry& entry) { return has_reason(entry, "id_reused"); };
-  Entry& victim = books.results[pick(books, random, reused)];
+void reused_becomes_duplicate(Entry& victim, const Books& books) {
   for (const Entry& entry : books.results) {
     if (entry.field("order") != victim.field("order")) continue;
     const Fields fields = {
@@ -115,12 +110,11 @@ void reused_becomes_duplicate(Books& books, Random& random) {
 }
 
 std::vector<Sabotage> entries() {
+  const auto empty = [](Entry& victim, const Books&) { victim.fields.assign(1, {"", ""}); };
   return {
-      {"a result dropped", "missing_result",
-       [](Books& books, Random& random) { drop(books.results, pick(books, random, answer)); }},
+      {"a result dropped", "missing_result", drop(answer)},
       {"an accepted result dropped", "chain_broken", drop_accepted},
-      {"a result written twice", "second_result",
-       [](Books& books, Random& random) { append(books.results, books.results[pick(books, random, answer)]); }},
+      {"a result written twice", "second_result", repeat(answer)},
       {"two requests settled in the wrong order", "request_order", swap_requests},
       {"a result moved to the end", "request_order", move_to_the_end},
       {"two results swapped", "chain_broken", swap_results},
@@ -136,15 +130,9 @@ std::vector<Sabotage> entries() {
        rewrite(duplicate, {{"lines", R"([{"sku":"a","quantity":1,"remaining":1}])"}})},
       {"an unknown change of a letter", "bad_result", rewrite(lettered, {{"change", "burn"}})},
       {"a letter that answers a request", "bad_result",
-       [](Books& books, Random& random) {
-         put(books.results[pick(books, random, lettered)], "request", books.orders.front().id);
-       }},
+       edit(lettered, [](Entry& victim, const Books& books) { put(victim, "request", books.orders.front().id); })},
       {"a letter requeued without a new request", "bad_result", rewrite(lettered, {{"change", "requeue"}}, {"pushed"})},
-      {"an empty entry", "bad_result",
-       edit(accepted,
-            [](Entry& victim) {
-              victim.fields = {{"", ""}};
-            })},
+      {"an empty entry", "bad_result", edit(accepted, empty)},
   };
 }
 
@@ -153,7 +141,14 @@ std::vector<Sabotage> stock() {
     return refused(entry) && lines_of(entry).size() == 1 && lines_of(entry)[0]["quantity"] == 3 &&
            lines_of(entry)[0]["available"] != 1;
   };
-  const auto unknown = [](const Entry& entry) { return has_reason(entry, "unknown_sku"); };
+  const auto could_be_met = [](Entry& victim, const Books&) {
+    for (std::size_t i = 0; i < lines_of(victim).size(); ++i) edit_line(victim, i, "available", 1000);
+  };
+  const auto does_not_follow = [](Entry& victim, const Books&) {
+    const Json line = lines_of(victim)[0];
+    edit_line(victim, 0, "before", line["before"].get<int64_t>() + 1);
+    edit_line(victim, 0, "quantity", line["quantity"].get<int64_t>() - 1);
+  };
   return {
       {"deducted twice, and everything after it agrees", "chain_broken", deduct_twice},
       {"remaining edited", "chain_broken", add_to_member(accepted, "remaining", 1)},
@@ -163,50 +158,37 @@ std::vector<Sabotage> stock() {
       {"a quantity of zero", "bad_quantity", set_member(accepted, "quantity", 0)},
       {"a quantity below zero", "bad_quantity", set_member(refused, "quantity", -2)},
       {"accepted becomes refused", "refusal_unjustified", edit(accepted, accepted_becomes_refused)},
-      {"a refusal that could be met", "refusal_unjustified",
-       edit(refused,
-            [](Entry& victim) {
-              for (std::size_t i = 0; i < lines_of(victim).size(); ++i) edit_line(victim, i, "available", 1000);
-            })},
+      {"a refusal that could be met", "refusal_unjustified", edit(refused, could_be_met)},
       {"refused becomes accepted", "negative_stock", edit(refused, refused_becomes_accepted)},
       {"insufficient_stock becomes unknown_sku", "reason_differs", rewrite(refused, {{"reason", "unknown_sku"}})},
       {"unknown_sku becomes insufficient_stock", "reason_differs",
-       rewrite(unknown, {{"reason", "insufficient_stock"}})},
+       rewrite(with_reason("unknown_sku"), {{"reason", "insufficient_stock"}})},
       {"a change of stock with another before", "stock_entry_wrong", add_to_member(stock_change, "before", 1)},
-      {"a change of stock that adds up but does not follow", "chain_broken",
-       edit(stock_change,
-            [](Entry& victim) {
-              const Json line = lines_of(victim)[0];
-              edit_line(victim, 0, "before", line["before"].get<int64_t>() + 1);
-              edit_line(victim, 0, "quantity", line["quantity"].get<int64_t>() - 1);
-            })},
-      {"a change of stock dropped", "chain_broken",
-       [](Books& books, Random& random) { drop(books.results, pick(books, random, stock_change)); }},
+      {"a change of stock that adds up but does not follow", "chain_broken", edit(stock_change, does_not_follow)},
+      {"a change of stock dropped", "chain_broken", drop(stock_change)},
   };
 }
 
 std::vector<Sabotage> duplicates() {
+  const auto another_outcome = [](Entry& victim, const Books&) {
+    put(victim, "outcome", victim.field("outcome") == "accepted" ? "rejected" : "accepted");
+  };
+  const Fields wrong_lane = {{"status", "rejected"}, {"reason", "wrong_lane"}, {"detail", "it belongs elsewhere"}};
   return {
       {"a duplicate whose original never existed", "duplicate_unjustified",
-       edit(duplicate, [](Entry& victim) { put(victim, "original", id_after(victim.field("original"))); })},
+       edit(duplicate,
+            [](Entry& victim, const Books&) { put(victim, "original", id_after(victim.field("original"))); })},
       {"a duplicate of another order", "duplicate_unjustified", duplicate_of_another_order},
       {"a duplicate of itself", "duplicate_unjustified",
-       edit(duplicate, [](Entry& victim) { put(victim, "original", victim.id); })},
+       edit(duplicate, [](Entry& victim, const Books&) { put(victim, "original", victim.id); })},
       {"a duplicate of a later result", "duplicate_unjustified",
-       [](Books& books, Random& random) {
-         put(books.results[pick(books, random, duplicate)], "original", books.results.back().id);
-       }},
-      {"a duplicate with the wrong outcome", "duplicate_unjustified",
-       edit(duplicate,
-            [](Entry& victim) {
-              put(victim, "outcome", victim.field("outcome") == "accepted" ? "rejected" : "accepted");
-            })},
-      {"id_reused becomes duplicate", "duplicate_unjustified", reused_becomes_duplicate},
+       edit(duplicate, [](Entry& victim, const Books& books) { put(victim, "original", books.results.back().id); })},
+      {"a duplicate with the wrong outcome", "duplicate_unjustified", edit(duplicate, another_outcome)},
+      {"id_reused becomes duplicate", "duplicate_unjustified",
+       edit(with_reason("id_reused"), reused_becomes_duplicate)},
       {"duplicate becomes id_reused", "reuse_unjustified", rewrite(duplicate, kReused, {"outcome", "original"})},
       {"a first order becomes id_reused", "reuse_unjustified", rewrite(accepted, kReused, {"lines"})},
-      {"a first order becomes wrong_lane", "lane_differs",
-       rewrite(accepted, {{"status", "rejected"}, {"reason", "wrong_lane"}, {"detail", "it belongs elsewhere"}},
-               {"lines"})},
+      {"a first order becomes wrong_lane", "lane_differs", rewrite(accepted, wrong_lane, {"lines"})},
       {"an order ID is accepted twice", "decided_twice", accept_twice},
   };
 }
@@ -215,8 +197,7 @@ std::vector<Sabotage> duplicates() {
 
 std::vector<Sabotage> result_sabotages() {
   std::vector<Sabotage> all = entries();
-  for (auto& each : stock()) all.push_back(std::move(each));
-  for (auto& each : duplicates()) all.push_back(std::move(each));
+  for (const auto& theme : {stock(), duplicates()}) all.insert(all.end(), theme.begin(), theme.end());
   return all;
 }
 

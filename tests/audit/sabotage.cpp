@@ -5,55 +5,54 @@
 
 namespace orderd::test {
 
-bool accepted(const Entry& entry) {
-  return entry.field("status") == "accepted";
+Which with_status(const std::string& status) {
+  return [=](const Entry& entry) { return entry.field("status") == status; };
 }
-bool refused(const Entry& entry) {
-  return has_reason(entry, "insufficient_stock");
+
+Which with_reason(const std::string& reason) {
+  return [=](const Entry& entry) { return entry.field("status") == "rejected" && entry.field("reason") == reason; };
 }
-bool malformed(const Entry& entry) {
-  return has_reason(entry, "malformed");
-}
-bool duplicate(const Entry& entry) {
-  return entry.field("status") == "duplicate";
-}
-bool lettered(const Entry& entry) {
-  return entry.field("status") == "letter";
-}
-bool stock_change(const Entry& entry) {
+
+const Which accepted = with_status("accepted"), duplicate = with_status("duplicate"), lettered = with_status("letter");
+const Which refused = with_reason("insufficient_stock"), malformed = with_reason("malformed");
+const Which answer = [](const Entry& entry) { return entry.has("request"); };
+const Which stock_change = [](const Entry& entry) {
   return entry.field("status") == "stock" && !lines_of(entry)[0]["before"].is_null();
-}
-bool answer(const Entry& entry) {
-  return entry.has("request");
-}
-bool has_reason(const Entry& entry, const std::string& reason) {
-  return entry.field("status") == "rejected" && entry.field("reason") == reason;
-}
+};
 
-std::size_t pick(const Books& books, Random& random, const Which& which) {
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < books.results.size(); ++i) {
-    if (which(books.results[i])) places.push_back(i);
+Entry& pick(Books& books, Random& random, const Which& which) {
+  std::vector<Entry*> found;
+  for (Entry& entry : books.results) {
+    if (which(entry)) found.push_back(&entry);
   }
-  REQUIRE_FALSE(places.empty());
-  return places[random.number(places.size())];
+  REQUIRE_FALSE(found.empty());
+  return *found[random.number(found.size())];
 }
 
-Falsify edit(const Which& which, const std::function<void(Entry&)>& change) {
-  return [=](Books& books, Random& random) { change(books.results[pick(books, random, which)]); };
+Falsify edit(const Which& which, const std::function<void(Entry&, const Books&)>& change) {
+  return [=](Books& books, Random& random) { change(pick(books, random, which), books); };
 }
 
 Falsify rewrite(const Which& which, const Fields& fields, const Words& removed) {
-  return edit(which, [=](Entry& victim) { rewrite(victim, fields, removed); });
+  return edit(which, [=](Entry& victim, const Books&) { rewrite(victim, fields, removed); });
 }
 
 Falsify set_member(const Which& which, const std::string& member, const Json& value) {
-  return edit(which, [=](Entry& victim) { edit_line(victim, 0, member, value); });
+  return edit(which, [=](Entry& victim, const Books&) { edit_line(victim, 0, member, value); });
 }
 
 Falsify add_to_member(const Which& which, const std::string& member, int64_t by) {
-  return edit(which,
-              [=](Entry& victim) { edit_line(victim, 0, member, lines_of(victim)[0][member].get<int64_t>() + by); });
+  return edit(which, [=](Entry& victim, const Books&) {
+    edit_line(victim, 0, member, lines_of(victim)[0][member].get<int64_t>() + by);
+  });
+}
+
+Falsify drop(const Which& which) {
+  return [=](Books& books, Random& random) { drop(books.results, pick(books, random, which)); };
+}
+
+Falsify repeat(const Which& which) {
+  return [=](Books& books, Random& random) { append(books.results, pick(books, random, which)); };
 }
 
 void rewrite(Entry& entry, const Fields& fields, const Words& removed) {
@@ -71,8 +70,8 @@ void edit_line(Entry& entry, std::size_t line, const std::string& member, const 
   put(entry, "lines", lines.dump());
 }
 
-void drop(std::vector<Entry>& entries, std::size_t place) {
-  entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(place));
+void drop(std::vector<Entry>& entries, const Entry& entry) {
+  entries.erase(entries.begin() + (&entry - entries.data()));
 }
 
 void append(std::vector<Entry>& entries, Entry entry) {
@@ -80,10 +79,10 @@ void append(std::vector<Entry>& entries, Entry entry) {
   entries.push_back(std::move(entry));
 }
 
-int64_t stock_before(const Books& books, std::size_t place, const std::string& sku) {
-  for (std::size_t i = place; i-- > 0;) {
-    if (!books.results[i].has("lines")) continue;
-    for (const Json& line : lines_of(books.results[i])) {
+int64_t last_stock(const Books& books, const std::string& sku) {
+  for (auto result = books.results.rbegin(); result != books.results.rend(); ++result) {
+    if (!result->has("lines")) continue;
+    for (const Json& line : lines_of(*result)) {
       if (line["sku"] != sku) continue;
       const Json& left = line.contains("remaining") ? line["remaining"] : line["available"];
       if (left.is_number()) return left.get<int64_t>();
@@ -98,8 +97,7 @@ std::string id_after(const std::string& id) {
 }
 
 std::string id_behind(const std::vector<Entry>& entries, uint64_t by) {
-  const std::string& last = entries.back().id;
-  return std::to_string(std::stoull(last.substr(0, last.find('-'))) + by) + "-0";
+  return std::to_string(std::stoull(entries.back().id) + by) + "-0";
 }
 
 }  // namespace orderd::test
