@@ -14,7 +14,7 @@ struct LetterDesk : Desk {
     push({{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}}, 1);
     push({{"id", "o-1"}, {"sku", "shoe"}, {"quantity", "3"}}, 2);
     push({{"id", "o-2"}, {"sku", "sh\x1boe"}, {"quantity", "0"}, {"quantity", "4"}}, 3);
-    letter = entries(admin(), "orders:dead").at(0).id;
+    letter = newest_letter();
   }
   // Waits until `count` requests have a result.
   void push(const Fields& fields, std::size_t count) {
@@ -29,6 +29,7 @@ struct LetterDesk : Desk {
     std::erase_if(out, [](const Entry& entry) { return !entry.has("request"); });
     return out;
   }
+  std::string newest_letter() { return entries(admin(), "orders:dead").back().id; }
 
   Process daemon;
   std::string letter;
@@ -38,79 +39,66 @@ struct LetterDesk : Desk {
 
 TEST_CASE_FIXTURE(LetterDesk, "a dead letter is listed and shown with its raw fields escaped") {
   const Json line = run({"dead", "list", "--json"}).json().at(0);
-  CHECK(line["letter"] == letter);
-  CHECK(line["request"] == answered()[2].field("request"));
-  CHECK(line["result"] == answered()[2].id);
-  CHECK(line["whole"] == true);
-  CHECK(line["fields"] == Json::parse(R"([["id","o-2"],["sku","sh\u001boe"],["quantity","0"],["quantity","4"]])"));
+  check_values(line,
+               {{"letter", letter},
+                {"request", answered()[2].field("request")},
+                {"result", answered()[2].id},
+                {"whole", true},
+                {"fields", Json::parse(R"([["id","o-2"],["sku","sh\u001boe"],["quantity","0"],["quantity","4"]])")}});
   CHECK(line["time"].get<std::string>().ends_with("Z"));
   CHECK(contains(run({"dead", "list"}).row(letter), line["request"].get<std::string>()));
   const Ran shown = run({"dead", "show", letter});
-  CHECK(shown.row("sku:") == R"(sku: sh\x1boe)");
-  CHECK(shown.row("detail") == "detail " + line["detail"].get<std::string>());
+  check_rows(shown, {R"(sku: sh\x1boe)", "detail " + line["detail"].get<std::string>()});
   CHECK(run({"dead", "show", letter, "--json"}).json().at(0) == line);
-  const Ran none = run({"dead", "show", "1-1"});
-  CHECK(none.status == 1);
-  CHECK(none.complains("there is no dead letter 1-1 in 'orders:dead'"));
+  failed(run({"dead", "show", "1-1"}), {"there is no dead letter 1-1 in 'orders:dead'"});
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in a range") {
   std::vector<std::string> ids = {letter};
   for (std::size_t i = 0; i < 3; ++i) {
     push({{"id", "m-" + std::to_string(i)}}, 4 + i);
-    ids.push_back(entries(admin(), "orders:dead").back().id);
+    ids.push_back(newest_letter());
   }
   const auto listed = [&](const Words& more) {
-    const Words words = joined({"dead", "list", "--json"}, more);
     std::vector<std::string> out;
-    for (const Json& line : run(words).json()) out.push_back(line["letter"]);
+    for (const Json& line : run(joined({"dead", "list", "--json"}, more)).json()) out.push_back(line["letter"]);
     return out;
   };
-  using Ids = std::vector<std::string>;
-  CHECK(listed({}) == Ids{ids[3], ids[2], ids[1], ids[0]});
-  CHECK(listed({"--limit", "2"}) == Ids{ids[3], ids[2]});
-  CHECK(listed({"--from", ids[1]}) == Ids{ids[1], ids[2], ids[3]});
-  CHECK(listed({"--from", ids[1], "--to", ids[2], "--limit", "1"}) == Ids{ids[1]});
-  CHECK(listed({"--to", ids[1]}) == Ids{ids[1], ids[0]});
+  CHECK(listed({}) == Words{ids[3], ids[2], ids[1], ids[0]});
+  CHECK(listed({"--limit", "2"}) == Words{ids[3], ids[2]});
+  CHECK(listed({"--from", ids[1]}) == Words{ids[1], ids[2], ids[3]});
+  CHECK(listed({"--from", ids[1], "--to", ids[2], "--limit", "1"}) == Words{ids[1]});
+  CHECK(listed({"--to", ids[1]}) == Words{ids[1], ids[0]});
   CHECK(listed({"--from", "1h"}).size() == 4);
   CHECK(listed({"--to", "2001-01-01"}).empty());
   CHECK(run({"dead", "list", "--to", "1h"}).complains("no dead letters in 'orders:dead' in that range"));
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "a dead letter is corrected and requeued once and the audit is clean") {
-  Ran ran = run({"dead", "requeue", letter});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("it would be malformed again: "));
-  CHECK(ran.complains("--set NAME=VALUE"));
+  failed(run({"dead", "requeue", letter}), {"it would be malformed again: ", "--set NAME=VALUE"});
   CHECK(length(admin(), "orders:dead") == 1);
-  ran = run({"dead", "requeue", letter, "--set", "quantity=5", "--set", "sku=shoe", "--reason", "a typo"});
-  CHECK(ran.status == 0);
+  const Ran ran =
+      succeeded(run({"dead", "requeue", letter, "--set", "quantity=5", "--set", "sku=shoe", "--reason", "a typo"}));
   const Entry request = entries(admin(), "orders").back();
   CHECK(ran.output == letter + ": requeued as request " + request.id + "\n");
   CHECK(request.fields == Fields{{"id", "o-2"}, {"sku", "shoe"}, {"quantity", "5"}});
   wait_for_results(4);
   CHECK(answered()[3].field("status") == "accepted");
-  CHECK(run({"results"})
-            .says("dead letter " + letter + " was requeued as request " + request.id +
-                  ", corrected: quantity, sku; a typo"));
+  succeeded(run({"results"}), {"dead letter " + letter + " was requeued as request " + request.id +
+                               ", corrected: quantity, sku; a typo"});
   CHECK(run({"audit"}).status == 0);
   for (const char* command : {"requeue", "discard"}) {
-    ran = run({"dead", command, letter});
-    CHECK(ran.status == 1);
-    CHECK(ran.complains("was requeued before, as request " + request.id));
+    failed(run({"dead", command, letter}), {"was requeued before, as request " + request.id});
     CHECK(length(admin(), "orders") == 4);
   }
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "dead letters are discarded and one that cannot be does not stop the others") {
   push({{"id", "m"}}, 4);
-  const std::string other = entries(admin(), "orders:dead").back().id;
-  Ran ran = run({"dead", "discard", "1-1", letter, other, "--json"});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("1-1: there is no such dead letter, and the results do not show what happened to it"));
+  const Ran ran = failed(run({"dead", "discard", "1-1", letter, newest_letter(), "--json"}),
+                         {"1-1: there is no such dead letter, and the results do not show what happened to it"});
   REQUIRE(ran.json().size() == 2);
-  CHECK(ran.json()[0]["letter"] == letter);
-  CHECK(ran.json()[0]["request"].is_null());
+  check_values(ran.json()[0], {{"letter", letter}, {"request", nullptr}});
   CHECK(length(admin(), "orders:dead") == 0);
   CHECK(run({"audit"}).status == 0);
   CHECK(run({"dead", "discard", letter}).complains("was discarded before (by hand), see result"));
@@ -121,9 +109,8 @@ TEST_CASE_FIXTURE(LetterDesk, "a letter deleted by hand is found among those req
   push({{"id", "m"}}, 4);
   CHECK(run({"dead", "discard", letter}).status == 0);
   push({{"id", "n"}}, 5);
-  const auto letters = entries(admin(), "orders:dead");
   CHECK(run({"audit"}).status == 0);
-  ask(admin(), {"XDEL", "orders:dead", letters[1].id});
+  ask(admin(), {"XDEL", "orders:dead", newest_letter()});
   const Ran ran = run({"audit"});
   CHECK(ran.status == 3);
   CHECK(ran.says("there is no dead letter of this result, and no entry that it was requeued or discarded"));
@@ -137,51 +124,47 @@ TEST_CASE_FIXTURE(LetterDesk, "a letter with a truncated request cannot be reque
     push({{std::string(70'000, 'n'), "v"}}, 4);
   }
   SUBCASE("too many fields") {
-    Fields fields(4000, {"", ""});
-    push(fields, 4);
+    push(Fields(4000, {"", ""}), 4);
   }
-  const std::string cut = entries(admin(), "orders:dead").back().id;
+  const std::string cut = newest_letter();
   CHECK(run({"dead", "show", cut, "--json"}).json().at(0)["whole"] == false);
-  CHECK(run({"dead", "show", cut}).row("cut") ==
-        "cut the request was too large for its letter; what follows is its beginning");
-  const Ran ran = run({"dead", "requeue", cut, "--set", "order={}"});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("the request was too large for its letter, and the rest is missing"));
+  check_rows(run({"dead", "show", cut}),
+             {"cut the request was too large for its letter; what follows is its beginning"});
+  failed(run({"dead", "requeue", cut, "--set", "order={}"}),
+         {"the request was too large for its letter, and the rest is missing"});
   CHECK(length(admin(), "orders") == 4);
   CHECK(run({"dead", "discard", cut}).status == 0);
 }
 
 TEST_CASE_FIXTURE(LetterDesk, "an order is shown with its record, request and all results") {
   const auto results = answered();
-  Ran ran = run({"order", "show", "o-1"});
-  CHECK(ran.status == 0);
+  const auto show = [&] { return run({"order", "show", "o-1"}); };
+  Ran ran = succeeded(show());
   CHECK(ran.row("record").starts_with("record accepted, in orders:order:o-1, expires in 24.0 h"));
   CHECK(ran.row("decision").starts_with("decision " + results[0].id + ", 2"));
   CHECK(ran.row("request").ends_with("Z: id=o-1 sku=shoe quantity=3"));
   CHECK(ran.row(results[1].id).ends_with("was accepted in " + results[0].id));
-  Json line = run({"order", "show", "o-1", "--json"}).json().at(0);
-  CHECK(line["record"]["outcome"] == "accepted");
-  CHECK(line["request"]["id"] == results[0].field("request"));
+  const Json line = run({"order", "show", "o-1", "--json"}).json().at(0);
   CHECK(line["results"].size() == 2);
-  CHECK(line["results_searched_from"].is_null());
+  check_values(line, {{"record/outcome", "accepted"},
+                      {"request/id", results[0].field("request")},
+                      {"results_searched_from", nullptr}});
   // A malformed one has no record.
-  line = run({"order", "show", "o-2", "--json"}).json().at(0);
-  CHECK(line["record"]["exists"] == false);
-  CHECK(line["results"][0]["reason"] == "malformed");
-  CHECK(line["request"]["exists"] == true);
+  check_values(run({"order", "show", "o-2", "--json"}).json().at(0),
+               {{"record/exists", false}, {"results/0/reason", "malformed"}, {"request/exists", true}});
   // Missing entries are reported as such.
   ask(admin(), {"XDEL", "orders", results[0].field("request")});
-  CHECK(run({"order", "show", "o-1"}).row("request").ends_with("Z: trimmed or deleted"));
+  CHECK(show().row("request").ends_with("Z: trimmed or deleted"));
   ask(admin(), {"XDEL", "results", results[0].id});
-  ran = run({"order", "show", "o-1"});
+  ran = show();
   CHECK(ran.row("decision").ends_with("Z: trimmed or deleted"));
   CHECK(ran.row("request") == "request not known: the result that names it was trimmed or deleted");
   ask(admin(), {"DEL", "orders:order:o-1"});
-  ran = run({"order", "show", "o-1"});
+  ran = show();
   CHECK(ran.row("record").ends_with("it has expired, or the order was never decided"));
   CHECK(ran.row("decision").starts_with("decision " + results[0].id));
   ask(admin(), {"SET", "orders:order:o-1", "x"});
-  CHECK(contains(run({"order", "show", "o-1"}).row("record"), "holds something other than a record"));
+  CHECK(contains(show().row("record"), "holds something other than a record"));
   ran = run({"order", "show", "o-1", "--search", "1"});
   CHECK(ran.says("no results of this order were found"));
   CHECK(ran.says("results before " + results[2].id + " were not searched (--search)"));
@@ -191,14 +174,10 @@ TEST_CASE_FIXTURE(LetterDesk, "a waiting order is shown as such and an unknown o
   CHECK(run({"pause"}).status == 0);
   const std::string first = xadd(admin(), "orders", {{"order", R"({"id":"o-\u0039","sku":"shoe","quantity":1})"}});
   const std::string second = push_order(admin(), "o-9");
-  Ran ran = run({"order", "show", "o-9"});
-  CHECK(ran.status == 0);
-  CHECK(ran.row("waits").starts_with("waits " + first + ", 2"));
+  CHECK(succeeded(run({"order", "show", "o-9"})).row("waits").starts_with("waits " + first + ", 2"));
   CHECK(run({"order", "show", "o-9", "--json"}).json().at(0)["waiting"][1]["request"] == second);
   CHECK(run({"order", "show", "o-9", "--search", "1", "--json"}).json().at(0)["waiting_searched"] == false);
-  ran = run({"order", "show", "nobody"});
-  CHECK(ran.status == 1);
-  CHECK(ran.says("no results of this order were found"));
+  CHECK(failed(run({"order", "show", "nobody"}), {}).says("no results of this order were found"));
 }
 
 }  // namespace orderd::test

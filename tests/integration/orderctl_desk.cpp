@@ -1,8 +1,11 @@
 // The programs' paths come from the build: ORDERCTL_PATH, ORDERD_PATH.
 #include "integration/orderctl_desk.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <fstream>
 #include <sstream>
 
 namespace orderd::test {
@@ -28,16 +31,47 @@ std::vector<Json> Ran::json() const {
   return json_lines(output);
 }
 
+std::vector<std::string> Ran::rows() const {
+  std::vector<std::string> rows = lines_of(output);
+  const auto both_spaces = [](char a, char b) { return a == ' ' && b == ' '; };
+  for (std::string& row : rows) row.erase(std::unique(row.begin(), row.end(), both_spaces), row.end());
+  return rows;
+}
+
 std::string Ran::row(const std::string& word) const {
-  for (const std::string& line : lines_of(output)) {
-    if (!line.starts_with(word)) continue;
-    std::string out;
-    for (const char c : line) {
-      if (c != ' ' || out.empty() || out.back() != ' ') out.push_back(c);
-    }
-    return out;
+  for (const std::string& row : rows()) {
+    if (row.starts_with(word)) return row;
   }
   return "";
+}
+
+Ran succeeded(Ran ran, const Words& parts) {
+  INFO(Json(ran.words).dump());
+  CHECK_MESSAGE(ran.status == 0, ran.output, ran.errors);
+  for (const std::string& part : parts) CHECK_MESSAGE(ran.says(part), part, " is not in: ", ran.output);
+  return ran;
+}
+
+Ran failed(Ran ran, const Words& parts, int status) {
+  INFO(Json(ran.words).dump());
+  CHECK_MESSAGE(ran.status == status, ran.output, ran.errors);
+  for (const std::string& part : parts) CHECK_MESSAGE(ran.complains(part), part, " is not in: ", ran.errors);
+  return ran;
+}
+
+void check_rows(const Ran& ran, const Words& rows) {
+  const auto shown = ran.rows();
+  for (const std::string& row : rows) {
+    CHECK_MESSAGE(std::count(shown.begin(), shown.end(), row) > 0, row, " is not in: ", ran.output);
+  }
+}
+
+void check_values(const Json& json, const std::vector<std::pair<std::string, Json>>& expected) {
+  for (const auto& [name, value] : expected) {
+    const Json::json_pointer place("/" + name);
+    REQUIRE_MESSAGE(json.contains(place), name, " is not in: ", json.dump());
+    CHECK_MESSAGE(json.at(place) == value, name, " is not ", value.dump(), " in: ", json.dump());
+  }
 }
 
 Words clean_command(const std::string& path, const Words& words) {
@@ -58,13 +92,23 @@ Words lane_settings(const std::string& names) {
           "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"};
 }
 
+Gate::Gate() {
+  REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+}
+
+void Gate::open() const {
+  std::ofstream(file) << "go\n";
+}
+
 Ran outcome_of(Process&& process, std::chrono::milliseconds deadline) {
   const int status = process.wait(deadline);
   return {status, process.output(), process.errors()};
 }
 
 Ran orderctl(const Words& words, const ProcessOptions& options) {
-  return outcome_of(Process(clean_command(ORDERCTL_PATH, words), options));
+  Ran ran = outcome_of(Process(clean_command(ORDERCTL_PATH, words), options));
+  ran.words = words;
+  return ran;
 }
 
 Ran orderctl_at(const std::string& url, const Words& words, const ProcessOptions& options) {
@@ -73,6 +117,11 @@ Ran orderctl_at(const std::string& url, const Words& words, const ProcessOptions
 
 Process Desk::start(const Words& words, const ProcessOptions& options) const {
   return Process(clean_command(ORDERCTL_PATH, joined({"--valkey.url", url()}, words)), options);
+}
+
+Process Desk::start_script(const std::string& script, const Words& environment) const {
+  return Process(clean_command("bash", {"-c", script}),
+                 {.environment = joined(environment, {"ORDERCTL=" ORDERCTL_PATH " --valkey.url " + url()})});
 }
 
 Process Desk::start_orderd(const Words& words) const {

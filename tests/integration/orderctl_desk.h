@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/daemon.h"
@@ -24,14 +25,25 @@ struct Ran {
   int status = -1;
   std::string output;
   std::string errors;
+  Words words = {};  // the command, for messages
 
   // The lines of the output, each of which must be JSON.
   [[nodiscard]] std::vector<Json> json() const;
-  // The output line that begins with `word`, with runs of spaces collapsed; empty if there is none.
+  // The lines of the output with runs of spaces collapsed; below, the one that begins with `word`, or nothing.
+  [[nodiscard]] std::vector<std::string> rows() const;
   [[nodiscard]] std::string row(const std::string& word) const;
   [[nodiscard]] bool says(const std::string& part) const { return contains(output, part); }
   [[nodiscard]] bool complains(const std::string& part) const { return contains(errors, part); }
 };
+
+// Expects exit status 0 and each of these parts in standard output. Returns its argument.
+Ran succeeded(Ran ran, const Words& parts = {});
+// Expects this exit status and each of these parts in standard error. Returns its argument.
+Ran failed(Ran ran, const Words& parts, int status = 1);
+// Expects each of these among the rows.
+void check_rows(const Ran& ran, const Words& rows);
+// Expects these values. A name is a path: "waiting/count", "standby/0/name".
+void check_values(const Json& json, const std::vector<std::pair<std::string, Json>>& expected);
 
 // `path` with `words`, without the caller's ORDERD_ variables.
 [[nodiscard]] Words clean_command(const std::string& path, const Words& words);
@@ -46,6 +58,14 @@ struct Ran {
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 [[nodiscard]] std::vector<Json> json_lines(const std::string& text);
 
+// A pipe at which a script waits, "read -r go < FILE", until it is opened.
+struct Gate {
+  Gate();
+  void open() const;
+  TemporaryDirectory directory;
+  const std::string file = directory.file("gate");
+};
+
 class Desk {
  public:
   explicit Desk(const ServerOptions& options = {}) : server_(options), admin_(server_.client()) {}
@@ -54,8 +74,9 @@ class Desk {
   [[nodiscard]] Ran run(const Words& words, const ProcessOptions& options = {}) const {
     return orderctl_at(url(), words, options);
   }
-  // The same in the background; below, orderd.
+  // The same in the background; below, in a bash script as $ORDERCTL; below, orderd.
   [[nodiscard]] Process start(const Words& words, const ProcessOptions& options = {}) const;
+  [[nodiscard]] Process start_script(const std::string& script, const Words& environment = {}) const;
   [[nodiscard]] Process start_orderd(const Words& words = {}) const;
 
   [[nodiscard]] ValkeyServer& server() { return server_; }

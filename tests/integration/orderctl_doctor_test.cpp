@@ -1,5 +1,5 @@
 // orderctl doctor: each problem is found, named, and gone after the proposed fix.
-#include <algorithm>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -15,47 +15,48 @@ const ServerOptions kHealthy = {.append_only = ServerOptions::AppendOnly::kAlway
                                 .config = {"aof-load-truncated no", "maxmemory 1gb", "repl-diskless-sync-delay 0"}};
 
 struct Examined {
-  int status = -1;
-  std::map<std::string, Json> findings;  // the last finding of each check
-  std::size_t problems = 0;
-  [[nodiscard]] std::string state(const std::string& check) const { return findings.at(check)["state"]; }
+  explicit Examined(const Ran& ran) : status(ran.status) {
+    const auto lines = ran.json();
+    REQUIRE(lines.size() == 1);
+    problems = lines[0]["problems"];
+    for (const Json& finding : lines[0]["findings"]) {
+      findings[finding["check"]] = finding;
+      if (finding["state"] != "problem") continue;
+      CHECK(!finding["why"].get<std::string>().empty());
+      CHECK(!finding["fix"].get<std::string>().empty());
+    }
+  }
   [[nodiscard]] std::string text(const std::string& check, const char* part) const {
     return findings.at(check).value(part, "");
   }
+  [[nodiscard]] std::string state(const std::string& check) const { return text(check, "state"); }
+
+  int status = -1;
+  std::size_t problems = 0;
+  std::map<std::string, Json> findings;  // the last finding of each check
 };
 
 struct DoctorDesk : Desk {
   DoctorDesk() : Desk(kHealthy) {}
-  [[nodiscard]] Examined examine(const Words& more = {}) const;
-};
-
-Examined DoctorDesk::examine(const Words& more) const {
-  const Ran ran = run(joined({"doctor", "--json"}, more));
-  CHECK_MESSAGE(ran.errors.empty(), ran.errors);
-  const auto lines = ran.json();
-  REQUIRE(lines.size() == 1);
-  Examined out;
-  out.status = ran.status;
-  out.problems = lines[0]["problems"];
-  for (const Json& finding : lines[0]["findings"]) {
-    out.findings[finding["check"]] = finding;
-    if (finding["state"] != "problem") continue;
-    CHECK(!finding["why"].get<std::string>().empty());
-    CHECK(!finding["fix"].get<std::string>().empty());
+  [[nodiscard]] Examined examine(const Words& more = {}) const {
+    const Ran ran = run(joined({"doctor", "--json"}, more));
+    CHECK_MESSAGE(ran.errors.empty(), ran.errors);
+    const Examined out(ran);
+    CHECK(out.status == (out.problems == 0 ? 0 : 1));
+    return out;
   }
-  CHECK(out.status == (out.problems == 0 ? 0 : 1));
-  return out;
-}
-
-// The words after "CONFIG SET name value, then …".
-Words config_of(const std::string& fix) {
-  const std::string begin = "CONFIG SET ";
-  REQUIRE_MESSAGE(fix.starts_with(begin), fix);
-  std::istringstream text(fix.substr(begin.size(), fix.find_first_of(",(", begin.size()) - begin.size()));
-  Words words = {"CONFIG", "SET"};
-  for (std::string word; text >> word;) words.push_back(word);
-  return words;
-}
+  void configure(const std::string& name, const std::string& value) {
+    CHECK(ask(admin(), {"CONFIG", "SET", name, value}) == "OK");
+  }
+  // Runs "CONFIG SET name value …", with which the proposed fix of this check begins.
+  void fix(const Examined& found, const std::string& check) {
+    const std::string text = found.text(check, "fix");
+    const std::string begin = "CONFIG SET ";
+    REQUIRE_MESSAGE(text.starts_with(begin), text);
+    std::istringstream stream(text.substr(0, text.find_first_of(",(", begin.size())));
+    CHECK(ask(admin(), Words(std::istream_iterator<std::string>(stream), {})) == "OK");
+  }
+};
 
 TEST_CASE_FIXTURE(DoctorDesk, "a server with the recommended settings has no problem") {
   const Examined found = examine();
@@ -65,56 +66,46 @@ TEST_CASE_FIXTURE(DoctorDesk, "a server with the recommended settings has no pro
     CHECK(finding["state"] == (check == "growth" ? "unknown" : "good"));
   }
   CHECK(found.findings.size() == 16);
-  const Ran text = run({"doctor"});
-  CHECK(text.status == 0);
+  const Ran text = succeeded(run({"doctor"}), {"no problem was found at " + url()});
   CHECK(text.row("good").starts_with("good version Valkey "));
-  CHECK(text.says("no problem was found at " + url()));
 }
 
 TEST_CASE_FIXTURE(DoctorDesk, "each server setting that loses or stops orders is found and the proposed fix works") {
   struct Mistake {
-    std::string check;
-    Words set;
-    std::string what;
+    std::string check, name, value, what;
   };
   for (const Mistake& mistake : std::vector<Mistake>{
-           {"persistence", {"appendonly", "no"}, "the append-only file is off"},
-           {"persistence", {"appendfsync", "no"}, "appendfsync is no"},
-           {"truncated", {"aof-load-truncated", "yes"}, "aof-load-truncated is yes"},
-           {"eviction", {"maxmemory-policy", "allkeys-lru"}, "maxmemory-policy is allkeys-lru"},
-           {"scripts", {"busy-reply-threshold", "20"}, "busy-reply-threshold is 20 ms"},
+           {"persistence", "appendonly", "no", "the append-only file is off"},
+           {"persistence", "appendfsync", "no", "appendfsync is no"},
+           {"truncated", "aof-load-truncated", "yes", "aof-load-truncated is yes"},
+           {"eviction", "maxmemory-policy", "allkeys-lru", "maxmemory-policy is allkeys-lru"},
+           {"scripts", "busy-reply-threshold", "20", "busy-reply-threshold is 20 ms"},
        }) {
-    CAPTURE(mistake.check);
-    CHECK(ask(admin(), {"CONFIG", "SET", mistake.set[0], mistake.set[1]}) == "OK");
+    CAPTURE(mistake.what);
+    configure(mistake.name, mistake.value);
     const Examined found = examine();
     CHECK(found.problems == 1);
     CHECK(found.state(mistake.check) == "problem");
     CHECK(found.text(mistake.check, "what") == mistake.what);
-    CHECK(ask(admin(), config_of(found.text(mistake.check, "fix"))) == "OK");
+    fix(found, mistake.check);
     CHECK(examine().status == 0);
   }
 }
 
 TEST_CASE_FIXTURE(DoctorDesk, "too little memory and an unset maxmemory are found") {
-  CHECK(ask(admin(), {"CONFIG", "SET", "maxmemory", "1mb"}) == "OK");
+  configure("maxmemory", "1mb");
   CHECK(examine().state("memory") == "problem");
-  CHECK(ask(admin(), {"CONFIG", "SET", "maxmemory", "0"}) == "OK");
-  const Examined found = examine();
-  CHECK(contains(found.text("memory", "what"), "maxmemory is not set"));
+  configure("maxmemory", "0");
+  CHECK(contains(examine().text("memory", "what"), "maxmemory is not set"));
   CHECK(examine({"--skip", "memory"}).status == 0);
 }
 
-// 200 entries over two minutes of the server's clock.
-void fill(valkey::SyncClient& admin, const std::string& stream) {
+TEST_CASE_FIXTURE(DoctorDesk, "the expected size of the streams is compared with the memory") {
+  // 200 entries over two minutes of the server's clock.
   const std::string script =
       "local t = server.call('TIME')[1] for i = 1, 200 do server.call('XADD', KEYS[1], "
       "string.format('%.0f-%d', (t - 120) * 1000 + i * 500, i), 'id', 'order-number-' .. i, 'sku', 'shoe') end";
-  ask(admin, {"EVAL", script, "1", stream});
-}
-
-TEST_CASE_FIXTURE(DoctorDesk, "the expected size of the streams is compared with the memory") {
-  fill(admin(), "orders");
-  fill(admin(), "results");
+  for (const char* stream : {"orders", "results"}) ask(admin(), {"EVAL", script, "1", stream});
   const Examined found = examine();
   CHECK(found.state("growth") == "good");
   CHECK(found.text("growth", "what").starts_with("2 requests/s take "));
@@ -128,39 +119,27 @@ TEST_CASE_FIXTURE(DoctorDesk, "a replica and a primary without a limit on replic
   DoctorDesk other;
   const auto port = std::to_string(server().tcp_endpoint().port);
   CHECK(ask(other.admin(), {"REPLICAOF", "127.0.0.1", port}) == "OK");
-  wait_for(
-      [&] {
-        return contains(ask(admin(), {"INFO", "replication"}), "state=online");
-      },
-      std::chrono::seconds(30), "the replica");
+  const auto online = [&] { return contains(ask(admin(), {"INFO", "replication"}), "state=online"); };
+  wait_for(online, std::chrono::seconds(30), "the replica");
   const Examined replica = other.examine({"--skip", "rights"});
   CHECK(replica.text("role", "what") == "this server is a replica of 127.0.0.1:" + port);
   const Examined primary = examine();
   CHECK(primary.problems == 1);
   CHECK(primary.text("replicas", "what").starts_with("1 replica, min-replicas-to-write 0"));
-  CHECK(ask(admin(), config_of(primary.text("replicas", "fix"))) == "OK");
+  fix(primary, "replicas");
   CHECK(examine().state("replicas") == "good");
 }
 
 TEST_CASE_FIXTURE(DoctorDesk, "a server without authentication is found") {
-  const std::string url = "valkey://127.0.0.1:" + std::to_string(server().tcp_endpoint().port);
-  const auto login = [&] {
-    const Ran ran = orderctl({"--valkey.url", url, "doctor", "--json"});
-    const auto lines = ran.json();
-    for (const Json& finding : lines.at(0)["findings"]) {
-      if (finding["check"] == "login") return finding;
-    }
-    return Json();
-  };
-  CHECK(ask(admin(), {"CONFIG", "SET", "protected-mode", "yes"}) == "OK");
-  CHECK(login()["state"] == "good");
-  CHECK(ask(admin(), {"CONFIG", "SET", "protected-mode", "no"}) == "OK");
-  CHECK(login()["state"] == "problem");
+  const std::string address = "127.0.0.1:" + std::to_string(server().tcp_endpoint().port);
+  const auto login = [&] { return Examined(orderctl_at("valkey://" + address, {"doctor", "--json"})).state("login"); };
+  configure("protected-mode", "yes");
+  CHECK(login() == "good");
+  configure("protected-mode", "no");
+  CHECK(login() == "problem");
   CHECK(ask(admin(), {"ACL", "SETUSER", "other", "on", ">secret", "~*", "+@all"}) == "OK");
   CHECK(ask(admin(), {"ACL", "SETUSER", "default", ">secret", "resetpass", ">secret"}) == "OK");
-  const std::string with_password =
-      "ORDERD_VALKEY_URL=valkey://:secret@127.0.0.1:" + std::to_string(server().tcp_endpoint().port);
-  const Ran ran = orderctl({"doctor"}, {.environment = {with_password}});
+  const Ran ran = orderctl({"doctor"}, {.environment = {"ORDERD_VALKEY_URL=valkey://:secret@" + address}});
   CHECK_MESSAGE(ran.says("a password is required"), ran.output, ran.errors);
   CHECK_FALSE(ran.says("secret"));
 }
@@ -171,8 +150,8 @@ TEST_CASE_FIXTURE(DoctorDesk, "IDs from the future, keys of another type and unu
   ask(admin(), {"XADD", "results", "5-0", "order", "x"});
   ask(admin(), {"XGROUP", "CREATE", "results", "mail", "0"});
   const Examined found = examine();
-  CHECK(found.text("ids", "what").find("the newest entry of 'orders' is from the future: 99999999999999-0") == 0);
-  CHECK(found.text("keys", "what").find("the key 'orders:position' holds another type") == 0);
+  CHECK(found.text("ids", "what").starts_with("the newest entry of 'orders' is from the future: 99999999999999-0"));
+  CHECK(found.text("keys", "what").starts_with("the key 'orders:position' holds another type"));
   CHECK(contains(found.text("groups", "fix"), "XGROUP DESTROY results mail"));
   CHECK(found.problems == 3);
 }
@@ -180,27 +159,20 @@ TEST_CASE_FIXTURE(DoctorDesk, "IDs from the future, keys of another type and unu
 TEST_CASE("missing rights are found with the rule that grants each") {
   Guarded shop;
   const auto run = [&](const std::string& user) {
-    return orderctl({"--valkey.url", "unix://" + shop.server.endpoint().path, "--valkey.username", user,
-                     "--valkey.password_file", shop.files.file("password"), "doctor", "--json"});
+    return orderctl_at("unix://" + shop.server.endpoint().path, {"--valkey.username", user, "--valkey.password_file",
+                                                                 shop.files.file("password"), "doctor", "--json"});
   };
   const Ran whole = run("orderd");
-  CHECK(contains(whole.output, "may do what orderd needs"));
-  const auto lines = whole.json();
-  for (const Json& finding : lines.at(0)["findings"]) {
-    if (finding["check"] == "truncated") CHECK(finding["why"] == "the server denies CONFIG GET");
-  }
+  CHECK(whole.says("may do what orderd needs"));
+  CHECK(Examined(whole).text("truncated", "why") == "the server denies CONFIG GET");
   const Ran person = run("operator");
   CHECK(person.status == 1);
-  CHECK(contains(person.output, "ACL SETUSER operator '(~orders:owner +set +del +pexpire)'"));
+  CHECK(person.says("ACL SETUSER operator '(~orders:owner +set +del +pexpire)'"));
 }
 
 TEST_CASE("an unknown check is refused and an unreachable server is not a finding") {
-  const Ran wrong = orderctl({"doctor", "--skip", "memry"});
-  CHECK(wrong.status == 2);
-  CHECK(wrong.complains("there is no check 'memry'; there are: version, role"));
-  const Ran none = orderctl({"--valkey.url", "unix:///nowhere/socket", "doctor"});
-  CHECK(none.status == 1);
-  CHECK(none.complains("/nowhere/socket"));
+  failed(orderctl({"doctor", "--skip", "memry"}), {"there is no check 'memry'; there are: version, role"}, 2);
+  failed(orderctl_at("unix:///nowhere/socket", {"doctor"}), {"/nowhere/socket"});
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct FollowDesk : Desk {
   void add_to(const std::string& stream, const std::string& order) {
     (void)xadd(admin(), stream, {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
   }
+  Process follow(const Words& more = {}) const { return start(joined({"results", "--follow", "--json"}, more)); }
   Process follow_lanes(const Words& more) const {
     return start(joined(joined(lane_settings("a,b,c"), {"results", "--follow"}), more));
   }
@@ -45,14 +46,15 @@ struct KeptDesk : FollowDesk {
   KeptDesk() : FollowDesk({.append_only = ServerOptions::AppendOnly::kAlways}) {}
 };
 
-TEST_CASE("following shows existing and new results until Ctrl-C") {
+TEST_CASE_FIXTURE(FollowDesk, "following shows existing and new results until Ctrl-C") {
   for (const int signal : {SIGINT, SIGTERM}) {
-    FollowDesk desk;
-    desk.add("old");
-    Process process = desk.start({"results", "--follow", "--json"});
+    CAPTURE(signal);
+    ask(admin(), {"DEL", "results"});
+    add("old");
+    Process process = follow();
     wait_for_orders(process, {"old"});
-    desk.add("new");
-    desk.add("newer");
+    add("new");
+    add("newer");
     wait_for_orders(process, {"old", "new", "newer"});
     process.signal(signal);
     CHECK(process.wait() == 0);
@@ -60,22 +62,18 @@ TEST_CASE("following shows existing and new results until Ctrl-C") {
   }
 }
 
-TEST_CASE_FIXTURE(FollowDesk, "following starts before there is a stream") {
-  Process process = start({"results", "--follow"});
+TEST_CASE_FIXTURE(FollowDesk,
+                  "following starts before there is a stream and shows new results or those from an entry") {
+  const Process table = start({"results", "--follow"});
   wait_for_reads(1);
-  add("first");
-  wait_for([&] { return contains(process.output(), "first"); }, seconds(20), "the result");
-  CHECK(process.output().starts_with("RESULT"));
-}
-
-TEST_CASE_FIXTURE(FollowDesk, "following shows only new results or those from an entry") {
   add("one");
+  wait_for([&] { return contains(table.output(), "one"); }, seconds(20), "the result");
+  CHECK(table.output().starts_with("RESULT"));
   add("two");
-  const std::string second = entries(admin(), "results").at(1).id;
-  Process fresh = start({"results", "--follow", "--json", "--count", "0"});
-  Process from = start({"results", "--follow", "--json", "--from", second});
-  Process only = start({"results", "--follow", "--json", "--order", "three"});
-  wait_for_reads(3);
+  const Process fresh = follow({"--count", "0"});
+  const Process from = follow({"--from", entries(admin(), "results").at(1).id});
+  const Process only = follow({"--order", "three"});
+  wait_for_reads(4);
   add("three");
   wait_for_orders(fresh, {"three"});
   wait_for_orders(from, {"two", "three"});
@@ -83,11 +81,11 @@ TEST_CASE_FIXTURE(FollowDesk, "following shows only new results or those from an
 }
 
 TEST_CASE_FIXTURE(FollowDesk, "following from + shows the newest result and new ones") {
-  Process empty = start({"results", "--follow", "--json", "--from", "+"});
+  const Process empty = follow({"--from", "+"});
   wait_for_reads(1);
   add("one");
   add("two");
-  Process process = start({"results", "--follow", "--json", "--from", "+"});
+  const Process process = follow({"--from", "+"});
   wait_for_orders(process, {"two"});
   add("three");
   wait_for_orders(process, {"two", "three"});
@@ -96,7 +94,7 @@ TEST_CASE_FIXTURE(FollowDesk, "following from + shows the newest result and new 
 
 TEST_CASE_FIXTURE(KeptDesk, "following continues after the last result when the server was restarted") {
   add("before");
-  Process process = start({"results", "--follow", "--json"});
+  Process process = follow();
   wait_for_orders(process, {"before"});
   server().kill();
   wait_to_say(process, "reconnecting");
@@ -105,14 +103,13 @@ TEST_CASE_FIXTURE(KeptDesk, "following continues after the last result when the 
   add("after");
   wait_for_orders(process, {"before", "after"});
   CHECK(says(process, "orderctl: reconnected"));
-  process.signal(SIGINT);
-  CHECK(process.wait() == 0);
+  end(process);
 }
 
 TEST_CASE_FIXTURE(FollowDesk, "Ctrl-C ends it at once while the server does not reply or is down") {
   add("one");
-  Process paused = start({"results", "--follow", "--json"});
-  Process alone = start({"results", "--follow", "--json"});
+  Process paused = follow();
+  Process alone = follow();
   wait_for_orders(paused, {"one"});
   wait_for_orders(alone, {"one"});
   server().pause();
@@ -129,27 +126,26 @@ TEST_CASE_FIXTURE(FollowDesk, "following several lanes shows the last results of
   add("a", "old-a");
   wait_for_orders(follow_lanes({"--json"}), {"old-a"});
   Process process = follow_lanes({"--json", "--count", "0"});
-  Process table = follow_lanes({});
-  Process one = follow_lanes({"--json", "--lane", "c"});
+  const Process table = follow_lanes({});
+  const Process one = follow_lanes({"--json", "--lane", "c"});
   wait_for_reads(7);
-  for (const char* lane : {"b", "c", "a"}) {
-    const std::size_t seen = orders(process).size();
-    add(lane, std::string("new-") + lane);
-    wait_for([&] { return orders(process).size() > seen; }, seconds(20), "a result");
+  std::vector<std::string> expected;
+  for (const std::string lane : {"b", "c", "a"}) {
+    expected.push_back("new-" + lane);
+    add(lane, expected.back());
+    wait_for_orders(process, expected);
   }
-  CHECK(orders(process) == std::vector<std::string>{"new-b", "new-c", "new-a"});
   CHECK(json_lines(process.output()).at(0)["lane"] == "b");
   wait_for_orders(one, {"new-c"});
   wait_for([&] { return contains(table.output(), "new-a"); }, seconds(20), "the table");
   CHECK(table.output().starts_with("LANE  RESULT"));
   CHECK(contains(table.output(), "\nc     "));
-  process.signal(SIGINT);
-  CHECK(process.wait() == 0);
+  end(process);
   CHECK(process.errors().empty());
 }
 
 TEST_CASE_FIXTURE(FollowDesk, "a lane with many results does not keep the others from being shown") {
-  Process process = follow_lanes({"--json"});
+  const Process process = follow_lanes({"--json"});
   wait_for_reads(3);
   (void)ask(admin(), {"EVAL",
                       "for i = 1, 20000 do redis.call('XADD', KEYS[1], '*', 'order', 'many') end "
@@ -164,18 +160,15 @@ TEST_CASE_FIXTURE(KeptDesk,
                   "following several lanes goes on behind the last result of each when the server was restarted") {
   add("a", "before-a");
   add("b", "before-b");
-  Process process = follow_lanes({"--json"});
+  const Process process = follow_lanes({"--json"});
   wait_for_orders(process, {"before-a", "before-b"});
   wait_for_reads(3);
   server().kill();
-  for (const char* lane : {"a", "b", "c"}) {
-    const std::string lost = "lane '" + std::string(lane) + "': ";
-    wait_to_say(process, lost);
-  }
+  for (const std::string lane : {"a", "b", "c"}) wait_to_say(process, "lane '" + lane + "': ");
   server().start();
   connect();
   add("c", "after-c");
-  wait_for([&] { return orders(process).size() == 3; }, seconds(30), "the result of c");
+  wait_for_orders(process, {"before-a", "before-b", "after-c"});
   add("b", "after-b");
   wait_for_orders(process, {"before-a", "before-b", "after-c", "after-b"});
   CHECK(says(process, "orderctl: lane 'b': reconnected"));
@@ -202,7 +195,7 @@ TEST_CASE_FIXTURE(FollowDesk,
 
 TEST_CASE_FIXTURE(FollowDesk, "an error that does not go away ends the following") {
   add("one");
-  Process process = start({"results", "--follow", "--json"});
+  Process process = follow();
   wait_for_orders(process, {"one"});
   set(admin(), "results", "text");
   CHECK(process.wait() == 1);

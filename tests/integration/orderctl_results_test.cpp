@@ -15,86 +15,87 @@ struct ResultsDesk : Desk {
                         "0", std::to_string(count)});
   }
   void add(const Fields& fields) { (void)xadd(admin(), "results", fields); }
+  // The IDs of the results that "orderctl results --json" shows.
+  [[nodiscard]] Words ids(const Words& flags, const Words& environment = {}) const {
+    Words out;
+    const Ran ran = run(joined({"results", "--json"}, flags), {.environment = environment});
+    for (const Json& line : ran.json()) out.push_back(line["id"]);
+    return out;
+  }
+  // What a terminal shows of "orderctl results".
+  [[nodiscard]] std::string on_terminal(const Words& environment, const std::string& before = "") const {
+    Process process = start_script("exec script -qec \"" + before + "$ORDERCTL results\" /dev/null", environment);
+    CHECK(process.wait() == 0);
+    return process.output();
+  }
 };
-
-std::vector<std::string> ids(const Ran& ran) {
-  std::vector<std::string> out;
-  for (const Json& line : ran.json()) out.push_back(line["id"]);
-  return out;
-}
 
 TEST_CASE_FIXTURE(ResultsDesk, "the last results show in their order") {
   fill(30);
-  Ran ran = run({"results"});
-  CHECK(ran.status == 0);
+  const Ran ran = succeeded(run({"results"}));
   CHECK(lines_of(ran.output).size() == 21);
-  CHECK(ran.row("RESULT") == "RESULT TIME STATUS ORDER REQUEST WHAT");
-  CHECK(ran.row("11-0") == "11-0 accepted o-11 111-0 shoe 1, 99989 left");
   CHECK(ran.row("10-0").empty());
-  CHECK(ids(run({"results", "--json"})).size() == 20);
-  CHECK(ids(run({"results", "--json", "--count", "2"})) == std::vector<std::string>{"29-0", "30-0"});
-  CHECK(ids(run({"results", "--json", "--count", "1000"})).size() == 30);
+  check_rows(ran, {"RESULT TIME STATUS ORDER REQUEST WHAT", "11-0 accepted o-11 111-0 shoe 1, 99989 left"});
+  CHECK(ids({}).size() == 20);
+  CHECK(ids({"--count", "2"}) == Words{"29-0", "30-0"});
+  CHECK(ids({"--count", "1000"}).size() == 30);
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "times are UTC wherever the machine is") {
   ask(admin(), {"XADD", "results", "1795608000500-0", "order", "o-1", "request", "1-0", "status", "accepted"});
   for (const std::string zone : {"UTC", "Asia/Kathmandu", "XYZ+5"}) {
-    const ProcessOptions there = {.environment = {"TZ=" + zone}};
-    CHECK(run({"results"}, there).row("1795608000500-0").starts_with("1795608000500-0 2026-11-25T12:00:00Z accepted"));
-    CHECK(ids(run({"results", "--json", "--from", "2026-11-25"}, there)).size() == 1);
-    CHECK(ids(run({"results", "--json", "--from", "2026-11-25T12:00:01Z"}, there)).empty());
+    CAPTURE(zone);
+    const Words there = {"TZ=" + zone};
+    const Ran ran = run({"results"}, {.environment = there});
+    CHECK(ran.row("1795608000500-0").starts_with("1795608000500-0 2026-11-25T12:00:00Z accepted"));
+    CHECK(ids({"--from", "2026-11-25"}, there).size() == 1);
+    CHECK(ids({"--from", "2026-11-25T12:00:01Z"}, there).empty());
   }
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "results show from an entry") {
   fill(30);
-  CHECK(ids(run({"results", "--json", "--from", "28"})) == std::vector<std::string>{"28-0", "29-0", "30-0"});
-  CHECK(ids(run({"results", "--json", "--from", "28-1"})) == std::vector<std::string>{"29-0", "30-0"});
-  CHECK(ids(run({"results", "--json", "--from", "0"})).size() == 30);
-  CHECK(ids(run({"results", "--json", "--from", "5-0", "--count", "2"})) == std::vector<std::string>{"5-0", "6-0"});
+  CHECK(ids({"--from", "28"}) == Words{"28-0", "29-0", "30-0"});
+  CHECK(ids({"--from", "28-1"}) == Words{"29-0", "30-0"});
+  CHECK(ids({"--from", "0"}).size() == 30);
+  CHECK(ids({"--from", "5-0", "--count", "2"}) == Words{"5-0", "6-0"});
   CHECK(run({"results", "--from", "31"}).complains("no results"));
-  CHECK(ids(run({"results", "--json", "--from", "+"})) == std::vector<std::string>{"30-0"});
+  CHECK(ids({"--from", "+"}) == Words{"30-0"});
   CHECK(run({"results", "--from", "+", "--order", "o-29"}).status == 1);
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "a stream of many pages is shown completely") {
   fill(5'500);
-  CHECK(ids(run({"results", "--json", "--from", "0"})).size() == 5'500);
-  const auto last = ids(run({"results", "--json", "--count", "2500"}));
+  CHECK(ids({"--from", "0"}).size() == 5'500);
+  const Words last = ids({"--count", "2500"});
   REQUIRE(last.size() == 2'500);
   CHECK(last.front() == "3001-0");
   CHECK(last.back() == "5500-0");
-  CHECK(ids(run({"results", "--json", "--from", "7-0", "--count", "2500"})).back() == "2506-0");
+  CHECK(ids({"--from", "7-0", "--count", "2500"}).back() == "2506-0");
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "the results of one order or one request are found") {
   fill(3'000);
-  const auto third = run({"results", "--order", "third", "--json"});
-  CHECK(third.status == 0);
-  CHECK(ids(third).size() == 1'000);
-  CHECK(ids(run({"results", "--request", "2500-0", "--json"})) == std::vector<std::string>{"2400-0"});
-  CHECK(ids(run({"results", "--request", "2500", "--json"})) == std::vector<std::string>{"2400-0"});
-  CHECK(ids(run({"results", "--order", "third", "--from", "2998", "--json"})) == std::vector<std::string>{"3000-0"});
-  Ran ran = run({"results", "--order", "nobody"});
-  CHECK(ran.status == 1);
+  CHECK(ids({"--order", "third"}).size() == 1'000);
+  CHECK(ids({"--request", "2500-0"}) == Words{"2400-0"});
+  CHECK(ids({"--request", "2500"}) == Words{"2400-0"});
+  CHECK(ids({"--order", "third", "--from", "2998"}) == Words{"3000-0"});
+  const Ran ran = failed(run({"results", "--order", "nobody"}), {"no result of order nobody in the stream 'results'"});
   CHECK(ran.output.empty());
-  CHECK(ran.complains("no result of order nobody in the stream 'results'"));
-  ran = run({"results", "--request", "1-0", "--json"});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("no result of request 1-0"));
+  failed(run({"results", "--request", "1-0", "--json"}), {"no result of request 1-0"});
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "results are chosen by status and by reason") {
   for (int i = 0; i < 30; ++i) {
     const std::string order = "o-" + std::to_string(i);
-    (void)xadd(admin(), "results",
-               i % 10 == 0 ? Fields{{"order", order}, {"status", "rejected"}, {"reason", "insufficient_stock"}}
-                           : Fields{{"order", order}, {"status", i == 29 ? "duplicate" : "accepted"}});
+    add(i % 10 == 0 ? Fields{{"order", order}, {"status", "rejected"}, {"reason", "insufficient_stock"}}
+                    : Fields{{"order", order}, {"status", i == 29 ? "duplicate" : "accepted"}});
   }
-  const auto orders = [&](Words words) {
-    words.insert(words.begin(), {"results", "--json"});
+  const auto orders = [&](const Words& flags) {
     std::string out;
-    for (const Json& line : run(words).json()) out += line["order"].get<std::string>() + " ";
+    for (const Json& line : run(joined({"results", "--json"}, flags)).json()) {
+      out += line["order"].get<std::string>() + " ";
+    }
     return out;
   };
   CHECK(orders({"--status", "rejected"}) == "o-0 o-10 o-20 ");
@@ -103,17 +104,14 @@ TEST_CASE_FIXTURE(ResultsDesk, "results are chosen by status and by reason") {
   CHECK(orders({"--status", "accepted", "--count", "2"}) == "o-27 o-28 ");
   CHECK(orders({"--status", "accepted", "--order", "o-5"}) == "o-5 ");
   CHECK(orders({"--order", "o-5", "--count", "1"}) == "o-5 ");
-  const Ran none = run({"results", "--status", "rejected", "--reason", "malformed"});
-  CHECK(none.status == 1);
+  const Ran none = failed(run({"results", "--status", "rejected", "--reason", "malformed"}), {});
   CHECK(none.errors == "orderctl: no result with status rejected and reason malformed in the stream 'results'\n");
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "results show since a time or a day or for how long") {
   (void)ask(admin(), {"XADD", "results", "1795608000500-0", "order", "then", "status", "accepted"});
   const auto count = [&](const std::string& since) {
-    const Ran ran = run({"results", "--json", "--since", since});
-    CHECK_MESSAGE(ran.status == 0, ran.errors);
-    return ran.json().size();
+    return succeeded(run({"results", "--json", "--since", since})).json().size();
   };
   for (const char* before : {"2026-11-25", "2026-11-25T12:00:00Z", "2026-11-25T13:00:00+01:00",
                              "2026-11-25 13:00:00+0100", "2026-11-25T12:00Z", "8760h"}) {
@@ -128,44 +126,29 @@ TEST_CASE_FIXTURE(ResultsDesk, "results show since a time or a day or for how lo
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "without results there is a message and no error") {
-  const Ran ran = run({"results"});
-  CHECK(ran.status == 0);
+  const Ran ran = succeeded(run({"results"}));
   CHECK(ran.output.empty());
   CHECK(ran.errors == "orderctl: no results in the stream 'results'\n");
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "each kind of result is shown in words") {
-  add({{"order", "a"},
-       {"request", "1-0"},
-       {"status", "rejected"},
-       {"reason", "insufficient_stock"},
-       {"lines", R"([{"sku":"shoe","quantity":3,"available":2},{"sku":"hat","quantity":1,"available":null}])"}});
-  add({{"order", "b"},
-       {"request", "2-0"},
-       {"status", "rejected"},
-       {"reason", "malformed"},
-       {"detail", "id is missing"}});
-  add({{"order", "c"}, {"request", "3-0"}, {"status", "duplicate"}, {"outcome", "accepted"}, {"original", "1-0"}});
-  add({{"order", "d"},
-       {"request", "4-0"},
-       {"status", "rejected"},
-       {"reason", "bad_record"},
-       {"detail", "the key orders:order:d does not hold the record of an order"}});
-  add({{"status", "stock"},
-       {"change", "add"},
-       {"reason", "wet"},
-       {"lines", R"([{"sku":"shoe","before":9,"quantity":-2,"remaining":7}])"}});
-  add({{"status", "stock"},
-       {"change", "set"},
-       {"reason", ""},
-       {"lines", R"([{"sku":"x","before":null,"quantity":5,"remaining":5}])"}});
-  const Ran ran = run({"results"});
-  CHECK(ran.says("insufficient_stock; shoe 3, 2 available; hat 1, no stock"));
-  CHECK(ran.says("malformed; id is missing"));
-  CHECK(ran.says("was accepted in 1-0"));
-  CHECK(ran.says("bad_record; the key orders:order:d does not hold the record of an order"));
-  CHECK(ran.says("wet; shoe -2, 7 left"));
-  CHECK(ran.says("x +5, 5 left"));
+  const std::string short_of =
+      R"([{"sku":"shoe","quantity":3,"available":2},{"sku":"hat","quantity":1,"available":null}])";
+  const std::string changed = R"([{"sku":"shoe","before":9,"quantity":-2,"remaining":7}])";
+  const std::string created = R"([{"sku":"x","before":null,"quantity":5,"remaining":5}])";
+  const std::string bad_record = "the key orders:order:d does not hold the record of an order";
+  for (const Fields& fields : std::vector<Fields>{
+           {{"order", "a"}, {"status", "rejected"}, {"reason", "insufficient_stock"}, {"lines", short_of}},
+           {{"order", "b"}, {"status", "rejected"}, {"reason", "malformed"}, {"detail", "id is missing"}},
+           {{"order", "c"}, {"status", "duplicate"}, {"outcome", "accepted"}, {"original", "1-0"}},
+           {{"order", "d"}, {"status", "rejected"}, {"reason", "bad_record"}, {"detail", bad_record}},
+           {{"status", "stock"}, {"change", "add"}, {"reason", "wet"}, {"lines", changed}},
+           {{"status", "stock"}, {"change", "set"}, {"reason", ""}, {"lines", created}}}) {
+    add(fields);
+  }
+  succeeded(run({"results"}),
+            {"insufficient_stock; shoe 3, 2 available; hat 1, no stock", "malformed; id is missing",
+             "was accepted in 1-0", "bad_record; " + bad_record, "wet; shoe -2, 7 left", "x +5, 5 left"});
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "JSON has the lines as JSON and all else as strings") {
@@ -175,10 +158,7 @@ TEST_CASE_FIXTURE(ResultsDesk, "JSON has the lines as JSON and all else as strin
                                {"quantity", "3"},
                                {"id", "its own"}});
   const Json line = run({"results", "--json"}).json().at(0);
-  CHECK(line["id"] == id);
-  CHECK(line["id#2"] == "its own");
-  CHECK(line["lines"][0]["quantity"] == 9'007'199'254'740'991);
-  CHECK(line["quantity"] == "3");
+  check_values(line, {{"id", id}, {"id#2", "its own"}, {"lines/0/quantity", 9'007'199'254'740'991}, {"quantity", "3"}});
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "arbitrary bytes are safe on a terminal and in JSON") {
@@ -186,15 +166,11 @@ TEST_CASE_FIXTURE(ResultsDesk, "arbitrary bytes are safe on a terminal and in JS
   add({{"order", bytes}, {bytes, bytes}, {"status", bytes}, {"lines", "[" + bytes}});
   add({{"lines", std::string(60'000, '[')}, {"original", "x"}, {"outcome", bytes}});
   add({{"lines", "[1,{\"sku\":{\"a\":1}},\"" + std::string("\u202e") + "\"]"}});
-  Ran ran = run({"results"});
-  CHECK(ran.status == 0);
-  CHECK(ran.says("a\\x00\\x1b[2J\\xff\\x0a\\u{202E}"));
+  const Ran ran = succeeded(run({"results"}), {"a\\x00\\x1b[2J\\xff\\x0a\\u{202E}"});
   for (const char c : {'\x1b', '\0', '\xff'}) CHECK(ran.output.find(c) == std::string::npos);
   CHECK_FALSE(ran.says("\u202e"));
   CHECK(lines_of(ran.output).size() == 4);
-  ran = run({"results", "--json"});
-  CHECK(ran.status == 0);
-  const auto lines = ran.json();
+  const auto lines = succeeded(run({"results", "--json"})).json();
   REQUIRE(lines.size() == 3);
   CHECK(lines[0]["order"] == std::string("a\0\x1b[2J\ufffd\n\u202e", 13));
   CHECK(lines[0]["lines"].is_string());
@@ -204,28 +180,20 @@ TEST_CASE_FIXTURE(ResultsDesk, "arbitrary bytes are safe on a terminal and in JS
 
 TEST_CASE_FIXTURE(ResultsDesk, "colors are for terminals and NO_COLOR turns them off") {
   fill(1);
-  const auto on_terminal = [&](const std::vector<std::string>& environment) {
-    const std::string command = ORDERCTL_PATH " --valkey.url " + url() + " results";
-    Process process(clean_command("script", {"-qec", command, "/dev/null"}), {.environment = environment});
-    CHECK(process.wait() == 0);
-    return contains(process.output(), "\x1b[32maccepted\x1b[0m");
-  };
-  CHECK(on_terminal({"TERM=xterm", "NO_COLOR="}));
-  CHECK_FALSE(on_terminal({"TERM=xterm", "NO_COLOR=1"}));
-  CHECK_FALSE(on_terminal({"TERM=dumb", "NO_COLOR="}));
+  const std::string green = "\x1b[32maccepted\x1b[0m";
+  CHECK(contains(on_terminal({"TERM=xterm", "NO_COLOR="}), green));
+  CHECK_FALSE(contains(on_terminal({"TERM=xterm", "NO_COLOR=1"}), green));
+  CHECK_FALSE(contains(on_terminal({"TERM=dumb", "NO_COLOR="}), green));
   CHECK_FALSE(run({"results"}, {.environment = {"TERM=xterm", "NO_COLOR="}}).says("\x1b"));
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "a table fits the width of the terminal and elsewhere nothing is folded") {
   fill(3);
   const auto widest_on_terminal = [&](const std::string& before) {
-    const std::string command = before + ORDERCTL_PATH " --valkey.url " + url() + " results";
-    Process process(clean_command("env", {"-u", "COLUMNS", "script", "-qec", command, "/dev/null"}),
-                    {.environment = {"NO_COLOR=1"}});
-    CHECK(process.wait() == 0);
-    CHECK(contains(process.output(), "accepted"));
+    const std::string output = on_terminal({"NO_COLOR=1"}, "unset COLUMNS; " + before);
+    CHECK(contains(output, "accepted"));
     std::size_t widest = 0;
-    for (const std::string& line : lines_of(process.output())) widest = std::max(widest, line.find('\r'));
+    for (const std::string& line : lines_of(output)) widest = std::max(widest, line.find('\r'));
     return widest;
   };
   CHECK(widest_on_terminal("stty cols 60; ") <= 60);
@@ -236,7 +204,7 @@ TEST_CASE_FIXTURE(ResultsDesk, "a table fits the width of the terminal and elsew
 
 TEST_CASE_FIXTURE(ResultsDesk, "output that cannot be written is a failure") {
   fill(1);
-  Process process(clean_command("bash", {"-c", ORDERCTL_PATH " --valkey.url " + url() + " results > /dev/full"}));
+  Process process = start_script("$ORDERCTL results > /dev/full");
   CHECK(process.wait() == 1);
   CHECK(says(process, "cannot write to standard output: No space left on device"));
 }

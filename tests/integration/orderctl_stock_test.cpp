@@ -6,17 +6,12 @@ namespace orderd::test {
 namespace {
 
 TEST_CASE_FIXTURE(Desk, "stock is set and changed and read") {
-  Ran ran = run({"stock", "set", "shoe", "100"});
-  CHECK(ran.status == 0);
-  CHECK(ran.output == "shoe: 100 (new)\n");
+  CHECK(succeeded(run({"stock", "set", "shoe", "100"})).output == "shoe: 100 (new)\n");
   CHECK(run({"stock", "add", "shoe", "-5"}).output == "shoe: 95 (was 100)\n");
   CHECK(run({"stock", "add", "shoe", "+2"}).output == "shoe: 97 (was 95)\n");
   CHECK(run({"stock", "set", "shoe", "9007199254740991"}).output == "shoe: 9007199254740991 (was 97)\n");
   CHECK(get(admin(), "product:shoe:stock") == "9007199254740991");
-  ran = run({"stock", "get", "shoe"});
-  CHECK(ran.status == 0);
-  CHECK(ran.row("SKU") == "SKU STOCK");
-  CHECK(ran.row("shoe") == "shoe 9007199254740991");
+  check_rows(succeeded(run({"stock", "get", "shoe"})), {"SKU STOCK", "shoe 9007199254740991"});
 }
 
 TEST_CASE_FIXTURE(Desk, "a change of stock is written to the results stream with its reason") {
@@ -24,39 +19,31 @@ TEST_CASE_FIXTURE(Desk, "a change of stock is written to the results stream with
   CHECK(run({"stock", "add", "shoe", "-1", "--reason", "damaged; \"wet\""}).status == 0);
   const auto results = entries(admin(), "results");
   REQUIRE(results.size() == 2);
+  for (const char* name : {"change", "reason"}) CHECK(results[0].field(name) == "set");
   CHECK(results[0].field("status") == "stock");
-  CHECK(results[0].field("change") == "set");
-  CHECK(results[0].field("reason") == "set");
   CHECK(results[1].field("reason") == "damaged; \"wet\"");
   CHECK(results[1].field("lines") == R"([{"sku":"shoe","before":3,"quantity":-1,"remaining":2}])");
 }
 
 TEST_CASE_FIXTURE(Desk, "changes of stock are printed as JSON") {
-  Json line = run({"stock", "set", "shoe", "3", "--json"}).json().at(0);
-  CHECK(line["sku"] == "shoe");
-  CHECK(line["before"].is_null());
-  CHECK(line["stock"] == 3);
-  CHECK(line["entry"] == entries(admin(), "results").at(0).id);
-  line = run({"--json", "stock", "add", "shoe", "-3"}).json().at(0);
-  CHECK(line["before"] == 3);
-  CHECK(line["stock"] == 0);
+  const Json line = run({"stock", "set", "shoe", "3", "--json"}).json().at(0);
+  check_values(line,
+               {{"sku", "shoe"}, {"before", nullptr}, {"stock", 3}, {"entry", entries(admin(), "results").at(0).id}});
+  check_values(run({"--json", "stock", "add", "shoe", "-3"}).json().at(0), {{"before", 3}, {"stock", 0}});
 }
 
 TEST_CASE_FIXTURE(Desk, "a change that cannot be made says why and what to do") {
-  Ran ran = run({"stock", "add", "shoe", "5"});
-  CHECK(ran.status == 1);
-  CHECK(ran.output.empty());
-  CHECK(ran.errors == "orderctl: there is no stock for 'shoe'; orderctl stock set shoe N creates it\n");
+  const auto add = [&](const char* amount) { return failed(run({"stock", "add", "shoe", amount}), {}); };
+  const Ran none = add("5");
+  CHECK(none.output.empty());
+  CHECK(none.errors == "orderctl: there is no stock for 'shoe'; orderctl stock set shoe N creates it\n");
   set(admin(), "product:shoe:stock", "3");
-  ran = run({"stock", "add", "shoe", "-4"});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("would leave the range from 0 to 9007199254740991"));
-  CHECK(run({"stock", "add", "shoe", "9007199254740991"}).status == 1);
+  for (const char* amount : {"-4", "9007199254740991"}) {
+    CHECK(add(amount).complains("would leave the range from 0 to 9007199254740991"));
+  }
   CHECK(get(admin(), "product:shoe:stock") == "3");
   set(admin(), "product:shoe:stock", "three");
-  ran = run({"stock", "add", "shoe", "1"});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("orderctl stock set shoe N replaces it"));
+  CHECK(add("1").complains("orderctl stock set shoe N replaces it"));
   CHECK_FALSE(exists(admin(), "results"));
   CHECK(run({"stock", "set", "shoe", "7"}).status == 0);
   CHECK(get(admin(), "product:shoe:stock") == "7");
@@ -64,9 +51,7 @@ TEST_CASE_FIXTURE(Desk, "a change that cannot be made says why and what to do") 
 
 TEST_CASE_FIXTURE(Desk, "a results key of another type is named and nothing is changed") {
   set(admin(), "results", "text");
-  const Ran ran = run({"stock", "set", "shoe", "1"});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("WRONGTYPE key results"));
+  failed(run({"stock", "set", "shoe", "1"}), {"WRONGTYPE key results"});
   CHECK_FALSE(exists(admin(), "product:shoe:stock"));
 }
 
@@ -74,10 +59,7 @@ TEST_CASE_FIXTURE(Desk, "the server's scripts can be flushed at any time") {
   CHECK(run({"stock", "set", "shoe", "0"}).status == 0);
   Process flusher({"valkey-benchmark", "-s", server().endpoint().path, "-n", "100000000", "-c", "1", "-q", "SCRIPT",
                    "FLUSH", "SYNC"});
-  for (int i = 1; i <= 25; ++i) {
-    const Ran ran = run({"stock", "add", "shoe", "1"});
-    REQUIRE_MESSAGE(ran.status == 0, ran.errors);
-  }
+  for (int i = 1; i <= 25; ++i) succeeded(run({"stock", "add", "shoe", "1"}));
   CHECK(flusher.running());
   CHECK(get(admin(), "product:shoe:stock") == "25");
 }
@@ -87,31 +69,20 @@ TEST_CASE_FIXTURE(Desk, "missing or bad stock is shown as such with status 1") {
   set(admin(), "product:hat:stock", std::string("1\x1b[31m\0\xff", 8));
   (void)ask(admin(), {"LPUSH", "product:list:stock", "1"});
   const Words words = {"stock", "get", "shoe", "sock", "hat", "list"};
-  Ran ran = run(words);
-  CHECK(ran.status == 1);
-  CHECK(ran.row("shoe") == "shoe 3");
-  CHECK(ran.row("sock") == "sock - no stock");
-  CHECK(ran.row("hat") == "hat - not a whole number from 0 to 9007199254740991: '1\\x1b[31m\\x00\\xff'");
-  CHECK(ran.row("list") == "list - the key does not hold a string");
-  Words with_json = words;
-  with_json.emplace_back("--json");
-  ran = run(with_json);
-  CHECK(ran.status == 1);
-  const auto lines = ran.json();
+  check_rows(failed(run(words), {}), {"shoe 3", "sock - no stock", "list - the key does not hold a string",
+                                      "hat - not a whole number from 0 to 9007199254740991: '1\\x1b[31m\\x00\\xff'"});
+  const Json lines = failed(run(joined(words, {"--json"})), {}).json();
   REQUIRE(lines.size() == 4);
   CHECK(lines[0] == Json({{"sku", "shoe"}, {"stock", 3}}));
-  CHECK(lines[1]["problem"] == "unknown_sku");
-  CHECK(lines[2]["problem"] == "bad_stock");
-  CHECK(lines[2]["stock"].is_null());
-  CHECK(lines[3]["problem"] == "bad_stock");
+  check_values(
+      lines,
+      {{"1/problem", "unknown_sku"}, {"2/problem", "bad_stock"}, {"2/stock", nullptr}, {"3/problem", "bad_stock"}});
 }
 
 TEST_CASE_FIXTURE(Desk, "an SKU can look like a list, a flag or a subcommand") {
   for (const std::string sku : {"[a,b]", "list", "status", "-5", "--json", "a\"b\\c", "sch\u00f6n", "*", "a=b"}) {
     CHECK(run({"stock", "set", "--", sku, "7"}).status == 0);
-    const auto lines = run({"stock", "get", "--json", "--", sku}).json();
-    REQUIRE(lines.size() == 1);
-    CHECK(lines[0] == Json({{"sku", sku}, {"stock", 7}}));
+    CHECK(run({"stock", "get", "--json", "--", sku}).json() == std::vector<Json>{{{"sku", sku}, {"stock", 7}}});
   }
   CHECK(run({"stock", "list"}).row("sch\u00f6n") == "sch\u00f6n 7");
 }
@@ -122,15 +93,9 @@ TEST_CASE_FIXTURE(Desk, "all stock is listed by SKU and bad stock is shown as su
   set(admin(), "product:s p:stock", "1");
   set(admin(), "product:order:other", "1");
   set(admin(), "order:o-1", "1");
-  const Ran ran = run({"stock", "list"});
-  CHECK(ran.status == 0);
-  const auto lines = lines_of(ran.output);
-  REQUIRE(lines.size() == 6);
-  CHECK(lines[1].starts_with("bad "));
-  CHECK(lines[2].starts_with("hat "));
-  CHECK(ran.row("s p") == "s p - not a valid SKU: it contains white space");
-  CHECK(lines[4].starts_with("shoe "));
-  CHECK(lines[5].starts_with("sock "));
+  CHECK(succeeded(run({"stock", "list"})).rows() ==
+        Words{"SKU STOCK", "bad - not a whole number from 0 to 9007199254740991: '-1'", "hat 5",
+              "s p - not a valid SKU: it contains white space", "shoe 5", "sock 5"});
   const auto json = run({"stock", "list", "--json"}).json();
   REQUIRE(json.size() == 5);
   CHECK(json[0]["problem"] == "bad_stock");
@@ -139,18 +104,13 @@ TEST_CASE_FIXTURE(Desk, "all stock is listed by SKU and bad stock is shown as su
 
 TEST_CASE_FIXTURE(Desk, "SKUs that look alike are distinct in a list and JSON has them as they are") {
   for (const std::string sku : {"shoe", "sh\u200Boe", "\u202Eeohs"}) set(admin(), "product:" + sku + ":stock", "5");
-  const Ran ran = run({"stock", "list"});
-  CHECK(ran.row("shoe") == "shoe 5");
-  CHECK(ran.row("sh\\u{200B}oe") == "sh\\u{200B}oe 5");
-  CHECK(ran.row("\\u{202E}eohs") == "\\u{202E}eohs 5");
+  check_rows(run({"stock", "list"}), {"shoe 5", "sh\\u{200B}oe 5", "\\u{202E}eohs 5"});
   CHECK(run({"stock", "list", "--json"}).json().at(1)["sku"] == "sh\u200Boe");
 }
 
 TEST_CASE_FIXTURE(Desk, "an empty shop has an empty list") {
   CHECK(run({"stock", "list"}).row("SKU") == "SKU STOCK");
-  const Ran ran = run({"stock", "list", "--json"});
-  CHECK(ran.status == 0);
-  CHECK(ran.output.empty());
+  CHECK(succeeded(run({"stock", "list", "--json"})).output.empty());
 }
 
 TEST_CASE_FIXTURE(Desk, "a stock key can contain pattern characters") {

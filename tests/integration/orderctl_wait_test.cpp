@@ -1,7 +1,5 @@
 #include <signal.h>
 
-#include <fstream>
-
 #include "integration/orderctl_desk.h"
 #include "support/wait_for.h"
 
@@ -13,23 +11,19 @@ using std::chrono::seconds;
 TEST_CASE_FIXTURE(Desk, "submit waits for the result of one order and shows it") {
   const Process daemon = start_orderd();
   CHECK(run({"stock", "set", "shoe", "5"}).status == 0);
-  Ran ran = run({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait", "--json"});
-  CHECK(ran.status == 0);
-  REQUIRE(ran.json().size() == 1);
-  const Json line = ran.json().at(0);
-  CHECK(line["order"] == "o-1");
-  CHECK(line["status"] == "accepted");
-  CHECK(line["lines"] == Json::parse(R"([{"sku":"shoe","quantity":3,"remaining":2}])"));
-  CHECK(line["request"] == entries(admin(), "orders").at(0).id);
-  ran = run({"submit", "--id", "o-2", "--sku", "shoe", "--quantity", "3", "--wait"});
-  CHECK(ran.status == 0);
+  const auto submit = [&](const char* id, const Words& more = {}) {
+    return run(joined({"submit", "--id", id, "--sku", "shoe", "--quantity", "3", "--wait"}, more));
+  };
+  const Json lines = succeeded(submit("o-1", {"--json"})).json();
+  REQUIRE(lines.size() == 1);
+  check_values(lines[0], {{"order", "o-1"},
+                          {"status", "accepted"},
+                          {"lines", Json::parse(R"([{"sku":"shoe","quantity":3,"remaining":2}])")},
+                          {"request", entries(admin(), "orders").at(0).id}});
+  const Ran ran = succeeded(submit("o-2"), {"rejected   o-2", "insufficient_stock; shoe 3, 2 available"});
   CHECK(ran.output.starts_with("submitted order o-2 as request "));
-  CHECK(ran.row("RESULT") == "RESULT TIME STATUS ORDER REQUEST WHAT");
-  CHECK(ran.says("rejected   o-2"));
-  CHECK(ran.says("insufficient_stock; shoe 3, 2 available"));
-  ran = run({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait"});
-  CHECK(ran.status == 0);
-  CHECK(ran.says("duplicate  o-1"));
+  check_rows(ran, {"RESULT TIME STATUS ORDER REQUEST WHAT"});
+  succeeded(submit("o-1"), {"duplicate  o-1"});
   CHECK(run({"results", "--order", "o-1", "--json"}).json().size() == 2);
 }
 
@@ -37,28 +31,17 @@ TEST_CASE_FIXTURE(Desk, "submit waits for the results of a file and summarizes t
   const Process daemon = start_orderd();
   CHECK(run({"stock", "set", "shoe", "100"}).status == 0);
   std::string input;
-  for (int i = 0; i < 20'000; ++i)
-    input += "{\"id\":\"o-" + std::to_string(i % 19'000) +
-             R"(","sku":"shoe","quantity":1})"
-             "\n";
+  for (int i = 0; i < 20'000; ++i) {
+    input += "{\"id\":\"o-" + std::to_string(i % 19'000) + "\",\"sku\":\"shoe\",\"quantity\":1}\n";
+  }
   input += "{\"id\":\"x\",\"sku\":\"hat\",\"quantity\":1}\n{}\n";
-  Ran ran = run({"submit", "-", "--wait"}, {.input = input});
-  CHECK(ran.status == 0);
-  CHECK(ran.says("pushed 20002 requests in "));
-  CHECK(ran.row("accepted") == "accepted 100");
-  CHECK(ran.says("18900  insufficient_stock"));
-  CHECK(ran.says("1  malformed"));
-  CHECK(ran.says("1  unknown_sku"));
-  CHECK(ran.row("duplicate") == "duplicate 1000");
-  CHECK(ran.says("the last result arrived "));
-  ran = run({"submit", "-", "--wait", "--json"}, {.input = input});
-  CHECK(ran.status == 0);
-  const Json line = ran.json().at(0);
-  CHECK(line["pushed"] == 20'002);
-  CHECK(line["accepted"] == 0);
-  CHECK(line["duplicates"] == 20'001);
-  CHECK(line["rejected"] == Json({{"malformed", 1}}));
-  CHECK(line["missing"] == 0);
+  check_rows(succeeded(run({"submit", "-", "--wait"}, {.input = input}),
+                       {"pushed 20002 requests in ", "18900  insufficient_stock", "1  malformed", "1  unknown_sku",
+                        "the last result arrived "}),
+             {"accepted 100", "duplicate 1000"});
+  check_values(
+      succeeded(run({"submit", "-", "--wait", "--json"}, {.input = input})).json().at(0),
+      {{"pushed", 20'002}, {"accepted", 0}, {"duplicates", 20'001}, {"rejected", {{"malformed", 1}}}, {"missing", 0}});
 }
 
 TEST_CASE_FIXTURE(Desk, "a result that arrives before the reply to its own push is not missed") {
@@ -74,16 +57,13 @@ TEST_CASE_FIXTURE(Desk, "a result that arrives before the reply to its own push 
 }
 
 TEST_CASE_FIXTURE(Desk, "results that do not arrive in time end with status 1 and say what to do") {
-  Ran ran = run({"submit", "--sku", "shoe", "--wait", "--timeout", "200ms"});
-  CHECK(ran.status == 1);
-  CHECK(ran.output.ends_with(" as request " + entries(admin(), "orders").at(0).id + "\n"));
-  CHECK(ran.complains("no result for request " + entries(admin(), "orders").at(0).id + " within 200 ms"));
-  CHECK(ran.complains("Is orderd running?"));
-  ran = run({"submit", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("2 requests have no result"));
-  CHECK(ran.json().at(0)["missing"] == 2);
-  CHECK(ran.json().at(0)["pushed"] == 2);
+  Ran ran = failed(run({"submit", "--sku", "shoe", "--wait", "--timeout", "200ms"}), {"Is orderd running?"});
+  const std::string request = entries(admin(), "orders").at(0).id;
+  CHECK(ran.output.ends_with(" as request " + request + "\n"));
+  CHECK(ran.complains("no result for request " + request + " within 200 ms"));
+  ran = failed(run({"submit", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"}),
+               {"2 requests have no result"});
+  check_values(ran.json().at(0), {{"missing", 2}, {"pushed", 2}});
 }
 
 TEST_CASE_FIXTURE(Desk, "stopping the wait prints how to look for the result") {
@@ -127,19 +107,19 @@ TEST_CASE_FIXTURE(Desk, "waiting continues as long as results arrive") {
 
 TEST_CASE_FIXTURE(Desk, "the status of a server that orderd serves") {
   const Process daemon = start_orderd();
-  CHECK(run({"submit", "-", "--wait", "--force"}, {.input = "bad\nbad\n"}).status == 0);
+  succeeded(run({"submit", "-", "--wait", "--force"}, {.input = "bad\nbad\n"}));
   const Json json = run({"status", "--json"}).json().at(0);
-  CHECK(json["position"] == entries(admin(), "orders").back().id);
-  CHECK(json["last_result"] == entries(admin(), "results").back().id);
-  CHECK(json["settled"] == 2);
-  CHECK(json["deleted_before_settled"] == 0);
-  CHECK(json["waiting"]["count"] == 0);
-  CHECK(json["waiting"]["oldest"].is_null());
-  CHECK(json["results"]["length"] == 2);
-  CHECK(json["dead"]["length"] == 2);
-  CHECK(json["active"]["name"].get<std::string>().size() > 0);
+  check_values(json, {{"position", entries(admin(), "orders").back().id},
+                      {"last_result", entries(admin(), "results").back().id},
+                      {"settled", 2},
+                      {"deleted_before_settled", 0},
+                      {"waiting/count", 0},
+                      {"waiting/oldest", nullptr},
+                      {"results/length", 2},
+                      {"dead/length", 2},
+                      {"standby", Json::array()}});
+  CHECK(!json["active"]["name"].get<std::string>().empty());
   CHECK(json["active"]["lease_left_ms"] <= 3000);
-  CHECK(json["standby"] == Json::array());
   const Process second = start_orderd({"--processing.name", "the second one"});
   wait_for([&] { return run({"status"}).row("standby").starts_with("standby 'the second one', seen "); }, seconds(20),
            "the second daemon to be on standby");
@@ -148,46 +128,39 @@ TEST_CASE_FIXTURE(Desk, "the status of a server that orderd serves") {
 TEST_CASE("an embedded server is found by its directory") {
   const TemporaryDirectory directory;
   const std::string url = "embedded:" + directory.file("data");
-  const Ran none = orderctl({"status", "--valkey.url", url});
-  CHECK(none.status == 1);
-  CHECK(none.complains("start orderd first"));
+  failed(orderctl_at(url, {"status"}), {"start orderd first"});
   const Process daemon(clean_command(ORDERD_PATH, {"--valkey.url", url}));
-  wait_for([&] { return orderctl({"status", "--valkey.url", url}).status == 0; }, seconds(20), "the server runs");
-  CHECK(orderctl({"stock", "set", "shoe", "1", "--valkey.url", url}).status == 0);
-  const Ran ran = orderctl({"submit", "--sku", "shoe", "--wait", "--json", "--valkey.url", url});
-  CHECK(ran.json().at(0)["status"] == "accepted");
+  wait_for([&] { return orderctl_at(url, {"status"}).status == 0; }, seconds(20), "the server runs");
+  succeeded(orderctl_at(url, {"stock", "set", "shoe", "1"}));
+  CHECK(orderctl_at(url, {"submit", "--sku", "shoe", "--wait", "--json"}).json().at(0)["status"] == "accepted");
 }
 
-TEST_CASE("patience counts only while something is awaited, however long more input takes") {
-  Desk desk;
-  const TemporaryDirectory directory;
-  const std::string go = directory.file("go");
-  REQUIRE(Process({"mkfifo", go}).wait() == 0);
+TEST_CASE_FIXTURE(Desk, "patience counts only while something is awaited, however long more input takes") {
+  const Gate gate;
   const auto submit = [&](const std::string& flags) {
-    const std::string command = "(echo '{}'; read -r go < \"$1\"; echo '{\"id\":\"o-2\"}') | " ORDERCTL_PATH
-                                " --valkey.url " +
-                                desk.url() + " submit - --json --timeout 600ms" + flags;
-    return clean_command("bash", {"-c", command, "bash", go});
+    return start_script("(echo '{}'; read -r go < " + gate.file +
+                        "; echo '{\"id\":\"o-2\"}') | $ORDERCTL submit - --json --timeout 600ms" + flags);
   };
+  const auto first_order = [&] { return length(admin(), "orders") == 1; };
   const auto ends_by_itself = [](Process& process) {
     return poll_until([&] { return !process.running(); }, std::chrono::milliseconds(1500));
   };
   SUBCASE("the server is away while there is nothing to push") {
-    Process process(submit(""));
-    wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
-    desk.server().kill();
-    wait_for([&] { return says(process, "; reconnecting"); }, std::chrono::seconds(20), "the loss to be noticed");
+    Process process = submit("");
+    wait_for(first_order, seconds(20), "the first order");
+    server().kill();
+    wait_for([&] { return says(process, "; reconnecting"); }, seconds(20), "the loss to be noticed");
     CHECK_FALSE(ends_by_itself(process));
-    desk.server().start();
-    std::ofstream(go) << "go\n";
+    server().start();
+    gate.open();
     CHECK_MESSAGE(process.wait() == 0, process.errors());
     CHECK(json_lines(process.output()).at(0)["pushed"] == 2);
   }
   SUBCASE("a result is missing while the input is open") {
-    Process process(submit(" --wait"));
-    wait_for([&] { return length(desk.admin(), "orders") == 1; }, std::chrono::seconds(20), "the first order");
+    Process process = submit(" --wait");
+    wait_for(first_order, seconds(20), "the first order");
     CHECK_FALSE(ends_by_itself(process));
-    std::ofstream(go) << "go\n";
+    gate.open();
     CHECK(process.wait() == 1);
     CHECK(says(process, "2 requests have no result, and none arrived within 600 ms"));
     CHECK(json_lines(process.output()).at(0)["missing"] == 2);

@@ -1,8 +1,8 @@
 // The status page of a running orderd over HTTP: its content without JavaScript, its event stream, and bad clients.
 // tests/browser has the tests with a browser.
 #include <doctest/doctest.h>
-#include <signal.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "integration/guarded.h"
@@ -50,6 +50,10 @@ class Events {
   std::string bytes_;
 };
 
+bool has_one_result(const nlohmann::json& view) {
+  return view["tables"]["results"].size() == 1;
+}
+
 // Waits until the page without JavaScript contains this.
 std::string until_page_has(uint16_t port, const std::string& part) {
   std::string html;
@@ -61,42 +65,38 @@ std::string until_page_has(uint16_t port, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("the page works without JavaScript and each file has its content type") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "shop-1");
+TEST_CASE_FIXTURE(WatchedSale, "the page works without JavaScript and each file has its content type") {
   push_order(sale.client(), "o-1");
   push_order(sale.client(), "o-2", "wig");
   xadd(sale.client(), "orders", {{"id", "bad"}});
   sale.settle();
   const std::string html = until_page_has(daemon.port, ">malformed</td>");
   for (const char* part :
-       {"<span id=\"name\">shop-1</span>", "<span id=\"verdict\" class=\"good\">serving</span>",
+       {"<span id=\"name\">only</span>", "<span id=\"verdict\" class=\"good\">serving</span>",
         "<span id=\"dead\" class=\"warn\">1</span>", ">orders</td>", ">accepted</td>", ">unknown_sku</td>",
         "<td>shoe</td><td>999,999</td>", "<td>wig</td><td class=\"bad\">no key</td>", ">o-1</td>"}) {
     CHECK_MESSAGE(contains(html, part), part, html);
   }
   CHECK_FALSE(contains(html, "{{"));
   CHECK(html.size() < 100'000);
-  const std::pair<const char*, const char*> types[] = {{"/", "text/html; charset=utf-8"},
-                                                       {"/page.css", "text/css; charset=utf-8"},
-                                                       {"/page.js", "text/javascript; charset=utf-8"},
-                                                       {"/icon.svg", "image/svg+xml"},
-                                                       {"/status.json", "application/json"},
-                                                       {"/events", "text/event-stream"}};
-  for (const auto& [path, type] : types) {
-    CAPTURE(path);
+  for (const auto& [path, type] : std::map<std::string, std::string>{{"/", "text/html; charset=utf-8"},
+                                                                     {"/page.css", "text/css; charset=utf-8"},
+                                                                     {"/page.js", "text/javascript; charset=utf-8"},
+                                                                     {"/icon.svg", "image/svg+xml"},
+                                                                     {"/status.json", "application/json"},
+                                                                     {"/events", "text/event-stream"}}) {
     const HttpAnswer head = http(daemon.port, path, "HEAD");
+    INFO(path, head.head);
     CHECK(head.status == 200);
     CHECK(head.body.empty());
-    for (const std::string& header :
-         {"Content-Type: " + std::string(type), std::string("X-Content-Type-Options: nosniff"),
-          std::string("Cache-Control: no-store"), std::string("Content-Security-Policy: default-src 'self'")}) {
-      CHECK(contains(head.head, header + "\r\n"));
+    CHECK(contains(head.head, "Content-Type: " + type + "\r\n"));
+    for (const char* header : {"X-Content-Type-Options: nosniff\r\n", "Cache-Control: no-store\r\n",
+                               "Content-Security-Policy: default-src 'self'\r\n"}) {
+      CHECK(contains(head.head, header));
     }
     CHECK(http(daemon.port, path, "POST").status == 405);
     CHECK(http(daemon.port, path, "GET", "Host: evil.example\r\n").status == 421);
   }
-  end(*daemon.process);
 }
 
 TEST_CASE_FIXTURE(WatchedSale, "hostile IDs and SKUs are text in the page") {
@@ -119,7 +119,7 @@ TEST_CASE("the stream shows orders as they are settled and ends when the daemon 
   CHECK(contains(head.head, "Content-Type: text/event-stream\r\n"));
   events.until([](const auto& view) { return view["figures"]["results-note"][0] == "no result yet"; });
   push_order(sale.client(), "o-1");
-  const auto seen = events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  const auto seen = events.until(has_one_result);
   CHECK(seen["tables"]["results"][0][1][0] == "o-1");
   CHECK(seen["tables"]["stock"][0][1][0] == "999,999");
   events.until([](const auto& view) { return view["tables"]["lanes"][0][6][0] == "1"; });
@@ -135,11 +135,10 @@ TEST_CASE("a page on a standby shows the active daemon and the server's values")
   push_order(sale.client(), "o-1");
   sale.settle();
   Events events(standby.port);
-  const auto seen = events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  const auto seen = events.until(has_one_result);
   CHECK(seen["tables"]["lanes"][0][2][0] == "shop-1");
   CHECK(seen["figures"]["verdict"][0] == "standing by");
-  active.process->signal(SIGKILL);
-  CHECK(active.process->wait() == 128 + SIGKILL);
+  kill(*active.process);
   events.until([](const auto& view) { return view["tables"]["lanes"][0][2][0] == "shop-2 (this daemon)"; });
   end(*standby.process);
 }
@@ -172,10 +171,10 @@ TEST_CASE_FIXTURE(WatchedSale, "a stream whose client does not read is closed") 
 TEST_CASE("values without read rights are shown as not allowed and nothing else is affected") {
   Guarded shop;
   const auto daemon = shop.daemon("orderd", {"ORDERD_ADMIN_LISTEN=127.0.0.1:0"});
-  const std::string place = "http://127.0.0.1:";
   wait_to_say(*daemon, "ready: ");
-  const auto port =
-      static_cast<uint16_t>(std::stoi(daemon->errors().substr(daemon->errors().find(place) + place.size())));
+  const std::string log = daemon->errors();
+  const std::string place = "http://127.0.0.1:";
+  const auto port = static_cast<uint16_t>(std::stoi(log.substr(log.find(place) + place.size())));
   auto producer = shop.as("producer");
   push_order(producer, "o-1");
   until_page_has(port, "<td>shoe</td><td>99</td>");
@@ -192,13 +191,11 @@ TEST_CASE("values without read rights are shown as not allowed and nothing else 
 
 TEST_CASE_FIXTURE(WatchedSale, "a page without viewers has no connection to the server") {
   daemon.until_ready_is(200, "serving");
-  const auto page_connections = [&] {
-    return contains(ask(sale.client(), {"CLIENT", "LIST"}), "name=orderd-page:only");
-  };
-  CHECK_FALSE(page_connections());
+  const auto connected = [&] { return !clients_named(sale.client(), "orderd-page:only").empty(); };
+  CHECK_FALSE(connected());
   (void)daemon.get("/");
-  wait_for(page_connections, 20s, "the connection of the page");
-  wait_for([&] { return !page_connections(); }, 40s, "the connection to be closed");
+  wait_for(connected, 20s, "the connection of the page");
+  wait_for([&] { return !connected(); }, 40s, "the connection to be closed");
 }
 
 TEST_CASE("a server that is down is shown on the page and the page recovers when it is back") {
@@ -207,14 +204,14 @@ TEST_CASE("a server that is down is shown on the page and the page recovers when
   push_order(sale.client(), "o-1");
   sale.settle();
   Events events(daemon.port);
-  events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  events.until(has_one_result);
   sale.server.pause();
   events.until([](const auto& view) {
     return view["tables"]["results"].empty() && view["figures"]["results-note"][1] == "warn" &&
            view["figures"]["verdict"][0] == "not ready";
   });
   sale.server.resume();
-  events.until([](const auto& view) { return view["tables"]["results"].size() == 1; });
+  events.until(has_one_result);
   end(*daemon.process);
 }
 

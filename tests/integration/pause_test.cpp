@@ -18,10 +18,9 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
   sale.produce();
   sale.wait_for_results(400);
   for (int round = 0; round < 3; ++round) {
-    Ran ran = orderctl_at(sale.url, {"pause", "--reason", "round"});
-    CHECK(ran.status == 0);
+    const Ran paused = succeeded(orderctl_at(sale.url, {"pause", "--reason", "round"}));
     const std::string position = sale.position();
-    CHECK(ran.says("'orders' is paused after request " + position));
+    CHECK(paused.says("'orders' is paused after request " + position));
     const std::size_t results = sale.results();
     CHECK(orderctl_at(sale.url, {"pause"}).says("was already paused since"));
     if (round == 1) {
@@ -33,9 +32,7 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
              "a daemon to notice");
     CHECK(sale.position() == position);
     CHECK(sale.results() == results);
-    ran = orderctl_at(sale.url, {"resume"});
-    CHECK(ran.status == 0);
-    CHECK(ran.says("'orders' is resumed; it was paused since"));
+    succeeded(orderctl_at(sale.url, {"resume"}), {"'orders' is resumed; it was paused since"});
     sale.wait_for_results(400);
   }
   sale.stop_producing();
@@ -44,27 +41,23 @@ TEST_CASE("no order is settled between pause and resume, whichever daemon serves
   sale.check_books();
 }
 
-TEST_CASE("a pause is noticed and shown while idle, and survives a restart") {
-  Desk desk;
-  const auto pauses = [](Process& daemon) { wait_to_say(daemon, "'orders' is paused: tidy"); };
+TEST_CASE_FIXTURE(Desk, "a pause is noticed and shown while idle, and survives a restart") {
   for (const bool restarted : {false, true}) {
-    Process daemon = desk.start_orderd({"--streams.group", ""});
+    Process daemon = start_orderd({"--streams.group", ""});
     if (!restarted) {
       wait_to_say(daemon, "ready");
-      CHECK(desk.run({"status", "--json"}).json().at(0)["paused"].is_null());
-      const Json paused = desk.run({"pause", "--reason", "tidy\x1b[1m up", "--json"}).json().at(0);
-      CHECK(paused["paused"] == true);
-      CHECK(paused["changed"] == true);
+      CHECK(run({"status", "--json"}).json().at(0)["paused"].is_null());
+      check_values(run({"pause", "--reason", "tidy\x1b[1m up", "--json"}).json().at(0),
+                   {{"paused", true}, {"changed", true}});
     }
-    pauses(daemon);
-    const Ran status = desk.run({"status"});
-    CHECK(status.row("paused").ends_with("tidy\\x1b[1m up; orderctl resume ends that"));
-    CHECK(desk.run({"status", "--json"}).json().at(0)["paused"]["reason"] == "tidy\x1b[1m up");
+    wait_to_say(daemon, "'orders' is paused: tidy");
+    CHECK(run({"status"}).row("paused").ends_with("tidy\\x1b[1m up; orderctl resume ends that"));
+    CHECK(run({"status", "--json"}).json().at(0)["paused"]["reason"] == "tidy\x1b[1m up");
     if (restarted) {
-      push_order(desk.admin(), "o-1");
-      CHECK(desk.run({"resume"}).status == 0);
-      wait_for_length(desk.admin(), "results", 1);
-      CHECK(desk.run({"resume"}).output == "'orders' was not paused\n");
+      push_order(admin(), "o-1");
+      succeeded(run({"resume"}));
+      wait_for_length(admin(), "results", 1);
+      CHECK(run({"resume"}).output == "'orders' was not paused\n");
     }
     end(daemon);
   }

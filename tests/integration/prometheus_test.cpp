@@ -2,7 +2,6 @@
 // fires when no daemon is active.
 #include <doctest/doctest.h>
 
-#include <cctype>
 #include <fstream>
 #include <iomanip>
 #include <iterator>
@@ -23,40 +22,37 @@ using nlohmann::json;
 class Prometheus {
  public:
   explicit Prometheus(uint16_t daemon_port, const std::string& rules = "") : port_(free_port()) {
-    std::ofstream(files_.file("prometheus.yml")) << "global: { scrape_interval: 200ms, evaluation_interval: 200ms }\n"
-                                                 << (rules.empty() ? "" : "rule_files: [ '" + rules + "' ]\n")
-                                                 << "scrape_configs:\n"
-                                                    "  - job_name: orderd\n"
-                                                    "    static_configs: [ { targets: [ '127.0.0.1:"
-                                                 << daemon_port << "' ] } ]\n";
+    std::ofstream(files_.file("prometheus.yml"))
+        << "global: { scrape_interval: 200ms, evaluation_interval: 200ms }\n"
+        << (rules.empty() ? "" : "rule_files: [ '" + rules + "' ]\n")
+        << "scrape_configs: [ { job_name: orderd, static_configs: [ { targets: [ '127.0.0.1:" << daemon_port
+        << "' ] } ] } ]\n";
     process_ = std::make_unique<Process>(std::vector<std::string>{
         "prometheus", "--config.file=" + files_.file("prometheus.yml"), "--storage.tsdb.path=" + files_.file("data"),
         "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--scrape.discovery-reload-interval=200ms"});
     wait_to_say(*process_, "Server is ready to receive web requests");
   }
+  ~Prometheus() { end(*process_); }
+  Prometheus(const Prometheus&) = delete;
+  Prometheus& operator=(const Prometheus&) = delete;
+
   // The response of its API to a path.
   [[nodiscard]] json get(const std::string& path) const {
     const HttpAnswer answer = http(port_, "/api/v1/" + path);
     REQUIRE_MESSAGE(answer.status == 200, path, answer.body);
     return json::parse(answer.body)["data"];
   }
-  // The value of a query with one sample; nullopt: no sample.
+  // The samples of a query; below, the value of one with one sample; nullopt: no sample.
+  [[nodiscard]] json get_result(const std::string& query) const {
+    std::ostringstream encoded;
+    encoded << std::hex << std::setfill('0');
+    for (const unsigned char c : query) encoded << '%' << std::setw(2) << static_cast<int>(c);
+    return get("query?query=" + encoded.str())["result"];
+  }
   [[nodiscard]] std::optional<double> query(const std::string& text) const {
-    const json found = get("query?query=" + encoded(text))["result"];
+    const json found = get_result(text);
     if (found.size() != 1) return std::nullopt;
     return std::stod(found[0]["value"][1].get<std::string>());
-  }
-  void end() { test::end(*process_); }
-  [[nodiscard]] static std::string encoded(const std::string& text) {
-    std::ostringstream out;
-    for (const unsigned char c : text) {
-      if (std::isalnum(c) != 0) {
-        out << c;
-      } else {
-        out << '%' << std::hex << std::setw(2) << std::setfill('0') << static_cast<int>(c);
-      }
-    }
-    return out.str();
   }
 
  private:
@@ -65,23 +61,10 @@ class Prometheus {
   std::unique_ptr<Process> process_;
 };
 
-void collect(const json& part, std::vector<std::string>& queries) {
-  if (part.is_object() && part.contains("expr")) queries.push_back(part["expr"]);
-  for (const auto& each : part) {
-    if (each.is_structured()) collect(each, queries);
-  }
-}
-
-void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-}
-
 }  // namespace
 
 TEST_CASE_FIXTURE(WatchedSale, "Prometheus scrapes orderd and has its results") {
-  Prometheus prometheus(daemon.port);
+  const Prometheus prometheus(daemon.port);
   const auto query = [&](const std::string& text) { return prometheus.query(text); };
   wait_for([&] { return query("up") == 1; }, 60s, "the first scrape");
   sale.sell(500);
@@ -95,29 +78,26 @@ TEST_CASE_FIXTURE(WatchedSale, "Prometheus scrapes orderd and has its results") 
   CHECK(query("orderd_lane_phase{phase=\"serving\"}") == 1);
   // It accepted every sample of every scrape.
   CHECK(query("scrape_samples_scraped-scrape_samples_post_metric_relabeling") == 0);
-  prometheus.end();
 }
 
 TEST_CASE_FIXTURE(WatchedSale, "Prometheus answers each query of the dashboard") {
-  Prometheus prometheus(daemon.port);
+  const Prometheus prometheus(daemon.port);
   sale.produce();
   sale.wait_for_results(500);
   wait_for([&] { return prometheus.query("sum(orderd_results_total)").value_or(0) > 0; }, 60s, "a scrape");
-  std::vector<std::string> queries;
-  std::ifstream file(std::string(ORDERD_SOURCE_DIR) + "/config/grafana/orderd.json");
-  collect(json::parse(file), queries);
-  CHECK(queries.size() > 20);
-  for (std::string& query : queries) {
-    replace_all(query, "$lane", "orders");
-    replace_all(query, "$__rate_interval", "1m");
-    CAPTURE(query);
+  std::ifstream file(ORDERD_SOURCE_DIR "/config/grafana/orderd.json");
+  const json dashboard = json::parse(file).flatten();
+  std::size_t queries = 0;
+  for (const auto& [path, value] : dashboard.items()) {
+    if (!path.ends_with("/expr")) continue;
+    ++queries;
+    std::string query = std::regex_replace(value.get<std::string>(), std::regex("\\$lane"), "orders");
+    query = std::regex_replace(query, std::regex("\\$__rate_interval"), "1m");
     // There are no samples of events that did not happen; there are of everything else.
     const bool rare = contains(query, "server_errors") || contains(query, "changes(");
-    wait_for([&] { return rare || !prometheus.get("query?query=" + Prometheus::encoded(query))["result"].empty(); },
-             30s, query);
-    (void)prometheus.get("query?query=" + Prometheus::encoded(query));
+    wait_for([&] { return !prometheus.get_result(query).empty() || rare; }, 30s, query);
   }
-  prometheus.end();
+  CHECK(queries > 20);
   sale.stop_producing();
 }
 
@@ -129,25 +109,23 @@ TEST_CASE_FIXTURE(WatchedSale,
   std::ifstream shipped(ORDERD_SOURCE_DIR "/config/prometheus/alerts.yml");
   const std::string rules{std::istreambuf_iterator<char>(shipped), {}};
   std::ofstream(files.file("alerts.yml")) << std::regex_replace(rules, std::regex("for: 15s"), "for: 1s");
-  Prometheus prometheus(daemon.port, files.file("alerts.yml"));
-  // The firing alert of this name.
-  const auto firing = [&](const std::string& name) {
+  const Prometheus prometheus(daemon.port, files.file("alerts.yml"));
+  const auto firing = [&] {
     const json alerts = prometheus.get("alerts")["alerts"];
     for (const auto& alert : alerts) {
-      if (alert["labels"]["alertname"] == name && alert["state"] == "firing") return alert;
+      if (alert["labels"]["alertname"] == "OrderdNobodyActive" && alert["state"] == "firing") return alert;
     }
     return json();
   };
   wait_for([&] { return prometheus.query("orderd_active") == 1 && prometheus.get("alerts")["alerts"].empty(); }, 60s,
            "a scrape, and no alert");
   daemon.process->pause();
-  if (!poll_until([&] { return firing("OrderdNobodyActive").is_object(); }, 60s)) FAIL(prometheus.get("alerts").dump());
-  CHECK(firing("OrderdNobodyActive")["labels"]["lane"] == "orders");
-  CHECK(firing("OrderdNobodyActive")["annotations"]["summary"] == "No orderd is active for orders: orders wait");
+  if (!poll_until([&] { return firing().is_object(); }, 60s)) FAIL(prometheus.get("alerts").dump());
+  CHECK(firing()["labels"]["lane"] == "orders");
+  CHECK(firing()["annotations"]["summary"] == "No orderd is active for orders: orders wait");
   CHECK(prometheus.query("up") == 0);
   daemon.process->resume();
-  wait_for([&] { return firing("OrderdNobodyActive").is_null(); }, 60s, "the alert to end");
-  prometheus.end();
+  wait_for([&] { return firing().is_null(); }, 60s, "the alert to end");
 }
 
 }  // namespace orderd::test

@@ -1,5 +1,4 @@
 // Many orders are pushed into a cluster while its primaries change: the programs follow, and nothing is lost.
-#include <doctest/doctest.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -12,14 +11,20 @@ namespace {
 constexpr std::size_t kPart = 2000;  // orders of a lane
 constexpr int kParts = 4;
 
+struct ServedMarket : Market {
+  ServedMarket() {
+    start_daemon();
+    wait_until_ready();
+  }
+};
+
 // As many orders for each lane, whose IDs begin with this.
 void write_orders(const Market& market, const std::string& name, const std::string& id) {
   std::ofstream file(name);
   for (std::size_t i = 0; i < kPart; ++i) {
     for (std::size_t lane = 0; lane < market.skus.size(); ++lane) {
       file << R"({"id":")" << id << '-' << lane << '-' << i << R"(","sku":")" << market.skus[lane]
-           << R"(","quantity":1})"
-           << "\n";
+           << "\",\"quantity\":1}\n";
     }
   }
 }
@@ -36,10 +41,8 @@ class Pushing {
       if (part > 0) script += "read -r go < gate-" + name + "; ";
       script += "cat part-" + name + "; ";
     }
-    Words all = {"-c", "cd \"$1\"; shift; " + script + ") | \"$@\"", "bash", files_.path(), program};
-    const Words with_settings = market.with_settings(words);
-    all.insert(all.end(), with_settings.begin(), with_settings.end());
-    process_ = std::make_unique<Process>(clean_command("bash", all));
+    const Words bash = {"-c", "cd \"$1\"; shift; " + script + ") | \"$@\"", "bash", files_.path(), program};
+    process_ = std::make_unique<Process>(clean_command("bash", joined(bash, market.with_settings(words))));
     wait_for_results();
   }
 
@@ -68,17 +71,8 @@ class Pushing {
   std::unique_ptr<Process> process_;
 };
 
-// Returns when a replica has what the primary of this lane has.
-void wait_for_replica(const Market& market, const std::string& lane) {
-  auto client = market.set.client_of(slot_of_lane(lane));
-  set(client, "{" + lane + "}:mark", "x");
-  REQUIRE(ask_number(client, {"WAIT", "1", "0"}) >= 1);
-}
-
 void check_follows(const std::string& program, const Words& words) {
-  Market market;
-  market.start_daemon();
-  market.wait_until_ready();
+  ServedMarket market;
   Pushing pushing(market, program, words);
   // Under load.
   pushing.push_next_part();
@@ -91,7 +85,11 @@ void check_follows(const std::string& program, const Words& words) {
   // Not under load: what a replica lacks when its primary dies is lost, whoever pushed it.
   const uint16_t slot = slot_of_lane("b");
   const std::size_t first = market.set.primary_of(slot);
-  wait_for_replica(market, "b");
+  {
+    auto client = market.set.client_of(slot);
+    set(client, "{b}:mark", "x");
+    REQUIRE(ask_number(client, {"WAIT", "1", "0"}) >= 1);
+  }
   market.set.node(first).kill();
   market.set.wait_for_primary(slot, first);
   pushing.push_next_part();
@@ -100,16 +98,13 @@ void check_follows(const std::string& program, const Words& words) {
   REQUIRE_MESSAGE(status == 0, errors);
   const Json summary = json_lines(pushing.process().output()).at(0);
   const std::size_t orders = kPart * kParts * market.skus.size();
-  CHECK(summary["pushed"] == orders);
-  CHECK(summary["missing"] == 0);
   // No reply was lost, so nothing was pushed twice.
-  CHECK(summary["accepted"] == orders);
+  check_values(summary, {{"pushed", orders}, {"missing", 0}, {"accepted", orders}});
   for (const std::string part : {"lane 'a': left valkey://", "lane 'c': left valkey://",
                                  "lane 'b': lost the connection to valkey://", "lane 'b': reconnected"}) {
-    CHECK_MESSAGE(errors.find(part) != std::string::npos, part, " in ", errors);
+    CHECK_MESSAGE(contains(errors, part), part, " in ", errors);
   }
-  market.check_books();
-  market.stop_daemon();
+  market.close();
 }
 
 TEST_CASE("a run follows a failover, a moved slot and a killed primary and each request gets its result") {
@@ -120,48 +115,34 @@ TEST_CASE("submitted orders follow a failover, a moved slot and a killed primary
   check_follows(ORDERCTL_PATH, {"submit", "-", "--wait", "--json"});
 }
 
-TEST_CASE("when a primary is killed under load a second run pushes what the failover has lost") {
-  Market market;
-  market.start_daemon();
-  market.wait_until_ready();
+TEST_CASE_FIXTURE(ServedMarket, "when a primary is killed under load a second run pushes what the failover has lost") {
   const TemporaryDirectory files;
-  write_orders(market, files.file("orders"), "o");
-  const auto run = [&](const Words& pace) {
-    Words words = {"run", files.file("orders"), "--wait", "--timeout", "10s"};
-    words.insert(words.end(), pace.begin(), pace.end());
-    return clean_command(ORDER_REPLAY_PATH, market.with_settings(words));
+  write_orders(*this, files.file("orders"), "o");
+  const auto replay = [&](const Words& pace) {
+    const Words words = joined({"run", files.file("orders"), "--wait", "--timeout", "10s"}, pace);
+    return Process(clean_command(ORDER_REPLAY_PATH, with_settings(words)));
   };
-  const uint16_t slot = slot_of_lane("b");
-  const std::size_t first = market.set.primary_of(slot);
-  Process killed(run({"--rate", "3000"}));
-  market.wait_for_results(300);
-  market.set.node(first).kill();
+  Process killed = replay({"--rate", "3000"});
+  wait_for_results(300);
+  set.node(set.primary_of(slot_of_lane("b"))).kill();
   const int status = killed.wait(std::chrono::minutes(2));
-  CHECK_MESSAGE((status == 0 || killed.errors().find("no result, and none arrived") != std::string::npos),
-                killed.errors());
-  Process again(run({"--max"}));
-  CHECK_MESSAGE(again.wait(std::chrono::minutes(1)) == 0, again.errors());
-  for (const std::string& lane : market.lanes.names()) {
+  CHECK_MESSAGE((status == 0 || test::says(killed, "no result, and none arrived")), killed.errors());
+  succeeded(outcome_of(replay({"--max"})));
+  for (const std::string& lane : lanes.names()) {
     CAPTURE(lane);
-    auto client = market.set.client_of(slot_of_lane(lane));
+    auto client = set.client_of(slot_of_lane(lane));
     std::size_t accepted = 0;
     for (const Entry& result : entries(client, results_of(lane))) accepted += result.field("status") == "accepted";
     CHECK(accepted == kPart);
   }
-  market.check_books();
-  market.stop_daemon();
+  close();
 }
 
 TEST_CASE("without valkey.cluster a redirect ends the pushing and the setting is named") {
   Market market;
   const std::string order = R"({"id":"o-1","sku":")" + market.skus[0] + "\",\"quantity\":1}\n";
   // This lane's primary is another node.
-  Words words = market.with_settings({"submit", "-", "--lane", "a"});
-  words.insert(words.end(), {"--valkey.cluster", "false", "--valkey.url",
-                             "valkey://127.0.0.1:" + std::to_string(market.set.node(1).tcp_endpoint().port)});
-  const Ran ran = orderctl(words, {.input = order});
-  CHECK(ran.status == 1);
-  CHECK_MESSAGE(ran.complains("set valkey.cluster = true"), ran.errors);
+  failed(orderctl(market.alone({"submit", "-", "--lane", "a"}, 1), {.input = order}), {"set valkey.cluster = true"});
 }
 
 }  // namespace

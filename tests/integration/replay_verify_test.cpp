@@ -8,66 +8,64 @@ namespace {
 
 const Words kFlags = {"--orders", "2000", "--skus", "3", "--stock", "300", "--malformed", "0.05", "--repeated", "0.05"};
 
-TEST_CASE("two runs of the same workload decide the same") {
-  const auto run = [](const Words& before) {
+struct VerifyDesk : ReplayDesk {
+  // Compares two files; below, with these contents.
+  [[nodiscard]] Ran compare(const std::string& expected, const std::string& results, const Words& flags = {}) const {
+    return replay(joined({"verify", file(expected), file(results)}, flags));
+  }
+  [[nodiscard]] Ran verify(const std::string& expected, const std::string& results, const Words& flags = {}) const {
+    write_file(file("expected"), expected);
+    write_file(file("results"), results);
+    return compare("expected", "results", flags);
+  }
+  // The results of a run of a workload with a new server. `stock`: set before; empty: as the workload says.
+  void run_workload(const std::string& name, const Words& stock = {}) const {
     ReplayDesk desk;
     const Process daemon = desk.start_orderd();
-    if (!before.empty()) REQUIRE(desk.run(before).status == 0);
-    Words words = {"run", desk.workload("w", kFlags), "--max", "--wait", "--record-results", desk.file("results")};
-    if (before.empty()) words.emplace_back("--set-stock");
-    const Ran ran = desk.replay(words);
-    REQUIRE_MESSAGE(ran.status == 0, ran.errors);
-    return content_of(desk.file("results"));
-  };
-  ReplayDesk desk;
-  write_file(desk.file("good"), run({}));
-  write_file(desk.file("same"), run({}));
-  Ran ran = desk.replay({"verify", desk.file("good"), desk.file("same"), "--json"});
-  CHECK(ran.status == 0);
-  CHECK(ran.json() ==
+    if (!stock.empty()) succeeded(desk.run(stock));
+    const Words words = {"run", desk.workload("w", kFlags), "--max", "--wait", "--record-results", file(name)};
+    succeeded(desk.replay(joined(words, stock.empty() ? Words{"--set-stock"} : Words{})));
+  }
+};
+
+// Lines of a recording: an accepted order of the SKU s, another result, and a change of the stock of t.
+std::string accepted(const std::string& order, int remaining) {
+  return R"({"fields":[["order",")" + order +
+         R"("],["request","1-0"],["status","accepted"],["lines","[{\"sku\":\"s\",)" +
+         R"(\"quantity\":1,\"remaining\":)" + std::to_string(remaining) + "}]\"]]}\n";
+}
+std::string other(const std::string& order, const std::string& status) {
+  return R"({"fields":[["order",")" + order + R"("],["request","2-0"],["status",")" + status + "\"]]}\n";
+}
+const std::string kChange =
+    "{\"fields\":[[\"status\",\"stock\"],[\"lines\",\"[{\\\"sku\\\":\\\"t\\\",\\\"remaining\\\":7}]\"]]}\n";
+
+TEST_CASE_FIXTURE(VerifyDesk, "two runs of the same workload decide the same") {
+  run_workload("good");
+  run_workload("same");
+  CHECK(succeeded(compare("good", "same", {"--json"})).json() ==
         std::vector<Json>{Json::parse(R"({"expected":2000,"results":2000,"orders":0,"stock":0,"problems":0})")});
   // Different stock, different decisions.
-  write_file(desk.file("other"), run({"stock", "set", "sku-1", "5"}));
-  ran = desk.replay({"verify", desk.file("good"), desk.file("other")});
+  run_workload("other", {"stock", "set", "sku-1", "5"});
+  const Ran ran = compare("good", "other");
   CHECK(ran.status == 3);
-  CHECK(ran.says("2000 results, 2000 expected, "));
-  CHECK(ran.says(": decided differently\n"));
-  CHECK(ran.says("  expected  accepted"));
-  CHECK(ran.says("  result    rejected"));
-  CHECK(ran.says("stock of sku-3: unknown, 0 expected"));
+  for (const char* part : {"2000 results, 2000 expected, ", ": decided differently\n", "  expected  accepted",
+                           "  result    rejected", "stock of sku-3: unknown, 0 expected"}) {
+    CHECK_MESSAGE(ran.says(part), part, " is not in: ", ran.output);
+  }
 }
 
-TEST_CASE("verify shows which orders and which stock differ") {
-  ReplayDesk desk;
-  const auto accepted = [](const std::string& order, int remaining) {
-    return R"({"fields":[["order",")" + order +
-           R"("],["request","1-0"],["status","accepted"],["lines","[{\"sku\":\"s\",)" +
-           R"(\"quantity\":1,\"remaining\":)" + std::to_string(remaining) + "}]\"]]}\n";
-  };
-  const auto other = [](const std::string& order, const std::string& status) {
-    return R"({"fields":[["order",")" + order + R"("],["request","2-0"],["status",")" + status + "\"]]}\n";
-  };
-  const std::string change = R"({"fields":[["status","stock"],["lines","[{\"sku\":\"t\",\"remaining\":7}]"]]})"
-                             "\n";
-  const auto verify = [&desk](const std::string& expected, const std::string& results, const Words& flags = {}) {
-    write_file(desk.file("expected"), expected);
-    write_file(desk.file("results"), results);
-    Words words = {"verify", desk.file("expected"), desk.file("results")};
-    words.insert(words.end(), flags.begin(), flags.end());
-    return desk.replay(words);
-  };
-  const std::string both = accepted("a", 9) + accepted("b", 8) + change;
+TEST_CASE_FIXTURE(VerifyDesk, "verify shows which orders and which stock differ") {
+  const std::string both = accepted("a", 9) + accepted("b", 8) + kChange;
   CHECK(verify(both, both).output == "2 results, 2 expected, no difference\n");
-  Ran ran = verify("", both);
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("'" + desk.file("expected") + "' contains no results"));
+  failed(verify("", both), {"'" + file("expected") + "' contains no results"});
 
-  ran = verify(both + other("", "rejected"), both);
-  CHECK(ran.status == 3);
-  CHECK(ran.says("requests without an order ID: 0 results, 1 expected\n  expected  rejected\n"));
-  ran = verify(both, accepted("a", 9) + accepted("b", 7) + accepted("c", 6));
-  CHECK(ran.status == 3);
-  CHECK(ran.output ==
+  const auto differ = [&](const std::string& expected, const std::string& results, const Words& flags = {}) {
+    return failed(verify(expected, results, flags), {}, 3);
+  };
+  CHECK(differ(both + other("", "rejected"), both)
+            .says("requests without an order ID: 0 results, 1 expected\n  expected  rejected\n"));
+  CHECK(differ(both, accepted("a", 9) + accepted("b", 7) + accepted("c", 6)).output ==
         "3 results, 2 expected, 2 orders differ, the stock of 2 SKUs differs\n"
         "order b: decided differently\n"
         "  expected  accepted [{\"sku\":\"s\",\"quantity\":1,\"remaining\":8}]\n"
@@ -76,47 +74,39 @@ TEST_CASE("verify shows which orders and which stock differ") {
         "  result    accepted [{\"sku\":\"s\",\"quantity\":1,\"remaining\":6}]\n"
         "stock of s: 6, 8 expected\n"
         "stock of t: unknown, 7 expected\n");
-  ran = verify(both, accepted("a", 9) + accepted("b", 8), {"--json"});
-  CHECK(ran.status == 3);
-  CHECK(ran.json().at(0)["stock"] == 1);
-  CHECK(ran.json().at(1) == Json::parse(R"({"sku":"t","expected":7,"remaining":null})"));
+  const auto stock = differ(both, accepted("a", 9) + accepted("b", 8), {"--json"}).json();
+  CHECK(stock.at(0)["stock"] == 1);
+  CHECK(stock.at(1) == Json::parse(R"({"sku":"t","expected":7,"remaining":null})"));
 
-  ran = verify(both, both + other("a", "duplicate"), {"--json"});
-  CHECK(ran.status == 3);
-  CHECK(ran.json().at(1)["order"] == "a");
-  CHECK(ran.json().at(1)["problem"] == "2 results, 1 expected");
-  CHECK(ran.json().at(1)["results"].size() == 2);
-  CHECK(verify(both, both + other("a", "duplicate"), {"--resent"}).status == 0);
+  const Json twice = differ(both, both + other("a", "duplicate"), {"--json"}).json().at(1);
+  check_values(twice, {{"order", "a"}, {"problem", "2 results, 1 expected"}});
+  CHECK(twice["results"].size() == 2);
+  succeeded(verify(both, both + other("a", "duplicate"), {"--resent"}));
 
   // The order of an order's results counts, that of different orders does not.
-  CHECK(verify(other("a", "x") + other("a", "y"), other("a", "y") + other("a", "x")).status == 3);
-  CHECK(verify(other("a", "x") + other("b", "y"), other("b", "y") + other("a", "x")).status == 0);
-  CHECK(verify(both, "nonsense\n").status == 1);
-  CHECK(desk.replay({"verify", "-", desk.file("results")}).status == 2);
-  CHECK(desk.replay({"verify", desk.file("results")}).status == 2);
+  (void)differ(other("a", "x") + other("a", "y"), other("a", "y") + other("a", "x"));
+  succeeded(verify(other("a", "x") + other("b", "y"), other("b", "y") + other("a", "x")));
+  failed(verify(both, "nonsense\n"), {});
+  failed(replay({"verify", "-", file("results")}), {}, 2);
+  failed(replay({"verify", file("results")}), {}, 2);
 }
 
-TEST_CASE("a capture of results is compared with one from before") {
-  ReplayDesk desk;
-  const Process daemon = desk.start_orderd();
-  REQUIRE(desk.replay({"run", desk.workload("w", kFlags), "--set-stock", "--max", "--wait"}).status == 0);
-  REQUIRE(desk.replay({"capture", "--results", "-o", desk.file("before")}).status == 0);
-  const auto results = entries(desk.admin(), "results");
-  ask(desk.admin(), {"XDEL", "results", results.back().id});
-  REQUIRE(desk.replay({"capture", "--results", "-o", desk.file("now")}).status == 0);
-  CHECK(desk.replay({"verify", desk.file("before"), desk.file("before")}).status == 0);
-  const Ran ran = desk.replay({"verify", desk.file("before"), desk.file("now")});
-  CHECK(ran.status == 3);
-  CHECK(ran.says(" expected, 1 order differs, "));
+TEST_CASE_FIXTURE(VerifyDesk, "a capture of results is compared with one from before") {
+  const Process daemon = start_orderd();
+  succeeded(replay({"run", workload("w", kFlags), "--set-stock", "--max", "--wait"}));
+  succeeded(replay({"capture", "--results", "-o", file("before")}));
+  ask(admin(), {"XDEL", "results", entries(admin(), "results").back().id});
+  succeeded(replay({"capture", "--results", "-o", file("now")}));
+  succeeded(compare("before", "before"));
+  CHECK(failed(compare("before", "now"), {}, 3).says(" expected, 1 order differs, "));
 }
 
-TEST_CASE("a report is one page that includes its pictures") {
-  ReplayDesk desk;
-  const Process daemon = desk.start_orderd();
-  const std::string data = desk.file("data");
-  const std::string file = desk.workload("w", {"--preset", "drop", "--sku", "=<b>\"shoe\"</b>"});
-  REQUIRE(desk.replay({"run", file, "--set-stock", "--wait", "--data", data}).status == 0);
-  const Ran ran = desk.replay({"report", data});
+TEST_CASE_FIXTURE(VerifyDesk, "a report is one page that includes its pictures") {
+  const Process daemon = start_orderd();
+  const std::string data = file("data");
+  const std::string orders = workload("w", {"--preset", "drop", "--sku", "=<b>\"shoe\"</b>"});
+  succeeded(replay({"run", orders, "--set-stock", "--wait", "--data", data}));
+  const Ran ran = replay({"report", data});
   REQUIRE_MESSAGE(ran.status == 0, ran.errors);
   CHECK(ran.output == data + "/report.html\n");
   const std::string stock = content_of(data + "/stock.csv");
@@ -126,74 +116,59 @@ TEST_CASE("a report is one page that includes its pictures") {
   for (const auto& each : std::filesystem::directory_iterator(data)) files.insert(each.path().filename());
   CHECK(files == std::set<std::string>{"latency.csv", "report.html", "series.csv", "stock.csv", "summary.json"});
   const std::string page = content_of(data + "/report.html");
-  std::size_t pictures = 0;
-  for (std::size_t at = 0; (at = page.find("<svg", at)) != std::string::npos; ++at) ++pictures;
-  CHECK(pictures == 4);
-  CHECK(page.find("<b>") == std::string::npos);
-  CHECK(page.find(">=&lt;b>") != std::string::npos);
-  CHECK(page.find("src=") == std::string::npos);
-  CHECK(page.find("url(http") == std::string::npos);
-  CHECK(page.find("prefers-color-scheme: dark") != std::string::npos);
-  CHECK(page.find("insufficient_stock") != std::string::npos);
-  CHECK(desk.replay({"report", desk.file("nothing")}).complains("--data DIR writes it"));
+  CHECK(count_of(page, "<svg") == 4);
+  for (const char* part : {">=&lt;b>", "prefers-color-scheme: dark", "insufficient_stock"}) {
+    CHECK_MESSAGE(contains(page, part), part);
+  }
+  for (const char* part : {"<b>", "src=", "url(http"}) CHECK_MESSAGE(!contains(page, part), part);
+  CHECK(replay({"report", file("nothing")}).complains("--data DIR writes it"));
 }
 
-TEST_CASE("a run of few or no requests has a report") {
-  ReplayDesk desk;
-  const Process daemon = desk.start_orderd();
+TEST_CASE_FIXTURE(VerifyDesk, "a run of few or no requests has a report") {
+  const Process daemon = start_orderd();
   for (const int orders : {0, 1, 512}) {
     CAPTURE(orders);
     std::string input;
     for (int i = 0; i < orders; ++i) {
       input += R"({"sku":"shoe","quantity":1,"id":"o-)" + std::to_string(orders + i) + "\"}\n";
     }
-    const std::string data = desk.file("data-" + std::to_string(orders));
-    REQUIRE(desk.replay({"run", "-", "--max", "--wait", "--data", data}, {.input = input}).status == 0);
-    const Ran ran = desk.replay({"report", data});
-    CHECK_MESSAGE(ran.status == 0, ran.errors);
-    CHECK(ran.errors.empty());
-    CHECK(content_of(data + "/report.html").find("Outcomes") != std::string::npos);
+    const std::string data = file("data-" + std::to_string(orders));
+    REQUIRE(replay({"run", "-", "--max", "--wait", "--data", data}, {.input = input}).status == 0);
+    CHECK(succeeded(replay({"report", data})).errors.empty());
+    CHECK(contains(content_of(data + "/report.html"), "Outcomes"));
     // As short as a run can be: one sample, at any time.
     write_file(data + "/series.csv", "seconds,pushed,accepted,rejected,duplicate\n0.000100," + std::to_string(orders) +
                                          ",0," + std::to_string(orders) + ",0\n");
-    CHECK(desk.replay({"report", data}).status == 0);
+    succeeded(replay({"report", data}));
   }
 }
 
-TEST_CASE("order-replay refuses conflicting flags") {
-  const ReplayDesk desk;
-  const auto refused = [&](const Words& words) {
-    const Ran ran = desk.replay(words);
-    CHECK_MESSAGE(ran.status == 2, ran.errors);
+TEST_CASE_FIXTURE(VerifyDesk, "order-replay refuses conflicting flags") {
+  const std::pair<Words, std::string> mistakes[] = {
+      {{"run", "f", "--max", "--rate", "1"}, "--max excludes --rate\n"},
+      {{"run", "f", "--speed", "2", "--rate", "1"}, "--rate excludes --speed\n"},
+      {{"run", "f", "--speed", "2", "--max"}, "--max excludes --speed\n"},
+      {{"run", "f", "--verify"}, "--verify requires --wait\n"},
+      {{"run", "f", "--timeout", "1s"}, "--timeout requires --wait\n"},
+      {{"run", "f", "--set-stock", "--from-line", "3"}, "--set-stock excludes --from-line\n"},
+      {{"generate", "--malformed", "0.7", "--repeated", "0.7"}, ""},
+      {{"generate", "--lines-min", "3"}, ""},
+      {{"generate", "--distribution", "normal"}, "--distribution: normal not in {uniform,zipf,hot}\n"},
+      {{"generate", "--hot", "0.3"}, "--hot requires --distribution hot\n"},
+      {{"generate", "--distribution", "hot", "--exponent", "2"}, "--exponent requires --distribution zipf\n"},
+      {{"generate", "--json"}, "--json: order-replay generate prints no JSON\n"},
+      {{"--json", "capture"}, "--json: order-replay capture prints no JSON\n"},
+      {{"report", "d", "--lane", "a"}, "--lane: order-replay report does not depend on a lane\n"},
+      {{"run", "f", "--lane", ""}, "--lane: the name of a lane is expected\n"}};
+  for (const auto& [words, message] : mistakes) {
+    const Ran ran = failed(replay(words), {}, 2);
     CHECK(ran.output.empty());
-    return lines_of(ran.errors).front();
-  };
-  CHECK(refused({"run", "f", "--max", "--rate", "1"}) == "order-replay: --max excludes --rate");
-  CHECK(refused({"run", "f", "--speed", "2", "--rate", "1"}) == "order-replay: --rate excludes --speed");
-  CHECK(refused({"run", "f", "--speed", "2", "--max"}) == "order-replay: --max excludes --speed");
-  CHECK(refused({"run", "f", "--verify"}) == "order-replay: --verify requires --wait");
-  CHECK(refused({"run", "f", "--timeout", "1s"}) == "order-replay: --timeout requires --wait");
-  CHECK(refused({"run", "f", "--set-stock", "--from-line", "3"}) == "order-replay: --set-stock excludes --from-line");
-  CHECK(!refused({"generate", "--malformed", "0.7", "--repeated", "0.7"}).empty());
-  CHECK(!refused({"generate", "--lines-min", "3"}).empty());
-  CHECK(refused({"generate", "--distribution", "normal"}) ==
-        "order-replay: --distribution: normal not in {uniform,zipf,hot}");
-  CHECK(refused({"generate", "--hot", "0.3"}) == "order-replay: --hot requires --distribution hot");
-  CHECK(refused({"generate", "--distribution", "hot", "--exponent", "2"}) ==
-        "order-replay: --exponent requires --distribution zipf");
-  CHECK(refused({"generate", "--json"}) == "order-replay: --json: order-replay generate prints no JSON");
-  CHECK(refused({"--json", "capture"}) == "order-replay: --json: order-replay capture prints no JSON");
-  CHECK(refused({"report", "d", "--lane", "a"}) ==
-        "order-replay: --lane: order-replay report does not depend on a lane");
-  CHECK(refused({"run", "f", "--lane", ""}) == "order-replay: --lane: the name of a lane is expected");
-  CHECK(desk.replay({"run", "-", "--set-stock"}, {.input = "{}\n"}).complains("the recording begins without stock"));
-  const Ran none = desk.replay({"run", "/nonexistent/file"});
-  CHECK(none.status == 1);
-  CHECK(none.complains("cannot open '/nonexistent/file'"));
+    CHECK_MESSAGE(ran.errors.starts_with("order-replay: " + message), message, " does not begin: ", ran.errors);
+  }
+  CHECK(replay({"run", "-", "--set-stock"}, {.input = "{}\n"}).complains("the recording begins without stock"));
+  failed(replay({"run", "/nonexistent/file"}), {"cannot open '/nonexistent/file'"});
   for (const char* command : {"generate", "capture", "run", "verify", "report"}) {
-    const Ran help = desk.replay({command, "--help"});
-    CHECK(help.status == 0);
-    CHECK(help.says("Examples:"));
+    const Ran help = succeeded(replay({command, "--help"}), {"Examples:"});
     CHECK_FALSE(help.says("Needs:"));
     CHECK_FALSE(help.says("Excludes:"));
     CHECK(help.says(" PLACE ") == help.says("A PLACE is an entry ID"));

@@ -1,9 +1,8 @@
 // A request with reply_to gets its reply; a reply that cannot be pushed does not affect settling.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "integration/guarded.h"
+#include "integration/orderctl_desk.h"
 
 using namespace orderd;
 using namespace orderd::test;
@@ -23,29 +22,28 @@ TEST_CASE("a backend pushes an order and waits for its result with its own right
   const std::string request = push(backend, "o-1", "o-1");
   const valkey::OwnedReply reply = send(backend, command_of({"BLPOP", "orders:reply:o-1", "20"}));
   REQUIRE(reply.view().size() == 2);
-  const auto result = nlohmann::json::parse(reply.view().at(1).text());
-  CHECK(result["order"] == "o-1");
-  CHECK(result["request"] == request);
-  CHECK(result["status"] == "accepted");
-  CHECK(result["lines"] == nlohmann::json::parse(R"([{"sku":"shoe","quantity":1,"remaining":99}])"));
-  CHECK(result["result"] == entries(shop.admin, "results").at(0).id);
+  check_values(Json::parse(reply.view().at(1).text()),
+               {{"order", "o-1"},
+                {"request", request},
+                {"status", "accepted"},
+                {"lines", Json::parse(R"([{"sku":"shoe","quantity":1,"remaining":99}])")},
+                {"result", entries(shop.admin, "results").at(0).id}});
   // Its retries, in one pipeline.
   for (const char* id : {"o-2", "o-1", "o-3"}) (void)push(backend, id, "shop-1");
   (void)xadd(backend, "orders", {{"id", "o-4"}, {"reply_to", "shop-1"}});
   wait_for_length(shop.admin, "results", 5);
   const valkey::OwnedReply many =
       send(backend, command_of({"BLMPOP", "20", "1", "orders:reply:shop-1", "LEFT", "COUNT", "1000"}));
-  const valkey::Reply texts = many.view().at(1);
-  REQUIRE(texts.size() == 4);
-  CHECK(nlohmann::json::parse(texts.at(0).text())["order"] == "o-2");
-  CHECK(nlohmann::json::parse(texts.at(1).text())["status"] == "duplicate");
-  CHECK(nlohmann::json::parse(texts.at(2).text())["order"] == "o-3");
-  CHECK(nlohmann::json::parse(texts.at(3).text())["reason"] == "malformed");
+  Json replies;
+  for (std::size_t i = 0; i < many.view().at(1).size(); ++i)
+    replies.push_back(Json::parse(many.view().at(1).at(i).text()));
+  REQUIRE(replies.size() == 4);
+  check_values(replies, {{"0/order", "o-2"}, {"1/status", "duplicate"}, {"2/order", "o-3"}, {"3/reason", "malformed"}});
   CHECK(ask(shop.admin, {"EXISTS", "orders:reply:shop-1", "orders:reply:o-1"}) == "0");
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"XRANGE", "results", "-", "+"},
-                                                                                     {"XRANGE", "orders", "-", "+"},
-                                                                                     {"GET", "product:shoe:stock"},
-                                                                                     {"KEYS", "*"}}) {
+  for (const Words& words : {Words{"XRANGE", "results", "-", "+"},
+                             {"XRANGE", "orders", "-", "+"},
+                             {"GET", "product:shoe:stock"},
+                             {"KEYS", "*"}}) {
     CHECK_MESSAGE(send(backend, command_of(words)).view().is_error(), words[0]);
   }
   end(*daemon);
@@ -57,12 +55,10 @@ TEST_CASE("a daemon without the right to push replies still settles and reports 
   auto backend = shop.as("backend");
   for (const bool knows_the_keys : {false, true}) {
     CAPTURE(knows_the_keys);
-    std::vector<std::string> command = {"ACL", "SETUSER", "orderd", "reset"};
-    for (std::string rule : rules_of("orderd")) {
-      if (contains(rule, "+rpush")) continue;
-      if (rule == "~orders:reply:*" && !knows_the_keys) continue;
-      if (!rule.empty()) command.push_back(rule);
-    }
+    Words command = joined({"ACL", "SETUSER", "orderd", "reset"}, rules_of("orderd"));
+    std::erase_if(command, [&](const std::string& rule) {
+      return rule.empty() || contains(rule, "+rpush") || (rule == "~orders:reply:*" && !knows_the_keys);
+    });
     CHECK(ask(shop.admin, command) == "OK");
     (void)ask(shop.admin, {"DEL", "orders", "results", "orders:position"});
     const auto daemon = shop.daemon("orderd");
