@@ -52,8 +52,6 @@ void measure_script(const Plan& plan, Report& report);
 // orderctl audit.
 void measure_audit(const Plan& plan, Report& report);
 
-// The machine and the versions involved.
-void describe_machine(Report& report);
 // The hand-written consumer, in a process of its own; `batch`: how many orders it reads at a time. Ends at SIGTERM.
 [[noreturn]] void run_consumer(const std::string& url, const std::string& batch);
 

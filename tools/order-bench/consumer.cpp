@@ -12,7 +12,7 @@
 #include <csignal>
 
 #include "order-bench/bench.h"
-#include "order-bench/gauge.h"
+#include "order-bench/lab.h"
 #include "order-bench/pipeline.h"
 
 namespace orderd::bench {

@@ -1,18 +1,65 @@
-// A private server on a Unix socket (and optionally a port of 127.0.0.1), and the programs that work on it.
+// A private server on a Unix socket (and optionally a port of 127.0.0.1), what is on sale there, the programs that work
+// on it, and the values that are measured. All functions throw std::runtime_error.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "order-bench/gauge.h"
-#include "order-bench/sale.h"
 #include "support/certificates.h"
 #include "support/process.h"
 #include "support/valkey_server.h"
+#include "valkey/sync_client.h"
 
 namespace orderd::bench {
+
+// The value of a result.
+template <class T>
+[[nodiscard]] T need(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error());
+  return std::move(result.value());
+}
+
+// A value of a section of INFO by name: "used_memory".
+[[nodiscard]] std::string info_value(valkey::SyncClient& client, const std::string& section, const std::string& name);
+// CPU seconds of the server's main thread.
+[[nodiscard]] double server_cpu(valkey::SyncClient& client);
+// Bytes.
+[[nodiscard]] double used_memory(valkey::SyncClient& client);
+// Seconds inside commands, since CONFIG RESETSTAT; those that were not called take none.
+[[nodiscard]] double command_seconds(valkey::SyncClient& client, std::initializer_list<const char*> commands);
+
+// CPU seconds of a process, all threads.
+[[nodiscard]] double process_cpu(pid_t pid);
+// Its peak resident set, MiB.
+[[nodiscard]] double peak_mib(pid_t pid);
+// CPU seconds of the calling thread.
+[[nodiscard]] double thread_cpu();
+
+// What is on sale and ordered in a measurement.
+struct Sale {
+  uint32_t lines = 1;     // of each order, all of different SKUs, quantity 1
+  uint32_t skus = 1;      // number of SKUs; at least `lines`
+  bool sold_out = false;  // every stock is 0
+};
+
+// The initial stock of each SKU, unless sold out.
+inline constexpr uint64_t kStock = 1'000'000'000;
+// The SKU with this number.
+[[nodiscard]] std::string sku_name(uint64_t number);
+
+void stock_up(valkey::SyncClient& client, const Sale& sale);
+// Appends `count` requests in JSON form to the stream `orders`. The server itself writes them, which is faster than any
+// client. Order IDs continue from `first`.
+void fill(valkey::SyncClient& client, const Sale& sale, uint64_t count, uint64_t first = 1);
+// The units that are gone from all stocks.
+[[nodiscard]] uint64_t units_sold(valkey::SyncClient& client, const Sale& sale);
 
 enum class Transport { kUnix, kTcp, kTls };
 using Words = std::vector<std::string>;
@@ -69,7 +116,7 @@ struct Orderd {
   bool in_group = false;   // an old one, which reads through a consumer group
   bool has_admin = false;  // it has the setting admin.listen
 };
-// Detects which one it is. Throws std::runtime_error if it cannot be run.
+// Detects which one it is.
 [[nodiscard]] Orderd orderd_at(const std::string& path);
 
 // Starts an orderd; `settings` are variables: "ORDERD_PROCESSING_DEDUP_WINDOW=0s".

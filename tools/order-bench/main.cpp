@@ -1,11 +1,21 @@
 // order-bench: what tools/bench runs. Prints the tables to standard output, progress to standard error.
+// The private servers come from the tests' library, whose headers use doctest.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+#include <hiredis/hiredis.h>
+#include <spdlog/fmt/chrono.h>
+#include <sys/utsname.h>
+#include <uv.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <thread>
 
 #include "order-bench/bench.h"
+#include "order-bench/lab.h"
 
 namespace orderd::bench {
 namespace {
@@ -33,6 +43,36 @@ constexpr Part kParts[] = {
     {"script", "the cost of an order on the server, by what is sent for it", measure_script},
     {"audit", "orderctl audit", measure_audit},
 };
+
+// The first line that begins with this; empty if there is none.
+std::string line_of(const std::string& path, const std::string& head) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line) && !line.starts_with(head)) {
+  }
+  return line;
+}
+
+std::string cpu_model() {
+  const std::string line = line_of("/proc/cpuinfo", "model name");
+  return line.empty() ? "unknown" : line.substr(line.find(':') + 2);
+}
+
+// What the figures depend on besides the code.
+void describe_machine(Report& report) {
+  utsname kernel{};
+  uname(&kernel);
+  Lab lab;
+  report.fact("when", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr))));
+  report.fact("CPU", cpu_model() + ", " + std::to_string(std::thread::hardware_concurrency()) + " cores");
+  report.fact("load average at the start", line_of("/proc/loadavg", ""));
+  report.fact("kernel", kernel.release);
+  report.fact("valkey-server", info_value(lab.admin(), "server", "valkey_version"));
+  report.fact("hiredis", fmt::format("{}.{}.{}", HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH));
+  report.fact("libuv", uv_version_string());
+  report.fact("compiler", "g++ " __VERSION__);
+  report.fact("orderd", ORDERD_VERSION);
+}
 
 struct Output {
   bool markdown = false;

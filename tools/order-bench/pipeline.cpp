@@ -4,7 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "order-bench/gauge.h"
+#include "order-bench/lab.h"
 
 namespace orderd::bench {
 

@@ -39,7 +39,4 @@ struct Shape {
   [[nodiscard]] std::vector<std::string> filled(const std::string& line, std::size_t first, std::size_t last) const;
 };
 
-// Throws std::runtime_error.
-[[nodiscard]] Shape read_shape(const std::string& path);
-
 }  // namespace orderd::bench
