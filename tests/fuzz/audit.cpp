@@ -5,13 +5,10 @@
 #include "audit/request_decoder.h"
 #include "audit/result_entry.h"
 #include "base/check.h"
-#include "fuzz/input.h"
 #include "fuzz/orders.h"
 
 namespace orderd::fuzz {
 namespace {
-
-constexpr order::Limits kLimits[] = {{}, {.max_quantity = order::kMaxWhole, .max_lines = 1000}, {1, 1}, {5, 3}};
 
 audit::Content content_of(const order::Request& request) {
   audit::Content content;
@@ -40,17 +37,12 @@ void check_result(const order::Fields& fields) {
 }
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd;
-  using namespace orderd::fuzz;
-  Input input(data, size);
-  const order::Limits& limits = kLimits[input.byte() % 4];
-  const auto separator = static_cast<char>(input.byte());
-  order::Fields fields = input.parts(separator);
-  if (fields.size() % 2 != 0) fields.emplace_back();
-  check_agreement(fields, limits);
-  check_result(fields);
+  const Entry entry(data, size);
+  check_agreement(entry.fields, kLimits[entry.limits]);
+  check_result(entry.fields);
   return 0;
 }
+
+}  // namespace orderd::fuzz

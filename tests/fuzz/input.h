@@ -12,6 +12,7 @@ namespace orderd::fuzz {
 class Input {
  public:
   Input(const uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
+  explicit Input(std::string_view text) : rest_(text) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
   [[nodiscard]] std::string_view rest() const { return rest_; }
@@ -37,11 +38,8 @@ class Input {
   // The rest, split at each `separator`; an empty rest yields one empty text.
   std::vector<std::string_view> parts(char separator) {
     std::vector<std::string_view> found;
-    bool more = true;
-    while (more) {
-      more = rest_.find(separator) != std::string_view::npos;
-      found.push_back(take_to(separator));
-    }
+    while (rest_.find(separator) != std::string_view::npos) found.push_back(take_to(separator));
+    found.push_back(take_to(separator));
     return found;
   }
 

@@ -2,11 +2,13 @@
 // and an accepted line must not be too large for a request.
 //
 // Input: a byte for the longest line, a byte for the chunk size, and the text.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
 #include "base/check.h"
-#include "fuzz/feeder.h"
 #include "fuzz/input.h"
 #include "fuzz/orders.h"
 #include "shared/line_reader.h"
@@ -15,6 +17,31 @@ namespace orderd::fuzz {
 namespace {
 
 using tools::LineReader;
+
+// A pipe that is fed in chunks. An empty chunk closes it.
+class Feeder {
+ public:
+  Feeder() { ORDERD_CHECK(pipe2(ends_, O_CLOEXEC) == 0, "no pipe"); }
+  ~Feeder() {
+    close(ends_[0]);
+    finish();
+  }
+  Feeder(const Feeder&) = delete;
+  Feeder& operator=(const Feeder&) = delete;
+
+  [[nodiscard]] int file() const { return ends_[0]; }
+  void feed(std::string_view chunk) {
+    if (chunk.empty()) return finish();
+    ORDERD_CHECK(write(ends_[1], chunk.data(), chunk.size()) == static_cast<ssize_t>(chunk.size()), "a full pipe");
+  }
+
+ private:
+  void finish() {
+    if (ends_[1] >= 0) close(ends_[1]);
+    ends_[1] = -1;
+  }
+  int ends_[2] = {-1, -1};
+};
 
 struct Line {
   bool too_long = false;
@@ -25,7 +52,7 @@ struct Line {
 // The expected lines, computed the simple way: a byte order mark at the start is not part of the first line.
 std::vector<Line> expected(std::string_view text, std::size_t bytes_max) {
   std::vector<Line> lines;
-  Input input(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  Input input(text);
   while (!input.empty()) {
     std::string_view line = input.take_to('\n');
     const bool too_long = line.size() > bytes_max;
@@ -38,7 +65,7 @@ std::vector<Line> expected(std::string_view text, std::size_t bytes_max) {
 std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t chunk) {
   Feeder feeder;
   LineReader reader(feeder.file(), bytes_max);
-  Input input(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  Input input(text);
   std::vector<Line> lines;
   for (;;) {
     const LineReader::Kind kind = reader.next();
@@ -56,11 +83,8 @@ std::vector<Line> read(std::string_view text, std::size_t bytes_max, std::size_t
 }
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd;
-  using namespace orderd::fuzz;
   Input input(data, size);
   constexpr std::size_t kLargest = order::kMaxEntryBytes - std::string_view("order").size();
   const std::size_t largest = input.byte();
@@ -77,3 +101,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   }
   return 0;
 }
+
+}  // namespace orderd::fuzz

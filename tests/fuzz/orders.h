@@ -1,12 +1,23 @@
 // Shared by the targets that decode orders: an answer as a value, and an order written in every form.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "order/decode.h"
 
 namespace orderd::fuzz {
+
+constexpr order::Limits kLimits[] = {{}, {.max_quantity = order::kMaxWhole, .max_lines = 1000}, {1, 1}, {5, 3}};
+
+// The input of these targets: a byte for the limits, a separator byte, and alternating names and values with that byte
+// between them.
+struct Entry {
+  Entry(const uint8_t* data, std::size_t size);
+  std::size_t limits;  // in kLimits
+  order::Fields fields;
+};
 
 struct Decoded {
   bool good = false;

@@ -1,5 +1,5 @@
-// The peer of a connection, for targets that feed bytes to the real reader: a Unix socket in its own directory. Nothing
-// blocks.
+// The peer of a connection, for targets that feed bytes to the real reader: a Unix socket in its own directory, where
+// nothing blocks; and what becomes of the bytes.
 #pragma once
 
 #include <sys/socket.h>
@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "support/temporary_directory.h"
+#include "valkey/reply.h"
 
 namespace orderd::fuzz {
 
@@ -65,5 +66,17 @@ class Listening {
   const test::TemporaryDirectory directory_;
   const int file_;
 };
+
+// Visits every part of a reply, as its readers do: how many there are.
+inline std::size_t walk(const valkey::Reply& reply) {
+  ORDERD_CHECK(reply.at(reply.size()).lost(), "an element after the last one");
+  ORDERD_CHECK(reply.integer() == 0 || reply.is_integer(), "integer() of another type");
+  ORDERD_CHECK(reply.text().empty() || reply.is_string() || reply.is_error(), "text() of another type");
+  ORDERD_CHECK((reply.error() != valkey::ErrorKind::kNone) == (reply.is_error() || reply.lost()),
+               "error of another type");
+  std::size_t parts = 1;
+  for (std::size_t i = 0; i < reply.size(); ++i) parts += walk(reply.at(i));
+  return parts;
+}
 
 }  // namespace orderd::fuzz

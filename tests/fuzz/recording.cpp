@@ -26,11 +26,8 @@ std::string written(const Recorded& said) {
 }
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd;
-  using namespace orderd::fuzz;
   Input input(data, size);
   replay::RecordingReader reader;
   Recorded said;
@@ -51,3 +48,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   ORDERD_CHECK(again.fields == said.fields && again.sku == said.sku && again.quantity == said.quantity, line.c_str());
   return 0;
 }
+
+}  // namespace orderd::fuzz

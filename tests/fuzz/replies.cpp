@@ -8,7 +8,6 @@
 #include "base/check.h"
 #include "fuzz/input.h"
 #include "fuzz/peer.h"
-#include "fuzz/walk.h"
 #include "valkey/connection.h"
 
 namespace orderd::fuzz {
@@ -70,11 +69,8 @@ void turn(Loop& loop, int times) {
 }
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd;
-  using namespace orderd::fuzz;
   static const Listening listening;
   Input input(data, size);
   const int outstanding = input.byte() % 8;
@@ -107,3 +103,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   loop.run();  // closes the handles; the loop checks that none is left
   return 0;
 }
+
+}  // namespace orderd::fuzz

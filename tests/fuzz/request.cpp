@@ -1,11 +1,10 @@
 // Fuzzes the request decoder: for any fields, the answer follows docs/contract.md.
 //
-// Input: a byte for the limits, a separator byte, and alternating names and values with that byte between them.
+// Input: see Entry.
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/check.h"
-#include "fuzz/input.h"
 #include "fuzz/orders.h"
 #include "fuzz/text_rules.h"
 #include "order/decode.h"
@@ -13,17 +12,11 @@
 namespace orderd::fuzz {
 namespace {
 
-using order::Limits;
-
-// Decoders for the limits' extremes and middle, reused across runs: an answer must not depend on earlier requests.
-struct Judge {
-  Limits limits;
-  order::Decoder warm{limits};
-};
-
-Judge& judge_of(uint8_t choice) {
-  static Judge judges[] = {{Limits{}}, {{.max_quantity = order::kMaxWhole, .max_lines = 1000}}, {{1, 1}}, {{5, 3}}};
-  return judges[choice % 4];
+// Reused across runs: an answer must not depend on earlier requests.
+order::Decoder& warm_decoder(std::size_t limits) {
+  static order::Decoder decoders[] = {order::Decoder(kLimits[0]), order::Decoder(kLimits[1]),
+                                      order::Decoder(kLimits[2]), order::Decoder(kLimits[3])};
+  return decoders[limits];
 }
 
 void check_malformed(const Decoded& answer) {
@@ -33,7 +26,7 @@ void check_malformed(const Decoded& answer) {
   ORDERD_CHECK(answer.request.id.empty() || is_good_id(answer.request.id), "the id breaks its rule");
 }
 
-void check_good(const Decoded& answer, const Limits& limits) {
+void check_good(const Decoded& answer, const order::Limits& limits) {
   ORDERD_CHECK(answer.detail.empty(), "a well-formed request has a detail");
   ORDERD_CHECK(is_good_id(answer.request.id), "the id breaks its rule");
   ORDERD_CHECK(!answer.request.lines.empty() && answer.request.lines.size() <= limits.max_lines, "too many lines");
@@ -62,29 +55,24 @@ void check_json(const order::Fields& fields, bool good) {
 }
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd;
-  using namespace orderd::fuzz;
-  Input input(data, size);
-  Judge& judge = judge_of(input.byte());
-  const auto separator = static_cast<char>(input.byte());
-  order::Fields fields = input.parts(separator);
-  if (fields.size() % 2 != 0) fields.emplace_back();
-
-  const Decoded answer = decode(judge.warm, fields);
+  const auto [limits, fields] = Entry(data, size);
+  order::Decoder& decoder = warm_decoder(limits);
+  const Decoded answer = decode(decoder, fields);
   ORDERD_CHECK(answer.request.customer.empty() || is_good_id(answer.request.customer), "the customer breaks its rule");
   ORDERD_CHECK(answer.request.reply_to.empty() || is_good_id(answer.request.reply_to), "reply_to breaks its rule");
   if (answer.good) {
-    check_good(answer, judge.limits);
+    check_good(answer, kLimits[limits]);
   } else {
     check_malformed(answer);
   }
   check_json(fields, answer.good);
-  order::Decoder fresh(judge.limits);
+  order::Decoder fresh(kLimits[limits]);
   ORDERD_CHECK(decode(fresh, fields) == answer, "a new decoder answers differently");
-  ORDERD_CHECK(decode(judge.warm, fields) == answer, "the same decoder answers differently the second time");
+  ORDERD_CHECK(decode(decoder, fields) == answer, "the same decoder answers differently the second time");
   if (answer.good) check_meaning(answer.request);
   return 0;
 }
+
+}  // namespace orderd::fuzz

@@ -17,36 +17,18 @@
 namespace orderd::fuzz {
 namespace {
 
-// An in-memory file.
-class File {
- public:
-  File() : file_(memfd_create("settings", MFD_CLOEXEC)) { ORDERD_CHECK(file_ >= 0, "no file in memory"); }
-  ~File() { close(file_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
-  void write(std::string_view text) const {
-    ORDERD_CHECK(ftruncate(file_, 0) == 0, "ftruncate");
-    ORDERD_CHECK(pwrite(file_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()), "pwrite");
-  }
-
- private:
-  const int file_;
-};
-
 Result<settings::Settings> load(std::string_view text) {
-  static const File file;
-  file.write(text);
+  static const int file = memfd_create("settings", MFD_CLOEXEC);  // in memory
+  ORDERD_CHECK(file >= 0 && ftruncate(file, 0) == 0, "no empty file");
+  ORDERD_CHECK(pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()), "pwrite");
   settings::Sources sources;
-  sources.file = file.path();
+  sources.file = "/proc/self/fd/" + std::to_string(file);
   return settings::load(sources);
 }
 
 // One line for each mistake.
 void check_mistakes(const std::string& error) {
-  Input lines(reinterpret_cast<const uint8_t*>(error.data()), error.size());
-  for (const std::string_view line : lines.parts('\n')) {
+  for (const std::string_view line : Input(error).parts('\n')) {
     ORDERD_CHECK(!line.empty() && line.size() < 2000, "a mistake is not reported in one line");
     ORDERD_CHECK(is_plain(line), "a mistake is not reported in plain text");
   }
@@ -67,15 +49,12 @@ void check_settings(const settings::Settings& settings) {
 }
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd::fuzz;
   const auto settings = load(Input(data, size).rest());
-  if (settings) {
-    check_settings(*settings);
-  } else {
-    check_mistakes(settings.error());
-  }
+  if (!settings) check_mistakes(settings.error());
+  if (settings) check_settings(*settings);
   return 0;
 }
+
+}  // namespace orderd::fuzz

@@ -10,7 +10,6 @@
 #include "base/check.h"
 #include "fuzz/input.h"
 #include "fuzz/peer.h"
-#include "fuzz/walk.h"
 #include "valkey/sync_client.h"
 
 namespace orderd::fuzz {
@@ -57,11 +56,8 @@ class Server {
 };
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd;
-  using namespace orderd::fuzz;
   static Server& server = *new Server;
   Input input(data, size);
   const bool introduced = (input.byte() & 1) == 0;
@@ -84,3 +80,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   }
   return 0;
 }
+
+}  // namespace orderd::fuzz

@@ -90,10 +90,8 @@ void check_secret(std::string_view before, std::string_view behind) {
 }
 
 }  // namespace
-}  // namespace orderd::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  using namespace orderd::fuzz;
   Input input(data, size);
   check(input.rest());
   const std::string_view before = input.take_to('\n');
@@ -101,3 +99,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   if (!shows_secret(before) && !shows_secret(behind)) check_secret(before, behind);
   return 0;
 }
+
+}  // namespace orderd::fuzz
