@@ -1,47 +1,35 @@
 // The users of config/users.acl: each can do its work, and nothing else.
 #include <doctest/doctest.h>
 
-#include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
 #include "support/wait_for.h"
 
-using namespace orderd;
-using namespace orderd::test;
-using namespace std::chrono_literals;
-
+namespace orderd::test {
 namespace {
 
-void check_refused(const Guarded& shop, const std::string& user, const std::vector<Words>& commands) {
-  auto client = shop.as(user);
-  for (const Words& words : commands) {
-    CAPTURE(words[0]);
-    CAPTURE(words.back());
-    CHECK(send(client, command_of(words)).view().error() == valkey::ErrorKind::kRefused);
+using namespace std::chrono_literals;
+
+struct GuardedTest : Guarded {
+  Ran orderctl_as_operator(const Words& words) const {
+    return succeeded(orderctl(words, {.environment = login("operator")}));
   }
-}
+  void check_nothing_was_refused() { CHECK(send(admin, command_of({"ACL", "LOG"})).view().size() == 0); }
 
-Ran orderctl_as_operator(const Guarded& shop, const Words& words) {
-  const Ran ran = orderctl(words, {.environment = shop.login("operator")});
-  CHECK_MESSAGE(ran.status == 0, words[0], ran.output, ran.errors);
-  return ran;
-}
-
-void check_nothing_was_refused(Guarded& shop) {
-  CHECK(send(shop.admin, command_of({"ACL", "LOG"})).view().size() == 0);
-}
+  valkey::SyncClient producer = as("producer");
+  valkey::SyncClient reader = as("reader");
+};
 
 }  // namespace
 
-TEST_CASE("orderd serves with the rights of its user in users.acl") {
-  Guarded shop;
-  auto producer = shop.as("producer");
-  auto reader = shop.as("reader");
+TEST_CASE_FIXTURE(GuardedTest, "orderd serves with the rights of its user in users.acl") {
   // Either one may become active.
-  const std::vector<std::string> settings = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1h"};
-  auto daemon = shop.daemon("orderd", settings);
-  auto standby = shop.daemon("orderd", {settings[0], settings[1], "ORDERD_PROCESSING_NAME=standby"});
+  const Words settings = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1h"};
+  auto first = daemon("orderd", settings);
+  auto standby = daemon("orderd", joined(settings, {"ORDERD_PROCESSING_NAME=standby"}));
   push_order(producer, "o-1", "shoe", "3");
   push_order(producer, "o-1", "shoe", "3");
   push_order(producer, "o-2", "shoe", "300");
@@ -54,137 +42,116 @@ TEST_CASE("orderd serves with the rights of its user in users.acl") {
   CHECK(results[2].field("reason") == "insufficient_stock");
   CHECK(results[3].field("reason") == "malformed");
   CHECK(results[4].field("reason") == "unknown_sku");
-  const std::vector<std::string> names = {"orderd-read:only", "orderd-settle:only", "orderd-read:standby"};
-  for (const std::string& name : names) {
+  for (const std::string name : {"orderd-read:only ", "orderd-settle:only ", "orderd-read:standby "}) {
     std::vector<Connection> found;
-    wait_for([&] { return !(found = clients_named(shop.admin, name + " ")).empty(); }, 20s, name + " to connect");
+    wait_for([&] { return !(found = clients_named(admin, name)).empty(); }, 20s, name + "to connect");
     CHECK(contains(found[0].line, " lib-name=orderd "));
   }
   // The group and retention follow within a second or two; none may be refused.
   const auto sign = [&] {
-    return ask(shop.admin, {"EVAL", "return (server.pcall('XINFO', 'GROUPS', 'orders')[1] or { 0 })[8] or ''", "0"});
+    return ask(admin, {"EVAL", "return (server.pcall('XINFO', 'GROUPS', 'orders')[1] or { 0 })[8] or ''", "0"});
   };
   wait_for([&] { return sign() == results[4].field("request"); }, 20s, "the group to show the position");
-  wait_for([&] { return length(shop.admin, "orders") < 5; }, 20s, "a trim");
-  for (Process* each : {standby.get(), daemon.get()}) {
+  wait_for([&] { return length(admin, "orders") < 5; }, 20s, "a trim");
+  for (Process* each : {standby.get(), first.get()}) {
     end(*each);
     for (const char* word : {"refused", "NOPERM", "replace-this"}) {
       CHECK_MESSAGE(!says(*each, word), each->errors());
     }
   }
-  check_nothing_was_refused(shop);  // not even optional commands
+  check_nothing_was_refused();  // not even optional commands
 }
 
-TEST_CASE("orderctl works with the rights of the operator") {
-  Guarded shop;
-  auto producer = shop.as("producer");
-  auto reader = shop.as("reader");
-  const auto daemon = shop.daemon("orderd");
+TEST_CASE_FIXTURE(GuardedTest, "orderctl works with the rights of the operator") {
+  const auto only = daemon("orderd");
   push_order(producer, "o-1", "shoe", "3");
   xadd(producer, "orders", {{"id", "o-2"}});
-  wait_for_length(reader, "results", 2);
-  for (const Words& words : {Words{"audit"}, {"results"}, {"order", "show", "o-1"}}) orderctl_as_operator(shop, words);
-  const Ran status = orderctl_as_operator(shop, {"status"});
-  CHECK_FALSE(status.says("not known"));
-  CHECK(status.says("active        'only' since"));
   xadd(producer, "orders", {{"id", "o-3"}});
-  wait_for_length(reader, "orders:dead", 2);
+  wait_for_length(reader, "results", 3);
   const auto letters = entries(reader, "orders:dead");
-  for (const Words& words : {Words{"dead", "list"},
+  REQUIRE(letters.size() == 2);
+  for (const Words& words : {Words{"audit"},
+                             {"results"},
+                             {"order", "show", "o-1"},
+                             {"dead", "list"},
                              {"dead", "show", letters[0].id},
                              {"dead", "requeue", letters[0].id, "--set", "sku=shoe", "--set", "quantity=1"},
                              {"dead", "discard", letters[1].id},
                              {"audit"}}) {
-    orderctl_as_operator(shop, words);
+    orderctl_as_operator(words);
   }
-  check_nothing_was_refused(shop);
+  const Ran status = orderctl_as_operator({"status"});
+  CHECK_FALSE(status.says("not known"));
+  CHECK(status.says("active        'only' since"));
+  check_nothing_was_refused();
 }
 
-TEST_CASE("the monitor sees the lag and the stock and nothing else") {
-  Guarded shop;
-  auto producer = shop.as("producer");
-  auto monitor = shop.as("monitor");
+TEST_CASE_FIXTURE(GuardedTest, "the monitor sees the lag and the stock") {
+  auto monitor = as("monitor");
   push_order(producer, "o-1", "shoe", "3");
   CHECK(ask(monitor, {"GET", "product:shoe:stock"}) == "100");
   for (const char* what : {"STREAM", "GROUPS"}) {
     CHECK_FALSE(send(monitor, command_of({"XINFO", what, "orders"})).view().is_error());
   }
-  check_refused(shop, "monitor",
-                {{"SET", "product:shoe:stock", "1"},
-                 {"XADD", "orders", "*", "id", "x"},
-                 {"XRANGE", "orders", "-", "+"},
-                 {"XINFO", "STREAM", "results"},
-                 {"GET", "orders:order:o-1"},
-                 {"CONFIG", "GET", "*"},
-                 {"SLOWLOG", "GET"},
-                 {"KEYS", "*"}});
 }
 
-TEST_CASE("the operator cannot delete requests, trim results or write dead letters") {
-  const Guarded shop;
-  check_refused(shop, "operator",
-                {{"XDEL", "orders", "1-0"},
-                 {"XTRIM", "orders", "MAXLEN", "0"},
-                 {"XTRIM", "results", "MAXLEN", "0"},
-                 {"XTRIM", "orders:dead", "MAXLEN", "0"},
-                 {"XADD", "orders:dead", "*", "request", "1-0"},
-                 {"DEL", "orders:order:o-1"}});
-}
-
-TEST_CASE("orderd's password gives no access to the rest of the server") {
-  const Guarded shop;
-  check_refused(shop, "orderd",
-                {{"FLUSHALL"},
-                 {"CONFIG", "GET", "*"},
-                 {"KEYS", "*"},
-                 {"EVAL", "return 1", "0"},
-                 {"SCRIPT", "FLUSH"},
-                 {"SHUTDOWN"},
-                 {"XADD", "orders", "*", "id", "x"},
-                 {"DEL", "orders"},
-                 {"DEL", "product:shoe:stock"},
-                 {"SET", "product:shoe:stock", "1"},
-                 {"GET", "secret"},
-                 {"ACL", "LIST"},
-                 {"CLIENT", "KILL", "TYPE", "normal"}});
-}
-
-TEST_CASE("without the rights it needs orderd says what to grant and exits with 1") {
-  Guarded shop;
-  auto daemon = shop.daemon("producer");
-  CHECK(daemon->wait() == 1);
-  CHECK(says(*daemon, "NOPERM"));
-  CHECK(says(*daemon, "users.acl"));
-}
-
-TEST_CASE("with a wrong password orderd says so and exits with 1") {
-  Guarded shop;
-  std::ofstream(shop.files.file("password")) << "wrong\n";
-  auto daemon = shop.daemon("orderd");
-  CHECK(daemon->wait() == 1);
-  CHECK(says(*daemon, "WRONGPASS"));
-  CHECK(says(*daemon, "valkey.password_file"));
-}
-
-TEST_CASE("a user name without a password is used to log in") {
-  ValkeyServer server;
-  auto admin = server.client();
-  ask(admin, {"ACL", "SETUSER", "shop", "on", "nopass", "~*", "+@all"});
-  ask(admin, {"ACL", "SETUSER", "guarded", "on", ">secret", "~*", "+@all"});
-  const auto start = [&](const std::string& user) {
-    return std::make_unique<Process>(
-        std::vector<std::string>{ORDERD_PATH},
-        ProcessOptions{
-            .environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user}});
+TEST_CASE_FIXTURE(GuardedTest, "each user is refused what is not its work") {
+  struct Refused {
+    std::string user;
+    Words commands;
   };
-  auto daemon = start("shop");
-  wait_to_say(*daemon, "ready");
+  for (const auto& [user, commands] :
+       std::vector<Refused>{{"monitor",
+                             {"SET product:shoe:stock 1", "XADD orders * id x", "XRANGE orders - +",
+                              "XINFO STREAM results", "GET orders:order:o-1", "CONFIG GET *", "SLOWLOG GET", "KEYS *"}},
+                            {"operator",
+                             {"XDEL orders 1-0", "XTRIM orders MAXLEN 0", "XTRIM results MAXLEN 0",
+                              "XTRIM orders:dead MAXLEN 0", "XADD orders:dead * request 1-0", "DEL orders:order:o-1"}},
+                            {"orderd",
+                             {"FLUSHALL", "CONFIG GET *", "KEYS *", "EVAL return 0", "SCRIPT FLUSH", "SHUTDOWN",
+                              "XADD orders * id x", "DEL orders", "DEL product:shoe:stock", "SET product:shoe:stock 1",
+                              "GET secret", "ACL LIST", "CLIENT KILL TYPE normal"}}}) {
+    auto client = as(user);
+    for (const std::string& command : commands) {
+      CAPTURE(user + ": " + command);
+      std::istringstream text(command);
+      const Words words(std::istream_iterator<std::string>(text), {});
+      CHECK(send(client, command_of(words)).view().error() == valkey::ErrorKind::kRefused);
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(GuardedTest, "a daemon that may not serve says what to do and exits with 1") {
+  struct Refused {
+    std::string user, password;
+    Words said;
+  };
+  for (const auto& [user, password, said] :
+       std::vector<Refused>{{"producer", kPassword, {"NOPERM", "users.acl"}},
+                            {"orderd", "wrong", {"WRONGPASS", "valkey.password_file"}}}) {
+    CAPTURE(user);
+    write_password(password);
+    auto only = daemon(user);
+    CHECK(only->wait() == 1);
+    for (const std::string& part : said) CHECK_MESSAGE(says(*only, part), only->errors());
+  }
+}
+
+TEST_CASE_FIXTURE(GuardedTest, "a user name without a password is used to log in") {
+  ask(admin, {"ACL", "SETUSER", "shop", "on", "nopass", "~*", "+@all"});
+  const auto start = [&](const std::string& user) {
+    return start_orderd({"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user});
+  };
+  const auto serving = start("shop");
+  wait_to_say(*serving, "ready");
   for (const std::string name : {"orderd-read", "orderd-settle"}) {
     const auto found = clients_named(admin, name);
     REQUIRE(found.size() == 1);
     CHECK(contains(found[0].line, " user=shop "));
   }
-  daemon = start("guarded");
-  CHECK(daemon->wait() == 1);
-  CHECK(says(*daemon, "WRONGPASS"));
+  const auto refused = start("orderd");
+  CHECK(refused->wait() == 1);
+  CHECK(says(*refused, "WRONGPASS"));
 }
+
+}  // namespace orderd::test

@@ -4,9 +4,7 @@
 
 #include "integration/market.h"
 
-using namespace orderd;
-using namespace orderd::test;
-
+namespace orderd::test {
 namespace {
 
 struct OpenMarket : Market {
@@ -14,16 +12,24 @@ struct OpenMarket : Market {
     start_daemon();
     wait_until_ready();
   }
+  // Waits for 300 more results of each lane, calls `disturb` under load, and closes the market.
+  template <class Disturb>
+  void survive(Disturb&& disturb) {
+    {
+      const Load producers = load();
+      wait_for_results(300);
+      disturb();
+    }
+    close();
+  }
 };
 
 }  // namespace
 
 TEST_CASE_FIXTURE(OpenMarket, "lanes resume at the new primary when theirs is killed, and again when it is back") {
-  const uint16_t slot = slot_of_lane("a");
-  const std::size_t first = set.primary_of(slot);
-  {
-    const Load producers = load();
-    wait_for_results(300);
+  survive([&] {
+    const uint16_t slot = slot_of_lane("a");
+    const std::size_t first = set.primary_of(slot);
     set.node(first).kill();
     set.wait_for_primary(slot, first);
     wait_for_results(300);
@@ -31,61 +37,48 @@ TEST_CASE_FIXTURE(OpenMarket, "lanes resume at the new primary when theirs is ki
     set.wait_until_well();
     CHECK(set.fail_over(slot) == first);
     wait_for_results(300);
-  }
-  close();
+  });
 }
 
 TEST_CASE_FIXTURE(OpenMarket, "lanes follow a manual failover") {
-  {
-    const Load producers = load();
-    wait_for_results(300);
+  survive([&] {
     for (const char* lane : {"a", "b", "a"}) {
       (void)set.fail_over(slot_of_lane(lane));
       wait_for_results(300);
       set.wait_until_well();
     }
-  }
-  close();
+  });
 }
 
 TEST_CASE_FIXTURE(OpenMarket, "a frozen primary is left for the new one") {
-  const uint16_t slot = slot_of_lane("b");
-  const std::size_t first = set.primary_of(slot);
-  {
-    const Load producers = load();
-    wait_for_results(300);
+  survive([&] {
+    const uint16_t slot = slot_of_lane("b");
+    const std::size_t first = set.primary_of(slot);
     set.node(first).pause();
     set.wait_for_primary(slot, first);
     wait_for_results(300);
     set.node(first).resume();
     wait_for_results(300);
-  }
-  check_books();
-  wait_to_say("the primary is valkey://127.0.0.1:");
-  stop_daemon();
+    wait_to_say("the primary is valkey://127.0.0.1:");
+  });
 }
 
 TEST_CASE_FIXTURE(OpenMarket, "orders of a slot wait while it is migrated and resume at the other node") {
-  const uint16_t slot = slot_of_lane("c");
-  {
-    const Load producers = load();
-    wait_for_results(300);
+  survive([&] {
+    const uint16_t slot = slot_of_lane("c");
     for (const std::size_t to : {0U, 1U}) {
       set.begin_move(slot, to);
       set.finish_move(slot, to);
       CHECK(set.wait_for_primary(slot) == to);
       wait_for_results(300);
     }
-  }
-  close();
+  });
 }
 
 TEST_CASE_FIXTURE(OpenMarket, "an unfinished slot migration is named with the way out") {
-  const uint16_t slot = slot_of_lane("c");
-  const std::string number = std::to_string(slot);
-  {
-    const Load producers = load();
-    wait_for_results(100);
+  survive([&] {
+    const uint16_t slot = slot_of_lane("c");
+    const std::string number = std::to_string(slot);
     set.begin_move(slot, 0);
     wait_to_say("slot " + number + " of '{c}:orders' has been moving to another node for 10 s");
     wait_to_say("CLUSTER SETSLOT " + number + " STABLE on both nodes");
@@ -94,6 +87,7 @@ TEST_CASE_FIXTURE(OpenMarket, "an unfinished slot migration is named with the wa
       CHECK(ask(client, {"CLUSTER", "SETSLOT", number, "STABLE"}) == "OK");
     }
     wait_to_say("[c] processing resumed");
-  }
-  close();
+  });
 }
+
+}  // namespace orderd::test

@@ -5,94 +5,81 @@
 #include "support/entry_id.h"
 #include "support/wait_for.h"
 
-using namespace orderd::test;
-using namespace std::chrono_literals;
-
+namespace orderd::test {
 namespace {
 
 constexpr int kOrders = 25'000;
-
-// Pushes kOrders one-line orders with IDs from `first`, a millisecond apart.
-void push_old(Sale& sale, uint64_t first) {
-  ask_number(sale.client(), {"EVAL", R"(
-      for i = 1, ARGV[1] do
-        server.call('XADD', 'orders', string.format('%.0f-0', ARGV[2] + i), 'id', 'o-' .. i, 'sku', 'shoe', 'quantity', 1)
-      end
-      return 0)",
-                             "0", std::to_string(kOrders), std::to_string(first)});
-}
-
-uint64_t server_ms(Sale& sale) {
-  return EntryId::parse(ask(sale.client(), {"EVAL", R"(
-      local time = server.call('TIME')
-      return string.format('%.0f-0', time[1] * 1000 + time[2] / 1000))",
-                                            "0"}))
-      .ms;
-}
-
-// Waits until only the last entry is left, with `sold` orders settled, each once.
-void check_all_gone(Sale& sale, const std::string& stream, const std::string& sold) {
-  if (!poll_until([&] { return length(sale.client(), stream) <= 1; }, 60s)) {
-    FAIL(length(sale.client(), stream), " entries of '", stream, "' are left");
-  }
-  CHECK(get(sale.client(), "product:shoe:stock") == sold);
-}
-
 const std::vector<std::string> kShort = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1s"};
+
+// A sale with kOrders old one-line orders, whose IDs are a millisecond apart. They begin an hour ago.
+struct OldSale : Sale {
+  explicit OldSale(const std::vector<std::string>& config = {}) : Sale(test_seed(), {.config = config}) {
+    first = EntryId::parse(ask(client(), {"EVAL", R"(
+      local time = server.call('TIME')
+      local first = time[1] * 1000 - 3600000
+      for i = 1, ARGV[1] do
+        server.call('XADD', 'orders', string.format('%.0f-0', first + i), 'id', 'o-' .. i, 'sku', 'shoe', 'quantity', 1)
+      end
+      return string.format('%.0f-0', first))",
+                                          "0", std::to_string(kOrders)}));
+  }
+  // Waits until each stream has at most its last entry, with all orders settled, each once.
+  void check_all_gone() {
+    for (const std::string stream : {"orders", "results"}) {
+      const auto gone = [&] { return length(client(), stream) <= 1; };
+      wait_for(gone, std::chrono::seconds(60), "the entries of '" + stream + "' to go");
+    }
+    CHECK(get(client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders));
+  }
+
+  EntryId first;
+};
 
 }  // namespace
 
 TEST_CASE("all old entries are removed whatever the size of the stream's nodes") {
   for (const char* size : {"7", "100", "5000", "0"}) {  // 0: all entries in one node
     CAPTURE(size);
-    Sale sale(test_seed(), {.config = {std::string("stream-node-max-entries ") + size, "stream-node-max-bytes 0"}});
-    push_old(sale, server_ms(sale) - 3'600'000);
-    auto daemon = sale.daemon("only", kShort);
-    check_all_gone(sale, "orders", std::to_string(1'000'000 - kOrders));
-    check_all_gone(sale, "results", std::to_string(1'000'000 - kOrders));
-    end(*daemon);
+    OldSale sale({std::string("stream-node-max-entries ") + size, "stream-node-max-bytes 0"});
+    auto only = sale.daemon("only", kShort);
+    sale.check_all_gone();
+    end(*only);
   }
 }
 
-TEST_CASE("an ID from the future stops neither orders nor retention") {
-  Sale sale(test_seed());
-  CHECK(ask(sale.client(), {"XADD", "orders", "9999999999999-0", "order", "from the future"}) == "9999999999999-0");
-  auto daemon = sale.daemon("only", kShort);
-  sale.sell(1000);
+TEST_CASE_FIXTURE(Sale, "an ID from the future stops neither orders nor retention") {
+  CHECK(ask(client(), {"XADD", "orders", "9999999999999-0", "order", "from the future"}) == "9999999999999-0");
+  auto only = daemon("only", kShort);
+  sell(1000);
   // Later IDs are larger still: none of the remaining entries is old by its ID.
-  CHECK(EntryId::parse(sale.position()).ms == 9'999'999'999'999);
-  wait_for([&] { return length(sale.client(), "orders") <= 1; }, 60s, "the orders to go");
-  end(*daemon);
+  CHECK(EntryId::parse(position()).ms == 9'999'999'999'999);
+  wait_for([&] { return length(client(), "orders") <= 1; }, std::chrono::seconds(60), "the orders to go");
+  end(*only);
 }
 
-TEST_CASE("entries that another group has yet to read are not removed") {
-  Sale sale(test_seed());
-  const uint64_t old = server_ms(sale) - 3'600'000;
-  push_old(sale, old);
-  ask(sale.client(), {"XGROUP", "CREATE", "orders", "analytics", std::to_string(old + kOrders / 2) + "-0"});
-  auto daemon = sale.daemon("only", kShort);
-  sale.settle();
-  const std::string first = std::to_string(old + kOrders / 2) + "-0";
-  wait_for([&] { return entries(sale.client(), "orders", "-", first).size() <= 1; }, 60s, "the first half to go");
-  CHECK(length(sale.client(), "orders") >= kOrders / 2);
-  wait_to_say(*daemon, "the consumer group 'analytics' keeps old entries");
-  CHECK(ask(sale.client(), {"XGROUP", "SETID", "orders", "analytics", "$"}) == "OK");
-  wait_for([&] { return length(sale.client(), "orders") <= 1; }, 60s, "the second half to go");
-  end(*daemon);
-  CHECK(get(sale.client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders));
+TEST_CASE_FIXTURE(OldSale, "entries that another group has yet to read are not removed") {
+  const std::string half = std::to_string(first.ms + kOrders / 2) + "-0";
+  ask(client(), {"XGROUP", "CREATE", "orders", "analytics", half});
+  auto only = daemon("only", kShort);
+  settle();
+  const auto half_gone = [&] { return entries(client(), "orders", "-", half).size() <= 1; };
+  wait_for(half_gone, std::chrono::seconds(60), "the first half to go");
+  CHECK(length(client(), "orders") >= kOrders / 2);
+  wait_to_say(*only, "the consumer group 'analytics' keeps old entries");
+  CHECK(ask(client(), {"XGROUP", "SETID", "orders", "analytics", "$"}) == "OK");
+  check_all_gone();
+  end(*only);
 }
 
-TEST_CASE("what retention keeps is enough to recover a lost position") {
-  Sale sale(test_seed());
-  push_old(sale, server_ms(sale) - 3'600'000);
-  std::vector<std::string> settings = kShort;
-  settings.emplace_back("ORDERD_PROCESSING_DEDUP_WINDOW=0s");  // no record would detect a retry
-  auto daemon = sale.daemon("only", settings);
-  check_all_gone(sale, "orders", std::to_string(1'000'000 - kOrders));
-  check_all_gone(sale, "results", std::to_string(1'000'000 - kOrders));
-  ask_number(sale.client(), {"DEL", "orders:position"});
-  push_order(sale.client(), "next");
-  sale.settle();
-  CHECK(get(sale.client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders - 1));
-  end(*daemon);
+TEST_CASE_FIXTURE(OldSale, "what retention keeps is enough to recover a lost position") {
+  // No record would detect a retry.
+  auto only = daemon("only", joined(kShort, {"ORDERD_PROCESSING_DEDUP_WINDOW=0s"}));
+  check_all_gone();
+  ask_number(client(), {"DEL", "orders:position"});
+  push_order(client(), "next");
+  settle();
+  CHECK(get(client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders - 1));
+  end(*only);
 }
+
+}  // namespace orderd::test

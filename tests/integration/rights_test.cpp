@@ -2,41 +2,35 @@
 // names it. In neither case is anything sold twice.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cctype>
+#include <regex>
 #include <set>
 
 #include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
 #include "support/wait_for.h"
 
-using namespace orderd::test;
-using namespace std::chrono_literals;
-
+namespace orderd::test {
 namespace {
 
 // Rights that orderd can work without, or that only its tools use.
-const std::vector<std::string> kCourtesies = {"+auth",           "+hello",          "+ping", "+info",
-                                              "+role",           "+select",         "+xlen", "+hget",
-                                              "+client|setname", "+client|setinfo", "+type", "+cluster|shards"};
+const std::set<std::string> kCourtesies = {"+auth",           "+hello",          "+ping", "+info",
+                                           "+role",           "+select",         "+xlen", "+hget",
+                                           "+client|setname", "+client|setinfo", "+type", "+cluster|shards"};
 
 // Rights needed to settle a malformed and a well-formed request while no other daemon serves.
-const std::vector<std::string> kNeeded = {"+script|load", "+evalsha",      "+xread",     "+mget", "+hmget",
-                                          "+hgetall",     "+xinfo|stream", "+xrevrange", "+get",  "+set",
-                                          "+time",        "+xadd",         "+xdel",      "+hset", "+decrby"};
+const std::set<std::string> kNeeded = {"+script|load", "+evalsha",      "+xread",     "+mget", "+hmget",
+                                       "+hgetall",     "+xinfo|stream", "+xrevrange", "+get",  "+set",
+                                       "+time",        "+xadd",         "+xdel",      "+hset", "+decrby"};
 
 // Every rule set that lacks one right: the right, and the rules without it. A right in two selectors, each for its own
 // keys, is removed from one after the other.
-std::vector<std::pair<std::string, std::vector<std::string>>> lacking_one(const std::vector<std::string>& rules) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> out;
+std::vector<std::pair<std::string, Words>> lacking_one(const Words& rules) {
+  static const std::regex kRight("\\+[^ )]+");
+  std::vector<std::pair<std::string, Words>> out;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    std::size_t at = 0;
-    while ((at = rules[i].find('+', at)) != std::string::npos) {
-      const std::size_t end = std::min(rules[i].find_first_of(" )", at), rules[i].size());
-      std::vector<std::string> without = rules;
-      without[i].erase(at, end - at);
-      out.emplace_back(rules[i].substr(at, end - at), without);
-      at = end;
+    for (std::sregex_iterator right(rules[i].begin(), rules[i].end(), kRight), end; right != end; ++right) {
+      out.emplace_back(right->str(), rules);
+      out.back().second[i].erase(right->position(), right->length());
     }
   }
   return out;
@@ -44,133 +38,118 @@ std::vector<std::pair<std::string, std::vector<std::string>>> lacking_one(const 
 
 // "XADD" of "+xadd", "XINFO STREAM" of "+xinfo|stream".
 bool names(const std::string& text, const std::string& right) {
-  std::string plain = right.substr(1), words = plain, lower = text;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  std::replace(words.begin(), words.end(), '|', ' ');
-  return contains(lower, plain) || contains(lower, words);
+  const std::string words = std::regex_replace(right.substr(1), std::regex("\\|"), "[ |]");
+  return std::regex_search(text, std::regex(words, std::regex::icase));
 }
 
-std::string grant(Guarded& shop, const std::vector<std::string>& rules) {
-  Words command = joined({"ACL", "SETUSER", "orderd", "reset"}, rules);
-  std::erase(command, "");
-  return ask(shop.admin, command);
+// The rules in "… ACL SETUSER orderd 'RULE'".
+Words rules_in(const std::string& text) {
+  static const std::regex kRule("ACL SETUSER orderd '([^']*)'");
+  return Words(std::sregex_token_iterator(text.begin(), text.end(), kRule, 1), {});
 }
+
+struct GuardedOrderd : Guarded {
+  std::string grant(const Words& granted) {
+    Words command = joined({"ACL", "SETUSER", "orderd", "reset"}, granted);
+    std::erase(command, "");
+    return ask(admin, command);
+  }
+  void wait_for_results(std::size_t count) { wait_for_length(admin, "results", count); }
+  std::string shoes() { return get(admin, "product:shoe:stock").value_or(""); }
+
+  const Words rules = rules_of("orderd");
+};
 
 }  // namespace
 
-TEST_CASE("each missing right is either not needed or named at the start and loses no order") {
-  Guarded shop;
-  const auto rules = rules_of("orderd");
+TEST_CASE_FIXTURE(GuardedOrderd, "each missing right is either not needed or named at the start and loses no order") {
   for (const auto& [right, without] : lacking_one(rules)) {
     CAPTURE(right);
-    ask(shop.admin, {"FLUSHALL"});
-    set(shop.admin, "product:shoe:stock", "100");
-    push_order(shop.admin, "o-1");
-    xadd(shop.admin, "orders", {{"id", "o-2"}});
-    CHECK(grant(shop, without) == "OK");
-    auto daemon = shop.daemon("orderd");
-    wait_for([&] { return !daemon->running() || length(shop.admin, "results") >= 2; }, 20s,
+    ask(admin, {"FLUSHALL"});
+    set(admin, "product:shoe:stock", "100");
+    push_order(admin, "o-1");
+    xadd(admin, "orders", {{"id", "o-2"}});
+    CHECK(grant(without) == "OK");
+    auto only = daemon("orderd");
+    wait_for([&] { return !only->running() || length(admin, "results") >= 2; }, std::chrono::seconds(20),
              "the daemon to end or settle");
-    if (length(shop.admin, "results") == 0) {
-      CHECK(daemon->wait() == 1);
-      CHECK_MESSAGE(names(daemon->errors(), right), daemon->errors());
-      CHECK(says(*daemon, "users.acl"));
-      CHECK(get(shop.admin, "product:shoe:stock") == "100");
-      CHECK(length(shop.admin, "orders:dead") == 0);
+    if (length(admin, "results") == 0) {
+      CHECK(only->wait() == 1);
+      CHECK_MESSAGE(names(only->errors(), right), only->errors());
+      CHECK(says(*only, "users.acl"));
+      CHECK(shoes() == "100");
+      CHECK(length(admin, "orders:dead") == 0);
     } else {
-      CHECK(std::find(kNeeded.begin(), kNeeded.end(), right) == kNeeded.end());
-      end(*daemon);
+      CHECK(!kNeeded.contains(right));
+      end(*only);
     }
-    CHECK(grant(shop, rules) == "OK");
-    daemon = shop.daemon("orderd");
-    wait_to_say(*daemon, "ready: ");
-    wait_for_length(shop.admin, "results", 2);
-    end(*daemon);
-    CHECK(length(shop.admin, "results") == 2);
-    CHECK(length(shop.admin, "orders:dead") == 1);
-    CHECK(get(shop.admin, "product:shoe:stock") == "99");
+    CHECK(grant(rules) == "OK");
+    only = daemon("orderd");
+    wait_to_say(*only, "ready: ");
+    wait_for_results(2);
+    end(*only);
+    CHECK(length(admin, "results") == 2);
+    CHECK(length(admin, "orders:dead") == 1);
+    CHECK(shoes() == "99");
   }
 }
 
-TEST_CASE("a right removed while orderd serves blocks the orders until it is granted again") {
-  Guarded shop;
-  auto producer = shop.as("producer");
-  auto reader = shop.as("reader");
-  auto daemon = shop.daemon("orderd");
-  push_order(producer, "o-0");
-  wait_for_length(reader, "results", 1);
-  const auto rules = rules_of("orderd");
+TEST_CASE_FIXTURE(GuardedOrderd, "a right removed while orderd serves blocks the orders until it is granted again") {
+  auto only = daemon("orderd");
+  push_order(admin, "o-0");
+  wait_for_results(1);
   std::size_t sold = 1;
   for (const auto& [right, without] : lacking_one(rules)) {
     static const std::set<std::string> kSettling = {"+decrby", "+xdel", "+xadd", "+hset", "+evalsha"};
     if (!kSettling.contains(right)) continue;
     CAPTURE(right);
-    const std::size_t said = daemon->errors().size();
-    CHECK(grant(shop, without) == "OK");
-    push_order(producer, "o-" + std::to_string(sold));
-    wait_to_say(*daemon, "NOPERM", said);
-    CHECK(length(shop.admin, "results") == sold);
-    CHECK(grant(shop, rules) == "OK");
+    const std::size_t said = only->errors().size();
+    CHECK(grant(without) == "OK");
+    push_order(admin, "o-" + std::to_string(sold));
+    wait_to_say(*only, "NOPERM", said);
+    CHECK(length(admin, "results") == sold);
+    CHECK(grant(rules) == "OK");
     ++sold;
-    wait_for_length(shop.admin, "results", sold);
-    CHECK(get(shop.admin, "product:shoe:stock") == std::to_string(100 - sold));
+    wait_for_results(sold);
+    CHECK(shoes() == std::to_string(100 - sold));
   }
-  end(*daemon);
+  end(*only);
 }
 
-TEST_CASE("orderd --check --online names each missing right with the rule that grants it") {
-  Guarded shop;
-  const auto check = [&shop](const Words& settings = {}) {
+TEST_CASE_FIXTURE(GuardedOrderd, "orderd --check --online names each missing right with the rule that grants it") {
+  const auto check = [&](const Words& settings = {}) {
     return outcome_of(
-        Process({ORDERD_PATH, "--check", "--online"}, {.environment = joined(shop.login("orderd"), settings)}));
+        Process({ORDERD_PATH, "--check", "--online"}, {.environment = joined(login("orderd"), settings)}));
   };
-  // The rules in "… ACL SETUSER orderd 'RULE'".
-  const auto rules_in = [](const std::string& text) {
-    const std::string before = "ACL SETUSER orderd '";
-    std::vector<std::string> found;
-    for (std::size_t at = text.find(before); at != std::string::npos; at = text.find(before, at)) {
-      at += before.size();
-      found.push_back(text.substr(at, text.find('\'', at) - at));
-    }
-    return found;
-  };
-  const auto rules = rules_of("orderd");
-  Ran ran = check();
-  CHECK_MESSAGE(ran.status == 0, ran.errors);
+  Ran ran = succeeded(check(), {" OK: Valkey ", ", primary; the user 'orderd' may do what orderd needs\n"});
   CHECK(ran.output.starts_with("settings OK\nunix://"));
-  CHECK(ran.says(" OK: Valkey "));
-  CHECK(ran.says(", primary; the user 'orderd' may do what orderd needs\n"));
   for (const auto& [right, without] : lacking_one(rules)) {
     CAPTURE(right);
-    CHECK(grant(shop, without) == "OK");
+    CHECK(grant(without) == "OK");
     ran = check();
     CAPTURE(ran.errors);
     const auto named = rules_in(ran.errors);
     if (named.empty()) {
       CHECK(ran.status == 0);
-      CHECK(std::find(kCourtesies.begin(), kCourtesies.end(), right) != kCourtesies.end());
+      CHECK(kCourtesies.contains(right));
       continue;
     }
     CHECK(ran.status == 1);
     CHECK(ran.output.empty());
     for (const std::string& rule : named) {
       CHECK(contains(rule, right));
-      CHECK(ask(shop.admin, {"ACL", "SETUSER", "orderd", rule}) == "OK");
+      CHECK(ask(admin, {"ACL", "SETUSER", "orderd", rule}) == "OK");
     }
     CHECK(check().status == 0);
   }
-  CHECK(grant(shop, rules) == "OK");
-  CHECK(send(shop.admin, command_of({"DBSIZE"})).view().integer() == 1);  // it writes nothing
-  ran = check({"ORDERD_STREAMS_ORDERS=other", "ORDERD_STREAMS_GROUP="});
-  CHECK(ran.status == 1);
-  CHECK(ran.complains("may not run XADD and XDEL on 'other:dead'"));
-  CHECK(ran.complains("ACL SETUSER orderd '(~other:order:* +mget +set +del)'"));
+  CHECK(grant(rules) == "OK");
+  CHECK(send(admin, command_of({"DBSIZE"})).view().integer() == 1);  // it writes nothing
+  ran = failed(check({"ORDERD_STREAMS_ORDERS=other", "ORDERD_STREAMS_GROUP="}),
+               {"may not run XADD and XDEL on 'other:dead'", "ACL SETUSER orderd '(~other:order:* +mget +set +del)'"});
   CHECK_FALSE(ran.complains("XGROUP"));
 }
 
-TEST_CASE("orderd --check --online names other problems") {
-  Guarded shop;
-  const std::string url = "ORDERD_VALKEY_URL=unix://" + shop.server.endpoint().path;
+TEST_CASE_FIXTURE(GuardedOrderd, "orderd --check --online names other problems") {
   struct Problem {
     Words words;
     Words settings;
@@ -178,15 +157,16 @@ TEST_CASE("orderd --check --online names other problems") {
     std::string named;
   };
   const Words online = {"--check", "--online"};
-  for (const Problem& each : std::vector<Problem>{
-           {{"--online"}, {url}, 2, ""},
-           {online, {url, "ORDERD_STREAMS_ORDERS="}, 2, ""},
-           {online, {"ORDERD_VALKEY_URL=unix://" + shop.files.file("none")}, 1, shop.files.file("none")},
-           {online, {url, "ORDERD_VALKEY_USERNAME=orderd"}, 1, "check the user name and the password"},
-           {online, {url}, 1, ""}}) {
-    const Ran ran = outcome_of(Process(joined({ORDERD_PATH}, each.words), {.environment = each.settings}));
-    CAPTURE(each.settings.back());
-    CHECK(ran.status == each.status);
-    CHECK_MESSAGE(ran.complains(each.named), ran.errors);
+  const std::string at = "ORDERD_VALKEY_URL=unix://", url = at + server.endpoint().path, none = files.file("none");
+  for (const auto& [words, settings, status, named] :
+       std::vector<Problem>{{{"--online"}, {url}, 2, ""},
+                            {online, {url, "ORDERD_STREAMS_ORDERS="}, 2, ""},
+                            {online, {at + none}, 1, none},
+                            {online, {url, "ORDERD_VALKEY_USERNAME=orderd"}, 1, "check the user name and the password"},
+                            {online, {url}, 1, ""}}) {
+    CAPTURE(settings.back());
+    failed(outcome_of(Process(joined({ORDERD_PATH}, words), {.environment = settings})), {named}, status);
   }
 }
+
+}  // namespace orderd::test

@@ -20,6 +20,10 @@ constexpr auto kPause = 8ms;
 
 }  // namespace
 
+std::unique_ptr<Process> start_orderd(const std::vector<std::string>& environment) {
+  return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, ProcessOptions{.environment = environment});
+}
+
 Sale::Sale(uint64_t seed, const ServerOptions& options)
     : server(options),
       random(seed),
@@ -30,15 +34,9 @@ Sale::Sale(uint64_t seed, const ServerOptions& options)
   for (const auto& [sku, amount] : stock_) set(client(), "product:" + sku + ":stock", std::to_string(amount));
 }
 
-Sale::~Sale() {
-  stop_producing();
-}
-
 std::unique_ptr<Process> Sale::daemon(const std::string& name, const std::vector<std::string>& settings) {
-  const ProcessOptions options = {
-      .environment = joined(
-          {"ORDERD_VALKEY_URL=" + url, "ORDERD_PROCESSING_NAME=" + name, "ORDERD_PROCESSING_LEASE=500ms"}, settings)};
-  return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, options);
+  return start_orderd(joined(
+      {"ORDERD_VALKEY_URL=" + url, "ORDERD_PROCESSING_NAME=" + name, "ORDERD_PROCESSING_LEASE=500ms"}, settings));
 }
 
 void Sale::produce() {
@@ -66,18 +64,16 @@ Fields Sale::request() {
   static constexpr const char* kSkus[] = {"shoe", "sock", "hat"};
   const std::size_t dice = producer_random_.number(100);
   const std::string sku = kSkus[producer_random_.number(3)];
+  const std::string quantity = std::to_string(1 + producer_random_.number(3));
   if (dice < 5 && pushed_ > 0) {  // a retry, or another order with a used ID
     const std::size_t old = producer_random_.number(pushed_);
-    return {
-        {"id", "o-" + std::to_string(old)}, {"sku", sku}, {"quantity", std::to_string(1 + producer_random_.number(3))}};
+    return {{"id", "o-" + std::to_string(old)}, {"sku", sku}, {"quantity", quantity}};
   }
   if (dice < 8) return {{"id", "bad"}, {"sku", sku}, {"quantity", "-1"}};
   const std::string id = "o-" + std::to_string(pushed_++);
-  if (dice < 20) {
-    return {{"order", R"({"id":")" + id + R"(","customer":"c","items":[{"sku":"shoe","quantity":1},{"sku":")" +
-                          (dice % 2 == 0 ? "sock" : "hat") + R"(","quantity":2}]})"}};
-  }
-  return {{"id", id}, {"sku", sku}, {"quantity", std::to_string(1 + producer_random_.number(3))}};
+  if (dice >= 20) return {{"id", id}, {"sku", sku}, {"quantity", quantity}};
+  return {{"order", R"({"id":")" + id + R"(","customer":"c","items":[{"sku":"shoe","quantity":1},{"sku":")" +
+                        (dice % 2 == 0 ? "sock" : "hat") + R"(","quantity":2}]})"}};
 }
 
 void Sale::run_producer() {
@@ -109,25 +105,9 @@ std::vector<std::string> Sale::acknowledged() {
   return acknowledged_;
 }
 
-valkey::SyncClient& Sale::client() {
-  return *client_;
-}
-
-void Sale::reconnect() {
-  client_ = std::make_unique<valkey::SyncClient>(server.client());
-}
-
-std::size_t Sale::results() {
-  return length(client(), "results");
-}
-
 void Sale::wait_for_results(std::size_t more) {
   const std::size_t aim = results() + more;
   wait_for([&] { return results() >= aim; }, kPatience, "more results");
-}
-
-std::string Sale::position() {
-  return ask(client(), {"HGET", "orders:position", "id"});
 }
 
 std::string Sale::owner() {
@@ -152,46 +132,55 @@ void Sale::settle() {
        ", active: '", owner(), "'");
 }
 
-void Sale::check_books(std::size_t results_min) {
+std::vector<std::string> Sale::errors_in_books(std::size_t results_min) {
+  std::vector<std::string> errors;
+  const auto expect = [&](bool good, const std::string& error) {
+    if (!good) errors.push_back(error);
+  };
   std::map<std::string, int64_t> chain = stock_;
   std::map<std::string, const Entry*> by_id;
-  std::set<std::string> accepted;
+  std::set<std::string> accepted, answered;
   std::size_t malformed = 0;
   EntryId last;
-  const std::vector<Entry> requests = entries(client(), "orders");
-  auto request = requests.begin();
   const std::vector<Entry> ledger = entries(client(), "results");
   for (const Entry& result : ledger) {
     by_id[result.id] = &result;
-    const std::string status = result.field("status");
-    const EntryId answered = EntryId::parse(result.field("request"));
-    if (answered <= last) FAIL_CHECK("the result ", result.id, " of ", answered.text(), " comes after ", last.text());
-    last = answered;
-    for (; request != requests.end() && EntryId::parse(request->id) < answered; ++request) {
-      FAIL_CHECK("no result for ", request->id);
-    }
-    if (request != requests.end() && request->id == result.field("request")) ++request;
+    const std::string status = result.field("status"), order = result.field("order");
+    const EntryId request = EntryId::parse(result.field("request"));
+    expect(request > last, "the result " + result.id + " of " + request.text() + " comes after " + last.text());
+    last = request;
+    answered.insert(result.field("request"));
     if (result.field("reason") == "malformed") ++malformed;
     if (status == "accepted") {
-      if (!accepted.insert(result.field("order")).second) FAIL_CHECK("accepted twice: ", result.field("order"));
+      expect(accepted.insert(order).second, "accepted twice: " + order);
       for (const auto& line : nlohmann::json::parse(result.field("lines"))) {
         int64_t& left = chain[line["sku"]];
         left -= line["quantity"].get<int64_t>();
-        if (left < 0 || left != line["remaining"].get<int64_t>()) FAIL_CHECK("the chain breaks at ", result.id);
+        expect(left >= 0 && left == line["remaining"].get<int64_t>(), "the chain breaks at " + result.id);
       }
     }
     if (status == "duplicate") {
       const auto first = by_id.find(result.field("original"));
-      if (first == by_id.end() || first->second->field("order") != result.field("order") ||
-          first->second->field("status") != result.field("outcome")) {
-        FAIL_CHECK("the duplicate ", result.id, " does not point at a first decision");
-      }
+      expect(first != by_id.end() && first->second->field("order") == order &&
+                 first->second->field("status") == result.field("outcome"),
+             "the duplicate " + result.id + " does not point at a first decision");
     }
   }
-  for (; request != requests.end(); ++request) FAIL_CHECK("no result for ", request->id);
-  for (const auto& [sku, left] : chain) CHECK(get(client(), "product:" + sku + ":stock") == std::to_string(left));
-  CHECK(length(client(), "orders:dead") == malformed);
-  CHECK(ledger.size() >= results_min);
+  for (const Entry& request : entries(client(), "orders")) {
+    expect(answered.contains(request.id), "no result for " + request.id);
+  }
+  for (const auto& [sku, left] : chain) {
+    const std::string stock = get(client(), "product:" + sku + ":stock").value_or("none");
+    expect(stock == std::to_string(left), "the stock of " + sku + " is " + stock + ", not " + std::to_string(left));
+  }
+  const std::size_t dead = length(client(), "orders:dead");
+  expect(dead == malformed, std::to_string(dead) + " dead letters of " + std::to_string(malformed));
+  expect(ledger.size() >= results_min, "only " + std::to_string(ledger.size()) + " results");
+  return errors;
+}
+
+void Sale::check_books(std::size_t results_min) {
+  for (const std::string& error : errors_in_books(results_min)) FAIL_CHECK(error);
 }
 
 void Sale::close_books(std::size_t more) {

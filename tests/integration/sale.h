@@ -19,16 +19,18 @@
 
 namespace orderd::test {
 
+// A running orderd with these variables, "ORDERD_...=...".
+[[nodiscard]] std::unique_ptr<Process> start_orderd(const std::vector<std::string>& environment);
+
 class Sale {
  public:
   // Sets the stock of three SKUs: plenty of shoes and socks, and 500 hats.
-  explicit Sale(uint64_t seed, const ServerOptions& options = {});
-  // Stops the producer.
-  ~Sale();
+  explicit Sale(uint64_t seed = test_seed(), const ServerOptions& options = {});
+  ~Sale() { stop_producing(); }
   Sale(const Sale&) = delete;
   Sale& operator=(const Sale&) = delete;
 
-  // A running orderd of this name, with a lease of half a second. `settings`: more variables, "ORDERD_...=...".
+  // A running orderd of this name, with a lease of half a second. `settings`: more variables.
   [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& name, const std::vector<std::string>& settings = {});
 
   // Pushes a few thousand requests a second from its own thread: of one and two lines, malformed ones, retries with the
@@ -44,13 +46,15 @@ class Sale {
   // Waits until every request in the orders stream is settled.
   void settle();
 
-  // Fails the test unless
+  // What is wrong; empty if
   //   - the results' requests increase strictly: first come, first served, none answered twice;
   //   - each request in the orders stream has a result;
   //   - each SKU's chain of remaining stock is unbroken, never below zero, and ends at the stock key;
   //   - an order ID is accepted at most once, and every duplicate points at the first decision of its order;
   //   - there are as many dead letters as malformed results;
   //   - there are at least this many results, so that the test has tried something.
+  [[nodiscard]] std::vector<std::string> errors_in_books(std::size_t results_min = 400);
+  // Fails the test for each error.
   void check_books(std::size_t results_min = 400);
   // The end of a sale: waits for this many more results, stops the producer, settles, and checks the books.
   void close_books(std::size_t more = 0);
@@ -74,16 +78,16 @@ class Sale {
   Random random;
   std::string url;  // the server's URL for daemons: its Unix socket, unless a test changes it
 
-  [[nodiscard]] std::size_t results();
+  [[nodiscard]] std::size_t results() { return length(client(), "results"); }
   // The position in the server; empty: none.
-  [[nodiscard]] std::string position();
+  [[nodiscard]] std::string position() { return ask(client(), {"HGET", "orders:position", "id"}); }
   // The name of the active daemon; empty: none.
   [[nodiscard]] std::string owner();
   // Waits until this daemon is active.
   void wait_for_owner(const std::string& name);
-  valkey::SyncClient& client();
+  valkey::SyncClient& client() { return *client_; }
   // Reconnects after the server was down.
-  void reconnect();
+  void reconnect() { client_ = std::make_unique<valkey::SyncClient>(server.client()); }
 
  private:
   void run_producer();
@@ -101,10 +105,20 @@ class Sale {
 };
 
 // A sale with one daemon, which has to be running at the end and exit with 0.
-struct ServedSale {
-  ~ServedSale() { end(*daemon); }
-  Sale sale{test_seed()};
-  std::unique_ptr<Process> daemon = sale.daemon("only");
+struct ServedSale : Sale {
+  ~ServedSale() { end(*only); }
+  std::unique_ptr<Process> only = daemon("only");
+};
+
+// A sale with two daemons, for which the same holds.
+struct SharedSale : Sale {
+  SharedSale() {
+    for (const char* name : {"one", "two"}) daemons[name] = daemon(name);
+  }
+  ~SharedSale() {
+    for (const auto& [name, each] : daemons) end(*each);
+  }
+  std::map<std::string, std::unique_ptr<Process>> daemons;
 };
 
 }  // namespace orderd::test

@@ -1,38 +1,130 @@
 // What orderd reports to the service manager. The test is the manager: it owns the socket.
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "integration/manager.h"
 #include "integration/sale.h"
+#include "support/temporary_directory.h"
+#include "support/wait_for.h"
 
 namespace orderd::test {
-TEST_CASE("a daemon reports its start, status, reload and stop") {
-  Sale sale(test_seed());
-  const Manager manager;
-  auto daemon = sale.daemon("only", {manager.variable()});
-  CHECK(manager.change() == "READY=1");
-  CHECK(manager.next().starts_with("STATUS='orders': serving, 0 in flight"));
-  daemon->signal(SIGHUP);
-  CHECK(manager.change().starts_with("RELOADING=1\nMONOTONIC_USEC="));
-  CHECK(manager.change() == "READY=1");
-  daemon->signal(SIGTERM);
-  CHECK(manager.change() == "STOPPING=1");
-  CHECK(daemon->wait() == 0);
+namespace {
+
+constexpr std::chrono::seconds kReportPatience{30};
+
+// A socket that receives a daemon's reports in order.
+class Manager {
+ public:
+  // `name`: of an abstract socket; empty: one in a new directory.
+  explicit Manager(const std::string& name = "") : address_(name.empty() ? directory_.file("notify") : "@" + name) {
+    to_.sun_family = AF_UNIX;
+    std::memcpy(to_.sun_path, address_.data(), address_.size());
+    if (address_[0] == '@') to_.sun_path[0] = '\0';
+    fd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    REQUIRE(fd_ >= 0);
+    REQUIRE(bind(fd_, reinterpret_cast<const sockaddr*>(&to_), size()) == 0);
+  }
+  ~Manager() { close(fd_); }
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+
+  [[nodiscard]] std::string variable() const { return "NOTIFY_SOCKET=" + address_; }
+
+  // The next report, if there is one; empty: none.
+  [[nodiscard]] std::string take() const {
+    char report[4096];
+    const ssize_t bytes = recv(fd_, report, sizeof report, 0);
+    return {report, bytes < 0 ? 0 : static_cast<std::size_t>(bytes)};
+  }
+  // Waits for the next report.
+  [[nodiscard]] std::string next() const {
+    std::string report;
+    wait_for([&] { return !(report = take()).empty(); }, kReportPatience, "a report");
+    return report;
+  }
+  // The next report, except those sent once a second or more often.
+  [[nodiscard]] std::string change() const {
+    std::string report;
+    do report = next();
+    while (report.starts_with("STATUS=") || report.starts_with("WATCHDOG=") ||
+           report.starts_with("EXTEND_TIMEOUT_USEC="));
+    return report;
+  }
+  // Takes reports until one begins with this.
+  void until(const std::string& begin, const std::string& end = "") const {
+    std::string last = "none";
+    const auto came = [&] {
+      const std::string report = take();
+      if (!report.empty()) last = report;
+      return last.starts_with(begin) && last.ends_with(end);
+    };
+    if (!poll_until(came, kReportPatience)) FAIL("no report ", begin, end, "; the last one: ", last);
+  }
+  void drop_all() const {
+    while (!take().empty()) continue;
+  }
+  // Sends to itself until the queue is full.
+  void fill() const {
+    while (sendto(fd_, "FULL", 4, 0, reinterpret_cast<const sockaddr*>(&to_), size()) == 4) continue;
+    REQUIRE(errno == EAGAIN);
+  }
+
+ private:
+  [[nodiscard]] socklen_t size() const {
+    return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
+  }
+
+  TemporaryDirectory directory_;
+  const std::string address_;
+  sockaddr_un to_{};
+  int fd_ = -1;
+};
+
+struct ManagedSale : Sale {
+  [[nodiscard]] std::unique_ptr<Process> start(const std::vector<std::string>& settings = {}) {
+    return daemon("only", joined(settings, {manager.variable()}));
+  }
+  // For 20 notifications of another daemon's watchdog.
+  void wait_for_20_notifications() {
+    const Manager clock;
+    auto other = daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
+    for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
+    end(*other);
+  }
+  Manager manager;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Sale, "a daemon reports its start, status, reload and stop to a path or an abstract address") {
+  for (const std::string& name : {std::string(), "orderd-test-" + std::to_string(getpid())}) {
+    CAPTURE(name);
+    const Manager manager(name);
+    auto only = daemon("only", {manager.variable()});
+    CHECK(manager.change() == "READY=1");
+    CHECK(manager.next().starts_with("STATUS='orders': serving, 0 in flight"));
+    only->signal(SIGHUP);
+    CHECK(manager.change().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    CHECK(manager.change() == "READY=1");
+    only->signal(SIGTERM);
+    CHECK(manager.change() == "STOPPING=1");
+    CHECK(only->wait() == 0);
+  }
 }
 
-TEST_CASE("a standby counts as started and reports the active daemon") {
-  Sale sale(test_seed());
-  auto first = sale.daemon("first");
-  sale.wait_for_owner("first");
-  const Manager manager;
-  auto second = sale.daemon("second", {manager.variable()});
+TEST_CASE_FIXTURE(ManagedSale, "a standby counts as started and reports the active daemon") {
+  auto first = daemon("first");
+  wait_for_owner("first");
+  auto second = start();
   CHECK(manager.change() == "READY=1");
   manager.until("STATUS='orders': standing by for 'first'");
   end(*first);
@@ -40,101 +132,78 @@ TEST_CASE("a standby counts as started and reports the active daemon") {
   end(*second);
 }
 
-TEST_CASE("a daemon without a server counts as started and reports what it waits for") {
-  Sale sale(test_seed());
-  sale.server.stop();
-  const Manager manager;
-  auto daemon = sale.daemon("only", {manager.variable()});
+TEST_CASE_FIXTURE(ManagedSale, "a daemon without a server counts as started and reports what it waits for") {
+  server.stop();
+  auto only = start();
   CHECK(manager.change() == "READY=1");
   const std::string doing = manager.next();
   CHECK_MESSAGE(doing.starts_with("STATUS='orders': not connected: "), doing);
-  CHECK(contains(doing, sale.server.endpoint().path));
-  sale.server.start();
+  CHECK(contains(doing, server.endpoint().path));
+  server.start();
   manager.until("STATUS='orders': serving");
-  end(*daemon);
+  end(*only);
 }
 
-TEST_CASE("a daemon that cannot serve exits before it reports ready") {
-  Sale sale(test_seed());
-  ask(sale.client(), {"CONFIG", "SET", "requirepass", "secret"});
-  const Manager manager;
-  auto daemon = sale.daemon("only", {manager.variable()});
-  CHECK(daemon->wait() == 1);
+TEST_CASE_FIXTURE(ManagedSale, "a daemon that cannot serve exits before it reports ready") {
+  ask(client(), {"CONFIG", "SET", "requirepass", "secret"});
+  CHECK(start()->wait() == 1);
   CHECK(manager.take() == "STOPPING=1");
   CHECK(manager.take().empty());
 }
 
-TEST_CASE("a daemon reports why it is blocked and how many requests wait") {
-  Sale sale(test_seed());
-  const Manager manager;
-  auto daemon = sale.daemon("only", {manager.variable()});
+TEST_CASE_FIXTURE(ManagedSale, "a daemon reports why it is blocked and how many requests wait") {
+  auto only = start();
   manager.until("READY=1");
-  set(sale.client(), "results", "not a stream");
-  push_order(sale.client(), "o-1");
-  push_order(sale.client(), "o-2");
-  std::string doing;
-  do doing = manager.next();
-  while (!doing.starts_with("STATUS='orders': cannot process orders: WRONGTYPE key results") ||
-         !doing.ends_with(", 2 requests waiting"));
-  ask_number(sale.client(), {"DEL", "results"});
+  set(client(), "results", "not a stream");
+  push_order(client(), "o-1");
+  push_order(client(), "o-2");
+  manager.until("STATUS='orders': cannot process orders: WRONGTYPE key results", ", 2 requests waiting");
+  ask_number(client(), {"DEL", "results"});
   manager.until("STATUS='orders': serving");
-  end(*daemon);
+  end(*only);
 }
 
-TEST_CASE("a daemon that waits for requests in flight asks for more time") {
-  Sale sale(test_seed());
-  const Manager manager;
-  auto daemon =
-      sale.daemon("only", {manager.variable(), "ORDERD_SHUTDOWN_DRAIN_TIMEOUT=10m", "ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
+TEST_CASE_FIXTURE(ManagedSale, "a daemon that waits for requests in flight asks for more time") {
+  auto only = start({"ORDERD_SHUTDOWN_DRAIN_TIMEOUT=10m", "ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
   manager.until("STATUS='orders': serving");
   // In one write: orderd reads the order, and its calls are held back.
-  sale.client().append(command_of({"XADD", "orders", "*", "id", "o-1", "sku", "shoe", "quantity", "1"}));
-  sale.client().append(command_of({"CLIENT", "PAUSE", "600000", "WRITE"}));
-  REQUIRE(sale.client().read().ok());
-  REQUIRE(sale.client().read().ok());
+  client().append(command_of({"XADD", "orders", "*", "id", "o-1", "sku", "shoe", "quantity", "1"}));
+  client().append(command_of({"CLIENT", "PAUSE", "600000", "WRITE"}));
+  REQUIRE(client().read().ok());
+  REQUIRE(client().read().ok());
   manager.until("STATUS='orders': serving, 1 in flight");
-  daemon->signal(SIGTERM);
+  only->signal(SIGTERM);
   manager.until("STOPPING=1");
   manager.until("EXTEND_TIMEOUT_USEC=10000000");
   manager.until("EXTEND_TIMEOUT_USEC=10000000");
-  ask(sale.client(), {"CLIENT", "UNPAUSE"});
-  CHECK(daemon->wait() == 0);
+  ask(client(), {"CLIENT", "UNPAUSE"});
+  CHECK(only->wait() == 0);
 }
 
-TEST_CASE("the watchdog is notified while the loop runs and not while the process is stopped") {
-  Sale sale(test_seed());
-  const Manager manager, clock;
-  auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000"});
-  auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
+TEST_CASE_FIXTURE(ManagedSale, "the watchdog is notified while the loop runs and not while the process is stopped") {
+  auto only = start({"WATCHDOG_USEC=40000"});
   for (int i = 0; i < 5; ++i) manager.until("WATCHDOG=1");
-  daemon->pause();
+  only->pause();
   manager.drop_all();
-  clock.drop_all();
-  for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
+  wait_for_20_notifications();
   CHECK(manager.take().empty());
-  daemon->resume();
+  only->resume();
   for (int i = 0; i < 5; ++i) manager.until("WATCHDOG=1");
-  end(*daemon);
-  end(*other);
+  end(*only);
 }
 
-TEST_CASE("a watchdog for another process is not notified") {
-  Sale sale(test_seed());
-  const Manager manager, clock;
-  auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000", "WATCHDOG_PID=1"});
-  auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
+TEST_CASE_FIXTURE(ManagedSale, "a watchdog for another process is not notified") {
+  auto only = start({"WATCHDOG_USEC=40000", "WATCHDOG_PID=1"});
   manager.until("READY=1");
-  for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
+  wait_for_20_notifications();
   for (std::string report = manager.take(); !report.empty(); report = manager.take()) {
     CHECK(report.starts_with("STATUS="));
   }
-  CHECK_FALSE(says(*daemon, "watchdog"));
-  end(*daemon);
-  end(*other);
+  CHECK_FALSE(says(*only, "watchdog"));
+  end(*only);
 }
 
-TEST_CASE("an invalid NOTIFY_SOCKET is named and otherwise ignored") {
-  Sale sale(test_seed());
+TEST_CASE_FIXTURE(Sale, "an invalid NOTIFY_SOCKET is named and otherwise ignored") {
   const std::string cannot = "cannot report to the service manager at NOTIFY_SOCKET ";
   const std::string neither = "is neither a path nor an abstract name";
   const std::vector<std::pair<std::string, std::string>> odd = {
@@ -151,27 +220,16 @@ TEST_CASE("an invalid NOTIFY_SOCKET is named and otherwise ignored") {
   };
   for (const auto& [address, line] : odd) {
     CAPTURE(address);
-    auto daemon = sale.daemon("only", {"NOTIFY_SOCKET=" + address, "WATCHDOG_USEC=20000"});
-    push_order(sale.client(), "o-" + std::to_string(address.size()) + address.substr(0, 8));
-    sale.settle();
-    if (!line.empty()) wait_to_say(*daemon, line);
-    end(*daemon);
-    CHECK(count_of(daemon->errors(), "NOTIFY_SOCKET") == (line.empty() ? 0 : 1));
+    auto only = daemon("only", {"NOTIFY_SOCKET=" + address, "WATCHDOG_USEC=20000"});
+    push_order(client(), "o-" + std::to_string(address.size()) + address.substr(0, 8));
+    settle();
+    if (!line.empty()) wait_to_say(*only, line);
+    end(*only);
+    CHECK(count_of(only->errors(), "NOTIFY_SOCKET") == (line.empty() ? 0 : 1));
   }
 }
 
-TEST_CASE("an abstract NOTIFY_SOCKET gets the reports") {
-  Sale sale(test_seed());
-  const Manager manager("orderd-test-" + std::to_string(getpid()));
-  auto daemon = sale.daemon("only", {manager.variable()});
-  CHECK(manager.change() == "READY=1");
-  daemon->signal(SIGTERM);
-  CHECK(manager.change() == "STOPPING=1");
-  CHECK(daemon->wait() == 0);
-}
-
-TEST_CASE("invalid watchdog variables are named and otherwise ignored") {
-  Sale sale(test_seed());
+TEST_CASE_FIXTURE(ManagedSale, "invalid watchdog variables are named and otherwise ignored") {
   const std::vector<std::pair<std::vector<std::string>, std::string>> odd = {
       {{"WATCHDOG_USEC="}, "WATCHDOG_USEC \"\" is not"},
       {{"WATCHDOG_USEC=0"}, "WATCHDOG_USEC \"0\" is not"},
@@ -185,31 +243,26 @@ TEST_CASE("invalid watchdog variables are named and otherwise ignored") {
   };
   for (const auto& [variables, line] : odd) {
     CAPTURE(variables.front());
-    const Manager manager;
-    auto daemon = sale.daemon("only", joined(variables, {manager.variable()}));
+    manager.drop_all();
+    auto only = start(variables);
     CHECK(manager.change() == "READY=1");
-    push_order(sale.client(), "o-" + variables.front());
-    sale.settle();
-    end(*daemon);
-    CHECK(says(*daemon, "no watchdog: " + line) == !line.empty());
+    push_order(client(), "o-" + variables.front());
+    settle();
+    end(*only);
+    CHECK(says(*only, "no watchdog: " + line) == !line.empty());
   }
 }
 
-TEST_CASE("a manager that does not read delays no order and gets the start later") {
-  Sale sale(test_seed());
-  const Manager manager, clock;
+TEST_CASE_FIXTURE(ManagedSale, "a manager that does not read delays no order and gets the start later") {
   manager.fill();
-  auto daemon = sale.daemon("only", {manager.variable(), "WATCHDOG_USEC=40000"});
-  push_order(sale.client(), "o-1");
-  sale.settle();
-  // Until the first attempt to report the start failed.
-  auto other = sale.daemon("other", {clock.variable(), "WATCHDOG_USEC=40000"});
-  for (int i = 0; i < 20; ++i) clock.until("WATCHDOG=1");
+  auto only = start({"WATCHDOG_USEC=40000"});
+  push_order(client(), "o-1");
+  settle();
+  wait_for_20_notifications();  // until the first attempt to report the start failed
   manager.drop_all();
   manager.until("READY=1");
   manager.until("STATUS='orders': serving");
-  end(*daemon);
-  end(*other);
+  end(*only);
 }
 
 TEST_CASE("an embedded server does not inherit the variables of the service manager") {

@@ -4,10 +4,10 @@
 #include "integration/sale.h"
 #include "support/wait_for.h"
 
-using namespace orderd::test;
-using namespace std::chrono_literals;
-
+namespace orderd::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 // How often the stream's groups were read: a daemon does so once a second.
 int64_t looks(Sale& sale) {
@@ -17,168 +17,153 @@ int64_t looks(Sale& sale) {
   return at == std::string::npos ? 0 : std::stoll(stats.substr(at + name.size()));
 }
 
-struct Store {
-  Sale sale{test_seed()};
-  std::unique_ptr<Process> daemon;
-
-  void start() { daemon = sale.daemon("only"); }
+struct Store : Sale {
+  void start() { only = daemon("only"); }
   void order(const std::string& entry, const std::string& id) {
-    CHECK(ask(sale.client(), {"XADD", "orders", entry, "id", id, "sku", "shoe", "quantity", "1"}) == entry);
+    CHECK(ask(client(), {"XADD", "orders", entry, "id", id, "sku", "shoe", "quantity", "1"}) == entry);
   }
   // Orders PREFIX-1 to PREFIX-COUNT, with the same numbers in their entries' IDs.
   void orders(const std::string& ms, int count, const std::string& prefix) {
     for (int i = 1; i <= count; ++i) order(ms + "-" + std::to_string(i), prefix + "-" + std::to_string(i));
   }
-  void wait_for_results(std::size_t count) { wait_for_length(sale.client(), "results", count); }
-  [[nodiscard]] std::string shoes() { return get(sale.client(), "product:shoe:stock").value_or(""); }
+  void wait_for_length(std::size_t results) { test::wait_for_length(client(), "results", results); }
+  [[nodiscard]] std::string shoes() { return get(client(), "product:shoe:stock").value_or(""); }
+
+  std::unique_ptr<Process> only;
 };
 
 }  // namespace
 
-TEST_CASE("requests pushed before the first start are served from the first one") {
-  Store store;
-  store.orders("1", 300, "o");
-  store.start();
-  store.wait_for_results(300);
-  store.sale.check_books(300);
-  end(*store.daemon);
+TEST_CASE_FIXTURE(Store, "requests pushed before the first start are served from the first one") {
+  orders("1", 300, "o");
+  start();
+  wait_for_length(300);
+  check_books(300);
+  end(*only);
 }
 
 TEST_CASE_FIXTURE(ServedSale, "a stream that is renamed and renamed back is served as before") {
   for (int times = 0; times < 4; ++times) {
-    sale.produce();
-    sale.wait_for_results(sale.random.number(1, 900));
-    sale.stop_producing();
-    if (times % 2 == 0) sale.settle();
-    CHECK(ask(sale.client(), {"RENAME", "orders", "away"}) == "OK");
-    const int64_t before = looks(sale);
-    if (times % 2 == 0) wait_for([&] { return looks(sale) > before + 2; }, 20s, "the daemon to look for the stream");
-    CHECK(ask(sale.client(), {"RENAME", "away", "orders"}) == "OK");
+    produce();
+    wait_for_results(random.number(1, 900));
+    stop_producing();
+    if (times % 2 == 0) settle();
+    CHECK(ask(client(), {"RENAME", "orders", "away"}) == "OK");
+    const int64_t before = looks(*this);
+    if (times % 2 == 0) wait_for([&] { return looks(*this) > before + 2; }, 20s, "the daemon to look for the stream");
+    CHECK(ask(client(), {"RENAME", "away", "orders"}) == "OK");
   }
-  sale.produce();
-  sale.close_books(300);
+  produce();
+  close_books(300);
 }
 
 TEST_CASE_FIXTURE(ServedSale, "nothing of a stream restored from an older dump is answered twice") {
-  sale.produce();
+  produce();
   for (int times = 0; times < 4; ++times) {
-    sale.wait_for_results(sale.random.number(200, 600));
-    const std::string dump = ask(sale.client(), {"DUMP", "orders"});
-    sale.wait_for_results(sale.random.number(1, 600));
-    CHECK(ask(sale.client(), {"RESTORE", "orders", "0", dump, "REPLACE"}) == "OK");
-    if (times % 2 == 1) sale.wait_for_results(100);
+    wait_for_results(random.number(200, 600));
+    const std::string dump = ask(client(), {"DUMP", "orders"});
+    wait_for_results(random.number(1, 600));
+    CHECK(ask(client(), {"RESTORE", "orders", "0", dump, "REPLACE"}) == "OK");
+    if (times % 2 == 1) wait_for_results(100);
   }
-  sale.close_books(300);
-  end(*daemon);
+  close_books(300);
   // And while no daemon runs.
-  const std::string dump = ask(sale.client(), {"DUMP", "orders"});
-  daemon = sale.daemon("only");
-  sale.sell(300);
-  end(*daemon);
-  const std::size_t results = sale.results();
-  ask_number(sale.client(), {"DEL", "orders"});
-  CHECK(ask(sale.client(), {"RESTORE", "orders", "0", dump}) == "OK");
-  daemon = sale.daemon("only");
-  wait_to_say(*daemon, "ends before the position");
-  CHECK(sale.results() == results);
-  sale.produce();
-  sale.close_books(300);
+  const std::string dump = ask(client(), {"DUMP", "orders"});
+  sell(300);
+  end(*only);
+  const std::size_t before = results();
+  CHECK(ask(client(), {"RESTORE", "orders", "0", dump, "REPLACE"}) == "OK");
+  only = daemon("only");
+  wait_to_say(*only, "ends before the position");
+  CHECK(results() == before);
+  produce();
+  close_books(300);
 }
 
-TEST_CASE("deleting a stream loses only the waiting requests") {
-  Sale sale(test_seed());
-  auto one = sale.daemon("one");
-  auto two = sale.daemon("two");
-  sale.disturb(5, 1000, [&](int) { ask_number(sale.client(), {"DEL", "orders"}); });
-  end(*one);
-  end(*two);
+TEST_CASE_FIXTURE(SharedSale, "deleting a stream loses only the waiting requests") {
+  disturb(5, 1000, [&](int) { ask_number(client(), {"DEL", "orders"}); });
 }
 
-TEST_CASE("a stream recreated with smaller IDs is served from its first entry") {
-  Store store;
-  store.start();
-  store.orders("9000", 20, "high");
-  store.wait_for_results(20);
+TEST_CASE_FIXTURE(Store, "a stream recreated with smaller IDs is served from its first entry") {
+  start();
+  orders("9000", 20, "high");
+  wait_for_length(20);
   // With smaller IDs.
-  ask_number(store.sale.client(), {"DEL", "orders"});
-  store.orders("5", 20, "low");
-  store.wait_for_results(40);
-  wait_to_say(*store.daemon, "was recreated with smaller IDs than 9000-20");
+  ask_number(client(), {"DEL", "orders"});
+  orders("5", 20, "low");
+  wait_for_length(40);
+  wait_to_say(*only, "was recreated with smaller IDs than 9000-20");
   // With the same IDs and other orders.
-  ask_number(store.sale.client(), {"DEL", "orders"});
-  store.orders("5", 10, "again");
-  store.wait_for_results(50);
-  CHECK(store.shoes() == "999950");
-  end(*store.daemon);
+  ask_number(client(), {"DEL", "orders"});
+  orders("5", 10, "again");
+  wait_for_length(50);
+  CHECK(shoes() == "999950");
+  end(*only);
   // While no daemon runs.
-  ask_number(store.sale.client(), {"DEL", "orders"});
-  store.orders("2", 5, "last");
-  store.start();
-  store.wait_for_results(55);
-  CHECK(store.shoes() == "999945");
-  end(*store.daemon);
+  ask_number(client(), {"DEL", "orders"});
+  orders("2", 5, "last");
+  start();
+  wait_for_length(55);
+  CHECK(shoes() == "999945");
+  end(*only);
 }
 
-TEST_CASE("the requests of a stream that comes back are settled each time") {
-  Store store;
-  store.start();
-  store.order("1-1", "first");
-  store.wait_for_results(1);
-  for (std::size_t times = 1; times <= 4; ++times) {
+TEST_CASE_FIXTURE(Store, "the requests of a stream that comes back are settled each time") {
+  start();
+  order("1-1", "first");
+  wait_for_length(1);
+  std::size_t results = 1;
+  for (int times = 1; times <= 4; ++times) {
     CAPTURE(times);
     const std::string ms = std::to_string(10 * times);
     // In one step, so that the daemon cannot have read it.
-    (void)send(store.sale.client(), command_of({"EVAL", R"(
+    (void)send(client(), command_of({"EVAL", R"(
         server.call('XADD', 'orders', ARGV[1] .. '-1', 'id', 'waited-' .. ARGV[1], 'sku', 'shoe', 'quantity', '1')
         server.call('RENAME', 'orders', 'away'))",
-                                                "0", ms}));
-    store.order(ms + "-2", "between-" + ms);  // at first as many as were waiting: only the IDs differ
-    if (times > 2) store.order(ms + "-3", "between as well-" + ms);
-    store.wait_for_results(2 * times + (times > 2 ? times - 2 : 0));
-    CHECK(ask(store.sale.client(), {"RENAME", "away", "orders"}) == "OK");
-    store.wait_for_results(2 * times + 1 + (times > 2 ? times - 2 : 0));
+                                     "0", ms}));
+    const int between = times > 2 ? 2 : 1;  // at first as many as were waiting: only the IDs differ
+    for (int i = 0; i < between; ++i)
+      order(ms + "-" + std::to_string(2 + i), "between-" + ms + "-" + std::to_string(i));
+    wait_for_length(results += between);
+    CHECK(ask(client(), {"RENAME", "away", "orders"}) == "OK");
+    wait_for_length(results += 1);
   }
-  CHECK(store.shoes() == "999989");
-  end(*store.daemon);
+  CHECK(shoes() == "999989");
+  end(*only);
 }
 
-TEST_CASE("entries deleted before they were settled are counted and reported") {
-  Store store;
-  store.start();
-  store.orders("1", 10, "o");
-  store.wait_for_results(10);
-  end(*store.daemon);
+TEST_CASE_FIXTURE(Store, "entries deleted before they were settled are counted and reported") {
+  start();
+  orders("1", 10, "o");
+  wait_for_length(10);
+  end(*only);
   // From the middle, with others left.
-  store.orders("2", 10, "p");
-  for (const char* id : {"2-1", "2-4", "2-10"}) ask_number(store.sale.client(), {"XDEL", "orders", id});
-  store.start();
-  store.wait_for_results(17);
-  wait_to_say(*store.daemon, "3 entries of 'orders' were deleted before they were settled");
-  end(*store.daemon);
+  orders("2", 10, "p");
+  CHECK(ask_number(client(), {"XDEL", "orders", "2-1", "2-4", "2-10"}) == 3);
+  start();
+  wait_for_length(17);
+  wait_to_say(*only, "3 entries of 'orders' were deleted before they were settled");
+  end(*only);
   // All that there were.
-  store.orders("3", 4, "q");
-  ask_number(store.sale.client(), {"XTRIM", "orders", "MAXLEN", "0"});
-  store.start();
-  wait_to_say(*store.daemon, "4 entries of 'orders' were deleted before they were settled");
-  CHECK(ask(store.sale.client(), {"HGET", "orders:position", "deleted"}) == "7");
-  store.order("4-1", "r");
-  store.wait_for_results(18);
-  end(*store.daemon);
+  orders("3", 4, "q");
+  ask_number(client(), {"XTRIM", "orders", "MAXLEN", "0"});
+  start();
+  wait_to_say(*only, "4 entries of 'orders' were deleted before they were settled");
+  CHECK(ask(client(), {"HGET", "orders:position", "deleted"}) == "7");
+  order("4-1", "r");
+  wait_for_length(18);
+  end(*only);
 }
 
-TEST_CASE("settled entries can be deleted at any time") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
-  sale.produce();
-  for (int times = 0; times < 8; ++times) {
-    sale.wait_for_results(sale.random.number(1, 600));
-    const auto results = entries(sale.client(), "results");
+TEST_CASE_FIXTURE(ServedSale, "settled entries can be deleted at any time") {
+  disturb(8, 600, [&](int times) {
+    const auto results = entries(client(), "results");
     for (std::size_t i = 0; i < 20; ++i) {
-      ask_number(sale.client(), {"XDEL", "orders", results[sale.random.number(results.size())].field("request")});
+      ask_number(client(), {"XDEL", "orders", results[random.number(results.size())].field("request")});
     }
-    if (times % 2 == 0) ask_number(sale.client(), {"XTRIM", "orders", "MINID", sale.position()});
-  }
-  sale.close_books();
-  end(*daemon);
-  CHECK(ask(sale.client(), {"HGET", "orders:position", "deleted"}).empty());
+    if (times % 2 == 0) ask_number(client(), {"XTRIM", "orders", "MINID", position()});
+  });
+  CHECK(ask(client(), {"HGET", "orders:position", "deleted"}).empty());
 }
+
+}  // namespace orderd::test

@@ -5,63 +5,56 @@
 #include "integration/sale.h"
 #include "support/wait_for.h"
 
-using namespace orderd::test;
-using namespace std::chrono_literals;
+namespace orderd::test {
 
-TEST_CASE("two daemons survive ten kills at any moment") {
-  Sale sale(test_seed());
-  std::vector<std::unique_ptr<Process>> daemons;
-  daemons.push_back(sale.daemon("a"));
-  daemons.push_back(sale.daemon("b"));
-  sale.disturb(10, 800, [&](int) {
-    const std::size_t victim = sale.random.number(2);
-    kill(*daemons[victim]);
-    daemons[victim] = sale.daemon(victim == 0 ? "a" : "b");
-  });
-  for (const auto& daemon : daemons) end(*daemon);
-}
-
-TEST_CASE("one daemon survives restarts and kills") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
-  sale.disturb(6, 500, [&](int times) {
-    daemon->signal(times % 2 == 0 ? SIGKILL : SIGTERM);
-    CHECK(daemon->wait() == (times % 2 == 0 ? 128 + SIGKILL : 0));
-    daemon = sale.daemon("only");
+TEST_CASE_FIXTURE(SharedSale, "two daemons survive ten kills at any moment") {
+  disturb(10, 800, [&](int) {
+    const std::string victim = random.chance(50) ? "one" : "two";
+    kill(*daemons.at(victim));
+    daemons.at(victim) = daemon(victim);
   });
 }
 
-TEST_CASE("SIGTERM and SIGINT under load leave the position at the newest result and exit with 0") {
-  Sale sale(test_seed());
-  sale.produce();
+TEST_CASE_FIXTURE(ServedSale, "one daemon survives restarts and kills") {
+  disturb(6, 500, [&](int times) {
+    if (times % 2 == 0) {
+      kill(*only);
+    } else {
+      end(*only);
+    }
+    only = daemon("only");
+  });
+}
+
+TEST_CASE_FIXTURE(Sale, "SIGTERM and SIGINT under load leave the position at the newest result and exit with 0") {
+  produce();
   for (const int number : {SIGTERM, SIGINT}) {
-    auto daemon = sale.daemon("only");
-    sale.wait_for_results(1000);
-    daemon->signal(number);
-    CHECK(daemon->wait() == 0);
-    CHECK(sale.position() == entries(sale.client(), "results").back().field("request"));
-    CHECK(sale.owner().empty());
+    auto only = daemon("only");
+    wait_for_results(1000);
+    only->signal(number);
+    CHECK(only->wait() == 0);
+    CHECK(position() == entries(client(), "results").back().field("request"));
+    CHECK(owner().empty());
   }
-  auto daemon = sale.daemon("only");
-  sale.close_books();
+  auto only = daemon("only");
+  close_books();
 }
 
-TEST_CASE("a second signal ends the daemon at once") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("only");
-  sale.produce();
-  sale.wait_for_results(500);
-  sale.server.pause();  // the replies in flight do not come
-  daemon->signal(SIGTERM);
-  wait_to_say(*daemon, "shutting down");
-  wait_for(
-      [&] {
-        daemon->signal(SIGTERM);  // two signals at almost the same time count as one
-        return !daemon->running();
-      },
-      10s, "the daemon to end");
-  CHECK(daemon->wait() == 1);
-  sale.server.resume();
-  daemon = sale.daemon("only");
-  sale.close_books();
+TEST_CASE_FIXTURE(ServedSale, "a second signal ends the daemon at once") {
+  produce();
+  wait_for_results(500);
+  server.pause();  // the replies in flight do not come
+  only->signal(SIGTERM);
+  wait_to_say(*only, "shutting down");
+  const auto ended = [&] {
+    only->signal(SIGTERM);  // two signals at almost the same time count as one
+    return !only->running();
+  };
+  wait_for(ended, std::chrono::seconds(10), "the daemon to end");
+  CHECK(only->wait() == 1);
+  server.resume();
+  only = daemon("only");
+  close_books();
 }
+
+}  // namespace orderd::test

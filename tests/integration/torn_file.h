@@ -1,7 +1,11 @@
 // Append-only files with a torn tail, and a check that what a server loaded from them is consistent.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cstddef>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -10,23 +14,58 @@
 namespace orderd::test {
 
 // For a server with this directory that has not rewritten its file yet.
-[[nodiscard]] std::string aof_path(const std::string& directory);
+[[nodiscard]] inline std::string aof_path(const std::string& directory) {
+  return directory + "/appendonlydir/appendonly.aof.1.incr.aof";
+}
 
-[[nodiscard]] std::string bytes_of(const std::string& path);
-void write_bytes(const std::string& path, const std::string& bytes);
+[[nodiscard]] inline std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  REQUIRE_MESSAGE(file.good(), "cannot read ", path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file << bytes;
+  file.close();
+  REQUIRE_MESSAGE(file.good(), "cannot write ", path);
+}
 
 // Where the last transaction that takes stock begins and ends. Fails the test if there is none.
 struct Span {
   std::size_t begin = 0;
   std::size_t end = 0;
+  [[nodiscard]] std::size_t size() const { return end - begin; }
 };
-[[nodiscard]] Span last_decision(const std::string& bytes);
+[[nodiscard]] inline Span last_decision(const std::string& bytes) {
+  const std::string first = "*1\r\n$5\r\nMULTI\r\n", last = "*1\r\n$4\r\nEXEC\r\n";
+  const std::size_t taken = bytes.rfind("DECRBY");
+  REQUIRE(taken != std::string::npos);
+  const std::size_t begin = bytes.rfind(first, taken), end = bytes.find(last, taken);
+  REQUIRE(begin != std::string::npos);
+  REQUIRE(end != std::string::npos);
+  return {begin, end + last.size()};
+}
 
 // The stock of shoes before the first order.
 constexpr int kStock = 1000;
 
 // Fails the test unless the stock is what `accepted` orders of one shoe leave. The ledger must have that many results,
 // each with its record, for the first requests in order; the position must be at the last of them.
-void check_agreement(valkey::SyncClient& client, std::size_t accepted);
+inline void check_agreement(valkey::SyncClient& client, std::size_t accepted) {
+  const auto ledger = entries(client, "results"), requests = entries(client, "orders");
+  REQUIRE(ledger.size() == accepted);
+  REQUIRE(requests.size() >= accepted);
+  CHECK(get(client, "product:shoe:stock") == std::to_string(kStock - static_cast<int>(accepted)));
+  CHECK(ask_number(client, {"EVAL", "return #redis.call('KEYS', 'orders:order:*')", "0"}) ==
+        static_cast<int64_t>(accepted));
+  for (std::size_t i = 0; i < accepted; ++i) {
+    CHECK(ledger[i].field("status") == "accepted");
+    CHECK(exists(client, "orders:order:" + ledger[i].field("order")));
+    CHECK(ledger[i].field("request") == requests[i].id);
+  }
+  CHECK(ask(client, {"HGET", "orders:position", "id"}) == ledger.back().field("request"));
+  CHECK(ask(client, {"HGET", "orders:position", "count"}) == std::to_string(accepted));
+}
 
 }  // namespace orderd::test

@@ -2,16 +2,13 @@
 // refuses that file, and valkey-check-aof --fix truncates it before the decision.
 #include <doctest/doctest.h>
 
-#include <memory>
 #include <sstream>
 
 #include "integration/torn_file.h"
 #include "support/daemon.h"
 #include "support/valkey_server.h"
 
-using namespace orderd;
-using namespace orderd::test;
-
+namespace orderd::test {
 namespace {
 
 // The persistence settings of config/valkey.conf.
@@ -34,75 +31,59 @@ void serve(const ValkeyServer& server, const std::string& order, std::size_t res
   check_agreement(client, results);
 }
 
-// Stops the server like a power cut, and returns its file up to the end of the last decision.
-std::string cut_power(ValkeyServer& server) {
-  server.kill();
-  const std::string bytes = bytes_of(aof_path(server.directory()));
-  return bytes.substr(0, last_decision(bytes).end);
-}
-
-// As in docs/operations.md. Returns the exit status. On the file itself: the valkey-check-aof of Valkey 9.1 rejects
-// manifests.
-int repair(const std::string& directory) {
-  return Process({"valkey-check-aof", "--fix", aof_path(directory)}, {.input = "y\n"}).wait();
-}
-
-// A server with three decided orders, after a power cut.
+// A server with the shipped settings and three decided orders, after a power cut. Its file ends with a decision.
 struct Torn {
-  ValkeyServer server;
+  ValkeyServer server{shipped_settings()};
+  const std::string file = aof_path(server.directory());
   std::string bytes;
   Span last;
 
-  explicit Torn(const ServerOptions& options) : server(options) {
+  Torn() {
     auto client = server.client();
     set(client, "product:shoe:stock", std::to_string(kStock));
     for (std::size_t i = 1; i <= 3; ++i) serve(server, "o-" + std::to_string(i), i);
-    bytes = cut_power(server);
+    server.kill();
+    bytes = bytes_of(file);
     last = last_decision(bytes);
+    bytes.resize(last.end);
   }
-  [[nodiscard]] std::string file() const { return aof_path(server.directory()); }
-  [[nodiscard]] std::size_t size() const { return last.end - last.begin; }
+  // As in docs/operations.md. On the file itself: the valkey-check-aof of Valkey 9.1 rejects manifests.
+  void repair() const { REQUIRE(Process({"valkey-check-aof", "--fix", file}, {.input = "y\n"}).wait() == 0); }
 };
 
 }  // namespace
 
-TEST_CASE("valkey-check-aof removes a decision torn at any byte completely") {
-  const Torn torn(shipped_settings());
-  const std::string before = torn.bytes.substr(0, torn.last.begin);
-  REQUIRE(torn.size() > 100);
-  for (std::size_t kept = 1; kept < torn.size(); ++kept) {
-    INFO("kept ", kept, " of ", torn.size(), " bytes");
-    write_bytes(torn.file(), torn.bytes.substr(0, torn.last.begin + kept));
-    REQUIRE(repair(torn.server.directory()) == 0);
-    REQUIRE(bytes_of(torn.file()) == before);
+TEST_CASE_FIXTURE(Torn, "valkey-check-aof removes a decision torn at any byte completely") {
+  REQUIRE(last.size() > 100);
+  for (std::size_t kept = 1; kept <= last.size(); ++kept) {
+    INFO("kept ", kept, " of ", last.size(), " bytes");
+    write_bytes(file, bytes.substr(0, last.begin + kept));
+    repair();
+    REQUIRE(bytes_of(file) == (kept == last.size() ? bytes : bytes.substr(0, last.begin)));
   }
-  write_bytes(torn.file(), torn.bytes);
-  CHECK(repair(torn.server.directory()) == 0);
-  CHECK(bytes_of(torn.file()) == torn.bytes);
 }
 
-TEST_CASE("with the shipped settings a torn decision is refused and the repair removes it") {
-  Torn torn(shipped_settings());
+TEST_CASE_FIXTURE(Torn, "with the shipped settings a torn decision is refused and the repair removes it") {
   // Within MULTI, between two commands, at each quarter of the rest, and one byte before the end.
-  const std::size_t border = torn.bytes.find("*", torn.last.begin + 1) - torn.last.begin;
-  for (const std::size_t kept : {std::size_t{5}, border, torn.size() / 4, torn.size() / 2, torn.size() * 3 / 4,
-                                 torn.size() - 14, torn.size() - 1}) {
-    INFO("kept ", kept, " of ", torn.size(), " bytes");
-    const std::string cut = torn.bytes.substr(0, torn.last.begin + kept);
-    write_bytes(torn.file(), cut);
-    CHECK_THROWS_WITH_AS(torn.server.start(), doctest::Contains("valkey-check-aof --fix"), std::runtime_error);
-    CHECK(bytes_of(torn.file()) == cut);
-    REQUIRE(repair(torn.server.directory()) == 0);
-    torn.server.start();
-    auto client = torn.server.client();
+  const std::size_t border = bytes.find('*', last.begin + 1) - last.begin;
+  for (const std::size_t kept : {std::size_t{5}, border, last.size() / 4, last.size() / 2, last.size() * 3 / 4,
+                                 last.size() - 14, last.size() - 1}) {
+    INFO("kept ", kept, " of ", last.size(), " bytes");
+    const std::string cut = bytes.substr(0, last.begin + kept);
+    write_bytes(file, cut);
+    CHECK_THROWS_WITH_AS(server.start(), doctest::Contains("valkey-check-aof --fix"), std::runtime_error);
+    CHECK(bytes_of(file) == cut);
+    repair();
+    server.start();
+    auto client = server.client();
     check_agreement(client, 2);
-    serve(torn.server, "o-4", 4);  // o-3, whose decision was removed, and o-4
-    torn.server.kill();
-    torn.server.start();
-    client = torn.server.client();
+    serve(server, "o-4", 4);  // o-3, whose decision was removed, and o-4
+    server.kill();
+    server.start();
+    client = server.client();
     check_agreement(client, 4);
-    serve(torn.server, "o-5", 5);
-    torn.server.kill();
+    serve(server, "o-5", 5);
+    server.kill();
   }
 }
 
@@ -134,3 +115,5 @@ TEST_CASE("with aof-load-truncated yes a torn script is half executed or not at 
   CHECK(((stock == "4" && results == 1) || (stock == "5" && results == 0)));
   MESSAGE("stock ", stock, ", results ", results);
 }
+
+}  // namespace orderd::test

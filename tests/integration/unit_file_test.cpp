@@ -3,33 +3,23 @@
 
 #include <fstream>
 #include <iterator>
-#include <memory>
-#include <sstream>
-#include <stdexcept>
 
-#include "support/process.h"
-#include "support/text.h"
+#include "integration/orderctl_desk.h"
 
 namespace orderd::test {
 namespace {
 
+const std::string kUnit = ORDERD_SOURCE_DIR "/config/orderd.service";
+
 std::string unit() {
-  std::ifstream file(ORDERD_SOURCE_DIR "/config/orderd.service");
+  std::ifstream file(kUnit);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // Fails the test unless it succeeds without a message on standard error.
-void analyze(std::vector<std::string> words) {
-  words.insert(words.begin(), {"systemd-analyze", "--no-pager"});
-  std::unique_ptr<Process> run;
-  try {
-    run = std::make_unique<Process>(words);
-  } catch (const std::runtime_error& error) {
-    FAIL(error.what(), "; install the package systemd (tools/setup does)");
-  }
-  const int status = run->wait();
-  CHECK_MESSAGE(status == 0, run->output(), run->errors());
-  CHECK(run->errors() == "");
+void analyze(const Words& words) {
+  INFO("needs the package systemd (tools/setup installs it)");
+  CHECK(succeeded(outcome_of(Process(joined({"systemd-analyze", "--no-pager"}, words)))).errors == "");
 }
 
 }  // namespace
@@ -45,13 +35,12 @@ TEST_CASE("systemd finds no mistake in the unit") {
 }
 
 TEST_CASE("systemd rates the exposure of the unit at most 1.5 of 10") {
-  analyze({"security", "--offline=true", "--threshold=15", ORDERD_SOURCE_DIR "/config/orderd.service"});
+  analyze({"security", "--offline=true", "--threshold=15", kUnit});
 }
 
 TEST_CASE("the unit runs only programs of a minimal Debian") {
-  std::istringstream lines(unit());
   int commands = 0;
-  for (std::string line; std::getline(lines, line);) {
+  for (const std::string& line : lines_of(unit())) {
     if (!line.starts_with("Exec")) continue;
     ++commands;
     const std::string command = line.substr(line.find('=') + 1);

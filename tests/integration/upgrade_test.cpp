@@ -3,8 +3,7 @@
 
 #include "integration/sale.h"
 
-using namespace orderd::test;
-
+namespace orderd::test {
 namespace {
 
 const std::vector<std::string> kOldRecords = {"ORDERD_KEYS_ORDER=order:<id>"};
@@ -13,12 +12,12 @@ const std::vector<std::string> kOldRecords = {"ORDERD_KEYS_ORDER=order:<id>"};
 // and its own position. Results of several daemons are not quite in order, and none of the current keys exist.
 void make_old(Sale& sale) {
   ask_number(sale.client(), {"EVAL", R"(
-      for _, entry in ipairs(server.call('XRANGE', 'results', '-', '+')) do
+      local all = server.call('XRANGE', 'results', '-', '+')
+      for _, entry in ipairs(all) do
         local key = 'order:' .. entry[2][2]
         local record = server.call('GET', key)
         if record then server.call('SET', key, record .. ' ' .. entry[2][4], 'PX', 86400000) end
       end
-      local all = server.call('XRANGE', 'results', '-', '+')
       server.call('DEL', 'results', 'orders:position', 'orders:owner', 'orders:standby')
       local n = #all
       all[n - 3][2], all[n][2] = all[n][2], all[n - 3][2]
@@ -30,27 +29,28 @@ void make_old(Sale& sale) {
 
 }  // namespace
 
-TEST_CASE("after an upgrade nothing is settled again and retries are recognized") {
-  Sale sale(test_seed());
-  auto daemon = sale.daemon("old", kOldRecords);
-  const auto order = [&](int i) { return push_order(sale.client(), "o-" + std::to_string(i)); };
+TEST_CASE_FIXTURE(Sale, "after an upgrade nothing is settled again and retries are recognized") {
+  auto only = daemon("old", kOldRecords);
+  const auto order = [&](int i) { return push_order(client(), "o-" + std::to_string(i)); };
   for (int i = 0; i < 50; ++i) order(i);
-  sale.settle();
-  end(*daemon);
-  make_old(sale);
-  const std::string marker = xadd(sale.client(), "orders", {{"upgrade", "marker"}});
+  settle();
+  end(*only);
+  make_old(*this);
+  const std::string marker = xadd(client(), "orders", {{"upgrade", "marker"}});
   const std::string answer = xadd(
-      sale.client(), "results",
+      client(), "results",
       {{"order", ""}, {"request", marker}, {"status", "rejected"}, {"reason", "malformed"}, {"detail", "no order"}});
-  daemon = sale.daemon("new", kOldRecords);
+  only = daemon("new", kOldRecords);
   const std::string retry = order(7);
   order(50);
-  sale.settle();
-  end(*daemon);
-  const auto since = entries(sale.client(), "results", "(" + answer);
+  settle();
+  end(*only);
+  const auto since = entries(client(), "results", "(" + answer);
   REQUIRE(since.size() == 2);
   CHECK(since[0].field("request") == retry);
   CHECK(since[0].field("status") == "duplicate");
   CHECK(since[1].field("status") == "accepted");
-  CHECK(get(sale.client(), "product:shoe:stock") == "999949");
+  CHECK(get(client(), "product:shoe:stock") == "999949");
 }
+
+}  // namespace orderd::test
