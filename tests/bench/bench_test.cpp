@@ -2,14 +2,17 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "support/process.h"
 #include "support/temporary_directory.h"
+#include "support/text.h"
 
 namespace orderd::test {
 namespace {
@@ -22,24 +25,22 @@ struct Outcome {
   int status = 0;
   std::string output;
   std::string errors;
-  std::string markdown = {};  // as saved
-  Json saved = {};
+  std::string markdown;  // as saved
+  Json saved;
 };
 
-Outcome bench(Words words) {
+std::string contents(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Outcome bench(const Words& words) {
   const TemporaryDirectory files;
-  words.insert(words.begin(), ORDER_BENCH_PATH);
-  for (const char* word : {"--orders", "2000", "--waiting", "20000", "--seconds", "1", "--save"}) {
-    words.emplace_back(word);
-  }
-  words.push_back(files.file("figures"));
-  Process process(words);
-  Outcome outcome{.status = process.wait(kDeadline), .output = process.output(), .errors = process.errors()};
-  std::ifstream markdown(files.file("figures.md"));
-  outcome.markdown = {std::istreambuf_iterator<char>(markdown), std::istreambuf_iterator<char>()};
-  std::ifstream json(files.file("figures.json"));
-  outcome.saved = Json::parse(json, nullptr, false);
-  return outcome;
+  const Words tiny = {"--orders", "2000", "--waiting", "20000", "--seconds", "1", "--save", files.file("figures")};
+  Process process(joined(joined({ORDER_BENCH_PATH}, words), tiny));
+  const int status = process.wait(kDeadline);
+  return {status, process.output(), process.errors(), contents(files.file("figures.md")),
+          Json::parse(contents(files.file("figures.json")), nullptr, false)};
 }
 
 // A sub-command, and how many targets, tables and rows of all tables it has.
@@ -48,26 +49,21 @@ struct Part {
   std::size_t targets, tables, rows;
 };
 
-// Runs it. Each figure has at most one sample, which is a number; each row has a figure that is not 0.
-void runs(const Part& part) {
-  CAPTURE(part.words.front());
-  Words words = part.words;
-  words.insert(words.end(), {"--repeat", "1"});
-  const Outcome outcome = bench(words);
-  REQUIRE_MESSAGE(outcome.status == 0, outcome.errors);
-  CHECK(outcome.saved.at("failures").empty());
-  CHECK(outcome.saved.at("targets").size() == part.targets);
-  for (const Json& target : outcome.saved.at("targets")) {
+// Each figure has at most one sample, which is a number; each row has a figure that is not 0.
+void check_figures(const Part& part, const Json& saved) {
+  CHECK(saved.at("failures").empty());
+  CHECK(saved.at("targets").size() == part.targets);
+  for (const Json& target : saved.at("targets")) {
     CAPTURE(target);
     CHECK(target.at("samples").size() == 1);
     CHECK(std::isfinite(target.at("measured").get<double>()));
   }
-  CHECK(outcome.saved.at("tables").size() == part.tables);
+  CHECK(saved.at("tables").size() == part.tables);
   std::size_t rows = 0;
-  for (const Json& table : outcome.saved.at("tables")) {
-    rows += table.at("rows").size();
+  for (const Json& table : saved.at("tables")) {
     for (const Json& row : table.at("rows")) {
       CAPTURE(row);
+      ++rows;
       double sum = 0;
       for (const Json& cell : row.at("cells")) {
         CHECK(cell.size() <= 1);
@@ -80,38 +76,24 @@ void runs(const Part& part) {
   CHECK(rows == part.rows);
 }
 
-TEST_CASE("a backlog is drained in every setting") {
-  // Ten settings; four that are compared; nine shares of the server's time.
-  runs({{"drain"}, 4, 3, 10 + 4 + 9});
-}
-TEST_CASE("another orderd is compared with") {
-  const std::string orderd =
-      std::string(ORDER_BENCH_PATH).substr(0, std::string(ORDER_BENCH_PATH).rfind('/')) + "/orderd";
-  runs({{"drain", "--base", "--against", orderd}, 5, 3, 1 + 5 + 9});
-}
-TEST_CASE("clients that watch and run a transaction are measured") {
-  runs({{"watch"}, 0, 1, 3});
-}
-TEST_CASE("the time from due to readable is measured at three rates") {
-  runs({{"latency"}, 4, 1, 4});
-}
-TEST_CASE("the takeover after a start, a stop and a kill is measured") {
-  runs({{"takeover"}, 3, 1, 3});
-}
-TEST_CASE("short and long backlogs are measured") {
-  runs({{"backlog"}, 1, 1, 2});
-}
-TEST_CASE("lanes, a cluster and TLS are measured") {
-  runs({{"lanes"}, 8, 1, 5});
-}
-TEST_CASE("the parts without a server are measured") {
-  runs({{"micro"}, 0, 1, 7});
-}
-TEST_CASE("the cost of each shape on the server is measured") {
-  runs({{"script"}, 0, 1, 12});
-}
-TEST_CASE("an audit is measured") {
-  runs({{"audit", "20000"}, 0, 1, 1});
+TEST_CASE("each part is measured and has all its figures") {
+  const std::string orderd = std::filesystem::path(ORDER_BENCH_PATH).replace_filename("orderd");
+  for (const Part& part : std::vector<Part>{// Ten settings; four that are compared; nine shares of the server's time.
+                                            {{"drain"}, 4, 3, 10 + 4 + 9},
+                                            {{"drain", "--base", "--against", orderd}, 5, 3, 1 + 5 + 9},
+                                            {{"watch"}, 0, 1, 3},
+                                            {{"latency"}, 4, 1, 4},
+                                            {{"takeover"}, 3, 1, 3},
+                                            {{"backlog"}, 1, 1, 2},
+                                            {{"lanes"}, 8, 1, 5},
+                                            {{"micro"}, 0, 1, 7},
+                                            {{"script"}, 0, 1, 12},
+                                            {{"audit", "20000"}, 0, 1, 1}}) {
+    CAPTURE(part.words.front());
+    const Outcome outcome = bench(joined(part.words, {"--repeat", "1"}));
+    CHECK_MESSAGE(outcome.status == 0, outcome.errors);
+    if (outcome.status == 0) check_figures(part, outcome.saved);
+  }
 }
 
 TEST_CASE("a shape that was named is compared with the bare script") {
@@ -128,23 +110,21 @@ TEST_CASE("a shape that was named is compared with the bare script") {
 }
 
 TEST_CASE("a shape that cannot be used is named, with what is wrong") {
-  struct Wrong {
-    const char* text;
-    const char* error;
-  };
-  for (const Wrong& wrong :
-       {Wrong{"requests 2\n", "nothing to measure"}, Wrong{"sent PING\n", "unknown line 'sent PING'"},
-        Wrong{"send MGET [a {n}\n", "unclosed bracket"}, Wrong{"script a.lua\n", "a.lua"},
-        Wrong{"send PING\nanswer PANG\n", "unexpected reply: PONG"},
-        Wrong{"send GETT a\n", "unexpected reply: ERR unknown command"}}) {
-    CAPTURE(wrong.text);
-    const TemporaryDirectory files;
-    const std::string path = files.file("wrong.shape");
-    std::ofstream(path) << wrong.text;
+  const TemporaryDirectory files;
+  const std::string path = files.file("wrong.shape");
+  for (const auto& [text, error] :
+       std::map<std::string, std::string>{{"requests 2\n", "nothing to measure"},
+                                          {"sent PING\n", "unknown line 'sent PING'"},
+                                          {"send MGET [a {n}\n", "unclosed bracket"},
+                                          {"script a.lua\n", "a.lua"},
+                                          {"send PING\nanswer PANG\n", "unexpected reply: PONG"},
+                                          {"send GETT a\n", "unexpected reply: ERR unknown command"}}) {
+    CAPTURE(text);
+    std::ofstream(path) << text;
     const Outcome outcome = bench({"script", "--repeat", "1", path});
     CHECK(outcome.status == 1);
-    CHECK_MESSAGE(outcome.errors.find("wrong") != std::string::npos, outcome.errors);
-    CHECK_MESSAGE(outcome.errors.find(wrong.error) != std::string::npos, outcome.errors);
+    CHECK_MESSAGE(contains(outcome.errors, "wrong"), outcome.errors);
+    CHECK_MESSAGE(contains(outcome.errors, error), outcome.errors);
   }
 }
 
@@ -152,7 +132,7 @@ TEST_CASE("results are saved with every single run and as a Markdown table") {
   const Outcome outcome = bench({"watch", "--markdown", "--repeat", "3"});
   REQUIRE_MESSAGE(outcome.status == 0, outcome.errors);
   CHECK(outcome.markdown == outcome.output);
-  CHECK(outcome.markdown.find("| ---: |") != std::string::npos);
+  CHECK(contains(outcome.markdown, "| ---: |"));
   for (const Json& cell : outcome.saved.at("tables").at(0).at("rows").at(1).at("cells")) CHECK(cell.size() == 3);
   CHECK(outcome.saved.at("machine").contains("CPU"));
   CHECK(outcome.saved.at("failures").empty());
@@ -161,30 +141,28 @@ TEST_CASE("results are saved with every single run and as a Markdown table") {
 TEST_CASE("a part that cannot be measured is named and the exit status shows it") {
   const Outcome orderd = bench({"backlog", "--repeat", "1", "--orderd", "/bin/false"});
   CHECK(orderd.status == 1);
-  CHECK(orderd.output.find("Not measured") != std::string::npos);
+  CHECK(contains(orderd.output, "Not measured"));
   // What was measured before is kept.
   const Outcome peers = bench({"peers", "--repeat", "1"});
   CHECK(peers.status == 1);
   CHECK(peers.saved.at("tables").size() == 1);
-  CHECK(peers.saved.at("failures").at(0).get<std::string>().find("--peers") != std::string::npos);
+  CHECK(contains(peers.saved.at("failures").at(0).get<std::string>(), "--peers"));
 }
 
 TEST_CASE("wrong usage of the benchmark is named and exits with 2") {
-  struct Wrong {
-    Words words;
-    const char* named;
-  };
-  for (const Wrong& wrong :
-       {Wrong{{ORDER_BENCH_PATH}, "subcommand"}, Wrong{{ORDER_BENCH_PATH, "speed"}, "speed"},
-        Wrong{{ORDER_BENCH_PATH, "watch", "--repeat", "0"}, "--repeat"},
-        Wrong{{ORDER_BENCH_PATH, "watch", "--instructions"}, "--instructions"},
-        Wrong{{ORDER_BENCH_PATH, "audit", "many"}, "many"},
-        Wrong{{ORDER_BENCH_PATH, "script", "none.shape"}, "none.shape"}, Wrong{{ORDER_BENCH_DRIVER, "speed"}, "speed"},
-        Wrong{{ORDER_BENCH_DRIVER}, "tools/bench all"}}) {
-    CAPTURE(wrong.named);
-    Process process(wrong.words);
+  for (const auto& [words, named] :
+       std::map<Words, std::string>{{{ORDER_BENCH_PATH}, "subcommand"},
+                                    {{ORDER_BENCH_PATH, "speed"}, "speed"},
+                                    {{ORDER_BENCH_PATH, "watch", "--repeat", "0"}, "--repeat"},
+                                    {{ORDER_BENCH_PATH, "watch", "--instructions"}, "--instructions"},
+                                    {{ORDER_BENCH_PATH, "audit", "many"}, "many"},
+                                    {{ORDER_BENCH_PATH, "script", "none.shape"}, "none.shape"},
+                                    {{ORDER_BENCH_DRIVER, "speed"}, "speed"},
+                                    {{ORDER_BENCH_DRIVER}, "tools/bench all"}}) {
+    CAPTURE(named);
+    Process process(words);
     CHECK(process.wait(kDeadline) == 2);
-    CHECK_MESSAGE(process.errors().find(wrong.named) != std::string::npos, process.errors());
+    CHECK_MESSAGE(contains(process.errors(), named), process.errors());
   }
 }
 

@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
-#include <memory>
 #include <set>
 #include <sstream>
 
@@ -44,63 +42,59 @@ std::string run(const std::vector<std::string>& words, const std::vector<std::st
   return process.output();
 }
 
+// Ends with a line break.
 std::string field(const std::string& name) {
-  std::string value = run({"dpkg-deb", "--field", package(), name});
-  while (value.ends_with('\n')) value.pop_back();
-  return value;
+  return run({"dpkg-deb", "--field", package(), name});
 }
 
+// The package's files.
+struct Unpacked : TemporaryDirectory {
+  Unpacked() { run({"dpkg-deb", "--extract", package(), path()}); }
+};
+
 // A directory into which dpkg installs as if it were the root directory.
-class Machine {
- public:
+struct Machine : TemporaryDirectory {
   Machine() {
-    for (const char* directory : {"info", "updates", "triggers"}) {
-      fs::create_directories(root_.file("var/lib/dpkg/" + std::string(directory)));
+    for (const std::string directory : {"info", "updates", "triggers"}) {
+      fs::create_directories(file("var/lib/dpkg/" + directory));
     }
-    for (const char* file : {"status", "available"}) std::ofstream(root_.file("var/lib/dpkg/" + std::string(file)));
+    for (const std::string name : {"status", "available"}) std::ofstream(file("var/lib/dpkg/" + name));
   }
 
+  [[nodiscard]] bool has(const std::string& name) const { return fs::exists(file(name)); }
   std::string dpkg(const std::vector<std::string>& words) const {
-    const std::vector<std::string> dpkg = {"fakeroot", "dpkg", "--root=" + root_.path(), "--log=/dev/null",
+    const std::vector<std::string> dpkg = {"fakeroot", "dpkg", "--root=" + path(), "--log=/dev/null",
                                            "--force-depends,script-chrootless,confold"};
     return run(joined(dpkg, words), {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"});
   }
-  [[nodiscard]] std::string file(const std::string& path) const { return root_.file(path); }
   // Everything except directories and dpkg's own files.
   [[nodiscard]] std::set<std::string> files() const {
     std::set<std::string> found;
-    for (const auto& entry : fs::recursive_directory_iterator(root_.path())) {
-      const std::string name = entry.path().lexically_relative(root_.path());
+    for (const auto& entry : fs::recursive_directory_iterator(path())) {
+      const std::string name = entry.path().lexically_relative(path());
       if (!fs::is_directory(entry.symlink_status()) && !name.starts_with("var/lib/dpkg/")) found.insert(name);
     }
     return found;
   }
-
- private:
-  TemporaryDirectory root_;
 };
 
 }  // namespace
 
-TEST_CASE("the package declares its dependencies and its changelog has its version") {
-  CHECK(field("Package") == "orderd");
-  const std::string depends = field("Depends");
+TEST_CASE_FIXTURE(Unpacked, "the package declares its dependencies and its changelog has its version") {
+  CHECK(field("Package") == "orderd\n");
+  const std::string depends = field("Depends"), version = field("Version");
   for (const char* library : {"libc6 (>= ", "libstdc++6 (>= ", "libuv1", "libsimdjson"}) {
     CHECK_MESSAGE(contains(depends, library), depends);
   }
   CHECK_MESSAGE(!contains(depends, "libhiredis0.14"), depends);
-  const std::string written = contents(ORDERD_SOURCE_DIR "/config/debian/changelog");
-  CHECK_MESSAGE(written.starts_with("orderd (" ORDERD_VERSION "-"),
+  CHECK_MESSAGE(contents(ORDERD_SOURCE_DIR "/config/debian/changelog").starts_with("orderd (" ORDERD_VERSION "-"),
                 "config/debian/changelog has no entry for this version");
-  const TemporaryDirectory root;
-  run({"dpkg-deb", "--extract", package(), root.path()});
-  const std::string changelog = run({"zcat", root.file("usr/share/doc/orderd/changelog.Debian.gz")});
-  CHECK_MESSAGE(changelog.starts_with("orderd (" + field("Version") + ") "), changelog);
+  const std::string changelog = run({"zcat", file("usr/share/doc/orderd/changelog.Debian.gz")});
+  CHECK_MESSAGE(changelog.starts_with("orderd (" + version.substr(0, version.find('\n')) + ") "), changelog);
 }
 
 TEST_CASE("the package has its files in Debian's standard places with owner root and standard modes") {
-  const std::string list = run({"dpkg-deb", "--contents", package()}, {"TZ=UTC"});
-  std::istringstream lines(list);
+  std::istringstream lines(run({"dpkg-deb", "--contents", package()}));
   std::set<std::string> names;
   for (std::string line; std::getline(lines, line);) {
     CAPTURE(line);
@@ -123,51 +117,47 @@ TEST_CASE("the package has its files in Debian's standard places with owner root
 }
 
 TEST_CASE("lintian accepts the package") {
-  const std::string said = run({"lintian", "--allow-root", "--fail-on", "error,warning", package()});
-  CHECK(said == "");
+  CHECK(run({"lintian", "--allow-root", "--fail-on", "error,warning", package()}) == "");
 }
 
-TEST_CASE("dpkg installs and upgrades and removes and purges the package and keeps what is not its own") {
-  const Machine machine;
-  const std::string settings = machine.file("etc/orderd/orderd.toml");
-  const std::string data = machine.file("var/lib/private/orderd/valkey");
-  machine.dpkg({"--install", package()});
+TEST_CASE_FIXTURE(Machine,
+                  "dpkg installs and upgrades and removes and purges the package and keeps what is not its own") {
+  const std::string settings = file("etc/orderd/orderd.toml");
+  const std::string data = file("var/lib/private/orderd/valkey");
+  dpkg({"--install", package()});
   CHECK(contents(settings) == contents(ORDERD_SOURCE_DIR "/config/orderd.toml"));
-  CHECK(contains(machine.dpkg({"--status", "orderd"}), "Conffiles:\n /etc/orderd/orderd.toml "));
-  // Neither enabled nor started.
-  CHECK_FALSE(fs::exists(machine.file("etc/systemd/system")));
+  CHECK(contains(dpkg({"--status", "orderd"}), "Conffiles:\n /etc/orderd/orderd.toml "));
+  CHECK_FALSE(has("etc/systemd/system"));  // neither enabled nor started
 
   std::ofstream(settings, std::ios::app) << "# mine\n";
   const std::string mine = contents(settings);
-  machine.dpkg({"--install", package()});
+  dpkg({"--install", package()});
   CHECK(contents(settings) == mine);
 
   fs::create_directories(data);
-  fs::create_directory_symlink("private/orderd", machine.file("var/lib/orderd"));
-  machine.dpkg({"--remove", "orderd"});
+  fs::create_directory_symlink("private/orderd", file("var/lib/orderd"));
+  dpkg({"--remove", "orderd"});
   CHECK(contents(settings) == mine);
-  CHECK_FALSE(fs::exists(machine.file("usr/bin/orderd")));
-  machine.dpkg({"--purge", "orderd"});
+  CHECK_FALSE(has("usr/bin/orderd"));
+  dpkg({"--purge", "orderd"});
   CHECK(fs::exists(data));
-  CHECK(machine.files() == std::set<std::string>{"var/lib/orderd"});
+  CHECK(files() == std::set<std::string>{"var/lib/orderd"});
 
   fs::remove(data);
-  machine.dpkg({"--install", package()});
-  machine.dpkg({"--purge", "orderd"});
-  CHECK(machine.files().empty());
-  CHECK_FALSE(fs::exists(machine.file("var/lib/private/orderd")));
+  dpkg({"--install", package()});
+  dpkg({"--purge", "orderd"});
+  CHECK(files().empty());
+  CHECK_FALSE(has("var/lib/private/orderd"));
 }
 
-TEST_CASE("the programs of the package serve an order") {
-  const TemporaryDirectory root;
-  run({"dpkg-deb", "--extract", package(), root.path()});
+TEST_CASE_FIXTURE(Unpacked, "the programs of the package serve an order") {
   ValkeyServer server;
   const std::vector<std::string> environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path};
-  const std::string settings = root.file("etc/orderd/orderd.toml");
+  const std::string settings = file("etc/orderd/orderd.toml");
   const auto orderctl = [&](const std::vector<std::string>& words) {
-    return run(joined({root.file("usr/bin/orderctl"), "--config", settings}, words), environment);
+    return run(joined({file("usr/bin/orderctl"), "--config", settings}, words), environment);
   };
-  Process daemon({root.file("usr/bin/orderd"), "--config", settings}, {.environment = environment});
+  Process daemon({file("usr/bin/orderd"), "--config", settings}, {.environment = environment});
   orderctl({"stock", "set", "shoe", "10"});
   CHECK(contains(orderctl({"submit", "--id", "o-1", "--sku", "shoe", "--quantity", "3", "--wait", "--json"}),
                  "\"status\":\"accepted\""));
