@@ -8,8 +8,8 @@
 namespace orderd::settings {
 namespace {
 
-using test::error_of;
 using test::contains;
+using test::error_of;
 using test::load_flag;
 using test::load_text;
 using test::load_variable;
@@ -20,8 +20,8 @@ TEST_CASE("a value of the wrong TOML type is an error that names the right one")
   CHECK(error_of(load_text("[processing]\nlease = 30")) ==
         "F:2:9: processing.lease: 30 is an integer, not a string; allowed: 100ms to 10m, a whole number and a unit: "
         "ms, s, m or h");
-  CHECK(
-      contains(error_of(load_text("log.level = true")), "F:1:13: log.level: true is a boolean, not a string; allowed: "));
+  CHECK(contains(error_of(load_text("log.level = true")),
+                 "F:1:13: log.level: true is a boolean, not a string; allowed: "));
   CHECK(contains(error_of(load_text("log.level = 1.5")), "the value is a floating-point number, not a string"));
   CHECK(contains(error_of(load_text("log.level = [1]")), "the value is an array, not a string"));
   CHECK(contains(error_of(load_text("log.level = {}")), "the value is a table, not a string"));

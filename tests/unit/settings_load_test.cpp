@@ -21,6 +21,7 @@ using test::error_of;
 using test::load_flag;
 using test::load_text;
 using test::load_variable;
+using test::tagged;
 using test::TemporaryDirectory;
 using test::write_file;
 
@@ -135,15 +136,10 @@ TEST_CASE("each setting has a flag and a variable") {
     if (tls) others.flags.emplace_back("valkey.url", "valkeys://h");
     if (row.key == "valkey.tls_cert_file") others.flags.emplace_back("valkey.tls_key_file", client.key);
     if (row.key == "valkey.tls_key_file") others.flags.emplace_back("valkey.tls_cert_file", client.cert);
-    const bool tagged = row.key == "streams.lanes" || row.key == "valkey.cluster";
-    if (tagged) {
-      const std::string tag = row.key == "streams.lanes" ? "{<lane>}:" : "{shop}:";
-      others.flags.insert(others.flags.end(), {{"streams.orders", tag + "orders"},
-                                               {"streams.results", tag + "results"},
-                                               {"keys.stock", tag + "stock:<sku>"}});
-    }
+    const bool has_tag = row.key == "streams.lanes" || row.key == "valkey.cluster";
+    if (has_tag) others.flags = tagged(row.key == "streams.lanes" ? "{<lane>}:" : "{shop}:", others.flags);
     Sources other_value = others;
-    if (tagged) other_value.flags.emplace_back(row.key, row.key == "streams.lanes" ? "other" : "false");
+    if (has_tag) other_value.flags.emplace_back(row.key, row.key == "streams.lanes" ? "other" : "false");
     Sources flag = others;
     flag.flags.emplace_back(row.key, value_for(row));
     Sources variable = others;

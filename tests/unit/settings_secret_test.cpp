@@ -9,8 +9,8 @@
 namespace orderd::settings {
 namespace {
 
-using test::error_of;
 using test::contains;
+using test::error_of;
 using test::load_flag;
 using test::load_flags;
 using test::load_text;

@@ -37,10 +37,10 @@ inline Result<settings::Settings> load_text(std::string_view text) {
   return Failure{error};
 }
 
-inline Result<settings::Settings> load_flags(std::vector<std::pair<std::string, std::string>> flags) {
-  settings::Sources sources;
-  sources.flags = std::move(flags);
-  return settings::load(sources);
+using Flags = std::vector<std::pair<std::string, std::string>>;
+
+inline Result<settings::Settings> load_flags(Flags flags) {
+  return settings::load({.file = "", .flags = std::move(flags), .environment = {}});
 }
 
 inline Result<settings::Settings> load_flag(const std::string& key, const std::string& text) {
@@ -48,9 +48,15 @@ inline Result<settings::Settings> load_flag(const std::string& key, const std::s
 }
 
 inline Result<settings::Settings> load_variable(const std::string& name, const std::string& text) {
-  settings::Sources sources;
-  sources.environment[name] = text;
-  return settings::load(sources);
+  return settings::load({.file = "", .flags = {}, .environment = {{name, text}}});
+}
+
+// Names of streams and stock keys that begin with `tag`, and more flags.
+inline Flags tagged(const std::string& tag, Flags more) {
+  more.insert(
+      more.begin(),
+      {{"streams.orders", tag + "orders"}, {"streams.results", tag + "results"}, {"keys.stock", tag + "stock:<sku>"}});
+  return more;
 }
 
 // "" if valid.
