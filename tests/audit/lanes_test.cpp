@@ -18,42 +18,37 @@ const Words kLanes = lane_settings("a,b,c,d");
 
 class Mall {
  public:
-  [[nodiscard]] Ran audit(const Words& more = {}) const { return desk_.run(joined(joined(kLanes, {"audit"}), more)); }
-  void push(const std::string& lane, const std::string& id, const std::string& sku) {
-    (void)xadd(desk_.admin(), "{" + lane + "}:orders", {{"id", id}, {"sku", sku}, {"quantity", "1"}});
+  // Lane c: two shoes sold, a hat that belongs to a, an order decided and retried, one refused. Nothing waits.
+  Mall() {
+    Process daemon = desk.start_orderd(joined(kLanes, {"--processing.name", "only"}));
+    set(desk.admin(), "{c}:stock:shoe", "2");
+    set(desk.admin(), "{a}:stock:hat", "5");
+    push("a", "o-1", "hat");
+    push("c", "o-1", "shoe");
+    push("c", "o-2", "shoe");
+    push("c", "o-3", "hat");
+    push("c", "o-1", "shoe");
+    push("c", "o-4", "shoe");
+    push("c", "o-1", "hat");
+    wait_for([&] { return results("a").size() == 1 && results("c").size() == 6; }, 20s, "all results");
+    end(daemon);
   }
-  void wait_for_results(const std::string& lane, std::size_t count) {
-    wait_for([&] { return length(desk_.admin(), "{" + lane + "}:results") == count; }, 20s, "all results");
-  }
-  void stop() { end(daemon_); }
+  [[nodiscard]] Ran audit(const Words& more = {}) const { return desk.run(joined(joined(kLanes, {"audit"}), more)); }
   [[nodiscard]] std::vector<Entry> results(const std::string& lane) {
-    return entries(desk_.admin(), "{" + lane + "}:results");
+    return entries(desk.admin(), "{" + lane + "}:results");
   }
-  // Replaces the results of a lane; their IDs stay.
-  void write(const std::string& lane, const std::vector<Entry>& results) {
-    const std::string stream = "{" + lane + "}:results";
-    (void)ask(desk_.admin(), {"DEL", stream});
-    append_all(desk_.admin(), stream, results);
-  }
-  [[nodiscard]] valkey::SyncClient& admin() { return desk_.admin(); }
+  Desk desk;
 
  private:
-  Desk desk_;
-  Process daemon_ = desk_.start_orderd(joined(kLanes, {"--processing.name", "only"}));
+  void push(const std::string& lane, const std::string& id, const std::string& sku) {
+    (void)xadd(desk.admin(), "{" + lane + "}:orders", {{"id", id}, {"sku", sku}, {"quantity", "1"}});
+  }
 };
 
-// Lane c: two shoes sold, a hat that belongs to a, an order decided and retried, one refused.
-void trade(Mall& mall) {
-  set(mall.admin(), "{c}:stock:shoe", "2");
-  set(mall.admin(), "{a}:stock:hat", "5");
-  mall.push("a", "o-1", "hat");
-  for (const auto& [id, sku] :
-       Fields{{"o-1", "shoe"}, {"o-2", "shoe"}, {"o-3", "hat"}, {"o-1", "shoe"}, {"o-4", "shoe"}, {"o-1", "hat"}}) {
-    mall.push("c", id, sku);
-  }
-  mall.wait_for_results("a", 1);
-  mall.wait_for_results("c", 6);
-  mall.stop();
+// Replaces the results of lane c; their IDs stay.
+void write_results(Desk& desk, const std::vector<Entry>& results) {
+  (void)ask(desk.admin(), {"DEL", "{c}:results"});
+  append_all(desk.admin(), "{c}:results", results);
 }
 
 const Fields kWrongLane = {{"status", "rejected"}, {"reason", "wrong_lane"}, {"detail", "it belongs elsewhere"}};
@@ -70,12 +65,8 @@ TEST_CASE("the audit computes which lane an SKU belongs to") {
   }
 }
 
-TEST_CASE("what a daemon settles in several lanes is clean, in all of them and in each") {
-  Mall mall;
-  trade(mall);
-  const Ran ran = mall.audit({"--json"});
-  CHECK_MESSAGE(ran.status == 0, ran.output, ran.errors);
-  const Json report = report_of(ran);
+TEST_CASE_FIXTURE(Mall, "what a daemon settles in several lanes is clean, in all of them and in each") {
+  const Json report = report_of(audit({"--json"}));
   CHECK(report["verdict"] == "clean");
   CHECK(report["violation_count"] == 0);
   REQUIRE(report["lanes"].size() == 4);
@@ -84,19 +75,15 @@ TEST_CASE("what a daemon settles in several lanes is clean, in all of them and i
   CHECK(report["lanes"][2]["lane"] == "c");
   CHECK(report["lanes"][2]["accepted"] == 2);
   CHECK(report["lanes"][2]["rejected"] == 3);
-  const Ran text = mall.audit();
+  const Ran text = audit();
   CHECK(text.status == 0);
   CHECK(text.row("c ").starts_with("c 6 2 3 0 0 up to "));
   CHECK(text.says("clean: all that was checked holds"));
-  const Ran one = mall.audit({"--lane", "c", "--json"});
-  CHECK(one.status == 0);
-  CHECK(report_of(one)["results"] == 6);
+  CHECK(report_of(audit({"--lane", "c", "--json"}))["results"] == 6);
 }
 
-TEST_CASE("each wrong decision about a lane is a violation and is named with its lane") {
-  Mall mall;
-  trade(mall);
-  const std::vector<Entry> good = mall.results("c");
+TEST_CASE_FIXTURE(Mall, "each wrong decision about a lane is a violation and is named with its lane") {
+  const std::vector<Entry> good = results("c");
   REQUIRE(good.size() == 6);
   REQUIRE(good[2].field("reason") == "wrong_lane");
   REQUIRE(good[5].field("reason") == "id_reused");
@@ -126,34 +113,27 @@ TEST_CASE("each wrong decision about a lane is a violation and is named with its
   };
   for (const Case& each : cases) {
     CAPTURE(each.name);
-    std::vector<Entry> results = good;
-    rewrite(results[each.place], each.fields, {"status", "reason", "detail", "lines", "outcome", "original"});
-    mall.write("c", results);
-    const Ran ran = mall.audit({"--json"});
-    CHECK(ran.status == 3);
-    const Json report = report_of(ran);
+    std::vector<Entry> falsified = good;
+    rewrite(falsified[each.place], each.fields, {"status", "reason", "detail", "lines", "outcome", "original"});
+    write_results(desk, falsified);
+    const Json report = report_of(audit({"--json"}), 3);
     CHECK(report["verdict"] == "violated");
     CHECK(report["lanes"][0]["violation_count"] == 0);
-    CHECK_MESSAGE(violations(report["lanes"][2], each.check) > 0, ran.output);
-    const Ran text = mall.audit();
+    CHECK_MESSAGE(violations(report["lanes"][2], each.check) > 0, report);
+    const Ran text = audit();
     CHECK(text.status == 3);
     CHECK_MESSAGE(text.says("lane 'c', " + each.check + ": "), text.output);
   }
-  mall.write("c", good);
+  write_results(desk, good);
   // A record for a wrong_lane order.
-  const std::string digest = get(mall.admin(), "{c}:orders:order:o-1").value_or("").substr(0, 16);
-  set(mall.admin(), "{c}:orders:order:o-3", digest + "r" + good[2].id);
-  const Ran ran = mall.audit({"--json"});
-  CHECK(ran.status == 3);
-  CHECK(violations(report_of(ran)["lanes"][2], "record_differs") == 1);
+  const std::string digest = get(desk.admin(), "{c}:orders:order:o-1").value_or("").substr(0, 16);
+  set(desk.admin(), "{c}:orders:order:o-3", digest + "r" + good[2].id);
+  CHECK(violations(report_of(audit({"--json"}), 3)["lanes"][2], "record_differs") == 1);
 }
 
-TEST_CASE("with another number of lanes the orders belong to other lanes") {
-  Mall mall;
-  trade(mall);
-  const Ran ran = mall.audit({"--json", "--lane", "c", "--streams.lanes", "c"});
-  CHECK(ran.status == 3);
-  CHECK(violations(report_of(ran), "lane_differs") == 1);
+TEST_CASE_FIXTURE(Mall, "with another number of lanes the orders belong to other lanes") {
+  const Ran ran = audit({"--json", "--lane", "c", "--streams.lanes", "c"});
+  CHECK(violations(report_of(ran, 3), "lane_differs") == 1);
 }
 
 }  // namespace

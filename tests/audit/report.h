@@ -10,7 +10,9 @@
 
 namespace orderd::test {
 
-[[nodiscard]] inline Json report_of(const Ran& ran) {
+// The report of `orderctl audit --json`, which has to end with this status.
+[[nodiscard]] inline Json report_of(const Ran& ran, int status = 0) {
+  CHECK_MESSAGE(ran.status == status, ran.output, ran.errors);
   const auto lines = ran.json();
   REQUIRE_MESSAGE(lines.size() == 1, ran.errors);
   return lines.front();

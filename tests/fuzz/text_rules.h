@@ -16,22 +16,14 @@ inline std::optional<std::vector<char32_t>> code_points(std::string_view text) {
   std::vector<char32_t> found;
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<uint8_t>(text[at++]);
-    std::size_t more = 0;
-    char32_t point = lead;
-    if (lead >= 0x80) {
-      if ((lead & 0xE0) == 0xC0) {
-        more = 1;
-        point = lead & 0x1F;
-      } else if ((lead & 0xF0) == 0xE0) {
-        more = 2;
-        point = lead & 0x0F;
-      } else if ((lead & 0xF8) == 0xF0) {
-        more = 3;
-        point = lead & 0x07;
-      } else {
-        return std::nullopt;
-      }
-    }
+    const std::size_t more = lead < 0x80             ? 0
+                             : (lead & 0xE0) == 0xC0 ? 1
+                             : (lead & 0xF0) == 0xE0 ? 2
+                             : (lead & 0xF8) == 0xF0 ? 3
+                                                     : 4;
+    if (more == 4) return std::nullopt;
+    constexpr uint8_t kPayload[] = {0x7F, 0x1F, 0x0F, 0x07};
+    char32_t point = lead & kPayload[more];
     for (std::size_t i = 0; i < more; ++i, ++at) {
       if (at == text.size() || (static_cast<uint8_t>(text[at]) & 0xC0) != 0x80) return std::nullopt;
       point = point << 6 | (static_cast<uint8_t>(text[at]) & 0x3F);

@@ -17,43 +17,37 @@ TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with larger IDs continues a
   CHECK(join() == "128-0 27 0 _ _ 1 8");
 }
 
-TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with smaller IDs is settled from its first entry") {
-  int first = 0;
-  // All below the old ones, some equal to old ones, all of them, the last equal to the last old one.
-  for (const int each : {1, 99, 101, 116}) {
-    SUBCASE(std::to_string(each).c_str()) {
-      first = each;
+TEST_CASE_FIXTURE(RecreatedShop, "a stream recreated with IDs that are not larger is settled from its first entry") {
+  // All below the old ones, some equal to old ones, all of them, the last equal to the last old one; then more than
+  // there were.
+  int first = 0, pushed = 0;
+  for (const auto& [from, count] : {std::pair(1, 5), {99, 5}, {101, 5}, {116, 5}, {101, 30}}) {
+    SUBCASE((std::to_string(count) + " from " + std::to_string(from)).c_str()) {
+      first = from;
+      pushed = count;
     }
   }
-  recreate(first, 5);
-  const std::string last = std::to_string(first + 4) + "-0";
-  CHECK(join() == "0-0 0 5 restarted 120-0 0 0");
-  stays("0-0 0 5 _ _ 0 0");
+  recreate(first, pushed);
+  const std::string last = std::to_string(first + pushed - 1) + "-0", all = std::to_string(pushed);
+  CHECK(join() == "0-0 0 " + all + " restarted 120-0 0 0");
+  stays("0-0 0 " + all + " _ _ 0 0");
   // Moved by hand before anything of this stream was settled.
   for (const std::string& wrong : Words{last, "900-0", "nothing"}) {
     move_to(wrong);
-    CHECK(join() == "0-0 0 5 restored " + wrong + " 0 0");
+    CHECK(join() == "0-0 0 " + all + " restored " + wrong + " 0 0");
   }
-  CHECK(settles().ends_with(" " + last + " "));
-  stays(last + " 5 0 _ _ 0 5");
+  const std::string settled = settles();
+  CHECK(settled == Begins{std::to_string(first) + "-0 "});
+  CHECK(settled.ends_with(" " + last + " "));
+  stays(last + " " + all + " 0 _ _ 0 " + all);
   // A position moved by hand is restored to a result of this stream, not of the previous one.
   for (const std::string wrong : {"900-0", "0-0"}) {
     move_to(wrong);
-    CHECK(join() == last + " 5 0 restored " + wrong + " 0 5");
+    CHECK(join() == last + " " + all + " 0 restored " + wrong + " 0 " + all);
   }
   (void)at_server({"DEL", position});
-  CHECK(join() == last + " 0 0 recovered _ 0 5");
-  CHECK(results().size() == 25);
-}
-
-TEST_CASE_FIXTURE(RecreatedShop,
-                  "a recreated stream with the same IDs that has grown beyond the position is recognized") {
-  recreate(101, 30);
-  CHECK(join() == "0-0 0 30 restarted 120-0 0 0");
-  const std::string settled = settles();
-  CHECK(settled.starts_with("101-0 102-0 "));
-  CHECK(settled.ends_with(" 130-0 "));
-  stays("130-0 30 0 _ _ 0 30");
+  CHECK(join() == last + " 0 0 recovered _ 0 " + all);
+  CHECK(results().size() == static_cast<std::size_t>(20 + pushed));
 }
 
 TEST_CASE_FIXTURE(RecreatedShop, "a position that is moved right after a restart skips nothing") {

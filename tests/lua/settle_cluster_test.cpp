@@ -1,4 +1,4 @@
-// The scripts in a cluster, and which scripts the server keeps. A cluster of one node with all slots.
+// The scripts in a cluster of one node with all slots; which scripts the server keeps, and the types of their replies.
 #include "shop.h"
 #include "support/text.h"
 #include "support/wait_for.h"
@@ -49,19 +49,6 @@ TEST_CASE("in a cluster all keys of one slot work and keys of two slots are refu
 TEST_CASE_FIXTURE(FullShop, "a loaded script outlives any number of scripts run by EVAL") {
   for (int i = 0; i < 600; ++i) (void)at_server({"EVAL", "return " + std::to_string(i), "0"});
   CHECK(settle({Order{}}) == "a");
-}
-
-TEST_CASE("each script that could be stopped half-way is refused up front") {
-  for (const auto script : {lua::settle, lua::join, lua::stock, lua::letter}) CHECK(script.starts_with("#!lua\n"));
-  // Out of memory, trimming frees memory and the lease must not be lost.
-  for (const auto script : {lua::trim, lua::lease}) CHECK(script.starts_with("#!lua flags=allow-oom\n"));
-}
-
-TEST_CASE("shared functions are included") {
-  for (const auto script : {lua::settle, lua::join, lua::lease, lua::trim, lua::stock, lua::letter}) {
-    CHECK(script.find("-- include ") == std::string_view::npos);
-    CHECK(script.find("local function failed(") != std::string_view::npos);
-  }
 }
 
 TEST_CASE_FIXTURE(FullShop, "every reply is a string or an array of strings") {

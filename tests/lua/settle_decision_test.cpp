@@ -17,7 +17,8 @@ class DecidingShop : public Shop {
     std::string shown;
     for (const auto& [sku, quantity, value, number] : lines) {
       order.lines.push_back({sku, quantity});
-      value == "none" ? (void)at_server({"DEL", stock_key(sku)}) : stock(sku, value);
+      (void)at_server({"DEL", stock_key(sku)});
+      if (value != "none") stock(sku, value);
       shown += (shown.empty() ? "" : ",") + (R"({"sku":")" + sku) + R"(","quantity":)" + quantity +
                (letter == "a" ? R"(,"remaining":)" : R"(,"available":)") + number + "}";
     }

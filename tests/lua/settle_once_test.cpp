@@ -56,16 +56,6 @@ TEST_CASE_FIXTURE(FullShop, "in a chain of calls all after a refused one return 
   CHECK(of_results("request") == "1-0 2-0 3-0 4-0 5-0 6-0 7-0 8-0 9-0 10-0 11-0 12-0 ");
 }
 
-TEST_CASE_FIXTURE(FullShop, "two daemons at once settle each request once") {
-  const Call mine = call({Order{.id = "1"}, Order{.id = "2"}, Order{.id = "3"}});
-  Call other = mine;
-  other.requests.pop_back();
-  CHECK(run(other) == "aa");
-  CHECK(run(mine) == "moved");
-  CHECK(run(rest()) == "a");
-  CHECK(stock("shoe") == "91");
-}
-
 TEST_CASE_FIXTURE(FullShop, "an order whose record has expired is a new order") {
   window = "1";
   CHECK(settle({Order{}}) == "a");
