@@ -39,20 +39,13 @@ class ClusterFixture : public LoopFixture {
   // All nodes are seeds.
   explicit ClusterFixture(std::size_t count) : LoopFixture(Where::kTcp) {
     for (std::size_t i = 0; i < count; ++i) {
-      nodes.emplace_back(loop, Where::kTcp);
-      seeds.push_back(nodes.back().endpoint());
-      seeds.back().username = "anna";
-      seeds.back().password = "secret";
-      seeds.back().cluster = true;
+      Endpoint& seed = seeds.emplace_back(nodes.emplace_back(loop, Where::kTcp).endpoint());
+      seed.username = "anna";
+      seed.password = "secret";
+      seed.cluster = true;
     }
   }
   void names(std::size_t node, const std::string& host) { nodes[node].on("CLUSTER").reply(shards(host)); }
-  void all_refuse(const std::string& error) {
-    for (FakeServer& node : nodes) node.on("CLUSTER").error(error);
-  }
-  void all_silent() {
-    for (FakeServer& node : nodes) node.on("CLUSTER").silence();
-  }
   void until_all_wait() {
     const auto waits = [](const FakeServer& node) { return node.waits("CLUSTER"); };
     until([&] { return std::all_of(nodes.begin(), nodes.end(), waits); }, "all nodes are asked");
@@ -151,7 +144,7 @@ TEST_CASE_FIXTURE(NodesOf<2>, "known nodes are asked when no seed replies") {
 }
 
 TEST_CASE_FIXTURE(NodesOf<20>, "of many nodes a few are asked at a time and others the next time") {
-  all_refuse("LOADING the dataset");
+  for (FakeServer& node : nodes) node.on("CLUSTER").error("LOADING the dataset");
   (void)locate();
   CHECK(asked() == 8);
   (void)locate();
@@ -182,21 +175,19 @@ TEST_CASE_FIXTURE(NodesOf<1>, "the address in MOVED is tried first and dropped w
   }
 }
 
-TEST_CASE("a client that left a server prefers another primary and takes the same one if there is none") {
+TEST_CASE_FIXTURE(NodesOf<2>, "a client that left a server prefers another primary, or takes the same one again") {
   // The other node names another one, or the same, or is silent.
-  for (const std::string other : {"10.0.0.2", "10.0.0.1", ""}) {
-    CAPTURE(other);
-    NodesOf<2> test;
-    test.slot->report(test.primary("10.0.0.1"), {ErrorKind::kLost, "gone"});
-    test.all_silent();
-    std::string answer;
-    const auto search = test.ask(*test.slot, answer);
-    test.until_all_wait();
-    REQUIRE(test.nodes[0].answer("CLUSTER", shards("10.0.0.1")));
-    if (!other.empty()) REQUIRE(test.nodes[1].answer("CLUSTER", shards(other)));
-    test.until([&] { return !answer.empty(); }, "an answer");
-    CHECK(answer == (other.empty() ? "10.0.0.1" : other));
-  }
+  const std::string other = each_of({"10.0.0.2", "10.0.0.1", ""});
+  CAPTURE(other);
+  slot->report(primary("10.0.0.1"), {ErrorKind::kLost, "gone"});
+  for (FakeServer& node : nodes) node.on("CLUSTER").silence();
+  std::string answer;
+  const auto search = ask(*slot, answer);
+  until_all_wait();
+  REQUIRE(nodes[0].answer("CLUSTER", shards("10.0.0.1")));
+  if (!other.empty()) REQUIRE(nodes[1].answer("CLUSTER", shards(other)));
+  until([&] { return !answer.empty(); }, "an answer");
+  CHECK(answer == (other.empty() ? "10.0.0.1" : other));
 }
 
 TEST_CASE_FIXTURE(NodesOf<2>, "the reason why no primary is known is reported") {
@@ -218,7 +209,7 @@ TEST_CASE_FIXTURE(NodesOf<2>, "the reason why no primary is known is reported") 
     CHECK(locate().starts_with(none + "cannot connect to " + seeds[0].redacted()));
   }
   SUBCASE("the nodes are loading") {
-    all_refuse("LOADING the dataset is loaded");
+    for (FakeServer& node : nodes) node.on("CLUSTER").error("LOADING the dataset is loaded");
     CHECK(locate().starts_with(none));
   }
   SUBCASE("a node disconnects after its reply, which counts once") {
@@ -238,22 +229,21 @@ TEST_CASE_FIXTURE(Tcp<LoopFixture>, "an error reading the seeds is reported") {
   CHECK(answer == "no node of the cluster has answered: cannot read the password");
 }
 
-TEST_CASE("a node that cannot name the primary is used as a last resort: it redirects or its error is reported") {
+TEST_CASE_FIXTURE(NodesOf<2>,
+                  "a node that cannot name the primary is a last resort: it redirects or its error counts") {
   const std::pair<std::string, std::string> rows[] = {
       {"CLUSTER", "NOPERM User anna has no permissions to run the 'cluster|shards' command"},
       {"AUTH", "WRONGPASS invalid username-password pair"},
       {"CLUSTER", "ERR This instance has cluster support disabled"}};
-  for (const auto& [command, error] : rows) {
-    CAPTURE(error);
-    NodesOf<2> test;
-    test.nodes[0].on(command).error(error);
-    test.nodes[1].refuse();
-    CHECK(test.locate() == test.seeds[0].host);
-    CHECK(test.found.same_address(test.seeds[0]));
-    test.nodes[1].listen();
-    test.names(1, "10.0.0.2");
-    CHECK(test.locate() == "10.0.0.2");
-  }
+  const auto [command, error] = each_of(rows);
+  CAPTURE(error);
+  nodes[0].on(command).error(error);
+  nodes[1].refuse();
+  CHECK(locate() == seeds[0].host);
+  CHECK(found.same_address(seeds[0]));
+  nodes[1].listen();
+  names(1, "10.0.0.2");
+  CHECK(locate() == "10.0.0.2");
 }
 
 TEST_CASE_FIXTURE(NodesOf<3>, "a suspected server is left when most nodes name another") {
@@ -280,13 +270,13 @@ TEST_CASE_FIXTURE(NodesOf<3>, "a suspected server is left when most nodes name a
   CHECK(heard == std::vector<std::string>{"10.0.0.2"});
   CHECK(locate() == "10.0.0.2");  // at once
   heard.clear();
-  all_refuse("NOPERM no");
+  for (FakeServer& node : nodes) node.on("CLUSTER").error("NOPERM no");
   suspect();
   CHECK(heard.empty());
 }
 
 TEST_CASE_FIXTURE(NodesOf<2>, "a lookup can be canceled at any time") {
-  all_silent();
+  for (FakeServer& node : nodes) node.on("CLUSTER").silence();
   std::string answer;
   auto search = ask(*slot, answer);
   std::size_t questions = 0;

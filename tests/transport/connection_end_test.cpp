@@ -23,29 +23,26 @@ TEST_CASE_FIXTURE(Tcp<ConnectionFixture>, "a closed port ends the connection bef
   CHECK(events.opened == 0);
 }
 
-TEST_CASE("a server that closes inside a reply loses that call and those after it") {
-  for (const std::size_t bytes : {0, 1, 3, 8}) {
-    CAPTURE(bytes);
-    ConnectionFixture test;
-    test.fake.on("GET").reply(resp::bulk("value")).close_after_bytes(bytes);
-    test.connect();
-    test.ask("GET", "a");
-    test.ask("GET", "b");
-    test.until_closed();
-    CHECK(test.lost() == 2);
-  }
+TEST_CASE_FIXTURE(ConnectionFixture, "a server that closes inside a reply loses that call and those after it") {
+  const std::size_t bytes = each_of({0, 1, 3, 8});
+  CAPTURE(bytes);
+  fake.on("GET").reply(resp::bulk("value")).close_after_bytes(bytes);
+  connect();
+  ask("GET", "a");
+  ask("GET", "b");
+  until_closed();
+  CHECK(lost() == 2);
 }
 
-TEST_CASE("a reset inside or after a reply is noticed at once although bytes arrived before it") {
-  for (const std::size_t bytes : {7U, 11U}) {
-    CAPTURE(bytes);
-    Tcp<ConnectionFixture> test;
-    test.fake.on("GET").reply(resp::bulk("value")).reset_after_bytes(bytes);
-    test.connect();
-    const Ask& cut = test.ask("GET", "a");
-    test.until_closed();  // long before the watchdog
-    if (bytes < 11) CHECK(cut.lost);
-  }
+TEST_CASE_FIXTURE(Tcp<ConnectionFixture>,
+                  "a reset inside or after a reply is noticed at once although bytes arrived before it") {
+  const std::size_t bytes = each_of({7U, 11U});
+  CAPTURE(bytes);
+  fake.on("GET").reply(resp::bulk("value")).reset_after_bytes(bytes);
+  connect();
+  const Ask& cut = ask("GET", "a");
+  until_closed();  // long before the watchdog
+  if (bytes < 11) CHECK(cut.lost);
 }
 
 TEST_CASE_FIXTURE(LoopFixture, "a reply that has arrived is not lost when the next command cannot be written") {
@@ -71,39 +68,35 @@ TEST_CASE_FIXTURE(LoopFixture, "a reply that has arrived is not lost when the ne
   CHECK(second.lost);
 }
 
-TEST_CASE("bytes that are not a reply, or one too many, end the connection but not the process") {
+TEST_CASE_FIXTURE(ConnectionFixture, "bytes that are not a reply, or an extra reply, end only the connection") {
   const std::pair<std::string, std::string> rows[] = {
       {"HTTP/1.1 400 Bad Request\r\n\r\n", ""}, {"$-5\r\n", ""},  {"*1\r\n*1\r\nx", ""},
       {std::string("\0\0\0\0", 4), ""},         {"$abc\r\n", ""}, {resp::bulk("1") + resp::bulk("2"), "1"}};
-  for (const auto& [bytes, reply] : rows) {
-    CAPTURE(bytes);
-    ConnectionFixture test;
-    test.fake.on("GET").reply(bytes);
-    test.connect();
-    const Ask& ask = test.ask("GET", "a");
-    test.until_closed();
-    CHECK(ask.lost == reply.empty());
-    CHECK(ask.text == reply);
-    CHECK_FALSE(test.events.error.what.empty());
-  }
+  const auto [bytes, reply] = each_of(rows);
+  CAPTURE(bytes);
+  fake.on("GET").reply(bytes);
+  connect();
+  const Ask& call = ask("GET", "a");
+  until_closed();
+  CHECK(call.lost == reply.empty());
+  CHECK(call.text == reply);
+  CHECK_FALSE(events.error.what.empty());
 }
 
-TEST_CASE("unsolicited bytes end an idle connection with a reason but not the process") {
+TEST_CASE_FIXTURE(ConnectionFixture, "unsolicited bytes end an idle connection with a reason but not the process") {
   const std::string refusal = "ERR max number of clients reached";
   const std::pair<std::string, std::string> rows[] = {{resp::error(refusal), refusal},
                                                       {"-\r\n", "the connection ended"},
                                                       {resp::simple("OK"), ""},
                                                       {"", "Server closed the connection"}};  // no bytes: it closes
-  for (const auto& [bytes, reason] : rows) {
-    CAPTURE(bytes);
-    ConnectionFixture test;
-    test.connect();
-    test.until([&] { return test.fake.accepted() == 1; }, "the server accepts it");
-    bytes.empty() ? test.fake.close(0) : test.fake.blurt(0, bytes);
-    test.until_closed();
-    CHECK(test.events.error.what.starts_with(reason));
-    CHECK_FALSE(test.connection->is_open());
-  }
+  const auto [bytes, reason] = each_of(rows);
+  CAPTURE(bytes);
+  connect();
+  until([&] { return fake.accepted() == 1; }, "the server accepts it");
+  bytes.empty() ? fake.close(0) : fake.blurt(0, bytes);
+  until_closed();
+  CHECK(events.error.what.starts_with(reason));
+  CHECK_FALSE(connection->is_open());
 }
 
 TEST_CASE_FIXTURE(ConnectionFixture, "close outside of a callback takes effect before it returns") {

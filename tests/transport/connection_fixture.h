@@ -48,9 +48,9 @@ struct ConnectionEvents : valkey::Connection::Listener {
   }
 };
 
-class ConnectionFixture : public LoopFixture {
+class ConnectionFixture : public ServerFixture {
  public:
-  explicit ConnectionFixture(Where where = Where::kUnix) : LoopFixture(where), fake(loop, where) {}
+  using ServerFixture::ServerFixture;
   ~ConnectionFixture() {
     if (connection) {
       connection.reset();
@@ -96,7 +96,6 @@ class ConnectionFixture : public LoopFixture {
     return std::count_if(asks.begin(), asks.end(), [](const Ask& ask) { return ask.lost; });
   }
 
-  FakeServer fake;
   ConnectionEvents events;
   std::deque<Ask> asks;
   std::unique_ptr<valkey::Connection> connection;

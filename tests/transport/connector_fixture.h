@@ -6,9 +6,9 @@
 
 namespace orderd::test {
 
-class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener {
+class ConnectorFixture : public ServerFixture, private valkey::Connector::Listener {
  public:
-  explicit ConnectorFixture(Where where = Where::kUnix) : LoopFixture(where), fake(loop, where) {
+  explicit ConnectorFixture(Where where = Where::kUnix) : ServerFixture(where) {
     handshake.name = "orderd-test";
     handshake.connect_timeout = kPatience;
     endpoint = fake.endpoint();
@@ -46,7 +46,6 @@ class ConnectorFixture : public LoopFixture, private valkey::Connector::Listener
     CHECK(error.what == what);
   }
 
-  FakeServer fake;
   valkey::Handshake handshake;
   valkey::Endpoint endpoint;
   std::unique_ptr<valkey::Connector> connector;

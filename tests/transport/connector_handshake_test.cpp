@@ -21,41 +21,30 @@ struct FullHandshake : ConnectorFixture {
 };
 const std::string kSteps[] = {"AUTH", "HELLO", "INFO", "SELECT", "CLIENT SETNAME", "SCRIPT LOAD"};
 
-const std::string kLibraryName = "CLIENT SETINFO LIB-NAME orderd";
-const std::string kLibraryVersion = "CLIENT SETINFO LIB-VER " ORDERD_VERSION;
-
-TEST_CASE_FIXTURE(FullHandshake,
-                  "the handshake authenticates, selects the database, sets the client name and loads the scripts") {
+TEST_CASE_FIXTURE(FullHandshake, "the handshake authenticates, selects, sets the name and loads the scripts") {
   connects();
-  CHECK(fake.sequence(0, 4) == Texts{"AUTH orderd correct horse", "HELLO", "INFO server", "SELECT 3", kLibraryName,
-                                     kLibraryVersion, "CLIENT SETNAME orderd-test",
-                                     "SCRIPT LOAD " + std::string(kSettle), "SCRIPT LOAD " + std::string(kRefuse)});
+  CHECK(fake.sequence(0, 4) == Texts{"AUTH orderd correct horse", "HELLO", "INFO server", "SELECT 3",
+                                     "CLIENT SETINFO LIB-NAME orderd", "CLIENT SETINFO LIB-VER " ORDERD_VERSION,
+                                     "CLIENT SETNAME orderd-test", "SCRIPT LOAD " + std::string(kSettle),
+                                     "SCRIPT LOAD " + std::string(kRefuse)});
   CHECK(ready.script_ids == Texts{"settle", "refuse"});
   CHECK(ready.connection->is_open());
 }
 
-TEST_CASE_FIXTURE(ConnectorFixture, "the handshake omits what is not needed") {
-  connects();
-  CHECK(fake.sequence(0, 4) ==
-        Texts{"HELLO", "INFO server", kLibraryName, kLibraryVersion, "CLIENT SETNAME orderd-test"});
-}
-
-TEST_CASE("characters not allowed in a client name are replaced") {
+TEST_CASE_FIXTURE(ConnectorFixture, "characters not allowed in a client name are replaced") {
   const std::pair<std::string, std::string> rows[] = {{"orderd-read:shop 1", "orderd-read:shop_1"},
                                                       {"a\nb\tc\x7f", "a_b_c_"},
                                                       {"!~", "!~"},
                                                       {"K\u00f6ln", "K__ln"},
                                                       {std::string("\0", 1), "_"}};
-  for (const auto& [name, sent] : rows) {
-    CAPTURE(name);
-    ConnectorFixture test;
-    test.handshake.name = name;
-    test.connects();
-    CHECK(test.fake.count("CLIENT SETNAME " + sent) == 1);
-  }
+  const auto [name, sent] = each_of(rows);
+  CAPTURE(name);
+  handshake.name = name;
+  connects();
+  CHECK(fake.count("CLIENT SETNAME " + sent) == 1);
 }
 
-TEST_CASE("a refusal of CLIENT is ignored, and the reply to CLIENT SETINFO is not waited for") {
+TEST_CASE_FIXTURE(ConnectorFixture, "a refusal of CLIENT is ignored, and CLIENT SETINFO is not waited for") {
   const std::pair<std::string, std::string> rows[] = {
       {"CLIENT SETINFO", "NOPERM this user has no permissions to run the 'client|setinfo' command"},
       {"CLIENT SETINFO", "ERR unknown subcommand 'SETINFO'. Try CLIENT HELP."},
@@ -63,28 +52,24 @@ TEST_CASE("a refusal of CLIENT is ignored, and the reply to CLIENT SETINFO is no
       {"CLIENT", "NOPERM this user has no permissions to run the 'client|setname' command"},
       {"CLIENT", "ERR unknown command 'CLIENT'"},
       {"CLIENT", "ERR Client names cannot contain spaces, newlines or special characters."}};
-  for (const auto& [command, denied] : rows) {
-    CAPTURE(denied);
-    ConnectorFixture test;
-    test.fake.on(command).error(denied);
-    auto& held = test.fake.on("CLIENT SETINFO").error(denied).hold();
-    test.start();
-    test.until([&] { return test.fake.count("CLIENT SETNAME") == 1; }, "the name is sent");
-    held.release();
-    test.until_connected();
-    CHECK(test.ready.connection->in_flight() == 0);
-  }
+  const auto [command, denied] = each_of(rows);
+  CAPTURE(denied);
+  fake.on(command).error(denied);
+  auto& held = fake.on("CLIENT SETINFO").error(denied).hold();
+  start();
+  until_count("CLIENT SETNAME", 1);
+  held.release();
+  until_connected();
+  CHECK(ready.connection->in_flight() == 0);
 }
 
-TEST_CASE("a user without a password and a password without a user are sent") {
+TEST_CASE_FIXTURE(ConnectorFixture, "a user without a password and a password without a user are sent") {
   const Texts rows[] = {{"AUTH", "orderd", ""}, {"AUTH", kSecret}};  // the latter: the default user
-  for (const Texts& sent : rows) {
-    ConnectorFixture test;
-    if (sent.size() == 3) test.endpoint.username = sent[1];
-    test.endpoint.password = sent.back();
-    test.connects();
-    CHECK(test.fake.received().front().words == sent);
-  }
+  const Texts sent = each_of(rows);
+  if (sent.size() == 3) endpoint.username = sent[1];
+  endpoint.password = sent.back();
+  connects();
+  CHECK(fake.received().front().words == sent);
 }
 
 TEST_CASE_FIXTURE(FullHandshake, "the handshake can arrive byte by byte") {
@@ -95,7 +80,7 @@ TEST_CASE_FIXTURE(FullHandshake, "the handshake can arrive byte by byte") {
   CHECK(ready.script_ids.at(1) == std::string(40, 'a'));
 }
 
-TEST_CASE("each refusal in the handshake has an error kind and names the command") {
+TEST_CASE_FIXTURE(FullHandshake, "each refusal in the handshake has an error kind and names the command") {
   struct Row {
     std::string command;
     std::string error;
@@ -119,15 +104,13 @@ TEST_CASE("each refusal in the handshake has an error kind and names the command
       {"SCRIPT LOAD", "READONLY You can't write against a read only replica.", ErrorKind::kRoleChanged},
       {"SCRIPT LOAD", "ERR Error compiling script", ErrorKind::kFault},
   };
-  for (const auto& [command, refusal, kind] : rows) {
-    CAPTURE(command);
-    CAPTURE(refusal);
-    FullHandshake test;
-    test.fake.on(command).error(refusal);
-    test.fails(kind, command + " was refused: " + refusal);
-    CHECK(test.fake.received().back().begins(command));  // nothing was sent after it
-    test.until([&] { return test.fake.standing() == 0; }, "the connection is closed");
-  }
+  const auto [command, refusal, kind] = each_of(rows);
+  CAPTURE(command);
+  CAPTURE(refusal);
+  fake.on(command).error(refusal);
+  fails(kind, command + " was refused: " + refusal);
+  CHECK(fake.received().back().begins(command));  // nothing was sent after it
+  until_disconnected();
 }
 
 TEST_CASE_FIXTURE(FullHandshake, "a password that the server repeats in its error is not in ours") {
@@ -155,22 +138,20 @@ TEST_CASE("a connection lost at any step, and a server silent from there on, are
         test.fails(ErrorKind::kLost, "cannot connect to " + server + ": Server closed the connection");
       }
       CHECK_FALSE(contains(test.error.what, kSecret));
-      test.until([&] { return test.fake.standing() == 0; }, "the connection is closed");
+      test.until_disconnected();
     }
   }
 }
 
-TEST_CASE("a connector that is destroyed during the handshake ends silently") {
-  for (const std::string& command : kSteps) {
-    CAPTURE(command);
-    FullHandshake test;
-    test.fake.on(command).silence();
-    test.start();
-    test.until([&] { return test.fake.waits(command); }, "the step is reached");
-    test.connector.reset();
-    test.until([&] { return test.fake.standing() == 0; }, "the connection ends");
-    CHECK(test.connected + test.failed == 0);
-  }
+TEST_CASE_FIXTURE(FullHandshake, "a connector that is destroyed during the handshake ends silently") {
+  const std::string command = each_of(kSteps);
+  CAPTURE(command);
+  fake.on(command).silence();
+  start();
+  until_waits(command);
+  connector.reset();
+  until_disconnected();
+  CHECK(connected + failed == 0);
 }
 
 }  // namespace

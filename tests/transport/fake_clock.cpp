@@ -9,7 +9,6 @@
 #include <atomic>
 #include <csignal>
 #include <ctime>
-#include <utility>
 
 namespace orderd::test {
 namespace {
@@ -21,11 +20,12 @@ std::atomic<int64_t> jumped_ms = 0;
 
 }  // namespace
 
-FakeClock::FakeClock(Loop& loop) : before_(std::exchange(jumping, uv_backend_fd(loop.raw()))) {
+FakeClock::FakeClock(Loop& loop) {
+  jumping = uv_backend_fd(loop.raw());
 }
 
 FakeClock::~FakeClock() {
-  jumping = before_;
+  jumping = kNone;
 }
 
 void FakeClock::jump(Milliseconds span) {

@@ -10,7 +10,7 @@
 
 namespace orderd::test {
 
-// The clock never goes back, not even at the end. Of several, the newest one works.
+// The clock never goes back, not even at the end. One at a time.
 class FakeClock {
  public:
   explicit FakeClock(Loop& loop);
@@ -20,9 +20,6 @@ class FakeClock {
 
   // As if the thread had not run for this long.
   static void jump(Milliseconds span);
-
- private:
-  int before_;
 };
 
 }  // namespace orderd::test

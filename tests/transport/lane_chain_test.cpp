@@ -63,8 +63,7 @@ TEST_CASE_FIXTURE(LaneFixture, "retention continues while the lane is blocked be
   CHECK(settled.empty());
 }
 
-TEST_CASE_FIXTURE(LaneFixture,
-                  "after a lasting error requests go one by one: the blocking one is named, none before it waits") {
+TEST_CASE_FIXTURE(LaneFixture, "after a lasting error requests go one by one so that only the bad one blocks") {
   serve();
   // Request 3-0 cannot be settled in any call.
   auto& stuck = fake.on("EVALSHA settle").with("3-0").error("WRONGTYPE key orders:dead: not a stream");
@@ -79,8 +78,7 @@ TEST_CASE_FIXTURE(LaneFixture,
   CHECK(calls().back().requests.size() == 4);
 }
 
-TEST_CASE_FIXTURE(LaneFixture,
-                  "scripts that the server has lost are loaded again, and if that does not help it waits") {
+TEST_CASE_FIXTURE(LaneFixture, "lost scripts are loaded again, and if that does not help the lane waits") {
   serve();
   const std::size_t loads = fake.count("SCRIPT LOAD");
   fake.on("EVALSHA settle").times(3).error("NOSCRIPT No matching script. Please use EVAL.");
@@ -124,51 +122,45 @@ TEST_CASE_FIXTURE(LaneFixture, "a position that keeps moving causes no tight loo
   until_settled();
 }
 
-TEST_CASE("an unknown reply stops the chain and nothing counts as settled") {
-  for (const std::string& garbage : {resp::bulk("aaaaa"), resp::bulk(""), resp::bulk("x"), resp::bulk("aa"),
-                                     resp::integer(1), resp::nil(), resp::array({}), resp::simple("OK")}) {
-    CAPTURE(garbage);
-    LaneFixture test;
-    test.serve();
-    test.fake.on("EVALSHA settle").times(1).reply(garbage);
-    test.settles(1, 1);
-    CHECK(test.settled == Requests{"1-0"});
-    CHECK(test.logged("an answer that this version does not know") == 1);
-    CHECK(test.status().counters.settled() == 1);
-  }
+TEST_CASE_FIXTURE(LaneFixture, "an unknown reply stops the chain and nothing counts as settled") {
+  const std::string garbage = each_of({resp::bulk("aaaaa"), resp::bulk(""), resp::bulk("x"), resp::bulk("aa"),
+                                       resp::integer(1), resp::nil(), resp::array({}), resp::simple("OK")});
+  CAPTURE(garbage);
+  serve();
+  fake.on("EVALSHA settle").times(1).reply(garbage);
+  settles(1, 1);
+  CHECK(settled == Requests{"1-0"});
+  CHECK(logged("an answer that this version does not know") == 1);
+  CHECK(status().counters.settled() == 1);
 }
 
-TEST_CASE("an invalid reply to a read ends the link and nothing of it is settled") {
+TEST_CASE_FIXTURE(LaneFixture, "an invalid reply to a read ends the link and nothing of it is settled") {
   const auto one_entry = [](const std::string& entry) {
     return resp::array({resp::array({resp::bulk("orders"), resp::array({entry})})});
   };
-  for (const std::string& garbage : {
-           one_entry(resp::array({resp::bulk("1-0"), resp::bulks({"id", "o-1", "sku"})})),
-           one_entry(resp::array({resp::bulk("1-0")})), one_entry(resp::bulk("1-0")),
-           one_entry(resp::array({resp::integer(1), resp::bulks({})})),
-           resp::array({resp::array({resp::bulk("orders"), resp::bulk("1-0")})}), resp::array({}), resp::simple("OK"),
-           resp::integer(42), stream_reply(order_entries(1, 17)),  // 16 were requested
-       }) {
-    CAPTURE(garbage);
-    LaneFixture test;
-    test.fake.on("XREAD").times(2).reply(garbage);
-    test.serve();
-    CHECK(test.settled.empty());
-    CHECK(test.fake.accepted() == 6);
-    test.settles(1, 1);
-  }
+  const std::string garbage = each_of({
+      one_entry(resp::array({resp::bulk("1-0"), resp::bulks({"id", "o-1", "sku"})})),
+      one_entry(resp::array({resp::bulk("1-0")})), one_entry(resp::bulk("1-0")),
+      one_entry(resp::array({resp::integer(1), resp::bulks({})})),
+      resp::array({resp::array({resp::bulk("orders"), resp::bulk("1-0")})}), resp::array({}), resp::simple("OK"),
+      resp::integer(42), stream_reply(order_entries(1, 17)),  // 16 were requested
+  });
+  CAPTURE(garbage);
+  fake.on("XREAD").times(2).reply(garbage);
+  serve();
+  CHECK(settled.empty());
+  CHECK(fake.accepted() == 6);
+  settles(1, 1);
 }
 
-TEST_CASE("a join with an invalid reply is retried") {
-  for (const std::string& garbage : {resp::simple("OK"), resp::array({}), resp::bulks({""}), resp::integer(1)}) {
-    CAPTURE(garbage);
-    LaneFixture test;
-    test.stream = order_entries(1, 2);
-    test.fake.on("EVALSHA join").times(2).reply(garbage);
-    test.start();
-    test.until_settled();
-    CHECK(test.fake.count("EVALSHA join") == 3);
-  }
+TEST_CASE_FIXTURE(LaneFixture, "a join with an invalid reply is retried") {
+  const std::string garbage = each_of({resp::simple("OK"), resp::array({}), resp::bulks({""}), resp::integer(1)});
+  CAPTURE(garbage);
+  stream = order_entries(1, 2);
+  fake.on("EVALSHA join").times(2).reply(garbage);
+  start();
+  until_settled();
+  CHECK(fake.count("EVALSHA join") == 3);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ struct SettleCall {
 };
 
 // At the end of each test the lane is ended, and has to release everything.
-class LaneFixture : public LoopFixture, private lane::Lane::Listener {
+class LaneFixture : public ServerFixture, private lane::Lane::Listener {
  public:
   LaneFixture() {
     options.max_in_flight = 16;
@@ -118,12 +118,6 @@ class LaneFixture : public LoopFixture, private lane::Lane::Listener {
   void until_used(const FakeServer::Rule& rule, std::size_t times) {
     until([&] { return rule.used() >= times; }, "the commands of a rule");
   }
-  void until_count(const std::string& command, std::size_t times) {
-    until([&] { return fake.count(command) >= times; }, command);
-  }
-  void until_disconnected() {
-    until([this] { return fake.standing() == 0; }, "the connections end");
-  }
   // Adds new entries to the stream.
   void deliver(const std::vector<StreamEntry>& entries) {
     stream.insert(stream.end(), entries.begin(), entries.end());
@@ -167,7 +161,6 @@ class LaneFixture : public LoopFixture, private lane::Lane::Listener {
   }
   [[nodiscard]] lane::Status status() const { return lane->status(); }
 
-  FakeServer fake{loop};
   lane::Options options = lane_options();
   std::vector<StreamEntry> stream;
   std::string position = "0-0";

@@ -28,23 +28,21 @@ TEST_CASE_FIXTURE(LaneFixture, "a daemon that loses its lease waits for what is 
   until_settled();
 }
 
-TEST_CASE("what a failover lost is reported also when another daemon takes over") {
+TEST_CASE_FIXTURE(LaneFixture, "what a failover lost is reported also when another daemon takes over") {
   // Where the other one began; empty: nobody knows.
-  for (const std::string taken : {"3-0 3", "5-0 5", "7-0 7", ""}) {
-    CAPTURE(taken);
-    const std::size_t reported = taken == "3-0 3" ? 1 : 0;
-    LaneFixture test;
-    test.options.lease = Milliseconds(60);
-    test.serve();
-    test.settles(1, 5);
-    auto& elsewhere = test.fake.on("EVALSHA lease").reply(resp::bulks({"standby", "other", "3000", taken}));
-    test.until_used(elsewhere, 4);
-    CHECK(test.logged("has forgotten 2 settled requests of 'orders', all after 3-0") == reported);
-    CHECK(test.logged("has forgotten") == reported);
-    CHECK(test.status().counters.lost == 2 * reported);
-    elsewhere.off();
-    test.until_idle();
-  }
+  const std::string taken = each_of({"3-0 3", "5-0 5", "7-0 7", ""});
+  CAPTURE(taken);
+  const std::size_t reported = taken == "3-0 3" ? 1 : 0;
+  options.lease = Milliseconds(60);
+  serve();
+  settles(1, 5);
+  auto& elsewhere = fake.on("EVALSHA lease").reply(resp::bulks({"standby", "other", "3000", taken}));
+  until_used(elsewhere, 4);
+  CHECK(logged("has forgotten 2 settled requests of 'orders', all after 3-0") == reported);
+  CHECK(logged("has forgotten") == reported);
+  CHECK(status().counters.lost == 2 * reported);
+  elsewhere.off();
+  until_idle();
 }
 
 TEST_CASE_FIXTURE(LaneFixture, "a daemon of the same name is an error that is reported once") {
@@ -96,20 +94,19 @@ TEST_CASE_FIXTURE(LaneFixture, "a pause is noticed even without a group and the 
   CHECK(fake.count("EVALSHA join") == 4);
 }
 
-TEST_CASE("a group that is missing or disagrees with the position makes the lane check the stream, but rarely") {
+TEST_CASE_FIXTURE(
+    LaneFixture, "a group that is missing or disagrees with the position makes the lane check the stream, but rarely") {
   // A lag while nothing waits, an unknown lag, a group that has vanished.
-  for (const std::string& reply :
-       {resp::bulks({"moved", "5"}), resp::bulks({"moved", ""}), resp::bulks({"created", ""})}) {
-    CAPTURE(reply);
-    const bool lasts = reply != resp::bulks({"created", ""});
-    LaneFixture test;
-    test.fake.on("EVALSHA sign").after(lasts ? 0 : 1).times(lasts ? 1000 : 1).reply(reply);
-    test.serve();
-    test.until_count("EVALSHA join", 2);
-    test.until_count("EVALSHA sign", test.fake.count("EVALSHA sign") + 3);
-    CHECK(test.fake.count("EVALSHA join") == 2);
-    if (lasts) test.until_count("EVALSHA join", 3);
-  }
+  const std::string reply =
+      each_of({resp::bulks({"moved", "5"}), resp::bulks({"moved", ""}), resp::bulks({"created", ""})});
+  CAPTURE(reply);
+  const bool lasts = reply != resp::bulks({"created", ""});
+  fake.on("EVALSHA sign").after(lasts ? 0 : 1).times(lasts ? 1000 : 1).reply(reply);
+  serve();
+  until_count("EVALSHA join", 2);
+  until_count("EVALSHA sign", fake.count("EVALSHA sign") + 3);
+  CHECK(fake.count("EVALSHA join") == 2);
+  if (lasts) until_count("EVALSHA join", 3);
 }
 
 TEST_CASE_FIXTURE(LaneFixture,

@@ -47,13 +47,7 @@ TEST_CASE_FIXTURE(ServeFixture, "a lane takes the lease and reads on from the po
   CHECK(status().counters.settled() == 2);
 }
 
-TEST_CASE_FIXTURE(ServeFixture, "a request is sent at once and alone when nothing is in flight") {
-  serve();
-  for (int i = 1; i <= 5; ++i) settles(i, i);
-  CHECK(sizes() == std::vector<std::size_t>{1, 1, 1, 1, 1});
-}
-
-TEST_CASE_FIXTURE(ServeFixture, "what arrives while calls are in flight forms the next call") {
+TEST_CASE_FIXTURE(ServeFixture, "a request is sent at once and alone, and what arrives meanwhile forms the next call") {
   serve();
   auto& slow = hold_settle().times(1);
   for (int i = 1; i <= 3; ++i) {
@@ -78,24 +72,22 @@ TEST_CASE_FIXTURE(ServeFixture, "a backlog is sent in full calls, a few of them 
   CHECK(sent.front().previous == "0-0");
 }
 
-TEST_CASE("only a few calls are in flight and at most max_in_flight requests are held") {
-  for (const uint32_t limit : {1U, 2U, 7U, 16U, 64U}) {
-    CAPTURE(limit);
-    LaneFixture test;
-    test.options.max_in_flight = limit;
-    test.stream = order_entries(1, 200);
-    auto& held = test.fake.on("EVALSHA settle").silence();
-    test.start();
-    test.until([&] { return 2 * test.status().in_flight > limit; }, "no more is read");
-    test.turn(Milliseconds(10));
-    CHECK(test.status().in_flight <= limit);
-    CHECK(held.used() <= lane::kCallsInFlight);
-    CHECK_FALSE(test.fake.waits("XREAD"));
-    held.off();
-    test.fake.close_all();  // what was in flight is read again
-    test.until_settled();
-    CHECK(test.settled.size() == 200);
-  }
+TEST_CASE_FIXTURE(LaneFixture, "only a few calls are in flight and at most max_in_flight requests are held") {
+  const uint32_t limit = each_of({1U, 2U, 7U, 16U, 64U});
+  CAPTURE(limit);
+  options.max_in_flight = limit;
+  stream = order_entries(1, 200);
+  auto& held = fake.on("EVALSHA settle").silence();
+  start();
+  until([&] { return 2 * status().in_flight > limit; }, "no more is read");
+  turn(Milliseconds(10));
+  CHECK(status().in_flight <= limit);
+  CHECK(held.used() <= lane::kCallsInFlight);
+  CHECK_FALSE(fake.waits("XREAD"));
+  held.off();
+  fake.close_all();  // what was in flight is read again
+  until_settled();
+  CHECK(settled.size() == 200);
 }
 
 TEST_CASE_FIXTURE(ServeFixture, "malformed requests are sent in the same calls as the others") {

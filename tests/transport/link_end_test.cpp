@@ -20,35 +20,22 @@ TEST_CASE_FIXTURE(LinkFixture, "drop ends both connections before it returns and
   CHECK(fake.accepted() == 4);
 }
 
-TEST_CASE_FIXTURE(LinkFixture, "drop inside on_up reconnects") {
-  on_up_then = [&] {
-    if (ups > 1) return;
-    link->drop({ErrorKind::kMoved, "MOVED"});
+TEST_CASE_FIXTURE(LinkFixture, "drop inside a reply ends both connections when that returns, and loses the rest") {
+  const Channel channel = each_of({Channel::kReading, Channel::kSettling});
+  fake.on("GET").error("READONLY You can't write against a read only replica.");
+  fake.on("SET").silence();
+  connect();
+  ask(channel, "GET", "a").then = [&](Ask& ask) {
+    link->drop({ask.kind, ask.text});
+    CHECK(downs.empty());
     CHECK_FALSE(link->up());
   };
-  start();
+  const auto [read, settle] = ask_both("SET", "a");
+  until_down();
+  CHECK(read.lost);
+  CHECK(settle.lost);
+  went_down_once(ErrorKind::kRoleChanged, "READONLY");
   until_up(2);
-  went_down_once(ErrorKind::kMoved, "MOVED");
-}
-
-TEST_CASE("drop inside a reply ends both connections when that returns and loses what is left of both") {
-  for (const Channel channel : {Channel::kReading, Channel::kSettling}) {
-    LinkFixture test;
-    test.fake.on("GET").error("READONLY You can't write against a read only replica.");
-    test.fake.on("SET").silence();
-    test.connect();
-    test.ask(channel, "GET", "a").then = [&](Ask& ask) {
-      test.link->drop({ask.kind, ask.text});
-      CHECK(test.downs.empty());
-      CHECK_FALSE(test.link->up());
-    };
-    const auto [read, settle] = test.ask_both("SET", "a");
-    test.until_down();
-    CHECK(read.lost);
-    CHECK(settle.lost);
-    test.went_down_once(ErrorKind::kRoleChanged, "READONLY");
-    test.until_up(2);
-  }
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "drop inside a lost call changes nothing") {

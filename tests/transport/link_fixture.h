@@ -65,7 +65,7 @@ class FakeTopology : public valkey::Topology {
   std::function<Result<Endpoint>()> where_;
 };
 
-class LinkFixture : public LoopFixture, private valkey::Link::Listener {
+class LinkFixture : public ServerFixture, private valkey::Link::Listener {
  public:
   LinkFixture() {
     options.name = "shop-1";
@@ -112,14 +112,8 @@ class LinkFixture : public LoopFixture, private valkey::Link::Listener {
   void until_down(std::size_t times = 1) {
     until([&] { return downs.size() >= times; }, "the link is down");
   }
-  void until_waits(std::string_view command) {
-    until([&] { return fake.waits(command); }, "the server gets " + std::string(command));
-  }
   void until_answered() {
     until([this] { return link->in_flight() == 0; }, "the replies");
-  }
-  void until_disconnected() {
-    until([this] { return fake.standing() == 0; }, "the connections end");
   }
   // The number of the first connection with this name.
   [[nodiscard]] std::size_t connection_of(std::string_view name) const {
@@ -138,7 +132,6 @@ class LinkFixture : public LoopFixture, private valkey::Link::Listener {
     return other;
   }
 
-  FakeServer fake{loop};
   valkey::Link::Options options;
   std::function<Result<Endpoint>()> where = [this] { return fake.endpoint(); };
   FakeTopology topology{[this] { return where(); }};

@@ -28,36 +28,33 @@ TEST_CASE_FIXTURE(LinkFixture, "a link that is up has both connections and its s
   CHECK(settle.text == std::to_string(settling()));
 }
 
-TEST_CASE("the end of one connection or of both loses the calls of both and is reported once") {
-  for (const std::string ends : {"reading", "settling", "both"}) {
-    CAPTURE(ends);
-    LinkFixture test;
-    test.fake.on("GET").silence();
-    test.connect();
-    for (const Channel channel : {Channel::kReading, Channel::kSettling, Channel::kReading}) {
-      test.ask(channel, "GET", "a").then = [&](Ask& lost) {
-        CHECK(lost.lost);
-        CHECK(test.downs.empty());  // the calls hear of it first
-        CHECK_FALSE(test.link->up());
-        for (const Channel each : {Channel::kReading, Channel::kSettling}) {
-          CHECK_FALSE(test.link->send(each, lost, Command::of("GET", "a")));
-        }
-      };
-    }
-    test.until_waits("GET");
-    if (ends != "settling") test.fake.close(test.reading());
-    if (ends != "reading") test.fake.close(test.settling());
-    test.until_up(2);
-    test.went_down_once(ErrorKind::kLost,
-                        "lost the connection to " + test.fake.endpoint().redacted() + ": Server closed the connection");
-    CHECK(test.topology.asked == 2);
-    CHECK(test.fake.accepted() == 4);
-    CHECK(test.fake.standing() == 2);
+TEST_CASE_FIXTURE(LinkFixture, "the end of one connection or of both loses the calls of both and is reported once") {
+  const std::string ends = each_of({"reading", "settling", "both"});
+  CAPTURE(ends);
+  fake.on("GET").silence();
+  connect();
+  for (const Channel channel : {Channel::kReading, Channel::kSettling, Channel::kReading}) {
+    ask(channel, "GET", "a").then = [&](Ask& lost) {
+      CHECK(lost.lost);
+      CHECK(downs.empty());  // the calls hear of it first
+      CHECK_FALSE(link->up());
+      for (const Channel each : {Channel::kReading, Channel::kSettling}) {
+        CHECK_FALSE(link->send(each, lost, Command::of("GET", "a")));
+      }
+    };
   }
+  until_waits("GET");
+  if (ends != "settling") fake.close(reading());
+  if (ends != "reading") fake.close(settling());
+  until_up(2);
+  went_down_once(ErrorKind::kLost,
+                 "lost the connection to " + fake.endpoint().redacted() + ": Server closed the connection");
+  CHECK(topology.asked == 2);
+  CHECK(fake.accepted() == 4);
+  CHECK(fake.standing() == 2);
 }
 
-TEST_CASE_FIXTURE(LinkFixture,
-                  "two connections that reached different servers are dropped and the link connects again") {
+TEST_CASE_FIXTURE(LinkFixture, "two connections that reached different servers are dropped and made again") {
   const std::string other(40, 'b');
   fake.on("INFO").times(1).reply(resp::bulk(FakeServer::info(other)));
   start();
@@ -72,17 +69,15 @@ TEST_CASE_FIXTURE(LinkFixture,
   CHECK(fake.standing() == 2);
 }
 
-TEST_CASE("a server that does not give its run_id on one connection or on both is accepted") {
-  for (const std::size_t times : {1U, 2U}) {
-    CAPTURE(times);
-    LinkFixture test;
-    test.fake.on("INFO").times(times).error("NOPERM this user has no permissions to run the 'info' command");
-    test.connect();
-    CHECK(test.downs.empty());
-  }
+TEST_CASE_FIXTURE(LinkFixture, "a server that does not give its run_id on one connection or on both is accepted") {
+  const std::size_t times = each_of({1U, 2U});
+  CAPTURE(times);
+  fake.on("INFO").times(times).error("NOPERM this user has no permissions to run the 'info' command");
+  connect();
+  CHECK(downs.empty());
 }
 
-TEST_CASE("a failed handshake on either connection ends the other and names the reason") {
+TEST_CASE_FIXTURE(LinkFixture, "a failed handshake on either connection ends the other and names the reason") {
   struct Row {
     std::string command;
     const char* word;
@@ -93,14 +88,12 @@ TEST_CASE("a failed handshake on either connection ends the other and names the 
       {"SCRIPT LOAD", "", "NOPERM this user has no permissions to run the 'script|load' command", ErrorKind::kRefused},
       {"CLIENT SETNAME", "orderd-read:shop-1", "NOAUTH Authentication required.", ErrorKind::kRefused},
       {"CLIENT SETNAME", "orderd-settle:shop-1", "LOADING Valkey is loading the data", ErrorKind::kUnavailable}};
-  for (const auto& [command, word, refusal, kind] : rows) {
-    CAPTURE(refusal);
-    LinkFixture test;
-    test.fake.on(command).with(word).times(1).error(refusal);
-    test.connect();
-    test.went_down_once(kind, command + " was refused: " + refusal);
-    CHECK(test.fake.standing() == 2);
-  }
+  const auto [command, word, refusal, kind] = each_of(rows);
+  CAPTURE(refusal);
+  fake.on(command).with(word).times(1).error(refusal);
+  connect();
+  went_down_once(kind, command + " was refused: " + refusal);
+  CHECK(fake.standing() == 2);
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a connection that ends while the other is still in its handshake ends both") {
@@ -166,11 +159,15 @@ TEST_CASE_FIXTURE(LinkFixture, "a server that accepts connections and does no wo
 
 TEST_CASE_FIXTURE(LinkFixture, "real work makes the next back-off short again") {
   on_up_then = [&] {
-    if (ups <= 6) return link->drop({ErrorKind::kRoleChanged, "READONLY"});
     if (ups == 7) link->proven();
+    if (ups >= 7) return;
+    link->drop({ErrorKind::kRoleChanged, "READONLY"});
+    CHECK_FALSE(link->up());
+    CHECK(downs.back().what == "READONLY");
   };
   start();
   until_up(7);
+  CHECK(downs.size() == 6);
   const uint64_t begin_ms = loop.now_ms();
   link->drop({ErrorKind::kLost, "gone"});
   until_up(8);

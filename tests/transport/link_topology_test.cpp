@@ -3,16 +3,24 @@
 
 namespace orderd::test {
 
-TEST_CASE_FIXTURE(LinkFixture, "a topology that never answers is asked again after the connect timeout") {
-  topology.later = true;
-  options.connect_timeout = Milliseconds(40);
+TEST_CASE_FIXTURE(LinkFixture, "a topology that has no answer, or does not answer in time, is asked again") {
+  std::string what = "cannot read the password file";
+  SUBCASE("no answer") where = [&] { return Failure{what}; };
+  SUBCASE("not in time") {
+    topology.later = true;
+    options.connect_timeout = Milliseconds(40);
+    what = "the address of the server was not found within 40 ms";
+  }
   start();
   until_down(2);
   CHECK(topology.asked >= 2);
   CHECK(downs.front().kind == ErrorKind::kLost);
-  CHECK(downs.front().what == "the address of the server was not found within 40 ms");
+  CHECK(downs.front().what == what);
   CHECK(topology.reports.empty());  // no server was named
   CHECK(fake.accepted() == 0);
+  topology.later = false;
+  where = [&] { return fake.endpoint(); };
+  until_up();
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a link may be destroyed while its topology is silent") {
@@ -64,8 +72,7 @@ TEST_CASE_FIXTURE(LinkFixture, "two servers that each name the other one are not
   link->stop();
 }
 
-TEST_CASE_FIXTURE(LinkFixture,
-                  "a server that is silent while a reply is due is suspected and left when another one is named") {
+TEST_CASE_FIXTURE(LinkFixture, "a silent server that owes a reply is suspected, and left when another is named") {
   topology.primary_moves = true;
   SUBCASE("a command") {
     connect();
@@ -89,54 +96,32 @@ TEST_CASE_FIXTURE(LinkFixture,
   CHECK(topology.suspicions == 2);
 }
 
-TEST_CASE("a server is not suspected while nothing is due nor where the primary stays") {
-  for (const bool moves : {true, false}) {
-    CAPTURE(moves);
-    LinkFixture test;
-    test.topology.primary_moves = moves;
-    test.fake.on("EVALSHA").silence();
-    test.connect();
-    if (!moves) (void)test.ask(Channel::kSettling, "EVALSHA", "settle", "0");
-    test.turn(Milliseconds(900));
-    CHECK(test.topology.suspicions == 0);
-    test.link->suspect();
-    CHECK(test.topology.suspicions == 1);
-    test.link->stop();
-  }
+TEST_CASE_FIXTURE(LinkFixture, "a server is not suspected while nothing is due nor where the primary stays") {
+  const bool moves = each_of({true, false});
+  CAPTURE(moves);
+  topology.primary_moves = moves;
+  fake.on("EVALSHA").silence();
+  connect();
+  if (!moves) (void)ask(Channel::kSettling, "EVALSHA", "settle", "0");
+  turn(Milliseconds(900));
+  CHECK(topology.suspicions == 0);
+  link->suspect();
+  CHECK(topology.suspicions == 1);
+  link->stop();
 }
 
-TEST_CASE_FIXTURE(LinkFixture, "a topology may answer later") {
-  topology.later = true;
-  start();
-  turn(Milliseconds(10));
-  CHECK(fake.accepted() == 0);
-  topology.answer();
-  until_up();
-  CHECK(downs.empty());
-}
-
-TEST_CASE_FIXTURE(LinkFixture, "locating and connecting share one timeout") {
+TEST_CASE_FIXTURE(LinkFixture, "a topology may answer later, and locating and connecting share one timeout") {
   topology.later = true;
   options.connect_timeout = Milliseconds(400);
   fake.on("HELLO").silence();
   start();
   const uint64_t begin_ms = loop.now_ms();
   turn(Milliseconds(300));
+  CHECK(fake.accepted() == 0);
   topology.answer();
   until_down();
   CHECK(loop.now_ms() - begin_ms < 690);  // 400, and not 300 + 400
   CHECK(downs.front().what.starts_with("no connection to " + fake.endpoint().redacted()));
-}
-
-TEST_CASE_FIXTURE(LinkFixture, "a topology that has no answer is asked again") {
-  where = [&]() -> Result<Endpoint> {
-    if (topology.asked < 3) return Failure{"cannot read the password file"};
-    return fake.endpoint();
-  };
-  connect();
-  REQUIRE(downs.size() == 2);
-  CHECK(downs.front().kind == ErrorKind::kLost);
-  CHECK(downs.front().what == "cannot read the password file");
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "the topology hears why a server it named could not be used") {

@@ -25,6 +25,17 @@ using valkey::ErrorKind;
 // Longer than anything here takes on a busy machine with sanitizers; a passing test never waits for it.
 inline constexpr Milliseconds kPatience{10'000};
 
+// Runs the test case once for each row, with a new fixture, and returns the row of this run. A test case that uses this
+// has no other subcases.
+template <class Row, std::size_t count>
+Row each_of(const Row (&rows)[count]) {
+  const Row* chosen = rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    SUBCASE(std::to_string(i).c_str()) chosen = rows + i;
+  }
+  return *chosen;
+}
+
 class LoopFixture {
  public:
   // With peers on Unix sockets time jumps, see fake_clock.h; with others it is real.
@@ -62,6 +73,24 @@ class LoopFixture {
 
  private:
   std::optional<FakeClock> clock_;
+};
+
+// A loop with a scripted server.
+class ServerFixture : public LoopFixture {
+ public:
+  explicit ServerFixture(Where where = Where::kUnix) : LoopFixture(where), fake(loop, where) {}
+
+  void until_waits(const std::string& command) {
+    until([&] { return fake.waits(command); }, command + " waits for its reply");
+  }
+  void until_count(const std::string& command, std::size_t times) {
+    until([&] { return fake.count(command) >= times; }, command + " was received");
+  }
+  void until_disconnected() {
+    until([&] { return fake.standing() == 0; }, "the connections end");
+  }
+
+  FakeServer fake;
 };
 
 // A fixture in real time and over TCP: for resets, lookups, and peers that are not in this thread.

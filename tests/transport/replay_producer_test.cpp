@@ -88,8 +88,7 @@ TEST_CASE_FIXTURE(ProducerFixture, "what was carried out after a redirect is not
   CHECK(downs == std::vector<std::string>{"left " + first.endpoint().redacted() + ": " + kMoved});
 }
 
-TEST_CASE_FIXTURE(ProducerFixture,
-                  "what is unknown when the connection is lost after a redirect is pushed again in order") {
+TEST_CASE_FIXTURE(ProducerFixture, "what is unknown after a redirect and a lost connection is pushed again in order") {
   first.on("XADD").times(5).error(kMoved);
   first.on("XADD").with("1").times(1).reply(resp::bulk("5-0"));
   first.on("XADD").with("3").times(1).silence();

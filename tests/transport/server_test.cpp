@@ -19,7 +19,7 @@ std::string info(const std::string& lines) {
   return resp::bulk("# Server\r\n" + lines + "os:Linux\r\nrun_id:" + std::string(40, 'a') + "\r\n");
 }
 
-TEST_CASE("the facts of each supported server are read") {
+TEST_CASE_FIXTURE(ConnectorFixture, "the facts of each supported server are read") {
   struct Row {
     std::string hello;
     std::string info;
@@ -37,34 +37,35 @@ TEST_CASE("the facts of each supported server are read") {
       {hello("valkey", "7.2.5"), kDenied, "Valkey 7.2.5"},
       {kDenied, info("redis_version:7.2.4\r\nvalkey_version:8.1.1\r\n"), "Valkey 8.1.1"},
   };
-  for (const Row& row : rows) {
-    CAPTURE(row.text);
-    ConnectorFixture test;
-    test.fake.on("HELLO").reply(row.hello);
-    test.fake.on("INFO").reply(row.info);
-    test.connects();
-    CHECK(test.ready.server.text() == row.text);
-    CHECK(test.ready.server.role == "primary");
-    CHECK(test.ready.server.run_id == (row.info == kDenied ? "" : std::string(40, 'a')));
-  }
+  const Row row = each_of(rows);
+  CAPTURE(row.text);
+  fake.on("HELLO").reply(row.hello);
+  fake.on("INFO").reply(row.info);
+  connects();
+  CHECK(ready.server.text() == row.text);
+  CHECK(ready.server.role == "primary");
+  CHECK(ready.server.run_id == (row.info == kDenied ? "" : std::string(40, 'a')));
 }
 
-TEST_CASE("a server that reports nothing about itself is accepted") {
-  for (const std::string denied :
-       {"NOPERM this user has no permissions to run the 'info' command", "ERR unknown command 'INFO'",
-        "ERR unknown subcommand 'SETNAME'. Try CLIENT HELP.", "NOPROTO unsupported protocol version"}) {
-    CAPTURE(denied);
-    ConnectorFixture test;
-    for (const char* command : {"HELLO", "INFO", "ROLE", "CLIENT"}) test.fake.on(command).error(denied);
-    test.handshake.scripts = {"-- settle.lua: decides."};
-    test.connects();
-    CHECK(test.ready.server.text() == "a server of unknown version");
-    CHECK(test.ready.server.run_id.empty());
-    CHECK(test.ready.script_ids.size() == 1);
-  }
+TEST_CASE_FIXTURE(ConnectorFixture, "a server that reports nothing about itself, or nonsense, is accepted") {
+  const std::string reply = each_of(
+      {resp::error("NOPERM this user has no permissions to run the 'info' command"),
+       resp::error("ERR unknown command 'INFO'"), resp::error("ERR unknown subcommand 'SETNAME'. Try CLIENT HELP."),
+       resp::error("NOPROTO unsupported protocol version"), resp::simple("OK"), resp::nil(), resp::integer(7),
+       resp::array({}), resp::bulks({"server"}),
+       resp::array({resp::integer(1), resp::nil(), resp::bulk("version"), resp::array({})}), resp::bulk("run_id"),
+       resp::bulk("redis_version:\r\nrun_id:\r\nvalkey_version\r\n:x")});
+  CAPTURE(reply);
+  for (const char* command : {"HELLO", "INFO", "ROLE", "CLIENT"}) fake.on(command).reply(reply);
+  handshake.scripts = {"-- settle.lua: decides."};
+  connects();
+  CHECK(ready.server.text() == "a server of unknown version");
+  CHECK(ready.server.run_id.empty());
+  CHECK(ready.server.role.empty());
+  CHECK(ready.script_ids.size() == 1);
 }
 
-TEST_CASE("an unsupported server is refused with its name and what to do") {
+TEST_CASE_FIXTURE(ConnectorFixture, "an unsupported server is refused with its name and what to do") {
   struct Row {
     std::string hello;
     std::string info;
@@ -96,20 +97,18 @@ TEST_CASE("an unsupported server is refused with its name and what to do") {
       {kDenied, kDenied, resp::array({resp::bulk("slave"), resp::bulk("2001:db8::5"), resp::integer(6379)}),
        " is a replica of [2001:db8::5]:6379:"},
   };
-  for (const Row& row : rows) {
-    CAPTURE(row.what);
-    ConnectorFixture test;
-    test.handshake.scripts = {"-- settle.lua: decides."};
-    test.endpoint.database = 3;  // a cluster and a sentinel would refuse it with their own error
-    test.fake.on("HELLO").reply(row.hello);
-    test.fake.on("INFO").reply(row.info);
-    test.fake.on("ROLE").reply(row.role);
-    test.fails();
-    CHECK(test.error.kind == ErrorKind::kUnfit);
-    CHECK(test.error.what.starts_with(test.endpoint.redacted()));
-    CHECK(contains(test.error.what, row.what));
-    CHECK(test.fake.count("SELECT") + test.fake.count("SCRIPT") == 0);
-  }
+  const Row row = each_of(rows);
+  CAPTURE(row.what);
+  handshake.scripts = {"-- settle.lua: decides."};
+  endpoint.database = 3;  // a cluster and a sentinel would refuse it with their own error
+  fake.on("HELLO").reply(row.hello);
+  fake.on("INFO").reply(row.info);
+  fake.on("ROLE").reply(row.role);
+  fails();
+  CHECK(error.kind == ErrorKind::kUnfit);
+  CHECK(error.what.starts_with(endpoint.redacted()));
+  CHECK(contains(error.what, row.what));
+  CHECK(fake.count("SELECT") + fake.count("SCRIPT") == 0);
 }
 
 TEST_CASE_FIXTURE(ConnectorFixture, "a node of a cluster is asked neither for its role nor for a database") {
@@ -124,20 +123,6 @@ TEST_CASE_FIXTURE(ConnectorFixture, "a node of a cluster is asked neither for it
 TEST_CASE_FIXTURE(ConnectorFixture, "a server that is not a cluster node is refused when one is expected") {
   endpoint.cluster = true;
   fails(ErrorKind::kUnfit, endpoint.redacted() + " is not a node of a cluster: set valkey.cluster = false");
-}
-
-TEST_CASE("a malformed reply is ignored") {
-  for (const std::string& odd :
-       {resp::simple("OK"), resp::nil(), resp::integer(7), resp::array({}), resp::bulks({"server"}),
-        resp::array({resp::integer(1), resp::nil(), resp::bulk("version"), resp::array({})}), resp::bulk("run_id"),
-        resp::bulk("redis_version:\r\nrun_id:\r\nvalkey_version\r\n:x")}) {
-    CAPTURE(odd);
-    ConnectorFixture test;
-    for (const char* command : {"HELLO", "INFO", "ROLE"}) test.fake.on(command).reply(odd);
-    test.connects();
-    CHECK(test.ready.server.text() == "a server of unknown version");
-    CHECK(test.ready.server.role.empty());
-  }
 }
 
 TEST_CASE("a version is refused only if it is known to be too old") {

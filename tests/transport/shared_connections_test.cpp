@@ -44,7 +44,7 @@ class Sharer : private valkey::SharedConnections::Listener {
   }
 };
 
-struct Sharing : LoopFixture {
+struct Sharing : ServerFixture {
   Sharing() {
     fake.on("GET").answer([](const Received& command) { return resp::bulk("value of " + command.words[1]); });
   }
@@ -63,11 +63,7 @@ struct Sharing : LoopFixture {
     until([&] { return ask.answers == 1; }, "a reply");
     return ask.text;
   }
-  void until_disconnected() {
-    until([&] { return fake.standing() == 0; }, "the server sees the end");
-  }
 
-  FakeServer fake{loop};
   valkey::Endpoint where = fake.endpoint();
   valkey::SharedConnections connections{loop};
 };
@@ -101,7 +97,7 @@ TEST_CASE_FIXTURE(Sharing, "a share that leaves loses its calls, and the others 
   const auto leaves = open(), stays = open();
   auto& held = fake.on("GET").with("slow").reply(resp::bulk("late")).hold();
   const Ask &lost = leaves->ask("slow"), &also_lost = leaves->ask("a"), &kept = stays->ask("b");
-  until([&] { return fake.waits("GET slow"); }, "the first command has arrived");
+  until_waits("GET slow");
   leaves->share->leave(kElsewhere);
   CHECK(lost.lost);
   CHECK(also_lost.lost);
@@ -133,7 +129,7 @@ TEST_CASE_FIXTURE(Sharing, "the end of the connection ends every share, each aft
       CHECK_FALSE(each->share->send(ask, Command::of("GET", "a")));
     };
   }
-  until([&] { return fake.waits("GET"); }, "a command has arrived");
+  until_waits("GET");
   fake.close_all();
   until([&] { return first->closed.size() + second->closed.size() == 2; }, "both shares end");
   CHECK(second->closed[0].what == "Server closed the connection");
@@ -204,7 +200,7 @@ TEST_CASE_FIXTURE(Sharing, "a failed handshake fails for all waiting shares") {
 TEST_CASE_FIXTURE(Sharing, "leaving during the handshake does not end it for the others, but the last to leave does") {
   auto& held = fake.on("SCRIPT LOAD").reply(resp::bulk("settle")).hold();
   const auto first = start(), second = start();
-  until([&] { return fake.waits("SCRIPT LOAD"); }, "the handshake is at its last step");
+  until_waits("SCRIPT LOAD");
   first->share->leave({ErrorKind::kLost, "closed"});
   SUBCASE("one leaves") {
     held.release();

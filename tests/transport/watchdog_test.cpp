@@ -59,21 +59,11 @@ TEST_CASE_FIXTURE(ConnectionFixture, "the watchdog does not fire on an idle conn
   CHECK(events.closed == 0);
 }
 
-TEST_CASE_FIXTURE(ConnectionFixture, "the watchdog lets a blocked read last as long as its limit allows") {
-  fake.on("XREADGROUP").silence();
-  connect(3 * kLimit);
-  ask("XREADGROUP", "GROUP", "g", "c", "BLOCK", kLimit.count(), "STREAMS", "orders", ">");
-  turn(kLimit);
-  CHECK(fake.answer("XREADGROUP", resp::nil()));
-  until_answered();
-  CHECK(events.closed == 0);
-}
-
 TEST_CASE_FIXTURE(ConnectionFixture, "a reply that has arrived counts even if the limit has passed") {
   auto& held = fake.on("GET").reply(resp::bulk("1")).hold();
   connect(kLimit);
   const Ask& late = ask("GET", "a");
-  until([&] { return fake.waits("GET"); }, "the command arrives");
+  until_waits("GET");
   held.release();
   // The process stops; when it continues, the timer is due before the socket is checked.
   FakeClock::jump(2 * kLimit);
@@ -96,7 +86,7 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a slow connection that delivers bytes stay
   fake.on("GET").reply("");
   connect(kLimit);
   const Ask& slow = ask("GET", "a");
-  until([&] { return fake.count("GET") == 1; }, "the command arrives");
+  until_count("GET", 1);
   for (const char byte : resp::bulk(std::string(12, 'x'))) {  // 19 bytes: three times the limit in all
     fake.blurt(0, {&byte, 1});
     turn(kLimit / 6);
