@@ -2,16 +2,17 @@
 // own: in a cluster it may be on another node.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <set>
 
 #include "orderctl/commands.h"
-#include "orderctl/lane_clients.h"
 #include "orderctl/status.h"
 #include "shared/options.h"
 #include "shared/table.h"
 
 namespace orderd::tools {
 namespace {
+
+using std::chrono::milliseconds;
 
 constexpr const char* kStatusHelp =
     R"(position: the last settled request. settled: requests with a result. waiting: requests after the position.
@@ -28,27 +29,26 @@ Exit status with --check: 1 when no daemon is active, when the oldest waiting re
 is not known.)";
 
 // What keeps orders from being processed, one sentence each.
-std::vector<std::string> obstacles(const StatusFacts& facts, milliseconds max_age) {
+std::vector<std::string> obstacles(const Status& status, milliseconds max_age) {
   std::vector<std::string> out;
-  if (!facts.owner_known) {
-    out.emplace_back("which daemon is active is not known");
-  } else if (!facts.owner) {
-    out.emplace_back("no orderd is active");
+  if (status.facts["active"].is_null()) {
+    out.emplace_back(status.owner_known ? "no orderd is active" : "which daemon is active is not known");
   }
-  if (!facts.waiting.count && !facts.waiting.age) {
+  const Json& waiting = status.facts["waiting"];
+  const Json& age = waiting["oldest_ms"];
+  if (waiting["count"].is_null() && age.is_null()) {
     out.emplace_back("what waits is not known");
-  } else if (facts.waiting.age && *facts.waiting.age > max_age) {
-    out.push_back("the oldest waiting request, " + shown(facts.waiting.oldest) + ", has waited for " +
-                  duration_text(*facts.waiting.age) +
-                  (facts.position.paused.empty() ? "" : ": the lane is paused; see orderctl resume"));
+  } else if (!age.is_null() && age > max_age.count()) {
+    out.push_back("the oldest waiting request, " + text_in(waiting["oldest"]) + ", has waited for " + duration_in(age) +
+                  (status.facts["paused"].is_null() ? "" : ": the lane is paused; see orderctl resume"));
   }
   return out;
 }
 
-// One of several lanes. A failure: the lane's server could not be asked.
+// One lane. A failure: the lane's server could not be asked.
 struct LaneStatus {
   std::string lane;
-  Result<StatusFacts> facts;
+  Result<Status> status;
 };
 
 std::vector<LaneStatus> read_lanes(const Context& context) {
@@ -63,9 +63,9 @@ std::vector<LaneStatus> read_lanes(const Context& context) {
 // A lane whose server cannot be asked is an obstacle among several lanes, and the end of the command where it is one.
 Result<int> check(const Context& context, milliseconds max_age) {
   std::vector<std::string> found;
-  for (const auto& [lane, facts] : read_lanes(context)) {
-    if (!facts && !context.several()) return facts.failure();
-    const auto here = facts ? obstacles(*facts, max_age) : std::vector<std::string>{facts.error()};
+  for (const auto& [lane, status] : read_lanes(context)) {
+    if (!status && !context.several()) return status.failure();
+    const auto here = status ? obstacles(*status, max_age) : std::vector<std::string>{status.error()};
     for (const std::string& each : here) found.push_back((context.several() ? "lane '" + lane + "': " : "") + each);
   }
   if (context.json) print_json({{"good", found.empty()}, {"obstacles", found}});
@@ -73,52 +73,48 @@ Result<int> check(const Context& context, milliseconds max_age) {
   return found.empty() ? kDone : kFailed;
 }
 
-std::string number(const std::optional<uint64_t>& value) {
-  return value ? std::to_string(*value) : "?";
-}
-
-Cell active(const StatusFacts& facts) {
-  if (!facts.owner_known) return {"?"};
-  if (!facts.owner) return {"none", Color::kRed};
-  return {shown(facts.owner->name)};
+std::string number(const Json& fact) {
+  return fact.is_null() ? "?" : fact.dump();
 }
 
 std::vector<Cell> row_of(const LaneStatus& lane) {
-  if (!lane.facts)
-    return {{lane.lane}, {"?"}, {"?"}, {"?"}, {"?"}, {"?"}, {"?"}, {"?"}, {lane.facts.error(), Color::kRed}};
-  const StatusFacts& facts = *lane.facts;
+  if (!lane.status)
+    return {{lane.lane}, {"?"}, {"?"}, {"?"}, {"?"}, {"?"}, {"?"}, {"?"}, {lane.status.error(), Color::kRed}};
+  const Json& facts = lane.status->facts;
+  const Json &active = facts["active"], &waiting = facts["waiting"];
+  const Cell none = lane.status->owner_known ? Cell{"none", Color::kRed} : Cell{"?"};
   return {{lane.lane},
-          active(facts),
-          {std::to_string(facts.standby.size())},
-          {number(facts.waiting.count)},
-          {facts.waiting.age ? duration_text(*facts.waiting.age) : ""},
-          {number(facts.position.settled)},
-          {number(facts.results.length)},
-          {number(facts.dead.length)},
-          {facts.position.paused.empty() ? "" : "paused", Color::kYellow}};
+          active.is_null() ? none : Cell{text_in(active["name"])},
+          {std::to_string(facts["standby"].size())},
+          {number(waiting["count"])},
+          {waiting["oldest_ms"].is_null() ? "" : duration_in(waiting["oldest_ms"])},
+          {number(facts["settled"])},
+          {number(facts["results"]["length"])},
+          {number(facts["dead"]["length"])},
+          {facts["paused"].is_null() ? "" : "paused", Color::kYellow}};
 }
 
+// Each warning once, with the lanes that it concerns.
 void print_warnings(const std::vector<LaneStatus>& lanes) {
   std::vector<std::pair<std::string, std::vector<std::string>>> warnings;
   std::size_t asked = 0;
-  for (const LaneStatus& lane : lanes) {
-    if (!lane.facts) continue;
+  for (const auto& [lane, status] : lanes) {
+    if (!status) continue;
     ++asked;
-    for (const std::string& text : lane.facts->warnings) {
+    for (const auto& text : status->facts["warnings"].get<std::vector<std::string>>()) {
       auto known = std::find_if(warnings.begin(), warnings.end(), [&](const auto& each) { return each.first == text; });
       if (known == warnings.end()) known = warnings.insert(known, {text, {}});
-      known->second.push_back(lane.lane);
+      known->second.push_back("'" + lane + "'");
     }
   }
   if (!warnings.empty()) print("\n");
   for (const auto& [text, names] : warnings) {
-    std::string where;
-    for (const std::string& name : names) where.append(where.empty() ? "" : ", ").append("'" + name + "'");
-    where = names.size() == asked ? "" : (names.size() == 1 ? "lane " : "lanes ") + where + ": ";
-    print(colored("warning: ", Color::kYellow) + where + text + "\n");
+    const std::string where = (names.size() == 1 ? "lane " : "lanes ") + CLI::detail::join(names, ", ") + ": ";
+    print(colored("warning: ", Color::kYellow) + (names.size() == asked ? "" : where) + text + "\n");
   }
 }
 
+// A row for each lane, then each server, then the warnings.
 void print_lanes(const std::vector<LaneStatus>& lanes) {
   using Align = Table::Align;
   Table table({{"LANE"},
@@ -130,49 +126,39 @@ void print_lanes(const std::vector<LaneStatus>& lanes) {
                {"RESULTS", Align::kRight},
                {"DEAD", Align::kRight},
                {""}});
-  std::vector<std::string> servers;
   for (const LaneStatus& lane : lanes) table.add(row_of(lane));
   table.print();
-  for (const LaneStatus& lane : lanes) {
-    if (!lane.facts || std::count(servers.begin(), servers.end(), lane.facts->server.address) > 0) continue;
-    servers.push_back(lane.facts->server.address);
+  std::set<std::string> servers;
+  for (const auto& [lane, status] : lanes) {
+    if (!status || !servers.insert(status->facts["server"]["address"].get<std::string>()).second) continue;
     print("\n");
-    print_server(lane.facts->server);
+    print_server(status->facts["server"]);
   }
   print_warnings(lanes);
 }
 
-Json json_of(const std::vector<LaneStatus>& lanes) {
-  Json list = Json::array();
-  for (const LaneStatus& lane : lanes) {
-    Json out = {{"lane", lane.lane}};
-    out.update(lane.facts ? json_of(*lane.facts) : Json({{"error", lane.facts.error()}}));
-    list.push_back(std::move(out));
-  }
-  return {{"lanes", list}};
+Json json_of(const LaneStatus& lane) {
+  Json out = lane.lane.empty() ? Json::object() : Json({{"lane", lane.lane}});
+  out.update(lane.status ? lane.status->facts : Json({{"error", lane.status.error()}}));
+  return out;
 }
 
-Result<int> status(const Context& context) {
+Result<int> show_status(const Context& context) {
   const auto lanes = read_lanes(context);
-  if (context.several()) {
-    if (context.json) {
-      print_json(json_of(lanes));
-    } else {
-      print_lanes(lanes);
-    }
-    const bool all = std::all_of(lanes.begin(), lanes.end(), [](const LaneStatus& lane) { return lane.facts.ok(); });
-    return all ? kDone : kFailed;
-  }
-  const auto& [lane, facts] = lanes.front();
-  if (!facts) return facts.failure();
-  if (context.json) {
-    Json out = lane.empty() ? Json::object() : Json({{"lane", lane}});
-    out.update(json_of(*facts));
-    print_json(out);
+  const auto& [lane, first] = lanes.front();
+  if (!context.several() && !first) return first.failure();
+  if (context.json && context.several()) {
+    Json list = Json::array();
+    for (const LaneStatus& each : lanes) list.push_back(json_of(each));
+    print_json({{"lanes", list}});
+  } else if (context.json) {
+    print_json(json_of(lanes.front()));
+  } else if (context.several()) {
+    print_lanes(lanes);
   } else {
-    print_page(*facts, lane);
+    print_page(*first, lane);
   }
-  return kDone;
+  return std::all_of(lanes.begin(), lanes.end(), [](const auto& each) { return each.status.ok(); }) ? kDone : kFailed;
 }
 
 struct StatusOptions {
@@ -190,7 +176,7 @@ void add_status(CLI::App& parent, Program& program) {
   add_duration(*app, "--max-age", options.max_age, "with --check: how long a request may wait [10s]")
       ->needs(check_flag);
   set_action(*app, program, LaneUse::kAll, [&options](const Context& context) {
-    return options.check ? check(context, options.max_age) : status(context);
+    return options.check ? check(context, options.max_age) : show_status(context);
   });
 }
 

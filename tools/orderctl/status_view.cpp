@@ -1,97 +1,73 @@
-// One lane's facts, as text or as JSON.
+// One lane's facts as text.
 #include "orderctl/status.h"
-
-#include <algorithm>
-#include <utility>
-
-#include "shared/json.h"
-#include "shared/options.h"
 
 namespace orderd::tools {
 namespace {
 
 constexpr const char* kNotKnown = "not known";
 
-Json json_of(const ServerFacts& server) {
-  return {{"address", server.address},
-          {"version", or_null(server.version)},
-          {"role", or_null(server.role)},
-          {"append_only", or_null(server.append_only)},
-          {"aof_load_truncated", or_null(server.load_truncated)},
-          {"maxmemory_policy", or_null(server.policy)},
-          {"memory_used", or_null(server.memory_used)},
-          {"memory_max", or_null(server.memory_max)}};
-}
-
-// Since when, if that can be read, and why.
-std::pair<std::optional<uint64_t>, std::string> parts_of_pause(const std::string& paused) {
-  const std::size_t space = std::min(paused.find(' '), paused.size());
-  const auto since_ms = whole_of(std::string_view(paused).substr(0, space));
-  return {since_ms, since_ms ? paused.substr(std::min(space + 1, paused.size())) : paused};
-}
-
-Json json_of(const StreamFacts& stream) {
-  return {{"stream", stream.name}, {"length", or_null(stream.length)}};
-}
-
-std::string server_text(const ServerFacts& server) {
-  std::string text = server.address + ", " + (server.version.empty() ? "version not known" : shown(server.version));
-  if (!server.role.empty()) text += ", " + server.role;
-  if (server.append_only) text += std::string(", append-only file ") + (*server.append_only ? "on" : "off");
+std::string server_text(const Json& server) {
+  const Json& version = server["version"];
+  std::string text =
+      server["address"].get<std::string>() + ", " + (version.is_null() ? "version not known" : text_in(version));
+  if (!server["role"].is_null()) text += ", " + text_in(server["role"]);
+  const Json& append_only = server["append_only"];
+  if (!append_only.is_null()) text += append_only == true ? ", append-only file on" : ", append-only file off";
   return text;
 }
 
-std::string memory_text(const ServerFacts& server) {
-  if (!server.memory_used) return kNotKnown;
-  std::string text = mebibytes_text(*server.memory_used) + " used";
-  if (server.memory_max)
-    text += *server.memory_max == 0 ? ", no limit set" : " of " + mebibytes_text(*server.memory_max);
-  if (!server.policy.empty()) text += ", maxmemory-policy " + shown(server.policy);
+std::string memory_text(const Json& server) {
+  if (server["memory_used"].is_null()) return kNotKnown;
+  std::string text = mebibytes_text(server["memory_used"]) + " used";
+  const Json& limit = server["memory_max"];
+  if (!limit.is_null()) text += limit == 0 ? ", no limit set" : " of " + mebibytes_text(limit);
+  if (!server["maxmemory_policy"].is_null()) text += ", maxmemory-policy " + text_in(server["maxmemory_policy"]);
   return text;
 }
 
-std::string active_text(const StatusFacts& facts) {
-  if (!facts.owner_known) return kNotKnown;
-  if (!facts.owner) return "none";
-  std::string text = "'" + shown(facts.owner->name) + "'";
-  if (facts.owner->since_ms) text += " since " + time_text(*facts.owner->since_ms);
-  if (facts.owner->active) text += ", for " + duration_text(*facts.owner->active);
-  return text + (facts.owner->left ? "; its lease ends in " + duration_text(*facts.owner->left) : "");
+std::string active_text(const Status& status) {
+  const Json& active = status.facts["active"];
+  if (!status.owner_known) return kNotKnown;
+  if (active.is_null()) return "none";
+  std::string text = "'" + text_in(active["name"]) + "'";
+  if (!active["since_ms"].is_null()) text += " since " + time_text(active["since_ms"]);
+  if (!active["active_ms"].is_null()) text += ", for " + duration_in(active["active_ms"]);
+  if (!active["lease_left_ms"].is_null()) text += "; its lease ends in " + duration_in(active["lease_left_ms"]);
+  return text;
 }
 
-std::string standby_text(const std::vector<StandbyFacts>& standby) {
+std::string standby_text(const Json& standby) {
   std::string text;
-  for (const StandbyFacts& daemon : standby) {
-    text.append(text.empty() ? "" : ", ").append("'" + shown(daemon.name) + "'");
-    if (daemon.seen) text += ", seen " + duration_text(*daemon.seen) + " ago";
+  for (const Json& daemon : standby) {
+    text.append(text.empty() ? "" : ", ").append("'" + text_in(daemon["name"]) + "'");
+    if (!daemon["seen_ms"].is_null()) text += ", seen " + duration_in(daemon["seen_ms"]) + " ago";
   }
   return text.empty() ? "none" : text;
 }
 
-std::string length_text(const StreamFacts& stream) {
-  if (!stream.length) return kNotKnown;
-  return count_text(*stream.length, "entry", "entries") + " in '" + shown(stream.name) + "'";
+std::string length_text(const Json& stream) {
+  if (stream["length"].is_null()) return kNotKnown;
+  return count_text(stream["length"], "entry", "entries") + " in '" + text_in(stream["stream"]) + "'";
 }
 
-std::string position_text(const PositionFacts& position) {
-  if (!position.known) return kNotKnown;
-  if (position.id.empty()) return "none: orderd has not served this stream yet";
-  std::string text = shown(position.id);
-  if (!position.result.empty()) text += ", its result is " + shown(position.result);
+std::string position_text(const Json& facts) {
+  if (facts["deleted_before_settled"].is_null()) return kNotKnown;
+  if (facts["position"].is_null()) return "none: orderd has not served this stream yet";
+  const Json& result = facts["last_result"];
+  return text_in(facts["position"]) + (result.is_null() ? "" : ", its result is " + text_in(result));
+}
+
+std::string waiting_text(const Json& waiting) {
+  std::string text = waiting["count"].is_null() ? kNotKnown : waiting["count"].dump();
+  if (!waiting["oldest"].is_null()) text += ", the oldest is " + text_in(waiting["oldest"]);
+  if (!waiting["oldest_ms"].is_null()) text += ", for " + duration_in(waiting["oldest_ms"]);
   return text;
 }
 
-std::string waiting_text(const WaitingFacts& waiting) {
-  std::string text = waiting.count ? std::to_string(*waiting.count) : kNotKnown;
-  if (!waiting.oldest.empty()) text += ", the oldest is " + shown(waiting.oldest);
-  if (waiting.age) text += ", for " + duration_text(*waiting.age);
-  return text;
-}
-
-std::string group_text(const GroupFacts& group) {
-  const std::string name = "'" + shown(group.name) + "'";
-  if (!group.exists) return name + " does not exist; orderd creates it for monitoring";
-  return name + (group.lag ? " shows a lag of " + std::to_string(*group.lag) : ", lag not known");
+std::string group_text(const Json& group) {
+  const std::string name = "'" + text_in(group["name"]) + "'";
+  if (group["exists"] == false) return name + " does not exist; orderd creates it for monitoring";
+  return name + (group["lag"].is_null() ? ", lag not known" : " shows a lag of " + group["lag"].dump());
 }
 
 void row(const char* name, const std::string& text) {
@@ -100,74 +76,45 @@ void row(const char* name, const std::string& text) {
 
 }  // namespace
 
-void print_server(const ServerFacts& server) {
+std::string text_in(const Json& fact) {
+  return fact.is_null() ? "" : shown(fact.get_ref<const std::string&>());
+}
+
+std::string duration_in(const Json& fact) {
+  return duration_text(std::chrono::milliseconds(fact.get<int64_t>()));
+}
+
+void print_server(const Json& server) {
   row("server", server_text(server));
   row("memory", memory_text(server));
 }
 
-void print_page(const StatusFacts& facts, const std::string& lane) {
+void print_page(const Status& status, const std::string& lane) {
+  const Json& facts = status.facts;
   if (!lane.empty()) row("lane", lane);
-  print_server(facts.server);
-  row("active", active_text(facts));
-  row("standby", standby_text(facts.standby));
-  row("orders", length_text(facts.orders) + (facts.newest.empty() ? "" : ", the newest is " + shown(facts.newest)));
-  row("position", position_text(facts.position));
-  if (!facts.position.paused.empty()) {
-    const auto [since_ms, why] = parts_of_pause(facts.position.paused);
-    row("paused",
-        (since_ms ? "since " + time_text(*since_ms) + ": " : "") + shown(why) + "; orderctl resume ends that");
+  print_server(facts["server"]);
+  row("active", active_text(status));
+  row("standby", standby_text(facts["standby"]));
+  const std::string newest = text_in(facts["orders"]["newest"]);
+  row("orders", length_text(facts["orders"]) + (newest.empty() ? "" : ", the newest is " + newest));
+  row("position", position_text(facts));
+  if (const Json& paused = facts["paused"]; !paused.is_null()) {
+    const Json& since = paused["since_ms"];
+    row("paused", (since.is_null() ? "" : "since " + time_text(since) + ": ") + text_in(paused["reason"]) +
+                      "; orderctl resume ends that");
   }
-  row("settled", facts.position.settled ? std::to_string(*facts.position.settled) : kNotKnown);
-  row("waiting", waiting_text(facts.waiting));
-  if (facts.position.deleted > 0) {
-    row("deleted", count_text(facts.position.deleted, "entry", "entries") + " before they were settled");
+  row("settled", facts["settled"].is_null() ? kNotKnown : facts["settled"].dump());
+  row("waiting", waiting_text(facts["waiting"]));
+  if (const Json& deleted = facts["deleted_before_settled"]; !deleted.is_null() && deleted != 0) {
+    row("deleted", count_text(deleted, "entry", "entries") + " before they were settled");
   }
-  if (facts.group) row("group", group_text(*facts.group));
-  row("results", length_text(facts.results));
-  row("dead letters", length_text(facts.dead));
-  if (!facts.warnings.empty()) print("\n");
-  for (const std::string& warning : facts.warnings) print(colored("warning: ", Color::kYellow) + warning + "\n");
-}
-
-Json json_of(const StatusFacts& facts) {
-  Json active;
-  if (const auto& owner = facts.owner) {
-    active = {{"name", owner->name},
-              {"since_ms", or_null(owner->since_ms)},
-              {"active_ms", or_null(owner->active)},
-              {"lease_left_ms", or_null(owner->left)}};
+  if (!facts["group"].is_null()) row("group", group_text(facts["group"]));
+  row("results", length_text(facts["results"]));
+  row("dead letters", length_text(facts["dead"]));
+  if (!facts["warnings"].empty()) print("\n");
+  for (const auto& warning : facts["warnings"].get<std::vector<std::string>>()) {
+    print(colored("warning: ", Color::kYellow) + warning + "\n");
   }
-  Json standby = Json::array();
-  for (const auto& [name, seen] : facts.standby) standby.push_back({{"name", name}, {"seen_ms", or_null(seen)}});
-  Json orders = json_of(facts.orders);
-  orders["newest"] = or_null(facts.newest);
-  Json group;
-  if (facts.group) {
-    group = {{"name", facts.group->name}, {"exists", facts.group->exists}, {"lag", or_null(facts.group->lag)}};
-  }
-  const PositionFacts& position = facts.position;
-  Json paused;
-  if (!position.paused.empty()) {
-    const auto [since_ms, why] = parts_of_pause(position.paused);
-    paused = {{"since_ms", or_null(since_ms)}, {"reason", why}};
-  }
-  return {{"server", json_of(facts.server)},
-          {"active", active},
-          {"standby", standby},
-          {"orders", orders},
-          {"position", or_null(position.id)},
-          {"settled", or_null(position.settled)},
-          {"last_result", or_null(position.result)},
-          {"paused", paused},
-          {"deleted_before_settled", position.known ? Json(position.deleted) : Json()},
-          {"waiting",
-           {{"count", or_null(facts.waiting.count)},
-            {"oldest", or_null(facts.waiting.oldest)},
-            {"oldest_ms", or_null(facts.waiting.age)}}},
-          {"group", group},
-          {"results", json_of(facts.results)},
-          {"dead", json_of(facts.dead)},
-          {"warnings", facts.warnings}};
 }
 
 }  // namespace orderd::tools
