@@ -1,11 +1,7 @@
 // /metrics, /livez, /readyz and /version of a running orderd: what they report when something is wrong, and how they
 // handle bad clients.
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <iterator>
@@ -51,7 +47,7 @@ TEST_CASE_FIXTURE(WatchedSale, "the admin server shows the metrics, the health a
   }
 }
 
-TEST_CASE_FIXTURE(WatchedSale, "a key that blocks orders makes a daemon not ready until it is deleted") {
+TEST_CASE_FIXTURE(WatchedSale, "a key that blocks orders or a pause makes a daemon not ready until it is over") {
   daemon.until_ready_is(200, "serving");
   set(sale.client(), "results", "not a stream");
   push_order(sale.client(), "o-1");
@@ -61,6 +57,16 @@ TEST_CASE_FIXTURE(WatchedSale, "a key that blocks orders makes a daemon not read
   CHECK(daemon.sample("orderd_oldest_waiting_seconds{lane=\"orders\"}").value_or(0) > 0);
   CHECK(daemon.sample("orderd_server_errors_total{lane=\"orders\",error=\"WRONGTYPE\"}").value_or(0) > 0);
   ask_number(sale.client(), {"DEL", "results"});
+  daemon.until_ready_is(200, "serving");
+  daemon.until_waiting_is(0);
+  succeeded(orderctl_at(sale.url, {"pause", "--reason", "counting the shelf"}));
+  daemon.until_ready_is(503, "not ready: 'orders': paused: counting the shelf; orderctl resume ends that\n");
+  CHECK(daemon.get("/livez").status == 200);
+  for (const char* id : {"o-2", "o-3", "o-4"}) push_order(sale.client(), id);
+  CHECK(daemon.sample("orderd_lane_phase{lane=\"orders\",phase=\"paused\"}") == 1);
+  CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 1);
+  daemon.until_waiting_is(3);
+  succeeded(orderctl_at(sale.url, {"resume"}));
   daemon.until_ready_is(200, "serving");
 }
 
@@ -104,50 +110,6 @@ TEST_CASE("a lane is stalled when a server that answers PING settles nothing") {
   end(*daemon.process);
 }
 
-TEST_CASE("a frozen server makes a daemon not ready and it reconnects") {
-  Sale sale(test_seed());
-  const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
-  daemon.until_ready_is(200, "serving");
-  sale.server.pause();
-  daemon.until_ready_is(503, "not ready: 'orders': not connected: ");
-  CHECK(daemon.get("/livez").status == 200);
-  CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 0);
-  sale.server.resume();
-  daemon.until_ready_is(200, "serving");
-  CHECK(daemon.sample("orderd_reconnects_total{lane=\"orders\"}").value_or(0) >= 1);
-  end(*daemon.process);
-}
-
-TEST_CASE("a standby is ready and is not active until it takes over") {
-  Sale sale(test_seed());
-  const Watched active(sale, "shop-1");
-  active.until_ready_is(200, "serving");
-  const Watched standby(sale, "shop-2");
-  standby.until_ready_is(200, "'orders': standing by for 'shop-1'\n");
-  CHECK(standby.sample("orderd_active{lane=\"orders\"}") == 0);
-  CHECK(standby.sample("orderd_lane_phase{lane=\"orders\",phase=\"standby\"}") == 1);
-  CHECK_FALSE(standby.sample("orderd_requests_waiting{lane=\"orders\"}").has_value());
-  kill(*active.process);
-  standby.until_ready_is(200, "serving");
-  CHECK(standby.sample("orderd_active{lane=\"orders\"}") == 1);
-  end(*standby.process);
-}
-
-TEST_CASE_FIXTURE(WatchedSale, "a pause shows in health and metrics, with the waiting requests") {
-  push_order(sale.client(), "o-0");
-  sale.settle();
-  daemon.until_waiting_is(0);
-  succeeded(orderctl_at(sale.url, {"pause", "--reason", "counting the shelf"}));
-  daemon.until_ready_is(503, "not ready: 'orders': paused: counting the shelf; orderctl resume ends that\n");
-  CHECK(daemon.get("/livez").status == 200);
-  for (const char* id : {"o-1", "o-2", "o-3"}) push_order(sale.client(), id);
-  CHECK(daemon.sample("orderd_lane_phase{lane=\"orders\",phase=\"paused\"}") == 1);
-  CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 1);
-  daemon.until_waiting_is(3);
-  succeeded(orderctl_at(sale.url, {"resume"}));
-  daemon.until_ready_is(200, "serving");
-}
-
 TEST_CASE_FIXTURE(WatchedSale, "only GET of existing paths with a local Host header is allowed") {
   const uint16_t port = daemon.port;
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"}) {
@@ -177,7 +139,10 @@ TEST_CASE_FIXTURE(WatchedSale, "only GET of existing paths with a local Host hea
   CHECK(parse_answer(old.read_all()).status == 200);
 }
 
-TEST_CASE_FIXTURE(WatchedSale, "invalid HTTP requests are refused and the daemon continues") {
+TEST_CASE_FIXTURE(WatchedSale, "invalid requests are refused, silent or slow clients lose their connections") {
+  const HttpConnection silent(daemon.port);
+  const HttpConnection slow(daemon.port);
+  CHECK(slow.send("GET /livez HTTP/1.1\r\nX: "));
   const std::string large(20'000, 'x');
   const std::vector<std::string> requests = {"\r\n\r\n",
                                              "GET\r\n\r\n",
@@ -197,13 +162,6 @@ TEST_CASE_FIXTURE(WatchedSale, "invalid HTTP requests are refused and the daemon
     const int status = parse_answer(connections[i]->read_all()).status;
     CHECK((status == 0 || (status >= 400 && status < 500)));
   }
-  CHECK(daemon.get("/livez").status == 200);
-}
-
-TEST_CASE_FIXTURE(WatchedSale, "a silent or slow client loses its connection") {
-  const HttpConnection silent(daemon.port);
-  const HttpConnection slow(daemon.port);
-  CHECK(slow.send("GET /livez HTTP/1.1\r\nX: "));
   wait_for([&] { return !slow.send("x") || !slow.silent(); }, 40s, "the slow connection to be closed");
   CHECK(silent.read_all().empty());
   CHECK(daemon.get("/livez").status == 200);
@@ -236,25 +194,19 @@ TEST_CASE_FIXTURE(WatchedSale, "64 connections are served and the next one waits
 }
 
 TEST_CASE("a port in use is reported once and opened when it is free, and orders are served meanwhile") {
+  Sale other(test_seed());
+  const Watched taken(other, "other");
+  const std::string where = "127.0.0.1:" + std::to_string(taken.port);
   Sale sale(test_seed());
-  const int taken = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(taken, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-  REQUIRE(::listen(taken, 1) == 0);
-  REQUIRE(::getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  const std::string where = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   const auto daemon = sale.daemon("only", {"ORDERD_ADMIN_LISTEN=" + where});
   push_order(sale.client(), "o-1");
   sale.settle();
   const std::string complaint = "no metrics and no health: cannot listen on " + where + ": Address already in use. ";
   wait_to_say(*daemon, complaint);
-  ::close(taken);
+  end(*taken.process);
   wait_to_say(*daemon, "metrics and health at http://" + where);
   CHECK(count_of(daemon->errors(), complaint) == 1);
-  CHECK(http(ntohs(address.sin_port), "/readyz").status == 200);
+  CHECK(http(taken.port, "/readyz").status == 200);
   end(*daemon);
 }
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -13,7 +14,6 @@
 #include "order/lanes.h"
 #include "support/certificates.h"
 #include "support/cluster_set.h"
-#include "support/wait_for.h"
 #include "valkey/cluster.h"
 #include "valkey/slot.h"
 
@@ -133,17 +133,21 @@ class Market {
   }
   [[nodiscard]] Load load() const { return Load(lanes.names(), skus, *valkey::parse_urls(set.url())); }
 
+  [[nodiscard]] valkey::SyncClient client_of(const std::string& lane) const {
+    return set.client_of(slot_of_lane(lane));
+  }
+  [[nodiscard]] std::size_t results(const std::string& lane) const {
+    auto client = client_of(lane);
+    return length(client, results_of(lane));
+  }
   // Waits until each lane has this many more results than now.
   void wait_for_results(std::size_t count) const {
-    std::vector<std::size_t> wanted;
+    std::map<std::string, std::size_t> wanted;
+    for (const std::string& lane : lanes.names()) wanted[lane] = results(lane) + count;
     for (const std::string& lane : lanes.names()) {
-      auto client = set.client_of(slot_of_lane(lane));
-      wanted.push_back(length(client, results_of(lane)) + count);
-    }
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      auto client = set.client_of(slot_of_lane(lanes.names()[i]));
-      wait_for([&] { return length(client, results_of(lanes.names()[i])) >= wanted[i]; }, kClusterPatience,
-               std::to_string(count) + " more results of lane " + lanes.names()[i] + "; " + daemon->errors());
+      auto client = client_of(lane);
+      wait_for([&] { return length(client, results_of(lane)) >= wanted[lane]; }, kClusterPatience,
+               std::to_string(count) + " more results of lane " + lane + "; " + daemon->errors());
     }
   }
 
@@ -153,7 +157,26 @@ class Market {
     stop_daemon();
   }
   void check_books() const {
-    for (std::size_t i = 0; i < lanes.count(); ++i) check_books(lanes.names()[i], skus[i]);
+    for (std::size_t i = 0; i < lanes.count(); ++i) {
+      const std::string& lane = lanes.names()[i];
+      CAPTURE(lane);
+      auto client = client_of(lane);
+      const auto settled = [&] {
+        const auto newest = send(client, command_of({"XREVRANGE", orders_of(lane), "+", "-", "COUNT", "1"}));
+        return ask(client, {"HGET", orders_of(lane) + ":position", "id"}) == newest->at(0).at(0).text();
+      };
+      wait_for(settled, kClusterPatience, "everything to be settled; " + daemon->errors());
+      std::vector<std::string> asked, answered;
+      int sold = 0;
+      for (const Entry& request : entries(client, orders_of(lane))) asked.push_back(request.id);
+      for (const Entry& result : entries(client, results_of(lane))) {
+        if (result.has("request")) answered.push_back(result.field("request"));
+        if (result.field("status") == "accepted") ++sold;
+      }
+      CHECK(answered == asked);
+      CHECK(get(client, "{" + lane + "}:stock:" + skus[i]) == std::to_string(kClusterStock - sold));
+      succeeded(run({"audit", "--lane", lane}));
+    }
   }
 
   ClusterSet set;
@@ -162,27 +185,5 @@ class Market {
   std::string url;                // empty: the first three nodes
   Words tls;
   std::unique_ptr<Process> daemon;
-
- private:
-  void check_books(const std::string& lane, const std::string& sku) const {
-    CAPTURE(lane);
-    auto client = set.client_of(slot_of_lane(lane));
-    wait_for(
-        [&] {
-          const auto newest = send(client, command_of({"XREVRANGE", orders_of(lane), "+", "-", "COUNT", "1"}));
-          return ask(client, {"HGET", orders_of(lane) + ":position", "id"}) == newest->at(0).at(0).text();
-        },
-        kClusterPatience, "everything to be settled; " + daemon->errors());
-    std::vector<std::string> asked, answered;
-    int sold = 0;
-    for (const Entry& request : entries(client, orders_of(lane))) asked.push_back(request.id);
-    for (const Entry& result : entries(client, results_of(lane))) {
-      if (result.has("request")) answered.push_back(result.field("request"));
-      if (result.field("status") == "accepted") ++sold;
-    }
-    CHECK(answered == asked);
-    CHECK(get(client, "{" + lane + "}:stock:" + sku) == std::to_string(kClusterStock - sold));
-    succeeded(run({"audit", "--lane", lane}));
-  }
 };
 }  // namespace orderd::test

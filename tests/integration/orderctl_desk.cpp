@@ -1,6 +1,7 @@
 // The programs' paths come from the build: ORDERCTL_PATH, ORDERD_PATH.
 #include "integration/orderctl_desk.h"
 
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,12 @@ std::vector<Json> json_lines(const std::string& text) {
 
 std::vector<Json> Ran::json() const {
   return json_lines(output);
+}
+
+std::vector<std::string> Ran::column(const std::string& name) const {
+  std::vector<std::string> values;
+  for (const Json& line : json()) values.push_back(line.at(name));
+  return values;
 }
 
 std::vector<std::string> Ran::rows() const {
@@ -62,7 +69,8 @@ Ran failed(Ran ran, const Words& parts, int status) {
 void check_rows(const Ran& ran, const Words& rows) {
   const auto shown = ran.rows();
   for (const std::string& row : rows) {
-    CHECK_MESSAGE(std::count(shown.begin(), shown.end(), row) > 0, row, " is not in: ", ran.output);
+    const auto matches = [&](const std::string& each) { return fnmatch(row.c_str(), each.c_str(), FNM_NOESCAPE) == 0; };
+    CHECK_MESSAGE(std::any_of(shown.begin(), shown.end(), matches), row, " is not in: ", ran.output);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "support/text.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
+#include "support/wait_for.h"
 
 namespace orderd::test {
 
@@ -29,6 +30,8 @@ struct Ran {
 
   // The lines of the output, each of which must be JSON.
   [[nodiscard]] std::vector<Json> json() const;
+  // This member of each, which must be a string.
+  [[nodiscard]] std::vector<std::string> column(const std::string& name) const;
   // The lines of the output with runs of spaces collapsed; below, the one that begins with `word`, or nothing.
   [[nodiscard]] std::vector<std::string> rows() const;
   [[nodiscard]] std::string row(const std::string& word) const;
@@ -40,7 +43,7 @@ struct Ran {
 Ran succeeded(Ran ran, const Words& parts = {});
 // Expects this exit status and each of these parts in standard error. Returns its argument.
 Ran failed(Ran ran, const Words& parts, int status = 1);
-// Expects each of these among the rows.
+// Expects each of these among the rows; a * in it stands for any text.
 void check_rows(const Ran& ran, const Words& rows);
 // Expects these values. A name is a path: "waiting/count", "standby/0/name".
 void check_values(const Json& json, const std::vector<std::pair<std::string, Json>>& expected);

@@ -5,7 +5,6 @@
 
 #include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {

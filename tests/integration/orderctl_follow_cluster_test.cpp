@@ -10,7 +10,7 @@ struct FollowMarket : Market {
   using Market::Market;
 
   void add(const std::string& lane, const std::string& order) const {
-    auto client = set.client_of(slot_of_lane(lane));
+    auto client = client_of(lane);
     (void)xadd(client, results_of(lane), {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
   }
   [[nodiscard]] Process start(const char* program, const Words& words) const {

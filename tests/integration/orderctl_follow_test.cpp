@@ -2,7 +2,6 @@
 #include <csignal>
 
 #include "integration/orderctl_desk.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -26,11 +25,10 @@ struct FollowDesk : Desk {
   using Desk::Desk;
 
   // Adds a result; below, to a lane.
-  void add(const std::string& order) { add_to("results", order); }
-  void add(const std::string& lane, const std::string& order) { add_to("{" + lane + "}:results", order); }
-  void add_to(const std::string& stream, const std::string& order) {
+  void add(const std::string& order, const std::string& stream = "results") {
     (void)xadd(admin(), stream, {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
   }
+  void add_to(const std::string& lane, const std::string& order) { add(order, "{" + lane + "}:results"); }
   Process follow(const Words& more = {}) const { return start(joined({"results", "--follow", "--json"}, more)); }
   Process follow_lanes(const Words& more) const {
     return start(joined(joined(lane_settings("a,b,c"), {"results", "--follow"}), more));
@@ -123,7 +121,7 @@ TEST_CASE_FIXTURE(FollowDesk, "Ctrl-C ends it at once while the server does not 
 }
 
 TEST_CASE_FIXTURE(FollowDesk, "following several lanes shows the last results of all and then what comes in each") {
-  add("a", "old-a");
+  add_to("a", "old-a");
   wait_for_orders(follow_lanes({"--json"}), {"old-a"});
   Process process = follow_lanes({"--json", "--count", "0"});
   const Process table = follow_lanes({});
@@ -132,7 +130,7 @@ TEST_CASE_FIXTURE(FollowDesk, "following several lanes shows the last results of
   std::vector<std::string> expected;
   for (const std::string lane : {"b", "c", "a"}) {
     expected.push_back("new-" + lane);
-    add(lane, expected.back());
+    add_to(lane, expected.back());
     wait_for_orders(process, expected);
   }
   CHECK(json_lines(process.output()).at(0)["lane"] == "b");
@@ -158,8 +156,8 @@ TEST_CASE_FIXTURE(FollowDesk, "a lane with many results does not keep the others
 
 TEST_CASE_FIXTURE(KeptDesk,
                   "following several lanes goes on behind the last result of each when the server was restarted") {
-  add("a", "before-a");
-  add("b", "before-b");
+  add_to("a", "before-a");
+  add_to("b", "before-b");
   const Process process = follow_lanes({"--json"});
   wait_for_orders(process, {"before-a", "before-b"});
   wait_for_reads(3);
@@ -167,9 +165,9 @@ TEST_CASE_FIXTURE(KeptDesk,
   for (const std::string lane : {"a", "b", "c"}) wait_to_say(process, "lane '" + lane + "': ");
   server().start();
   connect();
-  add("c", "after-c");
+  add_to("c", "after-c");
   wait_for_orders(process, {"before-a", "before-b", "after-c"});
-  add("b", "after-b");
+  add_to("b", "after-b");
   wait_for_orders(process, {"before-a", "before-b", "after-c", "after-b"});
   CHECK(says(process, "orderctl: lane 'b': reconnected"));
 }
@@ -179,7 +177,7 @@ TEST_CASE_FIXTURE(FollowDesk,
   Process process = follow_lanes({"--json", "--valkey.reply_timeout", "1m"});
   wait_for_reads(3);
   process.pause();
-  add("a", "first");
+  add_to("a", "first");
   // More than a socket holds: the rest never comes from a server that is stopped.
   (void)ask(admin(),
             {"EVAL", "for i = 1, 100 do redis.call('XADD', KEYS[1], '*', 'order', string.rep('x', 100000)) end", "1",

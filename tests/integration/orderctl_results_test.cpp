@@ -15,74 +15,76 @@ struct ResultsDesk : Desk {
                         "0", std::to_string(count)});
   }
   void add(const Fields& fields) { (void)xadd(admin(), "results", fields); }
-  // The IDs of the results that "orderctl results --json" shows.
-  [[nodiscard]] Words ids(const Words& flags, const Words& environment = {}) const {
-    Words out;
-    const Ran ran = run(joined({"results", "--json"}, flags), {.environment = environment});
-    for (const Json& line : ran.json()) out.push_back(line["id"]);
-    return out;
+  // This field of the results that "orderctl results --json" shows.
+  [[nodiscard]] Words shown(const Words& flags, const char* field = "id") const {
+    return run(joined({"results", "--json"}, flags)).column(field);
   }
   // What a terminal shows of "orderctl results".
   [[nodiscard]] std::string on_terminal(const Words& environment, const std::string& before = "") const {
-    Process process = start_script("exec script -qec \"" + before + "$ORDERCTL results\" /dev/null", environment);
-    CHECK(process.wait() == 0);
-    return process.output();
+    const std::string command = "\"" + before + "$ORDERCTL results\"";
+    return succeeded(outcome_of(start_script("exec script -qec " + command + " /dev/null", environment))).output;
   }
 };
 
-TEST_CASE_FIXTURE(ResultsDesk, "the last results show in their order") {
-  fill(30);
-  const Ran ran = succeeded(run({"results"}));
-  CHECK(lines_of(ran.output).size() == 21);
-  CHECK(ran.row("10-0").empty());
-  check_rows(ran, {"RESULT TIME STATUS ORDER REQUEST WHAT", "11-0 accepted o-11 111-0 shoe 1, 99989 left"});
-  CHECK(ids({}).size() == 20);
-  CHECK(ids({"--count", "2"}) == Words{"29-0", "30-0"});
-  CHECK(ids({"--count", "1000"}).size() == 30);
+TEST_CASE_FIXTURE(ResultsDesk, "the last results show, or those from an entry, or of one order or request") {
+  const Ran none = succeeded(run({"results"}));
+  CHECK(none.output.empty());
+  CHECK(none.errors == "orderctl: no results in the stream 'results'\n");
+  fill(5'500);  // many pages
+  const Ran table = succeeded(run({"results"}));
+  CHECK(lines_of(table.output).size() == 21);
+  check_rows(table, {"RESULT TIME STATUS ORDER REQUEST WHAT", "5482-0 accepted o-5482 5582-0 shoe 1, 94518 left"});
+  struct Row {
+    Words flags;
+    std::size_t count;
+    std::string first, last;
+  };
+  for (const Row& row : std::vector<Row>{{{}, 20, "5481-0", "5500-0"},
+                                         {{"--count", "2"}, 2, "5499-0", "5500-0"},
+                                         {{"--count", "2500"}, 2'500, "3001-0", "5500-0"},
+                                         {{"--count", "10000"}, 5'500, "1-0", "5500-0"},
+                                         {{"--from", "0"}, 5'500, "1-0", "5500-0"},
+                                         {{"--from", "5498"}, 3, "5498-0", "5500-0"},
+                                         {{"--from", "5498-1"}, 2, "5499-0", "5500-0"},
+                                         {{"--from", "+"}, 1, "5500-0", "5500-0"},
+                                         {{"--from", "5-0", "--count", "2"}, 2, "5-0", "6-0"},
+                                         {{"--from", "7-0", "--count", "2500"}, 2'500, "7-0", "2506-0"},
+                                         {{"--order", "third"}, 1'833, "3-0", "5499-0"},
+                                         {{"--order", "third", "--from", "5498"}, 1, "5499-0", "5499-0"},
+                                         {{"--request", "2500-0"}, 1, "2400-0", "2400-0"},
+                                         {{"--request", "2500"}, 1, "2400-0", "2400-0"}}) {
+    CAPTURE(Json(row.flags).dump());
+    const Words ids = shown(row.flags);
+    REQUIRE(ids.size() == row.count);
+    CHECK(ids.front() == row.first);
+    CHECK(ids.back() == row.last);
+  }
+  CHECK(run({"results", "--from", "5501"}).complains("no results"));
+  CHECK(run({"results", "--from", "+", "--order", "o-5497"}).status == 1);
+  const Ran ran = failed(run({"results", "--order", "nobody"}), {"no result of order nobody in the stream 'results'"});
+  CHECK(ran.output.empty());
+  failed(run({"results", "--request", "1-0", "--json"}), {"no result of request 1-0"});
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "times are UTC wherever the machine is") {
   ask(admin(), {"XADD", "results", "1795608000500-0", "order", "o-1", "request", "1-0", "status", "accepted"});
   for (const std::string zone : {"UTC", "Asia/Kathmandu", "XYZ+5"}) {
     CAPTURE(zone);
-    const Words there = {"TZ=" + zone};
-    const Ran ran = run({"results"}, {.environment = there});
-    CHECK(ran.row("1795608000500-0").starts_with("1795608000500-0 2026-11-25T12:00:00Z accepted"));
-    CHECK(ids({"--from", "2026-11-25"}, there).size() == 1);
-    CHECK(ids({"--from", "2026-11-25T12:00:01Z"}, there).empty());
+    const ProcessOptions there = {.environment = {"TZ=" + zone}};
+    check_rows(run({"results"}, there), {"1795608000500-0 2026-11-25T12:00:00Z accepted*"});
+    for (const char* flag : {"--from", "--since"}) {
+      for (const char* before : {"2026-11-25", "2026-11-25T12:00:00Z", "2026-11-25T13:00:00+01:00",
+                                 "2026-11-25 13:00:00+0100", "2026-11-25T12:00Z", "8760h"}) {
+        CHECK_MESSAGE(succeeded(run({"results", "--json", flag, before}, there)).json().size() == 1, before);
+      }
+      for (const char* after : {"2026-11-26", "2026-11-25T12:00:01Z", "2026-11-25T13:00:01+0100"}) {
+        CHECK_MESSAGE(succeeded(run({"results", "--json", flag, after}, there)).output.empty(), after);
+      }
+      CHECK(run({"results", flag, "2026-11-25T12:00"}, there).complains("has no zone; append Z for UTC"));
+    }
   }
-}
-
-TEST_CASE_FIXTURE(ResultsDesk, "results show from an entry") {
-  fill(30);
-  CHECK(ids({"--from", "28"}) == Words{"28-0", "29-0", "30-0"});
-  CHECK(ids({"--from", "28-1"}) == Words{"29-0", "30-0"});
-  CHECK(ids({"--from", "0"}).size() == 30);
-  CHECK(ids({"--from", "5-0", "--count", "2"}) == Words{"5-0", "6-0"});
-  CHECK(run({"results", "--from", "31"}).complains("no results"));
-  CHECK(ids({"--from", "+"}) == Words{"30-0"});
-  CHECK(run({"results", "--from", "+", "--order", "o-29"}).status == 1);
-}
-
-TEST_CASE_FIXTURE(ResultsDesk, "a stream of many pages is shown completely") {
-  fill(5'500);
-  CHECK(ids({"--from", "0"}).size() == 5'500);
-  const Words last = ids({"--count", "2500"});
-  REQUIRE(last.size() == 2'500);
-  CHECK(last.front() == "3001-0");
-  CHECK(last.back() == "5500-0");
-  CHECK(ids({"--from", "7-0", "--count", "2500"}).back() == "2506-0");
-}
-
-TEST_CASE_FIXTURE(ResultsDesk, "the results of one order or one request are found") {
-  fill(3'000);
-  CHECK(ids({"--order", "third"}).size() == 1'000);
-  CHECK(ids({"--request", "2500-0"}) == Words{"2400-0"});
-  CHECK(ids({"--request", "2500"}) == Words{"2400-0"});
-  CHECK(ids({"--order", "third", "--from", "2998"}) == Words{"3000-0"});
-  const Ran ran = failed(run({"results", "--order", "nobody"}), {"no result of order nobody in the stream 'results'"});
-  CHECK(ran.output.empty());
-  failed(run({"results", "--request", "1-0", "--json"}), {"no result of request 1-0"});
+  add({{"order", "now"}, {"status", "accepted"}});
+  CHECK(shown({"--since", "10m"}, "order") == Words{"now"});
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "results are chosen by status and by reason") {
@@ -91,44 +93,14 @@ TEST_CASE_FIXTURE(ResultsDesk, "results are chosen by status and by reason") {
     add(i % 10 == 0 ? Fields{{"order", order}, {"status", "rejected"}, {"reason", "insufficient_stock"}}
                     : Fields{{"order", order}, {"status", i == 29 ? "duplicate" : "accepted"}});
   }
-  const auto orders = [&](const Words& flags) {
-    std::string out;
-    for (const Json& line : run(joined({"results", "--json"}, flags)).json()) {
-      out += line["order"].get<std::string>() + " ";
-    }
-    return out;
-  };
-  CHECK(orders({"--status", "rejected"}) == "o-0 o-10 o-20 ");
-  CHECK(orders({"--status", "rejected", "--count", "2"}) == "o-10 o-20 ");
-  CHECK(orders({"--reason", "insufficient_stock", "--since", "0", "--count", "1"}) == "o-0 ");
-  CHECK(orders({"--status", "accepted", "--count", "2"}) == "o-27 o-28 ");
-  CHECK(orders({"--status", "accepted", "--order", "o-5"}) == "o-5 ");
-  CHECK(orders({"--order", "o-5", "--count", "1"}) == "o-5 ");
+  CHECK(shown({"--status", "rejected"}, "order") == Words{"o-0", "o-10", "o-20"});
+  CHECK(shown({"--status", "rejected", "--count", "2"}, "order") == Words{"o-10", "o-20"});
+  CHECK(shown({"--reason", "insufficient_stock", "--since", "0", "--count", "1"}, "order") == Words{"o-0"});
+  CHECK(shown({"--status", "accepted", "--count", "2"}, "order") == Words{"o-27", "o-28"});
+  CHECK(shown({"--status", "accepted", "--order", "o-5"}, "order") == Words{"o-5"});
+  CHECK(shown({"--order", "o-5", "--count", "1"}, "order") == Words{"o-5"});
   const Ran none = failed(run({"results", "--status", "rejected", "--reason", "malformed"}), {});
   CHECK(none.errors == "orderctl: no result with status rejected and reason malformed in the stream 'results'\n");
-}
-
-TEST_CASE_FIXTURE(ResultsDesk, "results show since a time or a day or for how long") {
-  (void)ask(admin(), {"XADD", "results", "1795608000500-0", "order", "then", "status", "accepted"});
-  const auto count = [&](const std::string& since) {
-    return succeeded(run({"results", "--json", "--since", since})).json().size();
-  };
-  for (const char* before : {"2026-11-25", "2026-11-25T12:00:00Z", "2026-11-25T13:00:00+01:00",
-                             "2026-11-25 13:00:00+0100", "2026-11-25T12:00Z", "8760h"}) {
-    CHECK_MESSAGE(count(before) == 1, before);
-  }
-  for (const char* after : {"2026-11-26", "2026-11-25T12:00:01Z", "2026-11-25T13:00:01+0100"}) {
-    CHECK_MESSAGE(count(after) == 0, after);
-  }
-  add({{"order", "now"}, {"status", "accepted"}});
-  CHECK(run({"results", "--json", "--since", "10m"}).json().back()["order"] == "now");
-  CHECK(run({"results", "--since", "2026-11-25T12:00"}).complains("has no zone; append Z for UTC"));
-}
-
-TEST_CASE_FIXTURE(ResultsDesk, "without results there is a message and no error") {
-  const Ran ran = succeeded(run({"results"}));
-  CHECK(ran.output.empty());
-  CHECK(ran.errors == "orderctl: no results in the stream 'results'\n");
 }
 
 TEST_CASE_FIXTURE(ResultsDesk, "each kind of result is shown in words") {
@@ -204,9 +176,8 @@ TEST_CASE_FIXTURE(ResultsDesk, "a table fits the width of the terminal and elsew
 
 TEST_CASE_FIXTURE(ResultsDesk, "output that cannot be written is a failure") {
   fill(1);
-  Process process = start_script("$ORDERCTL results > /dev/full");
-  CHECK(process.wait() == 1);
-  CHECK(says(process, "cannot write to standard output: No space left on device"));
+  failed(outcome_of(start_script("$ORDERCTL results > /dev/full")),
+         {"cannot write to standard output: No space left on device"});
 }
 
 }  // namespace

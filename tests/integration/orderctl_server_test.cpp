@@ -97,8 +97,7 @@ TEST_CASE_FIXTURE(Desk, "closed standard descriptors do not corrupt the connecti
          Words{"$ORDERCTL stock list ", "$ORDERCTL stock set shoe 1 ", "$ORDERCTL submit --sku shoe --quantity 1 ",
                "$ORDERCTL status ", capture}) {
       CAPTURE(command + closed);
-      Process process = start_script("exec " + command + closed);
-      CHECK_MESSAGE(process.wait() == 0, process.errors());
+      succeeded(outcome_of(start_script("exec " + command + closed)));
     }
   }
   CHECK(contains(ask(admin(), {"INFO", "stats"}), "total_error_replies:0\r"));

@@ -69,13 +69,11 @@ TEST_CASE_FIXTURE(QuietDesk, "a consumer group that holds back trimming is named
 
 TEST_CASE_FIXTURE(QuietDesk, "the status of a server that orderd has never served") {
   const Ran ran = succeeded(run({"status"}));
-  CHECK(ran.row("server").starts_with("server " + url() + ", Valkey "));
-  CHECK(ran.row("server").ends_with("primary, append-only file on"));
-  CHECK(ran.row("memory").ends_with("no limit set, maxmemory-policy noeviction"));
-  check_rows(ran, {"active none", "standby none", "orders 0 entries in 'orders'",
-                   "position none: orderd has not served this stream yet", "settled 0", "waiting 0",
-                   "group 'orderd' does not exist; orderd creates it for monitoring", "results 0 entries in 'results'",
-                   "dead letters 0 entries in 'orders:dead'"});
+  check_rows(ran, {"server " + url() + ", Valkey *primary, append-only file on",
+                   "memory *no limit set, maxmemory-policy noeviction", "active none", "standby none",
+                   "orders 0 entries in 'orders'", "position none: orderd has not served this stream yet", "settled 0",
+                   "waiting 0", "group 'orderd' does not exist; orderd creates it for monitoring",
+                   "results 0 entries in 'results'", "dead letters 0 entries in 'orders:dead'"});
   CHECK(ran.row("deleted").empty());
   CHECK_FALSE(ran.says("warning"));
   check_status({{"server/role", "primary"},
@@ -98,10 +96,9 @@ TEST_CASE_FIXTURE(QuietDesk, "the status shows the position and what waits") {
   const Ran ran = run({"status"});
   check_rows(ran, {"orders 6 entries in 'orders', the newest is " + ids[5], "settled 2",
                    "deleted 3 entries before they were settled", "results 2 entries in 'results'",
-                   "dead letters 1 entry in 'orders:dead'"});
-  CHECK(ran.row("position").starts_with("position " + ids[1] + ", its result is "));
-  CHECK(ran.row("waiting").starts_with("waiting 4, the oldest is " + ids[2] + ", for "));
-  CHECK(ran.says("warning: requests are waiting and no orderd is active"));
+                   "dead letters 1 entry in 'orders:dead'", "position " + ids[1] + ", its result is *",
+                   "waiting 4, the oldest is " + ids[2] + ", for *",
+                   "warning: requests are waiting and no orderd is active*"});
   const Json json = status();
   check_values(json, {{"position", ids[1]},
                       {"last_result", entries(admin(), "results").back().id},
@@ -120,7 +117,7 @@ TEST_CASE_FIXTURE(QuietDesk,
   check_status({{"waiting/count", 6}});
   (void)ask(admin(), {"HDEL", "orders:position", "base"});
   check_status({{"waiting/count", nullptr}, {"waiting/oldest", ids[4]}});
-  CHECK(run({"status"}).row("waiting").starts_with("waiting not known, the oldest is " + ids[4]));
+  check_rows(run({"status"}), {"waiting not known, the oldest is " + ids[4] + "*"});
   (void)ask(admin(), {"XTRIM", "orders", "MINID", ids[4]});
   check_status({{"waiting/count", 6}});
   // All settled, whatever the counts say.
@@ -136,10 +133,7 @@ TEST_CASE_FIXTURE(QuietDesk, "the status shows the active daemon and the standby
   (void)ask(admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two", std::to_string(now - 60'000),
                       "gone since long"});
   const Ran ran = run({"status"});
-  CHECK(ran.row("active").starts_with("active 'shop \\x1b[1m one' since "));
-  CHECK(contains(ran.row("active"), ", for 90"));
-  CHECK(contains(ran.row("active"), "; its lease ends in "));
-  CHECK(ran.row("standby").starts_with("standby 'shop two', seen "));
+  check_rows(ran, {"active 'shop \\x1b[1m one' since *, for 90*; its lease ends in *", "standby 'shop two', seen *"});
   CHECK_FALSE(ran.says("gone since long"));
   CHECK_FALSE(ran.says("warning"));
   const Json json = status();

@@ -3,7 +3,6 @@
 #include <set>
 
 #include "integration/orderctl_desk.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -25,7 +24,7 @@ struct SubmitDesk : Desk {
   const TemporaryDirectory directory;
 };
 
-TEST_CASE_FIXTURE(SubmitDesk, "orders are pushed as JSON and their request IDs are printed") {
+TEST_CASE_FIXTURE(SubmitDesk, "orders are pushed as JSON and their IDs and request IDs are printed") {
   const Ran ran = succeeded(run({"submit", "--id", "o-1", "--customer", "c-7", "--sku", "shoe", "--quantity", "3"}));
   const auto orders = entries(admin(), "orders");
   REQUIRE(orders.size() == 1);
@@ -38,9 +37,7 @@ TEST_CASE_FIXTURE(SubmitDesk, "orders are pushed as JSON and their request IDs a
           R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3})",
           R"({"id":"o-2","items":[{"sku":"shoe","quantity":1},{"sku":"a=b","quantity":2},{"sku":"[x]","quantity":3}]})",
           R"({"id":"{}","sku":"[a,b]","quantity":1})"});
-}
-
-TEST_CASE_FIXTURE(SubmitDesk, "an order without an ID gets a new one which is printed") {
+  // An order without an ID gets a new one.
   std::set<std::string> ids;
   for (int i = 0; i < 5; ++i) {
     const auto line = run({"submit", "--sku", "shoe", "--json"}).json().at(0);
@@ -77,12 +74,10 @@ TEST_CASE_FIXTURE(SubmitDesk, "empty lines and long ones are skipped and named b
   check_values(
       ran.json().at(0),
       {{"pushed", 3}, {"empty_lines", 2}, {"long_lines", 2}, {"first", orders.front().id}, {"last", orders.back().id}});
-}
-
-TEST_CASE_FIXTURE(SubmitDesk, "the number of messages about lines is limited") {
-  const Ran ran = succeeded(run({"submit", "-"}, {.input = std::string(100'000, '\n')}),
-                            {"pushed 0 requests\nskipped 100000 empty lines\n"});
-  CHECK(lines_of(ran.errors).size() == 20);
+  // The number of messages is limited.
+  const Ran many = succeeded(run({"submit", "-"}, {.input = std::string(100'000, '\n')}),
+                             {"pushed 0 requests\nskipped 100000 empty lines\n"});
+  CHECK(lines_of(many.errors).size() == 20);
   CHECK(run({"submit", "-", "--quiet"}, {.input = "\n\n"}).errors.empty());
 }
 
@@ -124,9 +119,7 @@ TEST_CASE_FIXTURE(SubmitDesk, "a file without one order per line is refused befo
     std::ofstream(file, std::ios::binary) << content;
     const Ran ran = failed(run({"submit", file}), {"Nothing was pushed", "--force pushes lines as they are", why});
     CHECK(ran.output.empty());
-    Process same = start_script("exec $ORDERCTL submit - < " + file);
-    CHECK(same.wait() == 1);
-    CHECK(says(same, "standard input: line "));
+    failed(outcome_of(start_script("exec $ORDERCTL submit - < " + file)), {"standard input: line "});
     CHECK(length(admin(), "orders") == 0);
   }
   succeeded(run({"submit", file, "--force"}));
@@ -137,11 +130,9 @@ TEST_CASE_FIXTURE(SubmitDesk, "a file without one order per line is refused befo
 }
 
 TEST_CASE_FIXTURE(SubmitDesk, "a line of a pipe that is not an order ends it and earlier lines are pushed") {
-  Process process = start_script("printf '{}\\n{}\\nthree\\n{}\\n' | $ORDERCTL submit -");
-  CHECK(process.wait() == 1);
-  CHECK(says(process, "line 3: not a JSON object"));
-  CHECK(says(process, "All before it was pushed"));
-  CHECK(contains(process.output(), "pushed 2 requests"));
+  const Ran ran = failed(outcome_of(start_script("printf '{}\\n{}\\nthree\\n{}\\n' | $ORDERCTL submit -")),
+                         {"line 3: not a JSON object", "All before it was pushed"});
+  CHECK(ran.says("pushed 2 requests"));
   CHECK(length(admin(), "orders") == 2);
 }
 
@@ -183,13 +174,10 @@ TEST_CASE_FIXTURE(SubmitDesk, "a signal stops a file and the line to continue fr
   CHECK(says(process, "stopped before line " + std::to_string(json["pushed"].get<uint64_t>() + 1)));
 }
 
-TEST_CASE_FIXTURE(SubmitDesk, "a file that cannot be read is reported") {
+TEST_CASE_FIXTURE(SubmitDesk, "a file that cannot be read is reported, and the line that the server refuses") {
   CHECK(failed(run({"submit", "/nowhere/orders.ndjson"}), {}).errors ==
         "orderctl: cannot open '/nowhere/orders.ndjson': No such file or directory\n");
   failed(run({"submit", "/"}), {"'/': cannot read it: Is a directory"});
-}
-
-TEST_CASE_FIXTURE(SubmitDesk, "orders that the server refuses are reported with their line") {
   set(admin(), "orders", "text");
   failed(run({"submit", "-", "--force"}, {.input = "\none\ntwo\n"}),
          {"WRONGTYPE", "0 orders were pushed; from line 2 on it is unknown"});
@@ -198,10 +186,8 @@ TEST_CASE_FIXTURE(SubmitDesk, "orders that the server refuses are reported with 
 
 TEST_CASE_FIXTURE(SubmitDesk, "progress is shown only on a terminal") {
   const auto on_terminal = [&](const std::string& flags) {
-    Process process =
-        start_script("exec script -qec \"seq 300000 | $ORDERCTL submit - --force" + flags + "\" /dev/null");
-    CHECK(process.wait() == 0);
-    return process.output();
+    const std::string command = "\"seq 300000 | $ORDERCTL submit - --force" + flags + "\"";
+    return succeeded(outcome_of(start_script("exec script -qec " + command + " /dev/null"))).output;
   };
   CHECK(contains(on_terminal(""), "requests pushed"));
   CHECK(on_terminal(" --quiet").empty());

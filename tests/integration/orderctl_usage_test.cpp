@@ -21,7 +21,7 @@ TEST_CASE("the help of orderctl shows its subcommands and examples") {
   CHECK_FALSE(ran.says("--retention.orders"));
 }
 
-TEST_CASE("each subcommand has a help with examples") {
+TEST_CASE("each subcommand has a help with examples and prints the version") {
   for (const std::string command : {"stock", "stock set", "stock add", "stock get", "stock list", "submit", "results",
                                     "status", "audit", "dead", "dead list", "dead requeue", "pause"}) {
     std::istringstream stream(command);
@@ -34,9 +34,6 @@ TEST_CASE("each subcommand has a help with examples") {
     CHECK(ran.says(" PLACE ") == ran.says("A PLACE is an entry ID"));
     CHECK(ran.errors.empty());
   }
-}
-
-TEST_CASE("the version is printed") {
   for (const Words& words : {Words{"--version"}, {"stock", "set", "--version"}}) {
     CHECK(succeeded(orderctl(words)).output == "orderctl " ORDERD_VERSION "\n");
   }

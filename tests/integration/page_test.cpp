@@ -65,19 +65,22 @@ std::string until_page_has(uint16_t port, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(WatchedSale, "the page works without JavaScript and each file has its content type") {
+TEST_CASE_FIXTURE(WatchedSale,
+                  "the page works without JavaScript, shows hostile IDs as text, and each file has its type") {
   push_order(sale.client(), "o-1");
   push_order(sale.client(), "o-2", "wig");
+  push_order(sale.client(), "<img src=x onerror=alert(1)>\"'&", "<script>alert(1)</script>");
   xadd(sale.client(), "orders", {{"id", "bad"}});
   sale.settle();
   const std::string html = until_page_has(daemon.port, ">malformed</td>");
   for (const char* part :
        {"<span id=\"name\">only</span>", "<span id=\"verdict\" class=\"good\">serving</span>",
         "<span id=\"dead\" class=\"warn\">1</span>", ">orders</td>", ">accepted</td>", ">unknown_sku</td>",
-        "<td>shoe</td><td>999,999</td>", "<td>wig</td><td class=\"bad\">no key</td>", ">o-1</td>"}) {
+        "<td>shoe</td><td>999,999</td>", "<td>wig</td><td class=\"bad\">no key</td>", ">o-1</td>",
+        "&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;</td>", ">&lt;script&gt;alert(1)&lt;/script&gt;</td>"}) {
     CHECK_MESSAGE(contains(html, part), part, html);
   }
-  CHECK_FALSE(contains(html, "{{"));
+  for (const char* part : {"<img src=x", "<script>", "{{"}) CHECK_MESSAGE(!contains(html, part), part, html);
   CHECK(html.size() < 100'000);
   for (const auto& [path, type] : std::map<std::string, std::string>{{"/", "text/html; charset=utf-8"},
                                                                      {"/page.css", "text/css; charset=utf-8"},
@@ -99,16 +102,6 @@ TEST_CASE_FIXTURE(WatchedSale, "the page works without JavaScript and each file 
   }
 }
 
-TEST_CASE_FIXTURE(WatchedSale, "hostile IDs and SKUs are text in the page") {
-  const std::string id = "<img src=x onerror=alert(1)>\"'&";
-  push_order(sale.client(), id, "<script>alert(1)</script>");
-  sale.settle();
-  const std::string html = until_page_has(daemon.port, "&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;</td>");
-  CHECK_FALSE(contains(html, "<img src=x"));
-  CHECK_FALSE(contains(html, "<script>"));
-  CHECK(contains(html, ">&lt;script&gt;alert(1)&lt;/script&gt;</td>"));
-}
-
 TEST_CASE("the stream shows orders as they are settled and ends when the daemon stops") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only");
@@ -127,11 +120,15 @@ TEST_CASE("the stream shows orders as they are settled and ends when the daemon 
   (void)events.connection().read_all();  // returns at EOF
 }
 
-TEST_CASE("a page on a standby shows the active daemon and the server's values") {
+TEST_CASE("a standby is ready and shows the active daemon and the server's values until it takes over") {
   Sale sale(test_seed());
   const Watched active(sale, "shop-1");
   active.until_ready_is(200, "serving");
   const Watched standby(sale, "shop-2");
+  standby.until_ready_is(200, "'orders': standing by for 'shop-1'\n");
+  CHECK(standby.sample("orderd_active{lane=\"orders\"}") == 0);
+  CHECK(standby.sample("orderd_lane_phase{lane=\"orders\",phase=\"standby\"}") == 1);
+  CHECK_FALSE(standby.sample("orderd_requests_waiting{lane=\"orders\"}").has_value());
   push_order(sale.client(), "o-1");
   sale.settle();
   Events events(standby.port);
@@ -140,6 +137,8 @@ TEST_CASE("a page on a standby shows the active daemon and the server's values")
   CHECK(seen["figures"]["verdict"][0] == "standing by");
   kill(*active.process);
   events.until([](const auto& view) { return view["tables"]["lanes"][0][2][0] == "shop-2 (this daemon)"; });
+  standby.until_ready_is(200, "serving");
+  CHECK(standby.sample("orderd_active{lane=\"orders\"}") == 1);
   end(*standby.process);
 }
 
@@ -198,7 +197,7 @@ TEST_CASE_FIXTURE(WatchedSale, "a page without viewers has no connection to the 
   wait_for([&] { return !connected(); }, 40s, "the connection to be closed");
 }
 
-TEST_CASE("a server that is down is shown on the page and the page recovers when it is back") {
+TEST_CASE("a frozen server makes a daemon not ready, the page shows it, and both recover") {
   Sale sale(test_seed());
   const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
   push_order(sale.client(), "o-1");
@@ -210,8 +209,13 @@ TEST_CASE("a server that is down is shown on the page and the page recovers when
     return view["tables"]["results"].empty() && view["figures"]["results-note"][1] == "warn" &&
            view["figures"]["verdict"][0] == "not ready";
   });
+  daemon.until_ready_is(503, "not ready: 'orders': not connected: ");
+  CHECK(daemon.get("/livez").status == 200);
+  CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 0);
   sale.server.resume();
   events.until(has_one_result);
+  daemon.until_ready_is(200, "serving");
+  CHECK(daemon.sample("orderd_reconnects_total{lane=\"orders\"}").value_or(0) >= 1);
   end(*daemon.process);
 }
 

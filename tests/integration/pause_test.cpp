@@ -4,7 +4,6 @@
 
 #include "integration/orderctl_desk.h"
 #include "integration/sale.h"
-#include "support/wait_for.h"
 
 using namespace orderd;
 using namespace orderd::test;

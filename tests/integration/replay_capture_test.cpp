@@ -10,12 +10,8 @@ struct CaptureDesk : ReplayDesk {
   [[nodiscard]] Ran capture(const Words& flags) const {
     return replay(joined({"capture"}, flags), {.environment = {"TZ=Asia/Tokyo"}});
   }
-  // The IDs of what is captured, each followed by a space.
-  [[nodiscard]] std::string ids(const Words& flags) const {
-    std::string all;
-    for (const Json& line : succeeded(capture(flags)).json()) all += line["id"].get<std::string>() + " ";
-    return all;
-  }
+  // The IDs of what is captured.
+  [[nodiscard]] Words ids(const Words& flags) const { return succeeded(capture(flags)).column("id"); }
 };
 
 void wait_for_lines(const Process& process, std::size_t count) {
@@ -36,19 +32,19 @@ TEST_CASE_FIXTURE(CaptureDesk, "captured and replayed requests are the same") {
 
 TEST_CASE_FIXTURE(CaptureDesk, "a range is captured by IDs and by times") {
   add({"1000-0", "2000-0", "2000-7", "3500-0", "9000000-0"});
-  CHECK(ids({"--from", "2000"}) == "2000-0 2000-7 3500-0 9000000-0 ");
-  CHECK(ids({"--from", "2000-1", "--to", "3500-0"}) == "2000-7 3500-0 ");
-  CHECK(ids({"--from", "1970-01-01T00:00:03Z", "--to", "1970-01-01T01:00:00Z"}) == "3500-0 ");
+  CHECK(ids({"--from", "2000"}) == Words{"2000-0", "2000-7", "3500-0", "9000000-0"});
+  CHECK(ids({"--from", "2000-1", "--to", "3500-0"}) == Words{"2000-7", "3500-0"});
+  CHECK(ids({"--from", "1970-01-01T00:00:03Z", "--to", "1970-01-01T01:00:00Z"}) == Words{"3500-0"});
   CHECK(capture({"--from", "2000-7", "--to", "3500-0"}).json().at(1)["at_us"] == 1'500'000);
 }
 
 TEST_CASE_FIXTURE(CaptureDesk, "times are UTC or have an offset and durations are ago") {
   CaptureDesk now;
   const std::string id = xadd(now.admin(), "orders", {{"order", "{}"}});
-  CHECK(now.ids({"--from", "1h"}) == id + " ");
+  CHECK(now.ids({"--from", "1h"}) == Words{id});
   CHECK(now.ids({"--to", "1h"}).empty());
   add({"1795608000000-0", "1795608000500-0", "1795611600000-0"});  // 2026-11-25, 12:00 and 13:00 UTC
-  const auto count = [&](const char* flag, const char* place) { return count_of(ids({flag, place}), " "); };
+  const auto count = [&](const char* flag, const char* place) { return ids({flag, place}).size(); };
   CHECK(count("--from", "2026-11-25") == 3);
   CHECK(count("--to", "2026-11-25") == 0);
   CHECK(count("--to", "2026-11-25T12:00:00Z") == 1);
@@ -109,7 +105,7 @@ TEST_CASE_FIXTURE(CaptureDesk, "a capture from + starts at the newest entry and 
   wait_for_lines(process, 2);
   CHECK(json_lines(process.output()).at(0)["id"] == "2-0");
   wait_for_lines(empty, 3);
-  CHECK(ids({"--from", "+"}) == "3-0 ");
+  CHECK(ids({"--from", "+"}) == Words{"3-0"});
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // Many orders are pushed into a cluster while its primaries change: the programs follow, and nothing is lost.
-#include <sys/stat.h>
-
+#include <array>
 #include <fstream>
 
 #include "integration/market.h"
@@ -9,7 +8,7 @@ namespace orderd::test {
 namespace {
 
 constexpr std::size_t kPart = 2000;  // orders of a lane
-constexpr int kParts = 4;
+constexpr std::size_t kParts = 4;
 
 struct ServedMarket : Market {
   ServedMarket() {
@@ -34,32 +33,23 @@ class Pushing {
  public:
   Pushing(const Market& market, const std::string& program, const Words& words) : market_(market) {
     std::string script = "set -o pipefail; (";
-    for (int part = 0; part < kParts; ++part) {
-      const std::string name = std::to_string(part);
-      write_orders(market, files_.file("part-" + name), name);
-      REQUIRE(mkfifo(files_.file("gate-" + name).c_str(), 0600) == 0);
-      if (part > 0) script += "read -r go < gate-" + name + "; ";
-      script += "cat part-" + name + "; ";
+    for (std::size_t part = 0; part < kParts; ++part) {
+      const std::string file = files_.file(std::to_string(part));
+      write_orders(market, file, std::to_string(part));
+      if (part > 0) script += "read -r go < " + gates_[part].file + "; ";
+      script += "cat " + file + "; ";
     }
-    const Words bash = {"-c", "cd \"$1\"; shift; " + script + ") | \"$@\"", "bash", files_.path(), program};
+    const Words bash = {"-c", script + ") | \"$@\"", "bash", program};
     process_ = std::make_unique<Process>(clean_command("bash", joined(bash, market.with_settings(words))));
     wait_for_results();
   }
 
-  void push_next_part() {
-    ++pushed_;
-    std::ofstream(files_.file("gate-" + std::to_string(pushed_ - 1))) << "go\n";
-  }
+  void push_next_part() { gates_.at(pushed_++).open(); }
   // Until every order pushed so far has a result.
   void wait_for_results() const {
     for (const std::string& lane : market_.lanes.names()) {
-      const std::size_t wanted = kPart * static_cast<std::size_t>(pushed_);
-      wait_for(
-          [&] {
-            auto client = market_.set.client_of(slot_of_lane(lane));
-            return length(client, results_of(lane)) > wanted;  // one more: the stock
-          },
-          kClusterPatience, "the results of lane " + lane + "; " + process_->errors() + market_.daemon->errors());
+      wait_for([&] { return market_.results(lane) > kPart * pushed_; }, kClusterPatience,  // one more: the stock
+               "the results of lane " + lane + "; " + process_->errors() + market_.daemon->errors());
     }
   }
   Process& process() { return *process_; }
@@ -67,7 +57,8 @@ class Pushing {
  private:
   const Market& market_;
   const TemporaryDirectory files_;
-  int pushed_ = 1;
+  const std::array<Gate, kParts> gates_;  // of each part but the first
+  std::size_t pushed_ = 1;
   std::unique_ptr<Process> process_;
 };
 
@@ -130,7 +121,7 @@ TEST_CASE_FIXTURE(ServedMarket, "when a primary is killed under load a second ru
   succeeded(outcome_of(replay({"--max"})));
   for (const std::string& lane : lanes.names()) {
     CAPTURE(lane);
-    auto client = set.client_of(slot_of_lane(lane));
+    auto client = client_of(lane);
     std::size_t accepted = 0;
     for (const Entry& result : entries(client, results_of(lane))) accepted += result.field("status") == "accepted";
     CHECK(accepted == kPart);

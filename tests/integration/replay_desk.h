@@ -6,7 +6,6 @@
 #include <string>
 
 #include "integration/orderctl_desk.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 

@@ -89,13 +89,6 @@ TEST_CASE_FIXTURE(RunDesk, "a submitted file and a run report what became of the
         "duplicate         2");
 }
 
-TEST_CASE_FIXTURE(RunDesk, "a line that is not a request ends the run and is named") {
-  const Ran ran = failed(replay({"run", "-", "--json"}, {.input = "{}\n{}\nnonsense\n{}\n"}),
-                         {"standard input: line 3: not a JSON object", "--from-line 3"});
-  check_values(ran.json().at(0), {{"pushed", 2}, {"next_line", 3}});
-  CHECK(length(admin(), "orders") == 2);
-}
-
 TEST_CASE_FIXTURE(RunDesk, "a run that was stopped says how to continue and nothing is missing then") {
   const Process daemon = start_orderd();
   const std::string file = workload("w", {"--orders", "4000", "--rate", "2000"});
@@ -181,16 +174,17 @@ TEST_CASE("a run needs no administrative command") {
   succeeded(desk.replay({"capture"}));
 }
 
-TEST_CASE_FIXTURE(RunDesk, "an orders stream of the wrong type ends the run at once") {
-  set(admin(), "orders", "no stream");
-  const Ran ran = failed(replay({"run", "-", "--json"}, {.input = "{}\n"}), {"line 1 was refused: WRONGTYPE"});
-  CHECK(ran.json().at(0)["failed"] == 1);
-}
-
-TEST_CASE_FIXTURE(RunDesk, "missing results end a run with status 1") {
-  const Ran ran = failed(replay({"run", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"}),
-                         {"2 requests have no result"});
+TEST_CASE_FIXTURE(RunDesk, "a run that fails says why, and where to continue after a line that is not a request") {
+  Ran ran = failed(replay({"run", "-", "--wait", "--timeout", "200ms", "--json"}, {.input = "{}\n{}\n"}),
+                   {"2 requests have no result"});
   CHECK(ran.json().at(0)["missing"] == 2);
+  ran = failed(replay({"run", "-", "--json"}, {.input = "{}\n{}\nnonsense\n{}\n"}),
+               {"standard input: line 3: not a JSON object", "--from-line 3"});
+  check_values(ran.json().at(0), {{"pushed", 2}, {"next_line", 3}});
+  CHECK(length(admin(), "orders") == 4);
+  set(admin(), "orders", "no stream");
+  ran = failed(replay({"run", "-", "--json"}, {.input = "{}\n"}), {"line 1 was refused: WRONGTYPE"});
+  CHECK(ran.json().at(0)["failed"] == 1);
 }
 
 TEST_CASE_FIXTURE(RunDesk, "a second result of a request is a violation") {

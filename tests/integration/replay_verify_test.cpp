@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "integration/replay_desk.h"
@@ -28,17 +29,18 @@ struct VerifyDesk : ReplayDesk {
   }
 };
 
-// Lines of a recording: an accepted order of the SKU s, another result, and a change of the stock of t.
+// A line of a recording; below, of an accepted order of the SKU s, of another result, and of a change of stock.
+std::string line_of(const Fields& fields) {
+  return Json({{"fields", fields}}).dump() + "\n";
+}
 std::string accepted(const std::string& order, int remaining) {
-  return R"({"fields":[["order",")" + order +
-         R"("],["request","1-0"],["status","accepted"],["lines","[{\"sku\":\"s\",)" +
-         R"(\"quantity\":1,\"remaining\":)" + std::to_string(remaining) + "}]\"]]}\n";
+  const std::string lines = R"([{"sku":"s","quantity":1,"remaining":)" + std::to_string(remaining) + "}]";
+  return line_of({{"order", order}, {"request", "1-0"}, {"status", "accepted"}, {"lines", lines}});
 }
 std::string other(const std::string& order, const std::string& status) {
-  return R"({"fields":[["order",")" + order + R"("],["request","2-0"],["status",")" + status + "\"]]}\n";
+  return line_of({{"order", order}, {"request", "2-0"}, {"status", status}});
 }
-const std::string kChange =
-    "{\"fields\":[[\"status\",\"stock\"],[\"lines\",\"[{\\\"sku\\\":\\\"t\\\",\\\"remaining\\\":7}]\"]]}\n";
+const std::string kChange = line_of({{"status", "stock"}, {"lines", R"([{"sku":"t","remaining":7}])"}});
 
 TEST_CASE_FIXTURE(VerifyDesk, "two runs of the same workload decide the same") {
   run_workload("good");
@@ -137,8 +139,8 @@ TEST_CASE_FIXTURE(VerifyDesk, "a run of few or no requests has a report") {
     CHECK(succeeded(replay({"report", data})).errors.empty());
     CHECK(contains(content_of(data + "/report.html"), "Outcomes"));
     // As short as a run can be: one sample, at any time.
-    write_file(data + "/series.csv", "seconds,pushed,accepted,rejected,duplicate\n0.000100," + std::to_string(orders) +
-                                         ",0," + std::to_string(orders) + ",0\n");
+    std::ofstream(data + "/series.csv") << "seconds,pushed,accepted,rejected,duplicate\n0.000100," << orders << ",0,"
+                                        << orders << ",0\n";
     succeeded(replay({"report", data}));
   }
 }
