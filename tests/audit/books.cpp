@@ -73,8 +73,8 @@ Clerk::Asked request(Random& random, std::size_t& pushed, std::vector<Clerk::Ask
     asked.lines = {{sku, quantity}};
     asked.fields = {{"order", start + R"(,"sku":")" + sku + R"(","quantity":)" + number + "}"}};
   } else {
-    asked.lines = {{sku, quantity}};
-    asked.fields = {{"id", asked.order}, {"sku", sku}, {"quantity", number}, {"note", "n"}};
+    asked = simple_order(asked.order, sku, quantity);
+    asked.fields.emplace_back("note", "n");
     if (random.chance(50)) asked.customer = "c-" + std::to_string(random.number(9));
     if (!asked.customer.empty()) asked.fields.insert(asked.fields.begin() + 1, {"customer", asked.customer});
   }

@@ -145,11 +145,10 @@ TEST_CASE_FIXTURE(Shop, "the sums of a batch reach 2^53-1 and not one more") {
 }
 
 TEST_CASE_FIXTURE(FullShop, "keys and arguments that do not match are an error that changes nothing") {
-  for (const char* to : {"", "a"}) {
+  for (const std::string to : {"", "a"}) {
     CAPTURE(to);
-    Order asking = shoes(std::string("3") + to, "1");
-    asking.reply_to = to;
-    const Call waiting = call({shoes(std::string("1") + to, "1"), Malformed{}, asking});
+    const Order asking{.id = "3" + to, .reply_to = to};
+    const Call waiting = call({shoes("1" + to, "1"), Malformed{}, asking});
     const auto arguments = arguments_of(waiting);
     for (auto less = arguments; less.size() > 1;) {
       less.pop_back();

@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(FullShop, "selling neither sets nor clears a time to live of t
 TEST_CASE_FIXTURE(Shop, "a quantity below 1 is an error and changes nothing") {
   stock("shoe", kMaxWhole);
   stock("hat", "5");
-  for (const char* bad : {"0", "-5", "-0"}) {
+  for (const std::string bad : {"0", "-5", "-0"}) {
     CAPTURE(bad);
     const Call call{
         "0-0",

@@ -83,10 +83,10 @@ TEST_CASE_FIXTURE(AskedShop, "a refused reply is reported after the outcomes and
   };
   CHECK(settles("o-1", "text").starts_with("aa WRONGTYPE key orders:reply:text: "));
   CHECK(replies("other").size() == 1);
-  for (const char* right : {"-rpush", "-pexpire"}) {
+  for (const std::string right : {"-rpush", "-pexpire"}) {
     CAPTURE(right);
     acl({right});
-    CHECK(settles(std::string("o") + right, "a").starts_with("aa NOPERM key orders:reply:a: "));
+    CHECK(settles("o" + right, "a").starts_with("aa NOPERM key orders:reply:a: "));
     allow_everything();
     CHECK(at_server({"EXISTS", reply_key("a"), reply_key("other")}) == "0");
   }

@@ -33,12 +33,11 @@ TEST_CASE_FIXTURE(Shop, "stock is set or added to and the reply and the ledger s
 TEST_CASE_FIXTURE(
     Shop, "a change that would leave 0 to 2^53-1 or is not a whole number or of missing stock changes nothing") {
   stock("shoe", "5");
-  const auto is_refused = [this](const char* change, const char* amount, const char* error) {
-    CAPTURE(change);
-    CAPTURE(amount);
+  const auto is_refused = [this](const std::string& change, const std::string& amount, const std::string& error) {
+    CAPTURE(change + " " + amount);
     CHECK(unchanged([&] { return change_stock(change, "shoe", amount); }) == Begins{error});
   };
-  const char* range = "-RANGE key product:shoe:stock: ";
+  const std::string range = "-RANGE key product:shoe:stock: ";
   for (const char* amount :
        {"-6", "9007199254740987", "9007199254740991", "-9007199254740992", "9007199254740992", "1e3", "007", "", "-",
         "--1", "+1", " 1", "1.5", "0x10", "nan", "999999999999999999999999"}) {

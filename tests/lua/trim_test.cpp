@@ -190,7 +190,7 @@ TEST_CASE_FIXTURE(TrimmedShop, "the mark of a stream is dropped when the positio
 TEST_CASE_FIXTURE(TrimmedShop, "trimming survives a mark damaged by hand and a clock that jumps back") {
   fill(orders, 5);
   settled("5-0");
-  for (const char* value : {"", "x", "99", "-1", "99999999999999999999999-0", "18446744073709551615-0"}) {
+  for (const std::string value : {"", "x", "99", "-1", "99999999999999999999999-0", "18446744073709551615-0"}) {
     CAPTURE(value);
     (void)at_server({"HSET", position, "orders_mark", value, "orders_seen", value, "orders_old", value});
     CHECK(trim_all("orders", now() + kHour) == 0);
