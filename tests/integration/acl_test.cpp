@@ -1,12 +1,9 @@
 // The users of config/users.acl: each can do its work, and nothing else.
-#include <doctest/doctest.h>
-
 #include <iterator>
 #include <sstream>
 
 #include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -130,7 +127,7 @@ TEST_CASE_FIXTURE(GuardedTest, "a daemon that may not serve says what to do and 
        std::vector<Refused>{{"producer", kPassword, {"NOPERM", "users.acl"}},
                             {"orderd", "wrong", {"WRONGPASS", "valkey.password_file"}}}) {
     CAPTURE(user);
-    write_password(password);
+    write_secret(files.file("password"), password);
     auto only = daemon(user);
     CHECK(only->wait() == 1);
     for (const std::string& part : said) CHECK_MESSAGE(says(*only, part), only->errors());

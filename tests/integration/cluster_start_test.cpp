@@ -1,6 +1,4 @@
 // How orderd and orderctl find a cluster: seeds, TLS, rights, and servers that are not cluster nodes.
-#include <doctest/doctest.h>
-
 #include "integration/market.h"
 
 namespace orderd::test {

@@ -1,7 +1,5 @@
 // orderd and orderctl with a real cluster under load, while nodes are killed, frozen and failed over and slots are
 // migrated.
-#include <doctest/doctest.h>
-
 #include "integration/market.h"
 
 namespace orderd::test {

@@ -1,11 +1,5 @@
 // docker-compose.yml, as far as it can be tested without docker.
-#include <doctest/doctest.h>
-
-#include <fstream>
-
-#include "integration/orderctl_desk.h"
-#include "support/temporary_directory.h"
-#include "support/wait_for.h"
+#include "integration/replay_desk.h"
 
 namespace orderd::test {
 namespace {
@@ -29,9 +23,7 @@ struct Secrets : TemporaryDirectory {
   Secrets() { make(); }
   void make() const { succeeded(run({kRoot + "/tools/compose-secrets", path()})); }
   [[nodiscard]] std::string password(const std::string& user) const {
-    std::string line;
-    std::getline(std::ifstream(file("secrets/" + user + ".password")), line);
-    return line;
+    return lines_of(content_of(file("secrets/" + user + ".password"))).at(0);
   }
 };
 
@@ -39,7 +31,7 @@ struct Secrets : TemporaryDirectory {
 
 TEST_CASE("docker compose starts nothing without passwords and says how to create them") {
   const TemporaryDirectory files;
-  std::ofstream(files.file("empty")).close();
+  write_file(files.file("empty"), "");
   const Ran ran = compose_config(files.file("empty"));
   CHECK(ran.status != 0);
   CHECK_MESSAGE(ran.complains("run tools/compose-secrets"), ran.errors);
@@ -61,7 +53,7 @@ TEST_CASE_FIXTURE(Secrets, "the generated passwords let in exactly their users")
   const std::string of_orderd = password("orderd");
   CHECK(of_orderd.size() == 32);
   CHECK(of_orderd != password("operator"));
-  const std::string users = run({"cat", file("secrets/users.acl")}).output;
+  const std::string users = content_of(file("secrets/users.acl"));
   CHECK_FALSE(contains(users, "replace-this-password"));
   CHECK_FALSE(contains(users, of_orderd));
   make();

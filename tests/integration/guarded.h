@@ -2,22 +2,16 @@
 // rules are set by commands.
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <regex>
-#include <string>
-#include <vector>
 
 #include "integration/sale.h"
-#include "support/temporary_directory.h"
 
 namespace orderd::test {
 
 // The rules of a user in config/users.acl, for ACL SETUSER; a selector "(...)" is one of them.
-[[nodiscard]] inline std::vector<std::string> rules_of(const std::string& user) {
+[[nodiscard]] inline Words rules_of(const std::string& user) {
   static const std::regex kRule(R"(\([^)]*\)|\S+)");
   const std::string begin = "user " + user + " ";
   std::ifstream file(ORDERD_SOURCE_DIR "/config/users.acl");
@@ -25,7 +19,13 @@ namespace orderd::test {
   while (std::getline(file, line) && !line.starts_with(begin)) continue;
   REQUIRE_MESSAGE(line.starts_with(begin), "config/users.acl has no user ", user);
   line.erase(0, begin.size());
-  return std::vector<std::string>(std::sregex_token_iterator(line.begin(), line.end(), kRule), {});
+  return Words(std::sregex_token_iterator(line.begin(), line.end(), kRule), {});
+}
+
+// A file that only its owner may read.
+inline void write_secret(const std::string& file, const std::string& secret) {
+  std::ofstream(file) << secret << "\n";
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
 struct Guarded {
@@ -40,15 +40,9 @@ struct Guarded {
     CHECK(ask(admin, {"ACL", "SETUSER", "admin", "on", "nopass", "~*", "&*", "+@all"}) == "OK");
     CHECK(ask(admin, {"AUTH", "admin", ""}) == "OK");
     CHECK(ask(admin, {"ACL", "SETUSER", "default", "off", "resetkeys", "-@all"}) == "OK");
-    write_password(kPassword);
+    write_secret(files.file("password"), kPassword);
   }
 
-  // What the programs send.
-  void write_password(const std::string& password) const {
-    using std::filesystem::perms;
-    std::ofstream(files.file("password")) << password << "\n";
-    std::filesystem::permissions(files.file("password"), perms::owner_read | perms::owner_write);
-  }
   [[nodiscard]] valkey::SyncClient as(const std::string& user) const {
     valkey::Endpoint endpoint = server.endpoint();
     endpoint.username = user;
@@ -58,13 +52,12 @@ struct Guarded {
     return std::move(*client);
   }
   // The variables with which a program logs in as this user.
-  [[nodiscard]] std::vector<std::string> login(const std::string& user) const {
+  [[nodiscard]] Words login(const std::string& user) const {
     return {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user,
             "ORDERD_VALKEY_PASSWORD_FILE=" + files.file("password")};
   }
   // An orderd that logs in as this user. `settings`: more variables, "ORDERD_...=...".
-  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& user,
-                                                const std::vector<std::string>& settings = {}) const {
+  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& user, const Words& settings = {}) const {
     const auto own = joined(login(user), {"ORDERD_PROCESSING_NAME=only", "ORDERD_PROCESSING_LEASE=300ms"});
     return start_orderd(joined(own, settings));
   }

@@ -1,6 +1,4 @@
 // Several lanes on one server: serving all of them, orders of other lanes, and how daemons share lanes.
-#include <doctest/doctest.h>
-
 #include <map>
 #include <regex>
 #include <set>
@@ -8,7 +6,6 @@
 #include "integration/guarded.h"
 #include "integration/sale.h"
 #include "order/lanes.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -16,24 +13,20 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kNames = "a,b,c,d";
-const std::vector<std::string> kSkus = {"hat", "sock", "shoe", "tie"};  // of a, b, c and d
+const Words kSkus = {"hat", "sock", "shoe", "tie"};  // of a, b, c and d
+
+const Words kSettings = {"ORDERD_PROCESSING_LEASE=1s", std::string("ORDERD_STREAMS_LANES=") + kNames,
+                         "ORDERD_STREAMS_ORDERS={<lane>}:orders", "ORDERD_STREAMS_RESULTS={<lane>}:results",
+                         "ORDERD_KEYS_STOCK={<lane>}:stock:<sku>"};
 
 // A server, daemons that serve four lanes of it, and a customer who knows the rule.
-struct Shops {
-  // `settings`: more variables.
-  [[nodiscard]] std::unique_ptr<Process> start(const std::string& name, const std::vector<std::string>& settings = {}) {
-    return start_orderd(joined({"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_PROCESSING_NAME=" + name,
-                                "ORDERD_PROCESSING_LEASE=1s", std::string("ORDERD_STREAMS_LANES=") + kNames,
-                                "ORDERD_STREAMS_ORDERS={<lane>}:orders", "ORDERD_STREAMS_RESULTS={<lane>}:results",
-                                "ORDERD_KEYS_STOCK={<lane>}:stock:<sku>"},
-                               settings));
+struct Shops : Sale {
+  void start(const Words& settings = {}) { Sale::start(joined(kSettings, settings)); }
+  void stock(const std::string& sku, const std::string& quantity) {
+    set(client(), "{" + lane_of(sku) + "}:stock:" + sku, quantity);
   }
-  void stock(const std::string& sku, const std::string& quantity, const std::string& lane) {
-    set(client, "{" + lane + "}:stock:" + sku, quantity);
-  }
-  void stock(const std::string& sku, const std::string& quantity) { stock(sku, quantity, lane_of(sku)); }
   std::string push(const std::string& lane, const std::string& order) {
-    return ask(client, {"XADD", "{" + lane + "}:orders", "*", "order", order});
+    return ask(client(), {"XADD", "{" + lane + "}:orders", "*", "order", order});
   }
   std::string buy(const std::string& id, const std::string& sku, const std::string& lane) {
     return push(lane, R"({"id":")" + id + R"(","sku":")" + sku + R"(","quantity":1})");
@@ -44,7 +37,7 @@ struct Shops {
   std::map<std::string, int> shares() {
     std::map<std::string, int> count;
     for (const std::string& lane : lanes.names()) {
-      const std::string held = get(client, "{" + lane + "}:orders:owner").value_or("");
+      const std::string held = get(client(), "{" + lane + "}:orders:owner").value_or("");
       ++count[held.substr(0, held.find(' '))];
     }
     return count;
@@ -53,7 +46,7 @@ struct Shops {
     wait_for([&] { return shares() == wanted; }, 20s, "the lanes to be shared");
   }
   // All results of a lane; below, the one with this number.
-  std::vector<Entry> results(const std::string& lane) { return entries(client, "{" + lane + "}:results"); }
+  std::vector<Entry> results(const std::string& lane) { return entries(client(), "{" + lane + "}:results"); }
   Entry result(const std::string& lane, std::size_t number) {
     wait_for([&] { return results(lane).size() > number; }, 20s, "a result");
     return results(lane)[number];
@@ -65,30 +58,27 @@ struct Shops {
     CHECK(result("c", 0).field("status") == "accepted");
   }
 
-  ValkeyServer server;
-  valkey::SyncClient client = server.client();
   order::Lanes lanes = *order::Lanes::parse(kNames);
 };
 
 }  // namespace
 
 TEST_CASE_FIXTURE(Shops, "one daemon serves all lanes, and each line of its log names the lane") {
-  auto daemon = start("only");
+  start();
   for (const std::string& sku : kSkus) {
     const std::string lane = lane_of(sku);
     stock(sku, "5");
     buy("o-1", sku);
     CHECK(result(lane, 0).field("status") == "accepted");
-    CHECK(get(client, "{" + lane + "}:stock:" + sku) == "4");
-    wait_to_say(*daemon, "[" + lane + "] ready: serving");
+    CHECK(get(client(), "{" + lane + "}:stock:" + sku) == "4");
+    wait_to_say(*only, "[" + lane + "] ready: serving");
   }
-  end(*daemon);
-  CHECK(says(*daemon, "lane 'd': read=1 settled=1 accepted=1"));
+  CHECK(contains(stop(), "lane 'd': read=1 settled=1 accepted=1"));
 }
 
 TEST_CASE_FIXTURE(Shops,
                   "an order of another lane is rejected with the name of its lane, and its retry there is decided") {
-  auto daemon = start("only");
+  start();
   const std::string request = push("a", R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":1,"reply_to":"me"})");
   CHECK(result("a", 0).fields == Fields{{"order", "o-1"},
                                         {"request", request},
@@ -96,93 +86,88 @@ TEST_CASE_FIXTURE(Shops,
                                         {"reason", "wrong_lane"},
                                         {"customer", "c-7"},
                                         {"detail", "'shoe' belongs to lane 'c', and this is lane 'a'"}});
-  CHECK(contains(ask(client, {"LPOP", "{a}:orders:reply:me"}), "\"reason\":\"wrong_lane\""));
-  CHECK(!get(client, "{a}:orders:order:o-1"));
-  CHECK(length(client, "{a}:orders:dead") == 0);
+  CHECK(contains(ask(client(), {"LPOP", "{a}:orders:reply:me"}), "\"reason\":\"wrong_lane\""));
+  CHECK(!get(client(), "{a}:orders:order:o-1"));
+  CHECK(length(client(), "{a}:orders:dead") == 0);
   check_shoes_are_sold();
-  end(*daemon);
 }
 
 TEST_CASE_FIXTURE(Shops,
                   "a retry in the lane that decided the order is a duplicate, even if its SKU belongs elsewhere now") {
   // One lane that is called c, then four of them: shoes belong to c both times, hats only the first time.
-  auto daemon = start("only", {"ORDERD_STREAMS_LANES=c"});
-  stock("hat", "5", "c");
+  start({"ORDERD_STREAMS_LANES=c"});
+  set(client(), "{c}:stock:hat", "5");
   buy("o-1", "hat", "c");
   CHECK(result("c", 0).field("status") == "accepted");
-  end(*daemon);
-  daemon = start("only");
+  stop();
+  start();
   buy("o-1", "hat", "c");
   CHECK(result("c", 1).field("status") == "duplicate");
   buy("o-2", "hat", "c");
   CHECK(result("c", 2).field("reason") == "wrong_lane");
-  CHECK(get(client, "{c}:stock:hat") == "4");
-  end(*daemon);
+  CHECK(get(client(), "{c}:stock:hat") == "4");
 }
 
 TEST_CASE_FIXTURE(Shops, "all lanes of a server share one settling connection, and all resume after it was killed") {
-  auto daemon = start("only");
+  start();
   for (const std::string& sku : kSkus) stock(sku, "1000");
   for (int i = 0; i < 100; ++i) {
     for (const std::string& sku : kSkus) buy("o-" + std::to_string(i), sku);
     if (i % 20 != 19) continue;
     for (const std::string& sku : kSkus) (void)result(lane_of(sku), i - 19);
-    CHECK(clients_named(client, "orderd-read:only ").size() == 4);
-    const auto settling = clients_named(client, "orderd-settle:only ");
+    CHECK(clients_named(client(), "orderd-read:only ").size() == 4);
+    const auto settling = clients_named(client(), "orderd-settle:only ");
     REQUIRE(settling.size() == 1);
-    CHECK(ask_number(client, {"CLIENT", "KILL", "ID", settling[0].id}) == 1);
+    CHECK(ask_number(client(), {"CLIENT", "KILL", "ID", settling[0].id}) == 1);
   }
   for (const std::string& sku : kSkus) {
     const std::string lane = lane_of(sku);
     (void)result(lane, 99);
     CHECK(results(lane).size() == 100);
-    CHECK(get(client, "{" + lane + "}:stock:" + sku) == "900");
+    CHECK(get(client(), "{" + lane + "}:stock:" + sku) == "900");
   }
-  end(*daemon);
 }
 
 TEST_CASE_FIXTURE(Shops, "a lane that cannot be served does not stop the others") {
-  ask(client, {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~{a}*", "~{c}*", "+@all"});
-  auto daemon = start("only", {"ORDERD_VALKEY_USERNAME=shopkeeper"});
+  ask(client(), {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~{a}*", "~{c}*", "+@all"});
+  start({"ORDERD_VALKEY_USERNAME=shopkeeper"});
   check_shoes_are_sold();
-  for (const std::string lane : {"b", "d"}) wait_to_say(*daemon, "[" + lane + "] waiting: NOPERM");
+  for (const std::string lane : {"b", "d"}) wait_to_say(*only, "[" + lane + "] waiting: NOPERM");
   stock("sock", "5");
   buy("o-1", "sock");
-  ask(client, {"ACL", "SETUSER", "shopkeeper", "~*"});
+  ask(client(), {"ACL", "SETUSER", "shopkeeper", "~*"});
   CHECK(result("b", 0).field("status") == "accepted");
-  end(*daemon);
 }
 
 TEST_CASE_FIXTURE(Shops, "the daemon exits and says why if no lane can be served") {
-  ask(client, {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~nothing", "+@all"});
-  auto daemon = start("only", {"ORDERD_VALKEY_USERNAME=shopkeeper"});
-  CHECK(daemon->wait() == 1);
-  CHECK(says(*daemon, "orderd exits with status 1: NOPERM"));
+  ask(client(), {"ACL", "SETUSER", "shopkeeper", "on", "nopass", "~nothing", "+@all"});
+  auto refused = daemon("only", joined(kSettings, {"ORDERD_VALKEY_USERNAME=shopkeeper"}));
+  CHECK(refused->wait() == 1);
+  CHECK(says(*refused, "orderd exits with status 1: NOPERM"));
 }
 
 TEST_CASE_FIXTURE(Shops, "the user of config/users.acl serves lanes when its patterns begin with the tag") {
-  std::vector<std::string> words = {"ACL", "SETUSER", "orderd"};
+  Words words = {"ACL", "SETUSER", "orderd"};
   for (const std::string& rule : rules_of("orderd")) {
     // As in docs/scaling.md.
     const std::string tagged = std::regex_replace(rule, std::regex("~([a-z])"), "~{*}:$1");
     words.push_back(std::regex_replace(tagged, std::regex("product:\\*:stock"), "stock:*"));
   }
-  ask(client, words);
-  ask(client, {"ACL", "SETUSER", "orderd", "nopass"});
-  auto daemon = start("only", {"ORDERD_VALKEY_USERNAME=orderd"});
+  ask(client(), words);
+  ask(client(), {"ACL", "SETUSER", "orderd", "nopass"});
+  start({"ORDERD_VALKEY_USERNAME=orderd"});
   check_shoes_are_sold();
   push("a", "{}");
   CHECK(result("a", 0).field("reason") == "malformed");
-  end(*daemon);
-  CHECK_FALSE(says(*daemon, "NOPERM"));
+  CHECK_FALSE(contains(stop(), "NOPERM"));
 }
 
 TEST_CASE_FIXTURE(Shops, "daemons share the lanes, and hand them over when one starts, stops or is killed") {
-  auto first = start("first");
+  auto first = daemon("first", kSettings);
   wait_for_shares({{"first", 4}});
-  auto second = start("second");
+  auto second = daemon("second", kSettings);
   wait_for_shares({{"first", 2}, {"second", 2}});
-  auto third = start("third");
+  auto third = daemon("third", kSettings);
   wait_for([&] { return shares().size() == 3; }, 20s, "each of three has a lane");
   for (int i = 0; i < 200; ++i) {
     const std::string sku = "sku-" + std::to_string(i);

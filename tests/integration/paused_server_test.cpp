@@ -1,10 +1,8 @@
 // CLIENT PAUSE holds back writers, and so does FAILOVER: a daemon that has to stop or to recover meanwhile must not
 // suffer.
-#include <doctest/doctest.h>
 #include <signal.h>
 
 #include "integration/sale.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 
@@ -24,13 +22,13 @@ TEST_CASE_FIXTURE(ServedSale,
   CHECK(only->wait() == 0);
   CHECK(ask(client(), {"PING"}) == "PONG");
   CHECK(owner().empty());
-  only = daemon("only");
+  start();
   produce();
   close_books(300);
 }
 
 TEST_CASE_FIXTURE(Sale, "paused writes around lost connections lose no order") {
-  const std::vector<std::string> settings = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms"};
+  const Words settings = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms"};
   auto one = daemon("one", settings), two = daemon("two", settings);
   disturb(6, 500, [&](int) {
     CHECK(ask(client(), {"CLIENT", "PAUSE", std::to_string(random.number(100, 900)), "WRITE"}) == "OK");

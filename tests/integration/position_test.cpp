@@ -1,8 +1,5 @@
 // The position decides; consumer groups have no influence.
-#include <doctest/doctest.h>
-
 #include "integration/sale.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -16,7 +13,7 @@ std::string any_request(Sale& sale) {
 }  // namespace
 
 TEST_CASE_FIXTURE(SharedSale, "changes of consumer groups affect no order") {
-  const auto group = [&](std::vector<std::string> words) {
+  const auto group = [&](Words words) {
     words.insert(words.begin() + 1, {"orders", "orderd"});
     words.insert(words.begin(), "XGROUP");
     (void)send(client(), command_of(words));
@@ -39,7 +36,7 @@ TEST_CASE_FIXTURE(SharedSale, "changes of consumer groups affect no order") {
 }
 
 TEST_CASE_FIXTURE(Sale, "the group shows how many requests wait") {
-  auto only = daemon("only");
+  start();
   sell(1000);
   const auto shown = [&](const std::string& field) {
     return ask(client(), {"EVAL", R"(
@@ -54,7 +51,7 @@ TEST_CASE_FIXTURE(Sale, "the group shows how many requests wait") {
   wait_for([&] { return shown("last-delivered-id") == position(); }, std::chrono::seconds(20), "the group to follow");
   CHECK(shown("lag") == "0");
   CHECK(shown("entries-read") == std::to_string(length(client(), "orders")));
-  end(*only);
+  stop();
   for (int i = 0; i < 7; ++i) xadd(client(), "orders", {{"order", "none"}});
   CHECK(shown("lag") == "7");
 }
@@ -75,14 +72,14 @@ TEST_CASE_FIXTURE(ServedSale, "a position that was deleted or moved while no dae
   wait_for_results(1000);
   for (const std::string& to :
        {std::string("0-0"), std::string("99999999999999-0"), std::string("no ID"), any_request(*this)}) {
-    end(*only);
+    stop();
     ask_number(client(), {"HSET", "orders:position", "id", to});
-    only = daemon("only");
+    start();
     wait_for_results(300);
   }
-  end(*only);
+  stop();
   ask_number(client(), {"DEL", "orders:position"});
-  only = daemon("only");
+  start();
   close_books();
 }
 

@@ -1,13 +1,10 @@
 // A user without one of the rights in config/users.acl: either orderd works without it, or it exits at the start and
 // names it. In neither case is anything sold twice.
-#include <doctest/doctest.h>
-
 #include <regex>
 #include <set>
 
 #include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {

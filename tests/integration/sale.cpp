@@ -2,13 +2,10 @@
 // arrived.
 #include "integration/sale.h"
 
-#include <doctest/doctest.h>
-
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "support/entry_id.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -20,8 +17,14 @@ constexpr auto kPause = 8ms;
 
 }  // namespace
 
-std::unique_ptr<Process> start_orderd(const std::vector<std::string>& environment) {
-  return std::make_unique<Process>(std::vector<std::string>{ORDERD_PATH}, ProcessOptions{.environment = environment});
+std::unique_ptr<Process> start_orderd(const Words& environment) {
+  return std::make_unique<Process>(Words{ORDERD_PATH}, ProcessOptions{.environment = environment});
+}
+
+int64_t info_number(valkey::SyncClient& client, const std::string& section, const std::string& name) {
+  const std::string text = ask(client, {"INFO", section});
+  const std::size_t at = text.find("\n" + name);
+  return at == std::string::npos ? 0 : std::stoll(text.substr(at + 1 + name.size()));
 }
 
 Sale::Sale(uint64_t seed, const ServerOptions& options)
@@ -34,23 +37,16 @@ Sale::Sale(uint64_t seed, const ServerOptions& options)
   for (const auto& [sku, amount] : stock_) set(client(), "product:" + sku + ":stock", std::to_string(amount));
 }
 
-std::unique_ptr<Process> Sale::daemon(const std::string& name, const std::vector<std::string>& settings) {
+std::unique_ptr<Process> Sale::daemon(const std::string& name, const Words& settings) {
   return start_orderd(joined(
       {"ORDERD_VALKEY_URL=" + url, "ORDERD_PROCESSING_NAME=" + name, "ORDERD_PROCESSING_LEASE=500ms"}, settings));
 }
 
-void Sale::produce() {
-  stop_ = false;
-  producer_ = std::thread([this] { run_producer(); });
-}
-
-void Sale::stop_producing() {
-  {
-    const std::lock_guard<std::mutex> guard(mutex_);
-    stop_ = true;
-  }
-  wake_.notify_all();
-  if (producer_.joinable()) producer_.join();
+std::string Sale::stop() {
+  end(*only);
+  const std::string log = only->errors();
+  only.reset();
+  return log;
 }
 
 void Sale::sell(std::size_t more) {
@@ -76,31 +72,27 @@ Fields Sale::request() {
                         (dice % 2 == 0 ? "sock" : "hat") + R"(","quantity":2}]})"}};
 }
 
-void Sale::run_producer() {
+void Sale::run_producer(const std::stop_token& stop) {
   auto connection = valkey::SyncClient::connect(server.endpoint(), {});
-  std::unique_lock<std::mutex> lock(mutex_);
-  while (!stop_) {
-    lock.unlock();
+  while (!stop.stop_requested()) {
     bool good = connection.ok();
     for (int i = 0; good && i < kBatch; ++i) {
-      std::vector<std::string> words = {"XADD", "orders", "*"};
+      Words words = {"XADD", "orders", "*"};
       for (auto& [name, value] : request()) words.insert(words.end(), {name, value});
       connection->append(command_of(words));
     }
-    std::vector<std::string> ids;
     for (int i = 0; good && i < kBatch; ++i) {
       const auto reply = connection->read();
       good = reply.ok();
-      if (good && reply.value().view().is_string()) ids.emplace_back(reply.value().view().text());
+      const std::lock_guard<std::mutex> guard(mutex_);
+      if (good && reply.value().view().is_string()) acknowledged_.emplace_back(reply.value().view().text());
     }
     if (!good) connection = valkey::SyncClient::connect(server.endpoint(), {});
-    lock.lock();
-    acknowledged_.insert(acknowledged_.end(), ids.begin(), ids.end());
-    wake_.wait_for(lock, kPause, [this] { return stop_; });
+    std::this_thread::sleep_for(kPause);
   }
 }
 
-std::vector<std::string> Sale::acknowledged() {
+Words Sale::acknowledged() {
   const std::lock_guard<std::mutex> guard(mutex_);
   return acknowledged_;
 }
@@ -121,19 +113,17 @@ void Sale::wait_for_owner(const std::string& name) {
 
 void Sale::settle() {
   const auto settled = [&] {
-    const auto newest = ask(client(), {"EVAL",
-                                       "local last = server.call('XREVRANGE', 'orders', '+', '-', 'COUNT', 1)[1] "
-                                       "return last and last[1] or '0-0'",
-                                       "0"});
-    return EntryId::parse(position()) >= EntryId::parse(newest);
+    const auto newest = send(client(), command_of({"XREVRANGE", "orders", "+", "-", "COUNT", "1"}));
+    REQUIRE_FALSE(newest->is_error());
+    return EntryId::parse(position()) >= EntryId::parse(newest->at(0).at(0).text());
   };
   if (poll_until(settled, kPatience)) return;
   FAIL("not settled: ", results(), " results of ", length(client(), "orders"), " requests, position ", position(),
        ", active: '", owner(), "'");
 }
 
-std::vector<std::string> Sale::errors_in_books(std::size_t results_min) {
-  std::vector<std::string> errors;
+Words Sale::errors_in_books(std::size_t results_min) {
+  Words errors;
   const auto expect = [&](bool good, const std::string& error) {
     if (!good) errors.push_back(error);
   };

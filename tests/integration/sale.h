@@ -2,7 +2,6 @@
 // the end.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,28 +15,44 @@
 #include "support/text.h"
 #include "support/valkey_helpers.h"
 #include "support/valkey_server.h"
+#include "support/wait_for.h"
 
 namespace orderd::test {
 
+using Words = std::vector<std::string>;
+
 // A running orderd with these variables, "ORDERD_...=...".
-[[nodiscard]] std::unique_ptr<Process> start_orderd(const std::vector<std::string>& environment);
+[[nodiscard]] std::unique_ptr<Process> start_orderd(const Words& environment);
+
+// The number that the server's INFO shows after `name`; 0 if it has no such line.
+[[nodiscard]] int64_t info_number(valkey::SyncClient& client, const std::string& section, const std::string& name);
 
 class Sale {
  public:
   // Sets the stock of three SKUs: plenty of shoes and socks, and 500 hats.
   explicit Sale(uint64_t seed = test_seed(), const ServerOptions& options = {});
-  ~Sale() { stop_producing(); }
+  // `only`, if there is one, has to be running and to exit with 0.
+  ~Sale() {
+    stop_producing();
+    if (only) end(*only);
+  }
   Sale(const Sale&) = delete;
   Sale& operator=(const Sale&) = delete;
 
   // A running orderd of this name, with a lease of half a second. `settings`: more variables.
-  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& name, const std::vector<std::string>& settings = {});
+  [[nodiscard]] std::unique_ptr<Process> daemon(const std::string& name, const Words& settings = {});
+
+  // Starts `only`; below, ends it and returns its log.
+  void start(const Words& settings = {}) { only = daemon("only", settings); }
+  std::string stop();
 
   // Pushes a few thousand requests a second from its own thread: of one and two lines, malformed ones, retries with the
   // same and with other content. It continues through errors and lost connections until stop_producing(), and can be
   // restarted.
-  void produce();
-  void stop_producing();
+  void produce() {
+    producer_ = std::jthread([this](const std::stop_token& stop) { run_producer(stop); });
+  }
+  void stop_producing() { producer_ = {}; }
   // Produces until there are this many more results, and waits until every request is settled.
   void sell(std::size_t more);
 
@@ -53,7 +68,7 @@ class Sale {
   //   - an order ID is accepted at most once, and every duplicate points at the first decision of its order;
   //   - there are as many dead letters as malformed results;
   //   - there are at least this many results, so that the test has tried something.
-  [[nodiscard]] std::vector<std::string> errors_in_books(std::size_t results_min = 400);
+  [[nodiscard]] Words errors_in_books(std::size_t results_min = 400);
   // Fails the test for each error.
   void check_books(std::size_t results_min = 400);
   // The end of a sale: waits for this many more results, stops the producer, settles, and checks the books.
@@ -72,11 +87,12 @@ class Sale {
   }
 
   // The IDs of the requests whose XADD got a reply, in order.
-  [[nodiscard]] std::vector<std::string> acknowledged();
+  [[nodiscard]] Words acknowledged();
 
   ValkeyServer server;
   Random random;
   std::string url;  // the server's URL for daemons: its Unix socket, unless a test changes it
+  std::unique_ptr<Process> only;
 
   [[nodiscard]] std::size_t results() { return length(client(), "results"); }
   // The position in the server; empty: none.
@@ -90,27 +106,23 @@ class Sale {
   void reconnect() { client_ = std::make_unique<valkey::SyncClient>(server.client()); }
 
  private:
-  void run_producer();
+  void run_producer(const std::stop_token& stop);
   [[nodiscard]] Fields request();
 
   std::map<std::string, int64_t> stock_;
   std::unique_ptr<valkey::SyncClient> client_;
   Random producer_random_;
   std::size_t pushed_ = 0;
-  std::thread producer_;
   std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;
-  std::vector<std::string> acknowledged_;
+  Words acknowledged_;
+  std::jthread producer_;  // last: it uses the others
 };
 
-// A sale with one daemon, which has to be running at the end and exit with 0.
 struct ServedSale : Sale {
-  ~ServedSale() { end(*only); }
-  std::unique_ptr<Process> only = daemon("only");
+  ServedSale() { start(); }
 };
 
-// A sale with two daemons, for which the same holds.
+// A sale with two daemons, which have to be running at the end and exit with 0.
 struct SharedSale : Sale {
   SharedSale() {
     for (const char* name : {"one", "two"}) daemons[name] = daemon(name);

@@ -1,8 +1,6 @@
 // Tests of the books: each kind of error is found.
 #include "integration/sale.h"
 
-#include <doctest/doctest.h>
-
 namespace orderd::test {
 
 TEST_CASE("correct books have no error and each kind of error is found") {

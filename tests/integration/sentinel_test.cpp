@@ -1,15 +1,9 @@
 // orderd and orderctl with real sentinels: they find the primary, and follow it when another one takes over.
-#include <doctest/doctest.h>
-
-#include <atomic>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <thread>
 
+#include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
 #include "support/sentinel_set.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -17,31 +11,17 @@ namespace {
 constexpr std::chrono::seconds kFailover{60};
 
 // Pushes orders for one shoe each until it is destroyed, whatever the outcome.
-class ShoeProducer {
- public:
-  explicit ShoeProducer(const ValkeyServer& server)
-      : thread_([this, endpoint = server.tcp_endpoint()] { run(endpoint); }) {}
-  ~ShoeProducer() {
-    stop_ = true;
-    thread_.join();
-  }
-  ShoeProducer(const ShoeProducer&) = delete;
-  ShoeProducer& operator=(const ShoeProducer&) = delete;
-
- private:
-  void run(const valkey::Endpoint& endpoint) {
-    while (!stop_) {
+std::jthread shoe_producer(const ValkeyServer& server) {
+  return std::jthread([endpoint = server.tcp_endpoint()](const std::stop_token& stop) {
+    for (int made = 0; !stop.stop_requested();) {
       auto client = valkey::SyncClient::connect(endpoint, {});
-      for (bool good = client.ok(); good && !stop_;) {
-        const std::string id = "o-" + std::to_string(++made_);
+      for (bool good = client.ok(); good && !stop.stop_requested();) {
+        const std::string id = "o-" + std::to_string(++made);
         good = client->call(command_of({"XADD", "orders", "*", "id", id, "sku", "shoe", "quantity", "1"})).ok();
       }
     }
-  }
-  std::atomic<bool> stop_{false};
-  int made_ = 0;
-  std::thread thread_;
-};
+  });
+}
 
 struct WatchedShop : SentinelSet {
   [[nodiscard]] Words with(const Words& words, const std::string& service = "shop") const {
@@ -74,7 +54,7 @@ struct WatchedShop : SentinelSet {
       return ask(client, {"HGET", "orders:position", "id"}) == newest->at(0).at(0).text();
     };
     wait_for(settled, kFailover, "everything to be settled");
-    std::vector<std::string> asked, answered;
+    Words asked, answered;
     for (const Entry& request : entries(client, "orders")) asked.push_back(request.id);
     for (const Entry& result : entries(client, "results")) answered.push_back(result.field("request"));
     std::erase(answered, "");  // stock
@@ -90,7 +70,7 @@ struct WatchedShop : SentinelSet {
 TEST_CASE_FIXTURE(WatchedShop, "orders resume at the new primary after a manual failover") {
   open();
   {
-    const ShoeProducer producer(first());
+    const std::jthread producer = shoe_producer(first());
     wait_for_results(first(), 200);
     fail_over();
     wait_to_follow();
@@ -100,7 +80,7 @@ TEST_CASE_FIXTURE(WatchedShop, "orders resume at the new primary after a manual 
   {
     auto client = second().client();
     const std::size_t before = length(client, "results");
-    const ShoeProducer producer(second());
+    const std::jthread producer = shoe_producer(second());
     wait_for_results(second(), before + 200);
   }
   CHECK(contains(succeeded(run({"status"})).row("server"), std::to_string(second().tcp_endpoint().port)));
@@ -149,15 +129,10 @@ TEST_CASE_FIXTURE(WatchedShop, "sentinels are queried as their own user with min
   }
   const TemporaryDirectory files;
   const std::string path = files.file("password");
-  const auto write = [&](const std::string& password) {
-    using std::filesystem::perms;
-    std::ofstream(path) << password << "\n";
-    std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
-  };
   const Words user = {"--valkey.sentinel_username", "watch", "--valkey.sentinel_password_file", path};
-  write("wrong");
+  write_secret(path, "wrong");
   failed(run(joined({"stock", "list"}, user)), {"no sentinel named the primary of 'shop'", "WRONGPASS"});
-  write("word");
+  write_secret(path, "word");
   succeeded(run(joined({"stock", "list"}, user)));
   start_daemon(user);
   fail_over();

@@ -1,5 +1,4 @@
 // What orderd reports to the service manager. The test is the manager: it owns the socket.
-#include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,8 +12,6 @@
 #include <iterator>
 
 #include "integration/sale.h"
-#include "support/temporary_directory.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -59,7 +56,7 @@ class Manager {
            report.starts_with("EXTEND_TIMEOUT_USEC="));
     return report;
   }
-  // Takes reports until one begins with this.
+  // Takes reports until one begins and ends like this.
   void until(const std::string& begin, const std::string& end = "") const {
     std::string last = "none";
     const auto came = [&] {
@@ -90,9 +87,8 @@ class Manager {
 };
 
 struct ManagedSale : Sale {
-  [[nodiscard]] std::unique_ptr<Process> start(const std::vector<std::string>& settings = {}) {
-    return daemon("only", joined(settings, {manager.variable()}));
-  }
+  // `settings` may set another NOTIFY_SOCKET.
+  void start(const Words& settings = {}) { Sale::start(joined({manager.variable()}, settings)); }
   // For 20 notifications of another daemon's watchdog.
   void wait_for_20_notifications() {
     const Manager clock;
@@ -109,50 +105,48 @@ TEST_CASE_FIXTURE(Sale, "a daemon reports its start, status, reload and stop to 
   for (const std::string& name : {std::string(), "orderd-test-" + std::to_string(getpid())}) {
     CAPTURE(name);
     const Manager manager(name);
-    auto only = daemon("only", {manager.variable()});
+    auto reporting = daemon("only", {manager.variable()});
     CHECK(manager.change() == "READY=1");
     CHECK(manager.next().starts_with("STATUS='orders': serving, 0 in flight"));
-    only->signal(SIGHUP);
+    reporting->signal(SIGHUP);
     CHECK(manager.change().starts_with("RELOADING=1\nMONOTONIC_USEC="));
     CHECK(manager.change() == "READY=1");
-    only->signal(SIGTERM);
+    reporting->signal(SIGTERM);
     CHECK(manager.change() == "STOPPING=1");
-    CHECK(only->wait() == 0);
+    CHECK(reporting->wait() == 0);
   }
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "a standby counts as started and reports the active daemon") {
   auto first = daemon("first");
   wait_for_owner("first");
-  auto second = start();
+  start();
   CHECK(manager.change() == "READY=1");
   manager.until("STATUS='orders': standing by for 'first'");
   end(*first);
   manager.until("STATUS='orders': serving");
-  end(*second);
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "a daemon without a server counts as started and reports what it waits for") {
   server.stop();
-  auto only = start();
+  start();
   CHECK(manager.change() == "READY=1");
   const std::string doing = manager.next();
   CHECK_MESSAGE(doing.starts_with("STATUS='orders': not connected: "), doing);
   CHECK(contains(doing, server.endpoint().path));
   server.start();
   manager.until("STATUS='orders': serving");
-  end(*only);
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "a daemon that cannot serve exits before it reports ready") {
   ask(client(), {"CONFIG", "SET", "requirepass", "secret"});
-  CHECK(start()->wait() == 1);
+  CHECK(daemon("only", {manager.variable()})->wait() == 1);
   CHECK(manager.take() == "STOPPING=1");
   CHECK(manager.take().empty());
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "a daemon reports why it is blocked and how many requests wait") {
-  auto only = start();
+  start();
   manager.until("READY=1");
   set(client(), "results", "not a stream");
   push_order(client(), "o-1");
@@ -160,11 +154,10 @@ TEST_CASE_FIXTURE(ManagedSale, "a daemon reports why it is blocked and how many 
   manager.until("STATUS='orders': cannot process orders: WRONGTYPE key results", ", 2 requests waiting");
   ask_number(client(), {"DEL", "results"});
   manager.until("STATUS='orders': serving");
-  end(*only);
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "a daemon that waits for requests in flight asks for more time") {
-  auto only = start({"ORDERD_SHUTDOWN_DRAIN_TIMEOUT=10m", "ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
+  start({"ORDERD_SHUTDOWN_DRAIN_TIMEOUT=10m", "ORDERD_VALKEY_REPLY_TIMEOUT=10m"});
   manager.until("STATUS='orders': serving");
   // In one write: orderd reads the order, and its calls are held back.
   client().append(command_of({"XADD", "orders", "*", "id", "o-1", "sku", "shoe", "quantity", "1"}));
@@ -178,10 +171,11 @@ TEST_CASE_FIXTURE(ManagedSale, "a daemon that waits for requests in flight asks 
   manager.until("EXTEND_TIMEOUT_USEC=10000000");
   ask(client(), {"CLIENT", "UNPAUSE"});
   CHECK(only->wait() == 0);
+  only.reset();
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "the watchdog is notified while the loop runs and not while the process is stopped") {
-  auto only = start({"WATCHDOG_USEC=40000"});
+  start({"WATCHDOG_USEC=40000"});
   for (int i = 0; i < 5; ++i) manager.until("WATCHDOG=1");
   only->pause();
   manager.drop_all();
@@ -189,80 +183,68 @@ TEST_CASE_FIXTURE(ManagedSale, "the watchdog is notified while the loop runs and
   CHECK(manager.take().empty());
   only->resume();
   for (int i = 0; i < 5; ++i) manager.until("WATCHDOG=1");
-  end(*only);
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "a watchdog for another process is not notified") {
-  auto only = start({"WATCHDOG_USEC=40000", "WATCHDOG_PID=1"});
+  start({"WATCHDOG_USEC=40000", "WATCHDOG_PID=1"});
   manager.until("READY=1");
   wait_for_20_notifications();
   for (std::string report = manager.take(); !report.empty(); report = manager.take()) {
     CHECK(report.starts_with("STATUS="));
   }
   CHECK_FALSE(says(*only, "watchdog"));
-  end(*only);
 }
 
-TEST_CASE_FIXTURE(Sale, "an invalid NOTIFY_SOCKET is named and otherwise ignored") {
+TEST_CASE_FIXTURE(ManagedSale, "invalid variables are named once and otherwise ignored") {
   const std::string cannot = "cannot report to the service manager at NOTIFY_SOCKET ";
-  const std::string neither = "is neither a path nor an abstract name";
-  const std::vector<std::pair<std::string, std::string>> odd = {
-      {"", ""},
-      {"/", neither},
-      {"@", neither},
-      {"notify", neither},
-      {"vsock:2:1234", neither},
-      {"/" + std::string(sizeof(sockaddr_un::sun_path) - 1, 'x'), neither},
-      {"/" + std::string(sizeof(sockaddr_un::sun_path) - 2, 'x'), cannot},
-      {"/no/such/file", cannot + "\"/no/such/file\": No such file or directory"},
-      {"/etc/passwd", cannot + "\"/etc/passwd\": Connection refused"},
-      {"@orderd-nobody-" + std::to_string(getpid()), cannot + "\"@orderd-nobody-"},
-  };
-  for (const auto& [address, line] : odd) {
-    CAPTURE(address);
-    auto only = daemon("only", {"NOTIFY_SOCKET=" + address, "WATCHDOG_USEC=20000"});
-    push_order(client(), "o-" + std::to_string(address.size()) + address.substr(0, 8));
-    settle();
-    if (!line.empty()) wait_to_say(*only, line);
-    end(*only);
-    CHECK(count_of(only->errors(), "NOTIFY_SOCKET") == (line.empty() ? 0 : 1));
-  }
-}
-
-TEST_CASE_FIXTURE(ManagedSale, "invalid watchdog variables are named and otherwise ignored") {
-  const std::vector<std::pair<std::vector<std::string>, std::string>> odd = {
-      {{"WATCHDOG_USEC="}, "WATCHDOG_USEC \"\" is not"},
-      {{"WATCHDOG_USEC=0"}, "WATCHDOG_USEC \"0\" is not"},
-      {{"WATCHDOG_USEC=-1"}, "WATCHDOG_USEC \"-1\" is not"},
-      {{"WATCHDOG_USEC=1s"}, "WATCHDOG_USEC \"1s\" is not"},
-      {{"WATCHDOG_USEC=18446744073709551616"}, "WATCHDOG_USEC \"18446744073709551616\" is not"},
-      {{"WATCHDOG_USEC=1000000", "WATCHDOG_PID=me"}, "WATCHDOG_PID \"me\" is not"},
+  const std::string neither = "is neither a path nor an abstract name", none = "no watchdog: ";
+  const auto socket = [](const std::string& address) { return "NOTIFY_SOCKET=" + address; };
+  const std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  const std::vector<std::pair<Words, std::string>> odd = {
+      {{socket("")}, ""},
+      {{socket("/")}, neither},
+      {{socket("@")}, neither},
+      {{socket("notify")}, neither},
+      {{socket("vsock:2:1234")}, neither},
+      {{socket("/" + std::string(longest, 'x'))}, neither},
+      {{socket("/" + std::string(longest - 1, 'x'))}, cannot},
+      {{socket("/no/such/file")}, cannot + "\"/no/such/file\": No such file or directory"},
+      {{socket("/etc/passwd")}, cannot + "\"/etc/passwd\": Connection refused"},
+      {{socket("@orderd-nobody-" + std::to_string(getpid()))}, cannot + "\"@orderd-nobody-"},
+      {{"WATCHDOG_USEC="}, none + "WATCHDOG_USEC \"\" is not"},
+      {{"WATCHDOG_USEC=0"}, none + "WATCHDOG_USEC \"0\" is not"},
+      {{"WATCHDOG_USEC=-1"}, none + "WATCHDOG_USEC \"-1\" is not"},
+      {{"WATCHDOG_USEC=1s"}, none + "WATCHDOG_USEC \"1s\" is not"},
+      {{"WATCHDOG_USEC=18446744073709551616"}, none + "WATCHDOG_USEC \"18446744073709551616\" is not"},
+      {{"WATCHDOG_USEC=1000000", "WATCHDOG_PID=me"}, none + "WATCHDOG_PID \"me\" is not"},
       {{"WATCHDOG_USEC=18446744073709551615"}, ""},
       {{"WATCHDOG_USEC=1"}, ""},
       {{"WATCHDOG_PID=1"}, ""},
   };
+  int orders = 0;
   for (const auto& [variables, line] : odd) {
     CAPTURE(variables.front());
+    const bool reports = !variables.front().starts_with("NOTIFY_SOCKET=");
     manager.drop_all();
-    auto only = start(variables);
-    CHECK(manager.change() == "READY=1");
-    push_order(client(), "o-" + variables.front());
+    start(reports ? variables : joined({"WATCHDOG_USEC=20000"}, variables));
+    if (reports) CHECK(manager.change() == "READY=1");
+    push_order(client(), "o-" + std::to_string(++orders));
     settle();
-    end(*only);
-    CHECK(says(*only, "no watchdog: " + line) == !line.empty());
+    if (!line.empty()) wait_to_say(*only, line);
+    const std::string log = stop();
+    CHECK(count_of(log, "NOTIFY_SOCKET") + count_of(log, none) == (line.empty() ? 0 : 1));
   }
 }
 
 TEST_CASE_FIXTURE(ManagedSale, "a manager that does not read delays no order and gets the start later") {
   manager.fill();
-  auto only = start({"WATCHDOG_USEC=40000"});
+  start({"WATCHDOG_USEC=40000"});
   push_order(client(), "o-1");
   settle();
   wait_for_20_notifications();  // until the first attempt to report the start failed
   manager.drop_all();
   manager.until("READY=1");
   manager.until("STATUS='orders': serving");
-  end(*only);
 }
 
 TEST_CASE("an embedded server does not inherit the variables of the service manager") {

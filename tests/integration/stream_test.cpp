@@ -1,24 +1,12 @@
 // The orders stream itself is renamed, restored from a dump, deleted, recreated, or its entries are deleted.
-#include <doctest/doctest.h>
-
 #include "integration/sale.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-// How often the stream's groups were read: a daemon does so once a second.
-int64_t looks(Sale& sale) {
-  const std::string stats = ask(sale.client(), {"INFO", "commandstats"});
-  const std::string name = "cmdstat_xinfo|groups:calls=";
-  const std::size_t at = stats.find(name);
-  return at == std::string::npos ? 0 : std::stoll(stats.substr(at + name.size()));
-}
-
 struct Store : Sale {
-  void start() { only = daemon("only"); }
   void order(const std::string& entry, const std::string& id) {
     CHECK(ask(client(), {"XADD", "orders", entry, "id", id, "sku", "shoe", "quantity", "1"}) == entry);
   }
@@ -28,19 +16,9 @@ struct Store : Sale {
   }
   void wait_for_length(std::size_t results) { test::wait_for_length(client(), "results", results); }
   [[nodiscard]] std::string shoes() { return get(client(), "product:shoe:stock").value_or(""); }
-
-  std::unique_ptr<Process> only;
 };
 
 }  // namespace
-
-TEST_CASE_FIXTURE(Store, "requests pushed before the first start are served from the first one") {
-  orders("1", 300, "o");
-  start();
-  wait_for_length(300);
-  check_books(300);
-  end(*only);
-}
 
 TEST_CASE_FIXTURE(ServedSale, "a stream that is renamed and renamed back is served as before") {
   for (int times = 0; times < 4; ++times) {
@@ -49,8 +27,10 @@ TEST_CASE_FIXTURE(ServedSale, "a stream that is renamed and renamed back is serv
     stop_producing();
     if (times % 2 == 0) settle();
     CHECK(ask(client(), {"RENAME", "orders", "away"}) == "OK");
-    const int64_t before = looks(*this);
-    if (times % 2 == 0) wait_for([&] { return looks(*this) > before + 2; }, 20s, "the daemon to look for the stream");
+    // A daemon reads the stream's groups once a second.
+    const auto looks = [&] { return info_number(client(), "commandstats", "cmdstat_xinfo|groups:calls="); };
+    const int64_t before = looks();
+    if (times % 2 == 0) wait_for([&] { return looks() > before + 2; }, 20s, "the daemon to look for the stream");
     CHECK(ask(client(), {"RENAME", "away", "orders"}) == "OK");
   }
   produce();
@@ -70,10 +50,10 @@ TEST_CASE_FIXTURE(ServedSale, "nothing of a stream restored from an older dump i
   // And while no daemon runs.
   const std::string dump = ask(client(), {"DUMP", "orders"});
   sell(300);
-  end(*only);
+  stop();
   const std::size_t before = results();
   CHECK(ask(client(), {"RESTORE", "orders", "0", dump, "REPLACE"}) == "OK");
-  only = daemon("only");
+  start();
   wait_to_say(*only, "ends before the position");
   CHECK(results() == before);
   produce();
@@ -98,14 +78,13 @@ TEST_CASE_FIXTURE(Store, "a stream recreated with smaller IDs is served from its
   orders("5", 10, "again");
   wait_for_length(50);
   CHECK(shoes() == "999950");
-  end(*only);
+  stop();
   // While no daemon runs.
   ask_number(client(), {"DEL", "orders"});
   orders("2", 5, "last");
   start();
   wait_for_length(55);
   CHECK(shoes() == "999945");
-  end(*only);
 }
 
 TEST_CASE_FIXTURE(Store, "the requests of a stream that comes back are settled each time") {
@@ -129,21 +108,20 @@ TEST_CASE_FIXTURE(Store, "the requests of a stream that comes back are settled e
     wait_for_length(results += 1);
   }
   CHECK(shoes() == "999989");
-  end(*only);
 }
 
 TEST_CASE_FIXTURE(Store, "entries deleted before they were settled are counted and reported") {
   start();
   orders("1", 10, "o");
   wait_for_length(10);
-  end(*only);
+  stop();
   // From the middle, with others left.
   orders("2", 10, "p");
   CHECK(ask_number(client(), {"XDEL", "orders", "2-1", "2-4", "2-10"}) == 3);
   start();
   wait_for_length(17);
   wait_to_say(*only, "3 entries of 'orders' were deleted before they were settled");
-  end(*only);
+  stop();
   // All that there were.
   orders("3", 4, "q");
   ask_number(client(), {"XTRIM", "orders", "MAXLEN", "0"});
@@ -152,7 +130,6 @@ TEST_CASE_FIXTURE(Store, "entries deleted before they were settled are counted a
   CHECK(ask(client(), {"HGET", "orders:position", "deleted"}) == "7");
   order("4-1", "r");
   wait_for_length(18);
-  end(*only);
 }
 
 TEST_CASE_FIXTURE(ServedSale, "settled entries can be deleted at any time") {

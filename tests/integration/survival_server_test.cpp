@@ -1,41 +1,32 @@
 // The server under load: killed and restarted, out of memory, its scripts flushed and its connections killed.
-#include <doctest/doctest.h>
-
 #include "integration/sale.h"
 
 namespace orderd::test {
 
 TEST_CASE("a server with appendfsync always can be killed and restarted") {
   Sale sale(test_seed(), {.append_only = ServerOptions::AppendOnly::kAlways});
-  auto only = sale.daemon("only");
+  sale.start();
   sale.disturb(5, 600, [&](int) {
     sale.server.kill();
     sale.server.start();
     sale.reconnect();
   });
-  end(*only);
 }
 
-TEST_CASE_FIXTURE(ServedSale, "scripts can be flushed repeatedly") {
-  disturb(30, 200, [&](int) { CHECK(ask(client(), {"SCRIPT", "FLUSH"}) == "OK"); });
-}
-
-TEST_CASE_FIXTURE(ServedSale, "connections can be killed repeatedly, together or alone") {
-  disturb(30, 200, [&](int times) {
-    if (times % 2 == 0) {
-      ask_number(client(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
-      return;
+TEST_CASE_FIXTURE(ServedSale, "flushed scripts, killed connections and unblocked reads lose no order") {
+  // CLIENT `before` ID `after` for each connection of this name.
+  const auto each = [&](const char* name, const Words& before, const Words& after = {}) {
+    for (const auto& [id, line] : clients_named(client(), name)) {
+      ask_number(client(), joined(joined(joined({"CLIENT"}, before), {id}), after));
     }
-    for (const auto& each : clients_named(client(), times % 4 == 1 ? "orderd-read" : "orderd-settle")) {
-      ask_number(client(), {"CLIENT", "KILL", "ID", each.id});
-    }
-  });
-}
-
-TEST_CASE_FIXTURE(ServedSale, "reads can be unblocked with an error repeatedly") {
-  disturb(10, 200, [&](int) {
-    for (const auto& each : clients_named(client(), "orderd-read")) {
-      ask_number(client(), {"CLIENT", "UNBLOCK", each.id, "ERROR"});
+  };
+  disturb(75, 200, [&](int i) {
+    switch (i % 5) {
+      case 0: CHECK(ask(client(), {"SCRIPT", "FLUSH"}) == "OK"); break;
+      case 1: ask_number(client(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}); break;
+      case 2: each("orderd-read", {"KILL", "ID"}); break;
+      case 3: each("orderd-settle", {"KILL", "ID"}); break;
+      default: each("orderd-read", {"UNBLOCK"}, {"ERROR"});
     }
   });
 }
@@ -45,13 +36,12 @@ TEST_CASE("orders stay in order when memory runs out repeatedly") {
   for (const char* setting : {"ORDERD_PROCESSING_ORDERS_PER_CALL=1", "ORDERD_LOG_LEVEL=info"}) {
     CAPTURE(setting);
     Sale sale;
-    auto only = sale.daemon("only", {setting});
+    sale.start({setting});
     sale.disturb(12, 400, [&](int) {
       CHECK(ask(sale.client(), {"CONFIG", "SET", "maxmemory", "1"}) == "OK");
       for (std::size_t pings = sale.random.number(300); pings > 0; --pings) ask(sale.client(), {"PING"});
       CHECK(ask(sale.client(), {"CONFIG", "SET", "maxmemory", "0"}) == "OK");
     });
-    end(*only);
   }
 }
 

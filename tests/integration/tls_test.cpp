@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::seconds;
 
-const std::vector<std::string> kLocal = {"IP:127.0.0.1"};
+const Words kLocal = {"IP:127.0.0.1"};
 const Words kClientsNeedCertificates = {"tls-auth-clients yes"};
 
 struct TlsServer {
@@ -23,7 +23,7 @@ struct TlsServer {
   valkey::SyncClient admin;
 
   // `names`: of the server's certificate. `config`: more lines.
-  explicit TlsServer(const std::vector<std::string>& names = kLocal, Authority::Days days = Authority::Days(),
+  explicit TlsServer(const Words& names = kLocal, Authority::Days days = Authority::Days(),
                      const Words& config = {"tls-auth-clients no"})
       : files(authority.sign("server", names, days)),
         server({.append_only = ServerOptions::AppendOnly::kEverySecond,

@@ -1,19 +1,12 @@
 // The embedded server after a power cut: a torn decision at the end of its file is cut off and processing resumes;
 // damage anywhere else is refused.
-#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <memory>
-
 #include "integration/sale.h"
 #include "integration/torn_file.h"
-#include "support/daemon.h"
-#include "support/temporary_directory.h"
-#include "support/text.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 namespace {
@@ -22,7 +15,7 @@ using namespace std::chrono_literals;
 
 class EmbeddedShop {
  public:
-  void start(const std::vector<std::string>& environment = {}) {
+  void start(const Words& environment = {}) {
     daemon =
         start_orderd(joined({"ORDERD_VALKEY_URL=embedded:" + directory, "ORDERD_PROCESSING_NAME=only"}, environment));
   }
@@ -41,11 +34,14 @@ class EmbeddedShop {
     };
     wait_for(answers, 30s, "the embedded server to answer");
   }
-  // Started, and refused.
-  void check_refused(const std::vector<std::string>& reasons) {
+  // Flips a bit. orderd has to refuse the file for these reasons, and not to change it.
+  void check_damage_is_refused(const std::string& path, std::string bytes, std::size_t at, const Words& reasons) {
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    write_file(path, bytes);
     start();
     CHECK(daemon->wait() == 1);
     for (const std::string& reason : reasons) CHECK_MESSAGE(says(*daemon, reason), daemon->errors());
+    CHECK(content_of(path) == bytes);
   }
   void order(const std::string& id, std::size_t results) {
     push_order(*client, id);
@@ -53,9 +49,7 @@ class EmbeddedShop {
   }
   // Kills the server and orderd like a power cut.
   void cut_power() {
-    const std::string info = ask(*client, {"INFO", "server"});
-    const std::string name = "\r\nprocess_id:";
-    const auto server = static_cast<pid_t>(std::stoi(info.substr(info.find(name) + name.size())));
+    const auto server = static_cast<pid_t>(info_number(*client, "server", "process_id:"));
     client.reset();
     daemon->pause();  // or it would restart the server
     CHECK(::kill(server, SIGKILL) == 0);
@@ -71,7 +65,7 @@ class EmbeddedShop {
     set(*client, "product:shoe:stock", std::to_string(kStock));
     for (std::size_t i = 1; i <= 3; ++i) order("o-" + std::to_string(i), i);
     cut_power();
-    const std::string bytes = bytes_of(file);
+    const std::string bytes = content_of(file);
     return bytes.substr(0, last_decision(bytes).end);
   }
 
@@ -90,7 +84,7 @@ TEST_CASE_FIXTURE(EmbeddedShop, "the embedded server drops a torn decision compl
   for (const std::size_t kept : {std::size_t{1}, std::size_t{15}, size / 3, size * 2 / 3, size - 14, size - 3}) {
     for (const std::size_t zeros : {0U, 512U}) {
       INFO("kept ", kept, " of ", size, " bytes, then ", zeros, " zeros");
-      write_bytes(file, bytes.substr(0, last.begin + kept) + std::string(zeros, '\0'));
+      write_file(file, bytes.substr(0, last.begin + kept) + std::string(zeros, '\0'));
       open();
       CHECK(says(*daemon, file + " ended in the middle of a transaction"));
       CHECK(says(*daemon, "its last " + std::to_string(kept + zeros) + " bytes were cut off"));
@@ -98,9 +92,9 @@ TEST_CASE_FIXTURE(EmbeddedShop, "the embedded server drops a torn decision compl
       check_agreement(*client, 4);
       cut_power();
 
-      const std::string second = bytes_of(file);
+      const std::string second = content_of(file);
       const Span torn = last_decision(second);
-      write_bytes(file, second.substr(0, torn.end - kept % torn.size()));
+      write_file(file, second.substr(0, torn.end - kept % torn.size()));
       open();
       order("o-5", 5);
       check_agreement(*client, 5);
@@ -123,15 +117,12 @@ TEST_CASE_FIXTURE(EmbeddedShop, "the embedded server refuses damage in the middl
   for (const std::size_t at : {length_at, command_at + 1, command_at}) {
     for (const std::size_t less : {0U, 30U}) {
       INFO("byte ", at, ", ", less, " bytes less");
-      std::string damaged = bytes.substr(0, bytes.size() - less);
-      damaged[at] = static_cast<char>(damaged[at] ^ 1);
-      write_bytes(file, damaged);
-      check_refused({file + " is damaged at byte ", "restore a backup", "docs/operations.md"});
-      CHECK(bytes_of(file) == damaged);
+      check_damage_is_refused(file, bytes.substr(0, bytes.size() - less), at,
+                              {file + " is damaged at byte ", "restore a backup", "docs/operations.md"});
     }
   }
   // It serves after the repair.
-  write_bytes(file, bytes);
+  write_file(file, bytes);
   open();
   check_agreement(*client, 3);
 }
@@ -139,24 +130,21 @@ TEST_CASE_FIXTURE(EmbeddedShop, "the embedded server refuses damage in the middl
 TEST_CASE_FIXTURE(EmbeddedShop, "the embedded server refuses a damaged base file and names it") {
   (void)sell_three();
   const std::string base = directory + "/appendonlydir/appendonly.aof.1.base.rdb";
-  std::string damaged = bytes_of(base);
-  damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
-  write_bytes(base, damaged);
-  check_refused({"valkey-check-rdb says", "restore a backup"});
-  CHECK(bytes_of(base) == damaged);
+  const std::string bytes = content_of(base);
+  check_damage_is_refused(base, bytes, bytes.size() / 2, {"valkey-check-rdb says", "restore a backup"});
 }
 
 TEST_CASE_FIXTURE(EmbeddedShop, "without valkey-check-aof a torn file is left alone and the log says what to install") {
   const std::string bytes = sell_three();
   const std::string torn = bytes.substr(0, bytes.size() - 20);
-  write_bytes(file, torn);
+  write_file(file, torn);
   // A PATH with only valkey-server.
   const TemporaryDirectory programs;
   REQUIRE(Process({"sh", "-c", "ln -s \"$(command -v valkey-server)\" \"$0\"", programs.path()}).wait() == 0);
   start({"PATH=" + programs.path()});
   wait_to_say(*daemon, "cannot run valkey-check-aof");
   CHECK(says(*daemon, "valkey-tools"));
-  CHECK(bytes_of(file) == torn);
+  CHECK(content_of(file) == torn);
   daemon->signal(SIGTERM);
   CHECK(daemon->wait() == 0);
 }

@@ -1,34 +1,13 @@
 // Append-only files with a torn tail, and a check that what a server loaded from them is consistent.
 #pragma once
 
-#include <doctest/doctest.h>
-
-#include <cstddef>
-#include <fstream>
-#include <iterator>
-#include <string>
-#include <vector>
-
-#include "support/valkey_helpers.h"
+#include "integration/replay_desk.h"
 
 namespace orderd::test {
 
 // For a server with this directory that has not rewritten its file yet.
 [[nodiscard]] inline std::string aof_path(const std::string& directory) {
   return directory + "/appendonlydir/appendonly.aof.1.incr.aof";
-}
-
-[[nodiscard]] inline std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  REQUIRE_MESSAGE(file.good(), "cannot read ", path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline void write_bytes(const std::string& path, const std::string& bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.close();
-  REQUIRE_MESSAGE(file.good(), "cannot write ", path);
 }
 
 // Where the last transaction that takes stock begins and ends. Fails the test if there is none.

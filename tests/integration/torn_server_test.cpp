@@ -1,12 +1,6 @@
 // A power cut that leaves part of a decision at the end of the append-only file. With the shipped settings the server
 // refuses that file, and valkey-check-aof --fix truncates it before the decision.
-#include <doctest/doctest.h>
-
-#include <sstream>
-
 #include "integration/torn_file.h"
-#include "support/daemon.h"
-#include "support/valkey_server.h"
 
 namespace orderd::test {
 namespace {
@@ -14,8 +8,7 @@ namespace {
 // The persistence settings of config/valkey.conf.
 ServerOptions shipped_settings() {
   ServerOptions options;
-  std::istringstream file(bytes_of(std::string(ORDERD_SOURCE_DIR) + "/config/valkey.conf"));
-  for (std::string line; std::getline(file, line);) {
+  for (const std::string& line : lines_of(content_of(ORDERD_SOURCE_DIR "/config/valkey.conf"))) {
     if (line.starts_with("append") || line.starts_with("aof-")) options.config.push_back(line);
   }
   return options;
@@ -43,7 +36,7 @@ struct Torn {
     set(client, "product:shoe:stock", std::to_string(kStock));
     for (std::size_t i = 1; i <= 3; ++i) serve(server, "o-" + std::to_string(i), i);
     server.kill();
-    bytes = bytes_of(file);
+    bytes = content_of(file);
     last = last_decision(bytes);
     bytes.resize(last.end);
   }
@@ -57,9 +50,9 @@ TEST_CASE_FIXTURE(Torn, "valkey-check-aof removes a decision torn at any byte co
   REQUIRE(last.size() > 100);
   for (std::size_t kept = 1; kept <= last.size(); ++kept) {
     INFO("kept ", kept, " of ", last.size(), " bytes");
-    write_bytes(file, bytes.substr(0, last.begin + kept));
+    write_file(file, bytes.substr(0, last.begin + kept));
     repair();
-    REQUIRE(bytes_of(file) == (kept == last.size() ? bytes : bytes.substr(0, last.begin)));
+    REQUIRE(content_of(file) == (kept == last.size() ? bytes : bytes.substr(0, last.begin)));
   }
 }
 
@@ -70,9 +63,9 @@ TEST_CASE_FIXTURE(Torn, "with the shipped settings a torn decision is refused an
                                  last.size() - 14, last.size() - 1}) {
     INFO("kept ", kept, " of ", last.size(), " bytes");
     const std::string cut = bytes.substr(0, last.begin + kept);
-    write_bytes(file, cut);
+    write_file(file, cut);
     CHECK_THROWS_WITH_AS(server.start(), doctest::Contains("valkey-check-aof --fix"), std::runtime_error);
-    CHECK(bytes_of(file) == cut);
+    CHECK(content_of(file) == cut);
     repair();
     server.start();
     auto client = server.client();
@@ -100,8 +93,8 @@ TEST_CASE("with aof-load-truncated yes a torn script is half executed or not at 
                                  "server.call('SET', 'record', 'x')",
                                  "0"}));
   server.kill();
-  const std::string bytes = bytes_of(aof_path(server.directory()));
-  write_bytes(aof_path(server.directory()), bytes.substr(0, last_decision(bytes).end - 14 - 5));
+  const std::string bytes = content_of(aof_path(server.directory()));
+  write_file(aof_path(server.directory()), bytes.substr(0, last_decision(bytes).end - 14 - 5));
   server.start();
   client = server.client();
   CHECK(get(client, "stock") == "5");

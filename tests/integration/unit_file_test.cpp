@@ -1,20 +1,10 @@
 // The systemd unit, checked by systemd itself.
-#include <doctest/doctest.h>
-
-#include <fstream>
-#include <iterator>
-
-#include "integration/orderctl_desk.h"
+#include "integration/replay_desk.h"
 
 namespace orderd::test {
 namespace {
 
 const std::string kUnit = ORDERD_SOURCE_DIR "/config/orderd.service";
-
-std::string unit() {
-  std::ifstream file(kUnit);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // Fails the test unless it succeeds without a message on standard error.
 void analyze(const Words& words) {
@@ -25,12 +15,12 @@ void analyze(const Words& words) {
 }  // namespace
 
 TEST_CASE("systemd finds no mistake in the unit") {
-  std::string text = unit();
+  std::string text = content_of(kUnit);
   const std::string program = "/usr/bin/orderd";  // need not exist
   REQUIRE(contains(text, program));
   text.replace(text.find(program), program.size(), ORDERD_PATH);
   const TemporaryDirectory directory;
-  std::ofstream(directory.file("orderd.service")) << text;
+  write_file(directory.file("orderd.service"), text);
   analyze({"verify", "--man=no", directory.file("orderd.service")});
 }
 
@@ -40,7 +30,7 @@ TEST_CASE("systemd rates the exposure of the unit at most 1.5 of 10") {
 
 TEST_CASE("the unit runs only programs of a minimal Debian") {
   int commands = 0;
-  for (const std::string& line : lines_of(unit())) {
+  for (const std::string& line : lines_of(content_of(kUnit))) {
     if (!line.starts_with("Exec")) continue;
     ++commands;
     const std::string command = line.substr(line.find('=') + 1);

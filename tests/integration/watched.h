@@ -1,24 +1,18 @@
 // A running orderd whose admin server the test queries.
 #pragma once
 
-#include <doctest/doctest.h>
-
-#include <memory>
 #include <optional>
 #include <sstream>
-#include <string>
-#include <vector>
 
 #include "integration/sale.h"
 #include "support/http.h"
-#include "support/wait_for.h"
 
 namespace orderd::test {
 
 class Watched {
  public:
   // `settings`: variables, as for Sale::daemon().
-  Watched(Sale& sale, const std::string& name, std::vector<std::string> settings = {}) {
+  Watched(Sale& sale, const std::string& name, Words settings = {}) {
     settings.emplace_back("ORDERD_ADMIN_LISTEN=127.0.0.1:0");
     process = sale.daemon(name, settings);
     const std::string place = "metrics and health at http://127.0.0.1:";
