@@ -13,9 +13,8 @@ void add_bad_quantity(const std::string& value, const std::string& why, Payloads
   all.push_back(text(name + " in JSON", R"({"id":"o-1","sku":"shoe","quantity":)" + value + "}", why));
 }
 
-Payload flat(std::string name, const std::string& sku, const std::string& quantity, std::string why) {
-  Payload payload{name, {{"id", name}, {"sku", sku}, {"quantity", quantity}}, std::move(why)};
-  return payload;
+Payload flat(const std::string& name, const std::string& sku, const std::string& quantity, std::string why) {
+  return {name, {{"id", name}, {"sku", sku}, {"quantity", quantity}}, std::move(why)};
 }
 
 Payloads quantities() {

@@ -17,97 +17,84 @@ order::Request request(const std::string& id, const std::vector<std::string>& sk
   return made;
 }
 
-Words words_of(lane::Batch& batch, const std::string& previous) {
-  CommandParser parser;
-  parser.feed(batch.write("sha", previous).bytes());
-  Words words;
-  REQUIRE(parser.next(words) == CommandParser::Found::kCommand);
-  return words;
-}
+// An empty batch.
+struct Fresh {
+  lane::Options options = lane_options();
+  lane::Batch batch{options};
 
-TEST_CASE("a batch names each record in order and each stock key once") {
-  const lane::Options options = lane_options();
-  lane::Batch batch(options);
+  Words words(const std::string& previous = "0-0") {
+    CommandParser parser;
+    parser.feed(batch.write("sha", previous).bytes());
+    Words found;
+    REQUIRE(parser.next(found) == CommandParser::Found::kCommand);
+    return found;
+  }
+};
+
+TEST_CASE_FIXTURE(Fresh, "a batch names each record in order and each stock key once") {
   batch.add("1-0", request("a", {"shoe"}));
   batch.add("2-0", request("b", {"sock", "shoe"}, "c-7"));
   batch.add_malformed("3-0", {"x", "", {}}, "why", {"note", "n", "m", "o"});
   CHECK(batch.size() == 3);
   CHECK(batch.last() == "3-0");
-  const Words words = words_of(batch, "0-5");
-  const Words keys = {"EVALSHA",
-                      "sha",
-                      "7",
-                      "orders:position",
-                      "results",
-                      "orders:dead",
-                      "orders:order:a",
-                      "orders:order:b",
-                      "product:shoe:stock",
-                      "product:sock:stock"};
-  CHECK(Words(words.begin(), words.begin() + 10) == keys);
-  CHECK(Words(words.begin() + 10, words.begin() + 15) == Words{"0-5", "86400000", "3", "2", "0"});
-  const std::string digest_a = words[18];
-  const std::string digest_b = words[26];
+  const Words all = words("0-5");
+  const Words head = {"EVALSHA", "sha", "7", "orders:position", "results", "orders:dead", "orders:order:a",
+                      "orders:order:b", "product:shoe:stock", "product:sock:stock",
+                      // ARGV:
+                      "0-5", "86400000", "3", "2", "0"};
+  const std::string digest_a = all.at(18);
+  const std::string digest_b = all.at(26);
   CHECK(digest_a.size() == 16);
   const std::string shoes = R"({"sku":"shoe","quantity":2,)";
   const std::string socks = R"({"sku":"sock","quantity":2,)";
   const Words first = {"1", "1-0", "a", digest_a, "", "1", "2", shoes};
   const Words second = {"2", "2-0", "b", digest_b, "c-7", "2", "2", socks, "1", "2", shoes};
   const Words malformed = {"0", "3-0", "x", "", "why", "4", "note", "n", "m", "o"};
-  CHECK(Words(words.begin() + 15, words.end()) == joined(joined(first, second), malformed));
+  CHECK(all == joined(joined(joined(head, first), second), malformed));
 }
 
-TEST_CASE("a request of another lane has a record to read and no stock") {
-  const lane::Options options = lane_options();
-  lane::Batch batch(options);
+TEST_CASE_FIXTURE(Fresh, "a request of another lane has a record to read and no stock") {
   batch.add_wrong_lane("1-0", request("a", {"shoe"}), "why");
-  const Words words = words_of(batch, "0-0");
-  CHECK(words[2] == "4");
-  CHECK(words[12] == "w");
-  CHECK(words[13] == "1-0");
-  CHECK(words[14] == "a");
-  CHECK(words.back() == "why");
+  const Words all = words();
+  CHECK(all[2] == "4");
+  CHECK(Words(all.begin() + 12, all.begin() + 15) == Words{"w", "1-0", "a"});
+  CHECK(all.back() == "why");
 }
 
-TEST_CASE("a cleared batch starts over") {
-  const lane::Options options = lane_options();
-  lane::Batch batch(options);
+TEST_CASE_FIXTURE(Fresh, "a cleared batch starts over") {
   batch.add("1-0", request("a", {"shoe"}));
-  const std::string before(batch.write("sha", "0-0").bytes());
+  const Words before = words();
   batch.clear();
   CHECK(batch.empty());
   CHECK(batch.bytes() == 0);
   batch.add("1-0", request("a", {"shoe"}));
-  CHECK(batch.write("sha", "0-0").bytes() == before);
+  CHECK(words() == before);
 }
 
-TEST_CASE("a batch names the list of replies of each request that asks for one, and which request that is") {
-  lane::Options options = lane_options();
+TEST_CASE_FIXTURE(Fresh,
+                  "a batch names the list of replies of each request that asks for one, and which request it is") {
   options.reply_ttl = Milliseconds(5000);
-  lane::Batch batch(options);
   order::Request asking = request("b", {"shoe"});
   asking.reply_to = "shop-1";
   batch.add("1-0", request("a", {"shoe"}));
   batch.add("2-0", asking);
   batch.add_malformed("3-0", {"x", "", {}, "shop-1"}, "why", {"note", "n"});
-  Words words = words_of(batch, "0-0");
-  CHECK(words[2] == "8");
-  CHECK(Words(words.begin() + 8, words.begin() + 11) ==
+  Words all = words();
+  CHECK(all[2] == "8");
+  CHECK(Words(all.begin() + 8, all.begin() + 11) ==
         Words{"product:shoe:stock", "orders:reply:shop-1", "orders:reply:shop-1"});
-  CHECK(words[15] == "2");
-  CHECK(Words(words.end() - 3, words.end()) == Words{"5000", "2", "3"});
+  CHECK(all[15] == "2");
+  CHECK(Words(all.end() - 3, all.end()) == Words{"5000", "2", "3"});
 
   batch.clear();
   batch.add("4-0", request("c", {"shoe"}));
-  words = words_of(batch, "3-0");
-  CHECK(words[2] == "5");
-  CHECK(words[12] == "0");
-  CHECK(words.back() == R"({"sku":"shoe","quantity":2,)");
+  all = words("3-0");
+  CHECK(all[2] == "5");
+  CHECK(all[12] == "0");
+  CHECK(all.back() == R"({"sku":"shoe","quantity":2,)");
 }
 
-TEST_CASE("a batch is limited in requests, lines and bytes but any single request fits") {
-  const lane::Options options = lane_options();
-  lane::Batch batch(options);
+TEST_CASE_FIXTURE(Fresh, "a batch is limited in requests, lines and bytes but any single request fits") {
   CHECK(batch.has_room(5000, 100 * lane::kBatchBytes, 1));
   batch.add("1-0", request("a", {"shoe"}));
   CHECK(batch.has_room(1, 100, 2));
@@ -119,28 +106,18 @@ TEST_CASE("a batch is limited in requests, lines and bytes but any single reques
   CHECK_FALSE(batch.has_room(1, 100, 1000));
 }
 
-TEST_CASE("the raw words of a malformed request are cut at their limits") {
-  const lane::Options options = lane_options();
-  lane::Batch batch(options);
-  SUBCASE("many") {
-    const std::string text = "x";
-    batch.add_malformed("1-0", {}, "why", order::Fields(20'000, text));
-    const Words words = words_of(batch, "0-0");
-    CHECK(words.size() == 11 + 6 + lane::kRawWords);
-    CHECK(words[16] == std::to_string(lane::kRawWords));
-  }
-  SUBCASE("long") {
-    const std::string text(200'000, 'x');
-    batch.add_malformed("1-0", {}, "why", {"note", text, "other", text});
-    const Words words = words_of(batch, "0-0");
-    CHECK(words[16] == "2");
-    CHECK(words.back().size() == order::kMaxEntryBytes - 4);
-  }
-  SUBCASE("a long name") {
-    const std::string text(200'000, 'x');
-    batch.add_malformed("1-0", {}, "why", {text, "1"});
-    CHECK(words_of(batch, "0-0")[16] == "0");
-  }
+TEST_CASE_FIXTURE(Fresh, "the raw words of a malformed request are cut at their limits") {
+  const std::string text(200'000, 'x');
+  batch.add_malformed("1-0", {}, "why", order::Fields(20'000, "x"));
+  CHECK(words().size() == 11 + 6 + lane::kRawWords);
+  CHECK(words()[16] == std::to_string(lane::kRawWords));
+  batch.clear();
+  batch.add_malformed("1-0", {}, "why", {"note", text, "other", text});
+  CHECK(words()[16] == "2");
+  CHECK(words().back().size() == order::kMaxEntryBytes - 4);
+  batch.clear();
+  batch.add_malformed("1-0", {}, "why", {text, "1"});
+  CHECK(words()[16] == "0");
 }
 
 }  // namespace

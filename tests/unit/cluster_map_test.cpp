@@ -1,4 +1,4 @@
-// CLUSTER SHARDS and MOVED, in the forms of real servers and in malformed ones.
+// CLUSTER SHARDS and MOVED, in the forms of real servers and in malformed ones; the slots of keys.
 #include "valkey/cluster_map.h"
 
 #include <doctest/doctest.h>
@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "support/resp.h"
+#include "valkey/slot.h"
 
 namespace orderd::valkey {
 namespace {
@@ -135,6 +136,21 @@ TEST_CASE("a redirect names a slot and a node") {
                                 "ASK 5 h:1", "the primary is valkey://h:1 now"}) {
     CHECK_MESSAGE(redirect(odd) == "none", odd);
   }
+}
+
+TEST_CASE("slots are those of the cluster specification") {
+  CHECK(slot_of("123456789") == 0x31C3 % kSlots);
+  CHECK(slot_of("foo") == 12182);
+  CHECK(slot_of("") == 0);
+  CHECK(slot_of("{user1000}.following") == slot_of("{user1000}.followers"));
+  CHECK(slot_of("\xFF\xFE") < kSlots);
+}
+
+TEST_CASE("the hash tag is between the first { and the first } after it") {
+  CHECK(hash_tag("{user1000}.following") == "user1000");
+  CHECK(hash_tag("foo{{bar}}zap") == "{bar");
+  CHECK(hash_tag("foo{bar}{zap}") == "bar");
+  for (const std::string without : {"foo{}{bar}", "{a", "}a{", "a"}) CHECK(hash_tag(without) == without);
 }
 
 }  // namespace

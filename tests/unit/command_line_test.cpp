@@ -33,6 +33,15 @@ std::string refused(const std::vector<const char*>& arguments, const Environment
   return line.errors.substr(0, line.errors.size() - hint.size());
 }
 
+// The output of a command line that prints something and is done.
+std::string printed(const std::vector<const char*>& arguments, const Environment& environment = {}) {
+  const CommandLine line = parse(arguments, environment);
+  CHECK(line.action == Action::kDone);
+  CHECK(line.exit_status == 0);
+  CHECK(line.errors.empty());
+  return line.output;
+}
+
 TEST_CASE("without arguments the daemon runs with the defaults") {
   const CommandLine line = parse({});
   CHECK(line.action == Action::kRun);
@@ -45,7 +54,7 @@ TEST_CASE("without arguments the daemon runs with the defaults") {
 TEST_CASE("flags and variables and the file make the settings and are kept for a reload") {
   const test::TemporaryDirectory directory;
   const std::string file =
-      test::write_file(directory, "f.toml", "[streams]\ngroup = \"file\"\n[processing]\nname = \"file\"\n");
+      settings::write_file(directory, "f.toml", "[streams]\ngroup = \"file\"\n[processing]\nname = \"file\"\n");
   const CommandLine line = parse({"--config", file.c_str(), "--log.level", "warn", "--valkey.url=embedded:a=b"},
                                  {{"ORDERD_STREAMS_GROUP", "variable"}});
   REQUIRE_MESSAGE(line.action == Action::kRun, line.errors);
@@ -59,10 +68,10 @@ TEST_CASE("flags and variables and the file make the settings and are kept for a
 }
 
 TEST_CASE("a flag keeps its value as given") {
-  for (const char* value : {"{}", "[]", "[a,b]", "-", "--", "-1", "a b", "%%", "\"q\"", "a,b"}) {
+  for (const std::string value : {"{}", "[]", "[a,b]", "-", "--", "-1", "a b", "%%", "\"q\"", "a,b"}) {
     CAPTURE(value);
-    CHECK(parse({"--streams.group", value}).settings.streams.group == value);
-    CHECK(parse({(std::string("--streams.group=") + value).c_str()}).settings.streams.group == value);
+    CHECK(parse({"--streams.group", value.c_str()}).settings.streams.group == value);
+    CHECK(parse({("--streams.group=" + value).c_str()}).settings.streams.group == value);
   }
 }
 
@@ -80,46 +89,31 @@ TEST_CASE("the last of equal flags wins and all must be valid") {
 }
 
 TEST_CASE("help names every flag and the exit codes") {
-  CHECK(parse({"help"}).output == parse({"--help"}).output);
-  CHECK(refused({"help", "me"}).starts_with("orderd: \"help\": unexpected argument"));
-  for (const char* flag : {"--help", "-h"}) {
-    const CommandLine line = parse({flag, "--log.levle", "x"});
-    CHECK(line.action == Action::kDone);
-    CHECK(line.exit_status == 0);
-    CHECK(line.errors.empty());
-    for (const settings::Setting& row : settings::table()) CHECK(contains(line.output, row.flag() + " "));
-    for (const char* part : {"Usage: orderd", "[processing]:", "Examples:", "Exit status:", "--check", "--print-config",
-                             "--version", "--config FILE", "[3s]", "(text, json)", "[the host's name]"}) {
-      CHECK(contains(line.output, part));
-    }
-    CHECK(!contains(line.output, "\n\n\n"));
+  const std::string help = printed({"--help"});
+  for (const settings::Setting& row : settings::table()) CHECK_MESSAGE(contains(help, row.flag() + " "), row.flag());
+  for (const std::string part :
+       {"Usage: orderd", "[processing]:", "Examples:", "Exit status:", "--check", "--print-config", "--version",
+        "--config FILE", "[3s]", "(text, json)", "[the host's name]"}) {
+    CHECK_MESSAGE(contains(help, part), part);
   }
+  CHECK(!contains(help, "\n\n\n"));
+  for (const std::vector<const char*>& same :
+       std::vector<std::vector<const char*>>{{"help"}, {"--help", "--log.levle", "x"}, {"-h", "--log.levle", "x"}}) {
+    CHECK(printed(same) == help);
+  }
+  CHECK(refused({"help", "me"}).starts_with("orderd: \"help\": unexpected argument"));
 }
 
-TEST_CASE("version prints the version of the build") {
-  const CommandLine line = parse({"--version"});
-  CHECK(line.action == Action::kDone);
-  CHECK(line.exit_status == 0);
-  CHECK(line.output == std::string("orderd ") + ORDERD_VERSION + "\n");
-}
-
-TEST_CASE("check reports whether the settings are valid") {
-  const CommandLine line = parse({"--check"});
-  CHECK(line.action == Action::kDone);
-  CHECK(line.exit_status == 0);
-  CHECK(line.output == "settings OK\n");
+TEST_CASE("version, check and print-config print what their names say, without secrets") {
+  CHECK(printed({"--version"}) == "orderd " ORDERD_VERSION "\n");
+  CHECK(printed({"--check"}) == "settings OK\n");
   CHECK(refused({"--check", "--log.level", "loud"}) ==
         "orderd: --log.level: \"loud\" is not valid; allowed: trace, debug, info, warn, error\n");
-}
-
-TEST_CASE("print-config prints the effective settings without secrets") {
-  const CommandLine line =
-      parse({"--print-config", "--log.level=warn"}, {{"ORDERD_VALKEY_URL", "valkey://a:hunter2@h"}});
-  CHECK(line.action == Action::kDone);
-  CHECK(line.exit_status == 0);
-  CHECK(contains(line.output, "level = \"warn\"\n"));
-  CHECK(contains(line.output, "url = \"valkey://a:***@h:6379\"\n"));
-  CHECK(!contains(line.output, "hunter2"));
+  const std::string config =
+      printed({"--print-config", "--log.level=warn"}, {{"ORDERD_VALKEY_URL", "valkey://a:hunter2@h"}});
+  CHECK(contains(config, "level = \"warn\"\n"));
+  CHECK(contains(config, "url = \"valkey://a:***@h:6379\"\n"));
+  CHECK(!contains(config, "hunter2"));
   CHECK(contains(refused({"--print-config", "--log.level=loud"}), "loud"));
   CHECK(refused({"--print-config", "--check", "--online"}) == "orderd: --online excludes --print-config\n");
 }
@@ -132,19 +126,18 @@ TEST_CASE("mistakes in the arguments and in the settings are reported together")
         "orderd: --processing.max_lines: \"0\" is out of range; allowed: a whole number from 1 to 1000\n");
 }
 
-TEST_CASE("an unknown flag comes with a suggestion") {
+TEST_CASE("an unknown flag comes with a suggestion, and a flag without its value is refused") {
   CHECK(refused({"--chekc"}) == "orderd: --chekc: unknown flag; did you mean --check?\n");
   CHECK(refused({"--valkey.ulr=valkey://h"}) == "orderd: --valkey.ulr: unknown flag; did you mean --valkey.url?\n");
   CHECK(contains(refused({"--url", "x"}), "--url: unknown flag; "));
   CHECK(refused({"--nothing-like-it"}) == "orderd: --nothing-like-it: unknown flag\n");
   CHECK(refused({"-v"}) == "orderd: -v: unknown flag; -h is the only short flag\n");
-}
-
-TEST_CASE("a flag without its value is refused") {
   CHECK(refused({"--log.level"}).starts_with("orderd: --log.level: "));
   CHECK(refused({"--config"}).starts_with("orderd: --config: "));
   CHECK(refused({"--config="}) == "orderd: --config: expects the name of a file\n");
   CHECK(refused({"--config", "a", "--config", "b"}).starts_with("orderd: --config: "));
+  CHECK(refused({"--config", "/nowhere/orderd.toml"}) ==
+        "orderd: /nowhere/orderd.toml: cannot read the file: No such file or directory\n");
 }
 
 TEST_CASE("removed flags are refused with and without a value") {
@@ -158,20 +151,12 @@ TEST_CASE("removed flags are refused with and without a value") {
   }
 }
 
-TEST_CASE("a missing file is refused") {
-  CHECK(refused({"--config", "/nowhere/orderd.toml"}) ==
-        "orderd: /nowhere/orderd.toml: cannot read the file: No such file or directory\n");
-}
-
 TEST_CASE("no message repeats a password") {
-  for (const std::vector<const char*>& arguments :
-       std::vector<std::vector<const char*>>{{"--valkey.url", "valkey://u:hunter2@h"},
-                                             {"--valkey.url=valkey://u:hunter2@h:x"},
-                                             {"--valkey.password", "hunter2"},
-                                             {"--valkey.password=hunter2"},
-                                             {"-phunter2"},
-                                             {"-p", "hunter2"},
-                                             {"valkey://u:hunter2@h"}}) {
+  using Arguments = std::vector<const char*>;
+  for (const Arguments& arguments :
+       {Arguments{"--valkey.url", "valkey://u:hunter2@h"}, Arguments{"--valkey.url=valkey://u:hunter2@h:x"},
+        Arguments{"--valkey.password", "hunter2"}, Arguments{"--valkey.password=hunter2"}, Arguments{"-phunter2"},
+        Arguments{"-p", "hunter2"}, Arguments{"valkey://u:hunter2@h"}}) {
     CHECK(!contains(refused(arguments), "hunter2"));
   }
 }

@@ -53,20 +53,6 @@ constexpr std::string_view kOneLine =
     R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3,"more":[1.5,true,"\u00fc"]})";
 constexpr std::string_view kItems = R"({"id":"o-1","items":[{"sku":"shoe","quantity":1},{"sku":"sock","quantity":2}]})";
 
-// Decodes with a reused decoder, and checks the invariants of every answer.
-class Again {
- public:
-  Decoded decode(const Fields& fields) {
-    decoded_.good = decoder_.decode(fields, decoded_.request, decoded_.detail);
-    check_answer(decoded_);
-    return decoded_;
-  }
-
- private:
-  Decoder decoder_{Limits{}};
-  Decoded decoded_;
-};
-
 TEST_CASE("every truncated request is malformed even if the rest is still in the buffer") {
   Again again;
   for (const std::string_view json : {kOneLine, kItems}) {

@@ -1,4 +1,4 @@
-// The members of a request in JSON. Which text is valid JSON is in decode_json_text_test.cpp.
+// The members of a request in JSON. Which text is valid JSON is in payload_table_test.cpp.
 #include <doctest/doctest.h>
 
 #include "decoding.h"
@@ -24,18 +24,15 @@ TEST_CASE("the order of members does not matter and unknown ones are ignored") {
       R"({"note":{"id":"x","sku":1},"quantity":3,"order":"x","ID":"y","sku":"shoe","note":[],"":0,"id":"o-1","Customer":7})");
   CHECK(names_of(decoded) == "o-1/");
   CHECK(lines_of(decoded) == "shoe=3");
+  const Decoded escaped = decode_json(R"({"\u0069d":"o-1","s\u006bu":"sh\u006fe","quantity":3})");
+  CHECK(names_of(escaped) == "o-1/");
+  CHECK(lines_of(escaped) == "shoe=3");
   const Decoded several =
       decode_items(R"([{"sku":"shoe","quantity":1},{"quantity":2,"sku":"sock"},{"sku":"a","quantity":3}])");
   CHECK(names_of(several) == "o-1/c-7");
   CHECK(lines_of(several) == "shoe=1 sock=2 a=3");
   CHECK(lines_of(decode_items(
             R"([{"sku":"shoe","colour":"red","id":1,"items":2,"customer":3,"quantity":1,"colour":0}])")) == "shoe=1");
-}
-
-TEST_CASE("names of members are compared after unescaping") {
-  const Decoded decoded = decode_json(R"({"\u0069d":"o-1","s\u006bu":"sh\u006fe","quantity":3})");
-  CHECK(names_of(decoded) == "o-1/");
-  CHECK(lines_of(decoded) == "shoe=3");
 }
 
 TEST_CASE("a member that is given more than once, is missing or excludes another one is named") {

@@ -64,6 +64,20 @@ inline Decoded decode_entry(const Fields& fields, const Limits& limits = {}) {
   return decoded;
 }
 
+// Decodes with a reused decoder, and checks the invariants of every answer.
+class Again {
+ public:
+  Decoded decode(const Fields& fields) {
+    decoded_.good = decoder_.decode(fields, decoded_.request, decoded_.detail);
+    check_answer(decoded_);
+    return decoded_;
+  }
+
+ private:
+  Decoder decoder_{Limits{}};
+  Decoded decoded_;
+};
+
 inline Decoded decode_json(std::string_view json, const Limits& limits = {}) {
   return decode_entry({"order", json}, limits);
 }

@@ -1,22 +1,17 @@
 #include "daemon/log.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <csignal>
-#include <cstdlib>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <regex>
-#include <string>
 
+#include "ends.h"
 #include "loop/loop.h"
-#include "support/temporary_directory.h"
-#include "support/wait_for.h"
+#include "support/text.h"
 
 namespace orderd::daemon {
 namespace {
@@ -24,6 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 using settings::LogFormat;
 using settings::LogLevel;
+using test::contains;
+using test::Ends;
 
 // Runs `body` while standard error is `file`; -1: closed. Leaves the default logger as `body` set it.
 void with_standard_error(int file, const std::function<void()>& body) {
@@ -40,25 +37,11 @@ void with_standard_error(int file, const std::function<void()>& body) {
   ::close(saved);
 }
 
-std::string read_all(int file) {
-  std::string out;
-  std::array<char, 4096> buffer{};
-  for (ssize_t got = 0; (got = ::read(file, buffer.data(), buffer.size())) > 0;) {
-    out.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  return out;
-}
-
 // The standard error output of `body`.
 std::string logged(const std::function<void()>& body) {
-  const test::TemporaryDirectory directory;
-  const int file = ::open(directory.file("log").c_str(), O_RDWR | O_CREAT | O_APPEND, 0600);
-  REQUIRE(file >= 0);
-  with_standard_error(file, body);
-  ::lseek(file, 0, SEEK_SET);
-  std::string text = read_all(file);
-  ::close(file);
-  return text;
+  Ends ends = Ends::pipe();
+  with_standard_error(ends.writer(), body);
+  return ends.read();
 }
 
 const char* const kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z";
@@ -133,18 +116,17 @@ TEST_CASE("level and format change live") {
     spdlog::warn("hidden");
     spdlog::error("last");
   });
-  CHECK(text.find("hidden") == std::string::npos);
-  CHECK(text.find("\"message\":\"shown\"}\n") != std::string::npos);
+  CHECK_FALSE(contains(text, "hidden"));
+  CHECK(contains(text, "\"message\":\"shown\"}\n"));
   CHECK(text.ends_with(" error last\n"));
 }
 
 TEST_CASE("log lines that cannot be written are only counted") {
-  std::array<int, 2> pipe{};
-  REQUIRE(::pipe(pipe.data()) == 0);
-  ::close(pipe[0]);
+  Ends closed = Ends::pipe();
+  closed.close_reader();
   const int full = ::open("/dev/full", O_WRONLY);
   REQUIRE(full >= 0);
-  for (const int file : {-1, pipe[1], full}) {
+  for (const int file : {-1, closed.writer(), full}) {
     with_standard_error(file, [] {
       init_log(LogLevel::kInfo, LogFormat::kText);
       spdlog::info("lost");
@@ -154,20 +136,18 @@ TEST_CASE("log lines that cannot be written are only counted") {
       CHECK(dropped_log_lines() == 2);
     });
   }
-  ::close(pipe[1]);
   ::close(full);
   const std::string text = logged([] { spdlog::info("found"); });
   const auto notice = nlohmann::json::parse(text.substr(0, text.find('\n')));
   CHECK(notice["level"] == "warn");
   CHECK(notice["message"] == "2 log lines dropped: standard error was blocked or failed");
-  CHECK(text.find("found") != std::string::npos);
+  CHECK(contains(text, "found"));
 }
 
 TEST_CASE("a stalled reader of the log does not delay signals") {
-  std::array<int, 2> pipe{};
-  REQUIRE(::pipe(pipe.data()) == 0);
+  Ends ends = Ends::pipe();
   std::string text;
-  with_standard_error(pipe[1], [&] {
+  with_standard_error(ends.writer(), [&] {
     init_log(LogLevel::kInfo, LogFormat::kText);
     const std::string padding(1000, 'x');
     for (int i = 0; i < 5000; ++i) spdlog::info("{} {}", i, padding);
@@ -182,11 +162,10 @@ TEST_CASE("a stalled reader of the log does not delay signals") {
     ::raise(SIGTERM);
     loop.run();
     CHECK(obeyed);
-    // A reader that resumes gets the queued lines, and how many were dropped.
-    REQUIRE(::fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0);
-    // There may be several gaps, each with its own notice.
+    // A reader that resumes gets the queued lines, and how many were dropped. There may be several gaps, each with its
+    // own notice.
     const auto reported = [&] {
-      text.append(read_all(pipe[0]));
+      text.append(ends.read());
       uint64_t lines = 0;
       for (std::size_t at = 0; (at = text.find(" log lines dropped: ", at)) != std::string::npos; ++at) {
         lines += std::stoull(text.substr(text.rfind(' ', at - 1) + 1));
@@ -195,59 +174,45 @@ TEST_CASE("a stalled reader of the log does not delay signals") {
     };
     test::wait_for(reported, 10s, "the notices");
   });
-  CHECK(text.find(" info  0 xxx") != std::string::npos);
+  CHECK(contains(text, " info  0 xxx"));
   init_log(LogLevel::kInfo, LogFormat::kText);
-  ::close(pipe[0]);
-  ::close(pipe[1]);
 }
 
 TEST_CASE("what was logged before an abort is written") {
-  std::array<int, 2> pipe{};
-  REQUIRE(::pipe(pipe.data()) == 0);
+  Ends ends = Ends::pipe();
   // The child has only the thread that forked: no logger may be waiting for another one.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("none"));
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::dup2(pipe[1], STDERR_FILENO);
+    ::dup2(ends.writer(), STDERR_FILENO);
     ::signal(SIGABRT, SIG_DFL);
     init_log(LogLevel::kInfo, LogFormat::kText);
     for (int i = 0; i < 300; ++i) spdlog::info("line {}", i);
     std::abort();
   }
-  ::close(pipe[1]);
   init_log(LogLevel::kInfo, LogFormat::kText);
-  const std::string text = read_all(pipe[0]);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
-  ::close(pipe[0]);
   CHECK(WIFSIGNALED(status));
   CHECK(WTERMSIG(status) == SIGABRT);
-  CHECK(text.ends_with("line 299\n"));
+  CHECK(ends.read().ends_with("line 299\n"));
 }
 
 TEST_CASE("lines are colored on a terminal unless NO_COLOR is set") {
-  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-  REQUIRE(terminal >= 0);
-  REQUIRE(::grantpt(terminal) == 0);
-  REQUIRE(::unlockpt(terminal) == 0);
-  const int end = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
-  REQUIRE(end >= 0);
+  Ends ends = Ends::terminal();
   const auto shown = [&] {
-    with_standard_error(end, [] {
+    with_standard_error(ends.writer(), [] {
       init_log(LogLevel::kInfo, LogFormat::kText);
       spdlog::warn("x");
-      spdlog::default_logger()->flush();
     });
-    return read_all(terminal);
+    return ends.read();
   };
   ::unsetenv("NO_COLOR");
-  CHECK(shown().find("\x1b[33mwarn\x1b[0m  x") != std::string::npos);
+  CHECK(contains(shown(), "\x1b[33mwarn\x1b[0m  x"));
   ::setenv("NO_COLOR", "1", 1);
-  CHECK(shown().find('\x1b') == std::string::npos);
+  CHECK_FALSE(contains(shown(), "\x1b"));
   ::unsetenv("NO_COLOR");
-  ::close(end);
-  ::close(terminal);
 }
 
 }  // namespace

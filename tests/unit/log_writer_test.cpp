@@ -1,103 +1,19 @@
 #include "daemon/log_writer.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <termios.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <utility>
-
+#include "ends.h"
 #include "support/temporary_directory.h"
-#include "support/wait_for.h"
 
 namespace orderd::daemon {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Ends;
 
 std::string notice(uint64_t lines) {
   return "(" + std::to_string(lines) + " dropped)\n";
 }
-
-// Both ends of a pipe, or of something like it. The reading end is nonblocking.
-class Ends {
- public:
-  static Ends pipe() {
-    Ends ends;
-    REQUIRE(::pipe(ends.files_.data()) == 0);
-    ends.prepare();
-    return ends;
-  }
-  static Ends socket() {
-    Ends ends;
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.files_.data()) == 0);
-    ends.prepare();
-    return ends;
-  }
-  static Ends terminal() {
-    Ends ends;
-    const int reader = ::posix_openpt(O_RDWR | O_NOCTTY);
-    REQUIRE(reader >= 0);
-    REQUIRE(::grantpt(reader) == 0);
-    REQUIRE(::unlockpt(reader) == 0);
-    ends.files_ = {reader, ::open(::ptsname(reader), O_RDWR | O_NOCTTY)};
-    REQUIRE(ends.writer() >= 0);
-    ends.prepare();
-    termios mode{};
-    REQUIRE(::tcgetattr(ends.writer(), &mode) == 0);
-    ::cfmakeraw(&mode);
-    REQUIRE(::tcsetattr(ends.writer(), TCSANOW, &mode) == 0);
-    return ends;
-  }
-  Ends(Ends&& other) noexcept : files_(std::exchange(other.files_, {-1, -1})) {}
-  Ends& operator=(Ends&&) = delete;
-  Ends(const Ends&) = delete;
-  Ends& operator=(const Ends&) = delete;
-  ~Ends() {
-    close_reader();
-    if (files_[1] >= 0) ::close(files_[1]);
-  }
-
-  [[nodiscard]] int writer() const { return files_[1]; }
-  // All that can be read now.
-  std::string read() {
-    std::string out;
-    std::array<char, 65'536> buffer{};
-    for (ssize_t got = 0; (got = ::read(files_[0], buffer.data(), buffer.size())) > 0;) {
-      out.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    return out;
-  }
-  [[nodiscard]] bool readable() const {
-    pollfd reader{.fd = files_[0], .events = POLLIN, .revents = 0};
-    return ::poll(&reader, 1, 0) == 1;
-  }
-  // Some of it: 0 bytes if there is none.
-  [[nodiscard]] ssize_t read_some() const {
-    std::array<char, 100> buffer{};
-    return std::max<ssize_t>(::read(files_[0], buffer.data(), buffer.size()), 0);
-  }
-  // Reads until `end` arrives.
-  std::string read_until(const std::string& end) {
-    std::string out;
-    test::wait_for([&] { return out.append(read()).ends_with(end); }, 10s, end);
-    return out;
-  }
-  void close_reader() {
-    if (files_[0] >= 0) ::close(std::exchange(files_[0], -1));
-  }
-
- private:
-  Ends() = default;
-  void prepare() const { REQUIRE(::fcntl(files_[0], F_SETFL, O_NONBLOCK) == 0); }
-  std::array<int, 2> files_{-1, -1};
-};
-
 std::string line(int number) {
   return std::to_string(number) + " " + std::string(100, 'x') + "\n";
 }
@@ -217,28 +133,22 @@ TEST_CASE("lines for a closed reader are counted") {
 TEST_CASE("a line torn by an error is ended before the next one") {
   const test::TemporaryDirectory directory;
   Ends ends = Ends::pipe();
-  const int file = ::dup(ends.writer());
-  REQUIRE(file >= 0);
-  {
-    LogWriter writer(file, notice);
-    writer.write(std::string(1'000'000, 'x') + "\n");
-    writer.write("lost\n");
-    const auto arrived = [&] { return ends.read_some() > 0; };
-    test::wait_for(arrived, 10s, "the first part of the line");
-    ends.close_reader();
-    CHECK(writer.flush(10s));
-    CHECK(writer.dropped() == 2);
-    const int other = ::open(directory.file("log").c_str(), O_RDWR | O_CREAT, 0600);
-    REQUIRE(::dup2(other, file) == file);
-    writer.write("whole\n");
-    CHECK(writer.flush(10s));
-    std::array<char, 100> buffer{};
-    const ssize_t got = ::pread(other, buffer.data(), buffer.size(), 0);
-    CHECK(std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))) ==
-          "\n" + notice(2) + "whole\n");
-    ::close(other);
-  }
-  ::close(file);
+  LogWriter writer(ends.writer(), notice);
+  writer.write(std::string(1'000'000, 'x') + "\n");
+  writer.write("lost\n");
+  test::wait_for([&] { return ends.readable(); }, 10s, "the first part of the line");
+  ends.close_reader();
+  CHECK(writer.flush(10s));
+  CHECK(writer.dropped() == 2);
+  const int other = ::open(directory.file("log").c_str(), O_RDWR | O_CREAT, 0600);
+  REQUIRE(::dup2(other, ends.writer()) == ends.writer());
+  writer.write("whole\n");
+  CHECK(writer.flush(10s));
+  std::array<char, 100> buffer{};
+  const ssize_t got = ::pread(other, buffer.data(), buffer.size(), 0);
+  ::close(other);
+  CHECK(std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))) ==
+        "\n" + notice(2) + "whole\n");
 }
 
 TEST_CASE("queued lines are written at the end") {

@@ -7,7 +7,6 @@
 #include "support/temporary_directory.h"
 
 namespace orderd::replay {
-namespace {
 
 TEST_CASE("what a spreadsheet takes for a formula gets an apostrophe") {
   for (const std::string text : {"=1+1", "+5", "-5", "@SUM(A1)", "\tx", "\rx", "'x"}) {
@@ -36,5 +35,4 @@ TEST_CASE("texts are read as they were written and numbers stay numbers") {
   }
 }
 
-}  // namespace
 }  // namespace orderd::replay

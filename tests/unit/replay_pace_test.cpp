@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 namespace orderd::replay {
-namespace {
 
 TEST_CASE("due times of a rate do not depend on when they are computed") {
   Pace pace(Pace::Kind::kRate, 3);
@@ -16,7 +15,7 @@ TEST_CASE("due times of a rate do not depend on when they are computed") {
   CHECK(pace.due_ns({}, 0) == 1'000'001'000);
 }
 
-TEST_CASE("a recording's own times count from its first request") {
+TEST_CASE("a recording's own times count from its first request; without a limit each is due now") {
   Pace pace(Pace::Kind::kSpeed, 2 * kMillion);
   pace.begin(100);
   CHECK(pace.due_ns(5'000'000, 0) == 100);
@@ -25,13 +24,9 @@ TEST_CASE("a recording's own times count from its first request") {
   pace.taken();
   CHECK(pace.due_ns({}, 0) == 500'100);
   CHECK(pace.due_ns(4'000'000, 0) == 100);
+  Pace unlimited(Pace::Kind::kMax, 0);
+  unlimited.begin(1);
+  CHECK(unlimited.due_ns(77, 123) == 123);
 }
 
-TEST_CASE("with an unlimited rate each request is due now") {
-  Pace pace(Pace::Kind::kMax, 0);
-  pace.begin(1);
-  CHECK(pace.due_ns(77, 123) == 123);
-}
-
-}  // namespace
 }  // namespace orderd::replay

@@ -60,25 +60,21 @@ std::vector<Made> requests_of(const Workload& workload) {
 }
 
 TEST_CASE("workloads of two seeds have no order ID in common") {
-  Workload workload;
-  workload.orders = 1;
-  CHECK(requests_of(workload).at(0).id == "g1-1");
-  workload.seed = 42;
-  CHECK(requests_of(workload).at(0).id == "g42-1");
+  CHECK(requests_of({.seed = 1, .orders = 1, .id = ""}).at(0).id == "g1-1");
+  CHECK(requests_of({.seed = 42, .orders = 1, .id = ""}).at(0).id == "g42-1");
 }
 
 TEST_CASE("the same seed produces the same bytes") {
-  Workload workload;
-  workload.id = "o-";
-  workload.seed = 42;
-  workload.orders = 5;
-  workload.skus = 2;
-  workload.spread = Workload::Spread::kZipf;
-  workload.lines_max = 2;
-  workload.quantity_max = 9;
-  workload.malformed = kMillion / 5;
-  workload.repeated = kMillion / 5;
-  workload.poisson = true;
+  Workload workload = {.seed = 42,
+                       .orders = 5,
+                       .skus = 2,
+                       .spread = Workload::Spread::kZipf,
+                       .lines_max = 2,
+                       .quantity_max = 9,
+                       .id = "o-",
+                       .malformed = kMillion / 5,
+                       .repeated = kMillion / 5,
+                       .poisson = true};
   CHECK(text_of(workload) == kGolden);
   workload.seed = 43;
   CHECK(text_of(workload) != kGolden);
@@ -96,68 +92,57 @@ TEST_CASE("logarithms and powers of whole numbers are exact") {
 }
 
 TEST_CASE("a workload has the requested shares") {
-  Workload workload;
-  workload.orders = 50'000;
-  workload.malformed = 100'000;
-  workload.unknown = 50'000;
-  workload.repeated = 100'000;
-  workload.reused = 50'000;
-  std::size_t malformed = 0;
-  std::size_t unknown = 0;
-  std::size_t repeated = 0;
-  std::size_t reused = 0;
+  std::map<std::string, int> count;
   std::map<std::string, std::string> first;  // customer and SKU by ID
-  for (const Made& made : requests_of(workload)) {
+  for (const Made& made : requests_of({.orders = 50'000,
+                          .id = "",
+                          .malformed = 100'000,
+                          .unknown = 50'000,
+                          .repeated = 100'000,
+                          .reused = 50'000})) {
     if (!made.good) {
-      ++malformed;
+      ++count["malformed"];
       continue;
     }
     const std::string content = made.customer + " " + made.lines.at(0).sku;
     const auto [found, fresh] = first.emplace(made.id, content);
-    if (fresh && made.lines.at(0).sku.starts_with("no-")) ++unknown;
-    if (!fresh) ++(found->second == content ? repeated : reused);
+    if (fresh && made.lines.at(0).sku.starts_with("no-")) ++count["unknown"];
+    if (!fresh) ++count[found->second == content ? "repeated" : "reused"];
   }
-  CHECK(malformed == doctest::Approx(5000).epsilon(0.06));
-  CHECK(unknown == doctest::Approx(2500).epsilon(0.1));
-  CHECK(repeated == doctest::Approx(5000).epsilon(0.06));
-  CHECK(reused == doctest::Approx(2500).epsilon(0.1));
+  CHECK(count["malformed"] == doctest::Approx(5000).epsilon(0.06));
+  CHECK(count["unknown"] == doctest::Approx(2500).epsilon(0.1));
+  CHECK(count["repeated"] == doctest::Approx(5000).epsilon(0.06));
+  CHECK(count["reused"] == doctest::Approx(2500).epsilon(0.1));
 }
 
 TEST_CASE("each distribution selects the SKUs as its name says") {
-  Workload workload;
-  workload.orders = 40'000;
-  workload.skus = 10;
-  workload.lines_max = 1;
-  const auto counts = [&workload] {
+  const auto counts = [](Workload::Spread spread) {
     std::map<std::string, double> count;
-    for (const Made& made : requests_of(workload)) ++count[made.lines.at(0).sku];
+    for (const Made& made : requests_of({.orders = 40'000, .skus = 10, .spread = spread, .hot = 800'000, .id = ""})) {
+      ++count[made.lines.at(0).sku];
+    }
     return count;
   };
-  workload.spread = Workload::Spread::kUniform;
-  auto count = counts();
+  auto count = counts(Workload::Spread::kUniform);
   CHECK(count.size() == 10);
   for (const auto& [sku, times] : count) CHECK(times == doctest::Approx(4000).epsilon(0.08));
-  workload.spread = Workload::Spread::kZipf;
-  count = counts();
+  count = counts(Workload::Spread::kZipf);
   CHECK(count["sku-1"] / count["sku-2"] == doctest::Approx(2).epsilon(0.08));
   CHECK(count["sku-1"] / count["sku-10"] == doctest::Approx(10).epsilon(0.12));
-  workload.spread = Workload::Spread::kHot;
-  workload.hot = 800'000;
-  count = counts();
+  count = counts(Workload::Spread::kHot);
   CHECK(count["sku-1"] == doctest::Approx(32'000).epsilon(0.02));
   CHECK(count["sku-7"] == doctest::Approx(8000.0 / 9).epsilon(0.15));
 }
 
 TEST_CASE("lines and quantities stay within their limits and reach them") {
-  Workload workload;
-  workload.orders = 2000;
-  workload.skus = 1000;
-  workload.lines_min = 2;
-  workload.lines_max = 4;
-  workload.quantity_min = 3;
-  workload.quantity_max = 5;
   std::set<std::size_t> lines;
-  for (const Made& made : requests_of(workload)) {
+  for (const Made& made : requests_of({.orders = 2000,
+                          .skus = 1000,
+                          .lines_min = 2,
+                          .lines_max = 4,
+                          .quantity_min = 3,
+                          .quantity_max = 5,
+                          .id = ""})) {
     REQUIRE(made.good);
     lines.insert(made.lines.size());
     for (const order::Line& line : made.lines) CHECK(line.quantity >= 3);
@@ -167,9 +152,7 @@ TEST_CASE("lines and quantities stay within their limits and reach them") {
 }
 
 TEST_CASE("times have the requested rate") {
-  Workload workload;
-  workload.orders = 20'001;
-  workload.rate = 3000;
+  Workload workload = {.orders = 20'001, .id = "", .rate = 3000};
   auto made = requests_of(workload);
   CHECK(made.front().at_us == 0);
   CHECK(made[3000].at_us == 1'000'000);

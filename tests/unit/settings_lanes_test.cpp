@@ -8,14 +8,6 @@
 namespace orderd::settings {
 namespace {
 
-using test::contains;
-using test::error_of;
-using test::Flags;
-using test::load_flag;
-using test::load_flags;
-using test::load_text;
-using test::tagged;
-
 const Flags kLanes = tagged("{<lane>}:", {{"streams.lanes", "a,b"}});
 
 // kLanes with one more flag; the last flag of a key wins.

@@ -16,22 +16,6 @@ namespace orderd::settings {
 namespace {
 
 using namespace std::chrono_literals;
-using test::contains;
-using test::error_of;
-using test::load_flag;
-using test::load_text;
-using test::load_variable;
-using test::tagged;
-using test::TemporaryDirectory;
-using test::write_file;
-
-// settings_print_test.cpp has the default of every key.
-TEST_CASE("without any source key names begin with the default name of the orders stream") {
-  const auto loaded = load(Sources{});
-  REQUIRE(loaded.ok());
-  CHECK(loaded->dead() == "orders:dead");
-  CHECK(loaded->order_keys().key("o-1") == "orders:order:o-1");
-}
 
 TEST_CASE("the name of the daemon is the host's unless it is given") {
   std::array<char, 256> host{};
@@ -215,6 +199,8 @@ TEST_CASE("a removed key is an error that says what to use instead") {
 }
 
 TEST_CASE("the group can be empty and key names can be relative to the orders stream") {
+  CHECK(load(Sources{})->dead() == "orders:dead");
+  CHECK(load(Sources{})->order_keys().key("o-1") == "orders:order:o-1");
   const auto loaded = load_text("[streams]\norders = \"shop\"\ngroup = \"\"\n[keys]\nstock = \"<orders>/<sku>\"");
   REQUIRE_MESSAGE(loaded.ok(), error_of(loaded));
   CHECK(loaded->streams.group.empty());

@@ -9,37 +9,22 @@
 namespace orderd::settings {
 namespace {
 
-using test::contains;
-using test::error_of;
-using test::load_flag;
-using test::load_flags;
-using test::load_text;
-using test::load_variable;
-using test::TemporaryDirectory;
-using test::write_file;
-
-TEST_CASE("an error about a URL does not repeat its password") {
-  for (const char* url : {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "http://u:hunter2@h"}) {
+TEST_CASE("no error repeats a password, also of an unknown name, and none is allowed on the command line") {
+  for (const std::string url : {"valkey://u:hunter2@h:0", "valkey://u:hunter2", "http://u:hunter2@h"}) {
     for (const auto& error : {error_of(load_flag("valkey.url", url)), error_of(load_variable("ORDERD_VALKEY_URL", url)),
-                              error_of(load_text("valkey.url = \"" + std::string(url) + "\""))}) {
+                              error_of(load_text("valkey.url = \"" + url + "\""))}) {
       CHECK(contains(error, "***"));
       CHECK(!contains(error, "hunter2"));
     }
   }
-  CHECK(error_of(load_variable("ORDERD_VALKEY_URL", "valkey://u:pw@h:0"))
-            .starts_with("ORDERD_VALKEY_URL: valkey.url: \"valkey://***@h:0\": the port is "));
-}
-
-TEST_CASE("a password under an unknown name is not repeated") {
   for (const auto& error : {error_of(load_text("[valkey]\npassword = \"hunter2\"")),
                             error_of(load_variable("ORDERD_VALKEY_PASSWORD", "hunter2")),
                             error_of(load_flag("valkey.password", "hunter2"))}) {
     CHECK(contains(error, "did you mean "));
     CHECK(!contains(error, "hunter2"));
   }
-}
-
-TEST_CASE("a password is not allowed on the command line") {
+  CHECK(error_of(load_variable("ORDERD_VALKEY_URL", "valkey://u:pw@h:0"))
+            .starts_with("ORDERD_VALKEY_URL: valkey.url: \"valkey://***@h:0\": the port is "));
   CHECK(error_of(load_flag("valkey.url", "valkey://u:hunter2@h")) ==
         "--valkey.url: \"valkey://***@h\": a password is not allowed on the command line; use "
         "valkey.password_file or the variable ORDERD_VALKEY_URL");
@@ -67,25 +52,23 @@ TEST_CASE("the endpoint has the user and the password of their settings") {
 
 TEST_CASE("a password file is a private file with the password in its first line") {
   const TemporaryDirectory directory;
-  const auto problem = [&](const std::string& path) {
-    const std::string error = error_of(load_flag("valkey.password_file", path));
-    const std::string start = "--valkey.password_file: \"" + path + "\": ";
-    return error.starts_with(start) ? error.substr(start.size()) : error;
-  };
-  CHECK(problem(write_file(directory, "good", "pw", 0640)).empty());
-  CHECK(problem(write_file(directory, "world", "pw", 0644)) == "it is world-readable; run chmod 600 on it");
-  CHECK(problem(write_file(directory, "empty", "")) == "its first line is empty; put the password there");
-  CHECK(problem(write_file(directory, "blank", "\npw")) == "its first line is empty; put the password there");
-  CHECK(problem(write_file(directory, "most", std::string(1024, 'p') + "\r\n")).empty());
-  CHECK(problem(write_file(directory, "long", std::string(1025, 'p') + "\n")) ==
-        "its first line is longer than 1024 bytes");
-  CHECK(problem(write_file(directory, "huge", std::string(100'000, 'p'))) ==
-        "its first line is longer than 1024 bytes");
-  CHECK(problem(directory.path()) == "it is not a regular file");
-  CHECK(problem(directory.file("none")) == "it cannot be read: No such file or directory");
   REQUIRE(::mkfifo(directory.file("pipe").c_str(), 0600) == 0);
-  CHECK(problem(directory.file("pipe")) == "it is not a regular file");
-  CHECK(load_flag("valkey.password_file", "").ok());
+  const std::pair<std::string, std::string> rows[] = {
+      {write_file(directory, "world", "pw", 0644), "it is world-readable; run chmod 600 on it"},
+      {write_file(directory, "empty", ""), "its first line is empty; put the password there"},
+      {write_file(directory, "blank", "\npw"), "its first line is empty; put the password there"},
+      {write_file(directory, "long", std::string(1025, 'p') + "\n"), "its first line is longer than 1024 bytes"},
+      {write_file(directory, "huge", std::string(100'000, 'p')), "its first line is longer than 1024 bytes"},
+      {directory.path(), "it is not a regular file"},
+      {directory.file("pipe"), "it is not a regular file"},
+      {directory.file("none"), "it cannot be read: No such file or directory"}};
+  for (const auto& [path, why] : rows) {
+    CHECK(error_of(load_flag("valkey.password_file", path)) == "--valkey.password_file: \"" + path + "\": " + why);
+  }
+  for (const std::string& path : {std::string(), write_file(directory, "good", "pw", 0640),
+                                  write_file(directory, "most", std::string(1024, 'p') + "\r\n")}) {
+    CHECK(error_of(load_flag("valkey.password_file", path)) == "");
+  }
 }
 
 TEST_CASE("an overridden password file is not read") {
@@ -103,10 +86,7 @@ TEST_CASE("a user or a password can be given only once") {
   const TemporaryDirectory directory;
   const std::string file = write_file(directory, "password", "pw");
   const auto with_url = [&](const std::string& url, const std::string& key, const std::string& value) {
-    Sources sources;
-    sources.environment = {{"ORDERD_VALKEY_URL", url}};
-    sources.flags = {{key, value}};
-    return load(sources);
+    return load({.file = "", .flags = {{key, value}}, .environment = {{"ORDERD_VALKEY_URL", url}}});
   };
   CHECK(error_of(with_url("valkey://bob:x@h", "valkey.username", "anna")) ==
         "--valkey.username: \"anna\": valkey.url contains a user, too; allowed: one of the two");

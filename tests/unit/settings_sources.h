@@ -13,7 +13,10 @@
 #include "support/temporary_directory.h"
 #include "support/text.h"
 
-namespace orderd::test {
+namespace orderd::settings {
+
+using test::contains;
+using test::TemporaryDirectory;
 
 inline std::string write_file(const TemporaryDirectory& directory, const std::string& name, std::string_view text,
                               mode_t mode = 0600) {
@@ -24,11 +27,11 @@ inline std::string write_file(const TemporaryDirectory& directory, const std::st
 }
 
 // Loads `text` from a file, which is "F" in the errors.
-inline Result<settings::Settings> load_text(std::string_view text) {
+inline Result<Settings> load_text(std::string_view text) {
   const TemporaryDirectory directory;
-  settings::Sources sources;
+  Sources sources;
   sources.file = write_file(directory, "orderd.toml", text);
-  auto loaded = settings::load(sources);
+  auto loaded = load(sources);
   if (loaded) return loaded;
   std::string error = loaded.error();
   for (std::size_t at = 0; (at = error.find(sources.file)) != std::string::npos;) {
@@ -39,16 +42,16 @@ inline Result<settings::Settings> load_text(std::string_view text) {
 
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
-inline Result<settings::Settings> load_flags(Flags flags) {
-  return settings::load({.file = "", .flags = std::move(flags), .environment = {}});
+inline Result<Settings> load_flags(Flags flags) {
+  return load({.file = "", .flags = std::move(flags), .environment = {}});
 }
 
-inline Result<settings::Settings> load_flag(const std::string& key, const std::string& text) {
+inline Result<Settings> load_flag(const std::string& key, const std::string& text) {
   return load_flags({{key, text}});
 }
 
-inline Result<settings::Settings> load_variable(const std::string& name, const std::string& text) {
-  return settings::load({.file = "", .flags = {}, .environment = {{name, text}}});
+inline Result<Settings> load_variable(const std::string& name, const std::string& text) {
+  return load({.file = "", .flags = {}, .environment = {{name, text}}});
 }
 
 // Names of streams and stock keys that begin with `tag`, and more flags.
@@ -60,8 +63,8 @@ inline Flags tagged(const std::string& tag, Flags more) {
 }
 
 // "" if valid.
-inline std::string error_of(const Result<settings::Settings>& loaded) {
+inline std::string error_of(const Result<Settings>& loaded) {
   return loaded ? "" : loaded.error();
 }
 
-}  // namespace orderd::test
+}  // namespace orderd::settings

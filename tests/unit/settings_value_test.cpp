@@ -11,11 +11,6 @@ namespace orderd::settings {
 namespace {
 
 using namespace std::chrono_literals;
-using test::contains;
-using test::error_of;
-using test::load_flag;
-using test::load_flags;
-using test::load_variable;
 
 // Each of these texts is refused; `why` follows the text in the error.
 void refused(const std::string& key, const std::vector<std::string>& texts, const std::string& why) {
@@ -124,8 +119,6 @@ TEST_CASE("a key contains its placeholder once, and only keys are relative to th
     refused(key, {"<orders>:x"}, ": <orders> is not allowed here, only in streams.dead and in keys");
   }
 }
-
-using Flags = std::vector<std::pair<std::string, std::string>>;
 
 TEST_CASE("no template can produce another key, nor any name be one of orderd's own") {
   const auto same = [](const std::string& one, const std::string& other) {
