@@ -1,10 +1,11 @@
-// Tests the fault injector's judge: ledgers that keep or break the promises after the orders stream was replaced.
+// Tests the fault injector's judges: ledgers that keep or break the promises after the orders stream was replaced, the
+// verdict of the audit, and the lanes of tools/chaos --moving.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "order-chaos/audit_check.h"
-#include "order-chaos/order_check.h"
+#include "order-chaos/ledger.h"
+#include "order-chaos/moving/trial.h"
 
 namespace orderd::chaos {
 namespace {
@@ -13,126 +14,78 @@ EntryId id(uint64_t ms) {
   return {ms, 0};
 }
 
-struct Story {
-  Record record;
-  Ledger ledger;
-
-  Story() {
-    pushed({1, 2, 3});
-    settled({1, 2, 3});
-  }
-  void pushed(const std::vector<uint64_t>& requests) {
-    for (const uint64_t request : requests) ledger.requests.insert(id(request));
-  }
-  void settled(const std::vector<uint64_t>& requests) {
-    for (const uint64_t request : requests) {
-      const EntryId result = id(1000 + ledger.order.size());
-      ledger.order.emplace_back(result, id(request));
-      ledger.by_request[id(request)].push_back({result, "", "accepted", "", "", false});
-    }
-  }
-  // The stream is absent with `waiting` in it; orders pushed meanwhile get the IDs 20 to 29; then it is back.
-  void away(const std::vector<uint64_t>& waiting) {
-    pushed(waiting);
-    Absence absence{{}, {id(20), id(29)}};
-    for (const uint64_t request : waiting) absence.waiting.insert(id(request));
-    record.absences.push_back(absence);
-    record.discarded.push_back(absence.meanwhile);
-  }
-  // The stream is deleted, and recreated with IDs from 0-1 on.
-  void recreate() {
-    record.discarded.push_back({id(1), id(3)});
-    record.recreated.insert({0, 1});
-    ledger.requests = {{0, 1}, {0, 2}};
-  }
-  void settled_anew(uint64_t sequence) {
-    settled({0});
-    ledger.order.back().second = {0, sequence};
-    ledger.by_request.erase(id(0));
-    ledger.by_request[{0, sequence}].push_back({ledger.order.back().first, "", "accepted", "", "", false});
-  }
-  [[nodiscard]] OrderCheck check() const { return check_order(record, ledger); }
+// A stream that held 11 to 13, which were settled; then a fault.
+enum class Story {
+  kNoFault,
+  kRecreated,      // deleted, and recreated with IDs from 1 on
+  kRecreatedOnly,  // the same, but the previous stream still exists
+  kAway,           // absent with 21 to 23 in it; orders pushed meanwhile got the IDs 30 to 39; then it was back
 };
 
-void check_is_good(const OrderCheck& check, std::size_t restarts, std::size_t unanswered) {
-  CHECK(check.out_of_order.empty());
-  CHECK(check.passed_over.empty());
-  CHECK(check.restarts.size() == restarts);
-  CHECK(check.unanswered.size() == unanswered);
+OrderCheck check(Story story, std::vector<uint64_t> settled) {
+  Record record;
+  Ledger ledger;
+  ledger.requests = {id(11), id(12), id(13)};
+  if (story == Story::kRecreated || story == Story::kRecreatedOnly) {
+    record.recreated.insert(id(1));
+    ledger.requests = {id(1), id(2)};
+  }
+  if (story == Story::kRecreated) record.discarded = {{id(11), id(13)}};
+  if (story == Story::kAway) {
+    record.absences.push_back({{id(21), id(22), id(23)}, {id(30), id(39)}});
+    record.discarded = {{id(30), id(39)}};
+    ledger.requests.insert({id(21), id(22), id(23)});
+  }
+  settled.insert(settled.begin(), {11, 12, 13});
+  for (const uint64_t request : settled) {
+    const EntryId result = id(1000 + ledger.order.size());
+    ledger.order.emplace_back(result, id(request));
+    ledger.by_request[id(request)].push_back({result, "", "accepted", "", "", false});
+  }
+  return check_order(record, ledger);
+}
+
+test::Entry request(const std::string& id) {
+  return {id, {{"order", "{}"}}};
+}
+
+test::Entry result(const std::string& request, const std::string& order, const std::string& status = "accepted",
+                   const std::string& reason = "") {
+  return {"9-" + request, {{"order", order}, {"request", request}, {"status", status}, {"reason", reason}}};
 }
 
 }  // namespace
 
-TEST_CASE("results in the order of their requests pass and others do not") {
-  Story story;
-  check_is_good(story.check(), 0, 0);
-  SUBCASE("an earlier request") {
-    story.settled({5, 4});
-  }
-  SUBCASE("the same request again") {
-    story.settled({3});
-  }
-  CHECK(story.check().out_of_order.size() == 1);
-}
-
-TEST_CASE("a stream that was recreated with smaller IDs is settled once, from its first entry on") {
-  Story story;
-  story.recreate();
-  SUBCASE("once") {
-    story.settled_anew(1);
-    story.settled_anew(2);
-    return check_is_good(story.check(), 1, 0);
-  }
-  SUBCASE("not from its first entry on") {
-    story.settled_anew(2);
-  }
-  SUBCASE("twice") {
-    story.settled_anew(1);
-    story.settled_anew(2);
-    story.settled_anew(1);
-  }
-  SUBCASE("while the previous stream still exists") {
-    story.record.discarded.clear();
-    story.settled_anew(1);
-  }
-  CHECK(story.check().out_of_order.size() == 1);
-}
-
-TEST_CASE("requests of an absent stream are settled in order when it is back, or not at all") {
-  Story story;
-  story.away({11, 12, 13});
-  SUBCASE("before newer requests") {
-    story.settled({11, 12, 13, 21});
-    return check_is_good(story.check(), 0, 0);
-  }
-  SUBCASE("after it came back") {
-    story.settled({11, 21, 22, 12, 13, 31});
-    return check_is_good(story.check(), 1, 0);
-  }
-  SUBCASE("not at all") {
-    story.settled({11, 21, 22, 31});
-    return check_is_good(story.check(), 0, 2);
-  }
-  SUBCASE("after it came back, except the first one") {
-    story.settled({21, 22, 12, 13});
-    CHECK(story.check().passed_over.size() == 2);
-    CHECK(story.check().out_of_order.size() == 1);
-  }
-  SUBCASE("after it came back, except one in the middle") {
-    story.settled({21, 22, 11, 13});
-    CHECK(story.check().passed_over.size() == 1);
-  }
-  SUBCASE("not at all, and nothing overtook it") {
-    story.settled({11, 31});
-    CHECK(story.check().passed_over.size() == 2);
-  }
-  SUBCASE("after newer requests, when the stream is back") {
-    story.settled({21, 31, 11, 12, 13});
-    CHECK(story.check().out_of_order.size() == 1);
-  }
-  SUBCASE("twice") {
-    story.settled({21, 11, 12, 13, 22, 11, 12, 13});
-    CHECK(story.check().out_of_order.size() == 1);
+TEST_CASE("requests are settled in order, unless a fault explains it") {
+  const struct {
+    const char* name;
+    Story story;
+    std::vector<uint64_t> settled;
+    std::size_t restarts, unanswered, out_of_order, passed_over;
+  } rows[] = {
+      {"in order", Story::kNoFault, {}, 0, 0, 0, 0},
+      {"an earlier request", Story::kNoFault, {15, 14}, 0, 0, 1, 0},
+      {"the same request again", Story::kNoFault, {13}, 0, 0, 1, 0},
+      {"recreated: once", Story::kRecreated, {1, 2}, 1, 0, 0, 0},
+      {"recreated: not from its first entry on", Story::kRecreated, {2}, 0, 0, 1, 0},
+      {"recreated: twice", Story::kRecreated, {1, 2, 1}, 1, 0, 1, 0},
+      {"recreated: while the previous stream still exists", Story::kRecreatedOnly, {1}, 0, 0, 1, 0},
+      {"absent: before newer requests", Story::kAway, {21, 22, 23, 31}, 0, 0, 0, 0},
+      {"absent: after it came back", Story::kAway, {21, 31, 32, 22, 23, 41}, 1, 0, 0, 0},
+      {"absent: not at all", Story::kAway, {21, 31, 32, 41}, 0, 2, 0, 0},
+      {"absent: after it came back, except the first one", Story::kAway, {31, 32, 22, 23}, 0, 1, 1, 2},
+      {"absent: after it came back, except one in the middle", Story::kAway, {31, 32, 21, 23}, 1, 1, 0, 1},
+      {"absent: not at all, and nothing overtook it", Story::kAway, {21, 41}, 0, 0, 0, 2},
+      {"absent: after newer requests, when the stream is back", Story::kAway, {31, 41, 21, 22, 23}, 0, 0, 1, 0},
+      {"absent: twice", Story::kAway, {31, 21, 22, 23, 32, 21, 22, 23}, 1, 0, 1, 0},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    const OrderCheck found = check(row.story, row.settled);
+    CHECK(found.restarts.size() == row.restarts);
+    CHECK(found.unanswered.size() == row.unanswered);
+    CHECK(found.out_of_order.size() == row.out_of_order);
+    CHECK(found.passed_over.size() == row.passed_over);
   }
 }
 
@@ -140,48 +93,68 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
   OrderCheck order;
   order.restarts = {id(1001)};
   order.unanswered = {id(12)};
-  const std::vector<IdRange> discarded = {{id(20), id(29)}};
-  nlohmann::json said = {{"violations",
-                          {{{"check", "missing_result"}, {"request", "12-0"}},
-                           {{"check", "request_order"}, {"result", "1001-0"}, {"request", "11-0"}},
-                           {{"check", "invented_request"}, {"result", "1000-0"}, {"request", "21-0"}},
-                           {{"check", "chain_broken"}, {"detail", "available is null, but there was 7"}}}}};
-  auto& violations = said["violations"];
-  const auto complaint = [&](int status = 3) { return check_audit({status, said.dump(), ""}, order, discarded); };
-  CHECK(!complaint());
-  SUBCASE("another exit status") {
-    CHECK(complaint(0));
-    CHECK(complaint(1));
-    return;
+  using Json = nlohmann::json;
+  const auto complaint = [&](int status, const Json& said) {
+    return check_audit({status, said.dump(), ""}, order, {{id(20), id(29)}});
+  };
+  const Json missing = {{"check", "missing_result"}, {"request", "12-0"}};
+  Json explained = {missing,
+                    {{"check", "request_order"}, {"result", "1001-0"}, {"request", "11-0"}},
+                    {{"check", "invented_request"}, {"result", "1000-0"}, {"request", "21-0"}},
+                    {{"check", "chain_broken"}, {"detail", "available is null, but there was 7"}}};
+  CHECK(!complaint(3, {{"violations", explained}}));
+  CHECK(complaint(0, {{"violations", explained}}));
+  CHECK(complaint(1, {{"violations", explained}}));
+  CHECK(complaint(3, ""));
+  for (const Json& other : {
+           Json{{"check", "missing_result"}, {"request", "13-0"}},
+           Json{{"check", "request_order"}, {"result", "1002-0"}, {"request", "11-0"}},
+           Json{{"check", "invented_request"}, {"result", "1002-0"}, {"request", "30-0"}},
+           Json{{"check", "chain_broken"}, {"detail", "remaining is 6, but there was 8 and 1 were sold"}},
+           Json{{"check", "second_result"}, {"result", "1001-0"}, {"request", "21-0"}},
+       }) {
+    CAPTURE(other.dump());
+    Json more = explained;
+    more.push_back(other);
+    CHECK(complaint(3, {{"violations", more}}));
   }
-  SUBCASE("no output") {
-    said = "";
-    CHECK(complaint());
-  }
-  SUBCASE("it does not name the request without a result") {
-    violations.erase(0);
-  }
-  SUBCASE("it names another request") {
-    violations.push_back({{"check", "missing_result"}, {"request", "13-0"}});
-  }
-  SUBCASE("the order restarts elsewhere") {
-    violations.push_back({{"check", "request_order"}, {"result", "1002-0"}, {"request", "11-0"}});
-  }
-  SUBCASE("a request that no fault removed") {
-    violations.push_back({{"check", "invented_request"}, {"result", "1002-0"}, {"request", "30-0"}});
-  }
-  SUBCASE("a broken stock chain") {
-    violations.push_back({{"check", "chain_broken"}, {"detail", "remaining is 6, but there was 8 and 1 were sold"}});
-  }
-  SUBCASE("a second result") {
-    violations.push_back({{"check", "second_result"}, {"result", "1001-0"}, {"request", "21-0"}});
-  }
-  CHECK(complaint());
+  explained.erase(0);
+  CHECK(complaint(3, {{"violations", explained}}));  // it does not name the request without a result
+  order.unanswered.clear();
+  CHECK(!complaint(0, {{"violations", Json::array()}}));
+  CHECK(complaint(3, {{"violations", Json::array()}}));
 }
 
-TEST_CASE("the audit is clean when there is nothing to name") {
-  CHECK(!check_audit({0, R"({"violations":[]})", ""}, {}, {}));
-  CHECK(check_audit({3, R"({"violations":[]})", ""}, {}, {}));
+TEST_CASE("a lane that kept its promises passes, and its lost requests are counted") {
+  const LaneVerdict verdict = check_lane({request("1-0"), request("1-1"), request("2-0")},
+                                         {result("1-0", "a"), result("1-1", "b"), result("2-0", "a", "duplicate")},
+                                         {{"1-0", "a"}, {"2-0", "a"}, {"3-0", "b"}, {"4-0", "c"}});
+  CHECK(verdict.wrong.empty());
+  CHECK(verdict.lost == 2);
+}
+
+TEST_CASE("each violation of a lane is found") {
+  const std::map<std::string, std::string> acknowledged = {{"1-0", "a"}, {"2-0", "b"}};
+  const test::Entry first = result("1-0", "a"), second = result("2-0", "b");
+  const struct {
+    std::vector<test::Entry> results;
+    const char* wrong;
+    std::map<std::string, std::string> acknowledged;
+  } rows[] = {
+      {{first}, "the request 2-0 has 0 results", acknowledged},
+      {{first, second, result("2-0", "b", "duplicate")}, "the result 9-2-0 of 2-0 is out of order", acknowledged},
+      {{second, first}, "the result 9-1-0 of 1-0 is out of order", acknowledged},
+      {{first, second, result("3-0", "c")}, "the result 9-3-0 answers 3-0, which is not in the stream", acknowledged},
+      {{first, result("2-0", "a")}, "the result 9-2-0 is of a, and 2-0 is b", acknowledged},
+      {{first, result("2-0", "b", "rejected", "wrong_lane")}, "the result 9-2-0 is wrong_lane", acknowledged},
+      {{first, result("2-0", "a")}, "the order a was accepted twice", {}},
+  };
+  for (const auto& row : rows) {
+    const LaneVerdict verdict = check_lane({request("1-0"), request("2-0")}, row.results, row.acknowledged);
+    REQUIRE(!verdict.wrong.empty());
+    CHECK(verdict.wrong.front() == row.wrong);
+    CHECK(verdict.lost == 0);
+  }
 }
 
 }  // namespace orderd::chaos

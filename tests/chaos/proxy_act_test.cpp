@@ -1,66 +1,38 @@
 // What the proxy does to connections: reset, close, half-close, refuse, stay silent, flap, inject.
-#include <doctest/doctest.h>
-
-#include <filesystem>
-
-#include "chaos/proxy_fixture.h"
+#include "chaos/fixtures.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::ptrdiff_t open_files() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return std::distance(begin(all), end(all));
-}
-
-std::string ping() {
-  return command_bytes({"PING"});
-}
-
-void check_served(RawClient& client) {
-  client.send(ping());
-  CHECK(client.read(7) == "+PONG\r\n");
-}
-
-void check_ended(RawClient& client, RawClient::End how) {
-  CHECK(client.read_all().empty());
-  CHECK(client.end() == how);
-}
-
-}  // namespace
+using End = RawClient::End;
 
 TEST_CASE("the client sees a reset as a reset and a close as EOF") {
   ProxiedServer trial;
-  RawClient first(trial.proxy.endpoint());
-  RawClient second(trial.proxy.endpoint());
-  check_served(first);
-  check_served(second);
+  RawClient first(trial.proxy), second(trial.proxy);
+  first.check_served();
+  second.check_served();
   trial.proxy.close(1);
-  check_ended(second, RawClient::End::kOrderly);
-  check_served(first);
+  second.check_ended(End::kOrderly);
+  first.check_served();
   trial.proxy.reset();
-  check_ended(first, RawClient::End::kReset);
-  wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "both to be gone");
+  first.check_ended(End::kReset);
+  trial.wait_open(0);
 }
 
 TEST_CASE("a reset comes after the requested byte") {
   ProxiedServer trial;
-  RawClient reply(trial.proxy.endpoint());
-  check_served(reply);
+  RawClient reply(trial.proxy);
+  reply.check_served();
   trial.proxy.reset_after(Direction::kToClient, 3);
   // The reset may overtake bytes in the client's kernel, as on a real network. The check is that no more arrived.
-  reply.send(ping());
-  CHECK(std::string("+PO").starts_with(reply.read_all()));
-  CHECK(reply.end() == RawClient::End::kReset);
+  reply.send({"PING"});
+  CHECK(std::string("+PO").starts_with(reply.read()));
+  CHECK(reply.end() == End::kReset);
 
-  RawClient request(trial.proxy.endpoint());
-  check_served(request);
-  const std::string bytes = command_bytes({"SET", "key", "1"});
-  trial.proxy.reset_after(Direction::kToServer, bytes.size() - 1);
-  request.send(bytes);
-  check_ended(request, RawClient::End::kReset);
+  RawClient request(trial.proxy);
+  request.check_served();
+  trial.proxy.reset_after(Direction::kToServer, 28);
+  request.send({"SET", "key", "1"});  // 29 bytes
+  request.check_ended(End::kReset);
   CHECK(trial.ask_server({"EXISTS", "key"}) == "0");
   CHECK(trial.proxy.stats().played["reset"] == 2);
 }
@@ -79,29 +51,30 @@ TEST_CASE("the same seed chooses the same bytes") {
 
 TEST_CASE("one half of a connection closes and the other stays open") {
   ProxiedServer trial;
-  RawClient deaf(trial.proxy.endpoint());
-  check_served(deaf);
+  RawClient deaf(trial.proxy);
+  deaf.check_served();
   trial.proxy.half_close(Direction::kToClient, 0);
-  check_ended(deaf, RawClient::End::kOrderly);
-  deaf.send(command_bytes({"SET", "key", "1"}));
-  wait_for([&] { return trial.ask_server({"EXISTS", "key"}) == "1"; }, kPatience, "the command to arrive");
+  deaf.check_ended(End::kOrderly);
+  deaf.send({"SET", "key", "1"});
+  wait_for([&] { return trial.ask_server({"EXISTS", "key"}) == "1"; }, kDeadline, "the command to arrive");
 
-  RawClient mute(trial.proxy.endpoint());
-  check_served(mute);
+  RawClient mute(trial.proxy);
+  mute.check_served();
   trial.proxy.half_close(Direction::kToServer, 1);
-  check_ended(mute, RawClient::End::kOrderly);  // the server closes its half in response
+  mute.check_ended(End::kOrderly);  // the server closes its half in response
 }
 
 TEST_CASE("a refusing proxy keeps its port and a silent one serves later") {
   ProxiedServer trial;
-  CHECK(trial.reachable());
+  trial.check_served();
+  trial.wait_open(0);
   trial.proxy.set_door(Door::kRefused);
-  CHECK_THROWS_AS(RawClient(trial.proxy.endpoint()), std::system_error);
+  CHECK_THROWS_AS(RawClient(trial.proxy), std::system_error);
   trial.proxy.set_door(Door::kSilent);
-  RawClient waits(trial.proxy.endpoint());
-  waits.send(ping());
-  wait_for([&] { return trial.proxy.stats().open == 1; }, kPatience, "the client to be let in");
-  CHECK(waits.peek().empty());
+  RawClient waits(trial.proxy);
+  waits.send({"PING"});
+  trial.wait_open(1);
+  CHECK(waits.hears_nothing());
   trial.proxy.set_door(Door::kOpen);
   CHECK(waits.read(7) == "+PONG\r\n");
 }
@@ -111,57 +84,52 @@ TEST_CASE("clients are closed while the server is down and served when it is bac
   auto client = trial.client();
   trial.server.kill();
   CHECK_FALSE(client.call(command_of({"PING"})).ok());
-  RawClient early(trial.proxy.endpoint());
-  check_ended(early, RawClient::End::kOrderly);
+  RawClient(trial.proxy).check_ended(End::kOrderly);
   CHECK(trial.proxy.stats().upstream_failed >= 1);
   trial.server.start();
-  CHECK(trial.reachable());
+  trial.check_served();
 }
 
 TEST_CASE("the server can be on TCP as well as on a Unix socket") {
-  ServerOptions options;
-  options.tcp = true;
-  ValkeyServer server(options);
+  ValkeyServer server({.tcp = true});
   FaultProxy proxy(server.tcp_endpoint(), 1);
-  RawClient client(proxy.endpoint());
-  check_served(client);
+  RawClient client(proxy);
+  client.check_served();
   proxy.reset();
-  check_ended(client, RawClient::End::kReset);
+  client.check_ended(End::kReset);
   server.kill();
-  RawClient early(proxy.endpoint());
-  CHECK(early.read_all().empty());
-  wait_for([&] { return proxy.stats().upstream_failed == 1; }, kPatience, "the failure to be counted");
+  CHECK(RawClient(proxy).read().empty());
+  wait_for([&] { return proxy.stats().upstream_failed == 1; }, kDeadline, "the failure to be counted");
 }
 
 TEST_CASE("a flapping proxy leaks no descriptor") {
   ProxiedServer trial;
-  CHECK(trial.reachable());
-  wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "the client to be gone");
-  const auto before = open_files();
+  trial.check_served();
+  trial.wait_open(0);
+  const auto before = open_files("self");
   trial.proxy.flap(5ms, 3ms);
   std::size_t good = 0;
-  wait_for(
-      [&] {
-        try {
-          RawClient client(trial.proxy.endpoint());
-          client.send(ping());
-          if (client.read(7) == "+PONG\r\n") ++good;
-        } catch (const std::system_error&) {  // refused or reset: that is flapping
-        }
-        return good >= 10 && trial.proxy.stats().played["flap"] >= 20;
-      },
-      kPatience, "twenty flaps with something served between them");
+  const auto flapped = [&] {
+    try {
+      RawClient client(trial.proxy);
+      client.send({"PING"});
+      if (client.read(7) == "+PONG\r\n") ++good;
+    } catch (const std::system_error&) {  // refused or reset: that is flapping
+    }
+    return good >= 10 && trial.proxy.stats().played["flap"] >= 20;
+  };
+  wait_for(flapped, kDeadline, "twenty flaps with something served between them");
   trial.proxy.stop_flapping();
-  CHECK(trial.reachable());
-  wait_for([&] { return trial.proxy.stats().open == 0; }, kPatience, "all to be gone");
-  CHECK(open_files() == before);
+  trial.check_served();
+  trial.wait_open(0);
+  CHECK(open_files("self") == before);
 }
 
 TEST_CASE("injected bytes are delivered next") {
   ProxiedServer trial;
-  RawClient client(trial.proxy.endpoint());
-  check_served(client);
+  RawClient client(trial.proxy);
+  client.check_served();
   trial.proxy.inject("!garbage");
   CHECK(client.read(8) == "!garbage");
-  check_served(client);
+  client.check_served();
 }

@@ -1,35 +1,17 @@
 // Faults that a command or its reply fires.
-#include <doctest/doctest.h>
-
-#include "chaos/proxy_fixture.h"
+#include "chaos/fixtures.h"
 
 using namespace orderd::test;
 using Then = Trigger::Then;
-
-namespace {
-
-constexpr std::size_t kEntries = 300;
-
-void fill(ProxiedServer& trial) {
-  auto direct = trial.server.client();
-  for (std::size_t i = 0; i < kEntries; ++i) xadd(direct, "orders", {{"id", std::to_string(i)}, {"sku", "shoe"}});
-}
-
-const std::vector<std::string> kRead = {"XREAD", "COUNT", "200", "STREAMS", "orders", "0"};
-
-}  // namespace
+using End = RawClient::End;
 
 TEST_CASE("the third reply is lost and its command was executed") {
   ProxiedServer trial;
   const auto lost = trial.proxy.add(Trigger::on("INCR").after(2).swallow_reply());
-  RawClient client(trial.proxy.endpoint());
-  std::string all;
-  for (int i = 0; i < 5; ++i) all += command_bytes({"INCR", "n"});
-  client.send(all);
-  const std::string replies = client.read_all();
-  CHECK(std::string(":1\r\n:2\r\n").starts_with(replies));
-  CHECK(client.end() == RawClient::End::kReset);
-  CHECK(trial.proxy.fired(lost) == 1);
+  RawClient client(trial.proxy);
+  client.send({"INCR", "n"}, 5);
+  CHECK(std::string(":1\r\n:2\r\n").starts_with(client.read()));
+  CHECK(client.end() == End::kReset);
   CHECK(std::stoi(trial.ask_server({"GET", "n"})) >= 3);
   auto next = trial.client();
   CHECK(ask_number(next, {"INCR", "n"}) >= 4);
@@ -47,12 +29,10 @@ TEST_CASE("a trigger without a fault only counts") {
 TEST_CASE("a lost command does not reach the server and those before it do") {
   ProxiedServer trial;
   const auto lost = trial.proxy.add(Trigger::on("set").with("third").lose_command().then(Then::kClose));
-  RawClient client(trial.proxy.endpoint());
-  std::string all;
-  for (const char* key : {"first", "second", "third", "fourth"}) all += command_bytes({"SET", key, "1"});
-  client.send(all);
-  CHECK(std::string("+OK\r\n+OK\r\n").starts_with(client.read_all()));
-  wait_for([&] { return trial.ask_server({"EXISTS", "first", "second"}) == "2"; }, kPatience, "the first two");
+  RawClient client(trial.proxy);
+  for (const char* key : {"first", "second", "third", "fourth"}) client.send({"SET", key, "1"});
+  CHECK(std::string("+OK\r\n+OK\r\n").starts_with(client.read()));
+  wait_for([&] { return trial.ask_server({"EXISTS", "first", "second"}) == "2"; }, kDeadline, "the first two");
   CHECK(trial.ask_server({"EXISTS", "third", "fourth"}) == "0");
   CHECK(trial.proxy.fired(lost) == 1);
 }
@@ -60,28 +40,28 @@ TEST_CASE("a lost command does not reach the server and those before it do") {
 TEST_CASE("a lost command with silence leaves the client waiting") {
   ProxiedServer trial;
   const auto lost = trial.proxy.add(Trigger::on("SET").lose_command().then(Then::kSilence));
-  RawClient client(trial.proxy.endpoint());
-  client.send(command_bytes({"SET", "key", "1"}) + command_bytes({"PING"}));
-  wait_for([&] { return trial.proxy.fired(lost) == 1; }, kPatience, "the command to be lost");
+  RawClient client(trial.proxy);
+  client.send({"SET", "key", "1"});
+  client.send({"PING"});
+  trial.wait_fired(lost);
   CHECK(trial.ask_server({"EXISTS", "key"}) == "0");
-  CHECK(client.peek().empty());
+  CHECK(client.hears_nothing());
   trial.proxy.heal();
-  CHECK(client.read_all().empty());
-  CHECK(client.end() == RawClient::End::kReset);
+  client.check_ended(End::kReset);
+  CHECK(trial.proxy.fired(lost) == 1);
 }
 
 TEST_CASE("a reply is cut after an entry") {
   for (const bool close : {true, false}) {
     ProxiedServer trial;
-    fill(trial);
+    auto direct = trial.server.client();
+    for (int i = 0; i < 300; ++i) xadd(direct, "orders", {{"id", std::to_string(i)}, {"sku", "shoe"}});
     const auto cut =
         trial.proxy.add(Trigger::on("XREAD").cut_reply_after_entries(100).then(close ? Then::kClose : Then::kReset));
-    RawClient client(trial.proxy.endpoint());
-    std::vector<std::string> few = kRead;
-    few[2] = "50";
-    client.send(command_bytes(few) + command_bytes(kRead));
-    const std::string got = client.read_all();
-    CHECK(client.end() == (close ? RawClient::End::kOrderly : RawClient::End::kReset));
+    RawClient client(trial.proxy);
+    for (const char* count : {"50", "200"}) client.send({"XREAD", "COUNT", count, "STREAMS", "orders", "0"});
+    const std::string got = client.read();
+    CHECK(client.end() == (close ? End::kOrderly : End::kReset));
     CHECK(trial.proxy.fired(cut) == 1);
     std::size_t entries = 0;
     for (std::size_t at = got.find("$3\r\nsku"); at != std::string::npos; at = got.find("$3\r\nsku", at + 1)) ++entries;
@@ -97,9 +77,9 @@ TEST_CASE("a reply is cut after any byte") {
   const std::string whole = "$8\r\nabcdefgh\r\n";
   for (std::size_t bytes = 1; bytes <= whole.size(); ++bytes) {
     const auto cut = trial.proxy.add(Trigger::on("GET").cut_reply_after_bytes(bytes).then(Then::kClose));
-    RawClient client(trial.proxy.endpoint());
-    client.send(command_bytes({"GET", "key"}) + command_bytes({"GET", "key"}));
-    CHECK(client.read_all() == whole.substr(0, bytes));
+    RawClient client(trial.proxy);
+    client.send({"GET", "key"}, 2);
+    CHECK(client.read() == whole.substr(0, bytes));
     CHECK(trial.proxy.fired(cut) == 1);
   }
 }
@@ -107,22 +87,23 @@ TEST_CASE("a reply is cut after any byte") {
 TEST_CASE("a held reply delays those after it") {
   ProxiedServer trial;
   const auto held = trial.proxy.add(Trigger::on("INCR").hold_reply());
-  RawClient client(trial.proxy.endpoint());
-  client.send(command_bytes({"PING"}) + command_bytes({"INCR", "n"}) + command_bytes({"PING"}));
-  CHECK(client.read(7) == "+PONG\r\n");
-  wait_for([&] { return trial.proxy.fired(held) == 1; }, kPatience, "the reply to be held");
+  RawClient client(trial.proxy);
+  client.check_served();
+  client.send({"INCR", "n"});
+  client.send({"PING"});
+  trial.wait_fired(held);
   CHECK(trial.ask_server({"GET", "n"}) == "1");
-  CHECK(client.peek().empty());
+  CHECK(client.hears_nothing());
   trial.proxy.release(held);
   CHECK(client.read(11) == ":1\r\n+PONG\r\n");
+  CHECK(trial.proxy.fired(held) == 1);
 }
 
 TEST_CASE("a reply is replaced and the next one is whole") {
   ProxiedServer trial;
   const auto replaced = trial.proxy.add(Trigger::on("INCR").times(2).replace_reply("-OOM no\r\n"));
   auto client = trial.client();
-  CHECK((*client.call(command_of({"INCR", "n"}))).view().is_error());
-  CHECK((*client.call(command_of({"INCR", "n"}))).view().is_error());
+  for (int i = 0; i < 2; ++i) CHECK((*client.call(command_of({"INCR", "n"}))).view().is_error());
   CHECK(ask_number(client, {"INCR", "n"}) == 3);
   CHECK(trial.proxy.fired(replaced) == 2);
 }
@@ -131,21 +112,20 @@ TEST_CASE("triggers work on single bytes") {
   ProxiedServer trial;
   trial.proxy.set_both({.slice_max = 1});
   const auto lost = trial.proxy.add(Trigger::on("INCR").after(1).swallow_reply().then(Then::kClose));
-  RawClient client(trial.proxy.endpoint());
-  client.send(command_bytes({"INCR", "n"}) + command_bytes({"INCR", "n"}) + command_bytes({"INCR", "n"}));
-  CHECK(client.read_all() == ":1\r\n");
+  RawClient client(trial.proxy);
+  client.send({"INCR", "n"}, 3);
+  CHECK(client.read() == ":1\r\n");
   CHECK(trial.proxy.fired(lost) == 1);
 }
 
 TEST_CASE("a command longer than the bound is forwarded and fires its trigger") {
   ProxiedServer trial;
   const auto lost = trial.proxy.add(Trigger::on("SET").swallow_reply());
-  RawClient client(trial.proxy.endpoint());
-  const std::string large(5'000'000, 'x');
-  client.send(command_bytes({"SET", "large", large}));
-  CHECK(client.read_all().empty());
+  RawClient client(trial.proxy);
+  client.send({"SET", "large", std::string(5'000'000, 'x')});
+  CHECK(client.read().empty());
   CHECK(trial.proxy.fired(lost) == 1);
-  CHECK(trial.ask_server({"STRLEN", "large"}) == std::to_string(large.size()));
+  CHECK(trial.ask_server({"STRLEN", "large"}) == "5000000");
 }
 
 TEST_CASE("a fault that would mismatch replies and commands is refused") {

@@ -10,8 +10,7 @@ namespace {
 
 // Where whole values end, and where values at depth 3 end.
 struct Ends {
-  std::vector<std::size_t> whole;
-  std::vector<std::size_t> entries;
+  std::vector<std::size_t> whole, entries;
   bool garbage = false;
   bool operator==(const Ends&) const = default;
 };
@@ -32,22 +31,20 @@ Ends split(const std::string& bytes, const std::vector<std::size_t>& cuts) {
   return ends;
 }
 
-const std::string kEntry = "*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n";
-const std::string kHead = "*1\r\n*2\r\n$6\r\norders\r\n*3\r\n";
-const std::string kVanished = "*2\r\n$3\r\n1-2\r\n*-1\r\n";
-
 }  // namespace
 
 TEST_CASE("replies are split at the same bytes however they are fragmented") {
   Random random(test_seed());
+  const std::string entry = "*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n", vanished = "*2\r\n$3\r\n1-2\r\n*-1\r\n";
   std::string bytes = "+OK\r\n:-17\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n-ERR no\r\n$5\r\nab\r\nc\r\n";
-  const std::size_t before = bytes.size();
-  bytes += kHead + kEntry + kVanished + kEntry + "+OK\r\n";
+  bytes += "*1\r\n*2\r\n$6\r\norders\r\n*3\r\n" + entry;
+  const std::size_t first = bytes.size();
+  bytes += vanished + entry;
+  const std::size_t last = bytes.size();
+  bytes += "+OK\r\n";
   const Ends whole = split(bytes, {bytes.size()});
-  const std::size_t first = before + kHead.size() + kEntry.size();
-  const std::size_t last = first + kVanished.size() + kEntry.size();
   CHECK(whole.whole == std::vector<std::size_t>{5, 11, 16, 21, 25, 31, 40, 51, last, last + 5});
-  CHECK(whole.entries == std::vector<std::size_t>{first, first + kVanished.size(), last});
+  CHECK(whole.entries == std::vector<std::size_t>{first, first + vanished.size(), last});
   for (int times = 0; times < 300; ++times) {
     std::vector<std::size_t> cuts;
     for (std::size_t at = 0; at < bytes.size();)

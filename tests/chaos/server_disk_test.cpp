@@ -1,19 +1,15 @@
 // The server's append-only file is torn or damaged, or the disk is full, while a daemon serves.
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <fstream>
 #include <future>
 #include <iterator>
 #include <map>
 
-#include "chaos/aof_sale.h"
+#include "chaos/fixtures.h"
 #include "order-chaos/proxy/resp_splitter.h"
-#include "order-chaos/tailer.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;
-using AppendOnly = ServerOptions::AppendOnly;
 
 namespace {
 
@@ -61,9 +57,7 @@ State state(orderd::valkey::SyncClient client) {
 
 // The state after a server loads only the first bytes of a file, for each of `cuts`.
 std::map<std::size_t, State> states(const std::string& file, const std::vector<std::size_t>& cuts) {
-  ServerOptions options;
-  options.append_only = AppendOnly::kAlways;
-  ValkeyServer server(options);
+  ValkeyServer server({.append_only = AppendOnly::kAlways});
   const std::string path = append_only_file(server.directory());
   std::map<std::size_t, State> found;
   for (const std::size_t cut : cuts) {
@@ -81,10 +75,9 @@ Command last_settlement(const std::string& file) {
   const auto holds = [&](const Command& command, const char* word) {
     return file.substr(command.begin, command.end - command.begin).find(word) != std::string::npos;
   };
-  const auto moves = [&](const Command& command) {
+  const auto moved = std::find_if(all.rbegin(), all.rend(), [&](const Command& command) {
     return holds(command, "orders:position") && holds(command, "count");
-  };
-  const auto moved = std::find_if(all.rbegin(), all.rend(), moves);
+  });
   const auto multi = std::find_if(moved, all.rend(), [&](const Command& command) { return holds(command, "MULTI"); });
   REQUIRE(moved != all.rbegin());
   REQUIRE(multi != all.rend());
@@ -97,16 +90,13 @@ Command last_settlement(const std::string& file) {
 TEST_CASE("a tail torn at any byte contains the last settlement completely or not at all") {
   AofSale trial(AppendOnly::kAlways);
   Sale& sale = trial.sale;
-  auto daemon = sale.daemon("only");
-  xadd(sale.client(), "orders", {{"id", "first"}, {"sku", "shoe"}, {"quantity", "1"}});
+  push_order(sale.client(), "first");
   sale.settle();  // one call each
   xadd(sale.client(), "orders",
        {{"order", R"({"id":"last","items":[{"sku":"shoe","quantity":2},{"sku":"sock","quantity":3}]})"}});
   sale.settle();
-  daemon->signal(SIGKILL);
-  CHECK(daemon->wait() == 128 + SIGKILL);
+  kill(*trial.daemon);
   sale.server.kill();
-
   const std::string file = contents(append_only_file(sale.server.directory()));
   const Command torn = last_settlement(file);
   // Two servers at a time: a start is mostly waiting.
@@ -130,7 +120,6 @@ TEST_CASE("a tail torn at any byte contains the last settlement completely or no
 TEST_CASE("a server with a damaged file does not start and the daemon waits until it is repaired") {
   AofSale trial(AppendOnly::kAlways);
   Sale& sale = trial.sale;
-  auto daemon = sale.daemon("only");
   sale.produce();
   sale.wait_for_results(500);
   sale.server.kill();
@@ -142,81 +131,56 @@ TEST_CASE("a server with a damaged file does not start and the daemon waits unti
   std::string damaged = good;
   damaged[all[sale.random.number(all.size() / 4, all.size() * 3 / 4)].begin] ^= 1;
   overwrite(path, damaged);
-  for (int times = 0; times < 3; ++times) {
-    try {
-      sale.server.start();
-      FAIL("the server started with a damaged file");
-    } catch (const std::runtime_error& refusal) {
-      CHECK(std::string(refusal.what()).find("Bad file format") != std::string::npos);
-    }
-  }
-  CHECK(daemon->running());
-  wait_for([&] { return daemon->errors().find("cannot connect to") != std::string::npos; }, AofSale::kPatience,
-           "the daemon to say that it waits");
+  for (int times = 0; times < 3; ++times)
+    CHECK_THROWS_WITH_AS(sale.server.start(), doctest::Contains("Bad file format"), std::runtime_error);
+  CHECK(trial.daemon->running());
+  wait_to_say(*trial.daemon, "cannot connect to");
   overwrite(path, good);
-  sale.server.start();
-  sale.reconnect();
+  trial.start_server();
   sale.produce();
-  sale.wait_for_results(500);
-  trial.finish(*daemon);
+  sale.close_books(500);
+  end(*trial.daemon);
 }
 
 TEST_CASE("orders wait while the disk is full and resume afterwards") {
   AofSale trial(AppendOnly::kEverySecond);
-  Sale& sale = trial.sale;
-  auto daemon = sale.daemon("only");
-  sale.produce();
-  for (int times = 0; times < 3; ++times) {
-    sale.wait_for_results(sale.random.number(1, 600));
-    const std::size_t said = daemon->errors().size();
+  trial.sale.disturb(3, 600, [&](int) {
+    const std::size_t said = trial.daemon->errors().size();
     trial.shims.fill_disk();
-    wait_for([&] { return daemon->errors().find("MISCONF", said) != std::string::npos; }, AofSale::kPatience,
-             "the daemon to say that orders wait");
+    wait_to_say(*trial.daemon, "MISCONF", said);
     trial.shims.free_disk();
-    sale.wait_for_results(300);
-  }
-  trial.finish(*daemon);
+    trial.sale.wait_for_results(300);
+  });
+  end(*trial.daemon);
 }
 
 TEST_CASE("a server with appendfsync always exits when the disk is full and loses nothing that was read") {
   AofSale trial(AppendOnly::kAlways);
   Sale& sale = trial.sale;
-  auto daemon = sale.daemon("only");
-  sale.produce();
-  for (int times = 0; times < 3; ++times) {
+  sale.disturb(3, 600, [&](int) {
     orderd::chaos::Tailer reader(sale.server.endpoint());
-    wait_for([&] { return reader.size() > 0; }, AofSale::kPatience, "a result to be read");
-    sale.wait_for_results(sale.random.number(1, 600));
+    AofSale::read_more(reader, 1);
     trial.shims.fill_disk();
     sale.server.wait();
     reader.stop();
     trial.shims.free_disk();
-    sale.server.start();
-    sale.reconnect();
+    trial.start_server();
     const std::vector<Entry> there = entries(sale.client(), "results");
     const auto seen = reader.seen();
     REQUIRE(there.size() >= seen.size());
     for (std::size_t i = 0; i < seen.size(); ++i) REQUIRE(there[i].id == seen[i].id.text());
-  }
-  sale.wait_for_results(300);
-  trial.finish(*daemon);
+  });
+  end(*trial.daemon);
 }
 
 TEST_CASE("jumps of the server's clock by up to an hour neither lose an order nor sell twice") {
   AofSale trial(AppendOnly::kOff);
   Sale& sale = trial.sale;
-  auto one = sale.daemon("one");
-  auto two = sale.daemon("two");
-  sale.produce();
-  for (int times = 0; times < 10; ++times) {
-    const auto seconds = std::chrono::seconds(sale.random.number(1, 3600));
-    trial.shims.shift_clock(sale.random.chance(50) ? seconds : -seconds);
-    sale.wait_for_results(sale.random.number(1, 500));
-  }
-  trial.shims.shift_clock(0s);
-  sale.wait_for_results(300);
-  sale.stop_producing();
-  sale.settle();
-  end(*two);
-  trial.finish(*one);
+  const auto second = sale.daemon("second");
+  sale.disturb(11, 500, [&](int i) {
+    const auto jump = std::chrono::seconds(i < 10 ? sale.random.number(1, 3600) : 0);
+    trial.shims.shift_clock(sale.random.chance(50) ? jump : -jump);
+  });
+  end(*second);
+  end(*trial.daemon);
 }

@@ -1,35 +1,20 @@
 // Tests that the shims reach the server, and do nothing by default.
-#include "order-chaos/shims.h"
-
-#include <doctest/doctest.h>
-
 #include <filesystem>
 
-#include "support/valkey_helpers.h"
-#include "support/wait_for.h"
+#include "chaos/fixtures.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kPatience = 20s;
-
 struct ShimmedServer {
-  explicit ShimmedServer(ServerOptions::AppendOnly append_only, std::vector<std::string> config = {})
-      : server(options(append_only, std::move(config))), client(server.client()) {}
-  ServerOptions options(ServerOptions::AppendOnly append_only, std::vector<std::string> config) const {
-    ServerOptions options;
-    options.append_only = append_only;
-    options.config = std::move(config);
-    options.environment = shims.environment();
-    return options;
-  }
+  explicit ShimmedServer(AppendOnly append_only) : server(shimmed(shims, append_only)) {}
   void reconnect() { client = server.client(); }
 
   Shims shims;
   ValkeyServer server;
-  orderd::valkey::SyncClient client;
+  orderd::valkey::SyncClient client = server.client();
 };
 
 // How far the server's clock is ahead of ours, in seconds.
@@ -43,12 +28,12 @@ int64_t ahead_s(orderd::valkey::SyncClient& client) {
 }  // namespace
 
 TEST_CASE("the clock of the server jumps and its monotonic clock does not") {
-  ShimmedServer trial(ServerOptions::AppendOnly::kOff);
-  wait_for([&] { return std::abs(ahead_s(trial.client)) <= 1; }, kPatience, "the clock to be right without a shift");
+  ShimmedServer trial(AppendOnly::kOff);
+  wait_for([&] { return std::abs(ahead_s(trial.client)) <= 1; }, kDeadline, "the clock to be right without a shift");
   CHECK(ask(trial.client, {"SET", "waits", "1", "EX", "1800"}) == "OK");
   for (const auto shift : {3600s, -3600s, 1s, 0s}) {
     trial.shims.shift_clock(shift);
-    wait_for([&] { return std::abs(ahead_s(trial.client) - shift.count()) <= 1; }, kPatience, "TIME to show the jump");
+    wait_for([&] { return std::abs(ahead_s(trial.client) - shift.count()) <= 1; }, kDeadline, "TIME to show the jump");
     // A blocked command uses the monotonic clock: the jump neither ends it nor prolongs it.
     CHECK(ask(trial.client, {"BLPOP", "nothing", "0.05"}).empty());
     if (shift == 3600s) CHECK(ask(trial.client, {"EXISTS", "waits"}) == "0");
@@ -56,7 +41,7 @@ TEST_CASE("the clock of the server jumps and its monotonic clock does not") {
 }
 
 TEST_CASE("the table counts exactly what was synced as safe") {
-  ShimmedServer trial(ServerOptions::AppendOnly::kAlways);
+  ShimmedServer trial(AppendOnly::kAlways);
   CHECK(ask(trial.client, {"SET", "key", "1"}) == "OK");
   const std::string file = append_only_file(trial.server.directory());
   const uint64_t always = trial.shims.safe_bytes(file);
@@ -74,17 +59,16 @@ TEST_CASE("the table counts exactly what was synced as safe") {
 }
 
 TEST_CASE("a power cut after a rewrite of the file keeps everything that was synced") {
-  ShimmedServer trial(ServerOptions::AppendOnly::kAlways);
+  ShimmedServer trial(AppendOnly::kAlways);
   for (int times = 0; times < 4; ++times) {
     const std::string before = append_only_file(trial.server.directory());
     for (int i = 0; i < 50; ++i) ask_number(trial.client, {"INCR", "n"});
     ask(trial.client, {"BGREWRITEAOF"});
-    wait_for(
-        [&] {
-          return append_only_file(trial.server.directory()) != before &&
-                 ask(trial.client, {"INFO", "persistence"}).find("aof_rewrite_in_progress:0") != std::string::npos;
-        },
-        kPatience, "the rewrite");
+    const auto rewritten = [&] {
+      return append_only_file(trial.server.directory()) != before &&
+             ask(trial.client, {"INFO", "persistence"}).find("aof_rewrite_in_progress:0") != std::string::npos;
+    };
+    wait_for(rewritten, kDeadline, "the rewrite");
     ask_number(trial.client, {"INCR", "n"});
     const PowerCut cut = cut_power(trial.server, trial.shims);
     CHECK(cut.bytes_safe > 0);
@@ -95,20 +79,15 @@ TEST_CASE("a power cut after a rewrite of the file keeps everything that was syn
 }
 
 TEST_CASE("writes fail while the disk is full and work again afterwards") {
-  ShimmedServer trial(ServerOptions::AppendOnly::kEverySecond);
+  ShimmedServer trial(AppendOnly::kEverySecond);
   CHECK(ask(trial.client, {"SET", "key", "1"}) == "OK");
   trial.shims.fill_disk();
-  wait_for(
-      [&] {
-        return send(trial.client, command_of({"SET", "key", "2"}))->text().starts_with("MISCONF");
-      },
-      kPatience, "the server to notice");
+  const auto set_key = [&](const char* value) {
+    return std::string(send(trial.client, command_of({"SET", "key", value}))->text());
+  };
+  wait_for([&] { return set_key("2").starts_with("MISCONF"); }, kDeadline, "the server to notice");
   trial.shims.free_disk();
-  wait_for(
-      [&] {
-        return send(trial.client, command_of({"SET", "key", "3"}))->text() == "OK";
-      },
-      kPatience, "the server to heal");
+  wait_for([&] { return set_key("3") == "OK"; }, kDeadline, "the server to heal");
   trial.server.restart();
   trial.reconnect();
   CHECK(get(trial.client, "key") == "3");

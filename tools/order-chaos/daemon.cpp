@@ -1,11 +1,7 @@
 #include "order-chaos/daemon.h"
 
-#include <algorithm>
-#include <csignal>
 #include <fstream>
-#include <stdexcept>
 
-#include "order-chaos/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {
@@ -17,20 +13,6 @@ constexpr auto kStartDeadline = 10s;
 constexpr std::size_t kLogEnd = 1500;  // bytes of its log in a surprise
 
 }  // namespace
-
-std::string tail_of(const std::string& text, std::size_t bytes) {
-  return text.substr(text.size() - std::min(text.size(), bytes));
-}
-
-Daemon::Daemon(const Programs& programs, const std::string& directory, std::string name, std::string settings,
-               std::unique_ptr<test::FaultProxy> proxy)
-    : orderd_(programs.orderd),
-      name_(std::move(name)),
-      settings_file_(directory + "/" + name_ + ".toml"),
-      settings_(std::move(settings)),
-      proxy_(std::move(proxy)) {
-  start();
-}
 
 void Daemon::start(Log log) {
   std::ofstream(settings_file_) << settings_;
@@ -47,12 +29,6 @@ void Daemon::start(Log log) {
   end_expected_ = false;
   if (process_) past_log_ += process_->errors() + "(restarted)\n";
   process_ = std::make_unique<test::Process>(argv);
-}
-
-void Daemon::kill() {
-  end_expected_ = true;
-  process_->signal(SIGKILL);
-  process_->wait();
 }
 
 void Daemon::stutter(int times, std::chrono::milliseconds paused) {
@@ -84,9 +60,14 @@ void Daemon::tell(int signal) {
 std::optional<std::string> Daemon::surprise() {
   if (end_expected_ || running()) return std::nullopt;
   std::string what = "the daemon " + name_ + " exited unexpectedly with " + std::to_string(process_->wait()) +
-                     "; its log ends:\n" + tail_of(process_->errors(), kLogEnd);
+                     "; its log ends:\n" + log(kLogEnd);
   start();
   return what;
+}
+
+std::string Daemon::log(std::size_t bytes) const {
+  const std::string all = process_->errors();
+  return all.substr(all.size() - std::min(all.size(), bytes));
 }
 
 }  // namespace orderd::chaos

@@ -2,11 +2,6 @@
 // docs/testing.md.
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "order-chaos/trial.h"
 
 namespace orderd::chaos {
@@ -14,7 +9,7 @@ namespace orderd::chaos {
 // An injected fault. `heal` undoes it; empty if there is nothing to undo. It throws std::runtime_error on failure.
 struct Injected {
   std::chrono::milliseconds lasts{0};
-  std::function<void()> heal;
+  std::function<void()> heal = {};
 };
 
 // What a fault touches. Two faults in progress never touch the same thing. A fault of the server's process excludes
@@ -64,16 +59,13 @@ using OfDaemon = std::function<Injected(Trial& trial, Daemon& daemon)>;
 // All faults, sorted by ID.
 [[nodiscard]] std::vector<Fault> all_faults();
 // By topic; all_faults() combines them.
+
 [[nodiscard]] std::vector<Fault> process_faults();
 [[nodiscard]] std::vector<Fault> limit_faults();
-[[nodiscard]] std::vector<Fault> standby_faults();
 [[nodiscard]] std::vector<Fault> server_faults();
 [[nodiscard]] std::vector<Fault> crash_faults();
 [[nodiscard]] std::vector<Fault> stream_faults();
-[[nodiscard]] std::vector<Fault> absent_stream_faults();
-[[nodiscard]] std::vector<Fault> position_faults();
 [[nodiscard]] std::vector<Fault> key_faults();
-[[nodiscard]] std::vector<Fault> rights_faults();
 [[nodiscard]] std::vector<Fault> network_faults();
 [[nodiscard]] std::vector<Fault> load_faults();
 

@@ -7,9 +7,8 @@ namespace orderd::chaos {
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> faults;
-  for (const auto topic :
-       {process_faults, limit_faults, standby_faults, server_faults, crash_faults, stream_faults, absent_stream_faults,
-        position_faults, key_faults, rights_faults, network_faults, load_faults}) {
+  for (const auto topic : {process_faults, limit_faults, server_faults, crash_faults, stream_faults, key_faults,
+                           network_faults, load_faults}) {
     const std::vector<Fault> some = topic();
     faults.insert(faults.end(), some.begin(), some.end());
   }

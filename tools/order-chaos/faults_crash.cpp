@@ -1,7 +1,5 @@
 // V1 to V5, V7, V18, T1: crashes of the server's process, and what its disk and clock look like afterwards.
-#include <filesystem>
 #include <fstream>
-#include <stdexcept>
 
 #include "order-chaos/fault.h"
 
@@ -9,7 +7,6 @@ namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 
 // In lossy trials, what was not on disk yet is lost.
 void note_data_loss(Trial& trial, const std::string& what) {
@@ -18,10 +15,9 @@ void note_data_loss(Trial& trial, const std::string& what) {
 
 // As docs/operations.md describes.
 void repair_file(const Trial& trial) {
-  test::ProcessOptions answers;
-  answers.input = "y\n";
   test::Process repair(
-      {"valkey-check-aof", "--fix", trial.server.directory() + "/appendonlydir/appendonly.aof.manifest"}, answers);
+      {"valkey-check-aof", "--fix", trial.server.directory() + "/appendonlydir/appendonly.aof.manifest"},
+      {.input = "y\n"});
   if (repair.wait() != 0) throw std::runtime_error("valkey-check-aof --fix: " + repair.output() + repair.errors());
 }
 
@@ -105,12 +101,12 @@ Injected clock_jump(Trial& trial) {
 }
 
 Injected flush_all(Trial& trial) {
-  std::vector<std::string> words = {"EVAL", R"(
+  const auto stock = Trial::stock();
+  Words words = {"EVAL", R"(
       server.call('FLUSHALL')
       for i = 1, #KEYS do server.call('SET', KEYS[i], ARGV[i]) end
-      return 1)"};
-  const auto stock = Trial::stock();
-  words.push_back(std::to_string(stock.size()));
+      return 1)",
+                 std::to_string(stock.size())};
   for (const auto& [sku, amount] : stock) words.push_back("product:" + sku + ":stock");
   for (const auto& [sku, amount] : stock) words.push_back(std::to_string(amount));
   trial.data_loss("FLUSHALL", true);
@@ -126,15 +122,12 @@ Injected start_empty(Trial& trial) {
   trial.data_loss("a start with an empty disk", true);
   // Moved, not deleted: a new file could get the inode of a deleted one, and with it the recorded synced size.
   const std::string files = trial.server.directory() + "/appendonlydir";
-  for (int i = 0;; ++i) {
-    const std::string aside = files + "." + std::to_string(i);
-    if (std::filesystem::exists(aside)) continue;
-    std::filesystem::rename(files, aside);
-    break;
-  }
+  std::string aside = files + ".";
+  while (std::filesystem::exists(aside)) aside += ".";
+  std::filesystem::rename(files, aside);
   trial.server.start();
   trial.set_stock();
-  return {std::chrono::milliseconds(0), [&trial] {
+  return {0ms, [&trial] {
             for (const auto& daemon : trial.daemons) daemon->process().resume();
           }};
 }

@@ -1,13 +1,18 @@
-// V11: keys with a foreign value.
-#include <stdexcept>
-
+// V11, V22 to V24: keys with a foreign value; the position is deleted or changed by hand, the lane is paused, or the
+// key that names the active daemon is deleted or overwritten. V19: the daemons' user loses rights or its password
+// during a load with malformed requests and duplicates. Every step of a call of lua/settle.lua is refused at some
+// point.
 #include "order-chaos/fault.h"
+#include "order-chaos/stream_step.h"
+#include "support/wait_for.h"
 
 namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
+
+constexpr const char* kPosition = "orders:position";
+constexpr auto kResumeDeadline = 10s;
 
 // A key is renamed for a while, with a value of another type in its place.
 Injected in_the_way(Trial& trial, const std::string& key) {
@@ -38,15 +43,14 @@ Injected stock_in_the_way(Trial& trial) {
 
 // A foreign value at the key of an order's record: the order is answered with bad_record, and nothing waits for it.
 Injected record_in_the_way(Trial& trial) {
-  static const std::vector<std::vector<std::string>> kForeign = {
+  static const std::vector<Words> kForeign = {
       {"RPUSH", "in the way"}, {"SET", "in the way"}, {"SET", ""}, {"SET", "7"}, {"SADD", "in the way"}};
   const Order order = trial.probe();
   const std::string key = "orders:order:" + order.id;
-  std::vector<std::string> words = kForeign[trial.random.number(kForeign.size())];
-  words.insert(words.begin() + 1, key);
-  (void)trial.ask(words);
+  const Words& foreign = kForeign[trial.random.number(kForeign.size())];
+  (void)trial.ask({foreign[0], key, foreign[1]});
   trial.record.foreign_records[order.id] = false;
-  const std::string request = trial.push(order).entry.text();
+  const std::string request = trial.push({order}).at(0).entry.text();
   return {trial.between(50, 600), [&trial, key, order, request] {
             const bool answered = trial.tailer->has(request);
             (void)trial.ask({"DEL", key});
@@ -56,53 +60,201 @@ Injected record_in_the_way(Trial& trial) {
 
 // An SKU whose stock key holds an invalid value, later fixed with orderctl stock set.
 Injected bad_stock(Trial& trial) {
-  static const std::vector<std::vector<std::string>> kBad = {{},
-                                                             {"SET", "seven"},
-                                                             {"SET", "1e3"},
-                                                             {"SET", "-4"},
-                                                             {"SET", "007"},
-                                                             {"SET", "9007199254740992"},
-                                                             {"SET", "99999999999999999999"},
-                                                             {"RPUSH", "7"}};
-  Order order = trial.probe();
-  const std::string sku = "odd-" + order.id;
-  std::vector<std::string> words = kBad[trial.random.number(kBad.size())];
-  if (!words.empty()) {
-    words.insert(words.begin() + 1, "product:" + sku + ":stock");
-    (void)trial.ask(words);
-  }
-  order.lines = {{sku, 1}};
-  write_entry(order, Form::kJson);
+  static const std::vector<Words> kBad = {{},
+                                          {"SET", "seven"},
+                                          {"SET", "1e3"},
+                                          {"SET", "-4"},
+                                          {"SET", "007"},
+                                          {"SET", "9007199254740992"},
+                                          {"SET", "99999999999999999999"},
+                                          {"RPUSH", "7"}};
   Order mixed = trial.probe();
+  const std::string sku = "odd-" + mixed.id;
+  const Words& bad = kBad[trial.random.number(kBad.size())];
+  if (!bad.empty()) (void)trial.ask({bad[0], "product:" + sku + ":stock", bad[1]});
   mixed.lines.emplace_back(sku, 2);
   write_entry(mixed, Form::kJson);
-  (void)trial.push({order, mixed});
+  (void)trial.push({trial.probe(sku), mixed});
   return {trial.between(20, 100), [&trial, sku] {
-            test::ProcessOptions options;
-            options.environment = {"ORDERD_VALKEY_URL=unix://" + trial.server.endpoint().path};
-            test::Process stock({trial.programs.orderctl, "stock", "set", sku, "10", "--reason", "repaired"}, options);
+            test::Process stock = trial.orderctl({"stock", "set", sku, "10", "--reason", "repaired"});
             if (stock.wait() != 0) throw std::runtime_error("orderctl stock set: " + stock.errors());
-            Order good = trial.probe();
-            good.lines = {{sku, 3}};
-            write_entry(good, Form::kFlat);
-            (void)trial.push(good);
+            (void)trial.push({trial.probe(sku, 3)});
           }};
+}
+
+// To an entry that was settled before, to the beginning, or to an invalid ID.
+Injected move_back(Trial& trial) {
+  static const Words kFar = {"2", "3", "20", "65", "1000", "1000000"};
+  (void)trial.run(R"(
+      if server.call('EXISTS', 'orders:position') == 0 then return {} end
+      local newest = newest_request()
+      if not newest then return {} end
+      local page = server.call('XREVRANGE', 'orders', newest, '-', 'COUNT', ARGV[1])
+      local id = #page == tonumber(ARGV[1]) and page[#page][1] or ARGV[2]
+      server.call('HSET', 'orders:position', 'id', id)
+      return {})",
+                  {kFar[trial.random.number(kFar.size())], trial.random.chance(80) ? "0-0" : "nothing"});
+  return {};
+}
+
+// To a waiting entry, to the last one, or to a future ID. The same step adds entries, so that some are waiting.
+Injected move_forward(Trial& trial) {
+  (void)stream_step(trial, Stream::kStays, some_orders(trial), R"(
+      local id = step.waiting[1 + tonumber(arguments[2]) % #step.waiting]
+      if arguments[1] == 'future' then id = string.gsub(id, '^%d', '9') end
+      if server.call('EXISTS', 'orders:position') == 1 then server.call('HSET', 'orders:position', 'id', id) end)",
+                    {trial.random.chance(80) ? "entry" : "future", std::to_string(trial.random.number(1000))});
+  return {};
+}
+
+// The whole hash as it was a moment earlier.
+Injected older_copy(Trial& trial) {
+  const std::string copy = trial.ask({"DUMP", kPosition});
+  if (copy.empty()) throw std::runtime_error("there is no position at the moment");
+  return {trial.between(0, 500), [&trial, copy] { (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"}); }};
+}
+
+// As orderctl pause and resume do it.
+Injected pause(Trial& trial) {
+  (void)trial.run("return server.call('HSET', 'orders:position', 'paused', '1 by a fault') and {}");
+  return {trial.between(50, 900),
+          [&trial] { (void)trial.run("return server.call('HDEL', 'orders:position', 'paused') and {}"); }};
+}
+
+// For a while: the name of no daemon, of another daemon, or an empty name.
+OfServer overwrite_owner(bool expires) {
+  return [expires](Trial& trial) -> Injected {
+    const Words names = {"stranger 0123abcd 1732386423123 3000",
+                         trial.daemons[0]->name() + " 0123abcd 1 3000",
+                         "stranger",
+                         " ",
+                         "two words 01 1 3600000",
+                         ""};
+    Words words = {"SET", "orders:owner", names[trial.random.number(names.size())]};
+    if (expires) words.insert(words.end(), {"PX", std::to_string(trial.random.number(1, 1000))});
+    (void)trial.ask(words);
+    return {trial.between(100, 900), {}};
+  };
+}
+
+// A value of another type at the lease or at the list of standbys.
+Injected wrong_type(Trial& trial) {
+  const bool owner = trial.random.chance(50);
+  const std::string key = owner ? "orders:owner" : "orders:standby";
+  (void)trial.ask({"DEL", key});
+  (void)trial.ask({owner ? "RPUSH" : "SET", key, "in the way"});
+  return {trial.between(100, 900), [&trial, key] { (void)trial.ask({"DEL", key}); }};
+}
+
+OfServer delete_key(const char* key) {
+  return [key](Trial& trial) {
+    (void)trial.ask({"DEL", key});
+    return Injected{};
+  };
+}
+
+// ACL SETUSER rules that each take away one right: a command, all access to a key, write access to it.
+std::vector<Words> all_losses() {
+  std::vector<Words> losses;
+  for (const char* command : {"xadd", "xdel", "set", "del", "decrby", "hset", "hmget", "mget", "get", "exists", "xread",
+                              "evalsha", "xgroup", "xinfo"})
+    losses.push_back({"-" + std::string(command)});
+  const Words keys = {"orders",         "results",   "orders:dead",  "orders:position",
+                      "orders:order:*", "product:*", "orders:owner", "orders:standby"};
+  for (const bool reads : {false, true}) {
+    for (const std::string& lost : keys) {
+      Words rules = {"resetkeys"};
+      for (const std::string& key : keys) {
+        if (key != lost) rules.push_back("~" + key);
+      }
+      if (reads) rules.push_back("%R~" + lost);
+      losses.push_back(rules);
+    }
+  }
+  return losses;
+}
+
+std::string joined(const Words& rules) {
+  std::string text;
+  for (const std::string& rule : rules) text += " " + rule;
+  return text;
+}
+
+void set_user(Trial& trial, const Words& rules) {
+  Words words = {"ACL", "SETUSER", kDaemonUser};
+  words.insert(words.end(), rules.begin(), rules.end());
+  (void)trial.ask(words);
+}
+
+const Words kAllRights = {"+@all", "allkeys"};
+
+// What is lost for so long, and restored with these rules.
+Injected until_given_back(Trial& trial, std::chrono::milliseconds lasts, const Words& rules) {
+  return {lasts, [&trial, rules] {
+            set_user(trial, rules);
+            trial.refuses_daemons(false);
+          }};
+}
+
+Injected lose_one(Trial& trial) {
+  const auto losses = all_losses();
+  const auto& loss = losses[trial.random.number(losses.size())];
+  trial.note("ACL SETUSER" + joined(loss));
+  set_user(trial, loss);
+  trial.refuses_daemons(true);
+  return until_given_back(trial, trial.between(50, 600), kAllRights);
+}
+
+// Takes away each right in turn; the next one when processing has resumed.
+Injected lose_each(Trial& trial) {
+  trial.refuses_daemons(true);
+  for (const auto& loss : all_losses()) {
+    set_user(trial, loss);
+    let_pass(trial.between(20, 120));
+    set_user(trial, kAllRights);
+    const std::size_t results = trial.tailer->size();
+    if (!test::poll_until([&] { return trial.tailer->size() > results; }, kResumeDeadline))
+      trial.incident("processing has not resumed after ACL SETUSER" + joined(loss));
+  }
+  return until_given_back(trial, 0ms, kAllRights);
+}
+
+Injected another_password(Trial& trial) {
+  set_user(trial, {"resetpass", ">another"});
+  trial.refuses_daemons(true);
+  (void)trial.call({"CLIENT", "KILL", "USER", kDaemonUser});
+  return until_given_back(trial, trial.between(50, 900), {"resetpass", std::string(">") + kDaemonPassword});
 }
 
 }  // namespace
 
 std::vector<Fault> key_faults() {
-  const auto row = [](const char* name, const char* part, OfServer inject) {
-    return state_fault("V11", name, part, Kind::kSafe, std::move(inject));
+  const auto row = [](const char* id, const char* name, const char* part, OfServer inject, Kind kind = Kind::kSafe) {
+    return state_fault(id, name, part, kind, std::move(inject));
+  };
+  const auto rights = [](const char* name, OfServer inject, bool alone = false) {
+    return state_fault("V19", name, "rights", Kind::kAnywhere, std::move(inject), {.alone = alone});
   };
   const auto at = [](const char* key) { return [key](Trial& trial) { return in_the_way(trial, key); }; };
   return {
-      row("foreign value at the results key", "results", at("results")),
-      row("foreign value at the dead-letter key", "dead", at("orders:dead")),
-      row("foreign value at the position key", "stream", at("orders:position")),
-      row("foreign value at an order's record", "record", record_in_the_way),
-      row("foreign value at the stock of an SKU on sale", "stock", stock_in_the_way),
-      row("invalid stock value, then fixed", "results", bad_stock),
+      row("V11", "foreign value at the results key", "results", at("results")),
+      row("V11", "foreign value at the dead-letter key", "dead", at("orders:dead")),
+      row("V11", "foreign value at the position key", "stream", at(kPosition)),
+      row("V11", "foreign value at an order's record", "record", record_in_the_way),
+      row("V11", "foreign value at the stock of an SKU on sale", "stock", stock_in_the_way),
+      row("V11", "invalid stock value, then fixed", "results", bad_stock),
+      rights("a right is taken away", lose_one),
+      rights("each right is taken away in turn", lose_each, true),
+      rights("another password, and back", another_password),
+      row("V22", "DEL of the position", "stream", delete_key(kPosition), Kind::kAnywhere),
+      row("V22", "the position moved back by hand", "stream", move_back, Kind::kAnywhere),
+      row("V22", "the position moved forward by hand", "stream", move_forward),
+      row("V22", "the position replaced by an older copy", "stream", older_copy),
+      row("V23", "DEL of the owner's key", "owner", delete_key("orders:owner"), Kind::kAnywhere),
+      row("V23", "the owner's key overwritten, with expiry", "owner", overwrite_owner(true), Kind::kAnywhere),
+      row("V23", "the owner's key overwritten, without expiry", "owner", overwrite_owner(false), Kind::kAnywhere),
+      row("V23", "foreign value at the key of the owner or the standbys", "owner", wrong_type),
+      row("V24", "a pause, then a resume", "stream", pause),
   };
 }
 

@@ -1,13 +1,9 @@
 // P5 to P7: a daemon without CPU, memory, file descriptors or a log.
 #include <sys/resource.h>
 
-#include <csignal>
-#include <filesystem>
 #include <fstream>
-#include <stdexcept>
 
 #include "order-chaos/fault.h"
-#include "order-chaos/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {
@@ -26,45 +22,35 @@ Injected starve(Trial& /*trial*/, Daemon& daemon) {
   return {0ms, [&daemon] {
             // Only a new process gets the old priority back: raising it needs a privilege.
             if (setpriority(PRIO_PROCESS, static_cast<id_t>(daemon.process().pid()), 0) == 0) return;
-            daemon.kill();
-            daemon.start();
+            daemon.restart();
           }};
 }
 
-// A limit at its current memory, and a burst of large requests. If it dies of that, it is restarted.
+// False if it was refused, or if the daemon has exited.
+bool limit(Daemon& daemon, __rlimit_resource resource, rlim_t soft, rlim_t hard) {
+  const rlimit limit{soft, hard};
+  return prlimit(daemon.process().pid(), resource, &limit, nullptr) == 0;
+}
+
+// A limit at its current memory, and a burst of large requests. It is restarted, as it may have died of that.
 Injected no_more_memory(Trial& trial, Daemon& daemon) {
   daemon.until_it_listens();
   daemon.expect_end();
-  const pid_t pid = daemon.process().pid();
-  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
+  std::ifstream statm("/proc/" + std::to_string(daemon.process().pid()) + "/statm");
   rlim_t pages = 0;
   statm >> pages;
-  const rlim_t bytes = pages * 4096 + 64 * 1024;
-  const rlimit limit{bytes, RLIM_INFINITY};
-  if (pages == 0 || prlimit(pid, RLIMIT_AS, &limit, nullptr) != 0)
+  if (pages == 0 || !limit(daemon, RLIMIT_AS, pages * 4096 + 64 * 1024, RLIM_INFINITY))
     throw std::runtime_error("prlimit on the daemon was refused");
   std::vector<Order> large;
   for (int i = 0; i < 40; ++i) {
     Order order = trial.probe();
     order.customer = std::string(120, 'c');
-    order.entry = {{"padding", std::string(50'000, 'x')}};
-    order.malformed = false;
-    Order flat = order;
-    write_entry(flat, Form::kFlat);
-    order.entry.insert(order.entry.end(), flat.entry.begin(), flat.entry.end());
+    write_entry(order, Form::kFlat);
+    order.entry.insert(order.entry.begin(), {"padding", std::string(50'000, 'x')});
     large.push_back(std::move(order));
   }
   (void)trial.push(large);
-  return {trial.between(100, 400), [&daemon] {
-            if (daemon.running()) {
-              const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
-              (void)prlimit(daemon.process().pid(), RLIMIT_AS, &none,
-                            nullptr);  // it may have exited: it is started below
-              let_pass(1ms);
-            }
-            daemon.kill();
-            daemon.start();
-          }};
+  return {trial.between(100, 400), [&daemon] { daemon.restart(); }};
 }
 
 // A limit at its current file descriptors, while its connections are closed.
@@ -73,21 +59,17 @@ Injected no_more_files(Trial& trial, Daemon& daemon) {
   std::error_code problem;
   const std::filesystem::directory_iterator files("/proc/" + std::to_string(daemon.process().pid()) + "/fd", problem);
   const auto open = static_cast<rlim_t>(std::distance(begin(files), end(files)));
-  const rlimit few{open > 2 ? open - 2 : 3, 4096};
-  if (prlimit(daemon.process().pid(), RLIMIT_NOFILE, &few, nullptr) != 0)
+  if (!limit(daemon, RLIMIT_NOFILE, open > 2 ? open - 2 : 3, 4096))
     throw std::runtime_error("prlimit on the daemon was refused");
   daemon.proxy().reset();
   return {trial.between(50, 400), [&daemon] {
-            const rlimit many{1024, 4096};
-            (void)prlimit(daemon.process().pid(), RLIMIT_NOFILE, &many,
-                          nullptr);  // a failure shows as a missing recovery
+            (void)limit(daemon, RLIMIT_NOFILE, 1024, 4096);  // a failure shows as a missing recovery
           }};
 }
 
 // Its log cannot be written, and it logs a lot: its connections are closed again and again.
 Injected log_disk_full(Trial& trial, Daemon& daemon) {
-  daemon.kill();
-  daemon.start(Daemon::Log::kFull);
+  daemon.restart(Daemon::Log::kFull);
   for (int i = 0; i < 5; ++i) {
     let_pass(trial.between(20, 60));
     daemon.proxy().reset();
@@ -95,8 +77,7 @@ Injected log_disk_full(Trial& trial, Daemon& daemon) {
   return {trial.between(50, 200), [&trial, &daemon] {
             if (!daemon.running() && !trial.refusing())
               trial.incident(daemon.name() + " exited because its log could not be written");
-            daemon.kill();
-            daemon.start();
+            daemon.restart();
           }};
 }
 

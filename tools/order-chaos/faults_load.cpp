@@ -1,8 +1,5 @@
 // D1 to D5, L1, L2, L4: hostile and careless producers, overload, and one slow daemon.
-#include <csignal>
-
 #include "order-chaos/fault.h"
-#include "order-chaos/pace.h"
 
 namespace orderd::chaos {
 namespace {
@@ -10,7 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-Order malformed(std::vector<std::pair<std::string, std::string>> entry) {
+Order malformed(test::Fields entry) {
   Order order;
   order.malformed = true;
   order.entry = std::move(entry);
@@ -51,13 +48,13 @@ Injected wrong_fields(Trial& trial) {
       malformed({{"", ""}}),
       malformed({{"order", R"({"id":"d2","sku":"sku-1","quantity":1})"}, {"sku", "sku-1"}}),
   };
-  for (Order& order : orders) order.id = order.entry[0] == std::pair<std::string, std::string>("id", "d2") ? "d2" : "";
+  for (Order& order : orders) order.id = order.entry[0].first == "id" && order.entry[0].second == "d2" ? "d2" : "";
   (void)trial.push(orders);
   return {};
 }
 
 Injected enormous(Trial& trial) {
-  std::vector<std::pair<std::string, std::string>> many;
+  test::Fields many;
   const std::size_t fields = trial.random.number(1000, 20'000);
   for (std::size_t i = 0; i < fields; ++i) many.emplace_back("f" + std::to_string(i), "v");
   const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
@@ -74,7 +71,7 @@ Injected largest_good(Trial& trial) {
   order.lines.clear();
   for (int i = 0; i < 64; ++i) order.lines.emplace_back(i % 2 == 0 ? "sku-1" : "sku-2", 1 + static_cast<uint64_t>(i));
   write_entry(order, Form::kJson);
-  (void)trial.push(order);
+  (void)trial.push({order});
   return {};
 }
 
@@ -90,15 +87,11 @@ Injected conflicting(Trial& trial) {
   return {};
 }
 
-// Many requests at once; `sku`: all for this one, if not empty.
+// Many requests at once, for this SKU.
 OfServer burst(std::size_t count, const std::string& sku) {
   return [count, sku](Trial& trial) {
     std::vector<Order> orders;
-    for (std::size_t i = 0; i < count; ++i) {
-      orders.push_back(trial.probe());
-      if (!sku.empty()) orders.back().lines = {{sku, 1}};
-      write_entry(orders.back(), Form::kFlat);
-    }
+    for (std::size_t i = 0; i < count; ++i) orders.push_back(trial.probe(sku));
     (void)trial.push(orders);
     return Injected{};
   };
@@ -122,7 +115,7 @@ std::vector<Fault> load_faults() {
       row("D3", "20,000 fields, a megabyte, 30,000 levels", enormous),
       row("D4", "the largest valid order", largest_good),
       row("D5", "one ID with two contents", conflicting),
-      row("L1", "4,000 requests at once", burst(4000, "")),
+      row("L1", "4,000 requests at once", burst(4000, "probe")),
       row("L2", "500 requests for one SKU", burst(500, "sku-3")),
       daemon_fault("L4", "one daemon a hundred times slower", slow_daemon, Touches::kDaemon, Kind::kSafe),
   };

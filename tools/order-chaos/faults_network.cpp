@@ -1,6 +1,5 @@
 // N1 to N8: network faults between a daemon and the server, injected by the daemon's proxy.
 #include "order-chaos/fault.h"
-#include "order-chaos/pace.h"
 
 namespace orderd::chaos {
 namespace {
@@ -18,61 +17,34 @@ Injected until_healed(Daemon& daemon, milliseconds lasts) {
   return {lasts, [&daemon] { daemon.proxy().heal(); }};
 }
 
-// How bytes are carried. Random values are drawn when the fault is injected.
-struct LinkFault {
-  const char* id;
-  const char* name;
-  std::vector<Direction> directions;
-  std::function<LinkFaults(Trial&)> faults;
-  std::size_t lasts_from, lasts_to;  // in milliseconds
-};
-
+const std::vector<Direction> kToServer = {Direction::kToServer};
+const std::vector<Direction> kToClient = {Direction::kToClient};
 const std::vector<Direction> kBoth = {Direction::kToServer, Direction::kToClient};
+
+// How bytes are carried. Random values are drawn when the fault is injected. It lasts from..to milliseconds.
+OfDaemon link(const std::vector<Direction>& directions, const std::function<LinkFaults(Trial&)>& faults,
+              std::size_t from, std::size_t to) {
+  return [=](Trial& trial, Daemon& daemon) {
+    const LinkFaults link = faults(trial);
+    for (const Direction direction : directions) daemon.proxy().set(direction, link);
+    return until_healed(daemon, trial.between(from, to));
+  };
+}
 
 std::function<LinkFaults(Trial&)> flow(Flow flow) {
   return [flow](Trial&) { return LinkFaults{.flow = flow}; };
 }
 
-std::vector<LinkFault> link_faults() {
-  const auto late = [](Trial& trial) {
-    return LinkFaults{.latency = trial.between(1, 100), .jitter = trial.between(0, 100)};
-  };
-  return {
-      {"N2", "requests vanish", {Direction::kToServer}, flow(Flow::kBlackHole), 50, 900},
-      // The requests arrive and take effect, but the replies are lost.
-      {"N2", "replies vanish", {Direction::kToClient}, flow(Flow::kBlackHole), 50, 900},
-      {"N2", "both vanish", kBoth, flow(Flow::kBlackHole), 50, 900},
-      {"N2", "replies arrive late, all at once", {Direction::kToClient}, flow(Flow::kHeld), 50, 900},
-      {"N5", "latency and jitter", kBoth, late, 100, 600},
-      {"N5", "slices of single bytes", kBoth,
-       [](Trial& trial) { return LinkFaults{.slice_max = trial.random.number(1, 3)}; }, 100, 400},
-      {"N5", "10 kB a second", kBoth, [](Trial&) { return LinkFaults{.bytes_per_second = 10'000}; }, 100, 500},
-      // Calls arrive long after their connection timed out, when another daemon is active.
-      {"N8", "calls arrive after a takeover", {Direction::kToServer}, flow(Flow::kHeld), 600, 1800},
+// What a command fires.
+OfDaemon command(const std::function<Trigger(test::Random&)>& trigger) {
+  return [trigger](Trial& trial, Daemon& daemon) {
+    daemon.proxy().add(trigger(trial.random));
+    return until_healed(daemon, trial.between(20, 150));
   };
 }
 
-// What a command fires.
-struct CommandFault {
-  const char* id;
-  const char* name;
-  std::function<Trigger(test::Random&)> trigger;
-};
-
-std::vector<CommandFault> command_faults() {
-  using test::Random;
-  return {
-      {"N2", "the reply to a settlement is lost",
-       [](Random& random) { return settlement().after(random.number(30)).swallow_reply(); }},
-      {"N2", "a settlement is lost",
-       [](Random& random) { return settlement().after(random.number(30)).lose_command(); }},
-      {"N3", "a read is cut after some entries",
-       [](Random& random) { return Trigger::on("XREAD").cut_reply_after_entries(random.number(1, 5)); }},
-      {"N3", "the answer to a settlement is cut",
-       [](Random& random) {
-         return settlement().after(random.number(30)).cut_reply_after_bytes(random.number(1, 10));
-       }},
-  };
+Trigger some_settlement(test::Random& random) {
+  return settlement().after(random.number(30));
 }
 
 OfDaemon door(Door door, std::size_t lasts_to) {
@@ -91,14 +63,16 @@ OfDaemon reset_inside(Direction direction) {
 }
 
 Injected garbage(Trial& trial, Daemon& daemon) {
-  static const char* const kGarbage[] = {"!?\r\n",
-                                         "*-7\r\n",
-                                         "$99999999999\r\n",
-                                         ":nonsense\r\n",
-                                         "*3\r\n$1\r\na\r\n:",
-                                         "+OK\r\n",
-                                         "-ERR out of thin air\r\n",
-                                         "\r\n\r\n"};
+  static const char* const kGarbage[] = {
+      "!?\r\n",
+      "*-7\r\n",
+      "$99999999999\r\n",
+      ":nonsense\r\n",
+      "*3\r\n$1\r\na\r\n:",
+      "+OK\r\n",
+      "-ERR out of thin air\r\n",
+      "\r\n\r\n",
+  };
   daemon.proxy().inject(kGarbage[trial.random.number(8)]);
   return until_healed(daemon, trial.between(10, 50));
 }
@@ -135,33 +109,45 @@ Injected flapping(Trial& trial, Daemon& daemon) {
 }  // namespace
 
 std::vector<Fault> network_faults() {
-  std::vector<Fault> faults;
-  const auto add = [&](const char* id, const char* name, OfDaemon inject) {
-    faults.push_back(daemon_fault(id, name, std::move(inject), Touches::kProxy));
+  const auto late = [](Trial& trial) {
+    return LinkFaults{.latency = trial.between(1, 100), .jitter = trial.between(0, 100)};
   };
-  for (const LinkFault& row : link_faults()) {
-    add(row.id, row.name, [row](Trial& trial, Daemon& daemon) {
-      const LinkFaults link = row.faults(trial);
-      for (const Direction direction : row.directions) daemon.proxy().set(direction, link);
-      return until_healed(daemon, trial.between(row.lasts_from, row.lasts_to));
-    });
-  }
-  for (const CommandFault& row : command_faults()) {
-    add(row.id, row.name, [row](Trial& trial, Daemon& daemon) {
-      daemon.proxy().add(row.trigger(trial.random));
-      return until_healed(daemon, trial.between(20, 150));
-    });
-  }
-  add("N1", "connections refused", door(Door::kRefused, 1000));
-  add("N1", "connections are accepted but never served", door(Door::kSilent, 800));
-  add("N3", "a reset inside a request", reset_inside(Direction::kToServer));
-  add("N3", "a reset inside a reply", reset_inside(Direction::kToClient));
-  add("N3", "garbage among the replies", garbage);
-  add("N4", "half-open: the peer is gone without FIN or RST", half_open);
-  add("N4", "half-closed", half_closed);
-  add("N6", "stalls, as after lost segments", stalls);
-  add("N7", "flapping ten times a second", flapping);
-  return faults;
+  const auto sliced = [](Trial& trial) { return LinkFaults{.slice_max = trial.random.number(1, 3)}; };
+  const auto slow = [](Trial&) { return LinkFaults{.bytes_per_second = 10'000}; };
+  const auto lose_reply = [](auto& random) { return some_settlement(random).swallow_reply(); };
+  const auto lose_command = [](auto& random) { return some_settlement(random).lose_command(); };
+  const auto cut_read = [](auto& random) { return Trigger::on("XREAD").cut_reply_after_entries(random.number(1, 5)); };
+  const auto cut_answer = [](auto& random) {
+    return some_settlement(random).cut_reply_after_bytes(random.number(1, 10));
+  };
+  const auto row = [](const char* id, const char* name, OfDaemon inject) {
+    return daemon_fault(id, name, std::move(inject), Touches::kProxy);
+  };
+  return {
+      row("N2", "requests vanish", link(kToServer, flow(Flow::kBlackHole), 50, 900)),
+      // The requests arrive and take effect, but the replies are lost.
+      row("N2", "replies vanish", link(kToClient, flow(Flow::kBlackHole), 50, 900)),
+      row("N2", "both vanish", link(kBoth, flow(Flow::kBlackHole), 50, 900)),
+      row("N2", "replies arrive late, all at once", link(kToClient, flow(Flow::kHeld), 50, 900)),
+      row("N5", "latency and jitter", link(kBoth, late, 100, 600)),
+      row("N5", "slices of single bytes", link(kBoth, sliced, 100, 400)),
+      row("N5", "10 kB a second", link(kBoth, slow, 100, 500)),
+      // Calls arrive long after their connection timed out, when another daemon is active.
+      row("N8", "calls arrive after a takeover", link(kToServer, flow(Flow::kHeld), 600, 1800)),
+      row("N2", "the reply to a settlement is lost", command(lose_reply)),
+      row("N2", "a settlement is lost", command(lose_command)),
+      row("N3", "a read is cut after some entries", command(cut_read)),
+      row("N3", "the answer to a settlement is cut", command(cut_answer)),
+      row("N1", "connections refused", door(Door::kRefused, 1000)),
+      row("N1", "connections are accepted but never served", door(Door::kSilent, 800)),
+      row("N3", "a reset inside a request", reset_inside(Direction::kToServer)),
+      row("N3", "a reset inside a reply", reset_inside(Direction::kToClient)),
+      row("N3", "garbage among the replies", garbage),
+      row("N4", "half-open: the peer is gone without FIN or RST", half_open),
+      row("N4", "half-closed", half_closed),
+      row("N6", "stalls, as after lost segments", stalls),
+      row("N7", "flapping ten times a second", flapping),
+  };
 }
 
 }  // namespace orderd::chaos

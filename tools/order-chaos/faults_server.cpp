@@ -1,14 +1,5 @@
 // V6, V10, V12, V14 to V17, V20: a server that is up but does not serve.
-#include <fcntl.h>
-#include <sys/stat.h>
-
-#include <filesystem>
-#include <memory>
-#include <stdexcept>
-#include <thread>
-
 #include "order-chaos/fault.h"
-#include "order-chaos/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {
@@ -35,12 +26,14 @@ Injected freeze(Trial& trial) {
 }
 
 // As often as a daemon can load them, and more often.
-Injected flush_scripts(Trial& trial, std::size_t times) {
-  for (; times > 0; --times) {
-    (void)trial.ask({"SCRIPT", "FLUSH"});
-    let_pass(trial.between(0, 15));
-  }
-  return {};
+OfServer flush_scripts(std::size_t times_min, std::size_t times_max) {
+  return [times_min, times_max](Trial& trial) {
+    for (std::size_t times = trial.random.number(times_min, times_max); times > 0; --times) {
+      (void)trial.ask({"SCRIPT", "FLUSH"});
+      let_pass(trial.between(0, 15));
+    }
+    return Injected{};
+  };
 }
 
 // Memory may run out, or become free, between any two calls of a chain.
@@ -61,42 +54,39 @@ Injected toggle_memory(Trial& trial) {
 
 // Keeps the server busy from a separate connection, with a script that can be killed, or one that has written and
 // cannot.
-Injected busy(Trial& trial, bool writes) {
-  const milliseconds lasts = trial.between(100, 600);
-  const std::string script = std::string("#!lua\n") + (writes ? "server.call('SET', KEYS[1], '1')\n" : "") +
-                             "local t = server.call('TIME')\n"
-                             "local function now() return 0 end\n"
-                             "for i = 1, tonumber(ARGV[1]) do now() end\n"
-                             "return t[1]";
-  // About 20 million iterations per second; if slower, SCRIPT KILL or the patience limit ends it.
-  const std::string turns = std::to_string(lasts.count() * 20'000);
-  const std::string key = "chaos:busy";
-  // Joined by the last owner: healing may fail before it gets there.
-  const auto caller = std::make_shared<std::jthread>([endpoint = trial.server.endpoint(), script, turns, key] {
-    auto client = valkey::SyncClient::connect(endpoint, {});
-    // Killed or not: the reply does not matter.
-    if (client) (void)client->call(valkey::Command::of("EVAL", script, 1, key, turns));
-  });
-  return {lasts, [&trial, caller, writes] {
-            if (!writes) (void)trial.call({"SCRIPT", "KILL"});  // it may have ended
-            if (caller->joinable()) caller->join();
-            // On a busy machine it may run longer than its caller waits.
-            const auto free = [&] { return !trial.call({"PING"})->is_error(); };
-            if (!test::poll_until(free, kBusyDeadline)) throw std::runtime_error("the script does not end");
-          }};
+OfServer busy(bool writes) {
+  return [writes](Trial& trial) -> Injected {
+    const milliseconds lasts = trial.between(100, 600);
+    const std::string script = std::string("#!lua\n") + (writes ? "server.call('SET', KEYS[1], '1')\n" : "") + R"(
+        local t = server.call('TIME')
+        local function now() return 0 end
+        for i = 1, tonumber(ARGV[1]) do now() end
+        return t[1])";
+    // About 20 million iterations per second; if slower, SCRIPT KILL or the patience limit ends it.
+    const std::string turns = std::to_string(lasts.count() * 20'000);
+    // Joined by the last owner: healing may fail before it gets there.
+    const auto caller = std::make_shared<std::jthread>([endpoint = trial.server.endpoint(), script, turns] {
+      auto client = valkey::SyncClient::connect(endpoint, {});
+      // Killed or not: the reply does not matter.
+      if (client) (void)client->call(valkey::Command::of("EVAL", script, 1, "chaos:busy", turns));
+    });
+    return {lasts, [&trial, caller, writes] {
+              if (!writes) (void)trial.call({"SCRIPT", "KILL"});  // it may have ended
+              if (caller->joinable()) caller->join();
+              // On a busy machine it may run longer than its caller waits.
+              const auto free = [&] { return !trial.call({"PING"})->is_error(); };
+              if (!test::poll_until(free, kBusyDeadline)) throw std::runtime_error("the script does not end");
+            }};
+  };
 }
 
 // Replies of more than 16 KiB close their connection.
 Injected small_output_buffers(Trial& trial) {
-  std::vector<Order> large;
-  for (int i = 0; i < 30; ++i) {
-    Order order;
-    order.malformed = true;
-    order.entry = {{"nothing", std::string(4000, 'y')}};
-    large.push_back(std::move(order));
-  }
+  Order large;
+  large.malformed = true;
+  large.entry = {{"nothing", std::string(4000, 'y')}};
   Injected injected = configured("client-output-buffer-limit", "normal 16kb 0 0")(trial);
-  (void)trial.push(large);
+  (void)trial.push(std::vector<Order>(30, large));
   return injected;
 }
 
@@ -115,18 +105,19 @@ Injected no_more_clients(Trial& trial) {
           }};
 }
 
-// A replica of a primary that does not exist: READONLY for writers, MASTERDOWN for readers.
-Injected replica(Trial& trial, bool serves_stale) {
-  const valkey::OwnedReply before = trial.call({"CONFIG", "GET", "replica-serve-stale-data"});
-  const std::string old(before->at(1).text());
-  (void)trial.ask({"CONFIG", "SET", "replica-serve-stale-data", serves_stale ? "yes" : "no"});
-  (void)trial.ask({"REPLICAOF", "127.0.0.1", "1"});
-  trial.refuses_daemons(true);
-  return {trial.between(50, 800), [&trial, old] {
-            (void)trial.ask({"REPLICAOF", "NO", "ONE"});
-            (void)trial.ask({"CONFIG", "SET", "replica-serve-stale-data", old});
-            trial.refuses_daemons(false);
-          }};
+// A replica of a primary that does not exist: READONLY for writers; MASTERDOWN for readers, unless it serves stale
+// data.
+OfServer replica(const char* serves_stale) {
+  return [serves_stale](Trial& trial) -> Injected {
+    const Injected stale = configured("replica-serve-stale-data", serves_stale)(trial);
+    (void)trial.ask({"REPLICAOF", "127.0.0.1", "1"});
+    trial.refuses_daemons(true);
+    return {stale.lasts, [&trial, heal = stale.heal] {
+              (void)trial.ask({"REPLICAOF", "NO", "ONE"});
+              heal();
+              trial.refuses_daemons(false);
+            }};
+  };
 }
 
 // A snapshot that cannot be written stops writes: a directory is in its place.
@@ -150,38 +141,35 @@ Injected debug_sleep(Trial& trial) {
   return {};
 }
 
+// A clean restart; while it loads it replies LOADING.
+Injected restart(Trial& trial) {
+  trial.server.restart();
+  return {};
+}
+
 }  // namespace
 
 std::vector<Fault> server_faults() {
-  const auto state = [](const char* id, const char* name, OfServer inject, const char* part = "everything") {
-    return state_fault(id, name, part, Kind::kAnywhere, std::move(inject));
+  const auto state = [](const char* id, const char* name, OfServer inject) {
+    return state_fault(id, name, "everything", Kind::kAnywhere, std::move(inject));
   };
   const auto process = [](const char* id, const char* name, OfServer inject) {
     return process_fault(id, name, Kind::kAnywhere, std::move(inject));
   };
   return {
       process("V6", "SIGSTOP of the server", freeze),
-      state(
-          "V10", "SCRIPT FLUSH", [](Trial& trial) { return flush_scripts(trial, 1); }, "scripts"),
-      state(
-          "V10", "SCRIPT FLUSH in a loop",
-          [](Trial& trial) { return flush_scripts(trial, trial.random.number(10, 50)); }, "scripts"),
+      state_fault("V10", "SCRIPT FLUSH", "scripts", Kind::kAnywhere, flush_scripts(1, 1)),
+      state_fault("V10", "SCRIPT FLUSH in a loop", "scripts", Kind::kAnywhere, flush_scripts(10, 50)),
       state("V12", "out of memory", configured("maxmemory", "1")),
       state("V12", "maxmemory toggled", toggle_memory),
-      process("V14", "a busy script", [](Trial& trial) { return busy(trial, false); }),
-      process("V14", "a busy script that has written and cannot be killed",
-              [](Trial& trial) { return busy(trial, true); }),
+      process("V14", "a busy script", busy(false)),
+      process("V14", "a busy script that has written and cannot be killed", busy(true)),
       state("V15", "output buffers of 16 KiB, and large requests", small_output_buffers),
       process("V16", "maxclients reached", no_more_clients),
-      // A clean restart; while it loads it replies LOADING.
-      process("V17", "a restart, with LOADING",
-              [](Trial& trial) {
-                trial.server.restart();
-                return Injected{};
-              }),
+      process("V17", "a restart, with LOADING", restart),
       state("V17", "NOREPLICAS", configured("min-replicas-to-write", "1")),
-      state("V17", "READONLY", [](Trial& trial) { return replica(trial, true); }),
-      state("V17", "MASTERDOWN", [](Trial& trial) { return replica(trial, false); }),
+      state("V17", "READONLY", replica("yes")),
+      state("V17", "MASTERDOWN", replica("no")),
       state("V17", "MISCONF", misconf),
       process("V20", "DEBUG SLEEP", debug_sleep),
   };

@@ -1,24 +1,31 @@
-// V8, V9: others change the consumer group, delete entries or the whole orders stream, or replace it by an older copy.
-// orderd only publishes its position in the group, so nothing done to that may matter.
-#include <stdexcept>
+// V8, V9: others change the consumer group, delete entries or the whole orders stream, or replace it by an older copy
+// or by one with smaller IDs; or it is absent for a while and restored. orderd only publishes its position in the
+// group, so nothing done to that may matter. Orders pushed while the stream is absent create a new one, which is
+// destroyed when the first one is restored.
+#include <sstream>
 
 #include "order-chaos/fault.h"
 #include "order-chaos/stream_step.h"
+#include "support/wait_for.h"
 
 namespace orderd::chaos {
 namespace {
 
-using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+constexpr auto kSettleDeadline = 10s;
+constexpr auto kRestartDeadline = 20s;
+constexpr uint64_t kUnusedSequence = 1'000'000;  // the server uses small ones within a millisecond
 
 // Errors do not matter: the stream or the group may be missing.
-Injected group_call(Trial& trial, const std::vector<std::string>& words) {
+Injected group_call(Trial& trial, const Words& words) {
   (void)trial.call(words);
   return {};
 }
 
 // To the beginning or to one of the newest entries.
 Injected move_group_back(Trial& trial) {
-  static const std::vector<std::string> kFar = {"2", "3", "20", "1000", "1000000"};
+  static const Words kFar = {"2", "3", "20", "1000", "1000000"};
   return group_call(trial, {"EVAL", R"(
       local last = server.pcall('XREVRANGE', 'orders', '+', '-', 'COUNT', ARGV[1])
       if last.err or #last == 0 then return 0 end
@@ -64,15 +71,93 @@ constexpr const char* kDeleteEveryOther = R"(
     end
     if #deleted > 0 then server.call('XDEL', 'orders', unpack(deleted)) end)";
 
+// How the stream is taken away and brought back.
+struct How {
+  const char* away;
+  const char* back;
+};
+constexpr How kRename = {
+    "server.call('RENAME', 'orders', 'orders:away')",
+    "if server.call('EXISTS', 'orders:away') == 1 then server.call('RENAME', 'orders:away', 'orders') end"};
+constexpr How kDump = {"copy = server.call('DUMP', 'orders') server.call('DEL', 'orders')",
+                       "server.call('RESTORE', 'orders', '0', arguments[1], 'REPLACE')"};
+
 // An operator restores an older copy: newer entries are lost, and most of those in the copy are already settled.
 Injected restore_older(Trial& trial) {
   const std::string copy = trial.ask({"DUMP", "orders"});
   if (copy.empty()) throw std::runtime_error("there is no orders stream at the moment");
   return {trial.between(0, 400), [&trial, copy] {
-            record_deleted(trial,
-                           stream_step(trial, Stream::kReplaced, some_orders(trial),
-                                       "server.call('RESTORE', 'orders', '0', arguments[1], 'REPLACE')", {copy}));
+            record_deleted(trial, stream_step(trial, Stream::kReplaced, some_orders(trial), kDump.back, {copy}));
           }};
+}
+
+enum class Producers {
+  kHeld,      // paused while the stream is absent
+  kPush,      // never paused
+  kHeldThen,  // paused only when the stream is restored
+};
+
+Injected absent(Trial& trial, How how, Producers producers) {
+  Trial::Hold hold;
+  if (producers == Producers::kHeld) hold = trial.hold_producers();
+  const StreamStep away = stream_step(trial, Stream::kReplaced, some_orders(trial), how.away);
+  return {trial.between(50, producers == Producers::kHeld ? 2500 : 800), [&trial, how, producers, away, hold] {
+            const Trial::Hold quiet = producers == Producers::kHeldThen ? trial.hold_producers() : nullptr;
+            if (quiet) (void)test::poll_until([&] { return trial.settled(); }, kSettleDeadline);
+            const StreamStep back = stream_step(trial, Stream::kReplaced, {}, how.back, {away.copy});
+            record_deleted(trial, back);
+            trial.record.absences.push_back({{away.waiting.begin(), away.waiting.end()}, {back.first, back.last}});
+            // Waits for the last request that was in the stream. Producers are paused, so orderd has time to notice the
+            // return.
+            const auto settled = [&] { return trial.tailer->has(away.waiting.back().text()); };
+            if (quiet && !test::poll_until(settled, kRestartDeadline))
+              trial.incident("a stream restored while producers were paused is not served");
+            if (hold) hold->clear();
+          }};
+}
+
+// IDs below all earlier ones, except those that orderd cannot prove to be new: the ones below the `start` of the
+// position (docs/guarantees.md).
+EntryId small_id(Trial& trial) {
+  const EntryId start = EntryId::parse(trial.ask({"HGET", "orders:position", "start"}));
+  if (start != EntryId{}) return {start.ms, kUnusedSequence};
+  return {wall_clock_ms() / 2, 1};  // different each time
+}
+
+// Whether all results since the first relevant one exist. An undone call removes some; then nothing proves that entries
+// with smaller IDs are new, and orderd leaves them unsettled (docs/guarantees.md).
+bool results_are_whole(Trial& trial) {
+  std::istringstream facts(trial.ask({"EVAL", R"(
+      local info, named = redis.call('XINFO', 'STREAM', 'results'), {}
+      for i = 1, #info, 2 do named[info[i]] = info[i + 1] end
+      return named.length .. ' ' .. named['entries-added'] .. ' ' .. (named['first-entry'] or { '0-0' })[1])",
+                                      "0"}));
+  std::string length, added, first;
+  facts >> length >> added >> first;
+  return length == added || EntryId::parse(first) <= EntryId::parse(trial.ask({"HGET", "orders:position", "floor"}));
+}
+
+// The stream is deleted and recreated with explicit, smaller IDs. orderd must notice that by itself.
+Injected recreate(Trial& trial) {
+  const Trial::Hold hold = trial.hold_producers();
+  if (!test::poll_until([&] { return trial.settled(); }, kSettleDeadline))
+    throw std::runtime_error("not everything is settled although the producers are paused");
+  if (!results_are_whole(trial)) throw std::runtime_error("an undone call has removed results");
+  record_deleted(trial, stream_step(trial, Stream::kReplaced, {}, "server.call('DEL', 'orders')"));
+  EntryId id = small_id(trial);
+  trial.record.recreated.insert(id);
+  std::string last;
+  for (std::size_t i = 0; i < 20; ++i, id = next_id(id)) {
+    const Order order = trial.probe();
+    last = id.text();
+    Words words = {"XADD", "orders", last};
+    for (const auto& [name, value] : order.entry) words.insert(words.end(), {name, value});
+    (void)trial.ask(words);
+    trial.record.add(order, Outcome::kOk, id);
+  }
+  if (!test::poll_until([&] { return trial.tailer->has(last); }, kRestartDeadline))
+    trial.incident("a stream that was recreated with smaller IDs is not served");
+  return {};
 }
 
 }  // namespace
@@ -81,23 +166,33 @@ std::vector<Fault> stream_faults() {
   const auto group = [](const char* name, OfServer inject) {
     return state_fault("V8", name, "group", Kind::kAnywhere, std::move(inject));
   };
-  const auto stream = [](const char* name, bool steady_clock, OfServer inject) {
-    return state_fault("V9", name, "stream", Kind::kSafe, std::move(inject), {.steady_clock = steady_clock});
+  const auto stream = [](const char* name, OfServer inject, Needs needs = {}) {
+    return state_fault("V9", name, "stream", Kind::kSafe, std::move(inject), needs);
   };
+  const auto away = [&](const char* name, How how, Producers producers) {
+    return stream(name, [how, producers](Trial& trial) { return absent(trial, how, producers); },
+                  {.alone = producers != Producers::kPush, .steady_clock = true});
+  };
+  const auto destroy = [](Trial& trial) { return group_call(trial, {"XGROUP", "DESTROY", "orders", "orderd"}); };
+  // As an operator might do to keep a stream short.
+  const auto trim = delete_by(Stream::kStays, "server.call('XTRIM', 'orders', 'MAXLEN', '5')");
+  const auto del = delete_by(Stream::kReplaced, "server.call('DEL', 'orders')");
   return {
-      group("XGROUP DESTROY",
-            [](Trial& trial) {
-              return group_call(trial, {"XGROUP", "DESTROY", "orders", "orderd"});
-            }),
+      group("XGROUP DESTROY", destroy),
       group("XGROUP SETID back", move_group_back),
       group("XGROUP SETID forward", move_group_forward),
       group("a foreign consumer reads, claims and acknowledges in the group", strange_consumer),
-      stream("DEL of the orders stream", true, delete_by(Stream::kReplaced, "server.call('DEL', 'orders')")),
-      stream("XDEL of waiting entries", false, delete_by(Stream::kStays, kDeleteEveryOther)),
-      // As an operator might do to keep a stream short.
-      stream("XTRIM of waiting entries", false,
-             delete_by(Stream::kStays, "server.call('XTRIM', 'orders', 'MAXLEN', '5')")),
-      stream("RESTORE of an older copy of the orders stream", true, restore_older),
+      stream("DEL of the orders stream", del, {.steady_clock = true}),
+      stream("XDEL of waiting entries", delete_by(Stream::kStays, kDeleteEveryOther)),
+      stream("XTRIM of waiting entries", trim),
+      stream("RESTORE of an older copy of the orders stream", restore_older, {.steady_clock = true}),
+      away("RENAME of the orders stream and back, producers paused", kRename, Producers::kHeld),
+      away("RENAME of the orders stream and back, under load", kRename, Producers::kPush),
+      away("RENAME of the orders stream under load, and back in quiet", kRename, Producers::kHeldThen),
+      away("DUMP, DEL and RESTORE, producers paused", kDump, Producers::kHeld),
+      away("DUMP, DEL and RESTORE, under load", kDump, Producers::kPush),
+      away("DUMP and DEL under load, and RESTORE in quiet", kDump, Producers::kHeldThen),
+      stream("DEL of the orders stream, recreated with smaller IDs", recreate, {.alone = true, .steady_clock = true}),
   };
 }
 

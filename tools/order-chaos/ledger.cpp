@@ -1,12 +1,21 @@
 // Reads each stream once. Memory grows with the trial, which is small.
 #include "order-chaos/ledger.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "order-chaos/trial.h"
 
 namespace orderd::chaos {
 namespace {
+
+constexpr std::size_t kQuotedMax = 4000;  // bytes of the audit's output in a complaint
+constexpr int kClean = 0;
+constexpr int kViolated = 3;
+
+bool any_has(const std::vector<IdRange>& ranges, EntryId id) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const IdRange& range) { return range.has(id); });
+}
 
 void read_result(const test::Entry& entry, Ledger& ledger) {
   const EntryId id = EntryId::parse(entry.id);
@@ -16,10 +25,7 @@ void read_result(const test::Entry& entry, Ledger& ledger) {
   const bool stock = decision.status == "stock";
   ++ledger.outcomes[decision.reason.empty() || stock ? decision.status : decision.reason];
   const auto lines = nlohmann::json::parse(entry.has("lines") ? entry.field("lines") : "[]", nullptr, false);
-  if (!lines.is_array()) {
-    ledger.unreadable.push_back(entry.id);
-    return;
-  }
+  if (!lines.is_array()) return ledger.unreadable.push_back(entry.id);
   if (stock) {
     for (const auto& line : lines)
       ledger.sold[line.value("sku", "")] -= line["quantity"].is_number() ? line["quantity"].get<int64_t>() : 0;
@@ -39,6 +45,97 @@ void read_result(const test::Entry& entry, Ledger& ledger) {
   ledger.by_request[request].push_back(std::move(decision));
 }
 
+class Walk {
+ public:
+  Walk(const Record& record, const Ledger& ledger)
+      : record_(record), ledger_(ledger), recreated_(record.recreated), absences_(record.absences) {}
+
+  OrderCheck check() {
+    EntryId newest;
+    for (const auto& [result, request] : ledger_.order) {
+      if (request <= newest) {
+        if (may_begin_again(request, newest)) {
+          check_.restarts.insert(result);
+        } else {
+          check_.out_of_order.push_back(result.text() + " answers " + request.text() + " after " + newest.text());
+        }
+      }
+      newest = request;
+      answered_.insert(request);
+    }
+    for (const Absence& absence : record_.absences) check_absence(absence);
+    return std::move(check_);
+  }
+
+ private:
+  // `newest` is the last request with a result.
+  bool may_begin_again(EntryId request, EntryId newest) {
+    if (!any_has(record_.discarded, newest)) return false;
+    if (recreated_.erase(request) > 0) return true;
+    const auto absence =
+        std::find_if(absences_.begin(), absences_.end(), [&](const Absence& one) { return begins(one, request); });
+    if (absence == absences_.end()) return false;
+    absences_.erase(absence);
+    return true;
+  }
+
+  // Whether this is the first waiting request of the absent stream.
+  [[nodiscard]] bool begins(const Absence& absence, EntryId request) const {
+    if (absence.waiting.count(request) == 0) return false;
+    return std::none_of(absence.waiting.begin(), absence.waiting.find(request), [&](EntryId earlier) {
+      return ledger_.requests.count(earlier) > 0 && answered_.count(earlier) == 0;
+    });
+  }
+
+  // Whether they were overtaken then, or another time.
+  [[nodiscard]] bool overtaken(EntryId request) const {
+    return std::any_of(record_.absences.begin(), record_.absences.end(), [&](const Absence& absence) {
+      if (absence.waiting.count(request) == 0) return false;
+      const auto next = ledger_.by_request.lower_bound(absence.meanwhile.first);
+      return next != ledger_.by_request.end() && absence.meanwhile.has(next->first);
+    });
+  }
+
+  // Of the waiting requests that are in the stream again, a prefix has results and the rest has none.
+  void check_absence(const Absence& absence) {
+    EntryId first_unanswered;
+    for (const EntryId request : absence.waiting) {
+      if (ledger_.by_request.count(request) > 0) {
+        if (first_unanswered != EntryId{})
+          check_.passed_over.push_back(first_unanswered.text() + " has no result, " + request.text() + " after it has");
+        continue;
+      }
+      if (record_.deleted.count(request) > 0) continue;
+      if (!overtaken(request)) {
+        check_.passed_over.push_back(request.text() + " has no result, and nothing overtook it");
+      } else if (ledger_.requests.count(request) > 0) {
+        if (first_unanswered == EntryId{}) first_unanswered = request;
+        check_.unanswered.insert(request);
+      }
+    }
+  }
+
+  const Record& record_;
+  const Ledger& ledger_;
+  std::set<EntryId> recreated_;    // restarts still to come
+  std::vector<Absence> absences_;  // the same
+  std::set<EntryId> answered_;     // so far
+  OrderCheck check_;
+};
+
+bool explained(const nlohmann::json& violation, const OrderCheck& order, const std::vector<IdRange>& discarded) {
+  const std::string check = violation.value("check", "");
+  const EntryId request = EntryId::parse(violation.value("request", ""));
+  if (check == "missing_result") return order.unanswered.count(request) > 0;
+  if (check == "request_order") return order.restarts.count(EntryId::parse(violation.value("result", ""))) > 0;
+  if (check == "invented_request") return any_has(discarded, request);
+  // A fault that overwrote stock with something that is not a number breaks the chain, and the audit reports it
+  // rightly.
+  const std::string detail = violation.value("detail", "");
+  return check == "chain_broken" && (detail.find("available is null") != std::string::npos ||
+                                     detail.find("there was not a whole number") != std::string::npos);
+}
+
 }  // namespace
 
 Ledger read_ledger(Trial& trial) {
@@ -46,6 +143,33 @@ Ledger read_ledger(Trial& trial) {
   trial.each_entry("orders", [&](const test::Entry& entry) { ledger.requests.insert(EntryId::parse(entry.id)); });
   trial.each_entry("results", [&](const test::Entry& entry) { read_result(entry, ledger); });
   return ledger;
+}
+
+OrderCheck check_order(const Record& record, const Ledger& ledger) {
+  return Walk(record, ledger).check();
+}
+
+std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderCheck& order,
+                                       const std::vector<IdRange>& discarded) {
+  const auto said = nlohmann::json::parse(verdict.output, nullptr, false);
+  const auto none = nlohmann::json::array();
+  const auto& violations = said.is_object() && said.contains("violations") ? said["violations"] : none;
+  std::string complaint;
+  if (!said.is_object() || verdict.status != (violations.empty() ? kClean : kViolated))
+    complaint = "status " + std::to_string(verdict.status) + ": " + verdict.errors;
+  std::set<EntryId> named;
+  std::size_t unexplained = 0;
+  for (const auto& violation : violations) {
+    if (violation.value("check", "") == "missing_result") named.insert(EntryId::parse(violation.value("request", "")));
+    if (explained(violation, order, discarded)) continue;
+    if (++unexplained == 1) complaint += "no fault explains " + violation.dump();
+  }
+  if (unexplained > 1) complaint += " and " + std::to_string(unexplained - 1) + " more";
+  const auto unnamed = std::find_if(order.unanswered.begin(), order.unanswered.end(),
+                                    [&](EntryId request) { return named.count(request) == 0; });
+  if (unnamed != order.unanswered.end()) complaint += "; it does not name " + unnamed->text() + ", which has no result";
+  if (complaint.empty()) return std::nullopt;
+  return complaint + "\n" + verdict.output.substr(0, kQuotedMax);
 }
 
 }  // namespace orderd::chaos

@@ -1,12 +1,7 @@
-// Both streams at the end of a trial, in the form that the judge needs.
+// What the judge reads at the end of a trial, and the two checks of it that need no server.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <set>
-#include <string>
-#include <utility>
-#include <vector>
+#include <optional>
 
 #include "order-chaos/record.h"
 
@@ -21,6 +16,7 @@ struct Decision {
   bool has_lines = false;
 };
 
+// Both streams.
 struct Ledger {
   std::set<EntryId> requests;                           // in the orders stream
   std::map<EntryId, uint64_t> results;                  // fingerprints, as in the tailer
@@ -33,5 +29,30 @@ struct Ledger {
 
 // Throws std::runtime_error if the streams cannot be read.
 [[nodiscard]] Ledger read_ledger(Trial& trial);
+
+struct OrderCheck {
+  std::set<EntryId> restarts;             // results at which the order restarts, explained by a fault
+  std::set<EntryId> unanswered;           // requests in the stream without a result, explained by a fault
+  std::vector<std::string> out_of_order;  // violations
+  std::vector<std::string> passed_over;   // violations: unsettled while the stream was absent, no result since
+};
+
+// Checks that requests were settled in order, given the faults of the orders stream. The `request` IDs of the results
+// increase strictly. They restart once where the stream was recreated with smaller IDs. They also restart each time
+// that it was absent and newer requests were settled: at the first request that was waiting when it disappeared.
+[[nodiscard]] OrderCheck check_order(const Record& record, const Ledger& ledger);
+
+struct AuditVerdict {
+  int status = 0;
+  std::string output;  // of orderctl audit --json
+  std::string errors;
+};
+
+// The audit sees only what is left, and shares no code with the judge: each checks the other. It must name exactly the
+// requests that are in the stream without a result. If a fault caused it, it may also report a restart of the order of
+// requests, a request that was never in the stream, and stock that was not a number. Returns what else it reports, or
+// fails to report.
+[[nodiscard]] std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderCheck& order,
+                                                     const std::vector<IdRange>& discarded);
 
 }  // namespace orderd::chaos

@@ -51,18 +51,31 @@ bool is_meant(const MovingFault& fault, const std::string& by) {
   return fault.name.find(by) != std::string::npos;
 }
 
-// The faults of --only. Words that match none of `faults` are reported in `unknown`.
+// The faults of --only.
 template <class AFault>
-std::vector<AFault> chosen(std::vector<AFault> faults, const std::vector<std::string>& only, std::string& unknown) {
-  for (const std::string& item : only) {
-    if (std::none_of(faults.begin(), faults.end(), [&](const AFault& fault) { return is_meant(fault, item); }))
-      unknown = item;
-  }
+std::vector<AFault> chosen(std::vector<AFault> faults, const std::vector<std::string>& only) {
   std::erase_if(faults, [&](const AFault& fault) {
     return !only.empty() &&
            std::none_of(only.begin(), only.end(), [&](const std::string& item) { return is_meant(fault, item); });
   });
   return faults;
+}
+
+// The same as lines.
+std::string list(bool moving, const std::vector<std::string>& only) {
+  std::string lines;
+  if (moving) {
+    for (const MovingFault& fault : chosen(faults_for(Servers::kCluster, true), only))
+      lines += "cluster    " + fault.name + "\n";
+    for (const MovingFault& fault : chosen(faults_for(Servers::kSentinels, true), only))
+      lines += "sentinels  " + fault.name + "\n";
+    return lines;
+  }
+  for (const Fault& fault : chosen(all_faults(), only)) {
+    lines += fault.id + std::string(5 - fault.id.size(), ' ') + fault.name +
+             (fault.kind == Kind::kLossy ? "  (only if the server may lose data)\n" : "\n");
+  }
+  return lines;
 }
 
 std::string daemons_of(std::size_t count) {
@@ -74,12 +87,11 @@ uint64_t seed_of(const Options& options, std::size_t number) {
 }
 
 // The plan of the next trial, derived from the seed and its number.
-Plan plan_of(uint64_t seed, bool lossy_wanted) {
+Plan plan_of(uint64_t seed) {
   test::Random random(seed);
   Plan plan;
   plan.seed = seed;
   plan.daemons = random.number(1, 4);
-  plan.lossy = lossy_wanted;
   plan.workload = static_cast<Workload>(random.number(3));
   plan.per_second = static_cast<unsigned>(random.number(400, 1600));
   plan.clock_jumps = random.chance(50);
@@ -106,20 +118,30 @@ Findings findings_of(TrialBase& trial, Verdict verdict, const Options& options) 
   return {trial.tally, std::move(verdict), trial.skipped};
 }
 
-// One trial with one server, from start to verdict. Injecting each fault once has no time limit.
-Findings server_trial(const Options& options, const Plan& plan, bool alone, milliseconds time,
-                      const std::vector<Fault>& all) {
+// Plans the next trial with one server and runs it, from start to verdict. Alternates: alone, together. Of three pairs
+// one has a server that loses data. Injecting each fault once has no time limit.
+Findings next_server_trial(const Options& options, std::size_t number, milliseconds time, std::string& what) {
+  const std::vector<Fault> all = chosen(all_faults(), options.only);
+  const auto is_lossy = [](const Fault& fault) { return fault.kind == Kind::kLossy; };
+  const bool any_lossy = std::any_of(all.begin(), all.end(), is_lossy);
+  const bool any_safe = !std::all_of(all.begin(), all.end(), is_lossy);
+  const bool all_alone = std::all_of(all.begin(), all.end(), [](const Fault& fault) { return fault.needs.alone; });
+  const bool last_brief = options.brief && number + 1 == kBriefTrials;
+  const bool alone = all_alone || options.mode == "alone" || (options.mode == "both" && number % 2 == 0 && !last_brief);
+  Plan plan = plan_of(seed_of(options, number));
+  plan.lossy = any_lossy && (!any_safe || (options.brief ? number % 4 >= 2 : number % 6 >= 4));
+  if (options.brief) plan.clock_jumps = number == 1;  // in the first trial each other fault is injected alone
+  what = daemons_of(plan.daemons) + name_of(plan.workload) + (alone ? ", one fault at a time" : ", many at a time") +
+         (plan.lossy ? ", a server that may lose data" : "");
   const std::vector<Fault> faults = faults_of(plan, all);
   if (faults.empty()) throw std::invalid_argument("this trial allows none of the faults of --only; add another");
   Trial trial(plan, options.programs);
-  Schedule schedule(trial, faults);
-  const auto end = Clock::now() + (options.brief && alone ? milliseconds(5min) : time);
   if (alone) {
-    schedule.alone(options.brief ? 1 : 100, [&] { return Clock::now() >= end; });
+    inject_alone(trial, faults, options.brief ? 1 : 100, Clock::now() + (options.brief ? milliseconds(5min) : time));
   } else {
-    schedule.together(time);
+    inject_together(trial, faults, time);
   }
-  schedule.drain();
+  drain(trial);
   Verdict verdict;
   try {
     verdict = judge(trial);
@@ -128,26 +150,6 @@ Findings server_trial(const Options& options, const Plan& plan, bool alone, mill
     verdict.violations.push_back(std::string("the trial cannot be judged: ") + error.what());
   }
   return findings_of(trial, std::move(verdict), options);
-}
-
-// Plans the next trial with one server and runs it. Alternates: alone, together. Of three pairs one has a server that
-// loses data.
-Findings next_server_trial(const Options& options, std::size_t number, milliseconds time, std::string& what) {
-  std::string unknown;
-  const std::vector<Fault> faults = chosen(all_faults(), options.only, unknown);
-  const auto is_lossy = [](const Fault& fault) { return fault.kind == Kind::kLossy; };
-  const bool any_lossy = std::any_of(faults.begin(), faults.end(), is_lossy);
-  const bool any_safe = !std::all_of(faults.begin(), faults.end(), is_lossy);
-  const bool all_alone =
-      std::all_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.needs.alone; });
-  const bool last_brief = options.brief && number + 1 == kBriefTrials;
-  const bool alone = all_alone || options.mode == "alone" || (options.mode == "both" && number % 2 == 0 && !last_brief);
-  const bool lossy = any_lossy && (!any_safe || (options.brief ? number % 4 >= 2 : number % 6 >= 4));
-  Plan plan = plan_of(seed_of(options, number), lossy);
-  if (options.brief) plan.clock_jumps = number == 1;  // in the first trial each other fault is injected alone
-  what = daemons_of(plan.daemons) + name_of(plan.workload) + (alone ? ", one fault at a time" : ", many at a time") +
-         (plan.lossy ? ", a server that may lose data" : "");
-  return server_trial(options, plan, alone, time, faults);
 }
 
 // The same with servers whose primaries move.
@@ -162,8 +164,7 @@ Findings next_moving_trial(const Options& options, std::size_t number, milliseco
   what = daemons_of(plan.daemons) + (plan.servers == Servers::kCluster ? "cluster" : "sentinels") +
          (plan.tls ? ", TLS" : "");
   MovingTrial trial(plan, options.programs);
-  std::string unknown;
-  play(trial, chosen(faults_for(plan.servers, network), options.only, unknown), time);
+  play(trial, chosen(faults_for(plan.servers, network), options.only), time);
   (void)trial.nodes.whole(1min);
   trial.drain();
   return findings_of(trial, trial.judge(), options);
@@ -172,8 +173,7 @@ Findings next_moving_trial(const Options& options, std::size_t number, milliseco
 std::string again(const Options& options) {
   std::ostringstream command;
   command << "tools/chaos" << (options.moving ? " --moving" : "") << " --seed " << options.seed;
-  if (options.brief) command << " --brief";
-  if (!options.brief) command << " --minutes " << options.minutes;
+  options.brief ? command << " --brief" : command << " --minutes " << options.minutes;
   if (!options.only.empty()) command << " --only '" << options.only_text << "'";
   if (options.mode != "both") command << " --mode " << options.mode;
   if (options.servers != "both") command << " --servers " << options.servers;
@@ -214,26 +214,6 @@ int run(const Options& options) {
   return run.sum.verdict.violations.empty() ? kDone : kViolated;
 }
 
-// The faults of --only as lines. Words that match none are reported in `unknown`.
-std::string list(const Options& options, std::string& unknown) {
-  std::string lines;
-  if (!options.moving) {
-    for (const Fault& fault : chosen(all_faults(), options.only, unknown)) {
-      lines += fault.id + std::string(5 - fault.id.size(), ' ') + fault.name +
-               (fault.kind == Kind::kLossy ? "  (only if the server may lose data)\n" : "\n");
-    }
-    return lines;
-  }
-  std::string of_one;  // a fault may exist for one kind of servers only
-  auto all = faults_for(Servers::kCluster, true);
-  const auto more = faults_for(Servers::kSentinels, true);
-  for (const MovingFault& fault : chosen(all, options.only, of_one)) lines += "cluster    " + fault.name + "\n";
-  for (const MovingFault& fault : chosen(more, options.only, of_one)) lines += "sentinels  " + fault.name + "\n";
-  all.insert(all.end(), more.begin(), more.end());
-  (void)chosen(all, options.only, unknown);
-  return lines;
-}
-
 int main_of(int argc, char** argv) {
   Options options;
   CLI::App app(
@@ -268,14 +248,14 @@ int main_of(int argc, char** argv) {
   }
   std::stringstream parts(options.only_text);
   for (std::string item; std::getline(parts, item, ',');) options.only.push_back(item);
-  std::string unknown;
-  const std::string lines = list(options, unknown);
-  if (!unknown.empty()) {
-    std::cerr << "chaos: --only: there is no fault '" << unknown << "'; --list shows them\n";
+  const auto unknown = std::find_if(options.only.rbegin(), options.only.rend(),
+                                    [&](const std::string& item) { return list(options.moving, {item}).empty(); });
+  if (unknown != options.only.rend()) {
+    std::cerr << "chaos: --only: there is no fault '" << *unknown << "'; --list shows them\n";
     return kUsage;
   }
   if (options.list) {
-    std::cout << lines;
+    std::cout << list(options.moving, options.only);
     return kDone;
   }
   if (options.seed == 0) options.seed = std::random_device()() % 1'000'000 + 1;

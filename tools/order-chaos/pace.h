@@ -7,9 +7,9 @@
 
 namespace orderd::chaos {
 
+// Only the timeout; a signal may cut it short.
 inline void let_pass(std::chrono::milliseconds time) {
-  (void)poll(nullptr, 0,
-             static_cast<int>(time.count()));  // only the timeout; a signal may cut it short
+  (void)poll(nullptr, 0, static_cast<int>(time.count()));
 }
 
 }  // namespace orderd::chaos

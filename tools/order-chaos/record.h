@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/entry_id.h"
+#include "support/valkey_helpers.h"
 
 namespace orderd::chaos {
 
@@ -48,11 +49,17 @@ struct Order {
   std::string customer;
   std::string reply_to;  // empty: no reply requested
   std::vector<std::pair<std::string, uint64_t>> lines;
-  bool malformed = false;                                  // must be rejected as malformed
-  std::vector<std::pair<std::string, std::string>> entry;  // the fields to push
+  bool malformed = false;  // must be rejected as malformed
+  test::Fields entry;      // the fields to push
 
   // Customer and lines, the lines summed and sorted: equal for orders that mean the same.
-  [[nodiscard]] std::string content() const;
+  [[nodiscard]] std::string content() const {
+    std::map<std::string, uint64_t> sums;
+    for (const auto& [sku, quantity] : lines) sums[sku] += quantity;
+    std::string text = customer;
+    for (const auto& [sku, quantity] : sums) text += "\n" + sku + "=" + std::to_string(quantity);
+    return text;
+  }
 };
 
 // As in Jepsen: the server replied with an ID; it replied with an error; unknown.
@@ -68,7 +75,11 @@ struct Attempt {
 
 struct Record {
   // Any thread may call it.
-  void add(const Order& order, Outcome outcome, EntryId entry = {});
+  void add(const Order& order, Outcome outcome, EntryId entry = {}) {
+    Attempt attempt{order.id, order.malformed ? "" : order.content(), order.malformed, outcome, entry};
+    const std::lock_guard<std::mutex> guard(mutex_);
+    attempts.push_back(std::move(attempt));
+  }
 
   std::vector<Attempt> attempts;  // read them only when the producers have stopped
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace orderd::chaos {
@@ -15,25 +15,33 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kPrintedMax = 20;  // violations of a trial
 
-Json recovery_of(const std::vector<milliseconds>& times) {
-  Json json;
-  for (const auto& [name, part] : {std::pair("p50", 0.5), std::pair("p99", 0.99), std::pair("max", 1.0)})
-    json[name] = percentile_of(times, part).count();
-  return json;
+using Times = std::vector<milliseconds>;
+
+// The quantile `part` (0.99); 0 if there are none.
+int64_t percentile_of(Times times, double part) {
+  if (times.empty()) return 0;
+  std::sort(times.begin(), times.end());
+  return times[std::min(times.size() - 1, static_cast<std::size_t>(part * static_cast<double>(times.size())))].count();
+}
+
+Times all_recoveries(const Tally& tally) {
+  Times all;
+  for (const auto& [key, times] : tally.recovery) all.insert(all.end(), times.begin(), times.end());
+  return all;
+}
+
+Json recovery_of(const Times& times) {
+  return {{"p50", percentile_of(times, 0.5)}, {"p99", percentile_of(times, 0.99)}, {"max", percentile_of(times, 1)}};
 }
 
 Json json_of(const Run& run) {
   Json faults = Json::array();
-  std::vector<milliseconds> all;
   const Tally& tally = run.sum.tally;
   for (const auto& [key, count] : tally.injected) {
     const std::size_t tab = key.find('\t');
-    Json fault = {{"id", key.substr(0, tab)}, {"fault", key.substr(tab + 1)}, {"injected", count}};
-    if (const auto times = tally.recovery.find(key); times != tally.recovery.end()) {
-      fault["recovery_ms"] = recovery_of(times->second);
-      all.insert(all.end(), times->second.begin(), times->second.end());
-    }
-    faults.push_back(std::move(fault));
+    faults.push_back({{"id", key.substr(0, tab)}, {"fault", key.substr(tab + 1)}, {"injected", count}});
+    const auto times = tally.recovery.find(key);
+    if (times != tally.recovery.end()) faults.back()["recovery_ms"] = recovery_of(times->second);
   }
   const Verdict& verdict = run.sum.verdict;
   Json counts;
@@ -43,7 +51,7 @@ Json json_of(const Run& run) {
           {"trials", run.trials},
           {"seconds", run.took.count() / 1000},
           {"faults", tally.total},
-          {"recovery_ms", recovery_of(all)},
+          {"recovery_ms", recovery_of(all_recoveries(tally))},
           {"requests", std::move(counts)},
           {"results", verdict.results},
           {"replies", verdict.replies},
@@ -54,19 +62,20 @@ Json json_of(const Run& run) {
 }
 
 void print_table(const Run& run) {
-  std::printf("%-4s %-52s %8s %9s %9s\n", "ID", "fault", "injected", "p50 ms", "p99 ms");
   const Json record = json_of(run);
+  const auto line = [](const std::string& id, const std::string& fault, const std::string& injected,
+                       const std::string& half, const std::string& most) {
+    std::printf("%-4s %-52s %8s %9s %9s\n", id.c_str(), fault.c_str(), injected.c_str(), half.c_str(), most.c_str());
+  };
+  line("ID", "fault", "injected", "p50 ms", "p99 ms");
   for (const auto& fault : record["by_fault"]) {
-    const auto recovery = fault.find("recovery_ms");
-    const std::string half = recovery == fault.end() ? "" : (*recovery)["p50"].dump();
-    const std::string most = recovery == fault.end() ? "" : (*recovery)["p99"].dump();
-    std::printf("%-4s %-52s %8s %9s %9s\n", fault["id"].get<std::string>().c_str(),
-                fault["fault"].get<std::string>().c_str(), fault["injected"].dump().c_str(), half.c_str(),
-                most.c_str());
+    const Json recovery = fault.value("recovery_ms", Json{{"p50", nullptr}, {"p99", nullptr}});
+    const auto text = [](const Json& ms) { return ms.is_null() ? "" : ms.dump(); };
+    line(fault["id"], fault["fault"], fault["injected"].dump(), text(recovery["p50"]), text(recovery["p99"]));
   }
   const Verdict& verdict = run.sum.verdict;
   const auto number = [](const std::string& what, uint64_t value) {
-    std::printf("%-57s %8llu\n", what.c_str(), static_cast<unsigned long long>(value));
+    std::printf("%-57s %8s\n", what.c_str(), std::to_string(value).c_str());
   };
   std::printf("\n");
   number("faults injected", run.sum.tally.total);
@@ -74,18 +83,20 @@ void print_table(const Run& run) {
   for (const CountRow& row : kCountRows) number(row.words, verdict.*row.count);
   for (const auto& [outcome, count] : verdict.outcomes) number("  " + outcome, count);
   const Json& recovery = record["recovery_ms"];
-  std::printf("\nrecovery from a healed fault: p50 %s ms, p99 %s ms, max %s ms\n", recovery["p50"].dump().c_str(),
-              recovery["p99"].dump().c_str(), recovery["max"].dump().c_str());
-  for (const std::string& violation : verdict.violations) std::printf("VIOLATION %s\n", violation.c_str());
-  std::printf("%s: seed %llu, %zu trials, %lld s\n", verdict.violations.empty() ? "all promises were kept" : "VIOLATED",
-              static_cast<unsigned long long>(run.seed), run.trials, static_cast<long long>(run.took.count() / 1000));
-  std::printf("to repeat this schedule: %s\n", run.again.c_str());
+  std::cout << "\nrecovery from a healed fault: p50 " << recovery["p50"] << " ms, p99 " << recovery["p99"]
+            << " ms, max " << recovery["max"] << " ms\n";
+  for (const std::string& violation : verdict.violations) std::cout << "VIOLATION " << violation << "\n";
+  std::cout << (verdict.violations.empty() ? "all promises were kept" : "VIOLATED") << ": seed " << run.seed << ", "
+            << run.trials << " trials, " << run.took.count() / 1000 << " s\nto repeat this schedule: " << run.again
+            << "\n";
 }
 
 }  // namespace
 
 void Findings::add(const Findings& other) {
-  tally.add(other.tally);
+  for (const auto& [key, count] : other.tally.injected) tally.add_injected(key, count);
+  for (const auto& [key, times] : other.tally.recovery)
+    tally.recovery[key].insert(tally.recovery[key].end(), times.begin(), times.end());
   for (const CountRow& row : kCountRows) verdict.*row.count += other.verdict.*row.count;
   for (const auto& [outcome, count] : other.verdict.outcomes) verdict.outcomes[outcome] += count;
   const auto& violations = other.verdict.violations;
@@ -95,22 +106,18 @@ void Findings::add(const Findings& other) {
 
 void say_trial(std::size_t number, const std::string& what, const Findings& findings) {
   const auto& violations = findings.verdict.violations;
-  std::fprintf(
-      stderr, "chaos: trial %zu (%s): %llu faults, %llu results, recovery p99 %lld ms: %s\n", number, what.c_str(),
-      static_cast<unsigned long long>(findings.tally.total), static_cast<unsigned long long>(findings.verdict.results),
-      static_cast<long long>(findings.tally.percentile(0.99).count()), violations.empty() ? "good" : "VIOLATED");
-  for (const std::string& skipped : findings.skipped) std::fprintf(stderr, "  skipped: %s\n", skipped.c_str());
-  for (std::size_t i = 0; i < std::min(kPrintedMax, violations.size()); ++i)
-    std::fprintf(stderr, "  %s\n", violations[i].c_str());
-  if (violations.size() > kPrintedMax) std::fprintf(stderr, "  and %zu more\n", violations.size() - kPrintedMax);
+  std::cerr << "chaos: trial " << number << " (" << what << "): " << findings.tally.total << " faults, "
+            << findings.verdict.results << " results, recovery p99 "
+            << percentile_of(all_recoveries(findings.tally), 0.99)
+            << " ms: " << (violations.empty() ? "good" : "VIOLATED") << "\n";
+  for (const std::string& skipped : findings.skipped) std::cerr << "  skipped: " << skipped << "\n";
+  for (std::size_t i = 0; i < std::min(kPrintedMax, violations.size()); ++i) std::cerr << "  " << violations[i] << "\n";
+  if (violations.size() > kPrintedMax) std::cerr << "  and " << violations.size() - kPrintedMax << " more\n";
 }
 
 void print_run(const Run& run, bool json) {
-  if (json) {
-    std::printf("%s\n", json_of(run).dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
-  } else {
-    print_table(run);
-  }
+  if (!json) return print_table(run);
+  std::cout << json_of(run).dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
 void keep_evidence(TrialBase& trial, const Verdict& verdict, const std::string& where) {
@@ -122,11 +129,11 @@ void keep_evidence(TrialBase& trial, const Verdict& verdict, const std::string& 
   for (const std::string& note : trial.notes) notes << note << "\n";
   std::ofstream(place / "audit.json") << verdict.audit;
   for (const auto& daemon : trial.daemons) std::ofstream(place / (daemon->name() + ".log")) << daemon->whole_log();
-  std::fprintf(stderr, "chaos: logs and streams are in %s\n", place.c_str());
+  std::cerr << "chaos: logs and streams are in " << place.string() << "\n";
   try {
     trial.keep(place);
   } catch (const std::runtime_error& error) {
-    std::fprintf(stderr, "chaos: its streams cannot be read: %s\n", error.what());
+    std::cerr << "chaos: its streams cannot be read: " << error.what() << "\n";
   }
 }
 

@@ -1,11 +1,6 @@
 // The output of a run of the fault injector, and the files it keeps of a violation.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "order-chaos/judge.h"
 #include "order-chaos/trial_base.h"
 

@@ -3,9 +3,7 @@
 #include "order-chaos/schedule.h"
 
 #include <algorithm>
-#include <stdexcept>
 
-#include "order-chaos/pace.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {
@@ -19,173 +17,205 @@ constexpr auto kRecoveryDeadline = 30s;
 constexpr auto kDrainDeadline = 90s;
 constexpr auto kHealDeadline = 60s;
 constexpr std::size_t kActiveMax = 4;
-constexpr std::size_t kLogEnd = 800;  // bytes of each daemon's log in an incident
 
-}  // namespace
-
-void Schedule::inject(const Fault& fault, Daemon& daemon, std::vector<Active>& active) {
-  trial_.note("inject " + fault.id + " " + fault.name + " on " + daemon.name());
-  try {
-    Injected injected = fault.inject(trial_, daemon);
-    trial_.tally.injected_once(fault.id + "\t" + fault.name);
-    active.push_back({&fault, &daemon, Clock::now() + injected.lasts, std::move(injected.heal)});
-  } catch (const std::runtime_error& error) {
-    trial_.skip(fault.id + ", " + fault.name + ": " + error.what());
-  }
-}
-
-void Schedule::heal(Active& active) {
-  if (!active.heal) return;
-  trial_.note("heal " + active.fault->id + " " + active.fault->name);
-  std::string problem;
-  // Retries while the server is busy: a fault that is not healed would spoil the rest of the trial.
-  const auto healed = [&] {
-    try {
-      active.heal();
-      return true;
-    } catch (const std::runtime_error& error) {
-      problem = error.what();
-      return false;
-    }
-  };
-  if (test::poll_until(healed, kHealDeadline)) return;
-  trial_.incident("healing " + active.fault->id + ", " + active.fault->name + ": " + problem);
-}
-
-void Schedule::heal_due(std::vector<Active>& active, bool all) {
-  if (all && std::any_of(active.begin(), active.end(),
-                         [](const Active& one) { return !one.heal && one.due > Clock::now(); })) {
-    // Nothing to undo, but it must last for a while.
-    let_pass(500ms);
-  }
-  // The server's faults first: healing the others needs the server.
-  std::stable_sort(active.begin(), active.end(), [](const Active& a, const Active& b) {
-    return (a.fault->touches == Touches::kServerProcess) > (b.fault->touches == Touches::kServerProcess);
-  });
-  for (std::size_t i = 0; i < active.size();) {
-    if (!all && active[i].due > Clock::now()) {
-      ++i;
-      continue;
-    }
-    heal(active[i]);
-    active.erase(active.begin() + static_cast<std::ptrdiff_t>(i));
-  }
-}
-
-bool Schedule::may_inject(const Fault& fault, const Daemon& daemon, const std::vector<Active>& active) const {
-  if (fault.needs.alone) return false;
-  const auto of_server = [](Touches one) { return one == Touches::kServerProcess || one == Touches::kServerState; };
-  const auto of_daemons = [](Touches one) { return one == Touches::kDaemon || one == Touches::kAllDaemons; };
-  // Faults of a daemon use its proxy too, and heal it.
-  const auto of_proxy = [&](Touches one) { return one == Touches::kProxy || of_daemons(one); };
-  for (const Active& other : active) {
-    const Touches a = fault.touches;
-    const Touches b = other.fault->touches;
-    const bool process = a == Touches::kServerProcess || b == Touches::kServerProcess;
-    if (process && of_server(a) && of_server(b)) return false;
-    // Some faults push requests while they are injected, which needs a server that replies.
-    if (process && (of_daemons(a) || of_daemons(b))) return false;
-    const bool same_part =
-        fault.part == other.fault->part || fault.part == "everything" || other.fault->part == "everything";
-    if (a == Touches::kServerState && b == a && same_part) return false;
-    const bool same_daemon = &daemon == other.daemon;
-    if (of_daemons(a) && of_daemons(b) && (a != b || a == Touches::kAllDaemons || same_daemon)) return false;
-    if (of_proxy(a) && of_proxy(b) && same_daemon) return false;
-  }
-  return true;
-}
-
-Daemon& Schedule::draw_daemon() {
-  Daemon& busiest = trial_.busiest();
-  return trial_.random.chance(60) ? busiest : *trial_.daemons[trial_.random.number(trial_.daemons.size())];
-}
-
-std::string Schedule::logs() const {
+// The end of each daemon's log.
+std::string logs(const Trial& trial) {
+  constexpr std::size_t kLogEnd = 800;  // bytes of each
   std::string all;
-  for (const auto& daemon : trial_.daemons) all += "\n" + daemon->name() + ": " + tail_of(daemon->log(), kLogEnd);
+  for (const auto& daemon : trial.daemons) all += "\n" + daemon->name() + ": " + daemon->log(kLogEnd);
   return all;
 }
 
-void Schedule::recover(const Fault* fault, Daemon& daemon) {
-  const auto healed = Clock::now();
-  const std::string what = fault == nullptr ? "all faults together" : fault->id + ", " + fault->name;
-  const bool suffered = fault != nullptr && (fault->touches == Touches::kDaemon || fault->touches == Touches::kProxy);
-  const uint64_t calls = daemon.calls();
-  try {
-    std::string request;
-    const auto seen = [&] {
-      trial_.supervise();
-      if (request.empty()) {
-        const Pushed pushed = trial_.push(trial_.probe());
-        if (pushed.outcome == Outcome::kOk) request = pushed.entry.text();
-      }
-      if (request.empty() || !trial_.tailer->has(request)) return false;
-      // Other daemons may have settled the probe.
-      return !suffered || daemon.calls() > calls;
-    };
-    if (!test::poll_until(seen, kRecoveryDeadline))
-      return trial_.incident("no recovery within 30 s from " + what + logs());
-  } catch (const std::runtime_error& error) {
-    return trial_.incident("recovering from " + what + ": " + error.what());
-  }
-  trial_.note("recovered");
-  if (fault == nullptr) return;
-  trial_.tally.recovery[fault->id + "\t" + fault->name].push_back(
-      std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
+std::string words_of(const Fault& fault) {
+  return fault.id + ", " + fault.name;
 }
 
-void Schedule::alone(std::size_t times, const std::function<bool()>& enough) {
+bool of_server(Touches touches) {
+  return touches == Touches::kServerProcess || touches == Touches::kServerState;
+}
+bool of_daemons(Touches touches) {
+  return touches == Touches::kDaemon || touches == Touches::kAllDaemons;
+}
+// Faults of a daemon use its proxy too, and heal it.
+bool of_proxy(Touches touches) {
+  return touches == Touches::kProxy || of_daemons(touches);
+}
+
+struct Active {
+  const Fault* fault = nullptr;
+  Daemon* daemon = nullptr;
+  Clock::time_point due;
+  std::function<void()> heal;
+
+  [[nodiscard]] bool of_process() const { return fault->touches == Touches::kServerProcess; }
+  // Whether the other fault may be injected too.
+  [[nodiscard]] bool allows(const Fault& other, const Daemon& its_daemon) const {
+    const Touches a = fault->touches, b = other.touches;
+    const bool process = a == Touches::kServerProcess || b == Touches::kServerProcess;
+    const bool same_daemon = daemon == &its_daemon;
+    const bool same_part = fault->part == other.part || fault->part == "everything" || other.part == "everything";
+    if (process && of_server(a) && of_server(b)) return false;
+    // Some faults push requests while they are injected, which needs a server that replies.
+    if (process && (of_daemons(a) || of_daemons(b))) return false;
+    if (a == Touches::kServerState && b == a && same_part) return false;
+    if (of_daemons(a) && of_daemons(b) && (a != b || a == Touches::kAllDaemons || same_daemon)) return false;
+    return !(of_proxy(a) && of_proxy(b) && same_daemon);
+  }
+};
+
+class Schedule {
+ public:
+  explicit Schedule(Trial& trial) : trial_(trial) {}
+
+  // Picks the active daemon more often than a standby.
+  Daemon& draw_daemon() {
+    Daemon& busiest = trial_.busiest();
+    return trial_.random.chance(60) ? busiest : *trial_.daemons[trial_.random.number(trial_.daemons.size())];
+  }
+
+  [[nodiscard]] bool may_inject(const Fault& fault, const Daemon& daemon) const {
+    return !fault.needs.alone && active_.size() < kActiveMax &&
+           std::all_of(active_.begin(), active_.end(), [&](const Active& one) { return one.allows(fault, daemon); });
+  }
+
+  [[nodiscard]] bool server_is_out() const {
+    return std::any_of(active_.begin(), active_.end(), [](const Active& one) { return one.of_process(); });
+  }
+
+  // When it is due to be healed: now, if it could not be injected.
+  Clock::time_point inject(const Fault& fault, Daemon& daemon) {
+    trial_.note("inject " + fault.id + " " + fault.name + " on " + daemon.name());
+    try {
+      Injected injected = fault.inject(trial_, daemon);
+      trial_.tally.add_injected(fault.id + "\t" + fault.name);
+      active_.push_back({&fault, &daemon, Clock::now() + injected.lasts, std::move(injected.heal)});
+      return active_.back().due;
+    } catch (const std::runtime_error& error) {
+      trial_.skip(words_of(fault) + ": " + error.what());
+      return Clock::now();
+    }
+  }
+
+  void heal_due(bool all) {
+    const auto lasts = [](const Active& one) { return one.due > Clock::now(); };
+    const auto only_lasts = [&](const Active& one) { return !one.heal && lasts(one); };
+    // Nothing to undo, but it must last for a while.
+    if (all && std::any_of(active_.begin(), active_.end(), only_lasts)) let_pass(500ms);
+    // The server's faults first: healing the others needs the server.
+    std::stable_sort(active_.begin(), active_.end(),
+                     [](const Active& a, const Active& b) { return a.of_process() > b.of_process(); });
+    const auto due =
+        std::stable_partition(active_.begin(), active_.end(), [&](const Active& one) { return !all && lasts(one); });
+    std::for_each(due, active_.end(), [&](const Active& one) { heal(one); });
+    active_.erase(due, active_.end());
+  }
+
+  // Waits until a probe has its result and, after a fault of one daemon, that daemon calls scripts again (it serves or
+  // renews the lease). `fault` null: all faults together, whose recovery is not measured.
+  void recover(const Fault* fault, Daemon& daemon) {
+    const auto healed = Clock::now();
+    const std::string what = fault == nullptr ? "all faults together" : words_of(*fault);
+    const bool suffered = fault != nullptr && (fault->touches == Touches::kDaemon || fault->touches == Touches::kProxy);
+    const uint64_t calls = daemon.calls();
+    try {
+      std::string request;
+      const auto seen = [&] {
+        trial_.supervise();
+        if (request.empty()) {
+          const Pushed pushed = trial_.push({trial_.probe()}).at(0);
+          if (pushed.outcome == Outcome::kOk) request = pushed.entry.text();
+        }
+        if (request.empty() || !trial_.tailer->has(request)) return false;
+        // Other daemons may have settled the probe.
+        return !suffered || daemon.calls() > calls;
+      };
+      if (!test::poll_until(seen, kRecoveryDeadline))
+        return trial_.incident("no recovery within 30 s from " + what + logs(trial_));
+    } catch (const std::runtime_error& error) {
+      return trial_.incident("recovering from " + what + ": " + error.what());
+    }
+    trial_.note("recovered");
+    if (fault == nullptr) return;
+    trial_.tally.recovery[fault->id + "\t" + fault->name].push_back(
+        std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
+  }
+  // To start from a healthy state, with a result to recover the position from; or after all faults together.
+  void recover() { recover(nullptr, *trial_.daemons[0]); }
+
+ private:
+  void heal(const Active& active) {
+    if (!active.heal) return;
+    trial_.note("heal " + active.fault->id + " " + active.fault->name);
+    std::string problem;
+    // Retries while the server is busy: a fault that is not healed would spoil the rest of the trial.
+    const auto healed = [&] {
+      try {
+        active.heal();
+        return true;
+      } catch (const std::runtime_error& error) {
+        problem = error.what();
+        return false;
+      }
+    };
+    if (!test::poll_until(healed, kHealDeadline))
+      trial_.incident("healing " + words_of(*active.fault) + ": " + problem);
+  }
+
+  Trial& trial_;
+  std::vector<Active> active_;
+};
+
+}  // namespace
+
+void inject_alone(Trial& trial, const std::vector<Fault>& faults, std::size_t times, Clock::time_point end) {
   std::vector<const Fault*> order;
   for (std::size_t i = 0; i < times; ++i) {
-    for (const Fault& fault : faults_) order.push_back(&fault);
+    for (const Fault& fault : faults) order.push_back(&fault);
   }
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[trial_.random.number(i)]);
-  recover(nullptr, *trial_.daemons[0]);  // start from a healthy state
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[trial.random.number(i)]);
+  Schedule schedule(trial);
+  schedule.recover();
   for (const Fault* fault : order) {
-    if (enough()) return;
-    std::vector<Active> active;
-    Daemon& daemon = draw_daemon();
-    inject(*fault, daemon, active);
-    if (!active.empty() && active[0].due > Clock::now())
-      let_pass(std::chrono::duration_cast<milliseconds>(active[0].due - Clock::now()));
-    heal_due(active, true);
-    recover(fault, daemon);
+    if (Clock::now() >= end) return;
+    Daemon& daemon = schedule.draw_daemon();
+    const auto due = schedule.inject(*fault, daemon);
+    if (due > Clock::now()) let_pass(std::chrono::duration_cast<milliseconds>(due - Clock::now()));
+    schedule.heal_due(true);
+    schedule.recover(fault, daemon);
   }
 }
 
-void Schedule::together(milliseconds time) {
-  recover(nullptr, *trial_.daemons[0]);  // start from a healthy state, with a result to recover the position from
+void inject_together(Trial& trial, const std::vector<Fault>& faults, milliseconds time) {
+  Schedule schedule(trial);
+  schedule.recover();
   const auto end = Clock::now() + time;
-  std::vector<Active> active;
   while (Clock::now() < end) {
-    heal_due(active, false);
-    const Fault& fault = faults_[trial_.random.number(faults_.size())];
-    Daemon& daemon = draw_daemon();
-    if (active.size() < kActiveMax && may_inject(fault, daemon, active)) inject(fault, daemon, active);
-    let_pass(milliseconds(trial_.random.number(5, 60)));
-    if (std::none_of(active.begin(), active.end(),
-                     [](const Active& one) { return one.fault->touches == Touches::kServerProcess; }))
-      trial_.supervise();
+    schedule.heal_due(false);
+    const Fault& fault = faults[trial.random.number(faults.size())];
+    Daemon& daemon = schedule.draw_daemon();
+    if (schedule.may_inject(fault, daemon)) schedule.inject(fault, daemon);
+    let_pass(trial.between(5, 60));
+    // A daemon that has exited may have to wait for the server.
+    if (!schedule.server_is_out()) trial.supervise();
   }
-  heal_due(active, true);
-  recover(nullptr, *trial_.daemons[0]);
+  schedule.heal_due(true);
+  schedule.recover();
 }
 
-bool Schedule::drain() {
-  trial_.stop_producing();
+void drain(Trial& trial) {
+  trial.stop_producing();
   try {
     const auto settled = [&] {
-      trial_.supervise();
-      return trial_.settled();
+      trial.supervise();
+      return trial.settled();
     };
-    if (test::poll_until(settled, kDrainDeadline)) return true;
-    const auto waiting = trial_.run("return unsettled('orders')");
-    trial_.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " waiting from " +
-                    (waiting.empty() ? "" : waiting[0]) + logs());
+    if (test::poll_until(settled, kDrainDeadline)) return;
+    const Words waiting = trial.run("return unsettled('orders')");
+    trial.incident("not everything was settled within 90 s: " + std::to_string(waiting.size()) + " waiting from " +
+                   (waiting.empty() ? "" : waiting[0]) + logs(trial));
   } catch (const std::runtime_error& error) {
-    trial_.incident(std::string("draining: ") + error.what());
+    trial.incident(std::string("draining: ") + error.what());
   }
-  return false;
 }
 
 }  // namespace orderd::chaos

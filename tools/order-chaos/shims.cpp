@@ -6,38 +6,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
-
-#include "order-chaos/shims/fsync_table.h"
 
 namespace orderd::test {
 namespace {
 
-constexpr char kFull = 2;  // see disk_full.c
 constexpr const char* kDirectory = "/appendonlydir";
 
-void* map_new(const std::string& path, std::size_t size) {
+template <class T>
+T* map_new(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool sized = fd >= 0 && ftruncate(fd, static_cast<off_t>(size)) == 0;
-  void* at = sized ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  const bool sized = fd >= 0 && ftruncate(fd, sizeof(T)) == 0;
+  void* at = sized ? mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
   const int error = errno;
   if (fd >= 0) close(fd);
   if (at == MAP_FAILED) throw std::runtime_error("cannot make " + path + ": " + std::strerror(error));
-  return at;
+  return static_cast<T*>(at);
 }
 
 }  // namespace
 
 Shims::Shims()
-    : clock_(map_new(directory_.file("clock"), sizeof(int64_t))),
-      disk_(map_new(directory_.file("disk"), 1)),
-      table_(map_new(directory_.file("fsync"), sizeof(FsyncTable))) {
+    : clock_(map_new<int64_t>(directory_.file("clock"))),
+      disk_(map_new<char>(directory_.file("disk"))),
+      table_(map_new<FsyncTable>(directory_.file("fsync"))) {
 }
 
 Shims::~Shims() {
@@ -52,23 +48,10 @@ std::vector<std::string> Shims::environment() const {
           "ORDERD_FSYNC_TABLE=" + directory_.file("fsync")};
 }
 
-void Shims::shift_clock(std::chrono::nanoseconds offset) {
-  std::atomic_ref(*static_cast<int64_t*>(clock_)).store(offset.count());
-}
-
-void Shims::fill_disk() {
-  std::atomic_ref(*static_cast<char*>(disk_)).store(kFull);
-}
-
-void Shims::free_disk() {
-  std::atomic_ref(*static_cast<char*>(disk_)).store(0);
-}
-
 uint64_t Shims::safe_bytes(const std::string& path) const {
   struct stat file {};
   if (stat(path.c_str(), &file) != 0) throw std::runtime_error("cannot stat " + path + ": " + std::strerror(errno));
-  auto& table = *static_cast<FsyncTable*>(table_);
-  for (FsyncRow& row : table.rows) {
+  for (FsyncRow& row : table_->rows) {
     if (std::atomic_ref(row.inode).load() != file.st_ino) continue;
     const auto safe = static_cast<uint64_t>(std::atomic_ref(row.safe).load());
     return std::min(safe, static_cast<uint64_t>(file.st_size));
@@ -95,9 +78,7 @@ std::string append_only_file(const std::string& server_directory) {
   // file NAME seq NUMBER type b|h|i
   for (std::string line; std::getline(manifest, line);) {
     std::istringstream words(line);
-    std::string label;
-    std::string name;
-    std::string type;
+    std::string label, name, type;
     words >> label >> name >> label >> label >> label >> type;
     if (type == "i") found = directory + "/" + name;
   }

@@ -1,21 +1,14 @@
 // Faults of the machine under a valkey-server, without root: libraries preloaded into it, and the files that control
 // them. None does anything by default.
 //
-//   Shims shims;                                             it must outlive the server
-//   ServerOptions options;
-//   options.environment = shims.environment();
-//   ValkeyServer server(options);
+//   Shims shims;                                                       it must outlive the server
+//   ValkeyServer server({.environment = shims.environment()});
 //   shims.shift_clock(1h);   shims.fill_disk();   cut_power(server, shims);
 #pragma once
 
-#include <sys/types.h>
+#include <atomic>
 
-#include <chrono>
-#include <cstdint>
-#include <string>
-#include <vector>
-
-#include "support/temporary_directory.h"
+#include "order-chaos/shims/fsync_table.h"
 #include "support/valkey_server.h"
 
 namespace orderd::test {
@@ -32,11 +25,11 @@ class Shims {
   [[nodiscard]] std::vector<std::string> environment() const;
 
   // Sets the offset of the server's wall clock. Its monotonic clock, and other processes, are not affected.
-  void shift_clock(std::chrono::nanoseconds offset);
+  void shift_clock(std::chrono::nanoseconds offset) { std::atomic_ref(*clock_).store(offset.count()); }
 
   // Its append-only files have space for half of one more write and then none, until free_disk().
-  void fill_disk();
-  void free_disk();
+  void fill_disk() { std::atomic_ref(*disk_).store(2); }  // see disk_full.c
+  void free_disk() { std::atomic_ref(*disk_).store(0); }
 
   // How many bytes of a file are on disk; 0: none, or the server never opened it. May be called at any time, even when
   // the server is down.
@@ -44,9 +37,9 @@ class Shims {
 
  private:
   TemporaryDirectory directory_;
-  void* clock_ = nullptr;
-  void* disk_ = nullptr;
-  void* table_ = nullptr;
+  int64_t* clock_;
+  char* disk_;
+  FsyncTable* table_;
 };
 
 struct PowerCut {

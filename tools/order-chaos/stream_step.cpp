@@ -3,11 +3,7 @@
 #include "order-chaos/stream_step.h"
 
 #include <algorithm>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
-
-#include "order-chaos/pace.h"
 
 namespace orderd::chaos {
 namespace {
@@ -52,41 +48,32 @@ constexpr const char* kAfter = R"(
     return { cjson.encode(step), copy }
     )";
 
-std::vector<EntryId> ids_of(const nlohmann::json& texts) {
-  std::vector<EntryId> ids;
-  for (const auto& text : texts) ids.push_back(EntryId::parse(text.get<std::string>()));
-  return ids;
-}
-
-StreamStep step_of(const std::vector<std::string>& answer) {
+StreamStep step_of(const Words& answer) {
   const auto said = nlohmann::json::parse(answer.at(0));
-  StreamStep step;
-  step.pushed = ids_of(said["pushed"]);
-  step.waiting = ids_of(said["waiting"]);
-  step.left = ids_of(said["left"]);
-  step.first = EntryId::parse(said["first"].get<std::string>());
-  step.last = EntryId::parse(said["last"].get<std::string>());
-  step.left_last = EntryId::parse(said["left_last"].get<std::string>());
-  step.copy = answer.at(1);
-  return step;
+  const auto id = [&](const char* name) { return EntryId::parse(said[name].get<std::string>()); };
+  const auto ids = [&](const char* name) {
+    std::vector<EntryId> found;
+    for (const auto& text : said[name]) found.push_back(EntryId::parse(text.get<std::string>()));
+    return found;
+  };
+  return {ids("pushed"), ids("waiting"), ids("left"), id("first"), id("last"), id("left_last"), answer.at(1)};
 }
 
 }  // namespace
 
 StreamStep stream_step(Trial& trial, Stream stream, const std::vector<Order>& orders, const std::string& change,
-                       const std::vector<std::string>& arguments) {
-  std::vector<std::string> words;
+                       const Words& arguments) {
+  Words words;
   for (const Order& order : orders) {
     for (const auto& [name, value] : order.entry) words.insert(words.end(), {name, value});
   }
   const std::size_t width = orders.empty() ? 1 : words.size() / orders.size();
-  std::vector<std::string> all = {stream == Stream::kReplaced ? "1" : "0", std::to_string(words.size()),
-                                  std::to_string(width)};
+  Words all = {stream == Stream::kReplaced ? "1" : "0", std::to_string(words.size()), std::to_string(width)};
   all.insert(all.end(), words.begin(), words.end());
   all.insert(all.end(), arguments.begin(), arguments.end());
   for (int tries = 0; tries < kTries; ++tries) {
     const auto answer = trial.run(kBefore + change + kAfter, all);
-    if (answer == std::vector<std::string>{"not yet"}) {
+    if (answer == Words{"not yet"}) {
       let_pass(1ms);
       continue;
     }

@@ -2,9 +2,6 @@
 // what was removed.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "order-chaos/trial.h"
 
 namespace orderd::chaos {
@@ -27,7 +24,7 @@ enum class Stream {
 // Pushes `orders`, which also go into the record, then runs the Lua text `change`, which may use what Trial::run()
 // offers. Throws std::runtime_error.
 [[nodiscard]] StreamStep stream_step(Trial& trial, Stream stream, const std::vector<Order>& orders,
-                                     const std::string& change, const std::vector<std::string>& arguments = {});
+                                     const std::string& change, const Words& arguments = {});
 
 // Records that waiting entries were deleted for good, and that IDs above the last one left belong to removed entries.
 void record_deleted(Trial& trial, const StreamStep& step);

@@ -1,62 +1,29 @@
 // XREAD from the last entry read, across lost connections.
 #include "order-chaos/tailer.h"
 
-#include <chrono>
 #include <functional>
 
 #include "order-chaos/pace.h"
-#include "valkey/sync_client.h"
 
 namespace orderd::chaos {
-namespace {
 
 using namespace std::chrono_literals;
-constexpr int kBlockMs = 50;
 
-}  // namespace
+static constexpr int kBlockMs = 50;
 
 uint64_t fingerprint(const test::Entry& entry) {
   std::string all;
   for (const auto& [name, value] : entry.fields) {
-    all.append(std::to_string(name.size())).append(":").append(name);
-    all.append(std::to_string(value.size())).append(":").append(value);
+    for (const std::string& text : {name, value}) all += std::to_string(text.size()) + ":" + text;
   }
   return std::hash<std::string>()(all);
 }
 
-Tailer::Tailer(valkey::Endpoint server) : server_(std::move(server)) {
-  thread_ = std::thread([this] { run(); });
-}
-
-Tailer::~Tailer() {
-  stop();
-}
-
-void Tailer::stop() {
-  stop_ = true;
-  if (thread_.joinable()) thread_.join();
-}
-
-bool Tailer::has(const std::string& request) const {
-  const std::lock_guard<std::mutex> guard(mutex_);
-  return requests_.count(request) > 0;
-}
-
-std::size_t Tailer::size() const {
-  const std::lock_guard<std::mutex> guard(mutex_);
-  return seen_.size();
-}
-
-std::vector<Tailer::Seen> Tailer::seen() const {
-  const std::lock_guard<std::mutex> guard(mutex_);
-  return seen_;
-}
-
-void Tailer::run() {
+void Tailer::run(const std::stop_token& stop) {
   const valkey::SyncClient::Options options = {.name = "tailer", .connect_timeout = 500ms, .reply_timeout = 1000ms};
   std::string last = "0-0";
   Result<valkey::SyncClient> connection = Failure{"none yet"};
-  while (!stop_) {
+  while (!stop.stop_requested()) {
     if (!connection) connection = valkey::SyncClient::connect(server_, options);
     if (!connection) {
       let_pass(5ms);

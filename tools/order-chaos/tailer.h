@@ -1,16 +1,11 @@
 // Reads results as they come, on its own thread, and keeps a copy: what was read may never change or vanish.
 #pragma once
 
-#include <atomic>
-#include <mutex>
-#include <string>
 #include <thread>
 #include <unordered_set>
-#include <vector>
 
 #include "order-chaos/record.h"
 #include "support/valkey_helpers.h"
-#include "valkey/endpoint.h"
 
 namespace orderd::chaos {
 
@@ -24,29 +19,34 @@ class Tailer {
     uint64_t fingerprint = 0;
   };
 
-  explicit Tailer(valkey::Endpoint server);
-  ~Tailer();
-  Tailer(const Tailer&) = delete;
-  Tailer& operator=(const Tailer&) = delete;
+  explicit Tailer(valkey::Endpoint server) : server_(std::move(server)) {}
 
   // Ends its thread. It reads no more.
-  void stop();
+  void stop() { thread_ = {}; }
 
   // Whether a result of this request was read.
-  [[nodiscard]] bool has(const std::string& request) const;
-  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] bool has(const std::string& request) const {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return requests_.count(request) > 0;
+  }
+  [[nodiscard]] std::size_t size() const {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return seen_.size();
+  }
   // In the order in which they were read.
-  [[nodiscard]] std::vector<Seen> seen() const;
+  [[nodiscard]] std::vector<Seen> seen() const {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return seen_;
+  }
 
  private:
-  void run();
+  void run(const std::stop_token& stop);
 
   valkey::Endpoint server_;
-  std::atomic<bool> stop_{false};
   mutable std::mutex mutex_;
   std::vector<Seen> seen_;
   std::unordered_set<std::string> requests_;
-  std::thread thread_;
+  std::jthread thread_{[this](const std::stop_token& stop) { run(stop); }};
 };
 
 }  // namespace orderd::chaos

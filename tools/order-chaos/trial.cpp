@@ -3,20 +3,13 @@
 
 #include <algorithm>
 #include <fstream>
-#include <stdexcept>
-#include <utility>
 
 namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kProbeSku = "probe";
 constexpr unsigned kProducers = 2;
-// A daemon started while the server refuses it exits. The runner may notice that this much later, because injecting
-// another fault can wait for takeovers meanwhile.
-constexpr auto kRefusedFor = 15s;
-
 // A fault may have renamed the results stream (faults_keys.cpp).
 constexpr const char* kLua = R"(
     local function newest_request()
@@ -44,15 +37,14 @@ constexpr const char* kLua = R"(
     )";
 
 test::ServerOptions server_options(const Plan& plan, const test::Shims& shims) {
-  test::ServerOptions options;
-  options.environment = shims.environment();
-  options.append_only =
-      plan.lossy ? test::ServerOptions::AppendOnly::kEverySecond : test::ServerOptions::AppendOnly::kAlways;
-  options.config = {
-      "enable-debug-command yes",      "busy-reply-threshold 50",
-      "aof-load-truncated no",         "maxmemory-policy noeviction",
-      "auto-aof-rewrite-percentage 0", std::string("user ") + kDaemonUser + " on >" + kDaemonPassword + " ~* &* +@all"};
-  return options;
+  using AppendOnly = test::ServerOptions::AppendOnly;
+  return {
+      .append_only = plan.lossy ? AppendOnly::kEverySecond : AppendOnly::kAlways,
+      .config = {"enable-debug-command yes", "busy-reply-threshold 50", "aof-load-truncated no",
+                 "maxmemory-policy noeviction", "auto-aof-rewrite-percentage 0",
+                 std::string("user ") + kDaemonUser + " on >" + kDaemonPassword + " ~* &* +@all"},
+      .environment = shims.environment(),
+  };
 }
 
 std::string settings_of(const valkey::Endpoint& proxy, const std::string& name) {
@@ -87,19 +79,12 @@ std::unique_ptr<Daemon> Trial::make_daemon(const std::string& name) {
   return std::make_unique<Daemon>(programs, files.path(), name, settings, std::move(proxy));
 }
 
-Daemon& Trial::named(const std::string& name, Daemon& other) {
-  const auto found = std::find_if(daemons.begin(), daemons.end(), [&](const auto& one) { return one->name() == name; });
-  return found == daemons.end() ? other : **found;
-}
-
-valkey::OwnedReply Trial::call(const std::vector<std::string>& words) {
-  valkey::SyncClient::Options options;
-  options.name = "runner";
+valkey::OwnedReply Trial::call(const Words& words) {
   std::string problem;
   // Retries once, because the connection may have been closed since the last use.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (!control_) {
-      auto made = valkey::SyncClient::connect(server.endpoint(), options);
+      auto made = valkey::SyncClient::connect(server.endpoint(), {.name = "runner"});
       if (!made) throw std::runtime_error(made.error());
       control_.emplace(std::move(*made));
     }
@@ -111,70 +96,55 @@ valkey::OwnedReply Trial::call(const std::vector<std::string>& words) {
   throw std::runtime_error(problem);
 }
 
-std::string Trial::ask(const std::vector<std::string>& words) {
+std::string Trial::ask(const Words& words) {
   const valkey::OwnedReply reply = call(words);
   if (reply->is_error()) throw std::runtime_error(words[0] + ": " + std::string(reply->text()));
   return reply->is_integer() ? std::to_string(reply->integer()) : std::string(reply->text());
 }
 
-void Trial::ask_and_keep(const std::vector<std::vector<std::string>>& commands) {
+void Trial::ask_and_keep(const std::vector<Words>& commands) {
   const bool always = !plan.lossy;
   if (!always) (void)ask({"CONFIG", "SET", "appendfsync", "always"});
   for (const auto& command : commands) (void)ask(command);
   if (!always) (void)ask({"CONFIG", "SET", "appendfsync", "everysec"});
 }
 
-std::vector<std::string> Trial::run(const std::string& lua, const std::vector<std::string>& arguments) {
-  std::vector<std::string> words = {"EVAL", kLua + lua, "0"};
+Words Trial::run(const std::string& lua, const Words& arguments) {
+  Words words = {"EVAL", kLua + lua, "0"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const valkey::OwnedReply reply = call(words);
   if (reply->is_error()) throw std::runtime_error(std::string(reply->text()));
-  std::vector<std::string> texts;
+  Words texts;
   for (std::size_t i = 0; i < reply->size(); ++i) texts.emplace_back(reply->at(i).text());
   return texts;
 }
 
+test::Process Trial::orderctl(const Words& arguments) const {
+  Words words = {programs.orderctl};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return test::Process(words, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path}});
+}
+
 void Trial::set_stock() {
-  std::vector<std::vector<std::string>> commands;
-  for (const auto& [sku, amount] : stock()) {
+  std::vector<Words> commands;
+  for (const auto& [sku, amount] : stock())
     commands.push_back({"SET", "product:" + sku + ":stock", std::to_string(amount)});
-  }
   ask_and_keep(commands);
 }
 
 std::vector<Pushed> Trial::push(const std::vector<Order>& orders) {
   (void)call({"PING"});  // check the connection
   std::vector<Pushed> pushed;
-  if (!chaos::push(*control_, "orders", orders, record, &pushed)) control_.reset();
+  if (!chaos::push(*control_, "orders", orders, record, pushed)) control_.reset();
   return pushed;
 }
 
-Pushed Trial::push(const Order& order) {
-  return push(std::vector<Order>{order}).at(0);
-}
-
-Trial::Hold Trial::hold_producers() {
-  auto hold = std::make_shared<std::vector<std::unique_lock<std::mutex>>>();
-  for (const auto& producer : producers_) hold->push_back(producer->hold());
-  return hold;
-}
-
-Order Trial::probe() {
+Order Trial::probe(const std::string& sku, uint64_t quantity) {
   Order order;
   order.id = "probe-" + std::to_string(probes_++);
-  order.lines = {{kProbeSku, 1}};
+  order.lines = {{sku, quantity}};
   write_entry(order, Form::kFlat);
   return order;
-}
-
-std::vector<std::pair<std::string, uint64_t>> Trial::stock() {
-  auto stock = OrderSource::stock();
-  stock.emplace_back(kProbeSku, 1'000'000'000);
-  return stock;
-}
-
-bool Trial::settled() {
-  return run("return unsettled('orders', 1)").empty();
 }
 
 std::string Trial::owner() {
@@ -201,24 +171,6 @@ Daemon& Trial::busiest() {
     busiest = daemon.get();
   }
   return *busiest;
-}
-
-void Trial::data_loss(const std::string& what, bool everything) {
-  // Entry IDs use the server's clock, and the server runs on this machine.
-  record.data_losses.push_back({{wall_clock_ms(), UINT64_MAX}, everything, what});
-}
-
-bool Trial::refused(const std::string& exit) const {
-  return refusing() && exit.find("unexpectedly with 1;") != std::string::npos;
-}
-
-void Trial::refuses_daemons(bool refuses) {
-  refusing_ += refuses ? 1 : -1;
-  if (!refuses) refused_until_ = std::chrono::steady_clock::now() + kRefusedFor;
-}
-
-bool Trial::refusing() const {
-  return refusing_ > 0 || std::chrono::steady_clock::now() < refused_until_;
 }
 
 void Trial::keep(const std::filesystem::path& place) {

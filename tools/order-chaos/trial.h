@@ -3,24 +3,14 @@
 // their own threads.
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "order-chaos/producer.h"
-#include "order-chaos/record.h"
 #include "order-chaos/shims.h"
 #include "order-chaos/tailer.h"
 #include "order-chaos/trial_base.h"
-#include "support/valkey_helpers.h"
-#include "support/valkey_server.h"
 
 namespace orderd::chaos {
+
+using Words = std::vector<std::string>;
 
 // Of the user kDaemonUser, while no fault changes it.
 inline constexpr const char* kDaemonPassword = "chaos";
@@ -42,54 +32,73 @@ class Trial : public TrialBase {
 
   // One command over the runner's own connection, which is reopened if lost. Throws std::runtime_error if the server
   // cannot be reached or returns an error.
-  std::string ask(const std::vector<std::string>& words);
+  std::string ask(const Words& words);
   // For commands that a crash must not undo, because nothing repeats them: synced before this returns. (WAITAOF would
   // not do: docs/guarantees.md.)
-  void ask_and_keep(const std::vector<std::vector<std::string>>& commands);
+  void ask_and_keep(const std::vector<Words>& commands);
   // Sets stock(), durably.
   void set_stock();
   // Like ask(), but returns errors as replies.
-  [[nodiscard]] valkey::OwnedReply call(const std::vector<std::string>& words);
+  [[nodiscard]] valkey::OwnedReply call(const Words& words);
   // Runs a Lua text on the server. It may use
   //   newest_request()    the ID of the request that the newest result answers, or nil
   //   unsettled(stream)   the IDs of the entries after it
   // and returns an array of strings. Throws std::runtime_error on failure.
-  std::vector<std::string> run(const std::string& lua, const std::vector<std::string>& arguments = {});
+  Words run(const std::string& lua, const Words& arguments = {});
+  // Runs orderctl on the server.
+  [[nodiscard]] test::Process orderctl(const Words& arguments) const;
 
-  // Pushes an order as another producer, with an entry in the record.
-  Pushed push(const Order& order);
+  // Pushes orders as another producer, with entries in the record.
   std::vector<Pushed> push(const std::vector<Order>& orders);
   // Producers are paused while the returned lock lives; earlier pushes have been answered or lost.
   using Hold = std::shared_ptr<std::vector<std::unique_lock<std::mutex>>>;
-  [[nodiscard]] Hold hold_producers();
+  [[nodiscard]] Hold hold_producers() {
+    auto hold = std::make_shared<std::vector<std::unique_lock<std::mutex>>>();
+    for (const auto& producer : producers_) hold->push_back(producer->hold());
+    return hold;
+  }
   void stop_producing() { producers_.clear(); }
-  // A request of one line for the SKU that never sells out, with its own ID.
-  [[nodiscard]] Order probe();
+  // A request of one line for the SKU that never sells out, with its own ID; or for this one.
+  [[nodiscard]] Order probe(const std::string& sku = "probe", uint64_t quantity = 1);
   // The SKUs on sale and their initial stock.
-  [[nodiscard]] static std::vector<std::pair<std::string, uint64_t>> stock();
+  [[nodiscard]] static Stock stock() {
+    auto stock = OrderSource::stock();
+    stock.emplace_back("probe", 1'000'000'000);
+    return stock;
+  }
   // Whether every request in the stream has its result.
-  [[nodiscard]] bool settled();
+  [[nodiscard]] bool settled() { return run("return unsettled('orders', 1)").empty(); }
 
   // The name in the owner's key; empty if there is none, or if the key holds something else.
   [[nodiscard]] std::string owner();
   // The daemon that called most scripts since the last call: most likely the active one. Does not ask the server.
   [[nodiscard]] Daemon& busiest();
-
-  // Records that the server just lost data.
-  void data_loss(const std::string& what, bool everything);
-
-  // From now on the server refuses daemons permanently, or no longer does.
-  void refuses_daemons(bool refuses);
-  // Whether it does now or did a moment ago: then a daemon may exit with 1.
-  [[nodiscard]] bool refusing() const;
-
-  // All entries of a stream, a page at a time.
-  void each_entry(const std::string& stream, const std::function<void(const test::Entry&)>& act);
   // The daemon of this name; `other` if there is none.
-  [[nodiscard]] Daemon& named(const std::string& name, Daemon& other);
+  [[nodiscard]] Daemon& named(const std::string& name, Daemon& other) {
+    for (const auto& daemon : daemons) {
+      if (daemon->name() == name) return *daemon;
+    }
+    return other;
+  }
   // Starts one.
   [[nodiscard]] std::unique_ptr<Daemon> make_daemon(const std::string& name);
 
+  // Records that the server just lost data. Entry IDs use the server's clock, and the server runs on this machine.
+  void data_loss(const std::string& what, bool everything) {
+    record.data_losses.push_back({{wall_clock_ms(), UINT64_MAX}, everything, what});
+  }
+
+  // From now on the server refuses daemons permanently, or no longer does. A daemon started meanwhile exits. The runner
+  // may notice that a while later, because injecting another fault can wait for takeovers meanwhile.
+  void refuses_daemons(bool refuses) {
+    refusing_ += refuses ? 1 : -1;
+    if (!refuses) refused_until_ = std::chrono::steady_clock::now() + kRefusedFor;
+  }
+  // Whether it does now or did a moment ago: then a daemon may exit with 1.
+  [[nodiscard]] bool refusing() const { return refusing_ > 0 || std::chrono::steady_clock::now() < refused_until_; }
+
+  // All entries of a stream, a page at a time.
+  void each_entry(const std::string& stream, const std::function<void(const test::Entry&)>& act);
   // The streams, the producers' record and the server's files.
   void keep(const std::filesystem::path& place) override;
 
@@ -100,7 +109,11 @@ class Trial : public TrialBase {
   std::unique_ptr<Tailer> tailer;
 
  private:
-  [[nodiscard]] bool refused(const std::string& exit) const override;
+  [[nodiscard]] bool refused(const std::string& exit) const override {
+    return refusing() && exit.find("unexpectedly with 1;") != std::string::npos;
+  }
+
+  static constexpr std::chrono::seconds kRefusedFor{15};
 
   std::optional<valkey::SyncClient> control_;
   std::vector<std::unique_ptr<Producer>> producers_;

@@ -2,14 +2,6 @@
 
 #include <sched.h>
 
-#include <algorithm>
-#include <csignal>
-#include <cstdlib>
-#include <functional>
-#include <stdexcept>
-
-#include "order-chaos/pace.h"
-#include "support/valkey_helpers.h"
 #include "support/wait_for.h"
 #include "valkey/slot.h"
 
@@ -26,8 +18,10 @@ void nft(const std::string& words) {
   if (std::system(("nft " + words).c_str()) != 0) throw std::runtime_error("nft " + words + " failed");
 }
 
-// Removes all partitions and resets.
-void end_cuts() {
+// Packets that match these rules are treated like this for a while.
+void filter(const std::vector<std::string>& rules, milliseconds time) {
+  for (const std::string& rule : rules) nft("add rule inet chaos in ip saddr " + rule);
+  let_pass(time);
   nft("flush chain inet chaos in");
 }
 
@@ -47,19 +41,22 @@ Node& any_sentinel(MovingTrial& trial) {
   return sentinels[trial.random.number(sentinels.size())];
 }
 
+Daemon& any_daemon(MovingTrial& trial) {
+  return *trial.daemons[trial.random.number(trial.daemons.size())];
+}
+
 // Waits until the replica is promoted.
 void await_promotion(const Node& node, const std::string& answer) {
   if (answer.starts_with('-')) throw std::runtime_error("refused: " + answer);
-  if (!test::poll_until([&] { return Nodes::role(node) == "master"; }, 15s)) {
+  if (!test::poll_until([&] { return Nodes::role(node) == "master"; }, 15s))
     throw std::runtime_error("the replica was not promoted");
-  }
 }
 
-void fail_over(MovingTrial& trial, const std::vector<std::string>& how) {
-  Node& replica = any_replica(trial);
-  std::vector<std::string> words = {"CLUSTER", "FAILOVER"};
-  words.insert(words.end(), how.begin(), how.end());
-  await_promotion(replica, Nodes::tell(replica, words));
+std::function<void(MovingTrial&)> fail_over(const std::vector<std::string>& words) {
+  return [words](MovingTrial& trial) {
+    const Node& replica = any_replica(trial);
+    await_promotion(replica, Nodes::tell(replica, words));
+  };
 }
 
 void sentinel_fail_over(MovingTrial& trial) {
@@ -67,36 +64,31 @@ void sentinel_fail_over(MovingTrial& trial) {
   await_promotion(replica, Nodes::tell(any_sentinel(trial), {"SENTINEL", "FAILOVER", "shop"}));
 }
 
-// A server or a sentinel is down for a while: killed and started, or frozen.
+// A server or a sentinel is killed and started after from..to milliseconds, or frozen for so long.
 enum class Down { kKilled, kFrozen };
-void take_down(Node& node, Down how, milliseconds time) {
-  node.down = true;
-  how == Down::kKilled ? node.server->kill() : node.server->pause();
-  let_pass(time);
-  how == Down::kKilled ? node.server->start() : node.server->resume();
-  node.down = false;
-}
-
-// The password may have been rotated meanwhile, and the configuration file does not contain it.
-void take_server_down(MovingTrial& trial, Node& node, Down how, milliseconds time) {
-  take_down(node, how, time);
-  trial.nodes.restore(node);
+std::function<void(MovingTrial&)> take_down(Node& (*any_node)(MovingTrial&), Down how, std::size_t from,
+                                            std::size_t to) {
+  return [=](MovingTrial& trial) {
+    Node& node = any_node(trial);
+    node.down = true;
+    how == Down::kKilled ? node.server->kill() : node.server->pause();
+    let_pass(trial.between(from, to));
+    how == Down::kKilled ? node.server->start() : node.server->resume();
+    node.down = false;
+    // The password may have been rotated meanwhile, and the configuration file does not contain it.
+    if (any_node != any_sentinel) trial.nodes.restore(node);
+  };
 }
 
 // A migration that was started is completed: a node may refuse for a moment, as when it takes the cluster for down.
 void insist(const std::function<std::string()>& step) {
   std::string answer;
-  const bool done = test::poll_until(
-      [&] {
-        answer = step();
-        return !answer.starts_with('-');
-      },
-      30s);
-  if (!done) throw std::runtime_error("moving a slot: " + answer);
+  const auto done = [&] { return !(answer = step()).starts_with('-'); };
+  if (!test::poll_until(done, 30s)) throw std::runtime_error("moving a slot: " + answer);
 }
 
-// Moves a lane's slot to another primary, key by key, with a pause of `rest` half-way.
-void move_slot(MovingTrial& trial, milliseconds rest) {
+// Moves a lane's slot to another primary, key by key, with a pause of from..to milliseconds half-way.
+void move_slot(MovingTrial& trial, std::size_t from_ms, std::size_t to_ms) {
   const std::size_t lane = trial.random.number(trial.lanes.count());
   const std::string slot = std::to_string(valkey::slot_of(trial.key(lane, "orders")));
   Node* from = trial.nodes.primary_of(trial.key(lane, "orders"));
@@ -118,7 +110,7 @@ void move_slot(MovingTrial& trial, milliseconds rest) {
       const auto moved = test::send(client, test::command_of(words));
       return (moved->is_error() ? "-" : "") + std::string(moved->text());
     });
-    if (!rested) let_pass(rest);
+    if (!rested) let_pass(trial.between(from_ms, to_ms));
     rested = true;
   }
   for (Node* each : {&to, from})
@@ -129,32 +121,27 @@ void move_slot(MovingTrial& trial, milliseconds rest) {
 // Partitions a primary from all other nodes (127.0.1.0/24). Clients still reach both sides.
 void cut_primary(MovingTrial& trial) {
   const std::string host = any_primary(trial).host;
-  nft("add rule inet chaos in ip saddr " + host + " ip daddr 127.0.1.0/24 drop");
-  nft("add rule inet chaos in ip saddr 127.0.1.0/24 ip daddr " + host + " drop");
-  let_pass(trial.between(200, 4000));
-  end_cuts();
+  filter({host + " ip daddr 127.0.1.0/24 drop", "127.0.1.0/24 ip daddr " + host + " drop"}, trial.between(200, 4000));
 }
 
 // Answers whatever clients send to a primary with a reset, also during handshakes.
 void reset_clients(MovingTrial& trial) {
-  nft("add rule inet chaos in ip saddr 127.0.0.1 ip daddr " + any_primary(trial).host +
-      " tcp flags psh,ack / psh,ack reject with tcp reset");
-  let_pass(trial.between(10, 150));
-  end_cuts();
+  filter({"127.0.0.1 ip daddr " + any_primary(trial).host + " tcp flags psh,ack / psh,ack reject with tcp reset"},
+         trial.between(10, 150));
 }
 
 void rotate_password(MovingTrial& trial) {
   static std::size_t number = 0;
   const std::string next = "password-" + std::to_string(++number);
-  const std::vector<std::string> add = {"ACL", "SETUSER", kDaemonUser, ">" + next};
-  for (const Node& node : trial.nodes.data()) {
-    if (!node.down) (void)Nodes::tell(node, add);
-  }
+  const auto tell_all = [&](const std::vector<std::string>& words) {
+    for (const Node& node : trial.nodes.data()) {
+      if (!node.down) (void)Nodes::tell(node, words);
+    }
+  };
+  tell_all({"ACL", "SETUSER", kDaemonUser, ">" + next});
   trial.write_password(next);
   trial.nodes.set_password(next);  // replaces the old one
-  for (const Node& node : trial.nodes.data()) {
-    if (!node.down) (void)Nodes::tell(node, {"CLIENT", "KILL", "USER", kDaemonUser});
-  }
+  tell_all({"CLIENT", "KILL", "USER", kDaemonUser});
 }
 
 void out_of_memory(MovingTrial& trial) {
@@ -169,29 +156,26 @@ void delete_owner(MovingTrial& trial) {
   if (const Node* node = trial.nodes.primary_of(key)) (void)Nodes::tell(*node, {"DEL", key});
 }
 
-Daemon& any_daemon(MovingTrial& trial) {
-  return *trial.daemons[trial.random.number(trial.daemons.size())];
-}
-
-void kill_daemon(MovingTrial& trial) {
-  Daemon& daemon = any_daemon(trial);
-  daemon.kill();
-  let_pass(trial.between(0, 300));
-  daemon.start();
-}
-
-void stop_daemon(MovingTrial& trial) {
-  Daemon& daemon = any_daemon(trial);
-  daemon.process().signal(SIGTERM);
-  (void)daemon.process().wait(60s);
-  daemon.start();
+// Ends a daemon, and starts it after up to so many milliseconds.
+std::function<void(MovingTrial&)> end_daemon(void (*end)(Daemon&), std::size_t to) {
+  return [=](MovingTrial& trial) {
+    Daemon& daemon = any_daemon(trial);
+    end(daemon);
+    let_pass(trial.between(0, to));
+    daemon.start();
+  };
 }
 
 void freeze_daemon(MovingTrial& trial) {
-  Daemon& daemon = any_daemon(trial);
-  daemon.process().pause();
+  test::Process& process = any_daemon(trial).process();
+  process.pause();
   let_pass(trial.between(20, 1200));
-  daemon.process().resume();
+  process.resume();
+}
+
+void stop(Daemon& daemon) {
+  daemon.process().signal(SIGTERM);
+  (void)daemon.process().wait(60s);
 }
 
 // One command to a primary.
@@ -204,14 +188,11 @@ void pause_writes(MovingTrial& trial) {
 }
 
 const std::vector<MovingFault> kFaults = {
-    {"a primary is killed", Weight::kLossy,
-     [](auto& trial) { take_server_down(trial, any_primary(trial), Down::kKilled, trial.between(0, 4000)); }},
-    {"a primary is frozen", Weight::kLossy,
-     [](auto& trial) { take_server_down(trial, any_primary(trial), Down::kFrozen, trial.between(100, 5000)); }},
-    {"a replica is killed", Weight::kHeavy,
-     [](auto& trial) { take_server_down(trial, any_replica(trial), Down::kKilled, trial.between(0, 1000)); }},
-    {"a daemon is killed", Weight::kLight, kill_daemon},
-    {"a daemon is stopped", Weight::kLight, stop_daemon},
+    {"a primary is killed", Weight::kLossy, take_down(any_primary, Down::kKilled, 0, 4000)},
+    {"a primary is frozen", Weight::kLossy, take_down(any_primary, Down::kFrozen, 100, 5000)},
+    {"a replica is killed", Weight::kHeavy, take_down(any_replica, Down::kKilled, 0, 1000)},
+    {"a daemon is killed", Weight::kLight, end_daemon([](Daemon& daemon) { daemon.kill(); }, 300)},
+    {"a daemon is stopped", Weight::kLight, end_daemon(stop, 0)},
     {"a daemon is frozen", Weight::kLight, freeze_daemon},
     {"the daemons' connections to a node are killed", Weight::kLight,
      primary_gets({"CLIENT", "KILL", "USER", kDaemonUser})},
@@ -228,20 +209,17 @@ const std::vector<MovingFault> kNetworkFaults = {
 };
 
 const std::vector<MovingFault> kClusterFaults = {
-    {"CLUSTER FAILOVER", Weight::kHeavy, [](auto& trial) { fail_over(trial, {}); }},
-    {"CLUSTER FAILOVER FORCE", Weight::kLossy, [](auto& trial) { fail_over(trial, {"FORCE"}); }},
-    {"CLUSTER FAILOVER TAKEOVER", Weight::kLossy, [](auto& trial) { fail_over(trial, {"TAKEOVER"}); }},
-    {"a lane's slot is migrated", Weight::kHeavy, [](auto& trial) { move_slot(trial, 0ms); }},
-    {"a lane's slot stays half migrated for a while", Weight::kHeavy,
-     [](auto& trial) { move_slot(trial, trial.between(200, 2500)); }},
+    {"CLUSTER FAILOVER", Weight::kHeavy, fail_over({"CLUSTER", "FAILOVER"})},
+    {"CLUSTER FAILOVER FORCE", Weight::kLossy, fail_over({"CLUSTER", "FAILOVER", "FORCE"})},
+    {"CLUSTER FAILOVER TAKEOVER", Weight::kLossy, fail_over({"CLUSTER", "FAILOVER", "TAKEOVER"})},
+    {"a lane's slot is migrated", Weight::kHeavy, [](auto& trial) { move_slot(trial, 0, 0); }},
+    {"a lane's slot stays half migrated for a while", Weight::kHeavy, [](auto& trial) { move_slot(trial, 200, 2500); }},
 };
 
 const std::vector<MovingFault> kSentinelFaults = {
     {"SENTINEL FAILOVER", Weight::kLossy, sentinel_fail_over},
-    {"a sentinel is killed", Weight::kHeavy,
-     [](auto& trial) { take_down(any_sentinel(trial), Down::kKilled, trial.between(0, 500)); }},
-    {"a sentinel is frozen", Weight::kHeavy,
-     [](auto& trial) { take_down(any_sentinel(trial), Down::kFrozen, trial.between(100, 2000)); }},
+    {"a sentinel is killed", Weight::kHeavy, take_down(any_sentinel, Down::kKilled, 0, 500)},
+    {"a sentinel is frozen", Weight::kHeavy, take_down(any_sentinel, Down::kFrozen, 100, 2000)},
 };
 
 void inject(MovingTrial& trial, const MovingFault& fault) {
@@ -249,7 +227,7 @@ void inject(MovingTrial& trial, const MovingFault& fault) {
   try {
     trial.lossy = trial.lossy || fault.weight == Weight::kLossy;
     fault.play(trial);
-    trial.tally.injected_once("\t" + fault.name);
+    trial.tally.add_injected("\t" + fault.name);
   } catch (const std::runtime_error& error) {
     trial.skip(fault.name + ": " + error.what());
   }

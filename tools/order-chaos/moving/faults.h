@@ -1,11 +1,6 @@
 // The faults of a trial whose primaries move.
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "order-chaos/moving/trial.h"
 
 namespace orderd::chaos {

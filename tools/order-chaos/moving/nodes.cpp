@@ -1,8 +1,5 @@
 #include "order-chaos/moving/nodes.h"
 
-#include <algorithm>
-#include <stdexcept>
-
 #include "order-chaos/daemon.h"
 #include "support/cluster_set.h"
 #include "support/valkey_helpers.h"
@@ -18,22 +15,11 @@ constexpr std::size_t kPrimaries = 3;
 constexpr std::size_t kSentinels = 3;
 constexpr auto kAppendOnly = test::ServerOptions::AppendOnly::kEverySecond;
 
-std::string text_of(const valkey::Reply& reply) {
-  if (reply.is_error()) return "-" + std::string(reply.text());
-  return reply.is_integer() ? std::to_string(reply.integer()) : std::string(reply.text());
-}
-
 std::string field(const std::string& info, const std::string& name) {
   const std::size_t at = info.find(name + ":");
   if (at == std::string::npos) return "";
   const std::size_t begin = at + name.size() + 1;
   return info.substr(begin, info.find_first_of("\r\n", begin) - begin);
-}
-
-// Throws on an error, so that a trial that cannot start reports why.
-void must(const Node& node, const std::vector<std::string>& words) {
-  const std::string answer = Nodes::tell(node, words);
-  if (answer.starts_with('-')) throw std::runtime_error(words.front() + ": " + answer);
 }
 
 }  // namespace
@@ -72,8 +58,8 @@ Node& Nodes::make_node(std::vector<Node>& nodes, const std::string& label, test:
 void Nodes::make_cluster() {
   std::vector<test::ClusterMember> members;
   for (std::size_t i = 0; i < 2 * kPrimaries; ++i) {
-    const std::string bus =
-        std::to_string(test::free_port());  // the default, port + 10,000, does not exist from 55,536 on
+    // The default, port + 10,000, does not exist from 55,536 on.
+    const std::string bus = std::to_string(test::free_port());
     const Node& node = make_node(
         data_, "node-",
         {.append_only = kAppendOnly,
@@ -105,9 +91,7 @@ void Nodes::make_sentinels() {
 std::string Nodes::settings(const std::string& password_file) const {
   const auto list = [](const std::vector<Node>& nodes) {
     std::string text;
-    for (const Node& node : nodes) {
-      text += (text.empty() ? "" : ",") + node.host + ":" + std::to_string(node.port);
-    }
+    for (const Node& node : nodes) text += (text.empty() ? "" : ",") + node.host + ":" + std::to_string(node.port);
     return text;
   };
   std::string text = "[valkey]\nurl = \"" + std::string(tls_ ? "valkeys" : "valkey") + "://" +
@@ -139,9 +123,8 @@ Result<valkey::SyncClient> Nodes::find_primary(const std::string& key, test::Ran
       client->call(cluster ? command_of({"XLEN", key}) : command_of({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shop"}));
   if (!reply) return reply.failure();
   if (cluster) {
-    // "MOVED 3999 127.0.0.1:6381"
-    const std::string error((*reply)->is_error() ? (*reply)->text() : "");
-    if (error.empty()) return client;
+    if (!(*reply)->is_error()) return client;
+    const std::string error((*reply)->text());  // "MOVED 3999 127.0.0.1:6381"
     if (!error.starts_with("MOVED ")) return Failure{error};
     const std::size_t host = error.rfind(' ') + 1, port = error.rfind(':') + 1;
     return valkey::SyncClient::connect(
@@ -164,20 +147,22 @@ valkey::SyncClient Nodes::admin(const Node& node) {
 }
 
 std::string Nodes::tell(const Node& node, const std::vector<std::string>& words) {
-  auto client = admin(node);
-  const auto reply = client.call(command_of(words));
+  const auto reply = admin(node).call(command_of(words));
   if (!reply) throw std::runtime_error(reply.error());
-  return text_of(reply->view());
+  const valkey::Reply view = reply->view();
+  return (view.is_error() ? "-" : "") + (view.is_integer() ? std::to_string(view.integer()) : std::string(view.text()));
+}
+
+std::string Nodes::tell_if_up(const Node& node, const std::vector<std::string>& words) {
+  try {
+    return tell(node, words);
+  } catch (const std::runtime_error& error) {
+    return std::string("-") + error.what();
+  }
 }
 
 std::string Nodes::role(const Node& node) {
-  if (node.down) return "";
-  try {
-    const std::string info = tell(node, {"INFO", "replication"});
-    return field(info, "role");
-  } catch (const std::runtime_error&) {
-    return "";  // not up
-  }
+  return node.down ? "" : field(tell_if_up(node, {"INFO", "replication"}), "role");
 }
 
 std::vector<Node*> Nodes::with_role(const std::string& wanted) {
@@ -190,11 +175,7 @@ std::vector<Node*> Nodes::with_role(const std::string& wanted) {
 
 Node* Nodes::primary_of(const std::string& key) {
   for (Node* node : primaries()) {
-    try {
-      if (!tell(*node, {"EXISTS", key}).starts_with('-')) return node;
-    } catch (const std::runtime_error&) {
-      continue;  // it just went down
-    }
+    if (!tell_if_up(*node, {"EXISTS", key}).starts_with('-')) return node;
   }
   return nullptr;
 }
@@ -225,26 +206,21 @@ bool Nodes::looks_whole() {
 }
 
 bool Nodes::whole(std::chrono::milliseconds patience) {
-  return test::poll_until(
-      [&] {
-        try {
-          return looks_whole();
-        } catch (const std::runtime_error&) {
-          return false;  // not up yet
-        }
-      },
-      patience);
+  const auto whole = [&] {
+    try {
+      return looks_whole();
+    } catch (const std::runtime_error&) {
+      return false;  // not up yet
+    }
+  };
+  return test::poll_until(whole, patience);
 }
 
 void Nodes::restore(const Node& node) {
-  must(node, {"ACL", "SETUSER", kDaemonUser, "reset", "on", ">" + password_, "~*", "&*", "+@all"});
-}
-
-void Nodes::set_password(const std::string& password) {
-  password_ = password;
-  for (const Node& node : data_) {
-    if (!node.down) restore(node);
-  }
+  const std::string answer =
+      tell(node, {"ACL", "SETUSER", kDaemonUser, "reset", "on", ">" + password_, "~*", "&*", "+@all"});
+  // A trial that cannot start reports why.
+  if (answer.starts_with('-')) throw std::runtime_error("ACL: " + answer);
 }
 
 }  // namespace orderd::chaos

@@ -3,12 +3,6 @@
 // partitioned from each other while clients, which connect from 127.0.0.1, still reach them.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "support/certificates.h"
 #include "support/seed.h"
 #include "support/valkey_server.h"
@@ -44,6 +38,8 @@ class Nodes {
   [[nodiscard]] static valkey::SyncClient admin(const Node& node);
   // The reply as text; an error begins with '-'. Throws std::runtime_error if the connection fails.
   static std::string tell(const Node& node, const std::vector<std::string>& words);
+  // The same, but a connection that fails is an error, too.
+  static std::string tell_if_up(const Node& node, const std::vector<std::string>& words);
   // "master" or "slave"; empty if it does not reply.
   [[nodiscard]] static std::string role(const Node& node);
   // The nodes that are up and report that they are primaries; in a cluster, those with slots.
@@ -55,7 +51,12 @@ class Nodes {
   [[nodiscard]] bool whole(std::chrono::milliseconds patience);
   // After a restart: applies what the configuration file does not contain.
   void restore(const Node& node);
-  void set_password(const std::string& password);
+  void set_password(const std::string& password) {
+    password_ = password;
+    for (const Node& node : data_) {
+      if (!node.down) restore(node);
+    }
+  }
 
  private:
   void make_cluster();

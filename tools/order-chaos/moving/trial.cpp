@@ -1,14 +1,7 @@
 #include "order-chaos/moving/trial.h"
 
-#include <sys/stat.h>
-
-#include <algorithm>
-#include <csignal>
 #include <fstream>
-#include <stdexcept>
 
-#include "order-chaos/moving/lane_check.h"
-#include "support/valkey_helpers.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {
@@ -36,6 +29,41 @@ uint64_t reported_in(const std::string& log) {
 }
 
 }  // namespace
+
+LaneVerdict check_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
+                       const std::map<std::string, std::string>& acknowledged) {
+  LaneVerdict verdict;
+  const auto say = [&](const std::string& what) { verdict.wrong.push_back(what); };
+  std::map<std::string, int> answers;  // per request
+  for (const test::Entry& entry : requests) answers.emplace(entry.id, 0);
+  std::set<std::string> accepted;
+  EntryId last;
+  for (const test::Entry& result : results) {
+    const std::string request = result.field("request"), order = result.field("order");
+    const auto found = answers.find(request);
+    if (found == answers.end()) {
+      say("the result " + result.id + " answers " + request + ", which is not in the stream");
+      continue;
+    }
+    ++found->second;
+    const auto id = EntryId::parse(request);
+    if (id <= last) say("the result " + result.id + " of " + request + " is out of order");
+    last = id;
+    const auto pushed = acknowledged.find(request);
+    if (pushed != acknowledged.end() && pushed->second != order) {
+      say("the result " + result.id + " is of " + order + ", and " + request + " is " + pushed->second);
+    }
+    if (result.field("status") == "accepted" && !accepted.insert(order).second) {
+      say("the order " + order + " was accepted twice");
+    }
+    if (result.field("reason") == "wrong_lane") say("the result " + result.id + " is wrong_lane");
+  }
+  for (const auto& [request, count] : answers) {
+    if (count != 1) say("the request " + request + " has " + std::to_string(count) + " results");
+  }
+  for (const auto& [request, order] : acknowledged) verdict.lost += answers.contains(request) ? 0 : 1;
+  return verdict;
+}
 
 MovingTrial::MovingTrial(const MovingPlan& plan, const Programs& its_programs)
     : TrialBase(plan.seed, its_programs), lanes(*order::Lanes::parse(kLanes)), nodes(plan.servers, plan.tls) {
@@ -66,39 +94,26 @@ MovingTrial::MovingTrial(const MovingPlan& plan, const Programs& its_programs)
     Target target{connect, key(lane, "orders"), kPerSecond, plan.servers == Servers::kSentinels ? kAskSentinels : 0ms};
     OrderSource source("o" + std::to_string(lane), Workload::kUniform, seed + lane, skus[lane]);
     pushers_.push_back(std::make_unique<Pusher>());
-    pushers_.back()->producer =
-        std::make_unique<Producer>(std::move(target), std::move(source), pushers_.back()->record);
+    Pusher& pusher = *pushers_.back();
+    pusher.producer = std::make_unique<Producer>(std::move(target), std::move(source), pusher.record);
   }
   recover("the start");
   tally.recovery.clear();
 }
 
-std::string MovingTrial::key(std::size_t lane, const std::string& what) const {
-  return "{" + lanes.names()[lane] + "}:" + what;
-}
-
 void MovingTrial::write_password(const std::string& password) {
-  const std::string file = files.file("password");
-  std::ofstream(file + ".new") << password << "\n";
-  (void)::chmod((file + ".new").c_str(), 0600);
-  if (std::rename((file + ".new").c_str(), file.c_str()) != 0) throw std::runtime_error("cannot write " + file);
-}
-
-// A daemon may exit if it starts while its password is changed.
-bool MovingTrial::refused(const std::string& exit) const {
-  return exit.find("WRONGPASS") != std::string::npos || exit.find("NOAUTH") != std::string::npos;
+  const std::string file = files.file("password"), next = file + ".new";
+  std::ofstream(next) << password << "\n";
+  std::filesystem::permissions(next, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::filesystem::rename(next, file);
 }
 
 // From the position; 0: unknown at the moment.
 uint64_t MovingTrial::settled(std::size_t lane) {
   const Node* primary = nodes.primary_of(key(lane, "orders"));
   if (primary == nullptr) return 0;
-  try {
-    const std::string count = Nodes::tell(*primary, {"HGET", key(lane, "orders:position"), "count"});
-    return count.empty() || count.starts_with('-') ? 0 : std::stoull(count);
-  } catch (const std::runtime_error&) {
-    return 0;  // it just went down
-  }
+  const std::string count = Nodes::tell_if_up(*primary, {"HGET", key(lane, "orders:position"), "count"});
+  return count.empty() || count.starts_with('-') ? 0 : std::stoull(count);
 }
 
 void MovingTrial::recover(const std::string& after) {
@@ -148,7 +163,6 @@ Verdict MovingTrial::judge() {
   for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
     try {
       judge_lane(lane, verdict);
-      audit(lane, verdict);
     } catch (const std::exception& error) {
       verdict.violations.push_back(key(lane, "orders") + " cannot be judged: " + error.what());
     }
@@ -188,16 +202,12 @@ void MovingTrial::judge_lane(std::size_t lane, Verdict& verdict) {
   verdict.forgotten += found.lost;
   for (const test::Entry& result : results)
     ++verdict.outcomes[result.field("reason").empty() ? result.field("status") : result.field("reason")];
-}
-
-void MovingTrial::audit(std::size_t lane, Verdict& verdict) {
-  const std::string& name = lanes.names()[lane];
-  test::Process process(
-      {programs.orderctl, "--config", daemons.front()->settings_file(), "--lane", name, "audit", "--json"});
-  const int status = process.wait(2min);
+  test::Process audit({programs.orderctl, "--config", daemons.front()->settings_file(), "--lane", lanes.names()[lane],
+                       "audit", "--json"});
+  const int status = audit.wait(2min);
   if (status == 0) return;
-  verdict.violations.push_back("the audit of lane " + name + " ended with " + std::to_string(status) + ": " +
-                               process.output().substr(0, 1500) + process.errors().substr(0, 500));
+  verdict.violations.push_back("the audit of lane " + lanes.names()[lane] + " ended with " + std::to_string(status) +
+                               ": " + audit.output().substr(0, 1500) + audit.errors().substr(0, 500));
 }
 
 }  // namespace orderd::chaos

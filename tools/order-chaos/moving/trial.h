@@ -1,11 +1,6 @@
 // A trial whose primaries move: daemons that share four lanes, a producer for each lane, and faults.
 #pragma once
 
-#include <chrono>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "order-chaos/judge.h"
 #include "order-chaos/moving/nodes.h"
 #include "order-chaos/producer.h"
@@ -13,6 +8,18 @@
 #include "order/lanes.h"
 
 namespace orderd::chaos {
+
+// What must be true of one lane at the end of a trial, compared with the producer's record.
+struct LaneVerdict {
+  std::vector<std::string> wrong;  // one sentence each
+  uint64_t lost = 0;               // acknowledged requests that are not in the stream
+};
+
+// `requests`, `results`: all entries of the lane's streams, in order. `acknowledged`: the order of each entry whose ID
+// a producer received. Each request has one result, for the order that was pushed; results are in the order of their
+// requests; no order is accepted twice.
+[[nodiscard]] LaneVerdict check_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
+                                     const std::map<std::string, std::string>& acknowledged);
 
 struct MovingPlan {
   uint64_t seed = 0;
@@ -29,7 +36,10 @@ class MovingTrial : public TrialBase {
   Nodes nodes;
   bool lossy = false;  // a fault that can lose acknowledged writes was injected
 
-  [[nodiscard]] std::string key(std::size_t lane, const std::string& what) const;  // "{a}:orders"
+  // "{a}:orders"
+  [[nodiscard]] std::string key(std::size_t lane, const std::string& what) const {
+    return "{" + lanes.names()[lane] + "}:" + what;
+  }
   void write_password(const std::string& password);
 
   // Waits until each lane settles again, which is the recovery of the fault `after`. An incident if one never does.
@@ -44,11 +54,13 @@ class MovingTrial : public TrialBase {
     Record record;
     std::unique_ptr<Producer> producer;
   };
-  [[nodiscard]] bool refused(const std::string& exit) const override;
+  // A daemon may exit if it starts while its password is changed.
+  [[nodiscard]] bool refused(const std::string& exit) const override {
+    return exit.find("WRONGPASS") != std::string::npos || exit.find("NOAUTH") != std::string::npos;
+  }
   [[nodiscard]] uint64_t settled(std::size_t lane);
   [[nodiscard]] bool drained(std::size_t lane);
   void judge_lane(std::size_t lane, Verdict& verdict);
-  void audit(std::size_t lane, Verdict& verdict);
 
   std::vector<std::unique_ptr<Pusher>> pushers_;
 };

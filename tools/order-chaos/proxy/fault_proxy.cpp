@@ -8,23 +8,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <future>
-#include <stdexcept>
 
 #include "base/check.h"
 
 namespace orderd::test {
-template <class Act>
-std::invoke_result_t<Act> FaultProxy::on_thread(Act act) {
-  const auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Act>()>>(std::move(act));
-  auto done = task->get_future();
+
+void FaultProxy::hand_over(std::function<void()> act) {
   {
     const std::lock_guard<std::mutex> guard(mutex_);
-    acts_.emplace_back([task] { (*task)(); });
+    acts_.push_back(std::move(act));
   }
   const uint64_t one = 1;
   ORDERD_CHECK(write(wake_, &one, sizeof one) == sizeof one, "the fault proxy cannot be woken");
-  return done.get();
 }
 
 FaultProxy::FaultProxy(const valkey::Endpoint& upstream, uint64_t seed)
@@ -130,10 +125,6 @@ valkey::Endpoint FaultProxy::endpoint() const {
   return endpoint;
 }
 
-std::string FaultProxy::url() const {
-  return "valkey://127.0.0.1:" + std::to_string(listener_.port());
-}
-
 void FaultProxy::set(Direction direction, const LinkFaults& faults) {
   on_thread([&] {
     state_.faults(direction) = faults;
@@ -145,15 +136,6 @@ void FaultProxy::set(Direction direction, const LinkFaults& faults) {
   });
 }
 
-void FaultProxy::set_both(const LinkFaults& faults) {
-  set(Direction::kToServer, faults);
-  set(Direction::kToClient, faults);
-}
-
-void FaultProxy::set_door(Door door) {
-  on_thread([&] { open_door(door); });
-}
-
 void FaultProxy::flap(std::chrono::milliseconds up, std::chrono::milliseconds down) {
   on_thread([&] {
     flap_up_ = up;
@@ -163,64 +145,17 @@ void FaultProxy::flap(std::chrono::milliseconds up, std::chrono::milliseconds do
   });
 }
 
-void FaultProxy::stop_flapping() {
-  on_thread([&] { end_flapping(); });
-}
-
-void FaultProxy::reset(Which which) {
-  on_thread(
-      [&] { each(which, "reset", [](ProxyConnection& connection) { connection.end(ProxyConnection::End::kReset); }); });
-}
-
-void FaultProxy::close(Which which) {
-  on_thread(
-      [&] { each(which, "close", [](ProxyConnection& connection) { connection.end(ProxyConnection::End::kClose); }); });
-}
-
-void FaultProxy::reset_after(Direction direction, uint64_t bytes, Which which) {
-  on_thread(
-      [&] { each(which, nullptr, [&](ProxyConnection& connection) { connection.reset_after(direction, bytes); }); });
-}
-
-uint64_t FaultProxy::reset_somewhere(Direction direction, uint64_t bytes_max, Which which) {
-  const uint64_t bytes = on_thread([&] { return 1 + state_.random(bytes_max); });
-  reset_after(direction, bytes, which);
-  return bytes;
-}
-
-void FaultProxy::half_close(Direction direction, Which which) {
-  on_thread([&] { each(which, "half_close", [&](ProxyConnection& connection) { connection.half_close(direction); }); });
-}
-
-void FaultProxy::inject(const std::string& bytes, Which which) {
-  on_thread([&] { each(which, "inject", [&](ProxyConnection& connection) { connection.inject(bytes); }); });
-}
-
 FaultProxy::TriggerId FaultProxy::add(const Trigger& trigger) {
-  if (trigger.cuts() && trigger.limit == 0) {
+  if (trigger.cuts() && trigger.limit == 0)
     throw std::invalid_argument("a reply is cut after at least one entry or byte");
-  }
   const bool loses =
       trigger.cuts() || trigger.what == Trigger::What::kSwallowReply || trigger.what == Trigger::What::kLoseCommand;
-  if (loses && trigger.ending == Trigger::Then::kNothing) {
+  if (loses && trigger.ending == Trigger::Then::kNothing)
     throw std::invalid_argument("a connection that lost bytes is unusable: use kReset, kClose or kSilence");
-  }
   return on_thread([&] {
     state_.triggers.push_back({trigger});
     return state_.triggers.size() - 1;
   });
-}
-
-uint64_t FaultProxy::fired(TriggerId trigger) {
-  return on_thread([&] { return state_.triggers.at(trigger).fired; });
-}
-
-void FaultProxy::release(TriggerId trigger) {
-  on_thread([&] { state_.triggers.at(trigger).off = state_.triggers.at(trigger).released = true; });
-}
-
-void FaultProxy::remove(TriggerId trigger) {
-  on_thread([&] { state_.triggers.at(trigger).off = true; });
 }
 
 void FaultProxy::heal() {
@@ -231,7 +166,7 @@ void FaultProxy::heal() {
     open_door(Door::kOpen);
     each(std::nullopt, nullptr, [](ProxyConnection& connection) {
       for (const Direction direction : {Direction::kToServer, Direction::kToClient})
-        connection.reset_after(direction, std::nullopt);
+        connection.pipe(direction).reset_after(std::nullopt);
       if (connection.silent()) connection.end(ProxyConnection::End::kReset);
     });
   });
@@ -255,13 +190,6 @@ FaultProxy::Which FaultProxy::connection_of(std::string_view first) {
       if (begins_with_words(connection.last_command(), first)) found = connection.number();
     });
     return found;
-  });
-}
-
-uint64_t FaultProxy::commands(std::string_view first) {
-  return on_thread([&] {
-    const auto found = state_.commands.find(in_capitals(first));
-    return found == state_.commands.end() ? uint64_t{0} : found->second;
   });
 }
 

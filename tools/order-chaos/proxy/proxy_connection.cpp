@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
 
 #include "base/check.h"
 
@@ -18,7 +17,6 @@ namespace orderd::test {
 namespace {
 
 constexpr std::size_t kReadSize = std::size_t{64} * 1024;
-
 constexpr int kBacklog = 128;
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -42,13 +40,6 @@ int bound_socket(uint16_t port) {
     refuse("cannot bind port " + std::to_string(port) + " of 127.0.0.1");
   }
   return fd;
-}
-
-uint16_t port_of(int socket) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  if (getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) refuse("no port");
-  return ntohs(address.sin_port);
 }
 
 // Slices must leave one by one. A Unix socket has no such option and needs none.
@@ -94,7 +85,10 @@ void close_socket(int& socket, ProxyConnection::End how) {
 }  // namespace
 
 ProxyListener::ProxyListener() : reserved_(bound_socket(0)) {
-  port_ = port_of(reserved_);
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  if (getsockname(reserved_, reinterpret_cast<sockaddr*>(&address), &size) != 0) refuse("no port");
+  port_ = ntohs(address.sin_port);
   open();
 }
 
@@ -135,10 +129,6 @@ ProxyConnection::ProxyConnection(ProxyState& state, uint64_t number, int client)
   set_no_delay(client);
 }
 
-ProxyConnection::~ProxyConnection() {
-  end(End::kClose);
-}
-
 void ProxyConnection::open(const valkey::Endpoint& upstream) {
   if (phase_ != Phase::kSilent) return;
   phase_ = Phase::kConnecting;
@@ -165,18 +155,6 @@ void ProxyConnection::end(End how) {
   close_socket(server_.socket, how);
 }
 
-void ProxyConnection::half_close(Direction direction) {
-  if (phase_ == Phase::kOpen) pipe(direction).push(ProxyPipe::Mark::kEnd);
-}
-
-void ProxyConnection::inject(std::string bytes) {
-  if (phase_ == Phase::kOpen) to_client_.inject(std::move(bytes));
-}
-
-bool ProxyConnection::reads(const Side& side) const {
-  return !side.read_ended && (&side == &client_ ? to_server_ : to_client_).queued() < kProxyQueueMax;
-}
-
 pollfd ProxyConnection::wait_of(const Side& side) const {
   const int events = (reads(side) ? POLLIN : 0) | (side.blocked ? POLLOUT : 0);
   // poll() reports a closed peer even if nothing is asked: then it must not see the socket.
@@ -193,7 +171,13 @@ void ProxyConnection::serve(std::array<short, 2> events) {
   if (phase_ == Phase::kConnecting && events[1] != 0) return connected();
   events_of(client_, events[0]);
   events_of(server_, events[1]);
-  pump();
+  pump(to_server_, server_);
+  pump(to_client_, client_);
+  if (phase_ != Phase::kOpen) return;
+  const auto done = [](const Side& side, const ProxyPipe& pipe) {
+    return side.read_ended && (pipe.ended() || pipe.silent());
+  };
+  if (done(client_, to_server_) && done(server_, to_client_)) end(End::kClose);
 }
 
 void ProxyConnection::events_of(Side& side, short events) {
@@ -210,31 +194,17 @@ void ProxyConnection::read(Side& side) {
     if (errno != EAGAIN && errno != EINTR) end(End::kReset);
     return;
   }
-  const std::string_view bytes(buffer, static_cast<std::size_t>(got));
-  const bool from_client = &side == &client_;
   if (got == 0) {
     side.read_ended = true;
-    if (from_client) follower_.client_ended();
-    (from_client ? to_server_ : to_client_).push(ProxyPipe::Mark::kEnd);
-  } else if (from_client) {
-    follower_.from_client(bytes);
-  } else {
-    follower_.from_server(bytes);
+    if (&side == &client_) follower_.client_ended();
+    return pipe_from(side).push(ProxyPipe::Mark::kEnd);
   }
-}
-
-void ProxyConnection::pump() {
-  if (phase_ == Phase::kOpen) pump(to_server_, server_);
-  if (phase_ == Phase::kOpen) pump(to_client_, client_);
-  if (phase_ != Phase::kOpen) return;
-  const auto done = [](const Side& side, const ProxyPipe& pipe) {
-    return side.read_ended && (pipe.ended() || pipe.silent());
-  };
-  if (done(client_, to_server_) && done(server_, to_client_)) end(End::kClose);
+  const std::string_view bytes(buffer, static_cast<std::size_t>(got));
+  &side == &client_ ? follower_.from_client(bytes) : follower_.from_server(bytes);
 }
 
 void ProxyConnection::pump(ProxyPipe& pipe, Side& target) {
-  if (target.blocked) return;
+  if (phase_ != Phase::kOpen || target.blocked) return;
   switch (pipe.pump(target.socket)) {
     case ProxyPipe::Stop::kWaits: break;
     case ProxyPipe::Stop::kBlocked: target.blocked = true; break;

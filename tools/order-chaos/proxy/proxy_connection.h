@@ -5,12 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <optional>
-#include <string>
 
 #include "order-chaos/proxy/proxy_follower.h"
-#include "order-chaos/proxy/proxy_pipe.h"
 #include "valkey/endpoint.h"
 
 namespace orderd::test {
@@ -46,7 +42,7 @@ class ProxyConnection {
 
   // Takes over the client's socket. Does nothing before open().
   ProxyConnection(ProxyState& state, uint64_t number, int client);
-  ~ProxyConnection();
+  ~ProxyConnection() { end(End::kClose); }
   ProxyConnection(const ProxyConnection&) = delete;
   ProxyConnection& operator=(const ProxyConnection&) = delete;
 
@@ -54,9 +50,15 @@ class ProxyConnection {
   void open(const valkey::Endpoint& upstream);
   // Closes both sides; queued bytes are lost. The proxy removes the object later.
   void end(End how);
-  void half_close(Direction direction);
-  void inject(std::string bytes);
-  void reset_after(Direction direction, std::optional<uint64_t> bytes) { pipe(direction).reset_after(bytes); }
+  void half_close(Direction direction) {
+    if (phase_ == Phase::kOpen) pipe(direction).push(ProxyPipe::Mark::kEnd);
+  }
+  void inject(std::string bytes) {
+    if (phase_ == Phase::kOpen) to_client_.inject(std::move(bytes));
+  }
+  [[nodiscard]] ProxyPipe& pipe(Direction direction) {
+    return direction == Direction::kToServer ? to_server_ : to_client_;
+  }
 
   // What poll() has to wait for: the client's socket and the server's; -1: nothing.
   [[nodiscard]] std::array<pollfd, 2> waits() const;
@@ -85,24 +87,22 @@ class ProxyConnection {
     bool blocked = false;  // the socket buffer is full
   };
 
-  [[nodiscard]] ProxyPipe& pipe(Direction direction) {
-    return direction == Direction::kToServer ? to_server_ : to_client_;
-  }
+  // The pipe that this side fills.
+  [[nodiscard]] ProxyPipe& pipe_from(const Side& side) { return &side == &client_ ? to_server_ : to_client_; }
   void connected();
   void events_of(Side& side, short events);
   void read(Side& side);
-  void pump();
   void pump(ProxyPipe& pipe, Side& target);
-  [[nodiscard]] bool reads(const Side& side) const;
+  [[nodiscard]] bool reads(const Side& side) const {
+    return !side.read_ended && (&side == &client_ ? to_server_ : to_client_).queued() < kProxyQueueMax;
+  }
   [[nodiscard]] pollfd wait_of(const Side& side) const;
 
   ProxyState& state_;
   uint64_t number_;
   Phase phase_ = Phase::kSilent;
-  Side client_;
-  Side server_;
-  ProxyPipe to_server_;
-  ProxyPipe to_client_;
+  Side client_, server_;
+  ProxyPipe to_server_, to_client_;
   ProxyFollower follower_;
 };
 

@@ -1,11 +1,6 @@
 // Follows the commands and replies of one proxied connection, and inserts the faults of triggers between their bytes.
 #pragma once
 
-#include <deque>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "order-chaos/proxy/proxy_pipe.h"
 #include "order-chaos/proxy/resp_splitter.h"
 

@@ -2,11 +2,7 @@
 // faults of the direction require. Marks between the bytes say what happens when everything before them is delivered.
 #pragma once
 
-#include <cstdint>
-#include <deque>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "order-chaos/proxy/proxy_faults.h"
 

@@ -1,0 +1,185 @@
+// Servers and sales (integration/sale.h) behind a fault proxy, or with simulated clock, disk and power. Also a plain
+// TCP client, to see what a client library hides: how a connection ends, and its packet sizes.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "integration/sale.h"
+#include "order-chaos/proxy/fault_proxy.h"
+#include "order-chaos/shims.h"
+#include "order-chaos/tailer.h"
+#include "support/wait_for.h"
+
+namespace orderd::test {
+
+inline constexpr std::chrono::seconds kDeadline{60};
+
+class RawClient {
+ public:
+  enum class End { kNone, kOrderly, kReset };
+
+  // Throws std::system_error: ECONNREFUSED if nothing listens.
+  explicit RawClient(const FaultProxy& proxy) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(proxy.endpoint().port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{20, 0};
+    if (socket_ < 0 || setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+        connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      const int error = errno;
+      if (socket_ >= 0) ::close(socket_);
+      throw std::system_error(error, std::generic_category(), "connect");
+    }
+  }
+  ~RawClient() { ::close(socket_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  // Sends a command. Throws std::system_error when the connection has ended.
+  void send(const std::vector<std::string>& words, int times = 1) {
+    std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
+    for (const std::string& word : words) bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    std::string all;
+    for (; times > 0; --times) all += bytes;
+    if (::send(socket_, all.data(), all.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(all.size()))
+      throw std::system_error(errno, std::generic_category(), "send");
+  }
+  // Reads until `bytes` arrived or the connection ends; all by default. Throws std::runtime_error after 20 s of
+  // silence.
+  std::string read(std::size_t bytes = SIZE_MAX) {
+    std::string result;
+    while (result.size() < bytes && end_ == End::kNone) {
+      char buffer[4096];
+      const ssize_t got = recv(socket_, buffer, std::min(sizeof buffer, bytes - result.size()), 0);
+      if (got > 0) result.append(buffer, static_cast<std::size_t>(got));
+      if (got == 0) end_ = End::kOrderly;
+      if (got < 0 && errno == ECONNRESET) end_ = End::kReset;
+      if (got < 0 && errno != ECONNRESET) throw std::runtime_error("no data for 20 s");
+    }
+    return result;
+  }
+  // Whether nothing has arrived yet.
+  [[nodiscard]] bool hears_nothing() const {
+    char byte = 0;
+    return recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+  }
+  // How it ended, as far as was read.
+  [[nodiscard]] End end() const { return end_; }
+
+  void check_served() {
+    send({"PING"});
+    CHECK(read(7) == "+PONG\r\n");
+  }
+  void check_ended(End how) {
+    CHECK(read().empty());
+    CHECK(end_ == how);
+  }
+
+ private:
+  int socket_;
+  End end_ = End::kNone;
+};
+
+struct ProxiedServer {
+  // Through the proxy.
+  [[nodiscard]] valkey::SyncClient client() const {
+    auto connected = valkey::SyncClient::connect(proxy.endpoint(), {.reply_timeout = std::chrono::seconds(20)});
+    if (!connected) throw std::runtime_error(connected.error());
+    return std::move(*connected);
+  }
+  // Bypasses the proxy.
+  std::string ask_server(const std::vector<std::string>& words) const {
+    auto direct = server.client();
+    return ask(direct, words);
+  }
+  void check_served() const { RawClient(proxy).check_served(); }
+  // Waits until the proxy has this many open connections.
+  void wait_open(uint64_t count) {
+    wait_for([&] { return proxy.stats().open == count; }, kDeadline, "open connections: " + std::to_string(count));
+  }
+  void wait_fired(FaultProxy::TriggerId trigger) {
+    wait_for([&] { return proxy.fired(trigger) > 0; }, kDeadline, "the trigger");
+  }
+
+  ValkeyServer server;
+  FaultProxy proxy{server.endpoint(), test_seed()};
+};
+
+// A sale whose daemon reaches the server through the proxy. Producers and books bypass it.
+struct ProxiedSale {
+  // A daemon with a reply timeout of 300 ms.
+  void start(const std::vector<std::string>& settings = {}) {
+    sale.url = proxy.url();
+    std::vector<std::string> all = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=500ms"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    daemon = sale.daemon("only", all);
+    wait_for([&] { return proxy.commands("XREAD") > 0; }, kDeadline, "the daemon to read");
+  }
+  // Sale::disturb() with such a daemon.
+  template <class Act>
+  void disturb(int times, std::size_t results_max, Act act) {
+    start();
+    sale.disturb(times, results_max, act);
+    end(*daemon);
+  }
+  // Waits until a trigger has fired; it does not fire again.
+  void play(const Trigger& trigger) {
+    const auto id = proxy.add(trigger);
+    wait_for([&] { return proxy.fired(id) > 0; }, kDeadline, "the trigger");
+    proxy.remove(id);
+  }
+  // Waits until `act` has made the daemon connect again, so many times.
+  template <class Act>
+  void reconnects(uint64_t times, Act act) {
+    const uint64_t aim = proxy.stats().accepted + times;
+    act();
+    wait_for([&] { return proxy.stats().accepted >= aim; }, kDeadline, "new connections");
+  }
+
+  Sale sale{test_seed()};
+  FaultProxy proxy{sale.server.endpoint(), sale.random.number(SIZE_MAX)};
+  std::unique_ptr<Process> daemon;
+};
+
+using AppendOnly = ServerOptions::AppendOnly;
+
+// A server that the shims act on.
+inline ServerOptions shimmed(const Shims& shims, AppendOnly append_only) {
+  return {.append_only = append_only, .environment = shims.environment()};
+}
+
+struct AofSale {
+  explicit AofSale(AppendOnly append_only) : sale(test_seed(), shimmed(shims, append_only)) {}
+
+  // After the server was down.
+  void start_server() {
+    sale.server.start();
+    sale.reconnect();
+  }
+  // Waits until the reader has read this many more results.
+  static void read_more(const chaos::Tailer& reader, std::size_t more) {
+    const std::size_t aim = reader.size() + more;
+    wait_for([&] { return reader.size() >= aim; }, kDeadline, "results to be read");
+  }
+
+  Shims shims;
+  Sale sale;
+  std::unique_ptr<Process> daemon = sale.daemon("only");
+};
+
+// How many descriptors a process has.
+inline std::ptrdiff_t open_files(const std::string& pid) {
+  const std::filesystem::directory_iterator all("/proc/" + pid + "/fd");
+  return std::distance(begin(all), end(all));
+}
+
+}  // namespace orderd::test
