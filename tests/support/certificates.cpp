@@ -12,7 +12,6 @@ namespace {
 
 constexpr long kDaySeconds = 24L * 3600;
 
-using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
 using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
 
 void need(bool good, const char* what) {
@@ -51,16 +50,13 @@ Certificate make(const std::string& name, EVP_PKEY* key, X509* issuer, EVP_PKEY*
   return certificate;
 }
 
-void write(const std::string& path, const X509* certificate) {
+// The certificate, or without one the key.
+void write(const std::string& path, const X509* certificate, const EVP_PKEY* key = nullptr) {
   std::FILE* file = std::fopen(path.c_str(), "w");
-  need(file != nullptr && PEM_write_X509(file, certificate) == 1, path.c_str());
-  (void)std::fclose(file);
-}
-
-void write(const std::string& path, const EVP_PKEY* key) {
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  need(file != nullptr && PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1, path.c_str());
-  (void)std::fclose(file);
+  need(file != nullptr, path.c_str());
+  const int written = key == nullptr ? PEM_write_X509(file, certificate)
+                                     : PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+  need(std::fclose(file) == 0 && written == 1, path.c_str());
 }
 
 }  // namespace
@@ -71,14 +67,12 @@ Authority::Authority(const std::string& name)
   write(file_, certificate_.get());
 }
 
-Authority::~Authority() = default;
-
-CertificateFiles Authority::sign(const std::string& label, const std::vector<std::string>& names, Days days) {
-  const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+CertificateFiles Authority::sign(const std::string& label, const std::vector<std::string>& names, Days days) const {
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   const Certificate certificate = make(label, key.get(), certificate_.get(), key_.get(), days, names);
   CertificateFiles files{files_.file(label + ".pem"), files_.file(label + ".key")};
   write(files.cert, certificate.get());
-  write(files.key, key.get());
+  write(files.key, nullptr, key.get());
   return files;
 }
 

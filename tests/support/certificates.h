@@ -18,27 +18,24 @@ struct CertificateFiles {
   std::string key;
 };
 
+// Valid from this many days before now to this many after.
+struct CertificateDays {
+  int before = 1;
+  int after = 30;
+};
+
 // A CA that signs certificates.
 class Authority {
  public:
-  // Valid from this many days before now to this many after.
-  struct Days {
-    int before = 1;
-    int after = 30;
-  };
+  using Days = CertificateDays;
 
   explicit Authority(const std::string& name);
-  ~Authority();
-  Authority(const Authority&) = delete;
-  Authority& operator=(const Authority&) = delete;
 
   // Its own certificate.
   [[nodiscard]] const std::string& file() const { return file_; }
   // `names` as in OpenSSL: "DNS:valkey.example", "IP:127.0.0.1". `label` becomes part of the file's name.
-  [[nodiscard]] CertificateFiles sign(const std::string& label, const std::vector<std::string>& names, Days days);
-  [[nodiscard]] CertificateFiles sign(const std::string& label, const std::vector<std::string>& names) {
-    return sign(label, names, Days());
-  }
+  [[nodiscard]] CertificateFiles sign(const std::string& label, const std::vector<std::string>& names,
+                                      Days days = {}) const;
 
  private:
   TemporaryDirectory files_;

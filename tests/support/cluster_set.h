@@ -55,8 +55,6 @@ class ClusterSet {
   void wait_until_well() const;
 
  private:
-  [[nodiscard]] std::string id_of(std::size_t index) const;
-
   std::vector<std::unique_ptr<ValkeyServer>> nodes_;
   std::vector<uint16_t> tls_ports_;
 };

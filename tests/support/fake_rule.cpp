@@ -2,10 +2,8 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "support/fake_server.h"
-#include "support/resp.h"
 
 namespace orderd::test {
 
@@ -28,43 +26,6 @@ std::string Received::text() const {
 std::string Received::option(std::string_view name) const {
   const auto found = std::find(words.begin(), words.end(), name);
   return found == words.end() || found + 1 == words.end() ? "" : *(found + 1);
-}
-
-FakeServer::Rule& FakeServer::Rule::with(std::string_view word) {
-  word_ = word;
-  return *this;
-}
-FakeServer::Rule& FakeServer::Rule::times(std::size_t count) {
-  times_ = count;
-  return *this;
-}
-FakeServer::Rule& FakeServer::Rule::after(std::size_t count) {
-  after_ = count;
-  return *this;
-}
-FakeServer::Rule& FakeServer::Rule::reply(std::string bytes) {
-  answer_ = [bytes = std::move(bytes)](const Received& /*command*/) { return bytes; };
-  return *this;
-}
-FakeServer::Rule& FakeServer::Rule::error(std::string_view text) {
-  return reply(resp::error(text));
-}
-FakeServer::Rule& FakeServer::Rule::answer(Answer answer) {
-  answer_ = std::move(answer);
-  return *this;
-}
-FakeServer::Rule& FakeServer::Rule::hold() {
-  holds_ = true;
-  return *this;
-}
-FakeServer::Rule& FakeServer::Rule::slice(std::size_t bytes) {
-  slice_ = bytes;
-  return *this;
-}
-FakeServer::Rule& FakeServer::Rule::end(End end, std::optional<std::size_t> cut) {
-  end_ = end;
-  cut_ = cut;
-  return *this;
 }
 
 void FakeServer::Rule::release() {

@@ -42,13 +42,10 @@ FakeServer::FakeServer(Loop& loop, Where where, std::string host, uint16_t port)
     : loop_(loop), where_(where), host_(std::move(host)), port_(port) {
   // hiredis writes without MSG_NOSIGNAL; the daemon ignores the signal too.
   std::signal(SIGPIPE, SIG_IGN);
-  on("AUTH").reply(resp::simple("OK"));
+  for (const char* command : {"AUTH", "SELECT", "CLIENT SETNAME", "CLIENT SETINFO"}) on(command).reply("+OK\r\n");
   on("HELLO").reply(resp::bulks({"server", "valkey", "version", "8.0.1", "mode", "standalone", "role", "master"}));
   on("INFO").reply(resp::bulk(info(kRunId)));
   on("ROLE").reply(resp::array({resp::bulk("master"), resp::integer(0), resp::array({})}));
-  on("SELECT").reply(resp::simple("OK"));
-  on("CLIENT SETNAME").reply(resp::simple("OK"));
-  on("CLIENT SETINFO").reply(resp::simple("OK"));
   on("SCRIPT LOAD").answer([](const Received& command) { return resp::bulk(script_name(command.words.at(2))); });
   listen();
 }
@@ -64,40 +61,28 @@ std::string FakeServer::info(std::string_view run_id) {
          std::string(run_id) + "\r\n";
 }
 
-FakeServer::Rule& FakeServer::on(std::string_view first) {
-  return rules_.emplace_back(*this, first);
+bool FakeServer::answer(std::string_view first, std::string bytes) {
+  const auto [peer, waiting] = oldest_waiting(first);
+  if (waiting == nullptr) return false;
+  waiting->bytes = std::move(bytes);
+  waiting->ready = true;
+  flush(*peer);
+  return true;
 }
 
-bool FakeServer::answer(std::string_view first, std::string bytes) {
+std::pair<FakeServer::Peer*, FakeServer::Outgoing*> FakeServer::oldest_waiting(std::string_view first) const {
   for (const auto& peer : peers_) {
-    if (peer->fd < 0) continue;
     for (Outgoing& each : peer->out) {
-      if (each.ready || !each.command.begins(first)) continue;
-      each.bytes = std::move(bytes);
-      each.ready = true;
-      flush(*peer);
-      return true;
+      if (peer->fd >= 0 && !each.ready && each.command.begins(first)) return {peer.get(), &each};
     }
   }
-  return false;
-}
-
-bool FakeServer::waits(std::string_view first) const {
-  return std::any_of(peers_.begin(), peers_.end(), [first](const std::unique_ptr<Peer>& peer) {
-    return peer->fd >= 0 && std::any_of(peer->out.begin(), peer->out.end(), [first](const Outgoing& each) {
-             return !each.ready && each.command.begins(first);
-           });
-  });
+  return {};
 }
 
 void FakeServer::blurt(std::size_t connection, std::string_view bytes) {
   Peer& peer = *peers_.at(connection);
   peer.out.push_back({{}, nullptr, std::string(bytes), true});
   flush(peer);
-}
-
-void FakeServer::close(std::size_t connection) {
-  close(*peers_.at(connection), End::kClose);
 }
 
 void FakeServer::close_all() {
@@ -112,30 +97,27 @@ void FakeServer::refuse() {
 }
 
 void FakeServer::listen() {
+  sockaddr_storage address{};
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof(sockaddr_un);
   if (where_ == Where::kUnix) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    endpoint().path.copy(address.sun_path, sizeof address.sun_path - 1);
-    listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    must(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    generic->sa_family = AF_UNIX;
+    endpoint().path.copy(reinterpret_cast<sockaddr_un*>(generic)->sun_path, sizeof(sockaddr_un::sun_path) - 1);
   } else {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port_);
-    ORDERD_CHECK(inet_pton(AF_INET, host_.c_str(), &address.sin_addr) == 1, "not an IPv4 address");
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    must(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
-    must(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address));
-    socklen_t length = sizeof address;
-    must(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length));
-    port_ = ntohs(address.sin_port);
+    generic->sa_family = AF_INET;
+    auto* internet = reinterpret_cast<sockaddr_in*>(generic);
+    internet->sin_port = htons(port_);
+    ORDERD_CHECK(inet_pton(AF_INET, host_.c_str(), &internet->sin_addr) == 1, "not an IPv4 address");
+    size = sizeof *internet;
   }
+  listener_ = socket(generic->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  must(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+  must(bind(listener_, generic, size));
+  must(getsockname(listener_, generic, &size));
+  if (where_ == Where::kTcp) port_ = ntohs(reinterpret_cast<sockaddr_in*>(generic)->sin_port);
   must(::listen(listener_, kBacklog));
-  listener_poll_.reset(new uv_poll_t);
-  must(uv_poll_init_socket(loop_.raw(), listener_poll_.get(), listener_));
-  listener_poll_->data = this;
-  must(uv_poll_start(listener_poll_.get(), UV_READABLE, on_listening));
+  listener_poll_.emplace(loop_, listener_, [this] { accept_all(); });
 }
 
 valkey::Endpoint FakeServer::endpoint() const {
@@ -148,13 +130,15 @@ valkey::Endpoint FakeServer::endpoint() const {
 }
 
 std::size_t FakeServer::standing() const {
-  return static_cast<std::size_t>(
-      std::count_if(peers_.begin(), peers_.end(), [](const std::unique_ptr<Peer>& peer) { return peer->fd >= 0; }));
+  std::size_t open = 0;
+  for (const auto& peer : peers_) open += peer->fd >= 0 ? 1U : 0U;
+  return open;
 }
 
 std::size_t FakeServer::count(std::string_view first) const {
-  return static_cast<std::size_t>(std::count_if(received_.begin(), received_.end(),
-                                                [first](const Received& command) { return command.begins(first); }));
+  std::size_t count = 0;
+  for (const Received& command : received_) count += command.begins(first) ? 1U : 0U;
+  return count;
 }
 
 std::vector<std::string> FakeServer::sequence(std::size_t connection, std::size_t words) const {
@@ -165,10 +149,6 @@ std::vector<std::string> FakeServer::sequence(std::size_t connection, std::size_
     texts.push_back(command.text());
   }
   return texts;
-}
-
-void FakeServer::on_listening(uv_poll_t* handle, int /*status*/, int /*events*/) {
-  if (handle->data != nullptr) static_cast<FakeServer*>(handle->data)->accept_all();
 }
 
 void FakeServer::accept_all() {
@@ -216,8 +196,8 @@ void FakeServer::read(Peer& peer) {
 void FakeServer::take(Peer& peer, std::vector<std::string> words) {
   received_.push_back({peer.number, std::move(words)});
   const Received command = received_.back();
-  const auto rule =
-      std::find_if(rules_.rbegin(), rules_.rend(), [&command](Rule& each) { return each.takes(command); });
+  const auto takes = [&command](Rule& each) { return each.takes(command); };
+  const auto rule = std::find_if(rules_.rbegin(), rules_.rend(), takes);
   if (rule == rules_.rend()) {
     peer.out.push_back({command, nullptr, resp::error("ERR unknown command '" + command.words.front() + "'"), true});
     return;

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loop/loop.h"
@@ -53,24 +54,26 @@ class FakeServer {
     Rule(FakeServer& server, std::string_view first) : server_(server), first_(first) {}
 
     // Which commands: only those with this word; only the next `count`; only after the first `count`.
-    Rule& with(std::string_view word);
-    Rule& times(std::size_t count);
-    Rule& after(std::size_t count);
+    Rule& with(std::string_view word) { return set(word_, word); }
+    Rule& times(std::size_t count) { return set(times_, count); }
+    Rule& after(std::size_t count) { return set(after_, count); }
 
     // The reply: raw bytes; an error; the result of a function.
-    Rule& reply(std::string bytes);
-    Rule& error(std::string_view text);
-    Rule& answer(Answer answer);
+    Rule& reply(const std::string& bytes) {
+      return answer([bytes](const Received& /*command*/) { return bytes; });
+    }
+    Rule& error(std::string_view text) { return reply("-" + std::string(text) + "\r\n"); }
+    Rule& answer(const Answer& answer) { return set(answer_, answer); }
     // No reply, ever.
     Rule& silence() { return hold(); }
 
     // How: not before release(); in slices of `bytes`, one per turn of the loop.
-    Rule& hold();
-    Rule& slice(std::size_t bytes);
+    Rule& hold() { return set(holds_, true); }
+    Rule& slice(std::size_t bytes) { return set(slice_, bytes); }
     // Then the connection ends: after the reply, or after its first bytes. A reset needs TCP.
-    Rule& close() { return end(End::kClose, std::nullopt); }
-    Rule& close_after_bytes(std::size_t bytes) { return end(End::kClose, bytes); }
-    Rule& reset_after_bytes(std::size_t bytes) { return end(End::kReset, bytes); }
+    Rule& close() { return set(end_, End::kClose); }
+    Rule& close_after_bytes(std::size_t bytes) { return set(cut_, bytes).close(); }
+    Rule& reset_after_bytes(std::size_t bytes) { return set(cut_, bytes).set(end_, End::kReset); }
 
     // Sends what was held; nothing is held from now on.
     void release();
@@ -81,7 +84,11 @@ class FakeServer {
 
    private:
     friend class FakeServer;
-    Rule& end(End end, std::optional<std::size_t> cut);
+    template <class Member, class Value>
+    Rule& set(Member& member, const Value& value) {
+      member = value;
+      return *this;
+    }
     [[nodiscard]] bool takes(const Received& command);
 
     FakeServer& server_;
@@ -108,15 +115,15 @@ class FakeServer {
   [[nodiscard]] static std::string info(std::string_view run_id);
 
   // Adds a rule; the reference is valid as long as the server.
-  Rule& on(std::string_view first);
+  Rule& on(std::string_view first) { return rules_.emplace_back(*this, first); }
   // Replies to the oldest waiting command that begins with these words. False: there is none.
   bool answer(std::string_view first, std::string bytes);
   // Whether a command that begins with these words waits for its reply, on an open connection.
-  [[nodiscard]] bool waits(std::string_view first) const;
+  [[nodiscard]] bool waits(std::string_view first) const { return oldest_waiting(first).second != nullptr; }
 
   // Sends unsolicited bytes.
   void blurt(std::size_t connection, std::string_view bytes);
-  void close(std::size_t connection);
+  void close(std::size_t connection) { close(*peers_.at(connection), End::kClose); }
   void close_all();
   // Accepts no connection from now on, until listen().
   void refuse();
@@ -150,7 +157,7 @@ class FakeServer {
     std::size_t sent = 0;  // bytes of the first of `out`
   };
 
-  static void on_listening(uv_poll_t* handle, int status, int events);
+  [[nodiscard]] std::pair<Peer*, Outgoing*> oldest_waiting(std::string_view first) const;
   static void on_peer(uv_poll_t* handle, int status, int events);
   void accept_all();
   void read(Peer& peer);
@@ -166,7 +173,7 @@ class FakeServer {
   std::string host_;
   uint16_t port_;
   int listener_ = -1;
-  HandlePtr<uv_poll_t> listener_poll_;
+  std::optional<Poll> listener_poll_;
   std::deque<Rule> rules_;
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<Received> received_;

@@ -20,12 +20,7 @@
 namespace orderd::test {
 namespace {
 
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-// The last addition of a name wins.
+// The test's own, with additions; the last addition of a name wins.
 std::vector<std::string> merged_environment(const std::vector<std::string>& additions) {
   std::map<std::string, std::string> merged;
   const auto put = [&merged](const std::string& entry) { merged[entry.substr(0, entry.find('='))] = entry; };
@@ -43,52 +38,37 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return result;
 }
 
-struct Plan {
-  std::vector<char*> argv;
-  std::vector<char*> environment;
-  std::string input, output, errors;
-  pid_t parent;
-  int error_pipe;  // errno is written to it if exec fails
-};
-
 bool redirect(const std::string& path, int flags, int target) {
   const int file = open(path.c_str(), flags | O_CLOEXEC, 0600);
   return file >= 0 && dup2(file, target) == target;
 }
 
-// In the child: runs the program.
-[[noreturn]] void become(const Plan& plan) {
-  // Catches a parent that died before prctl().
-  const bool tied = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == plan.parent;
-  // The test's connections must not stay open in the child. On a kernel too old for this they do, which most tests do
-  // not mind.
-  (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  if (tied && redirect(plan.input, O_RDONLY, STDIN_FILENO) &&
-      redirect(plan.output, O_WRONLY | O_CREAT | O_APPEND, STDOUT_FILENO) &&
-      redirect(plan.errors, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO)) {
-    execvpe(plan.argv[0], plan.argv.data(), plan.environment.data());
-  }
-  const int error = errno;
-  _exit(write(plan.error_pipe, &error, sizeof error) == sizeof error ? 127 : 126);
-}
-
 }  // namespace
 
 Process::Process(std::vector<std::string> argv, const ProcessOptions& options) : name_(argv.at(0)) {
-  std::ofstream(files_.file("input"), std::ios::binary) << options.input;
+  const std::string input = files_.file("input"), output = files_.file("output"), errors = files_.file("errors");
+  std::ofstream(input, std::ios::binary) << options.input;
   std::vector<std::string> environment = merged_environment(options.environment);
+  const std::vector<char*> words = pointers(argv), variables = pointers(environment);
+  const pid_t parent = getpid();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error("cannot create a pipe: " + std::string(std::strerror(errno)));
-  const Plan plan{pointers(argv),
-                  pointers(environment),
-                  files_.file("input"),
-                  files_.file("output"),
-                  files_.file("errors"),
-                  getpid(),
-                  ends[1]};
   pid_ = fork();
-  if (pid_ == 0) become(plan);
+  if (pid_ == 0) {
+    // Catches a parent that died before prctl().
+    const bool tied = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+    // The test's connections must not stay open in the child. On a kernel too old for this they do, which most tests do
+    // not mind.
+    (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    constexpr int kAppend = O_WRONLY | O_CREAT | O_APPEND;
+    if (tied && redirect(input, O_RDONLY, STDIN_FILENO) && redirect(output, kAppend, STDOUT_FILENO) &&
+        redirect(errors, kAppend, STDERR_FILENO)) {
+      execvpe(words[0], words.data(), variables.data());
+    }
+    const int error = errno;
+    _exit(write(ends[1], &error, sizeof error) == sizeof error ? 127 : 126);
+  }
   close(ends[1]);
   int error = pid_ < 0 ? errno : 0;
   const ssize_t got = pid_ < 0 ? 0 : read(ends[0], &error, sizeof error);
@@ -124,10 +104,6 @@ void Process::pause() {
   }
 }
 
-void Process::resume() {
-  signal(SIGCONT);
-}
-
 int Process::wait(std::chrono::milliseconds deadline) {
   if (!poll_until([this] { return !running(); }, deadline)) {
     const std::string text = errors();
@@ -138,11 +114,9 @@ int Process::wait(std::chrono::milliseconds deadline) {
   return *status_;
 }
 
-std::string Process::output() const {
-  return contents(files_.file("output"));
-}
-std::string Process::errors() const {
-  return contents(files_.file("errors"));
+std::string Process::contents(const std::string& name) const {
+  std::ifstream file(files_.file(name), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace orderd::test

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@
 namespace orderd::test {
 
 struct ProcessOptions {
-  std::vector<std::string> environment =
-      {};                  // "NAME=value", added to the test's environment; the last value of a name wins
+  // "NAME=value", added to the test's environment; the last value of a name wins.
+  std::vector<std::string> environment = {};
   std::string input = {};  // its standard input
 };
 
@@ -34,17 +35,19 @@ class Process {
   void signal(int number);
   // SIGSTOP; returns when the process has stopped (or exited).
   void pause();
-  void resume();
+  void resume() { signal(SIGCONT); }
 
   // Waits for the exit. Returns the exit status, or 128 + the signal number, like a shell.
   // Throws std::runtime_error, with the end of errors(), if the deadline passes first.
   int wait(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
   // Its output so far.
-  [[nodiscard]] std::string output() const;
-  [[nodiscard]] std::string errors() const;
+  [[nodiscard]] std::string output() const { return contents("output"); }
+  [[nodiscard]] std::string errors() const { return contents("errors"); }
 
  private:
+  [[nodiscard]] std::string contents(const std::string& name) const;
+
   std::string name_;
   TemporaryDirectory files_;
   pid_t pid_ = -1;

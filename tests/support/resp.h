@@ -32,7 +32,6 @@ inline std::string array(const std::vector<std::string>& elements) {
 }
 inline std::string bulks(const std::vector<std::string>& texts) {
   std::vector<std::string> elements;
-  elements.reserve(texts.size());
   for (const std::string& text : texts) elements.push_back(bulk(text));
   return array(elements);
 }

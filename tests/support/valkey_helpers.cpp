@@ -4,6 +4,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/text.h"
+
 namespace orderd::test {
 namespace {
 
@@ -15,18 +17,11 @@ valkey::OwnedReply good(valkey::SyncClient& client, const std::vector<std::strin
 
 }  // namespace
 
-std::string Entry::field(std::string_view name) const {
+const std::string* Entry::find(std::string_view name) const {
   for (const auto& [field, value] : fields) {
-    if (field == name) return value;
+    if (field == name) return &value;
   }
-  return {};
-}
-
-bool Entry::has(std::string_view name) const {
-  for (const auto& [field, value] : fields) {
-    if (field == name) return true;
-  }
-  return false;
+  return nullptr;
 }
 
 valkey::OwnedReply send(valkey::SyncClient& client, const valkey::Command& command) {
@@ -53,10 +48,7 @@ int64_t ask_number(valkey::SyncClient& client, const std::vector<std::string>& w
 
 std::string xadd(valkey::SyncClient& client, const std::string& stream, const Fields& fields) {
   std::vector<std::string> words = {"XADD", stream, "*"};
-  for (const auto& [name, value] : fields) {
-    words.push_back(name);
-    words.push_back(value);
-  }
+  for (const auto& [name, value] : fields) words.insert(words.end(), {name, value});
   return ask(client, words);
 }
 
@@ -68,13 +60,12 @@ std::string push_order(valkey::SyncClient& client, const std::string& id, const 
 std::vector<Entry> entries_of(valkey::Reply reply) {
   std::vector<Entry> result;
   for (std::size_t i = 0; i < reply.size(); ++i) {
-    const valkey::Reply fields = reply.at(i).at(1);
-    Entry entry;
+    Entry& entry = result.emplace_back();
     entry.id = reply.at(i).at(0).text();
+    const valkey::Reply fields = reply.at(i).at(1);
     for (std::size_t f = 0; f + 1 < fields.size(); f += 2) {
       entry.fields.emplace_back(fields.at(f).text(), fields.at(f + 1).text());
     }
-    result.push_back(std::move(entry));
   }
   return result;
 }
@@ -103,7 +94,7 @@ std::vector<Connection> clients_named(valkey::SyncClient& client, const std::str
   std::vector<Connection> found;
   std::istringstream lines(ask(client, {"CLIENT", "LIST"}));
   for (std::string line; std::getline(lines, line);) {
-    if (line.find(" name=" + name) == std::string::npos) continue;
+    if (!contains(line, " name=" + name)) continue;
     found.push_back({line.substr(3, line.find(' ') - 3), line});  // "id=7 addr=..."
   }
   return found;

@@ -21,9 +21,12 @@ struct Entry {
   std::string id;
   Fields fields;
   // The value of the first field of that name; empty if there is none.
-  [[nodiscard]] std::string field(std::string_view name) const;
-  [[nodiscard]] bool has(std::string_view name) const;
+  [[nodiscard]] std::string field(std::string_view name) const { return has(name) ? *find(name) : ""; }
+  [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
   bool operator==(const Entry&) const = default;
+
+ private:
+  [[nodiscard]] const std::string* find(std::string_view name) const;
 };
 
 // The reply, whatever it is.

@@ -18,13 +18,10 @@
 namespace orderd::test {
 namespace {
 
-constexpr std::chrono::seconds kStartDeadline{30};
-constexpr std::chrono::seconds kStopDeadline{30};
+constexpr std::chrono::seconds kDeadline{30};
 
 bool answers(const valkey::Endpoint& endpoint) {
-  valkey::SyncClient::Options options;
-  options.reply_timeout = std::chrono::seconds(1);
-  auto client = valkey::SyncClient::connect(endpoint, options);
+  auto client = valkey::SyncClient::connect(endpoint, {.reply_timeout = std::chrono::seconds(1)});
   if (!client) return false;
   const auto reply = client->call(valkey::Command::of("PING"));
   return reply.ok() && reply.value()->text() == "PONG";  // it is an error while the server loads its data
@@ -62,10 +59,9 @@ ValkeyServer::ValkeyServer(const ServerOptions& options)
 }
 
 void ValkeyServer::start() {
-  ProcessOptions options;
-  options.environment = environment_;
-  process_.emplace(std::vector<std::string>{program_, directory_.file("valkey.conf")}, options);
-  const bool settled = poll_until([this] { return !process_->running() || answers(endpoint()); }, kStartDeadline);
+  process_.emplace(std::vector<std::string>{program_, directory_.file("valkey.conf")},
+                   ProcessOptions{.environment = environment_});
+  const bool settled = poll_until([this] { return !process_->running() || answers(endpoint()); }, kDeadline);
   if (settled && process_->running()) return;
   const std::string text = log() + process_->errors();
   process_.reset();
@@ -73,31 +69,15 @@ void ValkeyServer::start() {
                            text.substr(text.size() - std::min<std::size_t>(text.size(), 3000)));
 }
 
-void ValkeyServer::stop() {
-  process_->signal(SIGTERM);
-  process_->wait(kStopDeadline);
-}
-
-void ValkeyServer::kill() {
+void ValkeyServer::end(int signal) {
   if (!process_) return;  // a start has failed
-  process_->signal(SIGKILL);
-  process_->wait(kStopDeadline);
-}
-
-void ValkeyServer::wait() {
-  process_->wait(kStopDeadline);
+  process_->signal(signal);
+  process_->wait(kDeadline);
 }
 
 void ValkeyServer::restart() {
   stop();
   start();
-}
-
-void ValkeyServer::pause() {
-  process_->pause();
-}
-void ValkeyServer::resume() {
-  process_->resume();
 }
 
 valkey::Endpoint ValkeyServer::endpoint() const {
@@ -114,14 +94,8 @@ valkey::Endpoint ValkeyServer::tcp_endpoint() const {
   return endpoint;
 }
 
-std::string ValkeyServer::log() const {
-  return process_ ? process_->output() : "";
-}
-
 valkey::SyncClient ValkeyServer::client() const {
-  valkey::SyncClient::Options options;
-  options.name = "test";
-  auto client = valkey::SyncClient::connect(endpoint(), options);
+  auto client = valkey::SyncClient::connect(endpoint(), {.name = "test"});
   if (!client) throw std::runtime_error(client.error());
   return std::move(client.value());
 }

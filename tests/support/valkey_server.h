@@ -33,21 +33,24 @@ class ValkeyServer {
 
   // Starts it again in the same directory, with the same address, after stop() or kill().
   void start();
-  void stop();  // SIGTERM; returns when it has exited
-  void kill();  // SIGKILL, the same
-  void wait();  // until it exits by itself
+  void stop() { end(SIGTERM); }  // returns when it has exited
+  void kill() { end(SIGKILL); }  // the same
+  void wait() { end(0); }        // until it exits by itself
   void restart();
-  void pause();  // SIGSTOP: connections stay open without replies
-  void resume();
+  void pause() { process_->pause(); }  // SIGSTOP: connections stay open without replies
+  void resume() { process_->resume(); }
 
   [[nodiscard]] valkey::Endpoint endpoint() const;      // its unix socket
   [[nodiscard]] valkey::Endpoint tcp_endpoint() const;  // only with ServerOptions::tcp
+  [[nodiscard]] std::string port() const { return std::to_string(tcp_endpoint().port); }
   [[nodiscard]] const std::string& directory() const { return directory_.path(); }
-  [[nodiscard]] std::string log() const;
+  [[nodiscard]] std::string log() const { return process_ ? process_->output() : ""; }
   // A new connection. Throws std::runtime_error.
   [[nodiscard]] valkey::SyncClient client() const;
 
  private:
+  void end(int signal);
+
   TemporaryDirectory directory_;
   std::vector<std::string> environment_;
   std::string program_;
