@@ -5,6 +5,7 @@
 #include <set>
 
 namespace orderd::test {
+
 using valkey::Backoff;
 
 TEST_CASE("each wait lies in the upper half of a ceiling that doubles up to five seconds, and reset starts over") {

@@ -93,7 +93,8 @@ TEST_CASE_FIXTURE(ConnectionFixture, "unsolicited bytes end an idle connection w
   CAPTURE(bytes);
   connect();
   until([&] { return fake.accepted() == 1; }, "the server accepts it");
-  bytes.empty() ? fake.close(0) : fake.blurt(0, bytes);
+  fake.blurt(0, bytes);
+  if (bytes.empty()) fake.close(0);
   until_closed();
   CHECK(events.error.what.starts_with(reason));
   CHECK_FALSE(connection->is_open());
@@ -110,12 +111,15 @@ TEST_CASE_FIXTURE(ConnectionFixture, "close outside of a callback takes effect b
   until_closed("demoted", ErrorKind::kRoleChanged);
 }
 
-TEST_CASE("close while it still connects ends it") {
+TEST_CASE("a connection that still connects refuses calls, and close ends it") {
   for (const Where where : {Where::kUnix, Where::kTcp}) {
     ConnectionFixture test(where);
     test.open();
+    Ask early;
+    CHECK_FALSE(test.connection->send(early, Command::of("GET", "a")));
     test.connection->close({ErrorKind::kLost, "enough"});
     CHECK(test.events.closed == 1);
+    CHECK(early.answers == 0);
     test.turn(Milliseconds(5));
     CHECK(test.events.opened == 0);
   }

@@ -42,18 +42,6 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a lost call sees a failed connection and c
   CHECK(fake.count("GET") <= 3);  // none was resent; the fixture counts the replies
 }
 
-TEST_CASE_FIXTURE(ConnectionFixture, "a call is refused before the connection opens and after it ends") {
-  Ask ask;
-  open();
-  CHECK_FALSE(connection->send(ask, Command::of("GET", "a")));
-  until([&] { return events.opened == 1; }, "the connection opens");
-  fake.close_all();
-  until_closed();
-  CHECK_FALSE(connection->send(ask, Command::of("GET", "a")));
-  CHECK(ask.answers == 0);
-  CHECK(connection->in_flight() == 0);
-}
-
 TEST_CASE_FIXTURE(ConnectionFixture, "many commands at once get their replies in order") {
   fake.on("GET").answer([](const Received& command) { return resp::bulk("value of " + command.words.at(1)); });
   connect();

@@ -15,28 +15,27 @@ Requests first_to(int last) {
   return requests;
 }
 
-TEST_CASE("a call refused in the middle of the chain stops all after it and everything is settled in order") {
-  for (const std::string& error : Requests{
-           kOutOfMemory, "MISCONF Errors writing to the AOF file", "NOREPLICAS Not enough good replicas to write.",
-           "LOADING Valkey is loading the dataset in memory", "BUSY Valkey is busy running a script.",
-           "TRYAGAIN Multiple keys request during rehashing of slot", "ASK 15495 127.0.0.1:1",
-           "CLUSTERDOWN The cluster is down", "MASTERDOWN Link with MASTER is down",
-           "ERR key x: Script attempted to access a non local key in a cluster node", "NOSCRIPT No matching script.",
-           "WRONGTYPE key orders:dead: not a stream", "NOPERM key results: this user has no right to XDEL"}) {
-    for (const std::size_t after : {0U, 1U, 2U}) {
-      CAPTURE(error);
-      CAPTURE(after);
-      LaneFixture test;
-      test.stream = order_entries(1, 1);
-      test.start();
-      test.until_settled();  // it has served: no refusal ends it from now on
-      test.fake.on("EVALSHA settle").after(after).times(1).error(error);
-      test.settles(2, 17);
-      CHECK(test.settled == first_to(17));
-      CHECK(test.fatal.empty());
-      CHECK(test.fake.standing() == 2);
-    }
+TEST_CASE_FIXTURE(LaneFixture,
+                  "a call refused in the middle of the chain stops all after it and everything is settled in order") {
+  const std::string error = each_of<std::string>(
+      {kOutOfMemory, "MISCONF Errors writing to the AOF file", "NOREPLICAS Not enough good replicas to write.",
+       "LOADING Valkey is loading the dataset in memory", "BUSY Valkey is busy running a script.",
+       "TRYAGAIN Multiple keys request during rehashing of slot", "ASK 15495 127.0.0.1:1",
+       "CLUSTERDOWN The cluster is down", "MASTERDOWN Link with MASTER is down",
+       "ERR key x: Script attempted to access a non local key in a cluster node", "NOSCRIPT No matching script.",
+       "WRONGTYPE key orders:dead: not a stream", "NOPERM key results: this user has no right to XDEL"});
+  CAPTURE(error);
+  stream = order_entries(1, 1);
+  start();
+  until_settled();  // it has served: no refusal ends it from now on
+  for (const int after : {0, 1, 2}) {
+    CAPTURE(after);
+    fake.on("EVALSHA settle").after(static_cast<std::size_t>(after)).times(1).error(error);
+    settles(16 * after + 2, 16 * after + 17);
   }
+  CHECK(settled == first_to(49));
+  CHECK(fatal.empty());
+  CHECK(fake.standing() == 2);
 }
 
 TEST_CASE_FIXTURE(LaneFixture, "a lasting refusal is reported once, shown, retried, and its end is reported once") {

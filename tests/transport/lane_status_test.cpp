@@ -78,31 +78,26 @@ TEST_CASE_FIXTURE(StatusFixture, "the number of waiting requests is the server's
   }
 }
 
-TEST_CASE_FIXTURE(StatusFixture, "a standby does not know what waits") {
+TEST_CASE_FIXTURE(StatusFixture, "a standby does not know what waits, nor without a link who is active") {
+  const auto until_standby = [&] { until([&] { return status().owner == "other"; }, "another one is active"); };
   serve();
   until([&] { return status().waiting == 0; }, "the count");
   CHECK(status().oldest_waiting_ms == 0);
   owner = "other";
-  until([&] { return status().owner == "other"; }, "another one is active");
+  until_standby();
   CHECK(status().active_since_ms == 0);
   CHECK_FALSE(status().waiting);
   CHECK_FALSE(status().oldest_waiting_ms);
   CHECK_FALSE(status().position_ms);
-  owner.clear();
-  until([&] { return status().active_since_ms > 0 && status().waiting == 0; }, "it is active again");
-}
-
-TEST_CASE_FIXTURE(StatusFixture, "the owner is unknown without a link") {
-  owner = "other";
-  start();
-  until([&] { return status().owner == "other"; }, "it stands by");
   fake.refuse();
   fake.close_all();
   until_phase(lane::Phase::kConnecting);
   CHECK(status().owner.empty());
   fake.listen();
-  until([&] { return status().owner == "other"; }, "it stands by again");
+  until_standby();
   CHECK(status().counters.reconnects == 1);
+  owner.clear();
+  until([&] { return status().active_since_ms > 0 && status().waiting == 0; }, "it is active again");
 }
 
 TEST_CASE_FIXTURE(StatusFixture, "what waits keeps its age and its count while the lane is blocked") {
