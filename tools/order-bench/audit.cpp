@@ -2,8 +2,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
-#include <nlohmann/json.hpp>
 
 #include "order-bench/bench.h"
 #include "order-bench/lab.h"
@@ -32,17 +30,14 @@ server.call('HSET', 'orders:position', 'id', request, 'count', ARGV[2], 'base', 
 )lua";
 
 // CPU of the child processes that have ended.
-struct Spent {
-  double user = 0;
-  double system = 0;
-};
-Spent spent_by_children() {
+rusage spent_by_children() {
   rusage usage{};
   (void)getrusage(RUSAGE_CHILDREN, &usage);  // cannot fail for this
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return {seconds(usage.ru_utime), seconds(usage.ru_stime)};
+  return usage;
+}
+
+double seconds_between(const timeval& before, const timeval& after) {
+  return static_cast<double>(after.tv_sec - before.tv_sec) + static_cast<double>(after.tv_usec - before.tv_usec) * 1e-6;
 }
 
 }  // namespace
@@ -59,18 +54,18 @@ void measure_audit(const Plan& plan, Report& report) {
   repeat(plan.repeat, "audit", [&] {
     test::ProcessOptions options;
     options.environment = lab.environment();
-    const Spent before = spent_by_children();
+    const rusage before = spent_by_children();
     const auto begin = std::chrono::steady_clock::now();
     test::Process audit({"taskset", "-c", "0", program("orderctl"), "audit", "--json"}, options);
     if (audit.wait(kPatience) == kViolated) throw Violation("the audit found a violation: " + audit.output());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const Spent after = spent_by_children();
+    const rusage after = spent_by_children();
     const auto found = nlohmann::json::parse(output_of(audit, "orderctl audit"));
     if (found.at("results") != plan.results)
       throw Violation("the audit read " + found.at("results").dump() + " results");
     table.add("verdict: " + found.at("verdict").get<std::string>(),
-              {found.at("results_per_second").get<double>(), seconds, after.user - before.user,
-               after.system - before.system, found.at("passes").get<double>()});
+              {found.at("results_per_second").get<double>(), seconds, seconds_between(before.ru_utime, after.ru_utime),
+               seconds_between(before.ru_stime, after.ru_stime), found.at("passes").get<double>()});
   });
   report.table(std::move(table));
 }

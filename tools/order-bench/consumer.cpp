@@ -12,8 +12,7 @@
 #include <csignal>
 
 #include "order-bench/bench.h"
-#include "order-bench/lab.h"
-#include "order-bench/pipeline.h"
+#include "order-bench/run.h"
 
 namespace orderd::bench {
 namespace {

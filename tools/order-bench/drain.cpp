@@ -2,8 +2,6 @@
 // variant changes one thing.
 #include <spdlog/fmt/fmt.h>
 
-#include <optional>
-
 #include "order-bench/bench.h"
 #include "order-bench/run.h"
 

@@ -3,8 +3,9 @@
 // producers cost the same in all layouts. CPU is that of orderd and of the main threads of the servers with lanes.
 // At a low rate two layouts are compared in turns of half a second: the speed of the machine changes more within a
 // minute than the layouts differ.
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
-#include <chrono>
 #include <thread>
 
 #include "order-bench/bench.h"
@@ -85,8 +86,7 @@ class Deployment {
   void push() {
     const std::string sku = sku_name(pushed_++ % kSkus);
     const std::size_t lane = lanes_.of(sku);
-    const std::string order =
-        R"({"id":"o-)" + std::to_string(pushed_) + R"(","customer":"c-1","sku":")" + sku + R"(","quantity":1})";
+    const auto order = fmt::format(R"({{"id":"o-{}","customer":"c-1","sku":"{}","quantity":1}})", pushed_, sku);
     Node& node = nodes_[node_of_[lane]];
     node.client.append(valkey::Command::of("XADD", key(lane, "orders"), "*", "order", order));
     ++node.open;
@@ -262,8 +262,9 @@ void measure_lanes(const Plan& plan, Report& report) {
   table.notes.emplace_back(
       "The primaries of the cluster share the cores of this machine: the rate there is that of the machine. What "
       "scales is the CPU of an order, which stays the same.");
-  table.notes.push_back("At 8,000/s 64 lanes take " + std::to_string(median(quick)).substr(0, 4) +
-                        " times the CPU of one: one lane reads in batches what 64 read one by one.");
+  table.notes.push_back(fmt::format(
+      "At 8,000/s 64 lanes take {:.4} times the CPU of one: one lane reads in batches what 64 read one by one.",
+      std::to_string(median(quick))));
   report.table(std::move(table));
 }
 

@@ -1,6 +1,5 @@
 // Open loop: order-replay sends each order when it is due, whether or not earlier ones are done, and measures from the
 // due time, not from the sending. So an order that waited behind a slow one is counted in full.
-#include <nlohmann/json.hpp>
 
 #include "order-bench/bench.h"
 #include "order-bench/run.h"

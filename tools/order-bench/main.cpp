@@ -53,18 +53,15 @@ std::string line_of(const std::string& path, const std::string& head) {
   return line;
 }
 
-std::string cpu_model() {
-  const std::string line = line_of("/proc/cpuinfo", "model name");
-  return line.empty() ? "unknown" : line.substr(line.find(':') + 2);
-}
-
 // What the figures depend on besides the code.
 void describe_machine(Report& report) {
   utsname kernel{};
   uname(&kernel);
   Lab lab;
   report.fact("when", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr))));
-  report.fact("CPU", cpu_model() + ", " + std::to_string(std::thread::hardware_concurrency()) + " cores");
+  const std::string cpu = line_of("/proc/cpuinfo", "model name");
+  report.fact("CPU", fmt::format("{}, {} cores", cpu.empty() ? "unknown" : cpu.substr(cpu.find(':') + 2),
+                                 std::thread::hardware_concurrency()));
   report.fact("load average at the start", line_of("/proc/loadavg", ""));
   report.fact("kernel", kernel.release);
   report.fact("valkey-server", info_value(lab.admin(), "server", "valkey_version"));
@@ -91,14 +88,11 @@ int run_part(const Part& part, const Plan& plan, Report& report) {
   try {
     part.measure(plan, report);
     return 0;
-  } catch (const Violation& violation) {
-    say(std::string(part.name) + ": VIOLATION: " + violation.what());
-    report.failure(std::string(part.name) + ": violation: " + violation.what());
-    return kViolation;
   } catch (const std::exception& error) {
-    say(std::string(part.name) + ": " + error.what());
-    report.failure(std::string(part.name) + ": " + error.what());
-    return kFailed;
+    const bool violation = dynamic_cast<const Violation*>(&error) != nullptr;
+    say(fmt::format("{}: {}{}", part.name, violation ? "VIOLATION: " : "", error.what()));
+    report.failure(fmt::format("{}: {}{}", part.name, violation ? "violation: " : "", error.what()));
+    return violation ? kViolation : kFailed;
   }
 }
 

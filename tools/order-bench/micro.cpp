@@ -1,9 +1,7 @@
 // The work of orderd on an order, without a server: decoding the request, writing the call that settles it, and parsing
 // a reply of XREAD. Each is repeated until it has taken a while; the time is CPU time.
 #include <hiredis/hiredis.h>
-
-#include <memory>
-#include <string>
+#include <spdlog/fmt/fmt.h>
 
 #include "lane/batch.h"
 #include "lane/reader.h"
@@ -71,22 +69,16 @@ void write_settle(Table& table, const std::string& row, const order::Fields& fie
   });
 }
 
-void bulk(std::string& out, std::string_view text) {
-  out += "$" + std::to_string(text.size()) + "\r\n";
-  out += text;
-  out += "\r\n";
-}
-
+// A page of equal entries; a reply is written like a command.
 std::string reply_of(const order::Fields& fields) {
-  std::string bytes = "*1\r\n*2\r\n";
-  bulk(bytes, "orders");
-  bytes += "*" + std::to_string(lane::kReadEntries) + "\r\n";
-  for (std::size_t i = 0; i < lane::kReadEntries; ++i) {
-    bytes += "*2\r\n";
-    bulk(bytes, kRequest);
-    bytes += "*" + std::to_string(fields.size()) + "\r\n";
-    for (const auto field : fields) bulk(bytes, field);
-  }
+  valkey::Arguments stream, id;
+  stream.add("orders");
+  id.add(kRequest);
+  valkey::Command values;
+  values.begin(fields.size());
+  for (const std::string_view field : fields) values.add(field);
+  std::string bytes = fmt::format("*1\r\n*2\r\n{}*{}\r\n", stream.bytes(), lane::kReadEntries);
+  for (std::size_t i = 0; i < lane::kReadEntries; ++i) bytes.append("*2\r\n").append(id.bytes()).append(values.bytes());
   return bytes;
 }
 

@@ -1,12 +1,13 @@
 // The ceiling's arguments come from orderd's own code: the lane's decoder and command writer.
 #include "order-bench/run.h"
 
+#include <algorithm>
+
 #include "lane/batch.h"
 #include "lane/pipeline.h"
 #include "lane/reader.h"
 #include "lua/scripts.h"
 #include "order-bench/bench.h"
-#include "order-bench/pipeline.h"
 #include "order/decode.h"
 #include "settings/settings.h"
 #include "support/valkey_helpers.h"
@@ -21,21 +22,30 @@ double per_order(double seconds, uint64_t orders) {
   return seconds * kMicro / static_cast<double>(orders);
 }
 
+Cost cost_between(const Reading& first, const Reading& last) {
+  const uint64_t done = last.done - first.done;
+  const double seconds = last.at - first.at;
+  Cost cost;
+  cost.rate = static_cast<double>(done) / seconds;
+  cost.busy = (last.server_cpu - first.server_cpu) / seconds;
+  cost.server_us = per_order(last.server_cpu - first.server_cpu, done);
+  cost.client_us = per_order(last.process_cpu - first.process_cpu, done);
+  return cost;
+}
+
 // Runs what was prepared, and records its cost.
 Cost run(Lab& lab, const Pipeline& pipeline, std::size_t window) {
   test::ask(lab.admin(), {"CONFIG", "RESETSTAT"});
-  const Reading before = lab.read();
-  const double client = thread_cpu();
+  Reading before = lab.read();
+  before.process_cpu = thread_cpu();
   const double seconds = pipeline.run(lab.connect(), window);
-  const double client_after = thread_cpu();
-  const Reading after = lab.read();
-  const auto orders = static_cast<uint64_t>(pipeline.orders());
-  Cost cost;
-  cost.rate = static_cast<double>(orders) / seconds;
-  cost.busy = (after.server_cpu - before.server_cpu) / seconds;
-  cost.server_us = per_order(after.server_cpu - before.server_cpu, orders);
-  cost.client_us = per_order(client_after - client, orders);
-  cost.call_us = per_order(command_seconds(lab.admin(), {"evalsha"}), orders);
+  const double client_cpu = thread_cpu();
+  Reading after = lab.read();
+  after.process_cpu = client_cpu;
+  after.at = before.at + seconds;
+  after.done = before.done + pipeline.orders();
+  Cost cost = cost_between(before, after);
+  cost.call_us = per_order(command_seconds(lab.admin(), {"evalsha"}), pipeline.orders());
   return cost;
 }
 
@@ -127,14 +137,48 @@ Cost cost_of(const std::vector<Reading>& readings, uint64_t orders) {
     first = readings.front();
     last = readings.back();
   }
-  Cost cost;
-  const uint64_t done = last.done - first.done;
-  const double seconds = last.at - first.at;
-  cost.rate = static_cast<double>(done) / seconds;
-  cost.busy = (last.server_cpu - first.server_cpu) / seconds;
-  cost.server_us = per_order(last.server_cpu - first.server_cpu, done);
-  cost.client_us = per_order(last.process_cpu - first.process_cpu, done);
-  return cost;
+  return cost_between(first, last);
+}
+
+void Pipeline::add(valkey::Command command, std::optional<std::string> answer) {
+  steps_.push_back({std::move(command), std::move(answer)});
+}
+
+void Pipeline::end_turn(std::size_t orders) {
+  turns_.push_back(steps_.size());
+  orders_ += orders;
+}
+
+double Pipeline::run(valkey::SyncClient client, std::size_t window) const {
+  const std::size_t half = std::max<std::size_t>(window / 2, 1);
+  const std::size_t turns = turns_.size() - 1;
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t sent = 0;
+  for (std::size_t received = 0; received < turns;) {
+    if (sent < turns && (sent == received || sent + half <= received + window)) {
+      const std::size_t end = std::min(sent + half, turns);
+      for (std::size_t i = turns_[sent]; i < turns_[end]; ++i) client.append(steps_[i].command);
+      client.flush();
+      sent = end;
+    } else {
+      receive(client, turns_[received], turns_[received + 1]);
+      ++received;
+    }
+  }
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void Pipeline::receive(valkey::SyncClient& client, std::size_t first, std::size_t end) const {
+  for (std::size_t i = first; i < end; ++i) {
+    const valkey::OwnedReply owned = need(client.read());
+    const valkey::Reply reply = owned.view();
+    const std::optional<std::string>& answer = steps_[i].answer;
+    const bool good = reply.is_integer() ? answer == std::to_string(reply.integer()) : answer == reply.text();
+    if (reply.is_error() || (answer && !good)) {
+      throw std::runtime_error("unexpected reply: " + (reply.is_integer() ? std::to_string(reply.integer())
+                                                                          : std::string(reply.text().substr(0, 120))));
+    }
+  }
 }
 
 Cost bare(Lab& lab, const Setup& setup, uint64_t orders) {

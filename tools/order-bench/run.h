@@ -2,14 +2,52 @@
 // empty server with its own backlog, checks that every order was settled exactly once, and reports its cost.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lane/options.h"
 #include "order-bench/lab.h"
 #include "order-bench/report.h"
+#include "valkey/command.h"
 
 namespace orderd::bench {
+
+// The script of the tutorials: GET, compare, DECRBY, and nothing else: no result, no record. The baseline for the cost
+// of a settled order.
+inline constexpr std::string_view kBareScript = R"lua(
+local stock = tonumber(redis.call('GET', KEYS[1]) or '0')
+local quantity = tonumber(ARGV[1])
+if stock < quantity then return 0 end
+redis.call('DECRBY', KEYS[1], quantity)
+return 1
+)lua";
+
+// A client that only keeps a server busy: sends prepared commands, many at a time, and compares each reply. Its rate is
+// the ceiling for every program that makes the same calls.
+class Pipeline {
+ public:
+  // A command, and the text of its expected reply; without it any reply but an error will do.
+  void add(valkey::Command command, std::optional<std::string> answer = {});
+  // Ends a turn: the commands since the previous one, which serve this many orders.
+  void end_turn(std::size_t orders);
+  [[nodiscard]] std::size_t orders() const { return orders_; }
+
+  // Sends all turns, at most `window` of them without their replies, and half of that in one write, like a client with
+  // a backlog. Returns the seconds it took. Throws std::runtime_error on an unexpected reply.
+  [[nodiscard]] double run(valkey::SyncClient client, std::size_t window) const;
+
+ private:
+  struct Step {
+    valkey::Command command;
+    std::optional<std::string> answer;
+  };
+  void receive(valkey::SyncClient& client, std::size_t first, std::size_t end) const;
+
+  std::vector<Step> steps_;
+  std::vector<std::size_t> turns_ = {0};  // where each begins in steps_, and where the last ends
+  std::size_t orders_ = 0;
+};
 
 struct Setup {
   Transport transport = Transport::kUnix;
@@ -40,10 +78,10 @@ inline const std::vector<Table::Column> kCostColumns = {
 // Between one twentieth and nineteen twentieths of the orders: neither the start nor the last read counts.
 [[nodiscard]] Cost cost_of(const std::vector<Reading>& readings, uint64_t orders);
 
-// The bare script (pipeline.h), one call an order.
+// The bare script, one call an order.
 [[nodiscard]] Cost bare(Lab& lab, const Setup& setup, uint64_t orders);
 // lua/settle.lua with exactly the arguments that orderd would send, from entries read in advance; sent by a client that
-// does nothing else (pipeline.h).
+// does nothing else.
 [[nodiscard]] Cost ceiling(Lab& lab, const Setup& setup, uint64_t orders);
 // orderd, started when the requests are already in the stream; see cost_of().
 [[nodiscard]] Cost drain(Lab& lab, const Setup& setup, uint64_t orders, const Orderd& orderd);

@@ -8,13 +8,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <sstream>
 
 #include "lua/scripts.h"
 #include "order-bench/bench.h"
-#include "order-bench/lab.h"
-#include "order-bench/pipeline.h"
+#include "order-bench/run.h"
 #include "order-bench/script_shape.h"
 #include "support/valkey_helpers.h"
 

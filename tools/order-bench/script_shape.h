@@ -2,7 +2,7 @@
 // of a shape:
 //
 //     requests N       orders of one turn; 1 where it is missing
-//     script NAME      one of lua/ as it is built into orderd ("settle"), "bare" (pipeline.h), or a file of Lua
+//     script NAME      one of lua/ as it is built into orderd ("settle"), "bare" (run.h), or a file of Lua
 //     prepare WORD…    sent once, before the measurement
 //     before WORD…     sent for each order, before the measurement
 //     send WORD…       measured: sent once a turn; words in brackets are repeated for each order of the turn
