@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "decoding.h"
 
 namespace orderd::order {
@@ -59,11 +61,7 @@ TEST_CASE("unknown fields are ignored whatever they contain") {
 }
 
 TEST_CASE("a malformed entry has a detail, and the ID and the customer that can be read") {
-  const struct {
-    Fields fields;
-    std::string_view detail;
-    std::string_view names;
-  } rows[] = {
+  const std::tuple<Fields, std::string, std::string> rows[] = {
       {{"order", kJson, "order", kJson}, "order is given more than once", "/"},
       {{"sku", "shoe", "quantity", "3"}, "id is missing", "/"},
       {{"id", "o-1", "quantity", "3"}, "sku is missing", "o-1/"},
@@ -72,10 +70,10 @@ TEST_CASE("a malformed entry has a detail, and the ID and the customer that can 
       {{"id", "", "customer", "c-7", "sku", "shoe", "quantity", "1"}, "id is empty", "/c-7"},
       {{"id", "a\n", "customer", "", "sku", "", "quantity", ""}, R"(id "a\x0a" contains a control character)", "/"},
   };
-  for (const auto& row : rows) {
-    const Decoded decoded = decode_entry(row.fields);
-    CHECK(decoded.detail == row.detail);
-    CHECK_MESSAGE(names_of(decoded) == row.names, row.detail);
+  for (const auto& [fields, detail, names] : rows) {
+    const Decoded decoded = decode_entry(fields);
+    CHECK(decoded.detail == detail);
+    CHECK_MESSAGE(names_of(decoded) == names, detail);
   }
 }
 
@@ -156,11 +154,8 @@ TEST_CASE("flat names are checked") {
 TEST_CASE("reply_to is optional, follows the rules of an ID, and is returned if readable") {
   CHECK(decode_entry(kFlat).request.reply_to.empty());
   CHECK(decode_json(R"({"reply_to":null,"id":"o-1","sku":"shoe","quantity":3})").good);
-  const struct {
-    Decoded decoded;
-    std::string_view detail;  // its beginning
-    std::string_view reply_to;
-  } rows[] = {
+  // Each with the beginning of its detail and its reply_to.
+  const std::tuple<Decoded, std::string_view, std::string_view> rows[] = {
       {decode_entry({"reply_to", "shop-1", "id", "o-1", "sku", "shoe", "quantity", "3"}), "", "shop-1"},
       {decode_json(R"({"reply_to":"shop-1","id":"o-1","sku":"shoe","quantity":3})"), "", "shop-1"},
       {decode_entry({"reply_to", "", "id", "o-1", "sku", "shoe", "quantity", "3"}), "reply_to is empty", ""},
@@ -180,7 +175,7 @@ TEST_CASE("reply_to is optional, follows the rules of an ID, and is returned if 
     CHECK(decoded.detail.starts_with(detail));
     CHECK(decoded.request.reply_to == reply_to);
   }
-  CHECK(rows[2].decoded.request.id == "o-1");
+  CHECK(decode_entry({"reply_to", "", "id", "o-1", "sku", "shoe", "quantity", "3"}).request.id == "o-1");
 }
 
 TEST_CASE("a detail quotes at most 40 bytes") {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 namespace orderd::admin {
 namespace {
 
@@ -49,11 +51,7 @@ TEST_CASE("a lane that serves is ready, and stalled if it settles nothing for te
 TEST_CASE("a lane that is blocked, paused, standing by, starting or stopping says so") {
   const std::string wrong_type = "WRONGTYPE key results: not a stream";
   const std::string refused = "cannot connect to valkey://h: Connection refused";
-  const struct {
-    Phase phase;
-    std::string blocked_by;
-    std::string expected;
-  } rows[] = {
+  const std::tuple<Phase, std::string, std::string> rows[] = {
       {Phase::kBlocked, wrong_type, "bad: cannot process orders: " + wrong_type},
       {Phase::kServing, wrong_type, "bad: cannot process orders: " + wrong_type},  // while it retries
       {Phase::kPaused, "paused: counting the shelf", "bad: paused: counting the shelf; orderctl resume ends that"},

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -85,11 +86,7 @@ TEST_CASE("two templates can collide if their heads and tails agree, and only th
 
 TEST_CASE("a template collides with a fixed name that it can produce") {
   using Names = std::vector<std::string>;
-  const struct {
-    std::string text;
-    Names may;
-    Names never;
-  } rows[] = {
+  const std::tuple<std::string, Names, Names> rows[] = {
       {"order:<sku>", {"order:x", "order:dead"}, {"orders:dead", "orders", "order:", "order", ""}},  // no empty SKU
       {"<sku>", {"orders", "x"}, {""}},
       {"product:<sku>:stock", {"product:x:stock", "product:a:b:stock"}, {"product::stock", "product:x:stocks"}},

@@ -2,24 +2,22 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "order-replay/base64.h"
 #include "order-replay/numbers.h"
+#include "support/text.h"
 
 namespace orderd::replay {
 namespace {
 
-std::string trouble(std::string_view line) {
+// Reads a line of a recording.
+struct Read {
+  explicit Read(std::string_view line) : result(reader.read(line, out)) {}
   RecordingReader reader;
   Recorded out;
-  const auto read = reader.read(line, out);
-  return read ? "" : read.error();
-}
-
-std::string without_newline(std::string line) {
-  REQUIRE(line.ends_with('\n'));
-  line.pop_back();
-  return line;
-}
+  Result<bool> result;
+};
 
 TEST_CASE("what was written is read back byte for byte") {
   Random random(11);
@@ -33,8 +31,8 @@ TEST_CASE("what was written is read back byte for byte") {
     const order::Fields fields(texts.begin(), texts.end());
     std::string line;
     append_entry(line, random.below(1000), "12-3", fields);
-    line = without_newline(line);
-    CHECK(line.find('\n') == std::string::npos);
+    REQUIRE(line.find('\n') == line.size() - 1);
+    line.pop_back();
     Recorded out;
     const auto read = reader.read(line, out);
     REQUIRE_MESSAGE(read.ok(), line);
@@ -52,56 +50,49 @@ TEST_CASE("a recording has text as text and other bytes as Base64") {
         "[\"raw\",{\"base64\":\"/wA=\"}]]}\n");
 }
 
-TEST_CASE("a bare order is a request") {
-  RecordingReader reader;
-  Recorded out;
-  REQUIRE(reader.read(" {\"id\":\"o-1\", broken}\r", out).ok());
-  CHECK(out.kind == Recorded::Kind::kEntry);
-  CHECK_FALSE(out.at_us.has_value());
-  CHECK(out.fields == order::Fields{"order", "{\"id\":\"o-1\", broken}"});
-}
-
-TEST_CASE("stock and empty lines are distinguished from requests") {
-  RecordingReader reader;
-  Recorded out;
-  REQUIRE(reader.read(R"({"stock":"shoe","quantity":12})", out).ok());
-  CHECK(out.kind == Recorded::Kind::kStock);
-  CHECK(out.sku == "shoe");
-  CHECK(out.quantity == 12);
-  REQUIRE(reader.read(R"({"stock":"fields","quantity":0})", out).ok());
-  CHECK(out.kind == Recorded::Kind::kStock);
-  CHECK(out.sku == "fields");
-  REQUIRE(reader.read(R"({"id":"stock","sku":"fields","quantity":1})", out).ok());
-  CHECK(out.kind == Recorded::Kind::kEntry);
-  CHECK(out.fields.at(0) == "order");
-  REQUIRE(reader.read(" \t\r", out).ok());
-  CHECK(out.kind == Recorded::Kind::kEmpty);
+TEST_CASE("requests, stock and empty lines are distinguished") {
+  const Read bare(" {\"id\":\"o-1\", broken}\r");  // a bare order is a request
+  REQUIRE(bare.result.ok());
+  CHECK(bare.out.kind == Recorded::Kind::kEntry);
+  CHECK_FALSE(bare.out.at_us.has_value());
+  CHECK(bare.out.fields == order::Fields{"order", "{\"id\":\"o-1\", broken}"});
+  CHECK(Read(R"({"id":"stock","sku":"fields","quantity":1})").out.fields.at(0) == "order");
+  CHECK(Read(" \t\r").out.kind == Recorded::Kind::kEmpty);
+  for (const auto& [sku, quantity] : std::map<std::string, uint64_t>{{"shoe", 12}, {"fields", 0}}) {
+    const std::string line = R"({"stock":")" + sku + R"(","quantity":)" + std::to_string(quantity) + "}";
+    const Read stock(line);
+    REQUIRE(stock.result.ok());
+    CHECK(stock.out.kind == Recorded::Kind::kStock);
+    CHECK(stock.out.sku == sku);
+    CHECK(stock.out.quantity == quantity);
+  }
 }
 
 TEST_CASE("garbage in a recording is named") {
-  CHECK(trouble("one pair of shoes") == "not a JSON object");
-  CHECK(trouble("[1]") == "not a JSON object");
-  CHECK(trouble(R"({"fields":[["a","b"]})") == "not valid JSON");
-  CHECK(trouble(R"({"fields":7})") == R"("fields" must be an array)");
-  CHECK(trouble(R"({"fields":[]})").find("is empty") != std::string::npos);
-  CHECK(trouble(R"({"fields":[["a"]]})").find("pairs") != std::string::npos);
-  CHECK(trouble(R"({"fields":[["a",1]]})").find("must be a string") != std::string::npos);
-  CHECK(trouble(R"({"fields":[["a",{"base64":"????"}]]})").find("does not hold Base64") != std::string::npos);
-  CHECK(trouble(R"({"at_us":-1,"fields":[["a","b"]]})").find("at_us") != std::string::npos);
-  CHECK(trouble(R"({"id":7,"fields":[["a","b"]]})").find("\"id\"") != std::string::npos);
-  CHECK(trouble(R"({"stock":"shoe"})").find("stock has the form") != std::string::npos);
-  CHECK(trouble(R"({"stock":"shoe","quantity":9007199254740992})").find("stock has the form") != std::string::npos);
+  const std::pair<std::string, std::string> rows[] = {
+      {"one pair of shoes", "not a JSON object"},
+      {"[1]", "not a JSON object"},
+      {R"({"fields":[["a","b"]})", "not valid JSON"},
+      {R"({"fields":7})", R"("fields" must be an array)"},
+      {R"({"fields":[]})", "is empty"},
+      {R"({"fields":[["a"]]})", "pairs"},
+      {R"({"fields":[["a",1]]})", "must be a string"},
+      {R"({"fields":[["a",{"base64":"????"}]]})", "does not hold Base64"},
+      {R"({"at_us":-1,"fields":[["a","b"]]})", "at_us"},
+      {R"({"id":7,"fields":[["a","b"]]})", "\"id\""},
+      {R"({"stock":"shoe"})", "stock has the form"},
+      {R"({"stock":"shoe","quantity":9007199254740992})", "stock has the form"}};
+  for (const auto& [line, part] : rows) CHECK_MESSAGE(test::contains(Read(line).result.error(), part), line);
 }
 
 TEST_CASE("a long line is read completely") {
   const std::string text(1'000'000, 'x');
   std::string line;
   append_entry(line, {}, "", {"order", text});
-  line = without_newline(line);
-  RecordingReader reader;
-  Recorded out;
-  REQUIRE(reader.read(line, out).ok());
-  CHECK(out.fields == order::Fields{"order", text});
+  line.pop_back();
+  const Read read(line);
+  REQUIRE(read.result.ok());
+  CHECK(read.out.fields == order::Fields{"order", text});
 }
 
 TEST_CASE("Base64 follows the standard") {
@@ -118,8 +109,8 @@ TEST_CASE("Base64 follows the standard") {
   std::string out;
   CHECK(read_base64("Zm9vYg==", out));
   CHECK(out == "foob");
-  for (const std::string_view bad : {"Zg=", "Zg", "Z===", "Zh==", "Zg==Zg==", "Zm 9", "Zm9\xFF"}) {
-    CHECK_FALSE(read_base64(bad, out));
+  for (const std::string bad : {"Zg=", "Zg", "Z===", "Zh==", "Zg==Zg==", "Zm 9", "Zm9\xFF"}) {
+    CHECK_FALSE_MESSAGE(read_base64(bad, out), bad);
   }
 }
 
