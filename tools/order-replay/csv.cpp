@@ -13,24 +13,21 @@ namespace {
 
 // In a spreadsheet this begins a formula, or is our sign that the rest is none.
 bool needs_apostrophe(std::string_view text) {
-  if (text.empty()) return false;
-  return std::string_view("=+-@'").find(text[0]) != std::string_view::npos || static_cast<unsigned char>(text[0]) < ' ';
+  return text.find_first_of("=+-@'") == 0 || (!text.empty() && static_cast<unsigned char>(text[0]) < ' ');
 }
 
 std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields(1);
   bool inside = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '"' && inside && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back().push_back(line[++i]);
-    } else if (c == '"') {
-      inside = !inside;
-    } else if (c == ',' && !inside) {
+  char last = '\0';
+  for (const char c : line) {
+    if (c == '"') inside = !inside;
+    if (c == ',' && !inside) {
       fields.emplace_back();
-    } else {
+    } else if (c != '"' || (inside && last == '"')) {
       fields.back().push_back(c);
     }
+    last = c;
   }
   for (std::string& field : fields) {
     if (field.starts_with('\'') && needs_apostrophe(std::string_view(field).substr(1))) field.erase(0, 1);

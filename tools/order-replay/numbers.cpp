@@ -87,9 +87,4 @@ Zipf::Zipf(uint64_t n, uint64_t exponent) : sums_(n) {
   }
 }
 
-uint64_t Zipf::pick(Random& random) const {
-  const auto found = std::upper_bound(sums_.begin(), sums_.end(), random.below(sums_.back()));
-  return static_cast<uint64_t>(found - sums_.begin());
-}
-
 }  // namespace orderd::replay

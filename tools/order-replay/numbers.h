@@ -2,6 +2,7 @@
 // are free to differ from one machine to the next.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -36,7 +37,10 @@ class Zipf {
  public:
   // 8 bytes of memory for each of `n`, which is at most 2^20. `exponent` in millionths, at most 5 million.
   Zipf(uint64_t n, uint64_t exponent);
-  uint64_t pick(Random& random) const;
+  uint64_t pick(Random& random) const {
+    const auto found = std::upper_bound(sums_.begin(), sums_.end(), random.below(sums_.back()));
+    return static_cast<uint64_t>(found - sums_.begin());
+  }
 
  private:
   std::vector<uint64_t> sums_;  // of the weights up to and with k

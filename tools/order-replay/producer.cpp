@@ -6,14 +6,11 @@
 #include "shared/output.h"
 
 namespace orderd::replay {
-namespace {
 
 // Before the next attempt, after the server could not do it.
 constexpr Milliseconds kPause{100};
 // A slot does not keep the memory of one large request.
 constexpr std::size_t kKeptBytes = 4096;
-
-}  // namespace
 
 Producer::Producer(Loop& loop, valkey::Topology& topology, const valkey::Handshake& handshake, Options options,
                    uint32_t seed, Listener& listener)
@@ -22,18 +19,14 @@ Producer::Producer(Loop& loop, valkey::Topology& topology, const valkey::Handsha
       pause_(loop, [this] { send_again(); }),
       session_(loop, topology, handshake, Milliseconds(0), seed, *this) {
   for (std::size_t i = 0; i < options_.window; ++i) {
-    slots_.push_back(std::make_unique<Slot>());
-    slots_.back()->owner = this;
-    slots_.back()->done = [](valkey::Call& call, const valkey::Reply& reply) {
+    Slot& added = slots_.emplace_back();
+    added.owner = this;
+    added.done = [](valkey::Call& call, const valkey::Reply& reply) {
       auto& slot = static_cast<Slot&>(call);
       slot.owner->on_reply(slot, reply);
     };
-    free_.push_back(slots_.back().get());
+    free_.push_back(&added);
   }
-}
-
-Producer::~Producer() {
-  stop();
 }
 
 void Producer::stop() {
@@ -122,20 +115,10 @@ void Producer::release(Slot& slot) {
 
 uint64_t Producer::first_open_line() const {
   uint64_t first = UINT64_MAX;
-  for (const auto& slot : slots_) {
-    if (slot->used) first = std::min(first, slot->request.line);
+  for (const Slot& slot : slots_) {
+    if (slot.used) first = std::min(first, slot.request.line);
   }
   return first;
-}
-
-void Producer::on_up() {
-  send_again();
-  if (can_take()) listener_.on_ready();
-}
-
-void Producer::on_down(const valkey::Error& error) {
-  leaving_.reset();
-  listener_.on_down(error);
 }
 
 }  // namespace orderd::replay

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,7 +49,7 @@ class Producer : private Session::Listener {
 
   Producer(Loop& loop, valkey::Topology& topology, const valkey::Handshake& handshake, Options options, uint32_t seed,
            Listener& listener);
-  ~Producer() override;
+  ~Producer() override { stop(); }
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
@@ -82,14 +81,17 @@ class Producer : private Session::Listener {
   void on_reply(Slot& slot, const valkey::Reply& reply);
   void on_refused(Slot& slot, const valkey::Reply& reply);
   void release(Slot& slot);
-  void on_up() override;
-  void on_down(const valkey::Error& error) override;
+  void on_up() override { send_again(); }
+  void on_down(const valkey::Error& error) override {
+    leaving_.reset();
+    listener_.on_down(error);
+  }
 
   const Options options_;
   Listener& listener_;
   bool stopped_ = false;
   tools::StreamId newest_;
-  std::vector<std::unique_ptr<Slot>> slots_;
+  std::deque<Slot> slots_;
   std::vector<Slot*> free_;
   std::deque<Slot*> resend_;
   std::optional<valkey::Error> leaving_;  // another server is the primary: nothing more is sent to this one

@@ -17,7 +17,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <regex>
-#include <sstream>
 
 #include "base/check.h"
 #include "order-replay/commands.h"
@@ -38,14 +37,6 @@ DIR/report.html; it follows the browser's light or dark theme and needs no other
 Examples:
   order-replay run load.ndjson --set-stock --wait --data run-1
   order-replay report run-1)";
-
-Result<std::string> read_file(const std::string& name) {
-  std::ifstream stream(name, std::ios::binary);
-  if (!stream) return Failure{fmt::format("cannot read '{}': {}", tools::shown(name), std::strerror(errno))};
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
 
 struct Close {
   void operator()(std::FILE* file) const { (void)std::fclose(file); }
@@ -148,12 +139,14 @@ std::string filled(std::string_view page, const Values& values) {
 }
 
 Result<int> report(const std::string& directory) {
-  const auto text = read_file(directory + "/" + kSummaryFile);
-  if (!text) return Failure{text.error() + "; order-replay run FILE --wait --data DIR writes it"};
-  const tools::Json summary = tools::Json::parse(*text, nullptr, false);
-  if (!summary.is_object()) {
-    return Failure{fmt::format("'{}/{}' is not a JSON object", tools::shown(directory), kSummaryFile)};
+  const std::string name = directory + "/" + kSummaryFile;
+  std::ifstream stream(name);
+  if (!stream) {
+    return Failure{fmt::format("cannot read '{}': {}; order-replay run FILE --wait --data DIR writes it",
+                               tools::shown(name), std::strerror(errno))};
   }
+  const tools::Json summary = tools::Json::parse(stream, nullptr, false);
+  if (!summary.is_object()) return Failure{fmt::format("'{}' is not a JSON object", tools::shown(name))};
   const auto data = report_data(directory, summary);
   if (!data) return data.failure();
   const auto output = output_of_gnuplot(*data + std::string(report_gp));

@@ -11,9 +11,6 @@
 #include "shared/stop_signal.h"
 
 namespace orderd::replay {
-namespace {
-
-using Milliseconds = std::chrono::milliseconds;
 
 // A pipe is polled at first this often, then more and more seldom.
 constexpr Milliseconds kInputPoll{2};
@@ -25,8 +22,6 @@ constexpr Milliseconds kDrain{5000};
 constexpr uint64_t kSameSignalNs = 50'000'000;
 // With more requests without a result than this, pushing waits: each takes memory.
 constexpr std::size_t kMaxWaiting = 1'000'000;
-
-}  // namespace
 
 Runner::Runner(const tools::Context& context, const RunOptions& options, Source& source,
                const std::vector<std::string>& results_after, RunHooks hooks)

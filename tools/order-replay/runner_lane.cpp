@@ -10,15 +10,12 @@
 #include "shared/output.h"
 
 namespace orderd::replay {
-namespace {
 
 // Results of one read: handling a page should take far less than a millisecond.
 constexpr std::size_t kResultsPage = 128;
 // How long one read waits at the server.
 constexpr Milliseconds kReadBlock{1000};
 constexpr Milliseconds kReadPause{100};
-
-}  // namespace
 
 Runner::Lane::Lane(Runner& owner, std::size_t index, const settings::Settings& settings,
                    const std::string& results_after)
@@ -65,16 +62,6 @@ void Runner::Lane::stop() {
   if (tail_) tail_->stop();
 }
 
-bool Runner::Lane::ready() const {
-  return std::all_of(producers_.begin(), producers_.end(), [](const auto& each) { return each->can_take(); });
-}
-
-void Runner::Lane::push(const Recorded& recorded, Producer::Request request) {
-  Producer& producer = *producers_[turn_];
-  turn_ = (turn_ + 1) % producers_.size();
-  producer.push(recorded, request);
-}
-
 std::size_t Runner::Lane::open() const {
   std::size_t open = 0;
   for (const auto& producer : producers_) open += producer->open();
@@ -87,10 +74,6 @@ uint64_t Runner::Lane::first_open_line() const {
     if (producer->open() > 0) first = std::min(first, producer->first_open_line());
   }
   return first;
-}
-
-std::string Runner::Lane::prefix() const {
-  return owner_.lanes_.size() == 1 ? "" : fmt::format("lane '{}': ", name_);
 }
 
 void Runner::Lane::on_pushed(const Producer::Request& request, tools::StreamId id) {
@@ -165,10 +148,6 @@ void Runner::Lane::forget_strangers() {
     if (producer->open() > 0) known = std::min(known, producer->newest());
   }
   awaiting_.forget_early(known);
-}
-
-std::string Runner::Lane::explained(const std::string& answer) const {
-  return owner_.hooks_.explain ? owner_.hooks_.explain(index_, answer) : tools::shown(answer);
 }
 
 void Runner::Lane::on_down(const valkey::Error& error) {

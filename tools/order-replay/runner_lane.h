@@ -2,15 +2,18 @@
 // none yet, and how its connections are. It reports to the Runner, whose inside this is.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "order-replay/awaiting.h"
 #include "order-replay/producer.h"
 #include "order-replay/runner.h"
 #include "order-replay/session.h"
+#include "shared/output.h"
 
 namespace orderd::replay {
 
@@ -21,12 +24,15 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
 
   void start();
   void stop();
-
   // All producers can be given requests.
-  [[nodiscard]] bool ready() const;
+  [[nodiscard]] bool ready() const {
+    return std::all_of(producers_.begin(), producers_.end(), [](const auto& each) { return each->can_take(); });
+  }
   // The producer whose turn it is has room for a request, which push() gives to it.
   [[nodiscard]] bool can_take() const { return producers_[turn_]->can_take(); }
-  void push(const Recorded& recorded, Producer::Request request);
+  void push(const Recorded& recorded, Producer::Request request) {
+    producers_[std::exchange(turn_, (turn_ + 1) % producers_.size())]->push(recorded, request);
+  }
   // Requests whose reply is outstanding, and the smallest line of these; if there is none, the largest number.
   [[nodiscard]] std::size_t open() const;
   [[nodiscard]] uint64_t first_open_line() const;
@@ -34,7 +40,7 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   [[nodiscard]] const std::string& last_result() const { return after_; }
   [[nodiscard]] const Awaiting& awaiting() const { return awaiting_; }
   // "lane 'a': ", where there are several.
-  [[nodiscard]] std::string prefix() const;
+  [[nodiscard]] std::string prefix() const { return owner_.lanes_.size() == 1 ? "" : "lane '" + name_ + "': "; }
 
   // What keeps the lane from working since trouble_ns(); empty and 0: nothing.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
@@ -58,7 +64,9 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   void on_trouble(const std::string& what) override { raise(what, ""); }
   void read_results();
   void on_results(const valkey::Reply& reply);
-  [[nodiscard]] std::string explained(const std::string& answer) const;
+  [[nodiscard]] std::string explained(const std::string& answer) const {
+    return owner_.hooks_.explain ? owner_.hooks_.explain(index_, answer) : tools::shown(answer);
+  }
   void raise(const std::string& what, const std::string& next);
   void forget_strangers();
 

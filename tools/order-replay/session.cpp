@@ -10,15 +10,11 @@ namespace orderd::replay {
 using valkey::Error;
 using valkey::ErrorKind;
 
-namespace {
-
 // The longest wait before the next attempt: somebody watches, and a primary that is another one now is found soon.
 constexpr Milliseconds kLongestWait{250};
 // A server that owes a reply and sends nothing for so long may be frozen or cut off.
 constexpr Milliseconds kSilence{500};
 constexpr Milliseconds kLookEvery{250};
-
-}  // namespace
 
 Session::Session(Loop& loop, valkey::Topology& topology, valkey::Handshake handshake, Milliseconds blocking,
                  uint32_t seed, Session::Listener& listener)
@@ -32,10 +28,6 @@ Session::Session(Loop& loop, valkey::Topology& topology, valkey::Handshake hands
       look_(loop, [this] { look(); }) {
   handshake_.primary_moves = topology.moves();
   handshake_.reply_timeout += blocking;
-}
-
-Session::~Session() {
-  stop();
 }
 
 void Session::start() {
@@ -54,27 +46,6 @@ void Session::stop() {
   if (connection_) connection_->close({ErrorKind::kLost, "stopped"});
 }
 
-bool Session::send(valkey::Call& call, const valkey::Command& command) {
-  return up() && connection_->send(call, command);
-}
-
-bool Session::is_elsewhere(ErrorKind kind) const {
-  return topology_.moves() && (kind == ErrorKind::kMoved || kind == ErrorKind::kRoleChanged);
-}
-
-void Session::drop(const Error& why) {
-  if (up()) connection_->close(why);
-}
-
-void Session::suspect() {
-  if (server_) topology_.suspect(*server_);
-}
-
-void Session::proven() {
-  backoff_.reset();
-  hurried_ = false;
-}
-
 void Session::connect() {
   phase_ = Phase::kConnecting;
   attempt_ms_ = loop_.now_ms();
@@ -82,14 +53,12 @@ void Session::connect() {
   connector_.reset(new valkey::Connector(loop_, handshake_, *this));  // not make_unique: the base is private
   server_.reset();
   search_.reset();
-  search_ = topology_.locate([this](const Result<valkey::Endpoint>& found) { on_located(found); });
-}
-
-void Session::on_located(const Result<valkey::Endpoint>& found) {
-  if (phase_ != Phase::kConnecting) return;
-  if (!found) return lost({ErrorKind::kLost, found.error()});
-  server_ = *found;
-  connector_->start(*found);
+  search_ = topology_.locate([this](const Result<valkey::Endpoint>& found) {
+    if (phase_ != Phase::kConnecting) return;
+    if (!found) return lost({ErrorKind::kLost, found.error()});
+    server_ = *found;
+    connector_->start(*found);
+  });
 }
 
 void Session::on_connected(valkey::Ready ready) {
@@ -125,15 +94,11 @@ void Session::look() {
 void Session::lost(const Error& error) {
   if (phase_ == Phase::kStopped) return;
   phase_ = Phase::kWaiting;
-  retry_.start(next_wait(error.kind));
+  // Once without a wait: two servers may each name the other one.
+  const bool hurry = is_elsewhere(error.kind) && !std::exchange(hurried_, true);
+  retry_.start(hurry ? Milliseconds(0) : backoff_.next(kLongestWait));
   if (server_) topology_.report(*server_, error);
   listener_.on_down(error);  // order matters: it may stop the session
-}
-
-Milliseconds Session::next_wait(ErrorKind why) {
-  // Once: two servers may each name the other one.
-  if (is_elsewhere(why) && !std::exchange(hurried_, true)) return Milliseconds(0);
-  return backoff_.next(kLongestWait);
 }
 
 }  // namespace orderd::replay

@@ -32,7 +32,7 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
   // server.
   Session(Loop& loop, valkey::Topology& topology, valkey::Handshake handshake, Milliseconds blocking, uint32_t seed,
           Session::Listener& listener);
-  ~Session() override;
+  ~Session() override { stop(); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -42,16 +42,27 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
   void stop();
 
   // False: not up, `call` was not taken.
-  [[nodiscard]] bool send(valkey::Call& call, const valkey::Command& command);
+  [[nodiscard]] bool send(valkey::Call& call, const valkey::Command& command) {
+    return up() && connection_->send(call, command);
+  }
   // Is this the answer of a server that is no longer the primary, where another one can be found? Then drop() it.
-  [[nodiscard]] bool is_elsewhere(valkey::ErrorKind kind) const;
+  [[nodiscard]] bool is_elsewhere(valkey::ErrorKind kind) const {
+    return topology_.moves() && (kind == valkey::ErrorKind::kMoved || kind == valkey::ErrorKind::kRoleChanged);
+  }
   // Leaves this server: outstanding calls get their lost() replies, on_down(why) follows, and the session connects to
   // the primary that `why` or the topology names. Does nothing unless up.
-  void drop(const valkey::Error& why);
+  void drop(const valkey::Error& why) {
+    if (up()) connection_->close(why);
+  }
   // The server says that it cannot work now: if another one is the primary by now, the session goes there.
-  void suspect();
+  void suspect() {
+    if (server_) topology_.suspect(*server_);
+  }
   // The server did what it was asked for: the back-off after the next loss starts short again.
-  void proven();
+  void proven() {
+    backoff_.reset();
+    hurried_ = false;
+  }
   [[nodiscard]] bool up() const { return phase_ == Phase::kUp && connection_->is_open(); }
 
  private:
@@ -64,11 +75,9 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
   };
 
   void connect();
-  void on_located(const Result<valkey::Endpoint>& found);
   void on_elsewhere(const valkey::Endpoint& primary);
   void look();
   void lost(const valkey::Error& error);
-  [[nodiscard]] Milliseconds next_wait(valkey::ErrorKind why);
 
   void on_connected(valkey::Ready ready) override;
   void on_connect_failed(const valkey::Error& error) override { lost(error); }

@@ -6,11 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "order-replay/numbers.h"
 #include "shared/output.h"
 
 namespace orderd::replay {
@@ -44,10 +42,6 @@ Source::Source(int file, std::string name, uint64_t size, uint64_t first_line, R
       reading_(std::move(reading)) {
 }
 
-Source::~Source() {
-  if (file_ != STDIN_FILENO) (void)close(file_);
-}
-
 Source::State Source::look() {
   while (state_ == State::kWait) {
     const State next = reader_.next();
@@ -63,18 +57,9 @@ Source::State Source::look() {
   return state_;
 }
 
-Source::State Source::look_patiently() {
-  while (look() == State::kWait) reader_.wait();
-  return look();
-}
-
 Source::State Source::fail(const std::string& what) {
   error_ = name_ + ": " + what;
   return state_ = State::kBroken;
-}
-
-uint64_t Source::part_read() const {
-  return size_ == 0 ? 0 : std::min(reader_.bytes(), size_) * kMillion / size_;
 }
 
 }  // namespace orderd::replay

@@ -1,12 +1,15 @@
 // The lines of a recording, one at a time, from a file of any size in bounded memory.
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "order-replay/numbers.h"
 #include "order-replay/recording.h"
 #include "shared/line_reader.h"
 
@@ -30,7 +33,9 @@ class Source {
   // `name` "-": standard input. Lines before `first_line` are skipped without parsing; the first one is 1.
   [[nodiscard]] static Result<std::unique_ptr<Source>> open(const std::string& name, uint64_t first_line = 1,
                                                             Reading reading = as_recording());
-  ~Source();
+  ~Source() {
+    if (file_ != STDIN_FILENO) (void)close(file_);
+  }
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
@@ -38,7 +43,10 @@ class Source {
   [[nodiscard]] State look();
   void advance() { state_ = State::kWait; }
   // Like look(), but waits until there is something to read.
-  [[nodiscard]] State look_patiently();
+  [[nodiscard]] State look_patiently() {
+    while (look() == State::kWait) reader_.wait();
+    return look();
+  }
 
   // Only after look() returned kLine; valid until the next look() after advance().
   [[nodiscard]] const Recorded& line() const { return line_; }
@@ -49,7 +57,9 @@ class Source {
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] bool broken() const { return state_ == State::kBroken; }
   // How much of the file was read, in millionths; 0 if its size is not known.
-  [[nodiscard]] uint64_t part_read() const;
+  [[nodiscard]] uint64_t part_read() const {
+    return size_ == 0 ? 0 : std::min(reader_.bytes(), size_) * kMillion / size_;
+  }
   [[nodiscard]] int descriptor() const { return file_; }
   // For errors: the file in quotes, or standard input.
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -41,7 +41,7 @@ Examples:
 
 Exit status 3: something differs; the first differences are shown.)";
 
-enum Run { kExpected, kFound };
+enum Side { kExpected, kFound };
 
 // What two runs have to have in common of a result.
 std::string decision_text(const tools::Entry& result) {
@@ -59,18 +59,18 @@ class Comparison {
   using Stock = std::array<std::optional<uint64_t>, 2>;
 
   // The results of a run in their order.
-  void add(Run run, const tools::Entry& result) {
-    each_left(result, [&](const Left& left) { stock_[std::string(left.sku)][run] = left.remaining; });
+  void add(Side side, const tools::Entry& result) {
+    each_left(result, [&](const Left& left) { stock_[std::string(left.sku)][side] = left.remaining; });
     if (!result.has("request")) return;
-    Results& results = orders_[key_of(result.field("order"))][run];
+    Results& results = orders_[key_of(result.field("order"))][side];
     const std::string text = decision_text(result);
-    ++counts_[run];
+    ++counts_[side];
     ++results.count;
     results.decisions = XXH3_64bits_withSeed(text.data(), text.size(), results.decisions);
   }
 
   // How many results a run has.
-  [[nodiscard]] uint64_t count(Run run) const { return counts_[run]; }
+  [[nodiscard]] uint64_t count(Side side) const { return counts_[side]; }
   // How this order's results differ, in words; empty: they do not. "": all requests without an ID.
   [[nodiscard]] std::string difference(std::string_view order) const {
     const auto found = orders_.find(key_of(order));
@@ -125,16 +125,17 @@ struct VerifyFlags {
 };
 
 // The views in `result` are valid during the call only.
-Result<bool> read_both(const VerifyFlags& flags, const std::function<void(Run run, const tools::Entry& result)>& each) {
-  for (const Run run : {kExpected, kFound}) {
-    auto source = Source::open(flags.files[run]);
+Result<bool> read_both(const VerifyFlags& flags,
+                       const std::function<void(Side side, const tools::Entry& result)>& each) {
+  for (const Side side : {kExpected, kFound}) {
+    auto source = Source::open(flags.files[side]);
     if (!source) return source.failure();
     for (;; (*source)->advance()) {
       const Source::State state = (*source)->look_patiently();
       if (state == Source::State::kEnd) break;
       if (state == Source::State::kBroken) return Failure{(*source)->error()};
       const tools::Entry result = entry_of((*source)->line());
-      if (!flags.resent || result.field("status") != "duplicate") each(run, result);
+      if (!flags.resent || result.field("status") != "duplicate") each(side, result);
     }
   }
   return true;
@@ -142,7 +143,7 @@ Result<bool> read_both(const VerifyFlags& flags, const std::function<void(Run ru
 
 Result<std::vector<Difference>> first_differences(const VerifyFlags& flags, const Comparison& comparison) {
   std::vector<Difference> first;
-  const auto read = read_both(flags, [&](Run run, const tools::Entry& result) {
+  const auto read = read_both(flags, [&](Side side, const tools::Entry& result) {
     if (!result.has("request")) return;
     const std::string_view order = result.field("order");
     auto at = std::find_if(first.begin(), first.end(), [&](const Difference& each) { return each.order == order; });
@@ -151,7 +152,7 @@ Result<std::vector<Difference>> first_differences(const VerifyFlags& flags, cons
       if (what.empty()) return;
       at = first.insert(first.end(), {std::string(order), std::move(what), {}});
     }
-    if (at->results[run].size() < kShownResults) at->results[run].push_back(decision_text(result));
+    if (at->results[side].size() < kShownResults) at->results[side].push_back(decision_text(result));
   });
   if (!read) return read.failure();
   return first;
@@ -181,7 +182,7 @@ void show(const std::string& sku, const Comparison::Stock& left, bool json) {
 
 Result<int> verify(const VerifyFlags& flags, bool json) {
   Comparison comparison;
-  const auto read = read_both(flags, [&](Run run, const tools::Entry& result) { comparison.add(run, result); });
+  const auto read = read_both(flags, [&](Side side, const tools::Entry& result) { comparison.add(side, result); });
   if (!read) return read.failure();
   const uint64_t expected = comparison.count(kExpected);
   const uint64_t found = comparison.count(kFound);

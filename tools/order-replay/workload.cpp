@@ -7,11 +7,8 @@
 #include "order/lanes.h"
 
 namespace orderd::replay {
-namespace {
 
 constexpr uint64_t kSecondNs = 1'000'000'000;
-
-}  // namespace
 
 Generator::Generator(const Workload& workload)
     : workload_(workload),
@@ -68,10 +65,6 @@ void Generator::next_time() {
     // Seconds apart, so that nothing is rounded twice and nothing overflows.
     at_ns_ = requests_ / workload_.rate * kSecondNs + requests_ % workload_.rate * kSecondNs / workload_.rate;
   }
-}
-
-std::string Generator::sku_name(uint64_t sku) const {
-  return workload_.skus == 1 ? workload_.sku : workload_.sku + std::to_string(sku + 1);
 }
 
 uint64_t Generator::pick_sku() {

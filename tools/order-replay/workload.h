@@ -25,7 +25,7 @@ struct Workload {
   uint64_t quantity_min = 1;
   uint64_t quantity_max = 1;
   uint64_t customers = 1000;
-  std::string id;  // prefix of order IDs; empty: "g", the seed and a dash. So workloads of two seeds share no ID
+  std::string id = {};  // prefix of order IDs; empty: "g", the seed and a dash. So workloads of two seeds share no ID
   // Shares of all requests, in millionths, together at most a million.
   uint64_t malformed = 0;
   uint64_t unknown = 0;   // ask for an SKU that has no stock
@@ -52,7 +52,9 @@ class Generator {
   };
 
   void next_time();
-  [[nodiscard]] std::string sku_name(uint64_t sku) const;
+  [[nodiscard]] std::string sku_name(uint64_t sku) const {
+    return workload_.skus == 1 ? workload_.sku : workload_.sku + std::to_string(sku + 1);
+  }
   [[nodiscard]] uint64_t pick_sku();
   [[nodiscard]] std::string pick_other(const std::string& first);
   void make_order(const std::string& id, uint64_t customer, bool unknown, std::string& out);

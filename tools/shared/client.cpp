@@ -1,6 +1,8 @@
 // Sentences for the errors of a server: what happened, and what to do.
 #include "shared/client.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include "settings/topology.h"
 #include "shared/output.h"
 
@@ -38,9 +40,8 @@ Result<Client> Client::connect(const settings::Settings& settings, std::chrono::
   options.reply_timeout = settings.valkey.reply_timeout + blocking;
   auto client = valkey::SyncClient::connect(*endpoint, options);
   if (client) return Client(std::move(*client), endpoint->redacted(), settings.valkey.cluster);
-  std::string what = shown(client.error());
-  if (what.ends_with(kCredentials)) what.append(" (").append(kSignIn).append(")");
-  return Failure{what};
+  const std::string what = shown(client.error());
+  return Failure{what.ends_with(kCredentials) ? fmt::format("{} ({})", what, kSignIn) : what};
 }
 
 Result<valkey::OwnedReply> Client::ask(const valkey::Command& command) {
@@ -62,26 +63,27 @@ Result<valkey::OwnedReply> Client::run(std::string_view script, const std::vecto
 
 std::string Client::explain(std::string_view error) const {
   using valkey::ErrorKind;
-  const std::string_view word = valkey::first_word(error);
-  const auto sentence = [&](std::string_view what, std::string_view advice) {
-    return server_ + " " + std::string(what) + " (" + shown(error) + "): " + std::string(advice);
+  static constexpr std::string_view kByWord[][3] = {
+      {"OOM", "is out of memory", "free some or raise its maxmemory, then retry"},
+      {"CROSSSLOT", "is a cluster node, and these keys are not in one slot",
+       "all keys of a lane need the same {tag} in their names (orderd --check names those that differ)"},
+      {"CLUSTERDOWN", "cannot do that: its cluster is down",
+       "wait until a majority of primaries is back and each slot has one (CLUSTER INFO), then retry"},
+      {"READONLY", "is a replica and accepts no writes", "set valkey.url to its primary"},
   };
+  const auto sentence = [&](std::string_view what, std::string_view advice) {
+    return fmt::format("{} {} ({}): {}", server_, what, shown(error), advice);
+  };
+  const std::string_view word = valkey::first_word(error);
+  for (const auto& [first, what, advice] : kByWord) {
+    if (word == first) return sentence(what, advice);
+  }
   if (word == "NOPERM") {
     return sentence("denies this to the user",
-                    "log in as another user (" + std::string(kSignIn) + "), or grant the right with ACL SETUSER");
+                    fmt::format("log in as another user ({}), or grant the right with ACL SETUSER", kSignIn));
   }
-  if (word == "OOM") return sentence("is out of memory", "free some or raise its maxmemory, then retry");
-  if (word == "CROSSSLOT") {
-    return sentence("is a cluster node, and these keys are not in one slot",
-                    "all keys of a lane need the same {tag} in their names (orderd --check names those that differ)");
-  }
-  if (word == "CLUSTERDOWN") {
-    return sentence("cannot do that: its cluster is down",
-                    "wait until a majority of primaries is back and each slot has one (CLUSTER INFO), then retry");
-  }
-  if (word == "READONLY") return sentence("is a replica and accepts no writes", "set valkey.url to its primary");
   switch (valkey::classify(error)) {
-    case ErrorKind::kRefused: return sentence("requires a login", "set " + std::string(kSignIn));
+    case ErrorKind::kRefused: return sentence("requires a login", fmt::format("set {}", kSignIn));
     case ErrorKind::kMoved:
       return sentence("is a cluster node, and another node serves these keys now",
                       cluster_ ? "retry" : "set valkey.cluster = true");
@@ -89,11 +91,6 @@ std::string Client::explain(std::string_view error) const {
     case ErrorKind::kRoleChanged: return sentence("is no longer the primary", "retry");
     default: return server_ + " returned an error: " + shown(error);
   }
-}
-
-bool Client::passes(valkey::ErrorKind kind) const {
-  using valkey::ErrorKind;
-  return kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged || (kind == ErrorKind::kMoved && cluster_);
 }
 
 }  // namespace orderd::tools

@@ -36,7 +36,11 @@ class Client {
   // An error reply of the server as a sentence: what it means and what to do.
   [[nodiscard]] std::string explain(std::string_view error) const;
   // May a command that got this error succeed on a new connection? Then connect again and send it again.
-  [[nodiscard]] bool passes(valkey::ErrorKind kind) const;
+  [[nodiscard]] bool passes(valkey::ErrorKind kind) const {
+    using valkey::ErrorKind;
+    return kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged ||
+           (kind == ErrorKind::kMoved && cluster_);
+  }
   // The server, without its password.
   [[nodiscard]] const std::string& server() const { return server_; }
 

@@ -9,12 +9,9 @@
 #include <cstring>
 
 namespace orderd::tools {
-namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-}  // namespace
 
 LineReader::LineReader(int file, std::size_t line_bytes_max)
     : file_(file), line_bytes_max_(line_bytes_max), buffer_(line_bytes_max + 1 + kReadBytes) {
