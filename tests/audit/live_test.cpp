@@ -60,6 +60,7 @@ TEST_CASE("arguments of the audit are checked before it connects") {
                                                {"--to", "1-"},
                                                {"--max-findings", "0"},
                                                {"now"}}) {
+    CAPTURE(words.back());
     const Ran ran = desk.run(joined({"audit"}, words));
     CHECK_MESSAGE(ran.status == 2, ran.errors);
     CHECK(ran.output.empty());
