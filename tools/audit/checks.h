@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/horizon.h"
+#include "audit/audit.h"
 #include "audit/result_entry.h"
 
 namespace orderd::audit {
@@ -19,6 +19,8 @@ struct Task {
   Counts& counts;
 };
 
+// Read in one atomic step.
+[[nodiscard]] Horizon take_horizon(Link& link, const Options& options);
 // Updates where the streams begin, after everything read from the link so far. For findings that depend on what was
 // trimmed meanwhile.
 void refresh(const Task& task);
@@ -76,9 +78,5 @@ struct Part {
 
 // settle.lua moves the position in the same step that writes the results.
 [[nodiscard]] CheckerPtr check_position(const Task& task);
-
-// What to do about violations with a known cause: stock changed by hand, and orders streams that share a results
-// stream. Sentences to print. What this user has no right to read is left out.
-[[nodiscard]] std::vector<std::string> advice_on(const Task& task);
 
 }  // namespace orderd::audit

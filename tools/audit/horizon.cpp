@@ -1,9 +1,5 @@
 // Reads everything in one MULTI and EXEC. XINFO STREAM copies the first and the last entry; it is called only a few
 // times.
-#include "audit/horizon.h"
-
-#include <vector>
-
 #include "audit/checks.h"
 
 namespace orderd::audit {
@@ -13,6 +9,7 @@ using valkey::Command;
 using valkey::Reply;
 
 constexpr uint64_t kMsPerSecond = 1000;
+constexpr StreamFacts Horizon::*kStreams[] = {&Horizon::orders, &Horizon::results, &Horizon::dead};
 
 // The value after `name` in a list of names and values; lost() if there is none.
 Reply value_of(const Reply& list, std::string_view name) {
@@ -66,11 +63,10 @@ std::vector<Command> stream_questions(const KeyNames& names) {
 }
 
 void read_streams(Link& link, const Reply& replies, Horizon& horizon) {
-  StreamFacts* const all[] = {&horizon.orders, &horizon.results, &horizon.dead};
-  for (std::size_t i = 0; i < std::size(all); ++i) {
+  for (std::size_t i = 0; i < std::size(kStreams); ++i) {
     const Reply reply = replies.at(i);
     const bool absent = reply.text().starts_with("ERR no such key");
-    if (!absent && !link.fails(reply)) *all[i] = facts_of(reply);
+    if (!absent && !link.fails(reply)) horizon.*kStreams[i] = facts_of(reply);
   }
 }
 
@@ -100,14 +96,13 @@ void refresh(const Task& task) {
   const auto replies = task.link.ask_at_once(stream_questions(task.options.names));
   Horizon now;
   read_streams(task.link, replies.view(), now);
-  const auto move_on = [](StreamFacts& before, const StreamFacts& after) {
+  for (StreamFacts Horizon::*const stream : kStreams) {
+    StreamFacts& before = horizon.*stream;
+    const StreamFacts& after = now.*stream;
     before.cut = before.cut || (before.length > 0 && after.first > before.first);
     before.first = std::max(before.first, after.first);
     before.deleted = std::max(before.deleted, after.deleted);
-  };
-  move_on(horizon.orders, now.orders);
-  move_on(horizon.results, now.results);
-  move_on(horizon.dead, now.dead);
+  }
   horizon.fresh_at = task.link.received();
 }
 

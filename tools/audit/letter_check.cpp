@@ -1,6 +1,5 @@
 // A dead letter of a result that is not malformed is skipped and reported.
 #include <map>
-#include <optional>
 
 #include "audit/checks.h"
 

@@ -3,7 +3,6 @@
 //
 // The position is compared with the last result and with the number of results after the floor.
 #include <map>
-#include <optional>
 
 #include "audit/checks.h"
 
@@ -153,14 +152,11 @@ class RequestChecker : public Checker {
     // A duplicate, id_reused or bad_record comes from a record: each is correct for an order of any lane.
     const bool wrong_lane = result.kind == ResultKind::kWrongLane;
     if (wrong_lane || result.decided()) findings_.looked(Check::kLaneDiffers);
-    if (wrong_lane && !request.elsewhere) {
-      found(Check::kLaneDiffers,
-            "all SKUs of the order belong to this lane; if streams.lanes was changed since, audit "
-            "from after that on (--from)");
-    } else if (result.decided() && request.elsewhere) {
-      found(Check::kLaneDiffers,
-            "an SKU of the order belongs to another lane; if streams.lanes was changed since, audit "
-            "from after that on (--from)");
+    if (wrong_lane ? !request.elsewhere : result.decided() && request.elsewhere) {
+      findings_.add(Check::kLaneDiffers, result.place(),
+                    std::string(wrong_lane ? "all SKUs of the order belong to this lane"
+                                           : "an SKU of the order belongs to another lane") +
+                        "; if streams.lanes was changed since, audit from after that on (--from)");
     }
     if (request.order != result.order) found(Check::kContentDiffers, "the order ID differs");
     if (request.customer != result.customer) found(Check::kContentDiffers, "the customer differs");

@@ -4,8 +4,6 @@
 #include <charconv>
 #include <map>
 
-#include "audit/rules.h"
-
 namespace orderd::audit {
 namespace {
 

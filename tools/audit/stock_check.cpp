@@ -25,12 +25,10 @@ struct Stock {
   int64_t value = 0;
 
   [[nodiscard]] std::string text() const {
-    switch (kind) {
-      case Kind::kNumber: return std::to_string(value);
-      case Kind::kAbsent: return "no key";
-      case Kind::kBad: return "not a whole number";
-      default: return "no key, or not a whole number";
-    }
+    if (kind == Kind::kNumber) return std::to_string(value);
+    return kind == Kind::kAbsent ? "no key"
+           : kind == Kind::kBad  ? "not a whole number"
+                                 : "no key, or not a whole number";
   }
   [[nodiscard]] bool allows(const Stock& held) const {
     if (kind == Kind::kNothing) return held.kind != Kind::kNumber;
