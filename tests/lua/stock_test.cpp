@@ -80,4 +80,11 @@ TEST_CASE_FIXTURE(Shop, "a refused change of stock names the key and changes not
   }
 }
 
+TEST_CASE_FIXTURE(Shop, "an order after a change of stock continues from the ledger") {
+  (void)change_stock("set", "shoe", "1000000000000000");
+  CHECK(settle({Order{}}) == "a");
+  CHECK(last_lines() == R"([{"sku":"shoe","quantity":3,"remaining":999999999999997}])");
+  CHECK(change_stock("add", "shoe", "1").starts_with("999999999999997 999999999999998 "));
+}
+
 }  // namespace orderd::test
