@@ -56,9 +56,9 @@ test::Entry result(const std::string& request, const std::string& order, const s
 
 }  // namespace
 
-TEST_CASE("requests are settled in order, unless a fault explains it") {
+TEST_CASE("requests are settled in order unless a fault explains it") {
   const struct {
-    const char* name;
+    std::string name;
     Story story;
     std::vector<uint64_t> settled;
     std::size_t restarts, unanswered, out_of_order, passed_over;
@@ -138,7 +138,7 @@ TEST_CASE("each violation of a lane is found") {
   const test::Entry first = result("1-0", "a"), second = result("2-0", "b");
   const struct {
     std::vector<test::Entry> results;
-    const char* wrong;
+    std::string wrong;
     std::map<std::string, std::string> acknowledged;
   } rows[] = {
       {{first}, "the request 2-0 has 0 results", acknowledged},

@@ -32,7 +32,7 @@ TEST_CASE("a proxy without faults forwards both directions unchanged") {
 }
 
 TEST_CASE("slow links deliver everything in order") {
-  const std::pair<const char*, LinkFaults> rows[] = {
+  const std::pair<std::string, LinkFaults> rows[] = {
       {"latency and jitter", {.latency = 3ms, .jitter = 4ms}},
       {"single bytes", {.slice_max = 1}},
       {"slices and limited bandwidth", {.slice_max = 700, .bytes_per_second = 200'000}},

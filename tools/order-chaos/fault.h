@@ -43,13 +43,15 @@ struct Fault {
 // Rows of the tables below: faults of the server's state, of its process, of a daemon.
 using OfServer = std::function<Injected(Trial& trial)>;
 using OfDaemon = std::function<Injected(Trial& trial, Daemon& daemon)>;
+[[nodiscard]] inline OfDaemon whatever_daemon(OfServer inject) {
+  return [inject = std::move(inject)](Trial& trial, Daemon&) { return inject(trial); };
+}
 [[nodiscard]] inline Fault state_fault(const char* id, const char* name, const char* part, Kind kind, OfServer inject,
                                        Needs needs = {}) {
-  return {id,   name, Touches::kServerState, part, kind, [inject](Trial& trial, Daemon&) { return inject(trial); },
-          needs};
+  return {id, name, Touches::kServerState, part, kind, whatever_daemon(std::move(inject)), needs};
 }
 [[nodiscard]] inline Fault process_fault(const char* id, const char* name, Kind kind, OfServer inject) {
-  return {id, name, Touches::kServerProcess, "", kind, [inject](Trial& trial, Daemon&) { return inject(trial); }};
+  return {id, name, Touches::kServerProcess, "", kind, whatever_daemon(std::move(inject))};
 }
 [[nodiscard]] inline Fault daemon_fault(const char* id, const char* name, OfDaemon inject,
                                         Touches touches = Touches::kDaemon, Kind kind = Kind::kAnywhere) {
@@ -59,7 +61,6 @@ using OfDaemon = std::function<Injected(Trial& trial, Daemon& daemon)>;
 // All faults, sorted by ID.
 [[nodiscard]] std::vector<Fault> all_faults();
 // By topic; all_faults() combines them.
-
 [[nodiscard]] std::vector<Fault> process_faults();
 [[nodiscard]] std::vector<Fault> limit_faults();
 [[nodiscard]] std::vector<Fault> server_faults();

@@ -1,6 +1,6 @@
 /* Preloaded into valkey-server: keeps a table of how much of each file is on disk, so that a test can cut the power
-   (cut_power() in chaos/shims.h). ORDERD_FSYNC_TABLE names the table, a mapped file of struct FsyncTable that survives
-   kill -9.
+   (cut_power() in order-chaos/shims.h). ORDERD_FSYNC_TABLE names the table, a mapped file of struct FsyncTable that
+   survives kill -9.
 
    Safe are the bytes that a file had when a successful fsync or fdatasync began; bytes written while it ran may or may
    not be. Files are identified by inode, because the server renames them; a created file resets its row, because it may

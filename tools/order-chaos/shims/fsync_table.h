@@ -1,4 +1,4 @@
-/* Shared by fsync_recorder.c and chaos/shims.cpp: the layout of a file that starts as all zeros. */
+/* Shared by fsync_recorder.c and order-chaos/shims.cpp: the layout of a file that starts as all zeros. */
 #pragma once
 
 #define FSYNC_ROWS 1024
