@@ -67,9 +67,10 @@ TEST_CASE("a member that is given more than once, is missing or excludes another
       {R"("id":"o-1","quantity":1,)" + items, "items and quantity are both given: an order has one or the other"},
   };
   for (const auto& [members, detail, names] : rows) {
-    const Decoded decoded = decode_json("{" + members + "}");
-    CHECK(decoded.detail == detail);
-    CHECK_MESSAGE(names_of(decoded) == names, members);
+    const std::string json = "{" + members + "}";
+    const Decoded decoded = decode_json(json);
+    CHECK_MESSAGE(decoded.detail == detail, json);
+    CHECK_MESSAGE(names_of(decoded) == names, json);
   }
   // null counts as absent.
   CHECK(decode_json(R"({"id":"o-1","sku":null,"quantity":null,)" + items + "}").good);

@@ -73,7 +73,7 @@ TEST_CASE("a malformed entry has a detail, and the ID and the customer that can 
   for (const auto& [fields, detail, names] : rows) {
     const Decoded decoded = decode_entry(fields);
     CHECK(decoded.detail == detail);
-    CHECK_MESSAGE(names_of(decoded) == names, detail);
+    CHECK_MESSAGE(names_of(decoded) == names, decoded.detail);
   }
 }
 
@@ -170,9 +170,8 @@ TEST_CASE("reply_to is optional, follows the rules of an ID, and is returned if 
       {decode_entry({"reply_to", "shop-1"}), "id is missing", "shop-1"},
   };
   for (const auto& [decoded, detail, reply_to] : rows) {
-    CAPTURE(decoded.detail);
     CHECK(decoded.good == detail.empty());
-    CHECK(decoded.detail.starts_with(detail));
+    CHECK(decoded.detail.substr(0, detail.size()) == std::string(detail));
     CHECK(decoded.request.reply_to == reply_to);
   }
   CHECK(decode_entry({"reply_to", "", "id", "o-1", "sku", "shoe", "quantity", "3"}).request.id == "o-1");

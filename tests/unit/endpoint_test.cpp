@@ -28,7 +28,7 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 
 // `rows`: URLs, and what read() makes of them.
 void check_rows(const Rows& rows) {
-  for (const auto& [url, expected] : rows) CHECK_MESSAGE(read(url) == expected, url);
+  for (const auto& [url, expected] : rows) CHECK(read(url) == expected);
 }
 
 TEST_CASE("every part of a URL is read") {
@@ -97,7 +97,7 @@ TEST_CASE("an error says how to fix the URL") {
                      {"valkey://u:hun@ter2@h", "percent-encoded"},
                      {"valkey://u:hun?ter2@h", "percent-encoded"},
                      {"valkey://u:hun#ter2@h", "percent-encoded"}};
-  for (const auto& [url, part] : rows) CHECK_MESSAGE(contains(read(url), part), url);
+  for (const auto& row : rows) CHECK_MESSAGE(contains(read(row.first), row.second), row.first);
   for (const std::string url : {"", "http://h", "localhost:6379", "tcp://h", "VALKEY://h", "valkey:/h", "unix:/p"}) {
     for (const std::string scheme : {"valkey://", "valkeys://", "redis://", "rediss://", "unix://", "embedded:"}) {
       CHECK_MESSAGE(contains(read(url), scheme), url);

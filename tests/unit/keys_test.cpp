@@ -76,10 +76,10 @@ TEST_CASE("two templates can collide if their heads and tails agree, and only th
                        {"a<sku>xz", "aa<id>yz"},
                        {"order<sku>", "orDer<id>"}};
   for (const Pairs& pairs : {may, never}) {
-    for (const auto& [left, right] : pairs) {
-      INFO(left, " and ", right);
-      CHECK(stock(left).may_collide(order(right)) == (pairs == may));
-      CHECK(order(right).may_collide(stock(left)) == (pairs == may));
+    for (const auto& pair : pairs) {
+      INFO(pair.first, " and ", pair.second);
+      CHECK(stock(pair.first).may_collide(order(pair.second)) == (pairs == may));
+      CHECK(order(pair.second).may_collide(stock(pair.first)) == (pairs == may));
     }
   }
 }

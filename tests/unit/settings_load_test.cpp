@@ -59,7 +59,7 @@ TEST_CASE("every key is read from a file") {
   const auto loaded = load_text(text);
   REQUIRE_MESSAGE(loaded.ok(), error_of(loaded));
   CHECK(loaded->valkey.password_file == password);
-  for (const auto& [line, is_read] : rows) CHECK_MESSAGE(is_read(*loaded), line);
+  for (const auto& row : rows) CHECK_MESSAGE(row.second(*loaded), row.first);
 }
 
 TEST_CASE("a flag beats a variable beats the file beats the default") {
@@ -168,12 +168,12 @@ TEST_CASE("sentinels are given as a text or as an array and with the name of the
     CHECK_MESSAGE(contains(with("service = \"shop\"\nsentinels = " + bad), "allowed: host[:port], separated by commas"),
                   bad);
   }
-  for (const auto& [lines, part] : std::initializer_list<std::pair<std::string, std::string>>{
+  for (const auto& row : std::initializer_list<std::pair<std::string, std::string>>{
            {"sentinel_username = \"w\"", "valkey.sentinels is empty"},
            {"service = \"shop\"\nurl = \"unix:///s\"\nsentinels = \"h\"", "allowed with them: valkey://"},
            {"service = \"shop\"\nsentinels = [1]", "valkey.sentinels"},
            {"service = [\"shop\"]", "an array"}}) {
-    CHECK_MESSAGE(contains(with(lines), part), lines);
+    CHECK_MESSAGE(contains(with(row.first), row.second), row.first);
   }
 }
 

@@ -51,6 +51,7 @@ TEST_CASE("every key is printed with its default, as in the sample file") {
     without_comments += (line.starts_with('[') && !without_comments.empty() ? "\n" : "") + line + "\n";
   }
   CHECK(text == without_comments);
+  CHECK(test::count_of(text, " = ") == table().size());
 }
 
 TEST_CASE("a password is printed as three asterisks, and a URL without one as it was given") {

@@ -45,8 +45,9 @@ TEST_CASE("each duration has its range and zero only if it has a meaning") {
       {"retention.dead", {"0s", "1s", "87600h"}, {"999ms", "87601h"}},
       {"shutdown.drain_timeout", {"0s", "0ms", "1ms", "1h", "60m"}, {"61m", "2h"}},
   };
-  for (const auto& [key, good, bad] : rows) {
-    CAPTURE(key);
+  for (const auto& row : rows) {
+    const auto& [key, good, bad] = row;
+    CAPTURE(std::get<0>(row));
     for (const std::string& text : good) CHECK(error_of(load_flag(key, text)) == "");
     for (const std::string& text : bad)
       CHECK(contains(error_of(load_flag(key, text)), "\" is out of range; allowed: "));
@@ -157,7 +158,7 @@ TEST_CASE("no template can produce another key, nor any name be one of orderd's 
       {{{"keys.reply", "<orders>:<to>"}}, "can produce the key of streams.dead"},
       {{{"keys.order", "<id>:standby"}}, "can produce orderd's key for the standby daemons"},
   };
-  for (const auto& [flags, part] : parts) CHECK_MESSAGE(contains(error_of(load_flags(flags)), part), part);
+  for (const auto& row : parts) CHECK_MESSAGE(contains(error_of(load_flags(row.first)), row.second), row.second);
 }
 
 TEST_CASE("results are kept at least as long as requests") {
