@@ -1,7 +1,6 @@
 // The Debian package that cpack builds: its contents, how dpkg installs and removes it, and that it serves orders from
 // where it was unpacked. Nothing is installed on this machine.
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
