@@ -1,13 +1,10 @@
 // The options, the connection, the progress. The audit itself is tools/audit.
-#include "audit/audit.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "orderctl/audit_report.h"
 #include "orderctl/commands.h"
-#include "shared/client.h"
 #include "shared/options.h"
 #include "shared/output.h"
 #include "shared/place.h"
@@ -136,14 +133,7 @@ Result<int> run_audit(const Context& context, const AuditOptions& wanted) {
     const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
     reports.push_back({lane.lane_name(), std::move(report), took});
   }
-  const LaneReport& first = reports.front();
-  if (context.json) {
-    print_json(context.several() ? json_of(reports) : json_of(*first.report, first.took));
-  } else if (context.several()) {
-    print_reports(reports);
-  } else {
-    print_report(*first.report, first.took);
-  }
+  print_reports(context, reports);
   return violated ? kViolation : failed ? kFailed : kDone;
 }
 

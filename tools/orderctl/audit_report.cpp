@@ -137,8 +137,6 @@ void print_verdict(uint64_t violations) {
                     : colored("violated", Color::kRed) + ": " + count_text(violations, "violation") + "\n"));
 }
 
-}  // namespace
-
 Json json_of(const Report& report, std::chrono::milliseconds took) {
   const audit::Findings& findings = report.findings;
   Json out = {{"verdict", findings.violations() == 0 ? "clean" : "violated"}};
@@ -196,7 +194,7 @@ Json json_of(const std::vector<LaneReport>& reports) {
           {"lanes", lanes}};
 }
 
-void print_reports(const std::vector<LaneReport>& reports) {
+void print_lanes(const std::vector<LaneReport>& reports) {
   using Align = Table::Align;
   Table table({{"LANE"},
                {"RESULTS", Align::kRight},
@@ -234,6 +232,15 @@ void print_reports(const std::vector<LaneReport>& reports) {
   }
   if (violations > 0 || unread == 0) print_verdict(violations);
   if (unread > 0) print("\n" + count_text(unread, "lane") + " could not be audited\n");
+}
+
+}  // namespace
+
+void print_reports(const Context& context, const std::vector<LaneReport>& reports) {
+  const auto& [lane, report, took] = reports.front();
+  if (context.json) return print_json(context.several() ? json_of(reports) : json_of(*report, took));
+  if (context.several()) return print_lanes(reports);
+  print_report(*report, took);
 }
 
 }  // namespace orderd::tools

@@ -6,21 +6,17 @@
 #include <vector>
 
 #include "audit/audit.h"
-#include "shared/output.h"
+#include "shared/program.h"
 
 namespace orderd::tools {
 
-[[nodiscard]] Json json_of(const audit::Report& report, std::chrono::milliseconds took);
-void print_report(const audit::Report& report, std::chrono::milliseconds took);
-
-// The report of one of several lanes; a failure: it could not be audited.
+// The report of one lane; a failure: it could not be audited.
 struct LaneReport {
   std::string lane;
   Result<audit::Report> report;
   std::chrono::milliseconds took;
 };
-[[nodiscard]] Json json_of(const std::vector<LaneReport>& reports);
-// In short: a line for each lane, what was not checked in all of them, and the violations.
-void print_reports(const std::vector<LaneReport>& reports);
+// One lane in full. Several in short: a line for each, what was not checked in all of them, and the violations.
+void print_reports(const Context& context, const std::vector<LaneReport>& reports);
 
 }  // namespace orderd::tools

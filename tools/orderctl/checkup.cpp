@@ -3,7 +3,6 @@
 #include "orderctl/checkup.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "settings/topology.h"
 #include "shared/options.h"

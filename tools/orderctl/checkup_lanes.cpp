@@ -1,6 +1,5 @@
 // The checks of the lanes on a server: streams, keys, rights.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "orderctl/checkup.h"

@@ -145,24 +145,6 @@ Result<int> list_letters(const Context& context, const ListOptions& wanted) {
   return kDone;
 }
 
-void add_dead_list(CLI::App& dead, Program& program) {
-  auto& options = program.keep<ListOptions>();
-  CLI::App* app = add_command(dead, "list", "show dead letters, the newest first; with --from the oldest",
-                              kPlaceHelp + std::string(kListHelp));
-  add_place(*app, "--from,--since", options.from, "start at this letter, or at this time");
-  add_place(*app, "--to,--until", options.to, "no letters after this one, or after this time");
-  add_whole(*app, "--limit", options.limit, 1, order::kMaxWhole, "how many at most [20]");
-  set_action(*app, program, LaneUse::kAll,
-             [&options](const Context& context) { return list_letters(context, options); });
-}
-
-void add_dead_show(CLI::App& dead, Program& program) {
-  auto& id = program.keep<std::string>();
-  CLI::App* app = add_command(dead, "show", "show all of a dead letter", kLetterHelp);
-  add_text(*app, "ID", id, "", "the letter's ID")->required()->check(check_letter_id);
-  set_action(*app, program, LaneUse::kOne, [&id](const Context& context) { return show_letter(context, id); });
-}
-
 void add_dead_change(CLI::App& dead, Program& program, bool requeue) {
   auto& change = program.keep<LetterChange>();
   change.requeue = requeue;
@@ -202,8 +184,21 @@ void add_dead(CLI::App& parent, Program& program) {
   orderctl dead requeue 1795569346433-0 --set quantity=3
   orderctl dead discard 1795569346433-0)");
   dead->require_subcommand(1);
-  add_dead_list(*dead, program);
-  add_dead_show(*dead, program);
+
+  auto& options = program.keep<ListOptions>();
+  CLI::App* list = add_command(*dead, "list", "show dead letters, the newest first; with --from the oldest",
+                               kPlaceHelp + std::string(kListHelp));
+  add_place(*list, "--from,--since", options.from, "start at this letter, or at this time");
+  add_place(*list, "--to,--until", options.to, "no letters after this one, or after this time");
+  add_whole(*list, "--limit", options.limit, 1, order::kMaxWhole, "how many at most [20]");
+  set_action(*list, program, LaneUse::kAll,
+             [&options](const Context& context) { return list_letters(context, options); });
+
+  auto& id = program.keep<std::string>();
+  CLI::App* show = add_command(*dead, "show", "show all of a dead letter", kLetterHelp);
+  add_text(*show, "ID", id, "", "the letter's ID")->required()->check(check_letter_id);
+  set_action(*show, program, LaneUse::kOne, [&id](const Context& context) { return show_letter(context, id); });
+
   add_dead_change(*dead, program, true);
   add_dead_change(*dead, program, false);
 }

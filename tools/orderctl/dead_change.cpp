@@ -2,7 +2,6 @@
 #include "lua/scripts.h"
 #include "order/decode.h"
 #include "orderctl/dead.h"
-#include "shared/client.h"
 #include "shared/json.h"
 #include "valkey/error.h"
 

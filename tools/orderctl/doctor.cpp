@@ -8,7 +8,6 @@
 #include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "shared/options.h"
-#include "shared/output.h"
 
 namespace orderd::tools {
 namespace {

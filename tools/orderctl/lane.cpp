@@ -60,12 +60,10 @@ Result<int> print_names(const Context& context, const NameOptions& options) {
     return Failure{"--prefix: the name of a lane has 1 to 64 letters, digits, '.', '_' and '-', and a number follows"};
   }
   const auto names = even_lane_names(prefix, count);
-  std::string list;
-  for (const std::string& name : names) list.append(list.empty() ? "" : ",").append(name);
   if (context.json) {
     print_json({{"lanes", names}});
   } else {
-    print(list + "\n");
+    print(CLI::detail::join(names, ",") + "\n");
   }
   return kDone;
 }

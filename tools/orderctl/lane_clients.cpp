@@ -6,27 +6,10 @@
 namespace orderd::tools {
 namespace {
 
-// The entries of one lane, one by one.
-class LaneEntries {
- public:
-  LaneEntries(Client& client, std::string stream, const Range& range) : pages_(client, std::move(stream), range) {}
-
-  // The entry that comes next; null: there is none.
-  Result<const Entry*> peek() {
-    if (at_ == entries_.size()) {
-      auto page = pages_.next();
-      if (!page) return page.failure();
-      entries_ = std::move(*page);
-      at_ = 0;
-    }
-    return at_ < entries_.size() ? &entries_[at_] : nullptr;
-  }
-  void pop() { ++at_; }
-
- private:
-  EntryPages pages_;
-  std::vector<Entry> entries_;
-  std::size_t at_ = 0;
+struct LanePages {
+  EntryPages pages;
+  std::vector<Entry> entries = {};  // of the current page
+  std::size_t at = 0;
 };
 
 }  // namespace
@@ -57,29 +40,31 @@ Result<Client*> LaneClients::of(std::size_t lane) {
 
 Result<bool> read_merged(const Context& context, LaneClients& clients, const StreamOf& stream, const Range& range,
                          const std::function<bool(std::size_t lane, const Entry& entry)>& each) {
-  std::vector<LaneEntries> lanes;
+  std::vector<LanePages> lanes;
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
     const auto client = clients.of(i);
     if (!client) return client.failure();
-    lanes.emplace_back(**client, stream(context.lanes[i]), range);
+    lanes.push_back({EntryPages(**client, stream(context.lanes[i]), range)});
   }
   for (;;) {
-    const Entry* next = nullptr;
-    std::size_t next_lane = 0;
+    std::size_t next = lanes.size();
     StreamId next_id;
     for (std::size_t i = 0; i < lanes.size(); ++i) {
-      const auto entry = lanes[i].peek();
-      if (!entry) return entry.failure();
-      if (*entry == nullptr) continue;
-      const StreamId id = parse_id((*entry)->id).value_or(StreamId{});
+      auto& [pages, entries, at] = lanes[i];
+      if (at == entries.size()) {
+        auto page = pages.next();
+        if (!page) return page.failure();
+        entries = std::move(*page);
+        at = 0;
+      }
+      if (entries.empty()) continue;
+      const StreamId id = parse_id(entries[at].id).value_or(StreamId{});
       // Of the same ID: backwards the last lane first, so that it is the same order from the other end.
-      if (next != nullptr && (range.back ? id < next_id : id >= next_id)) continue;
-      next = *entry;
-      next_lane = i;
+      if (next < lanes.size() && (range.back ? id < next_id : id >= next_id)) continue;
+      next = i;
       next_id = id;
     }
-    if (next == nullptr || !each(next_lane, *next)) return true;
-    lanes[next_lane].pop();
+    if (next == lanes.size() || !each(next, lanes[next].entries[lanes[next].at++])) return true;
   }
 }
 

@@ -217,16 +217,10 @@ void print_text(const OrderFacts& facts, const std::string& lane) {
   for (const std::string& id : facts.waiting) row("waits", place(id, true));
   if (!facts.waiting_searched) row("waits", "not all waiting requests were searched (--search)");
   print("\n");
-  if (!facts.results.empty()) {
-    Table table = result_table();
-    for (const Entry& entry : facts.results) add_result(table, entry);
-    table.print();
-  } else {
-    print("no results of this order were found\n");
-  }
-  if (!facts.searched_from.empty()) {
-    print("results before " + facts.searched_from + " were not searched (--search)\n");
-  }
+  Table table = result_table();
+  for (const Entry& entry : facts.results) add_result(table, entry);
+  print(facts.results.empty() ? "no results of this order were found\n" : table.take());
+  if (!facts.searched_from.empty()) print("results before " + facts.searched_from + " were not searched (--search)\n");
 }
 
 Json json_of(const OrderFacts& facts) {

@@ -5,10 +5,8 @@
 #include "order/keys.h"
 #include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
-#include "shared/client.h"
 #include "shared/json.h"
 #include "shared/options.h"
-#include "shared/output.h"
 
 namespace orderd::tools {
 namespace {

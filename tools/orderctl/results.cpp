@@ -9,7 +9,6 @@
 #include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
 #include "shared/options.h"
-#include "shared/output.h"
 #include "shared/place.h"
 
 namespace orderd::tools {

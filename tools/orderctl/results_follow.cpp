@@ -7,12 +7,10 @@
 #include <algorithm>
 #include <csignal>
 #include <deque>
-#include <optional>
 #include <random>
 
 #include "orderctl/lane_clients.h"
 #include "orderctl/results.h"
-#include "shared/output.h"
 #include "shared/result_tail.h"
 #include "valkey/backoff.h"
 

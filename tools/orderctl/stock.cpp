@@ -18,8 +18,7 @@ namespace {
 
 using valkey::Command;
 
-constexpr std::size_t kPageKeys = 1000;
-constexpr std::size_t kShownValueBytes = 40;
+constexpr std::size_t kPageKeys = 1000, kShownValueBytes = 40;
 constexpr const char* kAllowed = "a whole number from 0 to 9007199254740991";
 static_assert(order::kMaxWhole == 9'007'199'254'740'991);
 

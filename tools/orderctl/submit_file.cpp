@@ -5,14 +5,12 @@
 
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "audit/json.h"
 #include "order-replay/runner.h"
 #include "order/request.h"
 #include "orderctl/lane_clients.h"
 #include "orderctl/submit.h"
-#include "shared/line_reader.h"
 
 namespace orderd::tools {
 namespace {
