@@ -1,6 +1,5 @@
 // /metrics, /livez, /readyz and /version of a running orderd: what they report when something is wrong, and how they
 // handle bad clients.
-#include <doctest/doctest.h>
 #include <signal.h>
 
 #include <filesystem>

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
 #include "integration/orderctl_desk.h"
@@ -33,55 +34,34 @@ inline uint16_t slot_of_lane(const std::string& lane) {
   return valkey::slot_of(orders_of(lane));
 }
 
-// Producers, one per lane: each pushes an order per millisecond and follows its primary.
-class Load {
- public:
-  Load(const std::vector<std::string>& lanes, const std::vector<std::string>& skus,
-       const std::vector<valkey::Endpoint>& seeds)
-      : seeds_(seeds) {
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      threads_.emplace_back([this, lane = lanes[i], sku = skus[i]] { run(lane, sku); });
-    }
-  }
-  ~Load() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    stopped_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
-  Load(const Load&) = delete;
-  Load& operator=(const Load&) = delete;
-
- private:
+// Pushes an order per millisecond and follows the lane's primary, until it is stopped.
+inline void produce(const std::stop_token& stop, const std::vector<valkey::Endpoint>& seeds, const std::string& lane,
+                    const std::string& sku) {
+  std::mutex mutex;
+  std::condition_variable_any never;
   // False: stopped.
-  bool wait(std::chrono::milliseconds span) {
-    std::unique_lock lock(mutex_);
-    return !stopped_.wait_for(lock, span, [&] { return stop_; });
-  }
-  void run(const std::string& lane, const std::string& sku) {
-    int number = 0;
-    while (wait(std::chrono::milliseconds(20))) {
-      const auto primary = valkey::ask_cluster(seeds_, slot_of_lane(lane), "producer");
-      if (!primary) continue;
-      auto client = valkey::SyncClient::connect(
-          *primary, {"producer", std::chrono::milliseconds(500), std::chrono::milliseconds(500)});
-      for (bool good = client.ok(); good && wait(std::chrono::milliseconds(1));) {
-        const std::string id = lane + "-" + std::to_string(++number);
-        const auto reply =
-            client->call(command_of({"XADD", orders_of(lane), "*", "id", id, "sku", sku, "quantity", "1"}));
-        good = reply && !(*reply)->is_error();
-      }
+  const auto wait = [&](std::chrono::milliseconds span) {
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, span, [] { return false; });
+    return !stop.stop_requested();
+  };
+  int number = 0;
+  while (wait(std::chrono::milliseconds(20))) {
+    const auto primary = valkey::ask_cluster(seeds, slot_of_lane(lane), "producer");
+    if (!primary) continue;
+    auto client = valkey::SyncClient::connect(
+        *primary, {"producer", std::chrono::milliseconds(500), std::chrono::milliseconds(500)});
+    for (bool good = client.ok(); good && wait(std::chrono::milliseconds(1));) {
+      const std::string id = lane + "-" + std::to_string(++number);
+      const auto reply =
+          client->call(command_of({"XADD", orders_of(lane), "*", "id", id, "sku", sku, "quantity", "1"}));
+      good = reply && !(*reply)->is_error();
     }
   }
+}
 
-  const std::vector<valkey::Endpoint> seeds_;
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool stop_ = false;
-  std::vector<std::thread> threads_;
-};
+// Producers, which end with it.
+using Load = std::vector<std::jthread>;
 
 class Market {
  public:
@@ -131,7 +111,14 @@ class Market {
     end(*daemon);
     CHECK_FALSE(says(" error "));
   }
-  [[nodiscard]] Load load() const { return Load(lanes.names(), skus, *valkey::parse_urls(set.url())); }
+  // A producer per lane.
+  [[nodiscard]] Load load() const {
+    Load producers;
+    for (std::size_t i = 0; i < lanes.count(); ++i) {
+      producers.emplace_back(produce, *valkey::parse_urls(set.url()), lanes.names()[i], skus[i]);
+    }
+    return producers;
+  }
 
   [[nodiscard]] valkey::SyncClient client_of(const std::string& lane) const {
     return set.client_of(slot_of_lane(lane));

@@ -11,7 +11,7 @@ struct FollowMarket : Market {
 
   void add(const std::string& lane, const std::string& order) const {
     auto client = client_of(lane);
-    (void)xadd(client, results_of(lane), {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
+    xadd(client, results_of(lane), {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
   }
   [[nodiscard]] Process start(const char* program, const Words& words) const {
     return Process(clean_command(program, with_settings(words)));
@@ -50,7 +50,7 @@ TEST_CASE("a lane that cannot connect does not make following lose the other lan
   wait_for([&] { return times_asked(seed) >= before + 3; }, kClusterPatience, "attempts to connect");
   for (const std::string lane : {"a", "c", "d"}) {
     auto client = market.set.node(lane == "c" ? 1 : 2).client();
-    (void)xadd(client, results_of(lane), {{"order", "after-" + lane}});
+    xadd(client, results_of(lane), {{"order", "after-" + lane}});
     wait_to_show(process, "after-" + lane);
   }
   CHECK_MESSAGE(count_of(process.errors(), "\n") == 1, process.errors());

@@ -26,7 +26,7 @@ struct FollowDesk : Desk {
 
   // Adds a result; below, to a lane.
   void add(const std::string& order, const std::string& stream = "results") {
-    (void)xadd(admin(), stream, {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
+    xadd(admin(), stream, {{"order", order}, {"request", "1-0"}, {"status", "accepted"}});
   }
   void add_to(const std::string& lane, const std::string& order) { add(order, "{" + lane + "}:results"); }
   Process follow(const Words& more = {}) const { return start(joined({"results", "--follow", "--json"}, more)); }
@@ -145,10 +145,10 @@ TEST_CASE_FIXTURE(FollowDesk, "following several lanes shows the last results of
 TEST_CASE_FIXTURE(FollowDesk, "a lane with many results does not keep the others from being shown") {
   const Process process = follow_lanes({"--json"});
   wait_for_reads(3);
-  (void)ask(admin(), {"EVAL",
-                      "for i = 1, 20000 do redis.call('XADD', KEYS[1], '*', 'order', 'many') end "
-                      "redis.call('XADD', KEYS[2], '*', 'order', 'few')",
-                      "2", "{a}:results", "{b}:results"});
+  ask(admin(), {"EVAL",
+                "for i = 1, 20000 do redis.call('XADD', KEYS[1], '*', 'order', 'many') end "
+                "redis.call('XADD', KEYS[2], '*', 'order', 'few')",
+                "2", "{a}:results", "{b}:results"});
   wait_for([&] { return count_of(process.output(), "\n") == 20'001; }, seconds(60), "all results");
   const std::vector<std::string> shown = orders(process);
   CHECK(std::find(shown.begin(), shown.end(), "few") - shown.begin() < 10'000);
@@ -179,10 +179,9 @@ TEST_CASE_FIXTURE(FollowDesk,
   process.pause();
   add_to("a", "first");
   // More than a socket holds: the rest never comes from a server that is stopped.
-  (void)ask(admin(),
-            {"EVAL", "for i = 1, 100 do redis.call('XADD', KEYS[1], '*', 'order', string.rep('x', 100000)) end", "1",
-             "{b}:results"});
-  (void)ask(admin(), {"PING"});
+  ask(admin(), {"EVAL", "for i = 1, 100 do redis.call('XADD', KEYS[1], '*', 'order', string.rep('x', 100000)) end", "1",
+                "{b}:results"});
+  ask(admin(), {"PING"});
   server().pause();
   process.resume();
   wait_for_orders(process, {"first"});

@@ -1,6 +1,4 @@
 // orderctl with several lanes: it finds the lane of an SKU, and shows all lanes.
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -155,7 +153,7 @@ TEST_CASE_FIXTURE(Mall, "results and dead letters of all lanes are shown in the 
   CHECK(json({"results", "--lane", "a"}).size() == 3);
   // Entries of the same ID in two lanes: both are shown.
   for (const std::string lane : {"a", "b", "d"}) {
-    (void)ask(admin(), {"XADD", "{" + lane + "}:results", "9999999999999-0", "lane", lane});
+    ask(admin(), {"XADD", "{" + lane + "}:results", "9999999999999-0", "lane", lane});
   }
   CHECK(run({"results", "--json", "--count", "2"}).column("lane") == Words{"b", "d"});
   const Ran dead = run({"dead", "list", "--json"});
@@ -227,9 +225,9 @@ TEST_CASE("a lane whose server cannot be reached is a row with the error") {
 }
 
 TEST_CASE_FIXTURE(Mall, "doctor examines the server once and each lane with its name") {
-  (void)ask(admin(), {"LPUSH", "{b}:orders:position", "x"});
-  (void)ask(admin(), {"XADD", "{c}:results", "9999999999999-0", "status", "stock"});
-  (void)ask(admin(), {"ACL", "SETUSER", "half", "on", ">secret", "+@all", "~{a}*", "~{b}*"});
+  ask(admin(), {"LPUSH", "{b}:orders:position", "x"});
+  ask(admin(), {"XADD", "{c}:results", "9999999999999-0", "status", "stock"});
+  ask(admin(), {"ACL", "SETUSER", "half", "on", ">secret", "+@all", "~{a}*", "~{b}*"});
   const Json findings = json({"doctor"}).front()["findings"];
   CHECK(findings.size() == 16);
   const auto what = [&](const std::string& check) -> std::string {

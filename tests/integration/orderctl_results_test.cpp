@@ -8,13 +8,13 @@ namespace {
 struct ResultsDesk : Desk {
   // Results with IDs 1-0, 2-0, … for the requests 101-0, 102-0, …; every third is for the order "third".
   void fill(int count) {
-    (void)ask(admin(), {"EVAL",
-                        "for i = 1, ARGV[1] do server.call('XADD', 'results', i .. '-0', 'order', "
-                        "i % 3 == 0 and 'third' or 'o-' .. i, 'request', (100 + i) .. '-0', 'status', 'accepted', "
-                        "'lines', '[{\"sku\":\"shoe\",\"quantity\":1,\"remaining\":' .. (100000 - i) .. '}]') end",
-                        "0", std::to_string(count)});
+    ask(admin(), {"EVAL",
+                  "for i = 1, ARGV[1] do server.call('XADD', 'results', i .. '-0', 'order', "
+                  "i % 3 == 0 and 'third' or 'o-' .. i, 'request', (100 + i) .. '-0', 'status', 'accepted', "
+                  "'lines', '[{\"sku\":\"shoe\",\"quantity\":1,\"remaining\":' .. (100000 - i) .. '}]') end",
+                  "0", std::to_string(count)});
   }
-  void add(const Fields& fields) { (void)xadd(admin(), "results", fields); }
+  void add(const Fields& fields) { xadd(admin(), "results", fields); }
   // This field of the results that "orderctl results --json" shows.
   [[nodiscard]] Words shown(const Words& flags, const char* field = "id") const {
     return run(joined({"results", "--json"}, flags)).column(field);

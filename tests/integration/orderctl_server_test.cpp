@@ -43,7 +43,7 @@ TEST_CASE_FIXTURE(Desk, "a server that does not reply is named in time") {
 
 TEST_CASE("a missing or wrong login is reported with the way out and without the password") {
   Desk desk({.config = {"user operator on >secret ~* &* +@all"}});
-  (void)ask(desk.admin(), {"CONFIG", "SET", "requirepass", "other"});
+  ask(desk.admin(), {"CONFIG", "SET", "requirepass", "other"});
   const TemporaryDirectory directory;
   const std::string file = directory.file("password");
   std::ofstream(file) << "hunter2\n";
@@ -56,24 +56,24 @@ TEST_CASE("a missing or wrong login is reported with the way out and without the
 }
 
 TEST_CASE_FIXTURE(Desk, "a missing right is reported with the way out") {
-  (void)ask(admin(), {"ACL", "SETUSER", "default", "-@all", "+client", "+acl"});
+  ask(admin(), {"ACL", "SETUSER", "default", "-@all", "+client", "+acl"});
   for (const Words& words : kEach) failed(run(words, {.input = "{}\n"}), {"NOPERM"});
   check_error(run({"results"}), {"ACL SETUSER"});
 }
 
 TEST_CASE_FIXTURE(Desk, "the rights of orderd are enough to change stock") {
-  (void)ask(admin(), {"ACL", "SETUSER", "default", "-@all", "+client|setname", "+client|setinfo", "+evalsha",
-                      "+script|load", "+xadd", "+get", "+set", "+xdel"});
+  ask(admin(), {"ACL", "SETUSER", "default", "-@all", "+client|setname", "+client|setinfo", "+evalsha", "+script|load",
+                "+xadd", "+get", "+set", "+xdel"});
   CHECK(run({"stock", "set", "shoe", "3"}).output == "shoe: 3 (new)\n");
 }
 
 TEST_CASE_FIXTURE(Desk, "a server out of memory or a replica accepts no orders and the error says so") {
-  (void)ask(admin(), {"CONFIG", "SET", "maxmemory", "1"});
+  ask(admin(), {"CONFIG", "SET", "maxmemory", "1"});
   for (const Words& words : {Words{"stock", "set", "shoe", "1"}, {"submit", "--sku", "shoe"}, {"submit", "-"}}) {
     failed(run(words, {.input = "{}\n"}), {"is out of memory", "raise its maxmemory"});
   }
-  (void)ask(admin(), {"CONFIG", "SET", "maxmemory", "0"});
-  (void)ask(admin(), {"REPLICAOF", "127.0.0.1", "1"});
+  ask(admin(), {"CONFIG", "SET", "maxmemory", "0"});
+  ask(admin(), {"REPLICAOF", "127.0.0.1", "1"});
   for (const Words& words : {Words{"stock", "set", "shoe", "1"}, {"submit", "--sku", "shoe"}}) {
     check_error(run(words), {"is a replica"});
   }

@@ -28,7 +28,7 @@ struct StatusDesk : Desk {
     return ids;
   }
   // Sets fields of the position.
-  void hset(const Words& fields) { (void)ask(admin(), joined({"HSET", "orders:position"}, fields)); }
+  void hset(const Words& fields) { ask(admin(), joined({"HSET", "orders:position"}, fields)); }
   uint64_t now_ms() {
     const std::string script = "local t = server.call('TIME') return string.format('%d%03d', t[1], t[2] / 1000)";
     return std::stoull(ask(admin(), {"EVAL", script, "0"}));
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(QuietDesk, "the status of a server that orderd has never serve
 TEST_CASE_FIXTURE(QuietDesk, "the status shows the position and what waits") {
   const auto ids = fill(6, 2);
   hset({"deleted", "3"});
-  (void)xadd(admin(), "orders:dead", {{"order", "1"}});
+  xadd(admin(), "orders:dead", {{"order", "1"}});
   const Ran ran = run({"status"});
   check_rows(ran, {"orders 6 entries in 'orders', the newest is " + ids[5], "settled 2",
                    "deleted 3 entries before they were settled", "results 2 entries in 'results'",
@@ -113,12 +113,12 @@ TEST_CASE_FIXTURE(QuietDesk, "the status shows the position and what waits") {
 TEST_CASE_FIXTURE(QuietDesk,
                   "waiting requests are counted even if settled entries are gone or the position has no base") {
   const auto ids = fill(10, 4);
-  (void)ask(admin(), {"XTRIM", "orders", "MINID", ids[2]});
+  ask(admin(), {"XTRIM", "orders", "MINID", ids[2]});
   check_status({{"waiting/count", 6}});
-  (void)ask(admin(), {"HDEL", "orders:position", "base"});
+  ask(admin(), {"HDEL", "orders:position", "base"});
   check_status({{"waiting/count", nullptr}, {"waiting/oldest", ids[4]}});
   check_rows(run({"status"}), {"waiting not known, the oldest is " + ids[4] + "*"});
-  (void)ask(admin(), {"XTRIM", "orders", "MINID", ids[4]});
+  ask(admin(), {"XTRIM", "orders", "MINID", ids[4]});
   check_status({{"waiting/count", 6}});
   // All settled, whatever the counts say.
   hset({"id", ids[9], "base", "-5"});
@@ -128,10 +128,10 @@ TEST_CASE_FIXTURE(QuietDesk,
 TEST_CASE_FIXTURE(QuietDesk, "the status shows the active daemon and the standbys") {
   (void)fill(2, 1);
   const uint64_t now = now_ms();
-  (void)ask(admin(), {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000) + " 3000",
-                      "PX", "2500"});
-  (void)ask(admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two", std::to_string(now - 60'000),
-                      "gone since long"});
+  ask(admin(),
+      {"SET", "orders:owner", "shop \x1b[1m one 0123abcd " + std::to_string(now - 90'000) + " 3000", "PX", "2500"});
+  ask(admin(), {"ZADD", "orders:standby", std::to_string(now - 100), "shop two", std::to_string(now - 60'000),
+                "gone since long"});
   const Ran ran = run({"status"});
   check_rows(ran, {"active 'shop \\x1b[1m one' since *, for 90*; its lease ends in *", "standby 'shop two', seen *"});
   CHECK_FALSE(ran.says("gone since long"));
@@ -154,11 +154,11 @@ TEST_CASE_FIXTURE(QuietDesk, "the status shows the active daemon and the standby
 
 TEST_CASE_FIXTURE(QuietDesk, "the group shows its lag unless it is unknown or the group is disabled") {
   const auto ids = fill(3, 1);
-  (void)ask(admin(), {"XGROUP", "CREATE", "orders", "orderd", ids[0], "ENTRIESREAD", "1"});
+  ask(admin(), {"XGROUP", "CREATE", "orders", "orderd", ids[0], "ENTRIESREAD", "1"});
   CHECK(run({"status"}).row("group") == "group 'orderd' shows a lag of 2");
   check_status({{"group/lag", 2}});
-  (void)ask(admin(), {"XDEL", "orders", ids[1]});
-  (void)ask(admin(), {"XGROUP", "SETID", "orders", "orderd", ids[0]});
+  ask(admin(), {"XDEL", "orders", ids[1]});
+  ask(admin(), {"XGROUP", "SETID", "orders", "orderd", ids[0]});
   CHECK(run({"status"}).row("group") == "group 'orderd', lag not known");
   check_status({{"group/lag", nullptr}});
   CHECK(status({"--streams.group", "other"})["group"]["exists"] == false);
@@ -172,12 +172,12 @@ TEST_CASE("server settings that lose data cause warnings") {
                             {"warning: maxmemory-policy is 'allkeys-lru'", "warning: the append-only file is off"});
   CHECK(ran.row("memory").ends_with("of 100.0 MiB, maxmemory-policy allkeys-lru"));
   CHECK(desk.status()["warnings"].size() == 2);
-  (void)ask(desk.admin(), {"REPLICAOF", "127.0.0.1", "1"});
+  ask(desk.admin(), {"REPLICAOF", "127.0.0.1", "1"});
   CHECK(desk.run({"status"}).says("warning: the server is a replica"));
 }
 
 TEST_CASE_FIXTURE(QuietDesk, "a server that accepts a torn append-only file causes a warning") {
-  (void)ask(admin(), {"CONFIG", "SET", "aof-load-truncated", "yes"});
+  ask(admin(), {"CONFIG", "SET", "aof-load-truncated", "yes"});
   succeeded(run({"status"}), {"warning: aof-load-truncated is yes"});
   CHECK(status()["warnings"].size() == 1);
   check_status({{"server/aof_load_truncated", true}});
@@ -203,16 +203,16 @@ TEST_CASE_FIXTURE(StatusDesk, "a health check fails when no daemon is active or 
   CHECK((ran.output + ran.errors).empty());
   hset({"paused", "1 a test"});
   succeeded(run({"status", "--check"}));
-  (void)ask(admin(), {"XADD", "orders", "1-0", "id", "o-1"});
+  ask(admin(), {"XADD", "orders", "1-0", "id", "o-1"});
   failed(checked(), {"the oldest waiting request, 1-0, has waited for", "the lane is paused"});
   const Json json = run({"status", "--check", "--json"}).json().at(0);
   CHECK(json["good"] == false);
   CHECK(json["obstacles"].size() == 1);
-  (void)ask(admin(), {"DEL", "orders", "orders:position"});
+  ask(admin(), {"DEL", "orders", "orders:position"});
   xadd(admin(), "orders", {{"id", "o-1"}});
   succeeded(checked());
   CHECK(run({"status", "--max-age", "1h"}).status == 2);
-  (void)ask(admin(), {"ACL", "SETUSER", "default", "-get", "-xinfo"});
+  ask(admin(), {"ACL", "SETUSER", "default", "-get", "-xinfo"});
   failed(checked(), {"which daemon is active is not known", "what waits is not known"});
 }
 
@@ -223,14 +223,14 @@ TEST_CASE_FIXTURE(QuietDesk, "values that the user has no right to read are unkn
   for (const std::string right :
        {"config", "info", "client", "hello", "time", "get", "pttl", "zrange", "hgetall", "xinfo", "xrange", "xlen"}) {
     CAPTURE(right);
-    (void)ask(admin(), {"ACL", "SETUSER", "default", "-" + right});
+    ask(admin(), {"ACL", "SETUSER", "default", "-" + right});
     const Ran ran = succeeded(run({"status"}));
     CHECK(lines_of(ran.output).size() >= 11);
     const bool asked = right != "client" && right != "hello";
     CHECK(ran.says("the server denies") == asked);
     CHECK(ran.says("NOPERM") == asked);
     CHECK((status()["position"] == ids[0]) == (right != "hgetall"));
-    (void)ask(admin(), {"ACL", "SETUSER", "default", "+@all"});
+    ask(admin(), {"ACL", "SETUSER", "default", "+@all"});
   }
   CHECK(run({"status"}).row("position") == whole.row("position"));
 }
@@ -253,7 +253,7 @@ TEST_CASE("values of commands that the server lacks are unknown") {
 
 TEST_CASE_FIXTURE(QuietDesk, "the status counts the whole stream only once") {
   (void)fill(3, 1);
-  (void)ask(admin(), {"CONFIG", "RESETSTAT"});
+  ask(admin(), {"CONFIG", "RESETSTAT"});
   succeeded(run({"status"}));
   CHECK(contains(ask(admin(), {"INFO", "commandstats"}), "cmdstat_xinfo|stream:calls=1,"));
 }

@@ -55,7 +55,7 @@ TEST_CASE_FIXTURE(Desk, "the server's scripts can be flushed at any time") {
 TEST_CASE_FIXTURE(Desk, "missing or bad stock is shown as such with status 1") {
   set(admin(), "product:shoe:stock", "3");
   set(admin(), "product:hat:stock", std::string("1\x1b[31m\0\xff", 8));
-  (void)ask(admin(), {"LPUSH", "product:list:stock", "1"});
+  ask(admin(), {"LPUSH", "product:list:stock", "1"});
   const Words words = {"stock", "get", "shoe", "sock", "hat", "list"};
   check_rows(failed(run(words), {}), {"shoe 3", "sock - no stock", "list - the key does not hold a string",
                                       "hat - not a whole number from 0 to 9007199254740991: '1\\x1b[31m\\x00\\xff'"});
@@ -106,8 +106,8 @@ TEST_CASE_FIXTURE(Desk, "a stock key can contain pattern characters") {
 
 TEST_CASE_FIXTURE(Desk, "a long list is complete with and without order") {
   constexpr int kSkus = 25'000;
-  (void)ask(admin(), {"EVAL", "for i = 1, ARGV[1] do server.call('SET', 'product:sku-' .. i .. ':stock', i) end", "0",
-                      std::to_string(kSkus)});
+  ask(admin(), {"EVAL", "for i = 1, ARGV[1] do server.call('SET', 'product:sku-' .. i .. ':stock', i) end", "0",
+                std::to_string(kSkus)});
   const auto sorted = run({"stock", "list", "--json"}).json();
   REQUIRE(sorted.size() == kSkus);
   for (std::size_t i = 1; i < sorted.size(); ++i) REQUIRE(sorted[i - 1]["sku"] < sorted[i]["sku"]);

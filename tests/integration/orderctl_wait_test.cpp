@@ -78,12 +78,12 @@ TEST_CASE_FIXTURE(Desk, "results of other requests are not taken for ours") {
   wait_for_length(admin(), "orders", 2);
   const auto orders = entries(admin(), "orders");
   const auto answer = [&](const std::string& request) {
-    (void)xadd(admin(), "results", {{"order", "o"}, {"request", request}, {"status", "accepted"}});
+    xadd(admin(), "results", {{"order", "o"}, {"request", request}, {"status", "accepted"}});
   };
   for (const std::string request : {"1-0", "", "no id", "99999999999999999999-0"}) answer(request);
   answer(orders[1].id);
   answer(orders[1].id);
-  (void)xadd(admin(), "results", {{"status", "stock"}});
+  xadd(admin(), "results", {{"status", "stock"}});
   answer(orders[0].id);
   CHECK(process.wait() == 0);
   CHECK(json_lines(process.output()).at(0)["accepted"] == 2);
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(Desk, "waiting continues as long as results arrive") {
   for (const Entry& entry : entries(admin(), "orders")) {
     const auto due = start + std::chrono::milliseconds(400) * static_cast<int>(length(admin(), "results") + 1);
     wait_for([&] { return std::chrono::steady_clock::now() >= due; }, seconds(5), "the time to pass");
-    (void)xadd(admin(), "results", {{"request", entry.id}, {"status", "accepted"}});
+    xadd(admin(), "results", {{"request", entry.id}, {"status", "accepted"}});
   }
   CHECK(process.wait() == 0);
   CHECK(process.output().empty());

@@ -1,7 +1,5 @@
 // The status page of a running orderd over HTTP: its content without JavaScript, its event stream, and bad clients.
 // tests/browser has the tests with a browser.
-#include <doctest/doctest.h>
-
 #include <map>
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,4 @@
 // orderctl pause and resume with running daemons.
-#include <doctest/doctest.h>
 #include <signal.h>
 
 #include "integration/orderctl_desk.h"

@@ -1,7 +1,5 @@
 // A real Prometheus scrapes a real orderd: it accepts the metrics, it answers the dashboard's queries, and an alert
 // fires when no daemon is active.
-#include <doctest/doctest.h>
-
 #include <fstream>
 #include <iomanip>
 #include <iterator>

@@ -20,7 +20,7 @@ void wait_for_lines(const Process& process, std::size_t count) {
 
 TEST_CASE_FIXTURE(CaptureDesk, "captured and replayed requests are the same") {
   const Fields odd = {{"order", "caf\xC3\xA9 \"quoted\"\n"}, {"", std::string("\0\xFF", 2)}, {"order", "twice"}};
-  for (int i = 0; i < 700; ++i) (void)xadd(admin(), "orders", odd);
+  for (int i = 0; i < 700; ++i) xadd(admin(), "orders", odd);
   REQUIRE(capture({"-o", file("c")}).status == 0);
   ReplayDesk other;
   REQUIRE(other.replay({"run", file("c"), "--max"}).status == 0);
@@ -85,10 +85,10 @@ TEST_CASE_FIXTURE(CaptureDesk, "captures can be replayed whatever the stream con
 }
 
 TEST_CASE_FIXTURE(CaptureDesk, "results are captured as they arrive until a signal") {
-  (void)xadd(admin(), "results", {{"order", "o-1"}});
+  xadd(admin(), "results", {{"order", "o-1"}});
   Process process = start_replay({"capture", "--results", "--follow"});
   wait_for_lines(process, 1);
-  (void)xadd(admin(), "results", {{"order", "o-2"}});
+  xadd(admin(), "results", {{"order", "o-2"}});
   wait_for_lines(process, 2);
   end(process);
   CHECK(json_lines(process.output()).at(1)["fields"] == Json::parse(R"([["order","o-2"]])"));

@@ -1,6 +1,4 @@
 // A request with reply_to gets its reply; a reply that cannot be pushed does not affect settling.
-#include <doctest/doctest.h>
-
 #include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
 
@@ -30,7 +28,7 @@ TEST_CASE("a backend pushes an order and waits for its result with its own right
                 {"result", entries(shop.admin, "results").at(0).id}});
   // Its retries, in one pipeline.
   for (const char* id : {"o-2", "o-1", "o-3"}) (void)push(backend, id, "shop-1");
-  (void)xadd(backend, "orders", {{"id", "o-4"}, {"reply_to", "shop-1"}});
+  xadd(backend, "orders", {{"id", "o-4"}, {"reply_to", "shop-1"}});
   wait_for_length(shop.admin, "results", 5);
   const valkey::OwnedReply many =
       send(backend, command_of({"BLMPOP", "20", "1", "orders:reply:shop-1", "LEFT", "COUNT", "1000"}));
@@ -60,11 +58,11 @@ TEST_CASE("a daemon without the right to push replies still settles and reports 
       return rule.empty() || contains(rule, "+rpush") || (rule == "~orders:reply:*" && !knows_the_keys);
     });
     CHECK(ask(shop.admin, command) == "OK");
-    (void)ask(shop.admin, {"DEL", "orders", "results", "orders:position"});
+    ask(shop.admin, {"DEL", "orders", "results", "orders:position"});
     const auto daemon = shop.daemon("orderd");
     for (int i = 0; i < 20; ++i) {
       (void)push(backend, "o-" + std::to_string(i), "asker-" + std::to_string(i));
-      (void)push_order(backend, "q-" + std::to_string(i));
+      push_order(backend, "q-" + std::to_string(i));
     }
     wait_for_length(shop.admin, "results", 40);
     end(*daemon);
