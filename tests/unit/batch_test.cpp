@@ -42,8 +42,8 @@ TEST_CASE_FIXTURE(Fresh, "a batch names each record in order and each stock key 
                       "orders:order:b", "product:shoe:stock", "product:sock:stock",
                       // ARGV:
                       "0-5", "86400000", "3", "2", "0"};
-  const std::string digest_a = all.at(18);
-  const std::string digest_b = all.at(26);
+  const std::string& digest_a = all.at(18);
+  const std::string& digest_b = all.at(26);
   CHECK(digest_a.size() == 16);
   const std::string shoes = R"({"sku":"shoe","quantity":2,)";
   const std::string socks = R"({"sku":"sock","quantity":2,)";

@@ -39,8 +39,9 @@ const std::vector<std::pair<std::string, ErrorKind>> kErrors = {
 };
 
 TEST_CASE("the first word of an error decides its kind, with a script's suffix, alone, and nowhere else") {
-  for (const auto& [text, kind] : kErrors) {
-    CAPTURE(text);
+  for (const auto& row : kErrors) {
+    const auto& [text, kind] = row;
+    CAPTURE(row.first);
     CHECK(classify(text) == kind);
     CHECK(classify(text + " script: 2067d915024a3e1657c4169c84f809f8ebec8f4a, on @user_script:4.") == kind);
     CHECK(classify(text.substr(0, text.find(' '))) == kind);
