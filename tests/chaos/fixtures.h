@@ -20,7 +20,8 @@
 
 namespace orderd::test {
 
-inline constexpr std::chrono::seconds kDeadline{60};
+inline constexpr std::chrono::seconds kDeadline{20};
+inline constexpr std::chrono::seconds kSaleDeadline{60};
 
 class RawClient {
  public:
@@ -122,7 +123,7 @@ struct ProxiedSale {
     std::vector<std::string> all = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=500ms"};
     all.insert(all.end(), settings.begin(), settings.end());
     daemon = sale.daemon("only", all);
-    wait_for([&] { return proxy.commands("XREAD") > 0; }, kDeadline, "the daemon to read");
+    wait_for([&] { return proxy.commands("XREAD") > 0; }, kSaleDeadline, "the daemon to read");
   }
   // Sale::disturb() with such a daemon.
   template <class Act>
@@ -134,7 +135,7 @@ struct ProxiedSale {
   // Waits until a trigger has fired; it does not fire again.
   void play(const Trigger& trigger) {
     const auto id = proxy.add(trigger);
-    wait_for([&] { return proxy.fired(id) > 0; }, kDeadline, "the trigger");
+    wait_for([&] { return proxy.fired(id) > 0; }, kSaleDeadline, "the trigger");
     proxy.remove(id);
   }
   // Waits until `act` has made the daemon connect again, so many times.
@@ -142,7 +143,7 @@ struct ProxiedSale {
   void reconnects(uint64_t times, Act act) {
     const uint64_t aim = proxy.stats().accepted + times;
     act();
-    wait_for([&] { return proxy.stats().accepted >= aim; }, kDeadline, "new connections");
+    wait_for([&] { return proxy.stats().accepted >= aim; }, kSaleDeadline, "new connections");
   }
 
   Sale sale{test_seed()};
@@ -168,7 +169,7 @@ struct AofSale {
   // Waits until the reader has read this many more results.
   static void read_more(const chaos::Tailer& reader, std::size_t more) {
     const std::size_t aim = reader.size() + more;
-    wait_for([&] { return reader.size() >= aim; }, kDeadline, "results to be read");
+    wait_for([&] { return reader.size() >= aim; }, kSaleDeadline, "results to be read");
   }
 
   Shims shims;

@@ -43,7 +43,7 @@ TEST_CASE("a half-closed connection is noticed") {
       // Alternates between the reading and the settling connection.
       FaultProxy::Which which;
       wait_for([&] { return (which = trial.proxy.connection_of(i % 2 == 0 ? "XREAD" : "EVALSHA")).has_value(); },
-               kDeadline, "such a connection");
+               kSaleDeadline, "such a connection");
       trial.proxy.half_close(i % 4 < 2 ? Direction::kToClient : Direction::kToServer, which);
     });
   });
@@ -58,7 +58,7 @@ TEST_CASE("refused and silent connections are retried until one succeeds") {
       trial.proxy.set_door(door);
       trial.proxy.reset();
     });
-    wait_for([&] { return trial.daemon->errors().size() > said; }, kDeadline, "the daemon to say so");
+    wait_for([&] { return trial.daemon->errors().size() > said; }, kSaleDeadline, "the daemon to say so");
     trial.proxy.set_door(Door::kOpen);
   });
 }
@@ -70,13 +70,13 @@ TEST_CASE("a flapping connection leaks no descriptor and causes no reconnect sto
     const auto files = open_files(pid);
     const ProxyStats before = trial.proxy.stats();
     trial.proxy.flap(60ms, 30ms);
-    wait_for([&] { return trial.proxy.stats().played["flap"] >= 25; }, kDeadline, "25 flaps");
+    wait_for([&] { return trial.proxy.stats().played["flap"] >= 25; }, kSaleDeadline, "25 flaps");
     trial.proxy.stop_flapping();
     ProxyStats after = trial.proxy.stats();
     // Two sessions; each may connect more than once while the proxy is up.
     CHECK(after.accepted - before.accepted <= 4 * after.played["flap"] + 4);
     trial.sale.wait_for_results(400);
-    wait_for([&] { return open_files(pid) == files; }, kDeadline, "as many descriptors as before");
+    wait_for([&] { return open_files(pid) == files; }, kSaleDeadline, "as many descriptors as before");
   });
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("resets at random bytes of either direction lose nothing") {
   trial.disturb(12, 150, [&](int i) {
     const uint64_t before = trial.proxy.stats().played["reset"];
     trial.proxy.reset_somewhere(i % 2 == 0 ? Direction::kToServer : Direction::kToClient, 20'000);
-    wait_for([&] { return trial.proxy.stats().played["reset"] > before; }, kDeadline, "the reset");
+    wait_for([&] { return trial.proxy.stats().played["reset"] > before; }, kSaleDeadline, "the reset");
   });
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("a reply that arrives after its connection timed out settles nothing")
     FaultProxy::TriggerId held = 0;
     trial.reconnects(1, [&] {
       held = trial.proxy.add(settlement().after(trial.sale.random.number(1, 40)).hold_reply());
-      wait_for([&] { return trial.proxy.fired(held) > 0; }, kDeadline, "a reply to be held");
+      wait_for([&] { return trial.proxy.fired(held) > 0; }, kSaleDeadline, "a reply to be held");
     });
     trial.sale.wait_for_results(trial.sale.random.number(1, 100));
     trial.proxy.release(held);

@@ -78,8 +78,8 @@ std::size_t cut_and_continue(AppendOnly append_only) {
   const std::string file = append_only_file(sale.server.directory());
   Tailer reader(sale.server.endpoint());
   // Without any result on disk there is nothing to check.
-  wait_for([&] { return safe_contents(file, trial.shims).find("$7\r\nresults\r\n") != std::string::npos; }, kDeadline,
-           "a result to be synced");
+  wait_for([&] { return safe_contents(file, trial.shims).find("$7\r\nresults\r\n") != std::string::npos; },
+           kSaleDeadline, "a result to be synced");
   AofSale::read_more(reader, sale.random.number(1, 2500));
   const PowerCut cut = cut_power(sale.server, trial.shims);
   reader.stop();
