@@ -174,12 +174,12 @@ bool JsonForm::read_names(const Members& members, Request& request, std::string&
 }
 
 bool JsonForm::read_items(const Members& members, Request& request, LineKeeper& keeper, std::string& detail) const {
+  const auto& [value, times] = members[Name::kItems];
+  if (!given_once(detail, {"items"}, times)) return false;
   for (const auto& [name, text] : {std::pair(Name::kSku, "sku"), std::pair(Name::kQuantity, "quantity")}) {
     if (members[name].times > 0)
       return refuse(detail, {"items and ", text, " are both given: an order has one or the other"});
   }
-  const auto& [value, times] = members[Name::kItems];
-  if (!given_once(detail, {"items"}, times)) return false;
   simdjson::dom::array items;
   if (value.get_array().get(items) != simdjson::SUCCESS) {
     return refuse(detail, {"items has to be an array, not ", type_of(value)});

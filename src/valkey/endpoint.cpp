@@ -83,7 +83,7 @@ Result<Endpoint> with_checked_socket(Endpoint endpoint) {
   if (endpoint.path.empty())
     return Failure{embedded ? "the directory after embedded: is missing" : "the path after unix:// is missing"};
   if (std::any_of(endpoint.path.begin(), endpoint.path.end(), is_control)) {
-    return Failure{"the path holds a control character"};
+    return Failure{"the path contains a control character"};
   }
   const std::size_t bytes = embedded ? embedded_socket(endpoint.path).size() : endpoint.path.size();
   if (bytes > kMaxSocketPathBytes) {
@@ -100,7 +100,8 @@ Result<Endpoint> parse_unix(std::string_view rest) {
   const std::size_t question = rest.find('?');
   const std::string_view path = rest.substr(0, question);
   if (!path.starts_with('/') && path.find('@') != std::string_view::npos) {
-    return Failure{"a unix socket's URL has no user and no password; set valkey.username and valkey.password_file"};
+    return Failure{
+        "the URL of a Unix socket cannot contain a user or a password; set valkey.username and valkey.password_file"};
   }
   if (question != std::string_view::npos) {
     const std::string_view query = rest.substr(question + 1);
@@ -138,7 +139,8 @@ std::optional<Failure> parse_host_port(std::string_view text, Endpoint& endpoint
     const std::size_t bracket = text.find(']');
     if (bracket == std::string_view::npos) return Failure{"the ] after the IPv6 address is missing"};
     auto address = percent_decode(text.substr(1, bracket - 1));
-    if (!address || address->empty() || !is_ipv6(*address)) return Failure{"the brackets do not hold an IPv6 address"};
+    if (!address || address->empty() || !is_ipv6(*address))
+      return Failure{"the brackets do not contain an IPv6 address"};
     endpoint.host = std::move(*address);
     behind = text.substr(bracket + 1);
     if (!behind.empty() && behind[0] != ':') return Failure{"only :port is allowed after the ] of an IPv6 address"};

@@ -36,9 +36,9 @@ Command question(const std::string& name) {
 Result<Endpoint> answer_of(const Service& service, const Endpoint& sentinel, const Reply& reply) {
   const std::string who = sentinel.redacted();
   if (reply.is_error()) return Failure{who + " refused SENTINEL GET-MASTER-ADDR-BY-NAME: " + std::string(reply.text())};
-  if (reply.is_nil()) return Failure{who + " knows no service '" + service.name + "'; check valkey.service"};
+  if (reply.is_nil()) return Failure{who + " does not know the service '" + service.name + "'; check valkey.service"};
   const auto primary = primary_at(service.server, reply.at(0).text(), reply.at(1).text());
-  if (!primary) return Failure{who + " gave an answer that is no address"};
+  if (!primary) return Failure{who + " returned an invalid address"};
   return *primary;
 }
 

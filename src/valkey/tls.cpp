@@ -68,19 +68,19 @@ Made make_context(const TlsFiles& files) {
   } else {
     if (auto why = unreadable(files.ca)) return bad(File::kCa, *why);
     if (SSL_CTX_load_verify_file(context.get(), files.ca.c_str()) != 1) {
-      return bad(File::kCa, reason_of("holds no certificates in PEM format"));
+      return bad(File::kCa, reason_of("contains no certificates in PEM format"));
     }
   }
   if (files.cert.empty()) return {std::move(context), {}};
   if (auto why = unreadable(files.cert)) return bad(File::kCert, *why);
   if (SSL_CTX_use_certificate_chain_file(context.get(), files.cert.c_str()) != 1) {
-    return bad(File::kCert, reason_of("holds no certificate in PEM format"));
+    return bad(File::kCert, reason_of("contains no certificate in PEM format"));
   }
   if (auto why = unreadable(files.key)) return bad(File::kKey, *why);
   if (SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     const bool other = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
     return bad(File::kKey, other ? "is not the key of the certificate in valkey.tls_cert_file"
-                                 : reason_of("holds no private key in PEM format without a passphrase"));
+                                 : reason_of("contains no private key in PEM format without a passphrase"));
   }
   return {std::move(context), {}};
 }
@@ -132,7 +132,7 @@ class Contexts {
       const std::string what = std::string(setting_of(made.problem.file)) + " " + made.problem.what;
       if (entry == nullptr) return Failure{what};
       entry->stamps = stamps;
-      if (complain_) complain_(what + "; what was read before stays in use");
+      if (complain_) complain_(what + "; the previous files stay in use");
       return use(entry->context);
     }
     Context used = use(made.context);
@@ -176,13 +176,13 @@ std::string handshake_problem(const SSL* ssl) {
   const unsigned long error = ERR_peek_last_error();
   switch (ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0) {
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-    case SSL_R_UNSUPPORTED_PROTOCOL: return "it does not speak TLS 1.2 or later";
+    case SSL_R_UNSUPPORTED_PROTOCOL: return "it does not support TLS 1.2 or later";
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-      return "it asks for a client certificate that it trusts: valkey.tls_cert_file and valkey.tls_key_file";
-    case SSL_R_WRONG_VERSION_NUMBER: return "it does not answer in TLS; is this its plain port (valkey://)?";
+      return "it requires a client certificate that it trusts: set valkey.tls_cert_file and valkey.tls_key_file";
+    case SSL_R_WRONG_VERSION_NUMBER: return "it does not respond with TLS; is this its plain port (valkey://)?";
     default: break;
   }
   const char* text = error == 0 ? nullptr : ERR_reason_error_string(error);
@@ -227,7 +227,7 @@ std::string TlsSession::end(bool answered) const {
   if (!problem.empty() || answered) return problem;
   // TLS 1.3: the client finishes the handshake before the server verifies the client's certificate.
   if (established()) {
-    return "it ended the connection right after the TLS handshake: does it ask for a client certificate that it trusts "
+    return "it ended the connection right after the TLS handshake: does it require a client certificate that it trusts "
            "(valkey.tls_cert_file, valkey.tls_key_file)?";
   }
   return "it ended the connection during the TLS handshake";

@@ -101,8 +101,8 @@ std::string problem_of_certificate(X509_STORE_CTX* store, const Verdict& verdict
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return verdict.system_ca
-                 ? "its certificate is signed by nobody whom this system trusts; name its CA in valkey.tls_ca_file"
-                 : "its certificate is signed by nobody in valkey.tls_ca_file";
+                 ? "its certificate is not signed by a CA that this system trusts; set valkey.tls_ca_file to its CA"
+                 : "its certificate is not signed by a CA in valkey.tls_ca_file";
     default: return std::string("its certificate was refused: ") + X509_verify_cert_error_string(error);
   }
 }

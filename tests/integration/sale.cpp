@@ -88,7 +88,8 @@ void Sale::run_producer(const std::stop_token& stop) {
       if (good && reply.value().view().is_string()) acknowledged_.emplace_back(reply.value().view().text());
     }
     if (!good) connection = valkey::SyncClient::connect(server.endpoint(), {});
-    std::this_thread::sleep_for(kPause);
+    std::unique_lock<std::mutex> lock(mutex_);
+    wake_.wait_for(lock, stop, kPause, [] { return false; });  // the rate; a stop wakes it
   }
 }
 

@@ -2,6 +2,7 @@
 // the end.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -114,6 +115,7 @@ class Sale {
   Random producer_random_;
   std::size_t pushed_ = 0;
   std::mutex mutex_;
+  std::condition_variable_any wake_;
   Words acknowledged_;
   std::jthread producer_;  // last: it uses the others
 };

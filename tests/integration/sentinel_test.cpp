@@ -141,9 +141,9 @@ TEST_CASE_FIXTURE(WatchedShop, "sentinels are queried as their own user with min
 }
 
 TEST_CASE_FIXTURE(WatchedShop, "a service that no sentinel knows is named") {
-  failed(orderctl(with({"status"}, "sohp")), {"knows no service 'sohp'; check valkey.service"});
+  failed(orderctl(with({"status"}, "sohp")), {"does not know the service 'sohp'; check valkey.service"});
   Process waiting(clean_command(ORDERD_PATH, with({}, "sohp")));
-  wait_to_say(waiting, "knows no service 'sohp'; check valkey.service");
+  wait_to_say(waiting, "does not know the service 'sohp'; check valkey.service");
   end(waiting);
 }
 

@@ -92,10 +92,9 @@ TEST_CASE("an invalid certificate or an old TLS version is refused with the reas
     Words flags = {};
   };
   for (const auto& [sentence, names, days, config, flags] : std::vector<Refused>{
-           {.sentence = "its certificate is signed by nobody in valkey.tls_ca_file",
+           {.sentence = "its certificate is not signed by a CA in valkey.tls_ca_file",
  .flags = {"--valkey.tls_ca_file", other.file()}},
-           {.sentence = "its certificate is signed by nobody whom this system trusts; name its CA in "
-                        "valkey.tls_ca_file",
+           {.sentence = "its certificate is not signed by a CA that this system trusts; set valkey.tls_ca_file",
            .flags = {"--valkey.tls_ca_file", ""}},
            {.sentence = "its certificate is for DNS:valkey.example, IP:10.0.0.1, not for 127.0.0.1; if that is right, "
                         "set valkey.tls_server_name",
@@ -105,7 +104,7 @@ TEST_CASE("an invalid certificate or an old TLS version is refused with the reas
            .flags = {"--valkey.tls_server_name", "other.example"}},
            {.sentence = "its certificate has expired, on 20", .days = {.before = 30, .after = -10}},
            {.sentence = "its certificate is not valid yet, but from 20", .days = {.before = -10, .after = 30}},
-           {.sentence = "it does not speak TLS 1.2 or later",
+           {.sentence = "it does not support TLS 1.2 or later",
            .config = {"tls-auth-clients no", "tls-protocols TLSv1.1", "tls-ciphers DEFAULT@SECLEVEL=0"}}}) {
     const TlsServer server(names, days, config);
     check_complaints(server.flags(flags), sentence);
@@ -149,11 +148,11 @@ TEST_CASE("missing or mismatched files are usage errors that name the setting") 
   };
   for (const auto& [words, sentence, url] : std::vector<Wrong>{
            {{ca, "/nowhere/ca.pem"}, ca + ": \"/nowhere/ca.pem\" cannot be read: No such file or directory"},
-           {{ca, one.key}, "holds no certificates in PEM format"},
+           {{ca, one.key}, "contains no certificates in PEM format"},
            {{cert, one.cert}, "valkey.tls_key_file is missing: a certificate and its key belong together"},
            {{key, one.key}, "valkey.tls_cert_file is missing"},
            {{cert, one.cert, key, two.key}, "is not the key of the certificate in valkey.tls_cert_file"},
-           {{cert, one.cert, key, one.cert}, "holds no private key in PEM format"},
+           {{cert, one.cert, key, one.cert}, "contains no private key in PEM format"},
            {{ca, authority.file()},
             "valkey.url is without TLS; begin it with valkeys://, or remove this",
             "valkey://h"}}) {
@@ -184,8 +183,8 @@ TEST_CASE("renewed files are used by the next connection and invalid ones leave 
   reconnect();
   std::ofstream(ca) << "nonsense\n";
   reconnect();
-  CHECK(says(daemon, "valkey.tls_ca_file holds no certificates in PEM format"));
-  CHECK(says(daemon, "what was read before stays in use"));
+  CHECK(says(daemon, "valkey.tls_ca_file contains no certificates in PEM format"));
+  CHECK(says(daemon, "the previous files stay in use"));
   push_order(server.admin, "o-1");
   wait_for_length(server.admin, "results", 1);
   end(daemon);

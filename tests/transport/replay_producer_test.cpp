@@ -58,14 +58,14 @@ struct ProducerFixture : test::LoopFixture, valkey::Topology, Producer::Listener
   void on_failed(const Producer::Request& /*request*/, const std::string& answer) override { FAIL(answer); }
   void on_ready() override {}
   void on_down(const valkey::Error& error) override { downs.push_back(error.what); }
-  void on_trouble(const std::string& what) override { FAIL(what); }
+  void on_trouble(const std::string& what) override { troubles.push_back(what); }
 
   FakeServer first{loop};
   FakeServer second{loop};
   int redirects = 0;
   std::string pushed;
   int again = 0;
-  std::vector<std::string> downs;
+  std::vector<std::string> downs, troubles;
   Producer producer{loop, *this, {.name = "test", .scripts = {}}, {.stream = "orders", .window = 8}, 1, *this};
 };
 
@@ -85,6 +85,7 @@ TEST_CASE_FIXTURE(ProducerFixture, "what was carried out after a redirect is not
   CHECK(pushed == "1 3 2 4 ");
   CHECK(again == 2);
   CHECK(redirects == 1);
+  CHECK(troubles.empty());
   CHECK(downs == std::vector<std::string>{"left " + first.endpoint().redacted() + ": " + kMoved});
 }
 
@@ -101,6 +102,24 @@ TEST_CASE_FIXTURE(ProducerFixture, "what is unknown after a redirect and a lost 
   CHECK(got(first) == "1 2 3 4 2 3 4 ");
   CHECK(got(second) == "2 3 4 ");
   CHECK(downs.size() == 2);
+}
+
+// A server that was restarted loads its data: not a refusal, although those end a submission to one server.
+TEST_CASE_FIXTURE(ProducerFixture, "what a server refuses while it loads its data is pushed again") {
+  Producer submission(loop, *this, {.name = "test", .scripts = {}},
+                      {.stream = "orders", .window = 8, .resend_refused = false}, 1, *this);
+  first.on("XADD").reply(resp::bulk("5-0"));
+  first.on("XADD").times(2).error("LOADING Valkey is loading the dataset in memory");
+  submission.start();
+  until([&] { return submission.can_take(); }, "a connection");
+  Recorded recorded;
+  recorded.fields = {"n", "1"};
+  submission.push(recorded, {.line = 1, .due_ns = 0});
+  until([&] { return submission.open() == 0; }, "the reply");
+  submission.stop();
+  CHECK(got(first) == "1 1 1 ");
+  CHECK(pushed == "1 ");
+  CHECK(troubles.size() == 2);
 }
 
 }  // namespace

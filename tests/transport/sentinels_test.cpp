@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(TcpSentinelsOf<4>, "when no sentinel names a primary the error
   const std::string answer = locate();
   CHECK(answer.starts_with("no sentinel named the primary of 'shop': "));
   for (const valkey::Endpoint& sentinel : service.sentinels) CHECK(contains(answer, sentinel.redacted()));
-  for (const char* reason : {"knows no service 'shop'; check valkey.service", "gave an answer that is no address",
+  for (const char* reason : {"does not know the service 'shop'; check valkey.service", "returned an invalid address",
                              "refused SENTINEL GET-MASTER-ADDR-BY-NAME: NOPERM"}) {
     CHECK_MESSAGE(contains(answer, reason), answer);
   }
@@ -101,7 +101,7 @@ TEST_CASE("replies that are not addresses do not count") {
     CAPTURE(odd);
     SentinelsFixture test(1);
     test.sentinels[0].on("SENTINEL").reply(odd);
-    CHECK(contains(test.locate(), "gave an answer that is no address"));
+    CHECK(contains(test.locate(), "returned an invalid address"));
   }
 }
 

@@ -49,6 +49,7 @@ TEST_CASE("a member that is given more than once, is missing or excludes another
       {R"("id":"o-1","sku":"shoe","quantity":3,"sku":"shoe")", "sku is given more than once"},
       {R"("id":"o-1","quantity":3,"sku":"shoe","quantity":3)", "quantity is given more than once"},
       {R"("id":"o-1","items":[],)" + items, "items is given more than once"},
+      {R"("id":"o-1","sku":"shoe","quantity":3,"items":null,"items":null)", "items is given more than once"},
       {R"("id":"o-1","items":[{"sku":"a","quantity":1},{"sku":"a","quantity":1,"sku":"b"}])",
        "items[1].sku is given more than once"},
       {R"("id":"o-1","items":[{"sku":"a","quantity":1,"quantity":1}])", "items[0].quantity is given more than once"},

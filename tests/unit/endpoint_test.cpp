@@ -66,14 +66,14 @@ TEST_CASE("a URL that is wrong is refused with the reason") {
               {"unix://", "the path after unix:// is missing"},
               {"unix:///p?db=x", "the database is not a whole number between 0 and 65535"},
               {"unix:///p?password=x", "only db=N is allowed after the ?"},
-              {"unix:///p%0A", "the path holds a control character"},
+              {"unix:///p%0A", "the path contains a control character"},
               {"embedded:", "the directory after embedded: is missing"},
-              {"embedded:a\nb", "the path holds a control character"}});
+              {"embedded:a\nb", "the path contains a control character"}});
   const std::vector<std::pair<std::string, std::vector<std::string>>> by_error = {
       {"the host is missing", {"valkey://", "valkey://:6379", "valkey:///0", "valkey://u:p@:6379"}},
       {"the host is not a name or an address (letters, digits, '.', '-', '_')",
        {"valkey://a b", "valkey://h\n", "valkey://h%41", "valkey://h\xc3\xa4", "valkey://" + std::string(254, 'h')}},
-      {"the brackets do not hold an IPv6 address",
+      {"the brackets do not contain an IPv6 address",
        {"valkey://[]", "valkey://[127.0.0.1]", "valkey://[::g]", "valkey://[fe80::1%25]", "valkey://[::1%zz]",
         "valkey://[::1%00]", "valkey://[::1%00g]", "valkey://[fe80::1%25eth0%0A]", "valkey://[fe80::1%25a%25b]"}}};
   for (const auto& [error, urls] : by_error) {

@@ -90,7 +90,10 @@ void Producer::on_refused(Slot& slot, const valkey::Reply& reply) {
   const std::string answer(reply.text());
   // Redirected: it was surely not carried out.
   const bool elsewhere = session_.is_elsewhere(kind);
-  const bool passing = options_.resend_refused && (kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged);
+  // A server that loads its data was restarted: the rest of the outage that ended the connection.
+  const bool loading = options_.resend_lost && answer.starts_with("LOADING");
+  const bool refused_for_now = kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged;
+  const bool passing = loading || (options_.resend_refused && refused_for_now);
   if (stopped_ || (!elsewhere && !passing)) {
     const Request request = slot.request;
     release(slot);

@@ -23,7 +23,7 @@ class Producer : private Session::Listener {
     std::string stream;
     std::size_t window = 1024;
     bool resend_lost = true;     // send again what may not have been carried out
-    bool resend_refused = true;  // and what a server that stays cannot take now
+    bool resend_refused = true;  // and what a running server cannot take now; LOADING counts as a lost connection
   };
   struct Request {
     uint64_t line = 0;
