@@ -21,10 +21,10 @@ void Daemon::start(Log log) {
     argv = {"sh", "-c", "exec \"$0\" --config \"$1\" 2>/dev/full >/dev/full", orderd_, settings_file_};
   if (log == Log::kStalled) {
     // A pipe holds 64 KiB. It is open for reading, so writes do not fail; and it is full from the start.
-    argv = {"sh", "-c",
-            "rm -f \"$1.pipe\"; mkfifo \"$1.pipe\"; exec 9<>\"$1.pipe\"; head -c 65536 /dev/zero >&9; "
-            "exec \"$0\" --config \"$1\" 2>&9 >&9",
-            orderd_, settings_file_};
+    constexpr const char* kScript =
+        "rm -f \"$1.pipe\"; mkfifo \"$1.pipe\"; exec 9<>\"$1.pipe\"; head -c 65536 /dev/zero >&9; "
+        "exec \"$0\" --config \"$1\" 2>&9 >&9";
+    argv = {"sh", "-c", kScript, orderd_, settings_file_};
   }
   end_expected_ = false;
   if (process_) past_log_ += process_->errors() + "(restarted)\n";

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 #include "order-chaos/pace.h"
 
 namespace orderd::chaos {
@@ -153,8 +155,8 @@ void Producer::run(const std::stop_token& stop) {
   double owed = 0;  // orders to push
   while (!stop.stop_requested()) {
     next += kBeat;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - Clock::now());
-    if (left > 0ms) let_pass(left);
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(next - Clock::now());
+    if (wait > 0ms) let_pass(wait);
     // After a long wait it does not make up for missed batches.
     next = std::max(next, Clock::now() - kBeat);
     const std::lock_guard<std::mutex> turn(turn_);
@@ -165,8 +167,10 @@ void Producer::run(const std::stop_token& stop) {
     }
     if (!connection) continue;
     std::vector<Order> batch = std::exchange(again, {});
-    for (owed += target_.per_second * std::chrono::duration<double>(kBeat).count(); owed >= 1; --owed)
-      batch.push_back(source_.next());
+    owed += target_.per_second * std::chrono::duration<double>(kBeat).count();
+    const double due = std::floor(owed);
+    owed -= due;
+    for (auto left = static_cast<uint64_t>(due); left > 0; --left) batch.push_back(source_.next());
     std::vector<Pushed> pushed;
     if (!push(*connection, target_.stream, batch, record_, pushed)) connection = Failure{"lost"};
     for (std::size_t i = 0; i < batch.size(); ++i) {
