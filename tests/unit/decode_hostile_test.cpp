@@ -23,7 +23,7 @@ void* counted_or_throw(std::size_t size) {
 }
 }  // namespace
 
-// All that are called are replaced: a sanitizer reports memory that is allocated and freed by different operators.
+// All of them are replaced: a sanitizer reports memory that is allocated and freed by different operators.
 void* operator new(std::size_t size) {
   return counted_or_throw(size);
 }
@@ -31,6 +31,9 @@ void* operator new[](std::size_t size) {
   return counted_or_throw(size);
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return counted(size);
 }
 void operator delete(void* memory) noexcept {
@@ -43,6 +46,12 @@ void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
   std::free(memory);
 }
 

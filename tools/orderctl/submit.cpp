@@ -174,7 +174,7 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   }
   if (!options.wait) return kDone;
   const std::string key = settings.reply_keys().key(reply_to);
-  const auto waited = wait_for_reply(context, lane, *client, request, key, options.timeout);
+  auto waited = wait_for_reply(context, lane, *client, request, key, options.timeout);
   on_interrupt(SIG_DFL);
   return waited;
 }
