@@ -32,7 +32,7 @@ Character first_character(std::string_view text) {
   const std::size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   if (text.size() < size || !simdjson::validate_utf8(text.data(), size)) return {};
   char32_t code = first & (0xFFU >> (size + 1));
-  for (const char c : text.substr(1, size - 1)) code = code << 6 | (c & 0x3FU);
+  for (const char c : text.substr(1, size - 1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3FU);
   return {code, size};
 }
 
