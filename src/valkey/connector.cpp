@@ -228,7 +228,7 @@ void Connector::cancel() {
   finish();
   if (Lookup* lookup = std::exchange(lookup_, nullptr); lookup != nullptr) {
     lookup->owner = nullptr;
-    // If it has begun already, its result is ignored.
+    // If the lookup runs already, its result is ignored.
     (void)uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->request));
   }
   // order matters: closed, not destroyed, since it may be on the stack.
