@@ -28,7 +28,7 @@
 -- refused later (a key of another type, a missing right), this script undoes what it has written; that the undo is allowed
 -- is checked before the first write.
 --
--- Speed: all records and all stock are read with one call each; stock is counted in a table and written once per SKU; small
+-- Speed: all records and all stock are read with one call; stock is counted in a table and written once per SKU; small
 -- numbers and digits are looked up in tables. Functions are defined only on error paths: defining one costs the server as
 -- much as a GET.
 
@@ -45,25 +45,23 @@ if at[1] ~= args[1] or at[3] then
   trouble, troubled = at, position
 end
 
-local records, have = {}, {}
 local stock = 3 + record_count           -- stock key s is keys[stock + s]
 local reply_keys = #keys - asked        -- the list of reply a is keys[reply_keys + a]
-if not trouble and record_count > 0 and window ~= '0' then
-  records = attempt('MGET', unpack(keys, 4, stock))
-  if records.err then trouble, refused = records, { 'MGET', 4, stock } end
-end
-if not trouble and reply_keys > stock then
-  have = attempt('MGET', unpack(keys, stock + 1, reply_keys))
-  if have.err then trouble, refused = have, { 'MGET', stock + 1, reply_keys } end
+local remember = record_count > 0 and window ~= '0'
+local skipped = remember and 3 or stock -- the value of key k is have[k - skipped]
+local have = nil
+if not trouble and reply_keys > skipped then
+  have = attempt('MGET', unpack(keys, skipped + 1, reply_keys))
+  if have.err then trouble, refused = have, { 'MGET', skipped + 1, reply_keys } end
 end
 
--- The remaining stock by key, and the keys that hold something that is not a stock.
-local left, bad = {}, {}
-for s = 1, #have do
-  local text = have[s]
+-- The remaining stock by key; false if the key holds something that is not a stock.
+local left = {}
+for s = 1, trouble and 0 or reply_keys - stock do
+  local text = have[stock + s - skipped]
   if text then
     local n = #text <= 16 and (text == '0' or string.find(text, '^[1-9]%d*$')) and tonumber(text)
-    if n and n <= 9007199254740991 then left[s] = n else bad[s] = true end -- 2^53-1: a Lua number is a double
+    left[s] = n and n <= 9007199254740991 and n -- 2^53-1: a Lua number is a double
   end
 end
 
@@ -75,10 +73,9 @@ if not trouble then
   if not may('XADD', results, '*', 'order', '') then missing, troubled = 'XADD', results
   elseif not may('XDEL', results, '0-1') then missing, troubled = 'XDEL', results
   elseif not may('HSET', position, 'id', '') then missing, troubled = 'HSET', position
-  elseif record_count > 0 and window ~= '0' and not may('SET', keys[4], '') then missing, troubled = 'SET', keys[4]
-  elseif record_count > 0 and window ~= '0' and not may('DEL', unpack(keys, 4, stock)) then
-    missing, refused = 'DEL', { 'DEL', 4, stock }
-  elseif #have > 0 and not may('DECRBY', keys[stock + 1], '1') then missing, troubled = 'DECRBY', keys[stock + 1]
+  elseif remember and not may('SET', keys[4], '') then missing, troubled = 'SET', keys[4]
+  elseif remember and not may('DEL', unpack(keys, 4, stock)) then missing, refused = 'DEL', { 'DEL', 4, stock }
+  elseif reply_keys > stock and not may('DECRBY', keys[stock + 1], '1') then missing, troubled = 'DECRBY', keys[stock + 1]
   elseif record_count < count and not may('XADD', dead, '*', 'order', '') then missing, troubled = 'XADD', dead
   elseif record_count < count and not may('XDEL', dead, '0-1') then missing, troubled = 'XDEL', dead
   end
@@ -94,18 +91,21 @@ if not trouble and count > 4 and #window <= 15 and string.find(window, '^[1-9]%d
 end
 
 -- A table lookup costs a tenth of tonumber() or format(): small numbers by text, digits by number, and of each stock the
--- text without its last digit.
-local small = { ['w'] = 0, ['1'] = 1, ['2'] = 2, ['3'] = 3, ['4'] = 4 }
-local digits = { [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' }
-local tens, tens_text = {}, {}
+-- text without its last digit. For a few orders, making the tables costs more.
+local small, digits, tens, tens_text = { w = 0 }, nil, nil, nil
+if count > 4 then
+  small = { w = 0, ['1'] = 1, ['2'] = 2, ['3'] = 3, ['4'] = 4 }
+  digits = { [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' }
+  tens, tens_text = {}, {}
+end
 
 local outcomes = {}
 local ids, letters, kept = {}, {}, {} -- what was written: results, dead letters, records
-local decided = {}                    -- the record of each order decided in this call, by its ID
+local decided = {}                     -- the record of each order decided in this call, by its ID
 local i, r = 6, 0                     -- the next argument, the last record
 local result, last = nil, nil         -- the newest result, the request that it answers
 local over = #args + 1 - (asked > 0 and asked + 1 or 0)
-local mismatch = { err = 'ERR the arguments do not match their counts' }
+local mismatch = 'ERR the arguments do not match their counts'
 local said = asked > 0 and {} or nil -- if replies are requested: the fields of each result
 for n = 1, trouble and 0 or count do
   local kind, request, order = args[i], args[i + 1], args[i + 2]
@@ -115,7 +115,7 @@ for n = 1, trouble and 0 or count do
     local customer, detail, words = args[i + 3], args[i + 4], tonumber(args[i + 5] or '') or over
     local raw = i + 6
     i = raw + words
-    if i > over or words > 7000 then trouble, troubled = mismatch, position break end -- unpack() fails near 8,000
+    if i > over or words > 7000 then trouble, troubled = { err = mismatch }, position break end -- unpack() fails near 8,000
     fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', 'malformed', 'detail', detail }
     if customer ~= '' then fields[9], fields[10], fields[11], fields[12] = 'customer', customer, 'detail', detail end
     result = attempt('XADD', results, '*', unpack(fields))
@@ -131,8 +131,8 @@ for n = 1, trouble and 0 or count do
     local lines, digest, customer = small[kind] or tonumber(kind or '') or over, args[i + 3], args[i + 4]
     local first = i + 5
     i = lines > 0 and first + 3 * lines or first + 1 -- of another lane: one detail
-    if i > over then trouble, troubled = mismatch, position break end
-    local known = decided[order] or records[r]
+    if i > over then trouble, troubled = { err = mismatch }, position break end
+    local known = decided[order] or remember and have[r]
     if not known and lines == 0 then
       -- No record: the order is decided in its own lane.
       outcome = 'w'
@@ -151,12 +151,18 @@ for n = 1, trouble and 0 or count do
         if rest < 0 or rest >= there then break end
         left[s] = rest
         met = met + 1
-        local ones = rest % 10
-        if tens[s] ~= rest - ones then
-          tens[s] = rest - ones
-          tens_text[s] = rest < 10 and '' or format('%d', tens[s] / 10)
+        local number, digit = nil, ''
+        if digits then
+          local ones = rest % 10
+          if tens[s] ~= rest - ones then
+            tens[s] = rest - ones
+            tens_text[s] = rest < 10 and '' or format('%d', tens[s] / 10)
+          end
+          number, digit = tens_text[s], digits[ones]
+        else
+          number = format('%d', rest)
         end
-        text = text .. args[j + 2] .. '"remaining":' .. tens_text[s] .. digits[ones] .. (met == lines and '}]' or '},')
+        text = text .. args[j + 2] .. '"remaining":' .. number .. digit .. (met == lines and '}]' or '},')
       end
       if met == lines then
         outcome = 'a'
@@ -174,7 +180,7 @@ for n = 1, trouble and 0 or count do
         for j = first, i - 3, 3 do
           local s, why = tonumber(args[j]), nil
           local there = left[s]
-          if bad[s] then
+          if there == false then
             there, why = 'null', 'bad_stock'
           elseif not there then
             there, why = 'null', 'unknown_sku'
@@ -201,13 +207,13 @@ for n = 1, trouble and 0 or count do
       end
       if result.err then trouble, troubled = result, results break end
       ids[n] = result
-      if window ~= '0' then
+      if remember then
         local record = digest .. (outcome == 'a' and 'a' or 'r') .. result
         -- GET: nil is a cheaper reply than OK.
         local set = attempt('SET', keys[3 + r], record, 'NX', 'GET', unit, expiry)
         if not set then
           kept[#kept + 1] = keys[3 + r]
-          decided[order] = record
+          if n < count then decided[order] = record end
         elseif set.err and string.sub(set.err, 1, 9) ~= 'WRONGTYPE' then
           trouble, troubled = set, keys[3 + r]
           break
@@ -254,21 +260,20 @@ for n = 1, trouble and 0 or count do
   if said then said[n] = fields end
 end
 
-local changed = {} -- stock keys written, and by how much
+local changed = 0 -- stock keys written
 if not trouble then
-  if i ~= over then trouble, troubled = mismatch, position end
-  for s = 1, trouble and 0 or #have do
-    local amount = left[s] and have[s] - left[s] or 0
+  if i ~= over then trouble, troubled = { err = mismatch }, position end
+  for s = 1, trouble and 0 or reply_keys - stock do
+    local amount = left[s] and have[stock + s - skipped] - left[s] or 0
     if amount > 0 then
-      amount = format('%.0f', amount)
       local reply = attempt('DECRBY', keys[stock + s], amount)
       if type(reply) ~= 'number' then trouble, troubled = reply, keys[stock + s] break end
-      changed[keys[stock + s]] = amount
     end
+    changed = s
   end
 end
 if not trouble then
-  local set = attempt('HSET', position, 'id', last, 'count', format('%.0f', (tonumber(at[2]) or 0) + count), 'result', result)
+  local set = attempt('HSET', position, 'id', last, 'count', (tonumber(at[2]) or 0) + count, 'result', result)
   if type(set) ~= 'number' then
     trouble, troubled = set, position
   elseif asked == 0 then
@@ -316,7 +321,10 @@ local call = server.call
 if #kept > 0 then call('DEL', unpack(kept)) end
 for _, id in pairs(ids) do call('XDEL', results, id) end
 for _, id in ipairs(letters) do call('XDEL', dead, id) end
-for key, amount in pairs(changed) do call('DECRBY', key, '-' .. amount) end
+for s = 1, changed do
+  local amount = left[s] and have[stock + s - skipped] - left[s] or 0
+  if amount > 0 then call('DECRBY', keys[stock + s], -amount) end
+end
 if refused then
   troubled = keys[refused[2]]
   for at_fault = refused[3], refused[2], -1 do
