@@ -151,7 +151,7 @@ for n = 1, trouble and 0 or count do
         if rest < 0 or rest >= there then break end
         left[s] = rest
         met = met + 1
-        local number, digit = nil, ''
+        local number, digit
         if digits then
           local ones = rest % 10
           if tens[s] ~= rest - ones then
@@ -160,7 +160,7 @@ for n = 1, trouble and 0 or count do
           end
           number, digit = tens_text[s], digits[ones]
         else
-          number = format('%d', rest)
+          number, digit = format('%d', rest), ''
         end
         text = text .. args[j + 2] .. '"remaining":' .. number .. digit .. (met == lines and '}]' or '},')
       end
