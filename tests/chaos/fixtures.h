@@ -107,8 +107,8 @@ struct ProxiedServer {
   void wait_open(uint64_t count) {
     wait_for([&] { return proxy.stats().open == count; }, kDeadline, "open connections: " + std::to_string(count));
   }
-  void wait_fired(FaultProxy::TriggerId trigger) {
-    wait_for([&] { return proxy.fired(trigger) > 0; }, kDeadline, "the trigger");
+  void wait_fired() {
+    wait_for([&] { return proxy.fired(); }, kDeadline, "the trigger");
   }
 
   ValkeyServer server;
@@ -132,11 +132,10 @@ struct ProxiedSale {
     sale.disturb(times, results_max, act);
     end(*daemon);
   }
-  // Waits until a trigger has fired; it does not fire again.
+  // Waits until a trigger has fired.
   void play(const Trigger& trigger) {
-    const auto id = proxy.add(trigger);
-    wait_for([&] { return proxy.fired(id) > 0; }, kSaleDeadline, "the trigger");
-    proxy.remove(id);
+    proxy.arm(trigger);
+    wait_for([&] { return proxy.fired(); }, kSaleDeadline, "the trigger");
   }
   // Waits until `act` has made the daemon connect again, so many times.
   template <class Act>

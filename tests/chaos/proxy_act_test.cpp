@@ -34,19 +34,7 @@ TEST_CASE("a reset comes after the requested byte") {
   request.send({"SET", "key", "1"});  // 29 bytes
   request.check_ended(End::kReset);
   CHECK(trial.ask_server({"EXISTS", "key"}) == "0");
-  CHECK(trial.proxy.stats().played["reset"] == 2);
-}
-
-TEST_CASE("the same seed chooses the same bytes") {
-  ProxiedServer trial;
-  FaultProxy one(trial.server.endpoint(), 7);
-  FaultProxy two(trial.server.endpoint(), 7);
-  for (int i = 0; i < 20; ++i) {
-    const uint64_t bytes = one.reset_somewhere(Direction::kToClient, 1000);
-    CHECK(bytes >= 1);
-    CHECK(bytes <= 1000);
-    CHECK(two.reset_somewhere(Direction::kToClient, 1000) == bytes);
-  }
+  CHECK(trial.proxy.stats().resets == 2);
 }
 
 TEST_CASE("one half of a connection closes and the other stays open") {
@@ -85,21 +73,8 @@ TEST_CASE("clients are closed while the server is down and served when it is bac
   trial.server.kill();
   CHECK_FALSE(client.call(command_of({"PING"})).ok());
   RawClient(trial.proxy).check_ended(End::kOrderly);
-  CHECK(trial.proxy.stats().upstream_failed >= 1);
   trial.server.start();
   trial.check_served();
-}
-
-TEST_CASE("the server can be on TCP as well as on a Unix socket") {
-  ValkeyServer server({.tcp = true});
-  FaultProxy proxy(server.tcp_endpoint(), 1);
-  RawClient client(proxy);
-  client.check_served();
-  proxy.reset();
-  client.check_ended(End::kReset);
-  server.kill();
-  CHECK(RawClient(proxy).read().empty());
-  wait_for([&] { return proxy.stats().upstream_failed == 1; }, kDeadline, "the failure to be counted");
 }
 
 TEST_CASE("a flapping proxy leaks no descriptor") {
@@ -116,7 +91,7 @@ TEST_CASE("a flapping proxy leaks no descriptor") {
       if (client.read(7) == "+PONG\r\n") ++good;
     } catch (const std::system_error&) {  // refused or reset: that is flapping
     }
-    return good >= 10 && trial.proxy.stats().played["flap"] >= 20;
+    return good >= 10 && trial.proxy.stats().flaps >= 20;
   };
   wait_for(flapped, kDeadline, "twenty flaps with something served between them");
   trial.proxy.stop_flapping();

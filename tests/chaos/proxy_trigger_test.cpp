@@ -7,7 +7,7 @@ using End = RawClient::End;
 
 TEST_CASE("the third reply is lost and its command was executed") {
   ProxiedServer trial;
-  const auto lost = trial.proxy.add(Trigger::on("INCR").after(2).swallow_reply());
+  trial.proxy.arm(Trigger::on("INCR").after(2).swallow_reply());
   RawClient client(trial.proxy);
   client.send({"INCR", "n"}, 5);
   CHECK(std::string(":1\r\n:2\r\n").starts_with(client.read()));
@@ -15,40 +15,32 @@ TEST_CASE("the third reply is lost and its command was executed") {
   CHECK(std::stoi(trial.ask_server({"GET", "n"})) >= 3);
   auto next = trial.client();
   CHECK(ask_number(next, {"INCR", "n"}) >= 4);
-  CHECK(trial.proxy.fired(lost) == 1);
-}
-
-TEST_CASE("a trigger without a fault only counts") {
-  ProxiedServer trial;
-  const auto seen = trial.proxy.add(Trigger::on("config get").with("maxmemory").always());
-  auto client = trial.client();
-  for (const char* name : {"maxmemory", "dir", "maxmemory"}) (void)send(client, command_of({"CONFIG", "GET", name}));
-  CHECK(trial.proxy.fired(seen) == 2);
+  CHECK(trial.proxy.fired());
 }
 
 TEST_CASE("a lost command does not reach the server and those before it do") {
   ProxiedServer trial;
-  const auto lost = trial.proxy.add(Trigger::on("set").with("third").lose_command().then(Then::kClose));
+  trial.proxy.arm(Trigger::on("SET").after(2).lose_command().then(Then::kClose));
   RawClient client(trial.proxy);
   for (const char* key : {"first", "second", "third", "fourth"}) client.send({"SET", key, "1"});
   CHECK(std::string("+OK\r\n+OK\r\n").starts_with(client.read()));
   wait_for([&] { return trial.ask_server({"EXISTS", "first", "second"}) == "2"; }, kDeadline, "the first two");
   CHECK(trial.ask_server({"EXISTS", "third", "fourth"}) == "0");
-  CHECK(trial.proxy.fired(lost) == 1);
+  CHECK(trial.proxy.fired());
 }
 
 TEST_CASE("a lost command with silence leaves the client waiting") {
   ProxiedServer trial;
-  const auto lost = trial.proxy.add(Trigger::on("SET").lose_command().then(Then::kSilence));
+  trial.proxy.arm(Trigger::on("SET").lose_command().then(Then::kSilence));
   RawClient client(trial.proxy);
   client.send({"SET", "key", "1"});
   client.send({"PING"});
-  trial.wait_fired(lost);
+  trial.wait_fired();
   CHECK(trial.ask_server({"EXISTS", "key"}) == "0");
   CHECK(client.hears_nothing());
   trial.proxy.heal();
   client.check_ended(End::kReset);
-  CHECK(trial.proxy.fired(lost) == 1);
+  CHECK(trial.proxy.fired());
 }
 
 TEST_CASE("a reply is cut after an entry") {
@@ -56,13 +48,12 @@ TEST_CASE("a reply is cut after an entry") {
     ProxiedServer trial;
     auto direct = trial.server.client();
     for (int i = 0; i < 300; ++i) xadd(direct, "orders", {{"id", std::to_string(i)}, {"sku", "shoe"}});
-    const auto cut =
-        trial.proxy.add(Trigger::on("XREAD").cut_reply_after_entries(100).then(close ? Then::kClose : Then::kReset));
+    trial.proxy.arm(Trigger::on("XREAD").cut_reply_after_entries(100).then(close ? Then::kClose : Then::kReset));
     RawClient client(trial.proxy);
     for (const char* count : {"50", "200"}) client.send({"XREAD", "COUNT", count, "STREAMS", "orders", "0"});
     const std::string got = client.read();
     CHECK(client.end() == (close ? End::kOrderly : End::kReset));
-    CHECK(trial.proxy.fired(cut) == 1);
+    CHECK(trial.proxy.fired());
     std::size_t entries = 0;
     for (std::size_t at = got.find("$3\r\nsku"); at != std::string::npos; at = got.find("$3\r\nsku", at + 1)) ++entries;
     CHECK(entries <= 150);
@@ -76,60 +67,45 @@ TEST_CASE("a reply is cut after any byte") {
   CHECK(trial.ask_server({"SET", "key", "abcdefgh"}) == "OK");
   const std::string whole = "$8\r\nabcdefgh\r\n";
   for (std::size_t bytes = 1; bytes <= whole.size(); ++bytes) {
-    const auto cut = trial.proxy.add(Trigger::on("GET").cut_reply_after_bytes(bytes).then(Then::kClose));
+    trial.proxy.arm(Trigger::on("GET").cut_reply_after_bytes(bytes).then(Then::kClose));
     RawClient client(trial.proxy);
     client.send({"GET", "key"}, 2);
     CHECK(client.read() == whole.substr(0, bytes));
-    CHECK(trial.proxy.fired(cut) == 1);
+    CHECK(trial.proxy.fired());
   }
 }
 
 TEST_CASE("a held reply delays those after it") {
   ProxiedServer trial;
-  const auto held = trial.proxy.add(Trigger::on("INCR").hold_reply());
+  trial.proxy.arm(Trigger::on("INCR").hold_reply());
   RawClient client(trial.proxy);
   client.check_served();
   client.send({"INCR", "n"});
   client.send({"PING"});
-  trial.wait_fired(held);
+  trial.wait_fired();
   CHECK(trial.ask_server({"GET", "n"}) == "1");
   CHECK(client.hears_nothing());
-  trial.proxy.release(held);
+  trial.proxy.release();
   CHECK(client.read(11) == ":1\r\n+PONG\r\n");
-  CHECK(trial.proxy.fired(held) == 1);
-}
-
-TEST_CASE("a reply is replaced and the next one is whole") {
-  ProxiedServer trial;
-  const auto replaced = trial.proxy.add(Trigger::on("INCR").times(2).replace_reply("-OOM no\r\n"));
-  auto client = trial.client();
-  for (int i = 0; i < 2; ++i) CHECK((*client.call(command_of({"INCR", "n"}))).view().is_error());
-  CHECK(ask_number(client, {"INCR", "n"}) == 3);
-  CHECK(trial.proxy.fired(replaced) == 2);
+  CHECK(trial.proxy.fired());
 }
 
 TEST_CASE("triggers work on single bytes") {
   ProxiedServer trial;
   trial.proxy.set_both({.slice_max = 1});
-  const auto lost = trial.proxy.add(Trigger::on("INCR").after(1).swallow_reply().then(Then::kClose));
+  trial.proxy.arm(Trigger::on("INCR").after(1).swallow_reply().then(Then::kClose));
   RawClient client(trial.proxy);
   client.send({"INCR", "n"}, 3);
   CHECK(client.read() == ":1\r\n");
-  CHECK(trial.proxy.fired(lost) == 1);
+  CHECK(trial.proxy.fired());
 }
 
-TEST_CASE("a command longer than the bound is forwarded and fires its trigger") {
+TEST_CASE("a command of 5 MB is forwarded and fires its trigger") {
   ProxiedServer trial;
-  const auto lost = trial.proxy.add(Trigger::on("SET").swallow_reply());
+  trial.proxy.arm(Trigger::on("SET").swallow_reply());
   RawClient client(trial.proxy);
   client.send({"SET", "large", std::string(5'000'000, 'x')});
   CHECK(client.read().empty());
-  CHECK(trial.proxy.fired(lost) == 1);
+  CHECK(trial.proxy.fired());
   CHECK(trial.ask_server({"STRLEN", "large"}) == "5000000");
-}
-
-TEST_CASE("a fault that would mismatch replies and commands is refused") {
-  ProxiedServer trial;
-  CHECK_THROWS_AS(trial.proxy.add(Trigger::on("GET").swallow_reply().then(Then::kNothing)), std::invalid_argument);
-  CHECK_THROWS_AS(trial.proxy.add(Trigger::on("GET").cut_reply_after_bytes(0)), std::invalid_argument);
 }

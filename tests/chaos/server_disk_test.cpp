@@ -6,7 +6,7 @@
 #include <map>
 
 #include "chaos/fixtures.h"
-#include "order-chaos/proxy/resp_splitter.h"
+#include "order-chaos/proxy/resp.h"
 
 using namespace orderd::test;
 using namespace std::chrono_literals;
@@ -32,17 +32,15 @@ struct Command {
 
 std::vector<Command> commands(const std::string& file) {
   std::vector<Command> found;
-  RespSplitter splitter;
-  std::size_t begin = 0;
   for (std::size_t at = 0; at < file.size();) {
-    if (file[at] == '#' && splitter.at_start()) {  // a time stamp
-      at = begin = file.find('\n', at) + 1;
+    if (file[at] == '#') {  // a time stamp
+      at = file.find('\n', at) + 1;
       continue;
     }
-    const auto step = splitter.take(std::string_view(file).substr(at));
-    REQUIRE_FALSE(step.garbage);
-    at += step.eaten;
-    if (step.whole()) found.push_back({begin, at}), begin = at;
+    const std::size_t begin = at;
+    std::vector<RespValue> values;
+    REQUIRE(next_value(file, at, values) == RespFound::kWhole);
+    found.push_back({begin, at});
   }
   return found;
 }

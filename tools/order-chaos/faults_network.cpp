@@ -38,7 +38,7 @@ std::function<LinkFaults(Trial&)> flow(Flow flow) {
 // What a command fires.
 OfDaemon command(const std::function<Trigger(test::Random&)>& trigger) {
   return [trigger](Trial& trial, Daemon& daemon) {
-    daemon.proxy().add(trigger(trial.random));
+    daemon.proxy().arm(trigger(trial.random));
     return until_healed(daemon, trial.between(20, 150));
   };
 }
@@ -57,7 +57,7 @@ OfDaemon door(Door door, std::size_t lasts_to) {
 
 OfDaemon reset_inside(Direction direction) {
   return [direction](Trial& trial, Daemon& daemon) {
-    (void)daemon.proxy().reset_somewhere(direction, 5000);
+    daemon.proxy().reset_after(direction, trial.random.number(1, 5000));
     return until_healed(daemon, trial.between(20, 100));
   };
 }

@@ -22,7 +22,7 @@ Injected kill_for(Trial& trial, Daemon& daemon, std::size_t from_ms, std::size_t
 
 // Kills it at a defined point: the server has replied to this command, but the daemon does not get the reply.
 Injected kill_before_reply(Trial& trial, Daemon& daemon, test::Trigger trigger) {
-  daemon.proxy().add(trigger.hold_reply());
+  daemon.proxy().arm(trigger.hold_reply());
   (void)trial.push({trial.probe()});
   let_pass(trial.between(5, 60));
   daemon.kill();

@@ -1,17 +1,40 @@
 // A thread around poll(). Each turn runs what other threads have asked for, accepts clients and serves the connections.
-// While connections are refused the listening socket is closed; a second socket, bound but not listening, keeps the
-// port.
 #include "order-chaos/proxy/fault_proxy.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "base/check.h"
+#include "support/valkey_server.h"
 
 namespace orderd::test {
+namespace {
+
+constexpr int kBacklog = 128;
+
+// A socket that is bound to a free port. It is bound by number: only then does it keep the port while it is shut down.
+int bind_listener(uint16_t& port) {
+  for (int tries = 0; tries < 100; ++tries) {
+    port = free_port();
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+    if (fd >= 0) ::close(fd);
+  }
+  throw std::runtime_error(std::string("the fault proxy gets no port: ") + std::strerror(errno));
+}
+
+}  // namespace
 
 void FaultProxy::hand_over(std::function<void()> act) {
   {
@@ -23,8 +46,11 @@ void FaultProxy::hand_over(std::function<void()> act) {
 }
 
 FaultProxy::FaultProxy(const valkey::Endpoint& upstream, uint64_t seed)
-    : upstream_(upstream), state_(seed), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  ORDERD_CHECK(wake_ >= 0, "the fault proxy has no descriptor left");
+    : upstream_(upstream),
+      state_(seed),
+      listener_(bind_listener(port_)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  ORDERD_CHECK(wake_ >= 0 && listen(listener_, kBacklog) == 0, "the fault proxy cannot listen");
   thread_ = std::thread([this] {
     while (!stopped_) turn();
   });
@@ -33,11 +59,15 @@ FaultProxy::FaultProxy(const valkey::Endpoint& upstream, uint64_t seed)
 FaultProxy::~FaultProxy() {
   on_thread([this] { stopped_ = true; });
   thread_.join();
+  // order matters: a process that is being started has a copy until its exec, so close() alone would leave it
+  // listening.
+  (void)shutdown(listener_, SHUT_RDWR);
+  ::close(listener_);
   ::close(wake_);
 }
 
 void FaultProxy::turn() {
-  std::vector<pollfd> polled = {{wake_, POLLIN, 0}, {listener_.socket(), POLLIN, 0}};
+  std::vector<pollfd> polled = {{wake_, POLLIN, 0}, {door_ == Door::kRefused ? -1 : listener_, POLLIN, 0}};
   for (const auto& connection : connections_) {
     const auto waits = connection->waits();
     polled.insert(polled.end(), waits.begin(), waits.end());
@@ -47,10 +77,8 @@ void FaultProxy::turn() {
     ORDERD_CHECK(errno == EINTR, "poll failed");
     return;
   }
-  if (polled[0].revents != 0) {
-    uint64_t count = 0;
-    (void)!read(wake_, &count, sizeof count);  // resets it
-  }
+  uint64_t count = 0;
+  (void)!read(wake_, &count, sizeof count);  // resets it
   std::vector<std::function<void()>> acts;
   {
     const std::lock_guard<std::mutex> guard(mutex_);
@@ -67,39 +95,43 @@ void FaultProxy::turn() {
 
 int FaultProxy::wait_ms() const {
   uint64_t due = flap_due_us_;
-  for (const auto& connection : connections_) due = std::min(due, connection->due_us());
+  for (const auto& connection : connections_)
+    due = std::min({due, connection->to_server.due_us(), connection->to_client.due_us()});
   if (due == ProxyPipe::kNever) return -1;
   const uint64_t now = proxy_now_us();
   return due <= now ? 0 : static_cast<int>((due - now) / 1000 + 1);
 }
 
 void FaultProxy::accept_all() {
-  for (int client = listener_.accept(); client >= 0; client = listener_.accept()) {
+  while (door_ != Door::kRefused) {
+    const int client = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    ORDERD_CHECK(client >= 0 || (errno != EMFILE && errno != ENFILE), "the fault proxy has no descriptor left");
+    if (client < 0) return;
+    const int on = 1;  // slices must leave one by one
+    (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connections_.push_back(std::make_unique<ProxyConnection>(state_, state_.counted.accepted++, client));
-    if (door_ == Door::kOpen) connections_.back()->open(upstream_);
+    if (door_ == Door::kOpen) connections_.back()->open(upstream_.path);
   }
 }
 
 void FaultProxy::open_door(Door door) {
   if (door == door_) return;
-  door_ = door;
   if (door == Door::kRefused) {
-    ++state_.counted.played["refuse"];
-    return listener_.close();
+    (void)shutdown(listener_, SHUT_RDWR);
+  } else if (door_ == Door::kRefused) {
+    ORDERD_CHECK(listen(listener_, kBacklog) == 0, "the fault proxy cannot listen again");
   }
-  if (door == Door::kSilent) ++state_.counted.played["silent_door"];
-  listener_.open();
-  if (door == Door::kOpen)
-    each(std::nullopt, nullptr, [this](ProxyConnection& connection) { connection.open(upstream_); });
+  door_ = door;
+  if (door == Door::kOpen) each(std::nullopt, [this](auto& connection) { connection.open(upstream_.path); });
 }
 
 void FaultProxy::flap_step() {
   const bool opens = door_ == Door::kRefused;
   flap_due_us_ = proxy_now_us() + static_cast<uint64_t>((opens ? flap_up_ : flap_down_).count());
   if (opens) return open_door(Door::kOpen);
-  ++state_.counted.played["flap"];
+  ++state_.counted.flaps;
   open_door(Door::kRefused);
-  each(std::nullopt, nullptr, [](ProxyConnection& connection) { connection.end(ProxyConnection::End::kReset); });
+  each(std::nullopt, [](auto& connection) { connection.end(ProxyConnection::End::kReset); });
 }
 
 void FaultProxy::end_flapping() {
@@ -108,11 +140,9 @@ void FaultProxy::end_flapping() {
   open_door(Door::kOpen);
 }
 
-void FaultProxy::each(Which which, const char* kind, const std::function<void(ProxyConnection&)>& act) {
+void FaultProxy::each(Which which, const std::function<void(ProxyConnection&)>& act) {
   for (const auto& connection : connections_) {
-    if (connection->gone() || (which && *which != connection->number())) continue;
-    if (kind != nullptr) ++state_.counted.played[kind];
-    act(*connection);
+    if (!connection->gone() && (!which || *which == connection->number())) act(*connection);
   }
 }
 
@@ -120,41 +150,17 @@ valkey::Endpoint FaultProxy::endpoint() const {
   valkey::Endpoint endpoint = upstream_;
   endpoint.kind = valkey::Endpoint::Kind::kTcp;
   endpoint.host = "127.0.0.1";
-  endpoint.port = listener_.port();
+  endpoint.port = port_;
   endpoint.path.clear();
   return endpoint;
-}
-
-void FaultProxy::set(Direction direction, const LinkFaults& faults) {
-  on_thread([&] {
-    state_.faults(direction) = faults;
-    auto& played = state_.counted.played;
-    if (faults.flow == LinkFaults::Flow::kHeld) ++played["held"];
-    if (faults.flow == LinkFaults::Flow::kBlackHole) ++played["black_hole"];
-    const bool late = faults.latency.count() + faults.jitter.count() > 0;
-    if (late || faults.slice_max > 0 || faults.bytes_per_second > 0) ++played["slow"];
-  });
 }
 
 void FaultProxy::flap(std::chrono::milliseconds up, std::chrono::milliseconds down) {
   on_thread([&] {
     flap_up_ = up;
     flap_down_ = down;
-    door_ = Door::kOpen;
+    open_door(Door::kOpen);
     flap_step();
-  });
-}
-
-FaultProxy::TriggerId FaultProxy::add(const Trigger& trigger) {
-  if (trigger.cuts() && trigger.limit == 0)
-    throw std::invalid_argument("a reply is cut after at least one entry or byte");
-  const bool loses =
-      trigger.cuts() || trigger.what == Trigger::What::kSwallowReply || trigger.what == Trigger::What::kLoseCommand;
-  if (loses && trigger.ending == Trigger::Then::kNothing)
-    throw std::invalid_argument("a connection that lost bytes is unusable: use kReset, kClose or kSilence");
-  return on_thread([&] {
-    state_.triggers.push_back({trigger});
-    return state_.triggers.size() - 1;
   });
 }
 
@@ -162,12 +168,11 @@ void FaultProxy::heal() {
   on_thread([&] {
     end_flapping();
     state_.to_server = state_.to_client = {};
-    for (ArmedTrigger& armed : state_.triggers) armed.off = armed.released = true;
+    state_.disarm();
     open_door(Door::kOpen);
-    each(std::nullopt, nullptr, [](ProxyConnection& connection) {
-      for (const Direction direction : {Direction::kToServer, Direction::kToClient})
-        connection.pipe(direction).reset_after(std::nullopt);
-      if (connection.silent()) connection.end(ProxyConnection::End::kReset);
+    each(std::nullopt, [](ProxyConnection& connection) {
+      for (ProxyPipe* pipe : {&connection.to_server, &connection.to_client}) pipe->reset_after(std::nullopt);
+      if (connection.to_server.silent() || connection.to_client.silent()) connection.end(ProxyConnection::End::kReset);
     });
   });
 }
@@ -175,19 +180,19 @@ void FaultProxy::heal() {
 ProxyStats FaultProxy::stats() {
   return on_thread([&] {
     ProxyStats stats = state_.counted;
-    each(std::nullopt, nullptr, [&](const ProxyConnection& connection) {
+    each(std::nullopt, [&](const ProxyConnection& connection) {
       ++stats.open;
-      stats.queued += connection.queued();
+      stats.queued += connection.to_server.queued() + connection.to_client.queued();
     });
     return stats;
   });
 }
 
-FaultProxy::Which FaultProxy::connection_of(std::string_view first) {
+FaultProxy::Which FaultProxy::connection_of(std::string_view command) {
   return on_thread([&] {
     Which found;
-    each(std::nullopt, nullptr, [&](const ProxyConnection& connection) {
-      if (begins_with_words(connection.last_command(), first)) found = connection.number();
+    each(std::nullopt, [&](const ProxyConnection& connection) {
+      if (connection.last_command() == command) found = connection.number();
     });
     return found;
   });

@@ -1,23 +1,15 @@
-// The faults of a fault proxy, as values that are copied freely, and what a proxy keeps of them. See fault_proxy.h.
+// The faults of a fault proxy, as values that are copied freely, and what its connections share. See fault_proxy.h.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <random>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace orderd::test {
 
 enum class Direction { kToServer, kToClient };
-
-// For each direction of each connection: one side is not read while more bytes are queued for the other. One read
-// (64 KiB) may exceed it; a longer command is forwarded in parts.
-inline constexpr std::size_t kProxyQueueMax = std::size_t{1} << 20U;
 
 // How one direction of every connection carries bytes. Bytes are never reordered.
 struct LinkFaults {
@@ -35,7 +27,6 @@ struct LinkFaults {
   std::size_t slice_max = 0;            // slices of 1 to this many bytes, one per loop turn; 0: off
   uint64_t bytes_per_second = 0;        // 0: without limit
   Flow flow = Flow::kFlows;
-  bool operator==(const LinkFaults&) const = default;
 };
 
 // What happens to a client that connects.
@@ -45,112 +36,60 @@ enum class Door {
   kRefused,  // not listening; the port stays reserved
 };
 
-// A fault that a command fires. It counts commands as the proxy reads them, over all connections; a command fires the
-// newest matching trigger that is not used up.
+// A fault that one command fires, on any connection.
 //
-//   settlement().after(2).swallow_reply()                   the third from now is settled, its reply lost; then a reset
-//   Trigger::on("XREAD").cut_reply_after_entries(100)       the next reply of at least 100 entries
-//   settlement().hold_reply()                               …  proxy.release(id)
+//   settlement().after(2).swallow_reply()              the third from now is settled, its reply lost; then a reset
+//   Trigger::on("XREAD").cut_reply_after_entries(100)  the next reply of at least 100 entries
 //   Trigger::on("XREAD").lose_command().then(Trigger::Then::kSilence)
-//
-// Set exactly one fault.
 struct Trigger {
   enum class What {
-    kNothing,          // only counts
     kLoseCommand,      // it and everything after it do not reach the server
     kSwallowReply,     // the server executes it; the client gets no byte of the reply
-    kCutAfterEntries,  // the reply (of XREAD) ends after an entry
-    kCutAfterBytes,    // the reply ends after a byte
+    kCutAfterEntries,  // the reply (of XREAD) ends after an entry; shorter replies pass
+    kCutAfterBytes,    // the reply ends after a byte; shorter replies pass
     kHoldReply,        // the reply and all after it wait for release()
-    kReplaceReply,     // other bytes instead
   };
-  // What happens to the connection where its bytes end. A held or replaced reply uses kNothing.
-  enum class Then { kReset, kClose, kSilence, kNothing };
+  // What happens to the connection where its bytes end. Not used by a held reply.
+  enum class Then { kReset, kClose, kSilence };
 
-  // `first`: the command's first words, ignoring case, such as "EVALSHA" or "SCRIPT LOAD".
-  [[nodiscard]] static Trigger on(std::string_view first) {
-    Trigger trigger;
-    trigger.first = first;
-    return trigger;
-  }
-
-  // Only commands with this word among their first 16; skip the next `count`; fire this many times (default 1).
-  Trigger& with(std::string_view text) { return word = text, *this; }
+  // `first`: the command's first word, such as "EVALSHA".
+  [[nodiscard]] static Trigger on(const char* first) { return {.first = first}; }
+  // Skips this many such commands.
   Trigger& after(uint64_t count) { return skipped = count, *this; }
-  Trigger& times(uint64_t count) { return times_max = count, *this; }
-  Trigger& always() { return times(UINT64_MAX); }
-
-  Trigger& lose_command() { return fault(What::kLoseCommand, Then::kReset); }
-  Trigger& swallow_reply() { return fault(What::kSwallowReply, Then::kReset); }
-  // Fires at a reply that is long enough: shorter ones pass and are not counted. At least 1.
-  Trigger& cut_reply_after_entries(std::size_t entries) { return fault(What::kCutAfterEntries, Then::kReset, entries); }
-  // The same in bytes. At least 1.
-  Trigger& cut_reply_after_bytes(std::size_t bytes) { return fault(What::kCutAfterBytes, Then::kReset, bytes); }
-  Trigger& hold_reply() { return fault(What::kHoldReply, Then::kNothing); }
-  Trigger& replace_reply(std::string bytes) {
-    replacement = std::move(bytes);
-    return fault(What::kReplaceReply, Then::kNothing);
+  Trigger& lose_command() { return what = What::kLoseCommand, *this; }
+  Trigger& swallow_reply() { return what = What::kSwallowReply, *this; }
+  Trigger& cut_reply_after_entries(std::size_t entries) {  // at least 1; so are bytes
+    return what = What::kCutAfterEntries, limit = entries, *this;
   }
-
-  // Call it after the fault. A swallowed or cut reply cannot use kNothing: later replies would answer the wrong
-  // commands. FaultProxy::add() refuses it.
+  Trigger& cut_reply_after_bytes(std::size_t bytes) { return what = What::kCutAfterBytes, limit = bytes, *this; }
+  Trigger& hold_reply() { return what = What::kHoldReply, *this; }
   Trigger& then(Then end) { return ending = end, *this; }
 
-  // A reply may turn out too short to be cut.
   [[nodiscard]] bool cuts() const { return what == What::kCutAfterEntries || what == What::kCutAfterBytes; }
 
   std::string first;
-  std::string word;
+  std::string word = {};  // only commands with this word among their first ones; empty: all
   uint64_t skipped = 0;
-  uint64_t times_max = 1;
-  What what = What::kNothing;
-  Then ending = Then::kNothing;
+  What what = What::kLoseCommand;
+  Then ending = Then::kReset;
   std::size_t limit = 0;
-  std::string replacement;
-
- private:
-  Trigger& fault(What kind, Then end, std::size_t its_limit = 0) {
-    what = kind;
-    ending = end;
-    limit = its_limit;
-    return *this;
-  }
 };
 
 // A call of lua/settle.lua for the stream 'orders': only these name the dead letters.
 [[nodiscard]] inline Trigger settlement() {
-  return Trigger::on("EVALSHA").with("orders:dead");
+  return {.first = "EVALSHA", .word = "orders:dead"};
 }
 
 struct ProxyStats {
-  uint64_t accepted = 0;         // connections so far, silent ones too
-  uint64_t open = 0;             // open now
-  uint64_t upstream_failed = 0;  // clients closed because the server was down
-  uint64_t bytes_to_server = 0;  // delivered
-  uint64_t bytes_to_client = 0;
-  uint64_t bytes_lost = 0;  // swallowed, cut off, black-holed
-  uint64_t queued = 0;      // bytes in the proxy now; below, the most ever on one connection
-  uint64_t queued_peak = 0;
-  // How often each fault was injected: reset, close, half_close, inject, silence, lose_command, swallow_reply,
-  // cut_reply, hold_reply, replace_reply, refuse, silent_door, flap, held, black_hole, slow (latency, slices or
-  // bandwidth).
-  std::map<std::string, uint64_t> played;
+  uint64_t accepted = 0;    // connections so far, silent ones too
+  uint64_t open = 0;        // open now
+  uint64_t queued = 0;      // bytes in the proxy now
+  uint64_t bytes_lost = 0;  // black-holed, or queued before a connection became silent
+  uint64_t resets = 0;      // by a trigger or by reset_after()
+  uint64_t flaps = 0;
 };
 
-// A trigger that was added to a proxy.
-struct ArmedTrigger {
-  Trigger trigger;
-  uint64_t passed = 0;    // matching commands that it has skipped
-  uint64_t taken = 0;     // commands that it was chosen for
-  uint64_t fired = 0;     // faults
-  bool off = false;       // it does not fire again
-  bool released = false;  // it holds no reply
-  // Whether it can fire once more. Several commands may be candidates for one cut.
-  [[nodiscard]] bool live() const { return !off && (trigger.cuts() ? fired : taken) < trigger.times_max; }
-};
-
-// What the connections of a proxy share: the faults in force, the triggers and the counters. Only its thread may touch
-// it. The functions are in proxy_follower.cpp.
+// What the connections of a proxy share. Only its thread may touch it.
 struct ProxyState {
   explicit ProxyState(uint64_t seed) : engine(seed) {}
 
@@ -158,20 +97,29 @@ struct ProxyState {
     return direction == Direction::kToServer ? to_server : to_client;
   }
   [[nodiscard]] uint64_t random(uint64_t below) { return engine() % below; }
-  // Counts a command. Returns the trigger that it fires; null: none.
-  [[nodiscard]] ArmedTrigger* take(const std::vector<std::string>& words);
-  void fire(ArmedTrigger& trigger, const char* kind);
+  // From now on this is the trigger; nothing held by the previous one stays held.
+  void arm(const Trigger& its_trigger) {
+    trigger = its_trigger;
+    ++armed;
+    taken = fired = false;
+    holds = trigger.what == Trigger::What::kHoldReply;
+  }
+  void disarm() {
+    ++armed;
+    taken = true;
+    holds = false;
+  }
 
   LinkFaults to_server;
   LinkFaults to_client;
-  std::deque<ArmedTrigger> triggers;         // the deque keeps their addresses
+  Trigger trigger;
+  uint64_t armed = 1;  // a number for the current trigger
+  bool taken = true;   // it chooses no more commands
+  bool fired = false;
+  bool holds = false;                        // held replies stay held
   std::map<std::string, uint64_t> commands;  // by first word
   ProxyStats counted;
   std::mt19937_64 engine;
 };
-
-[[nodiscard]] std::string in_capitals(std::string_view text);
-// Whether `command`, words joined by spaces, begins with these words, ignoring case.
-[[nodiscard]] bool begins_with_words(std::string_view command, std::string_view first);
 
 }  // namespace orderd::test

@@ -6,14 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
+#include <utility>
 
 namespace orderd::test {
-namespace {
-
-constexpr double kBurstSeconds = 0.02;  // bandwidth that may be used in one burst
-
-}  // namespace
 
 uint64_t proxy_now_us() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -22,113 +17,105 @@ uint64_t proxy_now_us() {
 
 uint64_t ProxyPipe::arrival_us() {
   const LinkFaults& faults = state_.faults(direction_);
-  uint64_t arrival = proxy_now_us() + static_cast<uint64_t>(faults.latency.count()) * 1000;
-  if (faults.jitter.count() > 0) arrival += state_.random(static_cast<uint64_t>(faults.jitter.count()) * 1000);
-  last_arrival_us_ = std::max(last_arrival_us_, arrival);
+  uint64_t late = static_cast<uint64_t>(faults.latency.count()) * 1000;
+  if (faults.jitter.count() > 0) late += state_.random(static_cast<uint64_t>(faults.jitter.count()) * 1000);
+  if (late > 0) last_arrival_us_ = std::max(last_arrival_us_, proxy_now_us() + late);
   return last_arrival_us_;
 }
 
 void ProxyPipe::push(std::string_view bytes) {
   if (bytes.empty() || ended_) return;
-  items_.push_back({std::string(bytes), Mark::kEnd, nullptr, arrival_us()});
+  const uint64_t due = arrival_us();
   queued_ += bytes.size();
-  state_.counted.queued_peak = std::max<uint64_t>(state_.counted.queued_peak, queued_);
-}
-
-void ProxyPipe::push(Mark mark, const ArmedTrigger* trigger) {
-  if (!ended_) items_.push_back({{}, mark, trigger, arrival_us()});
-}
-
-void ProxyPipe::inject(std::string bytes) {
-  if (bytes.empty() || ended_) return;
-  if (sent_ > 0) {
-    items_.front().bytes.erase(0, sent_);
-    sent_ = 0;
+  if (!items_.empty() && !items_.back().bytes.empty() && items_.back().due_us == due) {
+    items_.back().bytes.append(bytes);
+  } else {
+    items_.push_back({std::string(bytes), Mark::kEof, due});
   }
+}
+
+void ProxyPipe::push(Mark mark) {
+  if (!ended_) items_.push_back({{}, mark, arrival_us()});
+}
+
+void ProxyPipe::inject(const std::string& bytes) {
+  if (ended_) return;
+  if (!items_.empty()) items_.front().bytes.erase(0, std::exchange(items_.front().sent, 0));
   queued_ += bytes.size();
-  items_.push_front({std::move(bytes), Mark::kEnd, nullptr, 0});
+  items_.push_front({bytes, Mark::kEof, 0});
 }
 
 void ProxyPipe::lose() {
   silent_ = true;
   state_.counted.bytes_lost += queued_;
   queued_ = 0;
-  sent_ = 0;
   items_.clear();
 }
 
-ProxyPipe::Stop ProxyPipe::pump(int socket) {
+std::optional<ProxyPipe::Mark> ProxyPipe::pump(int target) {
   due_us_ = kNever;
   const LinkFaults::Flow flow = state_.faults(direction_).flow;
   if (silent_ || (flow == LinkFaults::Flow::kBlackHole && !items_.empty())) lose();
-  while (flow == LinkFaults::Flow::kFlows && !items_.empty() && due_us_ == kNever) {
-    Item& item = items_.front();
+  while (flow == LinkFaults::Flow::kFlows && !items_.empty() && due_us_ == kNever && !target_blocked) {
+    const Item& item = items_.front();
     if (item.due_us > proxy_now_us()) {
       due_us_ = item.due_us;
+    } else if (!item.bytes.empty()) {
+      if (const auto end = deliver(target)) return end;
+    } else if (item.mark == Mark::kHold && state_.holds) {
       break;
+    } else if (const auto end = pass_mark(target)) {
+      return end;
     }
-    const std::optional<Stop> stop = item.bytes.empty() ? pass_mark(item, socket) : deliver(item, socket);
-    if (stop) return *stop;
-  }
-  return Stop::kWaits;
-}
-
-// Nullopt: the mark was passed.
-std::optional<ProxyPipe::Stop> ProxyPipe::pass_mark(const Item& item, int socket) {
-  if (item.mark == Mark::kHold && !item.trigger->released) return Stop::kWaits;
-  const Mark mark = item.mark;
-  items_.pop_front();
-  switch (mark) {
-    case Mark::kHold: break;
-    case Mark::kReset: return Stop::kReset;
-    case Mark::kClose: return Stop::kClose;
-    case Mark::kSilence: lose(); break;
-    case Mark::kEnd:
-      ended_ = true;
-      items_.clear();  // whatever came after EOF
-      queued_ = 0;
-      // It fails if the other side has closed already, which is fine.
-      (void)shutdown(socket, SHUT_WR);
-      break;
   }
   return std::nullopt;
 }
 
-std::size_t ProxyPipe::allowed(std::size_t bytes) {
+std::optional<ProxyPipe::Mark> ProxyPipe::pass_mark(int target) {
+  const Mark mark = items_.front().mark;
+  items_.pop_front();
+  if (mark == Mark::kReset || mark == Mark::kClose) return mark;
+  if (mark == Mark::kSilence) lose();
+  if (mark != Mark::kEof) return std::nullopt;
+  ended_ = true;
+  items_.clear();  // whatever came after EOF
+  queued_ = 0;
+  (void)shutdown(target, SHUT_WR);  // it fails if the other side has closed already, which is fine
+  return std::nullopt;
+}
+
+std::size_t ProxyPipe::allowed() {
   const LinkFaults& faults = state_.faults(direction_);
+  std::size_t bytes = items_.front().bytes.size() - items_.front().sent;
   if (reset_after_) bytes = std::min<std::size_t>(bytes, *reset_after_);
   if (faults.slice_max > 0) bytes = std::min<std::size_t>(bytes, 1 + state_.random(faults.slice_max));
   if (faults.bytes_per_second == 0) return bytes;
-  const auto rate = static_cast<double>(faults.bytes_per_second);
-  const uint64_t now = proxy_now_us();
-  tokens_ += rate * static_cast<double>(now - tokens_at_us_) / 1e6;
-  tokens_ = std::min(tokens_, std::max(1.0, rate * kBurstSeconds));
-  tokens_at_us_ = now;
-  if (tokens_ >= 1) return std::min(bytes, static_cast<std::size_t>(tokens_));
-  due_us_ = now + static_cast<uint64_t>((1 - tokens_) / rate * 1e6) + 1;
-  return 0;
+  if (ready_us_ > proxy_now_us()) {
+    due_us_ = ready_us_;
+    return 0;
+  }
+  return std::min<std::size_t>(bytes, faults.bytes_per_second / 50 + 1);
 }
 
-// Nullopt: the item was delivered, or part of it and the rest waits for its turn.
-std::optional<ProxyPipe::Stop> ProxyPipe::deliver(Item& item, int socket) {
-  const std::size_t some = allowed(item.bytes.size() - sent_);
-  if (some == 0) return reset_after_ == uint64_t{0} ? Stop::kReset : Stop::kWaits;
-  const ssize_t written = send(socket, item.bytes.data() + sent_, some, MSG_NOSIGNAL);
-  if (written < 0) return errno == EAGAIN || errno == EINTR ? Stop::kBlocked : Stop::kBroken;
-  const auto done = static_cast<std::size_t>(written);
-  sent_ += done;
-  queued_ -= done;
-  (direction_ == Direction::kToServer ? state_.counted.bytes_to_server : state_.counted.bytes_to_client) += done;
-  const LinkFaults& faults = state_.faults(direction_);
-  if (faults.bytes_per_second > 0) tokens_ -= static_cast<double>(done);
-  if (faults.slice_max > 0) due_us_ = 0;
-  if (sent_ == item.bytes.size()) {
-    items_.pop_front();
-    sent_ = 0;
+std::optional<ProxyPipe::Mark> ProxyPipe::deliver(int target) {
+  const std::size_t some = allowed();
+  if (some == 0) return std::nullopt;
+  Item& item = items_.front();
+  const ssize_t written = send(target, item.bytes.data() + item.sent, some, MSG_NOSIGNAL);
+  if (written < 0) {
+    target_blocked = errno == EAGAIN || errno == EINTR;
+    return target_blocked ? std::nullopt : std::optional(Mark::kReset);
   }
+  const auto done = static_cast<std::size_t>(written);
+  item.sent += done;
+  queued_ -= done;
+  const LinkFaults& faults = state_.faults(direction_);
+  if (faults.bytes_per_second > 0) ready_us_ = proxy_now_us() + done * 1'000'000 / faults.bytes_per_second;
+  if (faults.slice_max > 0) due_us_ = 0;
+  if (item.sent == item.bytes.size()) items_.pop_front();
   if (!reset_after_) return std::nullopt;
   *reset_after_ -= done;
-  return *reset_after_ == 0 ? std::optional(Stop::kReset) : std::nullopt;
+  return *reset_after_ == 0 ? std::optional(Mark::kReset) : std::nullopt;
 }
 
 }  // namespace orderd::test
