@@ -78,6 +78,11 @@ TEST_CASE("what the audit cannot see is reported as not checked") {
        {"--from", result, "--to", last},
        {{"results before", 0}, {"results after", 0}, {"stock keys", 0}, {"the position", 0}},
        {{"results", kRequests * 3 / 4 - kRequests / 2 + 1}}},
+      {"a range that ends before the first result",
+       {},
+       {"--to", "1-1"},
+       {{"results after", 1}, {"requests after --to", books.orders.size()}},
+       {{"results", 0}, {"requests", 0}, {"waiting", 0}}},
       {"no dedup window", {}, {"--processing.dedup_window", "0s"}, {{"order IDs decided twice", 0}}},
       {"no position", {"DEL", "orders:position"}, {}, {{"the position", 1}}},
       {"a position recovered from the newest result when 300 were settled",
@@ -99,6 +104,27 @@ TEST_CASE("what the audit cannot see is reported as not checked") {
     for (const auto& [member, value] : each.report.items()) CHECK_MESSAGE(report[member] == value, member);
     CHECK(report["horizon"]["position"].is_null() == (each.name == "no position"));
   }
+}
+
+TEST_CASE("with --to each request before that of the next result needs a result and without a next one all do") {
+  Clerk clerk = clerk_with(0);
+  clerk.push(simple_order("passed over").fields);
+  serve_orders(clerk, "o-", 5);
+  Laid laid(clerk.books);
+  const auto check = [&laid](const std::string& to, uint64_t requests, uint64_t missing) {
+    CAPTURE(to);
+    const Json report = laid.audit({"--to", to}, 3);
+    CHECK(report["requests"] == requests);
+    CHECK(report["waiting"] == 0);
+    CHECK(violations(report, "missing_result") == missing);
+    CHECK(not_checked(report, "requests after --to") == 6 - requests);
+    CHECK(not_checked(report, "the position") == (requests < 6 ? 1 : 0));
+  };
+  check("1-1", 1, 1);
+  check(clerk.books.results[1].id, 3, 1);
+  check(clerk.books.results.back().id, 6, 1);
+  ask(laid.desk.admin(), {"DEL", "results"});
+  check("1-1", 6, 6);
 }
 
 TEST_CASE("a dead letter missing in the middle is a violation") {

@@ -3,20 +3,13 @@
 
 #include <set>
 
-#include "audit/findings.h"
 #include "audit/report.h"
 #include "audit/sabotage.h"
 
 namespace orderd::test {
 namespace {
 
-std::vector<Sabotage> all_sabotages() {
-  std::vector<Sabotage> all = result_sabotages();
-  for (auto& each : other_sabotages()) all.push_back(std::move(each));
-  return all;
-}
-
-TEST_CASE("correct books are clean and each sabotage of them is found by its check") {
+TEST_CASE("correct books are clean and each check finds a sabotage of them") {
   Random random(test_seed());
   Desk desk;
   const Books books = hold_sale(random, 1200).books;
@@ -24,12 +17,17 @@ TEST_CASE("correct books are clean and each sabotage of them is found by its che
   const Json clean = report_of(desk.run({"audit", "--json"}));
   CHECK(clean["verdict"] == "clean");
   CHECK(clean["waiting"] == 5);
-  // Each check had something to check.
+  std::set<std::string> checks;
   for (const Json& check : clean["checks"]) {
+    // It had something to check.
     CHECK_MESSAGE(check["checked"].get<uint64_t>() > 0, check.dump());
+    checks.insert(check["name"].get<std::string>());
   }
-  for (const Sabotage& sabotage : all_sabotages()) {
+  std::vector<Sabotage> all = result_sabotages();
+  for (auto& each : other_sabotages()) all.push_back(std::move(each));
+  for (const Sabotage& sabotage : all) {
     CAPTURE(sabotage.name);
+    checks.erase(sabotage.check);
     Books falsified = books;
     sabotage.falsify(falsified, random);
     falsified.lay_out(desk.admin());
@@ -42,17 +40,7 @@ TEST_CASE("correct books are clean and each sabotage of them is found by its che
     }
     CHECK_MESSAGE(named, report);
   }
-}
-
-TEST_CASE("each check of the audit finds a sabotage") {
-  std::set<std::string> found_by;
-  for (const Sabotage& sabotage : all_sabotages()) found_by.insert(sabotage.check);
-  for (std::size_t i = 0; i < audit::kChecks; ++i) {
-    const std::string name = audit::text_of(static_cast<audit::Check>(i)).name;
-    CHECK_MESSAGE(found_by.count(name) == 1, name);
-    found_by.erase(name);
-  }
-  CHECK(found_by.empty());
+  for (const std::string& check : checks) FAIL_CHECK("no sabotage for ", check);
 }
 
 }  // namespace

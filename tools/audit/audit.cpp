@@ -24,33 +24,28 @@ uint64_t& count_of(ResultKind kind, Counts& counts) {
 
 // Reads the results once. Each check sees a result after the checks before it in the list.
 void read_results(const Task& task, const std::vector<CheckerPtr>& checks) {
-  Horizon& horizon = task.horizon;
-  Cursor results(task.link, task.options.names.results, horizon.from, horizon.to);
-  const RawEntry* const first = results.peek();
-  if (first != nullptr && first->id > horizon.first_result()) {
-    // Trimmed after the horizon was taken.
-    horizon.results.first = first->id;
-    horizon.results.cut = true;
-  }
-  ResultDecoder decoder;
-  ResultEntry entry;
-  results.each([&](const RawEntry& raw) {
-    if (task.options.progress && results.popped() % kProgressEvery == 0) {
-      task.options.progress({"results", results.popped(), horizon.results.length});
+  const auto& [link, options, horizon, findings, counts] = task;
+  ResultCursor results(link, options.results, horizon.from, horizon.to);
+  while (ResultEntry* const result = results.next()) {
+    if (counts.results == 0 && result->id > horizon.first_result()) {
+      // Trimmed after the horizon was taken.
+      horizon.results.first = result->id;
+      horizon.results.cut = true;
     }
-    const char* const problem = decoder.decode(raw, entry);
-    ++task.counts.results;
-    task.findings.looked(Check::kBadResult);
-    if (problem == nullptr) {
-      task.counts.lines += entry.lines.size();
-      ++count_of(entry.kind, task.counts);
+    if (options.progress && counts.results % kProgressEvery == 0) {
+      options.progress(counts.results, horizon.results.length);
+    }
+    ++counts.results;
+    findings.looked("bad_result");
+    if (result->good()) {
+      counts.lines += result->lines.size();
+      ++count_of(result->kind, counts);
     } else {
-      task.findings.add(Check::kBadResult, entry.place(), problem);
+      findings.add("bad_result", result->place(), result->problem);
     }
-    Step step{entry, problem == nullptr};
-    for (const CheckerPtr& check : checks) check->take(step);
-  });
-  if (task.link.failure()) return;
+    for (const CheckerPtr& check : checks) check->take(*result);
+  }
+  if (link.failure()) return;
   for (const CheckerPtr& check : checks) check->end();
 }
 
@@ -60,12 +55,12 @@ void list_what_was_not_checked(const Task& task) {
     findings.not_checked("order IDs decided twice", "processing.dedup_window is 0s, which allows them",
                          counts.accepted);
   }
-  if (horizon.results.exists && !horizon.results.whole() && !options.from) {
+  if (!horizon.results.whole() && !options.from) {
     findings.not_checked("results before " + horizon.results.first.text(), "they were trimmed or undone",
                          horizon.results.added - counts.results);
   }
   if (options.from) findings.not_checked("results before " + options.from->text(), "--from");
-  if (options.to) findings.not_checked("results after " + options.to->text(), "--to");
+  if (horizon.ends_early()) findings.not_checked("results after " + horizon.to.text(), "--to");
 }
 
 // Another orders stream may write into this results stream. Its position then refers to a result in it, for a request
@@ -76,13 +71,13 @@ constexpr uint64_t kScannedMax = 1'000'000;
 constexpr uint64_t kScanCount = 1000;
 
 std::string on_stock(const Findings& findings) {
-  const uint64_t keys = findings.violations(Check::kStockKeyDiffers);
-  if (keys + findings.violations(Check::kChainBroken) == 0) return "";
+  const uint64_t keys = findings.of("stock_key_differs").violations;
+  if (keys + findings.of("chain_broken").violations == 0) return "";
   const std::string what =
       "chain_broken and stock_key_differs: stock was changed without orderctl stock. If that is explained, ";
   if (keys == 0) {
     return what + "audit from where the ledger is complete again: orderctl audit --from " +
-           findings.newest(Check::kChainBroken).text();
+           findings.of("chain_broken").newest.text();
   }
   return what +
          "write what the keys hold into the ledger: orderctl stock set SKU N --json, for each SKU of "
@@ -96,45 +91,34 @@ bool shares_results(const Task& task, const std::string& key) {
   const auto request = id_of(held->at(0).text());
   const auto result = id_of(held->at(1).text());
   if (!request || !result) return false;
-  const auto found = ask_entry(task.link, task.options.names.results, *result);
-  RawEntry raw;
-  if (!read_entry(found->at(0), raw)) return false;
-  ResultEntry entry;
-  if (ResultDecoder().decode(raw, entry) != nullptr || entry.request != *request) return false;
-  const auto own = ask_entry(task.link, task.options.names.orders, *request);
-  return own->is_array() && own->size() == 0;
-}
-
-std::set<std::string> other_streams(const Task& task) {
-  std::set<std::string> names;
-  std::string cursor = "0";
-  for (uint64_t scanned = 0; scanned < kScannedMax; scanned += kScanCount) {
-    const auto page = task.link.ask(
-        Command::of("SCAN", cursor, "MATCH", "*" + std::string(kPositionSuffix), "COUNT", kScanCount, "TYPE", "hash"));
-    for (std::size_t i = 0; i < page->at(1).size(); ++i) {
-      const std::string key(page->at(1).at(i).text());
-      if (key == task.options.names.position || !shares_results(task, key)) continue;
-      names.insert(key.substr(0, key.size() - kPositionSuffix.size()));
-    }
-    cursor = page->at(0).text();
-    if (cursor.empty() || cursor == "0") break;
-  }
-  return names;
+  ResultCursor named(task.link, task.options.results, *result, *result);
+  const ResultEntry* const entry = named.next();
+  if (entry == nullptr || !entry->good() || entry->request != *request) return false;
+  return Cursor(task.link, task.options.orders, *request, *request).peek() == nullptr;
 }
 
 std::string on_requests(const Task& task) {
-  constexpr Check kSuspicious[] = {Check::kRequestOrder, Check::kInventedRequest, Check::kPositionDiffers};
-  const bool suspicious = std::any_of(std::begin(kSuspicious), std::end(kSuspicious),
-                                      [&](Check check) { return task.findings.violations(check) > 0; });
-  if (!suspicious) return "";
+  const auto violated = [&task](Check check) { return task.findings.of(check).violations > 0; };
+  if (!violated("request_order") && !violated("invented_request") && !violated("position_differs")) return "";
+  std::set<std::string> keys;
+  std::string cursor = "0";
+  uint64_t scanned = 0;
+  do {
+    const auto page = task.link.ask(
+        Command::of("SCAN", cursor, "MATCH", "*" + std::string(kPositionSuffix), "COUNT", kScanCount, "TYPE", "hash"));
+    for (std::size_t i = 0; i < page->at(1).size(); ++i) keys.emplace(page->at(1).at(i).text());
+    cursor = page->at(0).text();
+    scanned += kScanCount;
+  } while (!cursor.empty() && cursor != "0" && scanned < kScannedMax);
+  keys.erase(task.options.position);
   std::string streams;
-  for (const std::string& name : other_streams(task)) {
-    streams.append(streams.empty() ? "'" : ", '").append(name).append("'");
+  for (const std::string& key : keys) {
+    if (!shares_results(task, key)) continue;
+    streams += (streams.empty() ? "'" : ", '") + key.substr(0, key.size() - kPositionSuffix.size()) + "'";
   }
   if (streams.empty()) return "";
-  return "request_order, invented_request, position_differs: '" + task.options.names.results +
-         "' also holds results for requests of " + streams + ", which are not requests of '" +
-         task.options.names.orders +
+  return "request_order, invented_request, position_differs: '" + task.options.results +
+         "' also holds results for requests of " + streams + ", which are not requests of '" + task.options.orders +
          "'. Each orders stream needs its own results stream: set streams.results of one of them to another name";
 }
 
@@ -153,9 +137,7 @@ Result<Report> run(Link& link, const Options& options) {
   const Task task{link, options, report.horizon, report.findings, report.counts};
   const uint64_t parts = parts_of(task);
   std::vector<CheckerPtr> checks;
-  for (auto* const make : {check_requests, check_letters, check_stock, check_records, check_position}) {
-    checks.push_back(make(task));
-  }
+  for (auto* const make : {check_requests, check_letters, check_stock}) checks.push_back(make(task));
   checks.push_back(check_decisions(task, {0, parts}));
   read_results(task, checks);
   // The other partitions of the order IDs. Everything except the decisions was checked before.

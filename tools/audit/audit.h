@@ -16,22 +16,12 @@
 
 namespace orderd::audit {
 
-struct KeyNames {
+struct Options {
+  // The keys of the streams and of the position.
   std::string orders;
   std::string results;
   std::string dead;
   std::string position;
-};
-
-// Progress of the audit; may exceed `total` while daemons run.
-struct Progress {
-  const char* what = "";
-  uint64_t done = 0;
-  uint64_t total = 0;
-};
-
-struct Options {
-  KeyNames names;
   std::function<std::string(std::string_view)> stock_key;  // of an SKU
   std::function<std::string(std::string_view)> order_key;  // of an order ID
   RequestLimits limits;
@@ -41,11 +31,11 @@ struct Options {
   uint64_t findings_max = 20;  // kept per check
   std::optional<Id> from;      // skip results before this one
   std::optional<Id> to;        // skip results after this one
-  std::function<void(const Progress&)> progress;
+  // Called now and then: results read in this pass, and how many there were; may exceed this while daemons run.
+  std::function<void(uint64_t done, uint64_t total)> progress;
 };
 
 struct StreamFacts {
-  bool exists = false;
   uint64_t length = 0;
   uint64_t added = 0;  // entries ever added
   Id first;            // of an empty stream: after its last ID
@@ -74,18 +64,34 @@ struct Horizon {
   StreamFacts results;
   StreamFacts dead;
   Position position;
-  uint64_t now_ms = 0;  // the server's clock
-  uint64_t window_ms = 0;
+  uint64_t now_ms = 0;    // the server's clock
   uint64_t fresh_at = 0;  // number of replies received at the last refresh
   Id from;                // results before this one are not read, as requested
   Id to;                  // results after this one are not read
-  bool to_given = false;
 
   [[nodiscard]] Id first_result() const { return std::max(results.first, from); }
   // Whether there may have been results before the first one.
   [[nodiscard]] bool results_cut() const { return !results.whole() || from > results.first; }
+  // Whether there were results after `to`.
+  [[nodiscard]] bool ends_early() const { return to < results.last; }
   // Whether the orders stream ends before the position. Then it is not the one that the results answer.
   [[nodiscard]] bool orders_replaced() const { return position.known() && orders.last < position.id; }
+};
+
+struct Counts {
+  uint64_t results = 0;  // all entries read from the results stream
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;
+  uint64_t duplicates = 0;
+  uint64_t stock_changes = 0;
+  uint64_t letter_changes = 0;  // dead letters requeued or discarded
+  uint64_t lines = 0;
+  uint64_t requests = 0;  // settled requests read
+  uint64_t waiting = 0;   // requests after the position
+  uint64_t dead_letters = 0;
+  uint64_t skus = 0;
+  uint64_t records = 0;  // compared
+  uint64_t passes = 0;   // how often the results were read
 };
 
 struct Report {

@@ -25,21 +25,15 @@ struct Task {
 // trimmed meanwhile.
 void refresh(const Task& task);
 
-// A result, and what the checks before have found out about it.
-struct Step {
-  const ResultEntry& entry;
-  bool good = false;               // well-formed; otherwise only its id, request and order can be relied on
-  const Content* asked = nullptr;  // what its request asks for; null if unknown or different
-};
-
 class Checker {
  public:
-  explicit Checker(const Task& task) : task_(task), horizon_(task.horizon), findings_(task.findings) {}
+  explicit Checker(const Task& task)
+      : task_(task), horizon_(task.horizon), findings_(task.findings), counts_(task.counts) {}
   virtual ~Checker() = default;
   Checker(const Checker&) = delete;
   Checker& operator=(const Checker&) = delete;
-  // The next result.
-  virtual void take(Step& step) = 0;
+  // The next result. Those before it in the list have seen it.
+  virtual void take(ResultEntry& result) = 0;
   // After the last result.
   virtual void end() {}
 
@@ -47,11 +41,12 @@ class Checker {
   const Task task_;
   const Horizon& horizon_;
   Findings& findings_;
+  Counts& counts_;
 };
 using CheckerPtr = std::unique_ptr<Checker>;
 
 // Results and requests have the same order: one walk over both finds each result's request, and each request without a
-// result. Fills in what the request asks for.
+// result. Fills in what the request asked for. settle.lua moves the position in the same step that writes the results.
 [[nodiscard]] CheckerPtr check_requests(const Task& task);
 
 // Dead letters are in the order of their malformed results, so walking both matches them one to one. A letter that was
@@ -61,7 +56,8 @@ using CheckerPtr = std::unique_ptr<Checker>;
 
 // Which order IDs were decided, and by which result: at most one decision of an ID within the window, and duplicates
 // and reused IDs refer to it. A hash table of bounded size; if it cannot hold all IDs, the audit reads the results
-// several times, with one partition of the IDs in each pass.
+// several times, with one partition of the IDs in each pass. Also compares the records of a few thousand orders spread
+// over the whole ledger.
 struct Part {
   uint64_t number = 0;
   uint64_t of = 1;
@@ -72,11 +68,5 @@ struct Part {
 // The stock of each SKU by the rules, and whether each entry follows from those before it. At the end, compares all
 // stock keys with it while orders are being settled. Memory grows with the number of SKUs, not of results.
 [[nodiscard]] CheckerPtr check_stock(const Task& task);
-
-// Compares the records of a few thousand orders spread over the whole ledger.
-[[nodiscard]] CheckerPtr check_records(const Task& task);
-
-// settle.lua moves the position in the same step that writes the results.
-[[nodiscard]] CheckerPtr check_position(const Task& task);
 
 }  // namespace orderd::audit

@@ -12,41 +12,46 @@
 
 namespace orderd::audit {
 
-// Each is named after its violation.
-enum class Check : uint8_t {
-  kBadResult,          // an entry of the results stream has a wrong form
-  kRequestOrder,       // a result does not answer a later request than the result before it
-  kMissingResult,      // a request below the position without a result
-  kSecondResult,       // a request with more than one
-  kInventedRequest,    // a result for a request that never existed
-  kPositionDiffers,    // the position is not what the results say
-  kContentDiffers,     // what was decided is not what was asked for
-  kMalformedDiffers,   // malformed, but the request is well-formed; or the reverse
-  kLaneDiffers,        // wrong_lane, but the order belongs here or was decided here; or the reverse
-  kDeadLetterMissing,  // a malformed result without its dead letter, neither requeued nor discarded
-  kDeadLetterForged,   // a dead letter, or an entry about one, without its malformed result, or a second one
-  kChainBroken,        // `remaining`, `available` or `before` does not follow from the entries before it
-  kNegativeStock,
-  kBadQuantity,           // a line's quantity is below 1
-  kStockEntryWrong,       // before and quantity do not add up to remaining
-  kStockKeyDiffers,       // the stock key differs from the end of the ledger
-  kRefusalUnjustified,    // the order could be met
-  kReasonDiffers,         // the first line that cannot be met gives another reason
-  kDecidedTwice,          // a second decision of an order ID within the window
-  kReuseUnjustified,      // id_reused, but the ID was not decided before, or with the same content
-  kDuplicateUnjustified,  // duplicate, but its original is not the decision of this ID, or has other content
-  kRecordDiffers,         // the record of an order refers to another decision
-};
-inline constexpr std::size_t kChecks = 22;
-
+// A check is named after its violation.
 struct CheckText {
-  const char* name;     // chain_broken
+  const char* name;
   const char* meaning;  // printed if there was no violation
 };
-[[nodiscard]] const CheckText& text_of(Check check);
+// In the order of the report.
+inline constexpr CheckText kChecks[] = {
+    {"bad_result", "each entry of the results stream has the right form"},
+    {"request_order", "results are in the order of their requests"},
+    {"missing_result", "each request up to the position has its result"},
+    {"second_result", "no request has two"},
+    {"invented_request", "each result has its request"},
+    {"position_differs", "the position agrees with the results"},
+    {"content_differs", "what was decided is what was asked for"},
+    {"malformed_differs", "exactly the malformed requests are called that"},
+    {"lane_differs", "exactly the undecided orders of other lanes are called wrong_lane"},
+    {"dead_letter_missing", "each malformed request is a dead letter, or was requeued or discarded"},
+    {"dead_letter_forged", "each dead letter, requeued or discarded one is a malformed request, once"},
+    {"chain_broken", "each line follows from the one before it"},
+    {"negative_stock", "no stock went below zero"},
+    {"bad_quantity", "each quantity is 1 or more"},
+    {"stock_entry_wrong", "each stock change adds up"},
+    {"stock_key_differs", "the stock keys hold what the ledger ends with"},
+    {"refusal_unjustified", "no order was refused that could be met"},
+    {"reason_differs", "the first line not met gives the reason"},
+    {"decided_twice", "no order ID was decided twice"},
+    {"reuse_unjustified", "each id_reused was decided before, with other content"},
+    {"duplicate_unjustified", "each duplicate refers to its decision"},
+    {"record_differs", "each record compared refers to its decision"},
+};
+
+// One of them. Any other name does not compile.
+struct Check {
+  consteval Check(const char* name) {  // NOLINT(google-explicit-constructor)
+    while (std::string_view(kChecks[index].name) != name) ++index;
+  }
+  std::size_t index = 0;
+};
 
 struct Finding {
-  Check check = Check::kBadResult;
   std::string result;  // IDs and names as stored in the server; empty if none
   std::string request;
   std::string order;
@@ -62,48 +67,37 @@ struct Place {
   std::string_view sku = {};
 };
 
-struct Counts {
-  uint64_t results = 0;  // all entries read from the results stream
-  uint64_t accepted = 0;
-  uint64_t rejected = 0;
-  uint64_t duplicates = 0;
-  uint64_t stock_changes = 0;
-  uint64_t letter_changes = 0;  // dead letters requeued or discarded
-  uint64_t lines = 0;
-  uint64_t requests = 0;  // settled requests read
-  uint64_t waiting = 0;   // requests after the position
-  uint64_t dead_letters = 0;
-  uint64_t skus = 0;
-  uint64_t records = 0;  // compared
-  uint64_t passes = 0;   // how often the results were read
+// What one check found.
+struct Tally {
+  const CheckText* text = nullptr;
+  uint64_t checked = 0;
+  uint64_t violations = 0;
+  Id newest;                  // the newest result with a violation; 0-0: none
+  std::vector<Finding> kept;  // the first violations
 };
 
 class Findings {
  public:
   // Keeps `kept_max` violations per check and counts all.
-  explicit Findings(uint64_t kept_max) : kept_max_(kept_max) {}
+  explicit Findings(uint64_t kept_max) : kept_max_(kept_max) {
+    for (std::size_t i = 0; i < tallies_.size(); ++i) tallies_[i].text = &kChecks[i];
+  }
 
-  void looked(Check check) { ++checked_[index(check)]; }
+  void looked(Check check) { ++tallies_[check.index].checked; }
   void add(Check check, const Place& place, std::string_view detail);
   void not_checked(std::string_view what, std::string_view why, uint64_t count = 1);
 
-  [[nodiscard]] uint64_t checked(Check check) const { return checked_[index(check)]; }
-  [[nodiscard]] uint64_t violations(Check check) const { return violations_[index(check)]; }
+  // In the order of kChecks.
+  [[nodiscard]] const auto& tallies() const { return tallies_; }
+  [[nodiscard]] const Tally& of(Check check) const { return tallies_[check.index]; }
   [[nodiscard]] uint64_t violations() const;
-  // The newest result with a violation of this check; 0-0: none.
-  [[nodiscard]] Id newest(Check check) const { return newest_[index(check)]; }
-  [[nodiscard]] const std::vector<Finding>& kept() const { return kept_; }
   // What was not checked, why, and how many.
   using NotChecked = std::map<std::pair<std::string, std::string>, uint64_t>;
   [[nodiscard]] const NotChecked& not_checked() const { return not_checked_; }
 
  private:
-  static std::size_t index(Check check) { return static_cast<std::size_t>(check); }
-  const uint64_t kept_max_;
-  std::array<uint64_t, kChecks> checked_{};
-  std::array<uint64_t, kChecks> violations_{};
-  std::array<Id, kChecks> newest_{};
-  std::vector<Finding> kept_;
+  uint64_t kept_max_;
+  std::array<Tally, std::size(kChecks)> tallies_;
   NotChecked not_checked_;
 };
 

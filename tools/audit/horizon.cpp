@@ -26,7 +26,6 @@ Id id_in(const Reply& list, std::string_view name) {
 // From a reply to XINFO STREAM.
 StreamFacts facts_of(const Reply& reply) {
   StreamFacts facts;
-  facts.exists = true;
   facts.length = static_cast<uint64_t>(value_of(reply, "length").integer());
   facts.added = static_cast<uint64_t>(value_of(reply, "entries-added").integer());
   facts.last = id_in(reply, "last-generated-id");
@@ -57,7 +56,7 @@ Position position_of(const Reply& hash) {
   return position;
 }
 
-std::vector<Command> stream_questions(const KeyNames& names) {
+std::vector<Command> stream_questions(const Options& names) {
   return {Command::of("XINFO", "STREAM", names.orders), Command::of("XINFO", "STREAM", names.results),
           Command::of("XINFO", "STREAM", names.dead)};
 }
@@ -73,8 +72,8 @@ void read_streams(Link& link, const Reply& replies, Horizon& horizon) {
 }  // namespace
 
 Horizon take_horizon(Link& link, const Options& options) {
-  auto questions = stream_questions(options.names);
-  questions.push_back(Command::of("HGETALL", options.names.position));
+  auto questions = stream_questions(options);
+  questions.push_back(Command::of("HGETALL", options.position));
   questions.push_back(Command::of("TIME"));
   const auto replies = link.ask_at_once(questions);
   Horizon horizon;
@@ -83,17 +82,15 @@ Horizon take_horizon(Link& link, const Options& options) {
   if (!hash.text().starts_with("WRONGTYPE")) link.fails(hash);
   horizon.position = position_of(hash);
   horizon.now_ms = whole_of(replies->at(4).at(0).text()).value_or(0) * kMsPerSecond + kMsPerSecond;
-  horizon.window_ms = static_cast<uint64_t>(options.window.count());
   horizon.from = options.from.value_or(Id{});
   horizon.to = std::min(options.to.value_or(kLastId), horizon.results.last);
-  horizon.to_given = options.to.has_value();
   return horizon;
 }
 
 void refresh(const Task& task) {
   Horizon& horizon = task.horizon;
   if (horizon.fresh_at == task.link.received()) return;
-  const auto replies = task.link.ask_at_once(stream_questions(task.options.names));
+  const auto replies = task.link.ask_at_once(stream_questions(task.options));
   Horizon now;
   read_streams(task.link, replies.view(), now);
   for (StreamFacts Horizon::*const stream : kStreams) {

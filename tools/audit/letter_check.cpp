@@ -30,37 +30,35 @@ struct Letter {
 class LetterChecker : public Checker {
  public:
   explicit LetterChecker(const Task& task)
-      : Checker(task), letters_(task.link, task.options.names.dead, {}, task.horizon.dead.last) {}
+      : Checker(task), letters_(task.link, task.options.dead, {}, task.horizon.dead.last) {}
 
-  void take(Step& step) override {
-    if (!step.good) return;
-    if (step.entry.kind == ResultKind::kLetter) take_record(step.entry);
-    if (step.entry.kind == ResultKind::kMalformed) match(step.entry);
+  void take(ResultEntry& result) override {
+    if (!result.good()) return;
+    if (result.kind == ResultKind::kLetter) take_record(result);
+    if (result.kind == ResultKind::kMalformed) match(result);
   }
 
   void end() override {
     skip(std::nullopt);
-    task_.counts.dead_letters = letters_.popped();
+    counts_.dead_letters = letters_.popped();
     if (without_.empty()) return;
     // More letters are gone than were requeued or discarded: the oldest ones may have been trimmed.
     const StreamFacts& dead = horizon_.dead;
-    const bool gone = dead.exists && dead.added - dead.length > records_;
+    const bool gone = dead.added - dead.length > records_;
     // Letters may have been requeued or discarded after the horizon was taken.
-    ResultDecoder decoder;
-    ResultEntry entry;
-    Cursor(task_.link, task_.options.names.results, after(horizon_.to), kLastId).each([&](const RawEntry& raw) {
-      const bool good = decoder.decode(raw, entry) == nullptr;
-      if (good && entry.kind == ResultKind::kLetter) without_.erase(entry.lettered);
-    });
+    ResultCursor later(task_.link, task_.options.results, after(horizon_.to), kLastId);
+    while (const ResultEntry* const result = later.next()) {
+      if (result->good() && result->kind == ResultKind::kLetter) without_.erase(result->lettered);
+    }
     refresh(task_);
-    Cursor now(task_.link, task_.options.names.dead, {}, kLastId);
+    Cursor now(task_.link, task_.options.dead, {}, kLastId);
     const Letter oldest(now.peek());
     for (const auto& [id, without] : without_) {
       // Trimming removes the oldest; a letter missing after the first one was removed otherwise.
       if ((gone || dead.cut) && (!oldest.result || id < *oldest.result)) {
         findings_.not_checked(kOfMalformed, "the oldest dead letters were trimmed");
       } else {
-        findings_.add(Check::kDeadLetterMissing, {id, without.request, without.order},
+        findings_.add("dead_letter_missing", {id, without.request, without.order},
                       "there is no dead letter of this result, and no entry that it was requeued or discarded");
       }
     }
@@ -75,12 +73,12 @@ class LetterChecker : public Checker {
       if (until && letter.result && *letter.result >= *until && *letter.result <= horizon_.results.last) return;
       if (letter.result && *letter.result < horizon_.first_result()) {
         findings_.not_checked("dead letters", "their results were trimmed, or are before --from");
-      } else if (letter.result && *letter.result > horizon_.to && horizon_.to_given) {
+      } else if (letter.result && *letter.result > horizon_.to && horizon_.ends_early()) {
         findings_.not_checked("dead letters", "their results are after --to");
       } else {
-        findings_.looked(Check::kDeadLetterForged);
+        findings_.looked("dead_letter_forged");
         const bool names_both = letter.request && letter.result;
-        findings_.add(Check::kDeadLetterForged, {letter.result.value_or(Id{}), letter.request.value_or(Id{})},
+        findings_.add("dead_letter_forged", {letter.result.value_or(Id{}), letter.request.value_or(Id{})},
                       "dead letter " + next->id.text() +
                           (names_both ? ": no malformed result has this ID, or it has its dead letter already"
                                       : ": it names no request or no result"));
@@ -91,14 +89,14 @@ class LetterChecker : public Checker {
 
   void match(const ResultEntry& result) {
     skip(result.id);
-    findings_.looked(Check::kDeadLetterMissing);
+    findings_.looked("dead_letter_missing");
     const RawEntry* const next = letters_.peek();
     const Letter letter(next);
     if (letter.result == result.id) {
-      findings_.looked(Check::kDeadLetterForged);
+      findings_.looked("dead_letter_forged");
       const bool other_request = letter.request != result.request;
       if (other_request || letter.detail != result.detail) {
-        findings_.add(Check::kDeadLetterForged, {result.id, letter.request.value_or(Id{})},
+        findings_.add("dead_letter_forged", {result.id, letter.request.value_or(Id{})},
                       "dead letter " + next->id.text() + ": its " + (other_request ? "request" : "detail") +
                           " is not that of the result");
       }
@@ -116,9 +114,9 @@ class LetterChecker : public Checker {
       return findings_.not_checked("entries about dead letters",
                                    "the results they name were trimmed, or are before --from");
     }
-    findings_.looked(Check::kDeadLetterForged);
+    findings_.looked("dead_letter_forged");
     if (without_.erase(record.lettered) > 0 || without_.size() == kWithoutMax) return;
-    findings_.add(Check::kDeadLetterForged, {record.id},
+    findings_.add("dead_letter_forged", {record.id},
                   "it is about the dead letter of result " + record.lettered.text() +
                       ", which is not malformed, still has its letter, or was already requeued or discarded");
   }

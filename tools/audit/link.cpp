@@ -71,17 +71,9 @@ bool read_entry(const Reply& reply, RawEntry& entry) {
   return true;
 }
 
-OwnedReply ask_entry(Link& link, const std::string& stream, Id id) {
-  return link.ask(Command::of("XRANGE", stream, id.text(), id.text()));
-}
-
 Cursor::Cursor(Link& link, std::string stream, Id first, Id last)
     : link_(link), stream_(std::move(stream)), last_(last.text()), count_(kPageEntries) {
   if (first <= last) request(first);
-}
-
-Cursor::~Cursor() {
-  if (next_page_) (void)link_.receive(*next_page_);
 }
 
 void Cursor::request(Id from) {

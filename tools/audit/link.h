@@ -62,34 +62,20 @@ struct RawEntry {
 };
 // Fills `entry` from one element of an XRANGE reply. False if it is not an entry.
 [[nodiscard]] bool read_entry(const valkey::Reply& reply, RawEntry& entry);
-// An array with the entry that has this ID; empty if there is none.
-[[nodiscard]] valkey::OwnedReply ask_entry(Link& link, const std::string& stream, Id id);
 
 // Requests the next page before returning the current one, so that the server and the audit work at the same time.
 class Cursor {
  public:
   // From `first` to `last`, inclusive. `link` must outlive this.
   Cursor(Link& link, std::string stream, Id first, Id last);
-  ~Cursor();
-  Cursor(const Cursor&) = delete;
-  Cursor& operator=(const Cursor&) = delete;
 
-  // The next entry, valid until pop(); null at the end.
+  // The next entry, valid until the next one is wanted; null at the end.
   [[nodiscard]] const RawEntry* peek();
   void pop() {
     ready_ = false;
     ++popped_;
   }
   [[nodiscard]] uint64_t popped() const { return popped_; }
-
-  // Calls `take` for each entry before `until`, and pops it.
-  template <class Take>
-  void each(const Take& take, std::optional<Id> until = std::nullopt) {
-    for (const RawEntry* next = peek(); next != nullptr && !(until && next->id >= *until); next = peek()) {
-      take(*next);
-      pop();
-    }
-  }
 
  private:
   void request(Id from);

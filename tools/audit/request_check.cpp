@@ -13,68 +13,85 @@ namespace {
 constexpr std::size_t kPassedOverMax = 100'000;
 constexpr const char* kRequests = "requests and their contents";
 constexpr const char* kNoResult = "requests without a result";
+constexpr const char* kPosition = "the position";
 
 class RequestChecker : public Checker {
  public:
   explicit RequestChecker(const Task& task)
       : Checker(task),
-        requests_(task.link, task.options.names.orders, {}, task.horizon.orders.last),
+        requests_(task.link, task.options.orders, {}, task.horizon.orders.last),
         decoder_(task.options.limits, task.options.lane),
         previous_result_(task.horizon.results.first) {}
 
-  void take(Step& step) override {
-    const ResultEntry& result = step.entry;
+  void take(ResultEntry& result) override {
     if (result.request == Id{}) return;
-    content_.reset();
-    compare(result, step.good);
-    if (content_) step.asked = &*content_;
+    judge_order(result);
+    find_request(result);
   }
 
   void end() override {
-    const bool replaced = horizon_.orders_replaced();
-    if (!replaced && horizon_.to_given) findings_.not_checked(kNoResult, "their results may be after --to");
-    if (!replaced && !horizon_.to_given) pass_over(after(std::max(horizon_.position.id, highest_)));
+    if (!horizon_.orders_replaced()) pass_over(end_of_range());
     for (const auto& [request, decoded] : passed_over_) report_missing(request, decoded.order);
-    task_.counts.requests = requests_.popped();
-    task_.counts.waiting = horizon_.orders.length - std::min(horizon_.orders.length, requests_.popped());
+    counts_.requests = requests_.popped();
+    const uint64_t rest = horizon_.orders.length - std::min(horizon_.orders.length, requests_.popped());
+    if (horizon_.ends_early()) {
+      findings_.not_checked("requests after --to", "their results are after --to", rest);
+      findings_.not_checked(kPosition, "results after --to were not read");
+    } else {
+      counts_.waiting = rest;
+      judge_position();
+    }
   }
 
  private:
-  void compare(const ResultEntry& result, bool good) {
-    const StreamFacts& orders = horizon_.orders;
-    judge_order(result);
-    if (horizon_.orders_replaced() || orders.added == 0) {
+  void judge_order(const ResultEntry& result) {
+    const Position& position = horizon_.position;
+    if (result.id > position.floor) {
+      if (settled_++ == 0) previous_ = {};
+      if (result.request > position.start) ++counted_;
+      newest_ = result.id;
+    }
+    findings_.looked("request_order");
+    if (result.request <= previous_) {
+      findings_.add("request_order", result.place(),
+                    "the result before it answers request " + previous_.text() +
+                        "; if the orders stream was recreated here, audit from this result on (--from)");
+    }
+    previous_ = result.request;
+  }
+
+  void find_request(ResultEntry& result) {
+    if (horizon_.orders_replaced() || horizon_.orders.added == 0) {
       return findings_.not_checked(kRequests, "the orders stream was deleted, recreated or replaced");
     }
-    if (result.request > orders.last) return judge_absent(result);
-    if (result.request <= highest_) return take_late(result, good);
+    if (result.request > horizon_.orders.last) return judge_absent(result);
+    if (result.request <= highest_) return take_late(result);
     pass_over(result.request);
     highest_ = result.request;
     previous_result_ = result.id;
     const RawEntry* const request = requests_.peek();
     if (request == nullptr || request->id != result.request) return judge_absent(result);
-    for (const Check check : {Check::kSecondResult, Check::kMissingResult, Check::kInventedRequest}) {
-      findings_.looked(check);
-    }
-    if (good) {
+    findings_.looked("missing_result");
+    findings_.looked("second_result");
+    findings_.looked("invented_request");
+    if (result.good()) {
       decoder_.decode(request->fields, decoded_);
       judge(decoded_, result);
     }
     requests_.pop();
   }
 
-  void judge_order(const ResultEntry& result) {
-    if (result.id > horizon_.position.floor && !after_floor_) {
-      after_floor_ = true;
-      previous_ = {};
+  // Requests below this one must have had their result up to `to`: those up to the position, or, if results after `to`
+  // are not read, those below the request of the first one.
+  Id end_of_range() {
+    if (horizon_.ends_early()) {
+      ResultCursor later(task_.link, task_.options.results, after(horizon_.to), horizon_.results.last);
+      while (const ResultEntry* const result = later.next()) {
+        // Up to the floor, it may answer a request of a previous orders stream.
+        if (result->request != Id{}) return result->id > horizon_.position.floor ? result->request : Id{};
+      }
     }
-    findings_.looked(Check::kRequestOrder);
-    if (result.request <= previous_) {
-      findings_.add(Check::kRequestOrder, result.place(),
-                    "the result before it answers request " + previous_.text() +
-                        "; if the orders stream was recreated here, audit from this result on (--from)");
-    }
-    previous_ = result.request;
+    return after(std::max(horizon_.position.id, highest_));
   }
 
   // The requests below `until` have no result so far.
@@ -83,40 +100,45 @@ class RequestChecker : public Checker {
     const bool unknown = !started_ && horizon_.results_cut() && horizon_.position.floor == Id{};
     if (unknown) first_ = until;
     started_ = true;
-    const auto keep = [&](const RawEntry& request) {
+    for (const RawEntry* next = requests_.peek(); next != nullptr && next->id < until; next = requests_.peek()) {
       if (unknown) {
-        return findings_.not_checked(kNoResult, "their results may have been trimmed, or are before --from");
+        findings_.not_checked(kNoResult, "their results may have been trimmed, or are before --from");
+      } else {
+        keep(*next);
       }
-      refresh(task_);
-      if (horizon_.results.first > after(previous_result_)) {
-        return findings_.not_checked(kNoResult, "results were trimmed while the audit read them");
-      }
-      decoder_.decode(request.fields, decoded_);
-      passed_over_.emplace(request.id, decoded_);
-      if (passed_over_.size() > kPassedOverMax) {
-        const auto oldest = passed_over_.extract(passed_over_.begin());
-        first_ = after(oldest.key());
-        report_missing(oldest.key(), oldest.mapped().order);
-      }
-    };
-    requests_.each(keep, until);
+      requests_.pop();
+    }
+  }
+
+  void keep(const RawEntry& request) {
+    refresh(task_);
+    if (horizon_.results.first > after(previous_result_)) {
+      return findings_.not_checked(kNoResult, "results were trimmed while the audit read them");
+    }
+    decoder_.decode(request.fields, decoded_);
+    passed_over_.emplace(request.id, decoded_);
+    if (passed_over_.size() > kPassedOverMax) {
+      const auto oldest = passed_over_.extract(passed_over_.begin());
+      first_ = after(oldest.key());
+      report_missing(oldest.key(), oldest.mapped().order);
+    }
   }
 
   // A result for a request below one that already has its result.
-  void take_late(const ResultEntry& result, bool good) {
+  void take_late(ResultEntry& result) {
     const auto passed = passed_over_.extract(result.request);
     if (!passed.empty()) {
-      if (good) judge(passed.mapped(), result);
+      if (result.good()) judge(passed.mapped(), result);
       return;
     }
-    const auto entry = ask_entry(task_.link, task_.options.names.orders, result.request);
-    if (task_.link.fails(entry.view())) return;
-    if (entry->size() == 0) return judge_absent(result);
-    findings_.looked(Check::kSecondResult);
+    if (Cursor(task_.link, task_.options.orders, result.request, result.request).peek() == nullptr) {
+      return judge_absent(result);
+    }
+    findings_.looked("second_result");
     if (result.request < first_) {
       findings_.not_checked("requests with two results", "it is not known whether they had one before");
     } else {
-      findings_.add(Check::kSecondResult, result.place(), "this request had a result before");
+      findings_.add("second_result", result.place(), "this request had a result before");
     }
   }
 
@@ -134,75 +156,52 @@ class RequestChecker : public Checker {
     if (result.request <= orders.deleted) {
       return findings_.not_checked(kRequests, "they are not in the orders stream, where entries were deleted by hand");
     }
-    findings_.looked(Check::kInventedRequest);
-    findings_.add(Check::kInventedRequest, result.place(),
+    findings_.looked("invented_request");
+    findings_.add("invented_request", result.place(),
                   result.request > orders.last ? "the orders stream never had an ID this large"
                                                : "the orders stream has no such entry, and none was deleted");
   }
 
-  void judge(const DecodedRequest& request, const ResultEntry& result) {
-    const auto found = [&](Check check, const char* detail) { findings_.add(check, result.place(), detail); };
-    findings_.looked(Check::kMalformedDiffers);
-    findings_.looked(Check::kContentDiffers);
+  void judge(const DecodedRequest& request, ResultEntry& result) {
+    const auto found = [&](Check check, std::string_view detail) { findings_.add(check, result.place(), detail); };
+    findings_.looked("malformed_differs");
+    findings_.looked("content_differs");
     if ((result.kind == ResultKind::kMalformed) != request.malformed) {
-      return found(Check::kMalformedDiffers, request.malformed
-                                                 ? "the request is malformed"
-                                                 : "the result says malformed, but the request is well-formed");
+      return found("malformed_differs", request.malformed
+                                            ? "the request is malformed"
+                                            : "the result says malformed, but the request is well-formed");
     }
     // A duplicate, id_reused or bad_record comes from a record: each is correct for an order of any lane.
     const bool wrong_lane = result.kind == ResultKind::kWrongLane;
-    if (wrong_lane || result.decided()) findings_.looked(Check::kLaneDiffers);
+    if (wrong_lane || result.decided()) findings_.looked("lane_differs");
     if (wrong_lane ? !request.elsewhere : result.decided() && request.elsewhere) {
-      findings_.add(Check::kLaneDiffers, result.place(),
-                    std::string(wrong_lane ? "all SKUs of the order belong to this lane"
-                                           : "an SKU of the order belongs to another lane") +
-                        "; if streams.lanes was changed since, audit from after that on (--from)");
+      found("lane_differs", std::string(wrong_lane ? "all SKUs of the order belong to this lane"
+                                                   : "an SKU of the order belongs to another lane") +
+                                "; if streams.lanes was changed since, audit from after that on (--from)");
     }
-    if (request.order != result.order) found(Check::kContentDiffers, "the order ID differs");
-    if (request.customer != result.customer) found(Check::kContentDiffers, "the customer differs");
+    if (request.order != result.order) found("content_differs", "the order ID differs");
+    if (request.customer != result.customer) found("content_differs", "the customer differs");
     if (result.decided() && request.content.lines != result.content().lines) {
-      found(Check::kContentDiffers, "the lines differ");
+      found("content_differs", "the lines differ");
     }
-    if (!request.malformed) content_ = request.content;
+    if (!request.malformed) result.asked = request.content;
   }
 
   void report_missing(Id request, const std::string& order) {
-    findings_.looked(Check::kMissingResult);
-    findings_.add(Check::kMissingResult, {{}, request, order}, "the position passed over this request");
+    findings_.looked("missing_result");
+    findings_.add("missing_result", {{}, request, order}, "the position passed over this request");
   }
 
-  Cursor requests_;
-  RequestDecoder decoder_;
-  DecodedRequest decoded_;
-  bool after_floor_ = false;  // true once a result after the floor was taken
-  bool started_ = false;      // true once the walk over the requests has started
-  Id previous_;               // request of the previous result
-  Id previous_result_;
-  Id first_;                                  // requests below this one may have results that were not read
-  Id highest_;                                // highest request of a result so far
-  std::map<Id, DecodedRequest> passed_over_;  // below highest_, no result so far
-  std::optional<Content> content_;            // of the last result's request
-};
-
-class PositionChecker : public Checker {
- public:
-  using Checker::Checker;
-
-  void take(Step& step) override {
+  void judge_position() {
     const Position& position = horizon_.position;
-    if (step.entry.request == Id{} || step.entry.id <= position.floor) return;
-    request_ = step.entry.request;
-    result_ = step.entry.id;
-    ++settled_;
-    if (request_ > position.start) ++counted_;
-  }
-
-  void end() override {
-    const Position& position = horizon_.position;
-    if (horizon_.to_given) return not_checked("results after --to were not read");
     if (!position.exists && settled_ == 0) return;
-    if (!position.exists) return not_checked("there is none; orderd takes it from the newest result when it starts");
-    findings_.looked(Check::kPositionDiffers);
+    if (!position.exists) {
+      return findings_.not_checked(kPosition, "there is none; orderd takes it from the newest result when it starts");
+    }
+    const auto found = [&](const std::string& detail) {
+      findings_.add("position_differs", {newest_, position.id}, detail);
+    };
+    findings_.looked("position_differs");
     if (!position.known()) return found(position.problem);
     if (horizon_.orders_replaced() && horizon_.orders.length > 0) {
       found("it is beyond the last ID of the orders stream (" + horizon_.orders.last.text() +
@@ -210,12 +209,15 @@ class PositionChecker : public Checker {
             "since");
     }
     // A removed result, whether trimmed or undone by a script, may have answered any request.
-    const uint64_t gone = horizon_.results.added - std::min(task_.counts.results, horizon_.results.added);
+    const uint64_t gone = horizon_.results.added - std::min(counts_.results, horizon_.results.added);
     const bool floor_seen = position.floor != Id{} && horizon_.first_result() <= position.floor;
-    if (settled_ == 0 && gone > 0 && !floor_seen) return not_checked("no result of this orders stream was read");
-    if (request_ != position.id) {
-      found("the newest result answers request " + request_.text());
-    } else if (position.result != Id{} && position.result != result_) {
+    if (settled_ == 0 && gone > 0 && !floor_seen) {
+      return findings_.not_checked(kPosition, "no result of this orders stream was read");
+    }
+    const Id request = settled_ > 0 ? previous_ : Id{};
+    if (request != position.id) {
+      found("the newest result answers request " + request.text());
+    } else if (position.result != Id{} && position.result != newest_) {
       found("it names " + position.result.text() + " as the newest result");
     }
     if (position.count > counted_ + gone || (position.from_start && position.count < counted_)) {
@@ -227,15 +229,17 @@ class PositionChecker : public Checker {
     }
   }
 
- private:
-  void not_checked(const char* why) { findings_.not_checked("the position", why); }
-  void found(const std::string& detail) {
-    findings_.add(Check::kPositionDiffers, {result_, horizon_.position.id}, detail);
-  }
-
+  Cursor requests_;
+  RequestDecoder decoder_;
+  DecodedRequest decoded_;
+  bool started_ = false;  // true once the walk over the requests has started
+  Id previous_;           // request of the previous result
+  Id previous_result_;
+  Id first_;                                  // requests below this one may have results that were not read
+  Id highest_;                                // highest request of a result so far
+  std::map<Id, DecodedRequest> passed_over_;  // below highest_, no result so far
   // Of the results after the floor that name a request:
-  Id request_;            // the newest
-  Id result_;             // its result
+  Id newest_;
   uint64_t settled_ = 0;  // how many
   uint64_t counted_ = 0;  // of these, how many the position counts
 };
@@ -244,10 +248,6 @@ class PositionChecker : public Checker {
 
 CheckerPtr check_requests(const Task& task) {
   return std::make_unique<RequestChecker>(task);
-}
-
-CheckerPtr check_position(const Task& task) {
-  return std::make_unique<PositionChecker>(task);
 }
 
 }  // namespace orderd::audit

@@ -145,6 +145,7 @@ Content ResultEntry::content() const {
 const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, ResultEntry& entry) {
   const ResultFields given(fields);
   entry.lines.clear();
+  entry.asked.reset();
   entry.kind = ResultKind::kStock;
   entry.reason = given.reason.value_or("");
   entry.order = given.order.value_or("");
@@ -172,6 +173,14 @@ const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, R
   problem = read ? problem_of_lines(entry) : "lines are missing or invalid";
   if (problem != nullptr) entry.lines.clear();
   return problem;
+}
+
+ResultEntry* ResultCursor::next() {
+  const RawEntry* const raw = raw_.peek();
+  if (raw == nullptr) return nullptr;
+  decoder_.decode(*raw, entry_);
+  raw_.pop();
+  return &entry_;
 }
 
 }  // namespace orderd::audit

@@ -24,13 +24,18 @@ enum class ResultKind : uint8_t {
   kLetter,  // a dead letter requeued or discarded by orderctl dead
 };
 
-// A member of a line: missing, null, or a whole number of at most 18 digits.
+// A whole number: a member of a line, or the stock of a key.
 struct Amount {
-  enum class Kind : uint8_t { kMissing, kNull, kNumber };
+  enum class Kind : uint8_t {
+    kMissing,  // the line has no such member
+    kNumber,   // of at most 18 digits
+    kNull,     // either of these two:
+    kAbsent,   // no key
+    kBad,      // a key that is not a whole number
+  };
   Kind kind = Kind::kMissing;
   int64_t value = 0;
   [[nodiscard]] bool is_number() const { return kind == Kind::kNumber; }
-  [[nodiscard]] bool is_null() const { return kind == Kind::kNull; }
   [[nodiscard]] bool is_missing() const { return kind == Kind::kMissing; }
 };
 
@@ -44,6 +49,7 @@ struct ResultLine {
 
 struct ResultEntry {
   Id id;
+  const char* problem = nullptr;  // what is wrong with it; then only its ID, request and order can be relied on
   ResultKind kind = ResultKind::kStock;
   std::string_view reason;
   std::string_view order;
@@ -54,7 +60,10 @@ struct ResultEntry {
   bool was_accepted = false;  // of a duplicate: its `outcome`
   Id original;                // of a duplicate
   Id lettered;                // of a letter: its `result`, which is malformed
+  // What its request asks for; check_requests() fills it. Nothing if unknown or different.
+  std::optional<Content> asked;
 
+  [[nodiscard]] bool good() const { return problem == nullptr; }
   [[nodiscard]] bool decided() const { return kind == ResultKind::kAccepted || kind == ResultKind::kRefused; }
   [[nodiscard]] Place place() const { return {id, request, order}; }
   // Customer and lines.
@@ -63,17 +72,29 @@ struct ResultEntry {
 
 class ResultDecoder {
  public:
-  // Fills `entry`; its views point into `raw`, or are valid until the next call. Returns nullptr, or what is wrong with
-  // the entry; even then order and request are filled if they are readable. Never throws on any input.
-  [[nodiscard]] const char* decode(const RawEntry& raw, ResultEntry& entry) {
+  // Fills `entry`; its views point into `raw`, or are valid until the next call. Never throws on any input.
+  void decode(const RawEntry& raw, ResultEntry& entry) {
     entry.id = raw.id;
-    return decode(raw.fields, entry);
+    entry.problem = decode(raw.fields, entry);
   }
-  // `fields`: alternating names and values.
+  // The same for everything but the ID. `fields`: alternating names and values. Returns the problem.
   [[nodiscard]] const char* decode(const std::vector<std::string_view>& fields, ResultEntry& entry);
 
  private:
   JsonReader json_;  // owns SKUs with escapes
+};
+
+// Reads the results from `first` to `last`, inclusive.
+class ResultCursor {
+ public:
+  ResultCursor(Link& link, const std::string& stream, Id first, Id last) : raw_(link, stream, first, last) {}
+  // The next one, valid until the next call; null at the end.
+  [[nodiscard]] ResultEntry* next();
+
+ private:
+  Cursor raw_;
+  ResultDecoder decoder_;
+  ResultEntry entry_;
 };
 
 }  // namespace orderd::audit

@@ -64,22 +64,16 @@ class AuditProgress {
  public:
   explicit AuditProgress(const std::string& lane) : prefix_(lane.empty() ? "" : "lane '" + lane + "': ") {}
 
-  void show(const audit::Progress& progress) {
+  void show(uint64_t done, uint64_t total) {
+    if (done == 0) start_ = Clock::now();  // another pass
     if (!line_.due()) return;
-    const auto now = Clock::now();
-    if (what_ != progress.what) {
-      what_ = progress.what;
-      start_ = now;
-      started_at_ = progress.done;
-    }
-    const auto took = static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(now - start_).count());
-    std::string text = prefix_ + what_ + ": " + std::to_string(progress.done);
-    const uint64_t rate = took > 0 ? (progress.done - started_at_) * 1000 / took : 0;
+    const auto took = static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(Clock::now() - start_).count());
+    std::string text = prefix_ + "results: " + std::to_string(done);
+    const uint64_t rate = took > 0 ? done * 1000 / took : 0;
     if (rate > 0) text += ", " + std::to_string(rate) + "/s";
-    if (progress.total >= progress.done && progress.total > 0) {
-      text += ", " + std::to_string(progress.done * 100 / progress.total) + " %";
-      const uint64_t left = progress.total - progress.done;
-      if (rate > 0) text += ", " + duration_text(milliseconds(left * 1000 / rate)) + " left";
+    if (total >= done && total > 0) {
+      text += ", " + std::to_string(done * 100 / total) + " %";
+      if (rate > 0) text += ", " + duration_text(milliseconds((total - done) * 1000 / rate)) + " left";
     }
     line_.draw(text);
   }
@@ -87,9 +81,7 @@ class AuditProgress {
  private:
   ProgressLine line_{true};
   const std::string prefix_;
-  std::string what_;
-  Clock::time_point start_;
-  uint64_t started_at_ = 0;
+  Clock::time_point start_ = Clock::now();
 };
 
 struct AuditOptions {
@@ -104,8 +96,10 @@ Result<audit::Report> audit_lane(const settings::Settings& settings, const Audit
   if (!client) return client.failure();
   audit::Link link(client->connection(), [&client](std::string_view error) { return client->explain(error); });
   audit::Options options;
-  const std::string& orders = settings.streams.orders;
-  options.names = {orders, settings.streams.results, settings.dead(), orders + ":position"};
+  options.orders = settings.streams.orders;
+  options.results = settings.streams.results;
+  options.dead = settings.dead();
+  options.position = options.orders + ":position";
   options.stock_key = [keys = settings.stock_keys()](std::string_view sku) { return keys.key(sku); };
   options.order_key = [keys = settings.order_keys()](std::string_view id) { return keys.key(id); };
   options.limits = {settings.processing.max_quantity, settings.processing.max_lines};
@@ -116,7 +110,7 @@ Result<audit::Report> audit_lane(const settings::Settings& settings, const Audit
   if (const auto from = place_of(wanted.from)) options.from = id_of(from->first);
   if (const auto to = place_of(wanted.to)) options.to = id_of(to->last);
   AuditProgress progress(settings.lane_name());
-  options.progress = [&progress](const audit::Progress& now) { progress.show(now); };
+  options.progress = [&progress](uint64_t done, uint64_t total) { progress.show(done, total); };
   return audit::run(link, options);
 }
 

@@ -8,16 +8,10 @@
 namespace orderd::tools {
 namespace {
 
-using audit::Check;
 using audit::Report;
 
 uint64_t rate_of(const Report& report, std::chrono::milliseconds took) {
   return took.count() > 0 ? report.counts.results * 1000 / static_cast<uint64_t>(took.count()) : 0;
-}
-
-template <class Each>
-void each_check(const Each& each) {
-  for (std::size_t i = 0; i < audit::kChecks; ++i) each(static_cast<Check>(i));
 }
 
 // What a finding is about, without what is not known.
@@ -36,8 +30,8 @@ std::vector<Subject> subjects_of(const audit::Finding& finding) {
   return out;
 }
 
-Json json_of(const audit::Finding& finding) {
-  Json out = {{"check", audit::text_of(finding.check).name}};
+Json json_of(const char* check, const audit::Finding& finding) {
+  Json out = {{"check", check}};
   for (const Subject& each : subjects_of(finding)) out[each.member] = each.value;
   if (!finding.detail.empty()) out["detail"] = finding.detail;
   return out;
@@ -86,14 +80,12 @@ void print_counts(const Report& report, std::chrono::milliseconds took) {
 
 void print_checks(const audit::Findings& findings) {
   Table table({{"CHECK"}, {"CHECKED", Table::Align::kRight}, {"VIOLATIONS", Table::Align::kRight}, {""}});
-  each_check([&](Check check) {
-    const uint64_t violations = findings.violations(check);
-    const Color color = violations > 0 ? Color::kRed : Color::kPlain;
-    table.add({{audit::text_of(check).name},
-               {std::to_string(findings.checked(check))},
-               {std::to_string(violations), color},
-               {audit::text_of(check).meaning}});
-  });
+  for (const audit::Tally& tally : findings.tallies()) {
+    table.add({{tally.text->name},
+               {std::to_string(tally.checked)},
+               {std::to_string(tally.violations), tally.violations > 0 ? Color::kRed : Color::kPlain},
+               {tally.text->meaning}});
+  }
   table.print();
 }
 
@@ -109,20 +101,14 @@ void print_not_checked(const audit::Findings::NotChecked& not_checked) {
 
 // `lane`: where the violations are, if there are several.
 void print_violations(const audit::Findings& findings, const std::string& lane) {
-  each_check([&](Check check) {
-    const uint64_t violations = findings.violations(check);
-    if (violations == 0) return;
-    print("\n" + (lane.empty() ? "" : "lane '" + lane + "', ") + colored(audit::text_of(check).name, Color::kRed) +
-          ": " + count_text(violations, "violation") + "\n");
-    uint64_t shown_count = 0;
-    for (const audit::Finding& finding : findings.kept()) {
-      if (finding.check != check) continue;
-      ++shown_count;
-      print("  " + line_of(finding) + "\n");
-    }
-    if (shown_count == violations) return;
-    print("  and " + std::to_string(violations - shown_count) + " more (--max-findings)\n");
-  });
+  for (const audit::Tally& tally : findings.tallies()) {
+    if (tally.violations == 0) continue;
+    print("\n" + (lane.empty() ? "" : "lane '" + lane + "', ") + colored(tally.text->name, Color::kRed) + ": " +
+          count_text(tally.violations, "violation") + "\n");
+    for (const audit::Finding& finding : tally.kept) print("  " + line_of(finding) + "\n");
+    const uint64_t more = tally.violations - tally.kept.size();
+    if (more > 0) print("  and " + std::to_string(more) + " more (--max-findings)\n");
+  }
 }
 
 void print_advice(const Report& report, const std::string& lane) {
@@ -143,15 +129,14 @@ Json json_of(const Report& report, std::chrono::milliseconds took) {
   for (const Counted& each : counts_of(report)) out[each.member] = each.number;
   out["violation_count"] = findings.violations();
   for (const char* list : {"checks", "not_checked", "violations"}) out[list] = Json::array();
-  each_check([&](Check check) {
-    out["checks"].push_back({{"name", audit::text_of(check).name},
-                             {"checked", findings.checked(check)},
-                             {"violations", findings.violations(check)}});
-  });
+  for (const audit::Tally& tally : findings.tallies()) {
+    const char* const name = tally.text->name;
+    out["checks"].push_back({{"name", name}, {"checked", tally.checked}, {"violations", tally.violations}});
+    for (const audit::Finding& finding : tally.kept) out["violations"].push_back(json_of(name, finding));
+  }
   for (const auto& [what, count] : findings.not_checked()) {
     out["not_checked"].push_back({{"what", what.first}, {"why", what.second}, {"count", count}});
   }
-  for (const audit::Finding& finding : findings.kept()) out["violations"].push_back(json_of(finding));
   out["advice"] = report.advice;
   const audit::Position& position = report.horizon.position;
   out["horizon"] = {{"result", report.horizon.to.text()},
