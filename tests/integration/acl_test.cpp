@@ -134,21 +134,4 @@ TEST_CASE_FIXTURE(GuardedTest, "a daemon that may not serve says what to do and 
   }
 }
 
-TEST_CASE_FIXTURE(GuardedTest, "a user name without a password is used to log in") {
-  ask(admin, {"ACL", "SETUSER", "shop", "on", "nopass", "~*", "+@all"});
-  const auto start = [&](const std::string& user) {
-    return start_orderd({"ORDERD_VALKEY_URL=unix://" + server.endpoint().path, "ORDERD_VALKEY_USERNAME=" + user});
-  };
-  const auto serving = start("shop");
-  wait_to_say(*serving, "ready");
-  for (const std::string name : {"orderd-read", "orderd-settle"}) {
-    const auto found = clients_named(admin, name);
-    REQUIRE(found.size() == 1);
-    CHECK(contains(found[0].line, " user=shop "));
-  }
-  const auto refused = start("orderd");
-  CHECK(refused->wait() == 1);
-  CHECK(says(*refused, "WRONGPASS"));
-}
-
 }  // namespace orderd::test

@@ -38,16 +38,6 @@ TEST_CASE_FIXTURE(OpenMarket, "lanes resume at the new primary when theirs is ki
   });
 }
 
-TEST_CASE_FIXTURE(OpenMarket, "lanes follow a manual failover") {
-  survive([&] {
-    for (const char* lane : {"a", "b", "a"}) {
-      (void)set.fail_over(slot_of_lane(lane));
-      wait_for_results(300);
-      set.wait_until_well();
-    }
-  });
-}
-
 TEST_CASE_FIXTURE(OpenMarket, "a frozen primary is left for the new one") {
   survive([&] {
     const uint16_t slot = slot_of_lane("b");
@@ -61,22 +51,16 @@ TEST_CASE_FIXTURE(OpenMarket, "a frozen primary is left for the new one") {
   });
 }
 
-TEST_CASE_FIXTURE(OpenMarket, "orders of a slot wait while it is migrated and resume at the other node") {
+TEST_CASE_FIXTURE(OpenMarket, "orders of a slot wait while it is moved, and a move that does not end is named") {
   survive([&] {
     const uint16_t slot = slot_of_lane("c");
+    const std::string number = std::to_string(slot);
     for (const std::size_t to : {0U, 1U}) {
       set.begin_move(slot, to);
       set.finish_move(slot, to);
       CHECK(set.wait_for_primary(slot) == to);
       wait_for_results(300);
     }
-  });
-}
-
-TEST_CASE_FIXTURE(OpenMarket, "an unfinished slot migration is named with the way out") {
-  survive([&] {
-    const uint16_t slot = slot_of_lane("c");
-    const std::string number = std::to_string(slot);
     set.begin_move(slot, 0);
     wait_to_say("slot " + number + " of '{c}:orders' has been moving to another node for 10 s");
     wait_to_say("CLUSTER SETSLOT " + number + " STABLE on both nodes");

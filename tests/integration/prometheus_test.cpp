@@ -1,5 +1,4 @@
-// A real Prometheus scrapes a real orderd: it accepts the metrics, it answers the dashboard's queries, and an alert
-// fires when no daemon is active.
+// A real Prometheus scrapes a real orderd: it accepts the metrics and answers the dashboard's queries.
 #include <fstream>
 #include <iomanip>
 #include <iterator>
@@ -92,33 +91,6 @@ TEST_CASE_FIXTURE(WatchedSale, "Prometheus scrapes orderd, has its results, and 
   }
   CHECK(queries > 20);
   sale.stop_producing();
-}
-
-TEST_CASE_FIXTURE(WatchedSale,
-                  "the alert for no active daemon fires when the active daemon is frozen and ends when it continues") {
-  daemon.until_ready_is(200, "serving");
-  // With a shorter time than the shipped one, which config/prometheus/alerts_test.yml checks.
-  const TemporaryDirectory files;
-  std::ifstream shipped(ORDERD_SOURCE_DIR "/config/prometheus/alerts.yml");
-  const std::string rules{std::istreambuf_iterator<char>(shipped), {}};
-  std::ofstream(files.file("alerts.yml")) << std::regex_replace(rules, std::regex("for: 15s"), "for: 1s");
-  const Prometheus prometheus(daemon.port, files.file("alerts.yml"));
-  const auto firing = [&] {
-    const json alerts = prometheus.get("alerts")["alerts"];
-    for (const auto& alert : alerts) {
-      if (alert["labels"]["alertname"] == "OrderdNobodyActive" && alert["state"] == "firing") return alert;
-    }
-    return json();
-  };
-  wait_for([&] { return prometheus.query("orderd_active") == 1 && prometheus.get("alerts")["alerts"].empty(); }, 60s,
-           "a scrape, and no alert");
-  daemon.process->pause();
-  if (!poll_until([&] { return firing().is_object(); }, 60s)) FAIL(prometheus.get("alerts").dump());
-  CHECK(firing()["labels"]["lane"] == "orders");
-  CHECK(firing()["annotations"]["summary"] == "No orderd is active for orders: orders wait");
-  CHECK(prometheus.query("up") == 0);
-  daemon.process->resume();
-  wait_for([&] { return firing().is_null(); }, 60s, "the alert to end");
 }
 
 }  // namespace orderd::test

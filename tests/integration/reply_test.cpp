@@ -70,19 +70,3 @@ TEST_CASE("a daemon without the right to push replies still settles and reports 
     CHECK_FALSE(says(*daemon, "cannot process"));
   }
 }
-
-TEST_CASE("a reply key of another type costs only that reply") {
-  Guarded shop;
-  auto backend = shop.as("backend");
-  set(shop.admin, "orders:reply:text", "x");
-  const auto daemon = shop.daemon("orderd");
-  for (int i = 0; i < 10; ++i) {
-    (void)push(backend, "o-" + std::to_string(i), "text");
-    (void)push(backend, "q-" + std::to_string(i), "good");
-  }
-  wait_for_length(shop.admin, "results", 20);
-  CHECK(ask(shop.admin, {"LLEN", "orders:reply:good"}) == "10");
-  CHECK(get(shop.admin, "orders:reply:text") == "x");
-  end(*daemon);
-  CHECK(count_of(daemon->errors(), "WRONGTYPE key orders:reply:text") == 1);
-}

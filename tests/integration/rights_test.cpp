@@ -1,5 +1,4 @@
-// A user without one of the rights in config/users.acl: either orderd works without it, or it exits at the start and
-// names it. In neither case is anything sold twice.
+// orderd --check --online: what it says about the rights of a user and about the server.
 #include <regex>
 #include <set>
 
@@ -13,11 +12,6 @@ namespace {
 const std::set<std::string> kCourtesies = {"+auth",           "+hello",          "+ping", "+info",
                                            "+role",           "+select",         "+xlen", "+hget",
                                            "+client|setname", "+client|setinfo", "+type", "+cluster|shards"};
-
-// Rights needed to settle a malformed and a well-formed request while no other daemon serves.
-const std::set<std::string> kNeeded = {"+script|load", "+evalsha",      "+xread",     "+mget", "+hmget",
-                                       "+hgetall",     "+xinfo|stream", "+xrevrange", "+get",  "+set",
-                                       "+time",        "+xadd",         "+xdel",      "+hset", "+decrby"};
 
 // Every rule set that lacks one right: the right, and the rules without it. A right in two selectors, each for its own
 // keys, is removed from one after the other.
@@ -33,12 +27,6 @@ std::vector<std::pair<std::string, Words>> lacking_one(const Words& rules) {
   return out;
 }
 
-// "XADD" of "+xadd", "XINFO STREAM" of "+xinfo|stream".
-bool names(const std::string& text, const std::string& right) {
-  const std::string words = std::regex_replace(right.substr(1), std::regex("\\|"), "[ |]");
-  return std::regex_search(text, std::regex(words, std::regex::icase));
-}
-
 // The rules in "… ACL SETUSER orderd 'RULE'".
 Words rules_in(const std::string& text) {
   static const std::regex kRule("ACL SETUSER orderd '([^']*)'");
@@ -51,67 +39,11 @@ struct GuardedOrderd : Guarded {
     std::erase(command, "");
     return ask(admin, command);
   }
-  void wait_for_results(std::size_t count) { wait_for_length(admin, "results", count); }
-  std::string shoes() { return get(admin, "product:shoe:stock").value_or(""); }
 
   const Words rules = rules_of("orderd");
 };
 
 }  // namespace
-
-TEST_CASE_FIXTURE(GuardedOrderd, "each missing right is either not needed or named at the start and loses no order") {
-  for (const auto& [right, without] : lacking_one(rules)) {
-    CAPTURE(right);
-    ask(admin, {"FLUSHALL"});
-    set(admin, "product:shoe:stock", "100");
-    push_order(admin, "o-1");
-    xadd(admin, "orders", {{"id", "o-2"}});
-    CHECK(grant(without) == "OK");
-    auto only = daemon("orderd");
-    wait_for([&] { return !only->running() || length(admin, "results") >= 2; }, std::chrono::seconds(20),
-             "the daemon to end or settle");
-    if (length(admin, "results") == 0) {
-      CHECK(only->wait() == 1);
-      CHECK_MESSAGE(names(only->errors(), right), only->errors());
-      CHECK(says(*only, "users.acl"));
-      CHECK(shoes() == "100");
-      CHECK(length(admin, "orders:dead") == 0);
-    } else {
-      CHECK(!kNeeded.contains(right));
-      end(*only);
-    }
-    CHECK(grant(rules) == "OK");
-    only = daemon("orderd");
-    wait_to_say(*only, "ready: ");
-    wait_for_results(2);
-    end(*only);
-    CHECK(length(admin, "results") == 2);
-    CHECK(length(admin, "orders:dead") == 1);
-    CHECK(shoes() == "99");
-  }
-}
-
-TEST_CASE_FIXTURE(GuardedOrderd, "a right removed while orderd serves blocks the orders until it is granted again") {
-  auto only = daemon("orderd");
-  push_order(admin, "o-0");
-  wait_for_results(1);
-  std::size_t sold = 1;
-  for (const auto& [right, without] : lacking_one(rules)) {
-    static const std::set<std::string> kSettling = {"+decrby", "+xdel", "+xadd", "+hset", "+evalsha"};
-    if (!kSettling.contains(right)) continue;
-    CAPTURE(right);
-    const std::size_t said = only->errors().size();
-    CHECK(grant(without) == "OK");
-    push_order(admin, "o-" + std::to_string(sold));
-    wait_to_say(*only, "NOPERM", said);
-    CHECK(length(admin, "results") == sold);
-    CHECK(grant(rules) == "OK");
-    ++sold;
-    wait_for_results(sold);
-    CHECK(shoes() == std::to_string(100 - sold));
-  }
-  end(*only);
-}
 
 TEST_CASE_FIXTURE(GuardedOrderd, "orderd --check --online names each missing right with the rule that grants it") {
   const auto check = [&](const Words& settings = {}) {

@@ -117,8 +117,8 @@ TEST_CASE_FIXTURE(Sale, "a daemon reports its start, status, reload and stop to 
   }
 }
 
-TEST_CASE_FIXTURE(ManagedSale, "a standby counts as started and reports the active daemon") {
-  auto first = daemon("first");
+TEST_CASE_FIXTURE(ManagedSale, "a standby counts as started, and serves as soon as the active daemon stops") {
+  auto first = daemon("first", {"ORDERD_PROCESSING_LEASE=10m"});
   wait_for_owner("first");
   start();
   CHECK(manager.change() == "READY=1");
@@ -134,6 +134,7 @@ TEST_CASE_FIXTURE(ManagedSale, "a daemon without a server counts as started and 
   const std::string doing = manager.next();
   CHECK_MESSAGE(doing.starts_with("STATUS='orders': not connected: "), doing);
   CHECK(contains(doing, server.endpoint().path));
+  CHECK_FALSE(says(*only, "ready: "));
   server.start();
   manager.until("STATUS='orders': serving");
 }

@@ -1,5 +1,5 @@
-// How orderd starts: its log, without optional commands, with closed standard descriptors, and after an upgrade from an
-// earlier version, as in docs/operations.md.
+// How orderd starts: its log, with closed standard descriptors, without administrative commands, and after an upgrade
+// from an earlier version, as in docs/operations.md.
 #include "integration/replay_desk.h"
 #include "integration/sale.h"
 
@@ -43,26 +43,6 @@ TEST_CASE_FIXTURE(Sale, "the log says ready with the server and the position and
   wait_to_say(*only, "from position 1-3, 1 requests waiting");
 }
 
-TEST_CASE_FIXTURE(Sale, "ready is not logged before there is a server") {
-  server.stop();
-  start();
-  wait_to_say(*only, "reconnecting");
-  CHECK_FALSE(says(*only, "ready"));
-  server.start();
-  wait_to_say(*only, "ready: serving");
-}
-
-TEST_CASE("orderd serves without the optional commands") {
-  ServerOptions options;
-  for (const std::string name : {"CONFIG", "INFO", "CLIENT", "ROLE", "HELLO"}) {
-    options.config.push_back("rename-command " + name + " \"\"");
-  }
-  Sale sale(test_seed(), options);
-  push_order(sale.client(), "o-1");
-  sale.start();
-  wait_for_length(sale.client(), "results", 1);
-}
-
 TEST_CASE_FIXTURE(Sale, "orderd started with closed standard descriptors serves and exits with 0") {
   std::size_t orders = 0;
   for (const std::string closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {
@@ -76,25 +56,6 @@ TEST_CASE_FIXTURE(Sale, "orderd started with closed standard descriptors serves 
   // Nothing that was logged went into the connection: at most one error, about the results stream that does not exist
   // yet.
   CHECK(info_number(client(), "stats", "total_error_replies:") <= 1);
-}
-
-TEST_CASE_FIXTURE(ServedSale, "entries of 2 MB and 20 MB get their result and delay nothing") {
-  produce();
-  wait_for_results(200);
-  const std::string big(2'000'000, 'x');
-  xadd(client(), "orders", {{"order", big}});
-  xadd(client(), "orders", {{"id", "o-big"}, {"sku", "shoe"}, {"quantity", "1"}, {"note", big}});
-  Fields many;
-  for (int i = 0; i < 100'000; ++i) many.emplace_back("field-" + std::to_string(i), "0123456789");
-  xadd(client(), "orders", many);
-  xadd(client(), "orders", {{"order", std::string(20'000'000, '{')}});
-  close_books(500);
-  // What is kept of them in the dead letters is small.
-  for (const Entry& letter : entries(client(), "orders:dead")) {
-    std::size_t bytes = 0;
-    for (const auto& [name, value] : letter.fields) bytes += name.size() + value.size();
-    CHECK(bytes < 70'000);
-  }
 }
 
 TEST_CASE_FIXTURE(Sale, "after an upgrade nothing is settled again and retries are recognized") {

@@ -46,16 +46,6 @@ struct Torn {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Torn, "valkey-check-aof removes a decision torn at any byte completely") {
-  REQUIRE(last.size() > 100);
-  for (std::size_t kept = 1; kept <= last.size(); ++kept) {
-    INFO("kept ", kept, " of ", last.size(), " bytes");
-    write_file(file, bytes.substr(0, last.begin + kept));
-    repair();
-    REQUIRE(content_of(file) == (kept == last.size() ? bytes : bytes.substr(0, last.begin)));
-  }
-}
-
 TEST_CASE_FIXTURE(Torn, "with the shipped settings a torn decision is refused and the repair removes it") {
   // Within MULTI, between two commands, at each quarter of the rest, and one byte before the end.
   const std::size_t border = bytes.find('*', last.begin + 1) - last.begin;
@@ -78,35 +68,6 @@ TEST_CASE_FIXTURE(Torn, "with the shipped settings a torn decision is refused an
     serve(server, "o-5", 5);
     server.kill();
   }
-}
-
-// Why the shipped settings say `no`: with `yes`, Valkey 8.0.1 truncates a torn transaction after its last whole
-// command. It then appends after the open MULTI, and executes half of the transaction at the second start. A Valkey
-// that truncates before the MULTI passes too. When every supported one does, delete this case and the warning of
-// `orderctl status`; `no` remains right, because damage should be looked at.
-TEST_CASE("with aof-load-truncated yes a torn script is half executed or not at all") {
-  ValkeyServer server({.append_only = ServerOptions::AppendOnly::kAlways, .config = {"aof-load-truncated yes"}});
-  auto client = server.client();
-  set(client, "stock", "5");
-  (void)send(client, command_of({"EVAL",
-                                 "server.call('DECRBY', 'stock', 1) server.call('XADD', 'results', '*', 'a', 'b') "
-                                 "server.call('SET', 'record', 'x')",
-                                 "0"}));
-  server.kill();
-  const std::string bytes = content_of(aof_path(server.directory()));
-  write_file(aof_path(server.directory()), bytes.substr(0, last_decision(bytes).end - 14 - 5));
-  server.start();
-  client = server.client();
-  CHECK(get(client, "stock") == "5");
-  (void)send(client, command_of({"EVAL", "server.call('SET', 'a', '1') server.call('SET', 'b', '1')", "0"}));
-  server.kill();
-  server.start();
-  client = server.client();
-  const std::string stock = get(client, "stock").value_or("none");
-  const std::size_t results = length(client, "results");
-  CHECK_FALSE(exists(client, "record"));
-  CHECK(((stock == "4" && results == 1) || (stock == "5" && results == 0)));
-  MESSAGE("stock ", stock, ", results ", results);
 }
 
 }  // namespace orderd::test
