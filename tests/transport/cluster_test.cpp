@@ -16,15 +16,14 @@ const std::string kNoPrimary = "slot 7 of the cluster has no primary that is onl
 
 // All slots in one shard: its primary at this host, the primary's health, and more nodes.
 std::string shards(const std::string& primary, const std::string& health = "online",
-                   const std::vector<Endpoint>& more = {}, bool slots = true) {
+                   const std::vector<Endpoint>& more = {}) {
   const auto node = [](const std::string& host, uint16_t port, const std::string& role, const std::string& state) {
     return resp::array({resp::bulk("port"), resp::integer(port), resp::bulk("endpoint"), resp::bulk(host),
                         resp::bulk("role"), resp::bulk(role), resp::bulk("health"), resp::bulk(state)});
   };
   std::vector<std::string> nodes = {node(primary, Endpoint().port, "master", health)};
   for (const Endpoint& each : more) nodes.push_back(node(each.host, each.port, "replica", "online"));
-  return resp::array({resp::array({resp::bulk("slots"),
-                                   slots ? resp::array({resp::integer(0), resp::integer(16383)}) : resp::array({}),
+  return resp::array({resp::array({resp::bulk("slots"), resp::array({resp::integer(0), resp::integer(16383)}),
                                    resp::bulk("nodes"), resp::array(nodes)})});
 }
 
@@ -83,15 +82,6 @@ struct NodesOf : LoopFixture {
 };
 
 }  // namespace
-
-TEST_CASE_FIXTURE(NodesOf<3>, "the first reply that names a primary counts while other nodes are silent or down") {
-  nodes[0].on("CLUSTER").silence();
-  nodes[1].refuse();
-  names(2, "10.0.0.2");
-  CHECK(locate() == "10.0.0.2");
-  CHECK(nodes[2].count("HELLO") + nodes[2].count("INFO") + nodes[2].count("ROLE") == 0);
-  CHECK(slot->moves());
-}
 
 TEST_CASE_FIXTURE(NodesOf<2>, "concurrent lookups share one query") {
   names(0, "10.0.0.2");
@@ -185,13 +175,6 @@ TEST_CASE_FIXTURE(NodesOf<2>, "the reason why no primary is known is reported") 
     nodes[0].on("CLUSTER").reply(shards("10.0.0.1", "fail", {nodes[1].endpoint()}));
     nodes[1].refuse();
     CHECK(locate() == kNoPrimary);
-  }
-  SUBCASE("the node has no slots") {
-    nodes[0].on("CLUSTER").reply(shards("", "online", {}, false));
-    nodes[1].refuse();
-    CHECK(locate().starts_with(
-        seeds[0].redacted() +
-        " is in no cluster yet, or in one without slots: create it with valkey-cli --cluster create"));
   }
   SUBCASE("no node answers") {
     for (FakeServer& node : nodes) node.refuse();

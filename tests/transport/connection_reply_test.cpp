@@ -73,19 +73,6 @@ TEST_CASE_FIXTURE(ConnectionFixture, "replies that arrive byte by byte are assem
   CHECK(error.kind == ErrorKind::kUnavailable);
 }
 
-TEST_CASE_FIXTURE(ConnectionFixture, "a callback can resend its call") {
-  fake.on("INCR").answer([n = 0](const Received&) mutable { return resp::integer(++n); });
-  connect();
-  Ask again;
-  again.then = [&](Ask& ask) {
-    if (ask.answers < 5) CHECK(connection->send(ask, Command::of("INCR", "n")));
-  };
-  REQUIRE(connection->send(again, Command::of("INCR", "n")));
-  until_answered();
-  CHECK(again.answers == 5);
-  CHECK(again.text == "5");
-}
-
 TEST_CASE_FIXTURE(ConnectionFixture, "a large command and a large reply arrive complete") {
   const std::string large(3'000'000, 'x');
   fake.on("ECHO").answer([](const Received& command) { return resp::bulk(command.words.at(1)); });
@@ -115,18 +102,6 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a reply that arrives after its connection 
   until([&] { return fresh.answers == 1; }, "the reply");
   CHECK(fresh.text == "fresh");
   CHECK(given_up.answers == 1);
-}
-
-TEST_CASE_FIXTURE(ConnectionFixture, "another listener can take over inside a callback") {
-  fake.on("GET").reply(resp::bulk("1"));
-  connect();
-  ConnectionEvents second;
-  ask("GET", "a").then = [&](Ask&) { connection->set_listener(second); };
-  until_answered();
-  fake.close_all();
-  until([&] { return second.closed == 1; }, "the end of the connection");
-  CHECK(events.closed == 0);
-  events.closed = 1;  // for the fixture: the other listener got it
 }
 
 }  // namespace orderd::test

@@ -2,32 +2,6 @@
 #include "transport/lane_fixture.h"
 
 namespace orderd::test {
-TEST_CASE_FIXTURE(LaneFixture, "a daemon stands by while another one is active and takes over when the lease is free") {
-  owner = "other";
-  stream = order_entries(1, 3);
-  start();
-  until_count("EVALSHA lease", 3);
-  CHECK(status().phase == lane::Phase::kStandby);
-  CHECK(status().owner == "other");
-  CHECK(fake.count("XREAD") == 0);
-  CHECK(logged("standing by: 'other' serves 'orders'") == 1);
-  owner.clear();
-  until_settled();
-  CHECK(settled.size() == 3);
-}
-
-TEST_CASE_FIXTURE(LaneFixture, "a daemon that loses its lease waits for what is in flight and goes on standby") {
-  options.lease = Milliseconds(90);
-  serve();
-  owner = "thief";
-  until_phase(lane::Phase::kStandby);
-  stream = order_entries(1, 2);
-  turn(Milliseconds(50));
-  CHECK(settled.empty());
-  owner.clear();
-  until_settled();
-}
-
 TEST_CASE_FIXTURE(LaneFixture, "what a failover lost is reported also when another daemon takes over") {
   // Where the other one began; empty: nobody knows.
   const std::string taken = each_of({"3-0 3", "5-0 5", "7-0 7", ""});
@@ -81,17 +55,6 @@ TEST_CASE("the position is shown at once and then every second and orders contin
       CHECK(test.logged("could not be moved: NOPERM") <= 1);
     }
   }
-}
-
-TEST_CASE_FIXTURE(LaneFixture, "a pause is noticed even without a group and the lane waits until it is over") {
-  options.group.clear();
-  fake.on("EVALSHA sign").times(1).reply(resp::bulks({"paused", ""}));
-  fake.on("EVALSHA join").after(1).times(2).reply(resp::bulks({"0-0", "0", "-1", "paused", "1 a test", "0", ""}));
-  serve();
-  until_phase(lane::Phase::kPaused);
-  CHECK(status().blocked_by == "paused: a test");
-  until_phase(lane::Phase::kServing);
-  CHECK(fake.count("EVALSHA join") == 4);
 }
 
 TEST_CASE_FIXTURE(

@@ -76,21 +76,6 @@ TEST_CASE_FIXTURE(LaneFixture, "credentials or rights refused at the start end t
   CHECK(fatal.size() == 1);
 }
 
-TEST_CASE_FIXTURE(LaneFixture, "a lane that cannot start waits and retries if other lanes are served") {
-  const std::string command = each_of({"SCRIPT LOAD", "EVALSHA lease", "EVALSHA join", "XREAD"});
-  CAPTURE(command);
-  others_may_serve = true;
-  stream = order_entries(1, 2);
-  auto& refused = fake.on(command).error(kNoRight);
-  start();
-  until_used(refused, 3);
-  CHECK(lane->cannot_start());
-  CHECK(!fatal.empty());
-  refused.off();
-  until_settled();
-  CHECK(!lane->cannot_start());
-}
-
 TEST_CASE_FIXTURE(LaneFixture, "a refusal after the start is counted by its code and retried because it may be fixed") {
   const std::string command = each_of({"EVALSHA lease", "EVALSHA join", "EVALSHA settle", "XREAD", "SCRIPT LOAD"});
   CAPTURE(command);

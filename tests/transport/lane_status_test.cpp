@@ -134,18 +134,6 @@ TEST_CASE_FIXTURE(StatusFixture, "what waited when the link was lost keeps its a
   until([&] { return status().oldest_waiting_ms == 0; }, "nothing waits");
 }
 
-TEST_CASE_FIXTURE(StatusFixture, "what waits is counted while the lane is paused") {
-  serve();
-  auto& joins = fake.on("EVALSHA join").reply(resp::bulks({"0-0", "0", "-1", "paused", "1 a test", "0", ""}));
-  auto& paused = fake.on("EVALSHA sign").reply(resp::bulks({"paused", "3"}));
-  until([&] { return status().phase == lane::Phase::kPaused && status().waiting == 3; }, "the pause");
-  CHECK(status().active_since_ms > 0);
-  CHECK_FALSE(status().oldest_waiting_ms);  // it was not read
-  joins.off();
-  paused.off();
-  until_phase(lane::Phase::kServing);
-}
-
 TEST_CASE_FIXTURE(StatusFixture, "a lane that gets no reply stalls and one that finds nothing to do does not") {
   serve();
   auto& held = hold_settle();

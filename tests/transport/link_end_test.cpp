@@ -20,24 +20,6 @@ TEST_CASE_FIXTURE(LinkFixture, "drop ends both connections before it returns and
   CHECK(fake.accepted() == 4);
 }
 
-TEST_CASE_FIXTURE(LinkFixture, "drop inside a reply ends both connections when that returns, and loses the rest") {
-  const Channel channel = each_of({Channel::kReading, Channel::kSettling});
-  fake.on("GET").error("READONLY You can't write against a read only replica.");
-  fake.on("SET").silence();
-  connect();
-  ask(channel, "GET", "a").then = [&](Ask& ask) {
-    link->drop({ask.kind, ask.text});
-    CHECK(downs.empty());
-    CHECK_FALSE(link->up());
-  };
-  const auto [read, settle] = ask_both("SET", "a");
-  until_down();
-  CHECK(read.lost);
-  CHECK(settle.lost);
-  went_down_once(ErrorKind::kRoleChanged, "READONLY");
-  until_up(2);
-}
-
 TEST_CASE_FIXTURE(LinkFixture, "drop inside a lost call changes nothing") {
   fake.on("GET").silence();
   connect();

@@ -149,14 +149,6 @@ TEST_CASE_FIXTURE(LinkFixture, "a reading call may take longer than the reply ti
   CHECK(contains(downs.front().what, "no reply for 100 ms"));
 }
 
-TEST_CASE_FIXTURE(LinkFixture, "a server that accepts connections and does no work is not hammered") {
-  // A replica that its Sentinel still calls the primary.
-  on_up_then = [&] { link->drop({ErrorKind::kRoleChanged, "READONLY"}); };
-  start();
-  turn(Milliseconds(1000));
-  CHECK(ups <= 7);  // the waits grow: 25, 50, 100, 200, 400, 800 at least
-}
-
 TEST_CASE_FIXTURE(LinkFixture, "real work makes the next back-off short again") {
   on_up_then = [&] {
     if (ups == 7) link->proven();

@@ -70,22 +70,5 @@ TEST_CASE("a real server accepts a user without a password") {
   CHECK(ask(*client, {"ACL", "WHOAMI"}) == "anna");
 }
 
-TEST_CASE("a user with only the right to load scripts is accepted without a run_id") {
-  const ValkeyServer server({.config = {"user anna on nopass ~* &* -@all +script|load"}});
-  valkey::Endpoint endpoint = server.endpoint();
-  endpoint.username = "anna";
-  const Attempt attempt(endpoint);
-  REQUIRE_MESSAGE(attempt.up, attempt.error.what);
-  CHECK(attempt.link.server().run_id.empty());
-  CHECK(attempt.link.server().role == "primary");  // every user may call HELLO
-}
-
-TEST_CASE("a real replica is refused with an error that names its primary") {
-  const ValkeyServer server({.config = {"replicaof 127.0.0.1 1"}});
-  const auto error = Attempt(server.endpoint()).error;
-  CHECK(error.kind == ErrorKind::kUnfit);
-  CHECK(contains(error.what, "is a replica of 127.0.0.1:1: use this primary's address"));
-}
-
 }  // namespace
 }  // namespace orderd::test

@@ -73,13 +73,6 @@ TEST_CASE_FIXTURE(SentinelsOf<3>, "the primary is what most sentinels name") {
   }
 }
 
-TEST_CASE_FIXTURE(SentinelsOf<3>, "sentinels that are silent or down are waited for only briefly") {
-  sentinels[0].on("SENTINEL").silence();
-  sentinels[1].refuse();
-  names(2, "10.0.0.2", "6380");
-  CHECK(locate() == "10.0.0.2:6380");
-}
-
 TEST_CASE_FIXTURE(TcpSentinelsOf<4>, "when no sentinel names a primary the error lists each with its reason") {
   sentinels[0].refuse();
   sentinels[1].on("SENTINEL").reply(resp::nil());
@@ -103,19 +96,6 @@ TEST_CASE("replies that are not addresses do not count") {
     test.sentinels[0].on("SENTINEL").reply(odd);
     CHECK(contains(test.locate(), "returned an invalid address"));
   }
-}
-
-TEST_CASE_FIXTURE(TcpSentinelsOf<1>, "a sentinel is logged in to with its own user") {
-  service.sentinels[0].username = "watch";
-  service.sentinels[0].password = "word";
-  names(0, "10.0.0.2", "6380");
-  CHECK(locate() == "10.0.0.2:6380");
-  CHECK(sentinels[0].count("AUTH watch word") == 1);
-  sentinels[0].on("AUTH").error("WRONGPASS invalid username-password pair");
-  const std::string answer = locate();
-  CHECK(contains(answer, "WRONGPASS"));
-  CHECK(contains(answer, service.sentinels[0].redacted()));
-  CHECK_FALSE(contains(answer, "word:"));
 }
 
 TEST_CASE_FIXTURE(SentinelsOf<2>, "a lookup can be canceled at any time") {

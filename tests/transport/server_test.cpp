@@ -120,11 +120,6 @@ TEST_CASE_FIXTURE(ConnectorFixture, "a node of a cluster is asked neither for it
   CHECK(fake.count("ROLE") + fake.count("SELECT") == 0);
 }
 
-TEST_CASE_FIXTURE(ConnectorFixture, "a server that is not a cluster node is refused when one is expected") {
-  endpoint.cluster = true;
-  fails(ErrorKind::kUnfit, endpoint.redacted() + " is not a node of a cluster: set valkey.cluster = false");
-}
-
 TEST_CASE("a version is refused only if it is known to be too old") {
   const std::pair<ErrorKind, std::vector<std::string>> rows[] = {
       {ErrorKind::kNone, {"", "unstable", "255.255.255", "x.y", "8", "7.2", "007.2", "9999999999999.1"}},

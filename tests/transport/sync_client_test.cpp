@@ -88,15 +88,5 @@ TEST_CASE("a client name that the server refuses is ignored") {
   CHECK(contains(error_of(server.endpoint), "refused the connection: NOAUTH"));
 }
 
-TEST_CASE("a user without a password is still sent") {
-  Background server([](FakeServer& fake) {
-    fake.on("AUTH").answer([](const Received& command) {
-      return command.words == std::vector<std::string>{"AUTH", "anna", ""} ? resp::simple("OK") : resp::error("WRONG");
-    });
-  });
-  server.endpoint.username = "anna";
-  CHECK(error_of(server.endpoint) == "");
-}
-
 }  // namespace
 }  // namespace orderd::test

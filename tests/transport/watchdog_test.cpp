@@ -4,17 +4,6 @@
 namespace orderd::test {
 static constexpr Milliseconds kLimit{150};
 
-TEST_CASE_FIXTURE(ConnectionFixture, "the watchdog ends a connection that owes a reply") {
-  fake.on("GET").silence();
-  connect(kLimit);
-  ask("GET", "a");
-  ask("GET", "b");
-  const uint64_t begin_ms = loop.now_ms();
-  until_closed("no reply for 150 ms");
-  CHECK(loop.now_ms() - begin_ms >= static_cast<uint64_t>(kLimit.count()));
-  CHECK(lost() == 2);
-}
-
 TEST_CASE_FIXTURE(ConnectionFixture, "the watchdog fires under steady writes when no reply comes") {
   fake.on("SET").silence();
   connect(kLimit);
