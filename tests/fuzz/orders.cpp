@@ -27,7 +27,7 @@ void check_same(const Request& request, const order::Fields& fields, const char*
   Request sorted = request;
   std::sort(sorted.lines.begin(), sorted.lines.end(), by_sku);
   std::sort(answer.request.lines.begin(), answer.request.lines.end(), by_sku);
-  ORDERD_CHECK(same(answer.request, sorted), form);
+  ORDERD_CHECK(test::same(answer.request, sorted), form);
 }
 
 json head_of(const Request& request) {
@@ -80,24 +80,6 @@ Entry::Entry(const uint8_t* data, std::size_t size) {
   const auto separator = static_cast<char>(input.byte());
   fields = input.parts(separator);
   if (fields.size() % 2 != 0) fields.emplace_back();
-}
-
-bool same(const Request& a, const Request& b) {
-  return a.id == b.id && a.customer == b.customer && a.reply_to == b.reply_to &&
-         std::equal(a.lines.begin(), a.lines.end(), b.lines.begin(), b.lines.end(),
-                    [](const Line& x, const Line& y) { return x.sku == y.sku && x.quantity == y.quantity; });
-}
-
-bool Decoded::operator==(const Decoded& other) const {
-  return good == other.good && detail == other.detail && same(request, other.request);
-}
-
-Decoded decode(order::Decoder& decoder, const order::Fields& fields) {
-  Decoded answer;
-  answer.request = {"old-id", "old-customer", {{"old-sku", 7}, {"older-sku", 8}}, "old-asker"};
-  answer.detail = "old detail";
-  answer.good = decoder.decode(fields, answer.request, answer.detail);
-  return answer;
 }
 
 void check_meaning(const Request& request) {

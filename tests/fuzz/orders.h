@@ -1,11 +1,10 @@
-// Shared by the targets that decode orders: an answer as a value, and an order written in every form.
+// Shared by the targets that decode orders: their input, and an order written in every form.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
-#include "order/decode.h"
+#include "support/decoded.h"
 
 namespace orderd::fuzz {
 
@@ -19,15 +18,8 @@ struct Entry {
   order::Fields fields;
 };
 
-struct Decoded {
-  bool good = false;
-  order::Request request;
-  std::string detail;
-  bool operator==(const Decoded& other) const;
-};
-
-[[nodiscard]] Decoded decode(order::Decoder& decoder, const order::Fields& fields);
-[[nodiscard]] bool same(const order::Request& a, const order::Request& b);
+using test::decode;
+using test::Decoded;
 
 // Checks a well-formed request: rewritten as flat fields and as JSON, with its lines reordered or split, it decodes to
 // the same request and digest; and its line heads are JSON with the same SKU and quantity.

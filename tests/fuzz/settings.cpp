@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 #include "fuzz/input.h"
-#include "fuzz/text_rules.h"
+#include "support/text_rules.h"
 #include "valkey/endpoint.h"
 
 namespace orderd::fuzz {
@@ -30,7 +30,7 @@ Result<settings::Settings> load(std::string_view text) {
 void check_mistakes(const std::string& error) {
   for (const std::string_view line : Input(error).parts('\n')) {
     ORDERD_CHECK(!line.empty() && line.size() < 2000, "a mistake is not reported in one line");
-    ORDERD_CHECK(is_plain(line), "a mistake is not reported in plain text");
+    ORDERD_CHECK(test::is_plain(line), "a mistake is not reported in plain text");
   }
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "fuzz/input.h"
-#include "fuzz/text_rules.h"
+#include "support/text_rules.h"
 #include "valkey/endpoint.h"
 
 namespace orderd::fuzz {
@@ -72,7 +72,7 @@ void check(std::string_view url) {
   }
   const auto endpoint = valkey::parse_url(url);
   if (endpoint) return;
-  ORDERD_CHECK(is_plain(endpoint.error()) && !endpoint.error().empty(), "a failure without a text");
+  ORDERD_CHECK(test::is_plain(endpoint.error()) && !endpoint.error().empty(), "a failure without a text");
 }
 
 // The secret is in the place of a password: before the last '@'. `before` and `behind` do not contain it.

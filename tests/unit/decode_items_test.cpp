@@ -1,9 +1,6 @@
 // The lines of a request in JSON: their number, and several with the same SKU.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <random>
-#include <utility>
 #include <vector>
 
 #include "decoding.h"
@@ -65,25 +62,6 @@ TEST_CASE("lines of the same SKU are summed at its first place") {
   std::string backwards = items_of(60, 60);
   backwards.insert(1, R"({"sku":"s59","quantity":9},{"sku":"s58","quantity":9},)");
   CHECK(lines_of(decode_items(backwards)).starts_with("s59=10 s58=10 s0=1 s1=1 "));
-}
-
-TEST_CASE("many lines of few SKUs are summed correctly") {
-  std::mt19937 random(7);
-  for (int round = 0; round < 50; ++round) {
-    std::vector<Line> lines;
-    Decoded expected;
-    std::vector<Line>& sums = expected.request.lines;
-    for (int i = 0; i < 64; ++i) {
-      const Line& line = lines.emplace_back(Line{"s" + std::to_string(random() % 9), 1 + random() % 1000});
-      const auto first = std::find_if(sums.begin(), sums.end(), [&](const Line& sum) { return sum.sku == line.sku; });
-      if (first == sums.end()) {
-        sums.push_back(line);
-      } else {
-        first->quantity += line.quantity;
-      }
-    }
-    CHECK(lines_of(decode_items(items_of(lines))) == lines_of(expected));
-  }
 }
 
 TEST_CASE("a sum must fit into a double") {

@@ -43,21 +43,15 @@ TEST_CASE("an entry has one form") {
   }
 }
 
-TEST_CASE("a flat request is read in any order of its fields, of which the customer is optional") {
-  const Decoded decoded = decode_entry({"quantity", "3", "sku", "shoe", "customer", "c-7", "id", "o-1"});
-  CHECK(names_of(decoded) == "o-1/c-7");
-  CHECK(lines_of(decoded) == "shoe=3");
+TEST_CASE("fields are read in any order, the customer is optional, and unknown fields are ignored") {
+  const Decoded flat = decode_entry({"trace", "\xFF", "quantity", "3", "items", "[", "sku", "shoe", "Quantity", "9",
+                                     "customer", "c-7", "id", "o-1", "trace", "", "", ""});
+  CHECK(names_of(flat) == "o-1/c-7");
+  CHECK(lines_of(flat) == "shoe=3");
   CHECK(names_of(decode_entry({"id", "o-1", "sku", "shoe", "quantity", "3"})) == "o-1/");
-}
-
-TEST_CASE("unknown fields are ignored whatever they contain") {
   const Decoded json = decode_entry({"trace", "\xFF\x00", "trace", "", "", "", "order", kJson, "items", "1"});
   CHECK(names_of(json) == "o-1/");
   CHECK(lines_of(json) == "shoe=3");
-  const Decoded flat = decode_entry({"trace", "\xFF", "id", "o-1", "items", "[", "sku", "shoe", "Quantity", "9",
-                                     "quantity", "3", "trace", "", "", ""});
-  CHECK(names_of(flat) == "o-1/");
-  CHECK(lines_of(flat) == "shoe=3");
 }
 
 TEST_CASE("a malformed entry has a detail, and the ID and the customer that can be read") {
@@ -105,26 +99,17 @@ TEST_CASE("a flat field twice is malformed even with the same value") {
   }
 }
 
-TEST_CASE("a flat quantity is decimal digits only") {
+TEST_CASE("a flat quantity is decimal digits only, up to the largest allowed") {
   for (const std::string good : {"1", "9", "10", "42", "999999", "1000000"}) {
     CHECK(lines_of(decode_flat("quantity", good)) == "shoe=" + good);
   }
-  for (const std::string_view bad :
-       {"", "0", "00", "01", "007", "-1", "-0", "+3", " 3", "3 ", "3\n", "3.0", "3.", ".3", "3e0", "1e1", "0x10",
-        "1_000", "1,000", "three", "nan", "inf", "٣", "1000001", "3;", "\"3\"", "3-", ":", "/",
-        // Too large, also for 64 bits:
-        "9007199254740992", "18446744073709551615", "18446744073709551616", "18446744073709551617",
-        "340282366920938463463374607431768211457"}) {
+  for (const std::string_view bad : {""sv, "0"sv, "01"sv, "-1"sv, "+3"sv, " 3"sv, "3 "sv, "3.0"sv, "3e0"sv, "3\0"sv,
+                                     ":"sv, "/"sv, "1000001"sv, "18446744073709551617"sv}) {
     CAPTURE(bad);
     const Decoded decoded = decode_flat("quantity", bad);
     CHECK(decoded.detail.starts_with("quantity: \""));
     CHECK(names_of(decoded) == "o-1/c-7");
   }
-  CHECK_FALSE(decode_flat("quantity", "3\0"sv).good);
-  CHECK(decode_flat("quantity", "007").detail == "quantity: \"007\" is not a whole number from 1 to 1000000");
-}
-
-TEST_CASE("the largest flat quantity is a setting") {
   CHECK(decode_flat("quantity", "5", {.max_quantity = 5}).good);
   CHECK(decode_flat("quantity", "6", {.max_quantity = 5}).detail ==
         "quantity: \"6\" is not a whole number from 1 to 5");
@@ -137,12 +122,9 @@ TEST_CASE("flat names are checked") {
   for (const std::string field : {"id", "customer", "sku"}) {
     CAPTURE(field);
     CHECK(decode_flat(field, std::string(128, 'x')).good);
-    CHECK(decode_flat(field, "靴👟").good);
-    for (const std::string& bad : {std::string(129, 'x'), "a\x01"s, "a\0b"s, "\xFF"s}) {
-      CHECK_FALSE_MESSAGE(decode_flat(field, bad).good, bad);
-    }
+    CHECK_FALSE(decode_flat(field, std::string(129, 'x')).good);
     CHECK(decode_flat(field, "").detail == field + " is empty");
-    CHECK(decode_flat(field, "a b{c}").good == (field != "sku"));
+    CHECK(decode_flat(field, "a b").good == (field != "sku"));
   }
   CHECK(names_of(decode_flat("customer", "")) == "o-1/");
   CHECK(decode_flat("id", "\xFF").detail == R"(id "\xff" is not valid UTF-8)");
@@ -193,18 +175,6 @@ TEST_CASE("a detail quotes at most 40 bytes") {
     CHECK(decode_flat("quantity", quantity).detail ==
           "quantity: \"" + quoted + "\" is not a whole number from 1 to 1000000");
   }
-}
-
-TEST_CASE("a decoder keeps nothing of earlier requests") {
-  Again again;
-  const std::string_view two =
-      R"({"id":"a","customer":"b","items":[{"sku":"x","quantity":1},{"sku":"y","quantity":2}]})";
-  CHECK(lines_of(again.decode({"order", two})) == "x=1 y=2");
-  const Decoded flat = again.decode({"id", "o-2", "sku", "z", "quantity", "3"});
-  CHECK(names_of(flat) == "o-2/");
-  CHECK(lines_of(flat) == "z=3");
-  CHECK(names_of(again.decode({"order", "{"})) == "/");
-  CHECK(lines_of(again.decode({"order", kJson})) == "shoe=3");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,11 +22,6 @@ class Ends {
   static Ends pipe() {
     std::array<int, 2> files{};
     REQUIRE(::pipe(files.data()) == 0);
-    return Ends(files);
-  }
-  static Ends socket() {
-    std::array<int, 2> files{};
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, files.data()) == 0);
     return Ends(files);
   }
   static Ends terminal() {

@@ -100,10 +100,5 @@ TEST_CASE("a denied optional command does not close the connection") {
   }
 }
 
-TEST_CASE("a default error is no error") {
-  CHECK(Error{}.kind == ErrorKind::kNone);
-  CHECK(Error{}.what.empty());
-}
-
 }  // namespace
 }  // namespace orderd::valkey

@@ -54,12 +54,6 @@ TEST_CASE("the name of the orders stream replaces every <orders>") {
   CHECK(order("<ord<id>ers>").with_orders("shop").key("x") == "<ordxers>");
 }
 
-TEST_CASE("the keys of an orders stream begin with its name") {
-  CHECK(position_key("orders") == "orders:position");
-  CHECK(owner_key("orders") == "orders:owner");
-  CHECK(standby_key("orders") == "orders:standby");
-}
-
 TEST_CASE("two templates can collide if their heads and tails agree, and only then") {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
   const Pairs may = {
@@ -96,16 +90,6 @@ TEST_CASE("a template collides with a fixed name that it can produce") {
   for (const auto& [text, may, never] : rows) {
     for (const std::string& name : may) CHECK_MESSAGE(stock(text).may_collide(name), name);
     for (const std::string& name : never) CHECK_FALSE_MESSAGE(stock(text).may_collide(name), name);
-  }
-}
-
-TEST_CASE("a template collides with every key it produces") {
-  for (const char* text : {"<sku>", "a:<sku>", "<sku>:z", "a:<sku>:z", "aa<sku>aa"}) {
-    for (const char* name : {"x", "a", ":z", "a:", "aa", "shoe:stock"}) {
-      const auto keys = stock(text);
-      CHECK(keys.may_collide(keys.key(name)));
-      CHECK(keys.may_collide(keys));
-    }
   }
 }
 

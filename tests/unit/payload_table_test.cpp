@@ -29,10 +29,7 @@ TEST_CASE("each payload decodes as in the table") {
       CHECK(names_of(decoded) == payload.name + "/");
       CHECK(lines_of(decoded) == "shoe=1");
     }
-    const Decoded again = warm.decode(fields);
-    CHECK(again.good == decoded.good);
-    CHECK(again.detail == decoded.detail);
-    CHECK(lines_of(again) == lines_of(decoded));
+    CHECK(warm.decode(fields) == decoded);
   }
 }
 
@@ -50,9 +47,7 @@ TEST_CASE("the table has every case of JSONTestSuite twice, as a member and alon
 
 TEST_CASE("an escape of half a surrogate pair is malformed everywhere") {
   constexpr const char* kDetail = "order is not valid JSON: a string contains an invalid escape";
-  for (const std::string text :
-       {R"(\ud83d)", R"(\udc5f)", R"(\udc5f\ud83d)", R"(\ud83d\\udc5f)", R"(\ud83d\ud83d\udc5f)",
-        R"(\ud83d\udc5f\udc5f)", R"(\\\ud83d)", R"(\uDBFF\u0041)", R"(\ud83d \udc5f)"}) {
+  for (const std::string text : {R"(\udc5f\ud83d)", R"(\ud83d\\udc5f)", R"(\ud83d\ud83d\udc5f)", R"(\uDBFF\u0041)"}) {
     CAPTURE(text);
     CHECK(decode_json(R"({"id":"o-1","sku":"shoe","quantity":1,"more":")" + text + "\"}").detail == kDetail);
     CHECK(decode_json(R"({"id":"o-1","sku":"shoe","quantity":1,")" + text + R"(":[]})").detail == kDetail);
@@ -69,68 +64,35 @@ Decoded decode_with(const std::string& value) {
   return decode_json(R"({"id":"o-1","sku":"shoe","quantity":3,"more":)" + value + "}");
 }
 
-TEST_CASE("valid JSON values are accepted in an ignored member") {
-  const std::vector<std::string> good = {
-      "[[]]", "[{}]", R"({"a":1,"a":2})", R"({"a\u0000b":1})", "[null,1,\"1\",{}]", "[ ]", "[ 1 ]", "\t[\n1\r,2 ]",
-      // Numbers:
-      "0", "0.5", "-0.5", "1e1", "1E1", "1e+1", "1e-1", "1.000000005", "1e-400", "9223372036854775807",
-      "-9223372036854775808", "18446744073709551615",
-      // Numbers too large for 64 bits or a double:
-      "18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "1234567890123456789012e5",
-      "1234567890123456789012.5", "1e400", "-1e9999", "1E+400",
-      "0.4e00669999999999999999999999999999999999999999999999999999999999999969999",
-      "[1,123456789012345678901234567890,\"1e400\",1e400]",
-      "{\"123456789012345678901234567890\":123456789012345678901234567890}", "[\"\\\"\",1e400]",
-      "[\"\\\\\",1e400,\"\\\\\\\"\",99999999999999999999]",
-      // Strings:
-      "\"\xC2\x80\"", "\"\xEF\xBB\xBF\""};
-  for (const std::string& value : good) {
+TEST_CASE("a number of any size is accepted in an ignored member") {
+  for (const std::string value :
+       {"-0.5", "1e-400", "9223372036854775807", "18446744073709551616", "-9223372036854775809",
+        "1234567890123456789012e5", "1234567890123456789012.5", "-1e9999", "1E+400",
+        "0.4e00669999999999999999999999999999999999999999999999999999999999999969999",
+        "[1,123456789012345678901234567890,\"1e400\",1e400]",
+        "{\"123456789012345678901234567890\":123456789012345678901234567890}", "[\"\\\"\",1e400]",
+        "[\"\\\\\",1e400,\"\\\\\\\"\",99999999999999999999]"}) {
     CAPTURE(value);
     const Decoded decoded = decode_with(value);
-    CHECK(decoded.good);
-    CHECK(decoded.request.id == "o-1");
+    CHECK(names_of(decoded) == "o-1/");
     CHECK(lines_of(decoded) == "shoe=3");
   }
 }
 
-TEST_CASE("invalid JSON values make the request malformed") {
-  const std::vector<std::string> bad = {
-      "", " ", "[}", "[1 2]", "[1}", "[x]", "[:]", "[\x61]",
-      // Objects:
-      "{\"a\"}", "{\"a\":}", "{:1}", "{a:1}", "{'a':1}", "{\"a\" 1}", "{\"a\"::1}", "{\"a\":1,}", "{\"a\":1,,\"b\":2}",
-      "{,}", "{null:null}", "{\"a\":1 \"b\":2}", "{\"a\":\"b\",\"c\"", "{\"a\",1}", "{[:\"x\"}", "{\"a\":1}}",
-      // Words:
-      "NULL", "nan", "truee", "true1", "undefined", "nullnull",
-      // Numbers:
-      "01", "00", ".1", "-.1", "1.e1", "1e", "1e+", "1E", "1e1.5", "1_000", "1-", "--1", "-a", "1a", "1 000", "1,000",
-      "01234567890123456789012", "1234567890123456789012.", "1234567890123456789012a", "1234567890123456789012e",
-      "1234567890123456789012e+", "1234567890123456789012.e5", "1e400x", "1e400.5", "-01e400",
-      // Strings:
-      "\"a", "'a'", "a", "\"\\u\"", "\"\\u00\"", "\"\\u000G\"", "\"\\", "\"a\"b", "\"\n\"", "\"\x01\"", "\"\x1F\"",
-      "\"\0\""s, "\"\\'\"", "\"\\ud800", "\\u0020\"a\"",
-      // UTF-8:
-      "\"\x80\"", "\"\xF4\x90\x80\x80\"", "\"\xE0\x80\x80\"", "\"\xC3\"", "{\"\xFF\":1}", "[1\xE5]",
-      // White space and others:
-      "[\x0B]", "[\xC2\xA0]", "[\xEF\xBB\xBF]", "1\0"s, "1 /* comment */", "1 // comment", "# 1", "1;"};
-  for (const std::string& value : bad) {
+TEST_CASE("a large number that is not JSON makes the request malformed") {
+  for (const std::string value :
+       {"01234567890123456789012", "1234567890123456789012.", "1234567890123456789012a", "1234567890123456789012e",
+        "1234567890123456789012e+", "1234567890123456789012.e5", "1e400x", "1e400.5", "-01e400"}) {
     CAPTURE(value);
-    const Decoded decoded = decode_with(value);
-    CHECK_FALSE(decoded.good);
-    CHECK(decoded.detail.starts_with("order is not valid JSON: "));
-    CHECK(decoded.request.id.empty());
+    CHECK(decode_with(value).detail.starts_with("order is not valid JSON: "));
   }
 }
 
 TEST_CASE("text around a request makes it malformed unless it is white space") {
   const std::string json = R"({"id":"o-1","sku":"shoe","quantity":3})";
-  for (const std::string space : {"", " ", "\t", "\n", "\r", " \r\n\t "}) {
-    CHECK(decode_json(space + json).good);
-    CHECK(decode_json(json + space).good);
-  }
-  for (const std::string& other : {"x"s, ","s, "{}"s, "1"s, "\"\""s, "}"s, "]"s, "#"s, "//"s, "\x0C"s, "\xEF\xBB\xBF"s,
-                                   "\xC2\xA0"s, "\xFF"s, "\0"s, json, "\n" + json + "\n"}) {
-    CHECK_FALSE_MESSAGE(decode_json(other + json).good, other);
-    CHECK_FALSE_MESSAGE(decode_json(json + other).good, other);
+  for (const std::string& other : {" \r\n\t "s, "\xEF\xBB\xBF"s, "\xC2\xA0"s, "\0"s, "1"s, json}) {
+    CHECK_MESSAGE(decode_json(other + json).good == (other[0] == ' '), other);
+    CHECK_MESSAGE(decode_json(json + other).good == (other[0] == ' '), other);
   }
 }
 

@@ -39,27 +39,6 @@ class ReplyReader {
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
 };
 
-TEST_CASE("a reply of each type is read from the pool as it was sent") {
-  ReplyReader reader;
-  reader.feed("+OK\r\n-ERR no\r\n:-42\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n" + bulk(std::string("a\0b", 3)));
-  std::vector<PooledReply> all;  // all are kept until the end
-  const auto next = [&] { return Reply(all.emplace_back(reader.next()).get()); };
-  CHECK(next().text() == "OK");
-  const Reply error = next();
-  CHECK(error.is_error());
-  CHECK(error.text() == "ERR no");
-  CHECK(next().integer() == -42);
-  CHECK(next().is_nil());
-  CHECK(next().is_nil());
-  const Reply empty_array = next();
-  CHECK(empty_array.is_array());
-  CHECK(empty_array.size() == 0);
-  const Reply empty = next();
-  CHECK(empty.is_string());
-  CHECK(empty.text().empty());
-  CHECK(next().text() == std::string_view("a\0b", 3));
-}
-
 TEST_CASE("a reply of many parts, small ones and ones larger than a block, arrives in fragments") {
   const std::string large(300000, 'x');
   std::string bytes = "*3\r\n*1000\r\n";

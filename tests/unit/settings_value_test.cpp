@@ -151,12 +151,9 @@ TEST_CASE("no template can produce another key, nor any name be one of orderd's 
   };
   for (const auto& [flags, error] : rows) CHECK(error_of(load_flags(flags)) == error);
   const std::vector<std::pair<Flags, std::string>> parts = {
-      {{{"streams.orders", "product:x"}}, "can produce the same key"},
-      {{{"keys.stock", "<sku>:owner"}}, "can produce orderd's key for the owner"},
       {{{"keys.reply", "orders:order:<to>"}},
        "keys.order \"<orders>:order:<id>\" and keys.reply \"orders:order:<to>\" can produce the same key"},
       {{{"keys.reply", "<orders>:<to>"}}, "can produce the key of streams.dead"},
-      {{{"keys.order", "<id>:standby"}}, "can produce orderd's key for the standby daemons"},
   };
   for (const auto& row : parts) CHECK_MESSAGE(contains(error_of(load_flags(row.first)), row.second), row.second);
 }

@@ -26,24 +26,13 @@ std::string line_head(const std::string& sku, uint64_t quantity) {
 TEST_CASE("the digest is the same as in records of earlier versions") {
   CHECK(digest("c-7", {{"shoe", 3}}) == "0f34e35244ca8224");
   CHECK(digest("", {{"sock", 2}, {"shoe", 1}}) == "40b35e2f38189586");
+  CHECK(digest("", {{"shoe", 11}}) == "8469cd55f6d4df57");
   std::vector<Line> many;
   for (uint64_t i = 100; i > 0; --i)
     many.push_back({"sku-" + std::string(i <= 10 ? 2 : 1, '0') + std::to_string(i - 1), i});
   CHECK(many.back().sku == "sku-000");
   CHECK(many.front().sku == "sku-099");
   CHECK(digest(std::string(128, 'c'), many) == "2b8e8959a75c9c19");
-}
-
-TEST_CASE("the same content has the same digest in every form") {
-  for (const Decoded& decoded :
-       {decode_json(R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":3})"),
-        decode_json(R"({"quantity":3,"sku":"\u0073hoe","more":{},"customer":"c-7","id":"o-1"})"),
-        decode_items(R"([{"sku":"shoe","quantity":3}])"),
-        decode_items(R"([{"sku":"shoe","quantity":1},{"sku":"shoe","quantity":2}])"),
-        decode_entry({"id", "o-1", "customer", "c-7", "sku", "shoe", "quantity", "3"})}) {
-    REQUIRE(decoded.good);
-    CHECK(digest(decoded.request.customer, decoded.request.lines) == digest("c-7", {{"shoe", 3}}));
-  }
 }
 
 TEST_CASE("the ID and the order of the lines do not change the digest") {
@@ -75,19 +64,6 @@ TEST_CASE("other content has another digest") {
   CHECK(std::set<std::string>(digests.begin(), digests.end()).size() == digests.size());
 }
 
-TEST_CASE("a digest is 16 lower-case hexadecimal digits and uses them all") {
-  std::set<char> seen;
-  std::set<std::string> digests;
-  for (uint64_t i = 1; i <= 1000; ++i) {
-    const std::string text = digest("", {{"shoe", i}});
-    CHECK(text.find_first_not_of("0123456789abcdef") == std::string::npos);
-    seen.insert(text.begin(), text.end());
-    digests.insert(text);
-  }
-  CHECK(seen.size() == 16);
-  CHECK(digests.size() == 1000);
-}
-
 TEST_CASE("the head of a line is JSON up to the comma, in which quotes and backslashes are escaped") {
   for (const uint64_t quantity : {uint64_t{1}, uint64_t{3}, kMaxWhole, UINT64_MAX}) {
     CHECK(line_head("shoe", quantity) == R"({"sku":"shoe","quantity":)" + std::to_string(quantity) + ",");
@@ -100,15 +76,6 @@ TEST_CASE("the head of a line is JSON up to the comma, in which quotes and backs
                                          {"Größe/靴👟", "Größe/靴👟"},
                                          {"<&'>", "<&'>"}}) {
     CHECK(line_head(sku, 1) == R"({"sku":")" + escaped + R"(","quantity":1,)");
-  }
-}
-
-TEST_CASE("an escaped SKU is read back unchanged") {
-  for (const std::string sku : {"shoe", "\"", "\\", "\\\"\\", "a\"b\\c", "\\u0041", "靴"}) {
-    std::string json = R"({"id":"o-1","items":[)";
-    append_line_head({sku, 3}, json);
-    json += R"("available":0}]})";
-    CHECK(lines_of(decode_json(json)) == sku + "=3");
   }
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace orderd::fuzz {
+namespace orderd::test {
 
 // The code points of `text`; nullopt if it is not valid UTF-8 (overlong forms, surrogates, beyond U+10FFFF).
 inline std::optional<std::vector<char32_t>> code_points(std::string_view text) {
@@ -61,4 +61,4 @@ inline bool is_good_sku(std::string_view text) {
          std::ranges::none_of(*code_points(text), is_space);
 }
 
-}  // namespace orderd::fuzz
+}  // namespace orderd::test
