@@ -73,16 +73,12 @@ constexpr uint64_t kScanCount = 1000;
 std::string on_stock(const Findings& findings) {
   const uint64_t keys = findings.of("stock_key_differs").violations;
   if (keys + findings.of("chain_broken").violations == 0) return "";
-  const std::string what =
-      "chain_broken and stock_key_differs: stock was changed without orderctl stock. If that is explained, ";
-  if (keys == 0) {
-    return what + "audit from where the ledger is complete again: orderctl audit --from " +
-           findings.of("chain_broken").newest.text();
-  }
-  return what +
-         "write what the keys hold into the ledger: orderctl stock set SKU N --json, for each SKU of "
-         "stock_key_differs. "
-         "Then audit from there: orderctl audit --from ID, with the `entry` of the first one";
+  return "chain_broken and stock_key_differs: stock was changed without orderctl stock. If that is explained, " +
+         (keys == 0 ? "audit from where the ledger is complete again: orderctl audit --from " +
+                          findings.of("chain_broken").newest.text()
+                    : "write what the keys hold into the ledger: orderctl stock set SKU N --json, for each SKU of "
+                      "stock_key_differs. Then audit from there: orderctl audit --from ID, with the `entry` of the "
+                      "first one");
 }
 
 // Whether this key is a position that refers to our results stream, for a request that we do not have.
@@ -132,23 +128,37 @@ std::vector<std::string> advice_on(const Task& task) {
 
 }  // namespace
 
+void Findings::add(Check check, const Place& place, std::string_view detail) {
+  Tally& tally = tallies_[check.index];
+  tally.newest = std::max(tally.newest, place.result);
+  if (tally.violations++ >= kept_max_) return;
+  const auto text = [](Id id) { return id == Id{} ? std::string() : id.text(); };
+  tally.kept.push_back(
+      {text(place.result), text(place.request), std::string(place.order), std::string(place.sku), std::string(detail)});
+}
+
+uint64_t Findings::violations() const {
+  uint64_t all = 0;
+  for (const Tally& tally : tallies_) all += tally.violations;
+  return all;
+}
+
 Result<Report> run(Link& link, const Options& options) {
   Report report{take_horizon(link, options), {}, Findings(options.findings_max), {}};
   const Task task{link, options, report.horizon, report.findings, report.counts};
   const uint64_t parts = parts_of(task);
-  std::vector<CheckerPtr> checks;
-  for (auto* const make : {check_requests, check_letters, check_stock}) checks.push_back(make(task));
-  checks.push_back(check_decisions(task, {0, parts}));
-  read_results(task, checks);
-  // The other partitions of the order IDs. Everything except the decisions was checked before.
-  for (uint64_t number = 1; number < parts; ++number) {
+  for (uint64_t number = 0; number < parts; ++number) {
+    // Later passes are for the other partitions of the order IDs. Everything else was checked before.
     Findings known(0);
     Counts counted;
     const Task again{link, options, report.horizon, known, counted};
-    checks.clear();
-    checks.push_back(check_requests(again));
+    const Task& pass = number == 0 ? task : again;
+    std::vector<CheckerPtr> checks;
+    checks.push_back(check_requests(pass));
+    if (number == 0) checks.push_back(check_letters(task));
+    if (number == 0) checks.push_back(check_stock(task));
     checks.push_back(check_decisions(task, {number, parts}));
-    read_results(again, checks);
+    read_results(pass, checks);
   }
   report.counts.passes = parts;
   if (link.failure()) return *link.failure();

@@ -2,11 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "audit/audit.h"
-#include "audit/result_entry.h"
 
 namespace orderd::audit {
 

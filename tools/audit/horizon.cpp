@@ -56,28 +56,18 @@ Position position_of(const Reply& hash) {
   return position;
 }
 
-std::vector<Command> stream_questions(const Options& names) {
-  return {Command::of("XINFO", "STREAM", names.orders), Command::of("XINFO", "STREAM", names.results),
-          Command::of("XINFO", "STREAM", names.dead)};
-}
-
-void read_streams(Link& link, const Reply& replies, Horizon& horizon) {
-  for (std::size_t i = 0; i < std::size(kStreams); ++i) {
-    const Reply reply = replies.at(i);
-    const bool absent = reply.text().starts_with("ERR no such key");
-    if (!absent && !link.fails(reply)) horizon.*kStreams[i] = facts_of(reply);
-  }
-}
-
 }  // namespace
 
 Horizon take_horizon(Link& link, const Options& options) {
-  auto questions = stream_questions(options);
-  questions.push_back(Command::of("HGETALL", options.position));
-  questions.push_back(Command::of("TIME"));
-  const auto replies = link.ask_at_once(questions);
+  const auto replies = link.ask_at_once(
+      {Command::of("XINFO", "STREAM", options.orders), Command::of("XINFO", "STREAM", options.results),
+       Command::of("XINFO", "STREAM", options.dead), Command::of("HGETALL", options.position), Command::of("TIME")});
   Horizon horizon;
-  read_streams(link, replies.view(), horizon);
+  for (std::size_t i = 0; i < std::size(kStreams); ++i) {
+    const Reply reply = replies->at(i);
+    const bool absent = reply.text().starts_with("ERR no such key");
+    if (!absent && !link.fails(reply)) horizon.*kStreams[i] = facts_of(reply);
+  }
   const Reply hash = replies->at(3);
   if (!hash.text().starts_with("WRONGTYPE")) link.fails(hash);
   horizon.position = position_of(hash);
@@ -90,9 +80,7 @@ Horizon take_horizon(Link& link, const Options& options) {
 void refresh(const Task& task) {
   Horizon& horizon = task.horizon;
   if (horizon.fresh_at == task.link.received()) return;
-  const auto replies = task.link.ask_at_once(stream_questions(task.options));
-  Horizon now;
-  read_streams(task.link, replies.view(), now);
+  const Horizon now = take_horizon(task.link, task.options);
   for (StreamFacts Horizon::*const stream : kStreams) {
     StreamFacts& before = horizon.*stream;
     const StreamFacts& after = now.*stream;

@@ -106,9 +106,9 @@ bool JsonReader::read_number(std::string_view& out) {
     return there;
   };
   const auto skip_digits = [&] {
-    const std::size_t before = rest_.size();
-    while (!rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9') rest_.remove_prefix(1);
-    return rest_.size() < before;
+    const std::size_t digits = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    rest_.remove_prefix(digits);
+    return digits > 0;
   };
   (void)skip_any("-");
   bool good = skip_any("0") || skip_digits();

@@ -12,8 +12,8 @@ constexpr std::size_t kWithoutMax = 1'000'000;
 
 // orderd's three fields come first; a raw field of the request may have one of their names.
 struct Letter {
-  std::optional<Id> request;
-  std::optional<Id> result;
+  Id request;  // 0-0: not readable
+  Id result;   // the same
   std::string_view detail;
 
   // `entry`: may be null.
@@ -21,8 +21,8 @@ struct Letter {
     if (entry == nullptr || entry->fields.size() < 6) return;
     const auto& fields = entry->fields;
     if (fields[0] != "request" || fields[2] != "result" || fields[4] != "detail") return;
-    request = id_of(fields[1]);
-    result = id_of(fields[3]);
+    request = id_of(fields[1]).value_or(Id{});
+    result = id_of(fields[3]).value_or(Id{});
     detail = fields[5];
   }
 };
@@ -39,7 +39,7 @@ class LetterChecker : public Checker {
   }
 
   void end() override {
-    skip(std::nullopt);
+    skip(kLastId);
     counts_.dead_letters = letters_.popped();
     if (without_.empty()) return;
     // More letters are gone than were requeued or discarded: the oldest ones may have been trimmed.
@@ -55,7 +55,7 @@ class LetterChecker : public Checker {
     const Letter oldest(now.peek());
     for (const auto& [id, without] : without_) {
       // Trimming removes the oldest; a letter missing after the first one was removed otherwise.
-      if ((gone || dead.cut) && (!oldest.result || id < *oldest.result)) {
+      if ((gone || dead.cut) && (oldest.result == Id{} || id < oldest.result)) {
         findings_.not_checked(kOfMalformed, "the oldest dead letters were trimmed");
       } else {
         findings_.add("dead_letter_missing", {id, without.request, without.order},
@@ -66,19 +66,19 @@ class LetterChecker : public Checker {
 
  private:
   // Reports the letters of results before `until`: no malformed result is waiting for them.
-  void skip(std::optional<Id> until) {
+  void skip(Id until) {
     for (const RawEntry* next = letters_.peek(); next != nullptr; next = letters_.peek()) {
       const Letter letter(next);
       // A letter that names a result with a future ID is not waited for.
-      if (until && letter.result && *letter.result >= *until && *letter.result <= horizon_.results.last) return;
-      if (letter.result && *letter.result < horizon_.first_result()) {
+      if (letter.result >= until && letter.result <= horizon_.results.last) return;
+      if (letter.result != Id{} && letter.result < horizon_.first_result()) {
         findings_.not_checked("dead letters", "their results were trimmed, or are before --from");
-      } else if (letter.result && *letter.result > horizon_.to && horizon_.ends_early()) {
+      } else if (letter.result > horizon_.to && horizon_.ends_early()) {
         findings_.not_checked("dead letters", "their results are after --to");
       } else {
         findings_.looked("dead_letter_forged");
-        const bool names_both = letter.request && letter.result;
-        findings_.add("dead_letter_forged", {letter.result.value_or(Id{}), letter.request.value_or(Id{})},
+        const bool names_both = letter.request != Id{} && letter.result != Id{};
+        findings_.add("dead_letter_forged", {letter.result, letter.request},
                       "dead letter " + next->id.text() +
                           (names_both ? ": no malformed result has this ID, or it has its dead letter already"
                                       : ": it names no request or no result"));
@@ -96,7 +96,7 @@ class LetterChecker : public Checker {
       findings_.looked("dead_letter_forged");
       const bool other_request = letter.request != result.request;
       if (other_request || letter.detail != result.detail) {
-        findings_.add("dead_letter_forged", {result.id, letter.request.value_or(Id{})},
+        findings_.add("dead_letter_forged", {result.id, letter.request},
                       "dead letter " + next->id.text() + ": its " + (other_request ? "request" : "detail") +
                           " is not that of the result");
       }

@@ -24,6 +24,17 @@ std::size_t bytes_of(const Reply& page) {
   return bytes;
 }
 
+// Fills `entry` from one element of an XRANGE reply. False if it is not an entry.
+bool read_entry(const Reply& reply, RawEntry& entry) {
+  const auto id = id_of(reply.at(0).text());
+  const Reply fields = reply.at(1);
+  if (reply.size() != 2 || !id || !fields.is_array() || fields.size() % 2 != 0) return false;
+  entry.id = *id;
+  entry.fields.clear();
+  for (std::size_t i = 0; i < fields.size(); ++i) entry.fields.push_back(fields.at(i).text());
+  return true;
+}
+
 }  // namespace
 
 Link::Ticket Link::send(const Command& command) {
@@ -59,16 +70,6 @@ OwnedReply Link::ask_at_once(const std::vector<Command>& commands) {
   }
   if (reply->size() != commands.size()) fail("the server did not execute what it had queued");
   return reply;
-}
-
-bool read_entry(const Reply& reply, RawEntry& entry) {
-  const auto id = id_of(reply.at(0).text());
-  const Reply fields = reply.at(1);
-  if (reply.size() != 2 || !id || !fields.is_array() || fields.size() % 2 != 0) return false;
-  entry.id = *id;
-  entry.fields.clear();
-  for (std::size_t i = 0; i < fields.size(); ++i) entry.fields.push_back(fields.at(i).text());
-  return true;
 }
 
 Cursor::Cursor(Link& link, std::string stream, Id first, Id last)

@@ -60,8 +60,6 @@ struct RawEntry {
   Id id;
   std::vector<std::string_view> fields;  // alternating names and values; views into the reply
 };
-// Fills `entry` from one element of an XRANGE reply. False if it is not an entry.
-[[nodiscard]] bool read_entry(const valkey::Reply& reply, RawEntry& entry);
 
 // Requests the next page before returning the current one, so that the server and the audit work at the same time.
 class Cursor {

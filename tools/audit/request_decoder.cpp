@@ -1,4 +1,4 @@
-// Both forms become members: how often each was given, and its value. The rules are checked on these.
+// Both forms become members. The rules are checked on these.
 #include "audit/request_decoder.h"
 
 #include <charconv>
@@ -11,34 +11,8 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxEntryBytes = 65'536;
 
-struct Member {
-  std::string_view text;
-  Kind kind = Kind::kNull;
-  unsigned times = 0;
-
-  [[nodiscard]] bool once(Kind wanted) const { return times == 1 && kind == wanted; }
-  // Of an optional member: null counts as absent.
-  [[nodiscard]] bool absent() const { return times == 0 || once(Kind::kNull); }
-  // The text of a string given once; empty otherwise.
-  [[nodiscard]] std::string_view string() const { return once(Kind::kString) ? text : std::string_view(); }
-};
-
-// Only the last value of a repeated member is kept: to be given twice is wrong anyway.
-struct Given {
-  Member id, customer, reply_to, sku, quantity, items;
-  bool any = false;
-
-  void take(std::string_view name, Kind kind, std::string_view text) {
-    const std::pair<std::string_view, Member*> known[] = {
-        {"id", &id},   {"customer", &customer}, {"reply_to", &reply_to},
-        {"sku", &sku}, {"quantity", &quantity}, {"items", &items}};
-    for (const auto& [known_name, member] : known) {
-      if (known_name != name) continue;
-      *member = {text, kind, member->times + 1};
-      any = true;
-    }
-  }
-};
+constexpr std::string_view kNames[] = {"id", "customer", "reply_to", "sku", "quantity", "items"};
+using Given = Members<std::size(kNames)>;
 
 // The lines of one request; those of the same SKU are summed.
 struct Lines {
@@ -49,28 +23,28 @@ struct Lines {
   bool good = true;
 
   void add(const Given& given) {
-    const std::string_view sku = given.sku.string();
-    const uint64_t quantity = whole_of(given.quantity.text).value_or(0);
-    good = good && ++count <= limits.max_lines && is_sku(sku) && given.quantity.once(quantity_kind) && quantity >= 1 &&
-           quantity <= limits.max_quantity;
+    const std::string_view sku = given["sku"].string();
+    const uint64_t quantity = whole_of(given["quantity"].text).value_or(0);
+    good = good && ++count <= limits.max_lines && is_sku(sku) && given["quantity"].once(quantity_kind) &&
+           quantity >= 1 && quantity <= limits.max_quantity;
     if (good) good = (sums[sku] += quantity) <= kMaxWhole;
   }
 };
 
 // An integer is not a valid ID, but the result of the malformed request contains it.
 std::string integer_id(const Given& given) {
-  const std::string_view text = given.id.text;
+  const std::string_view text = given["id"].text;
   int64_t number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool good = given.id.once(Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
+  const bool good = given["id"].once(Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
   return good ? std::to_string(number) : std::string();
 }
 
 void judge(const Given& given, const Lines& lines, LaneNumber lane, DecodedRequest& out) {
-  if (is_name(given.id.string())) out.order = given.id.string();
-  if (is_name(given.customer.string())) out.customer = given.customer.string();
-  out.malformed = out.order.empty() || (!given.customer.absent() && out.customer.empty()) ||
-                  (!given.reply_to.absent() && !is_name(given.reply_to.string())) || !lines.good;
+  if (is_name(given["id"].string())) out.order = given["id"].string();
+  if (is_name(given["customer"].string())) out.customer = given["customer"].string();
+  out.malformed = out.order.empty() || (!given["customer"].absent() && out.customer.empty()) ||
+                  (!given["reply_to"].absent() && !is_name(given["reply_to"].string())) || !lines.good;
   if (out.order.empty()) out.order = integer_id(given);
   if (out.malformed) return;
   for (const auto& [sku, quantity] : lines.sums) {
@@ -84,7 +58,7 @@ void judge(const Given& given, const Lines& lines, LaneNumber lane, DecodedReque
 
 void RequestDecoder::decode(const std::vector<std::string_view>& fields, DecodedRequest& out) {
   out = {};
-  Given flat;
+  Given flat(kNames);
   std::string_view order;
   unsigned orders = 0;
   std::size_t bytes = 0;
@@ -97,7 +71,7 @@ void RequestDecoder::decode(const std::vector<std::string_view>& fields, Decoded
       flat.take(fields[i], Kind::kString, fields[i + 1]);
     }
   }
-  if (bytes > kMaxEntryBytes || orders > 1 || (orders == 1 && flat.any)) return;
+  if (bytes > kMaxEntryBytes || orders > 1 || (orders == 1 && flat.most_times() > 0)) return;
   if (orders == 1) return decode_json(order, out);
   Lines lines{limits_, Kind::kString};
   lines.add(flat);
@@ -107,27 +81,24 @@ void RequestDecoder::decode(const std::vector<std::string_view>& fields, Decoded
 void RequestDecoder::decode_json(std::string_view order, DecodedRequest& out) {
   const std::vector<JsonValue>& values = json_.read(order);
   if (values.empty() || values[0].kind != Kind::kObject) return;
-  Given top;
+  Given top(kNames);
   std::vector<Given> items;
   bool in_items = false;
-  bool all_objects = true;
   for (const JsonValue& value : values) {
     if (value.depth == 1) {
       top.take(value.name, value.kind, value.text);
       in_items = value.name == "items";
     } else if (in_items && value.depth == 2) {
-      items.emplace_back();
-      all_objects = all_objects && value.kind == Kind::kObject;
+      items.emplace_back(kNames);  // what is not an object stays without an SKU
     } else if (in_items && value.depth == 3) {
       items.back().take(value.name, value.kind, value.text);
     }
   }
   Lines lines{limits_, Kind::kNumber};
-  if (top.items.absent()) {
+  if (top["items"].absent()) {
     lines.add(top);
   } else {
-    lines.good =
-        top.items.once(Kind::kArray) && top.sku.absent() && top.quantity.absent() && all_objects && !items.empty();
+    lines.good = top["items"].once(Kind::kArray) && top["sku"].absent() && top["quantity"].absent() && !items.empty();
     for (const Given& item : items) lines.add(item);
   }
   judge(top, lines, lane_, out);

@@ -1,69 +1,46 @@
 // The table of docs/contract.md, "A result", in code.
 #include "audit/result_entry.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace orderd::audit {
 namespace {
 
-// A missing field is nullopt; the first counts if a name is repeated.
-struct ResultFields {
-  using Text = std::optional<std::string_view>;
-  Text order, request, status, reason, lines, customer, outcome, original, detail, change, letter, result, pushed;
-  bool twice = false;
+constexpr std::string_view kNames[] = {"order",    "request", "status", "reason", "lines",  "customer", "outcome",
+                                       "original", "detail",  "change", "letter", "result", "pushed"};
+using Given = Members<std::size(kNames)>;
 
-  explicit ResultFields(const std::vector<std::string_view>& fields);
-};
-using F = ResultFields;
-constexpr std::pair<std::string_view, F::Text F::*> kFields[] = {
-    {"order", &F::order},   {"request", &F::request},   {"status", &F::status},   {"reason", &F::reason},
-    {"lines", &F::lines},   {"customer", &F::customer}, {"outcome", &F::outcome}, {"original", &F::original},
-    {"detail", &F::detail}, {"change", &F::change},     {"letter", &F::letter},   {"result", &F::result},
-    {"pushed", &F::pushed}};
-
-ResultFields::ResultFields(const std::vector<std::string_view>& fields) {
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-    const auto* const field =
-        std::find_if(std::begin(kFields), std::end(kFields), [&](const auto& each) { return each.first == fields[i]; });
-    if (field == std::end(kFields)) continue;
-    Text& value = this->*field->second;
-    twice = twice || value;
-    if (!value) value = fields[i + 1];
-  }
+// 0-0: missing or invalid.
+Id id_in(const Given& given, std::string_view name) {
+  return id_of(given[name].text).value_or(Id{});
 }
 
-Id id_or_none(const ResultFields::Text& field) {
-  return id_of(field.value_or("")).value_or(Id{});
-}
-
-const char* read_letter(const ResultFields& given, ResultEntry& entry) {
+const char* read_letter(const Given& given, ResultEntry& entry) {
   entry.kind = ResultKind::kLetter;
-  const bool requeued = given.change == "requeue";
-  if (!requeued && given.change != "discard") return "change is neither requeue nor discard";
-  entry.lettered = id_or_none(given.result);
-  if (!id_of(given.letter.value_or("")) || entry.lettered == Id{}) return "letter or result is not an entry ID";
-  return id_of(given.pushed.value_or("")).has_value() == requeued ? nullptr
-                                                                  : "pushed is not an entry ID, or is not due";
+  const bool requeued = given["change"].text == "requeue";
+  if (!requeued && given["change"].text != "discard") return "change is neither requeue nor discard";
+  entry.lettered = id_in(given, "result");
+  if (id_in(given, "letter") == Id{} || entry.lettered == Id{}) return "letter or result is not an entry ID";
+  return (id_in(given, "pushed") != Id{}) == requeued ? nullptr : "pushed is not an entry ID, or is not due";
 }
 
-const char* read_kind(const ResultFields& given, ResultEntry& entry) {
-  if (given.status == "stock") {
-    return given.change == "set" || given.change == "add" ? nullptr : "change is neither set nor add";
-  }
-  if (given.status == "letter") return read_letter(given, entry);
-  if (given.status == "accepted") {
+const char* read_kind(const Given& given, ResultEntry& entry) {
+  const std::string_view status = given["status"].text;
+  const std::string_view change = given["change"].text;
+  if (status == "stock") return change == "set" || change == "add" ? nullptr : "change is neither set nor add";
+  if (status == "letter") return read_letter(given, entry);
+  if (status == "accepted") {
     entry.kind = ResultKind::kAccepted;
-    return given.reason ? "an accepted order has a reason" : nullptr;
+    return given["reason"].times == 0 ? nullptr : "an accepted order has a reason";
   }
-  if (given.status == "duplicate") {
+  if (status == "duplicate") {
     entry.kind = ResultKind::kDuplicate;
-    entry.was_accepted = given.outcome == "accepted";
-    entry.original = id_or_none(given.original);
-    if (!entry.was_accepted && given.outcome != "rejected") return "outcome is neither accepted nor rejected";
+    entry.was_accepted = given["outcome"].text == "accepted";
+    entry.original = id_in(given, "original");
+    if (!entry.was_accepted && given["outcome"].text != "rejected") return "outcome is neither accepted nor rejected";
     return entry.original == Id{} ? "original is not an entry ID" : nullptr;
   }
-  if (given.status != "rejected") return "status is unknown";
+  if (status != "rejected") return "status is unknown";
   constexpr std::pair<std::string_view, ResultKind> kReasons[] = {
       {"insufficient_stock", ResultKind::kRefused}, {"unknown_sku", ResultKind::kRefused},
       {"bad_stock", ResultKind::kRefused},          {"malformed", ResultKind::kMalformed},
@@ -143,33 +120,37 @@ Content ResultEntry::content() const {
 }
 
 const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, ResultEntry& entry) {
-  const ResultFields given(fields);
+  Given given(kNames);
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    given.take(fields[i], JsonValue::Kind::kString, fields[i + 1]);
+  }
   entry.lines.clear();
   entry.asked.reset();
   entry.kind = ResultKind::kStock;
-  entry.reason = given.reason.value_or("");
-  entry.order = given.order.value_or("");
-  entry.customer = given.customer.value_or("");
-  entry.detail = given.detail.value_or("");
-  entry.request = id_or_none(given.request);
-  if (given.twice) return "a field is given twice";
+  entry.reason = given["reason"].text;
+  entry.order = given["order"].text;
+  entry.customer = given["customer"].text;
+  entry.detail = given["detail"].text;
+  entry.request = id_in(given, "request");
+  if (given.most_times() > 1) return "a field is given twice";
   const char* problem = read_kind(given, entry);
   if (problem != nullptr) return problem;
   const bool stock = entry.kind == ResultKind::kStock;
   const bool malformed = entry.kind == ResultKind::kMalformed;
   if (stock || entry.kind == ResultKind::kLetter) {
-    if (given.request || given.order) return "a stock change or a letter has no order and no request";
+    if (given["request"].times + given["order"].times > 0)
+      return "a stock change or a letter has no order and no request";
   } else {
-    if (entry.request == Id{} || !given.order) return "order or request is missing or invalid";
+    if (entry.request == Id{} || given["order"].times == 0) return "order or request is missing or invalid";
     if (entry.order.empty() && !malformed) return "order is empty";
   }
   const bool explained = malformed || entry.kind == ResultKind::kBadRecord || entry.kind == ResultKind::kWrongLane;
   if (entry.detail.empty() && explained) return "detail is missing";
-  if (entry.kind != ResultKind::kDuplicate && (given.outcome || given.original)) {
+  if (entry.kind != ResultKind::kDuplicate && given["outcome"].times + given["original"].times > 0) {
     return "outcome or original in a result that is not a duplicate";
   }
-  if (!stock && !entry.decided()) return given.lines ? "lines in a result that has none" : nullptr;
-  const bool read = read_array(json_, given.lines.value_or(""), entry.lines);
+  if (!stock && !entry.decided()) return given["lines"].times == 0 ? nullptr : "lines in a result that has none";
+  const bool read = read_array(json_, given["lines"].text, entry.lines);
   problem = read ? problem_of_lines(entry) : "lines are missing or invalid";
   if (problem != nullptr) entry.lines.clear();
   return problem;
@@ -178,7 +159,8 @@ const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, R
 ResultEntry* ResultCursor::next() {
   const RawEntry* const raw = raw_.peek();
   if (raw == nullptr) return nullptr;
-  decoder_.decode(*raw, entry_);
+  entry_.id = raw->id;
+  entry_.problem = decoder_.decode(raw->fields, entry_);
   raw_.pop();
   return &entry_;
 }

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/findings.h"
 #include "audit/json.h"
 #include "audit/link.h"
 #include "audit/request_decoder.h"
@@ -47,6 +46,14 @@ struct ResultLine {
   Amount before;
 };
 
+// Where something was found; 0-0 and empty: does not apply.
+struct Place {
+  Id result;
+  Id request = {};
+  std::string_view order = {};
+  std::string_view sku = {};
+};
+
 struct ResultEntry {
   Id id;
   const char* problem = nullptr;  // what is wrong with it; then only its ID, request and order can be relied on
@@ -72,12 +79,8 @@ struct ResultEntry {
 
 class ResultDecoder {
  public:
-  // Fills `entry`; its views point into `raw`, or are valid until the next call. Never throws on any input.
-  void decode(const RawEntry& raw, ResultEntry& entry) {
-    entry.id = raw.id;
-    entry.problem = decode(raw.fields, entry);
-  }
-  // The same for everything but the ID. `fields`: alternating names and values. Returns the problem.
+  // Fills everything but the ID and the problem, which it returns. `fields`: alternating names and values, to which the
+  // views point; some are valid only until the next call. Never throws on any input.
   [[nodiscard]] const char* decode(const std::vector<std::string_view>& fields, ResultEntry& entry);
 
  private:

@@ -4,7 +4,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +16,7 @@ struct Id {
   auto operator<=>(const Id&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };
-inline constexpr Id kLastId{std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint64_t>::max()};
+inline constexpr Id kLastId{UINT64_MAX, UINT64_MAX};
 // The smallest ID after `id`.
 [[nodiscard]] constexpr Id after(Id id) {
   return id.sequence == kLastId.sequence ? Id{id.ms + 1, 0} : Id{id.ms, id.sequence + 1};

@@ -137,29 +137,21 @@ class StockChecker : public Checker {
     std::vector<std::string_view> skus;
     for (const auto& [sku, stock] : skus_) skus.push_back(sku);
     for (auto from = skus.cbegin(); from != skus.cend() && !task_.link.failure();) {
-      // Applies most of the new results first, so that few are left for the step that compares.
-      ResultCursor newer(task_.link, task_.options.results, after(newest_), kLastId);
-      while (const ResultEntry* const result = newer.next()) apply(*result);
       const auto to = from + std::min<std::ptrdiff_t>(kStockKeysAtOnce, skus.cend() - from);
       compare_keys({from, to});
       from = to;
     }
   }
 
-  // Reads the keys in one step with the results after the last one applied, which are applied before the comparison.
+  // Reads the keys and which result is the newest in one step. Results up to this one are applied, then compared.
   void compare_keys(const std::vector<std::string_view>& skus) {
     std::vector<Command> commands;
     for (const std::string_view sku : skus) commands.push_back(Command::of("GET", task_.options.stock_key(sku)));
-    commands.push_back(Command::of("XRANGE", task_.options.results, after(newest_).text(), "+"));
+    commands.push_back(Command::of("XREVRANGE", task_.options.results, "+", "-", "COUNT", 1));
     const auto replies = task_.link.ask_at_once(commands);
-    RawEntry raw;
-    ResultDecoder decoder;
-    ResultEntry entry;
-    const Reply last = replies->at(skus.size());
-    for (std::size_t i = 0; i < last.size() && read_entry(last.at(i), raw); ++i) {
-      decoder.decode(raw, entry);
-      apply(entry);
-    }
+    const Id last = id_of(replies->at(skus.size()).at(0).at(0).text()).value_or(newest_);
+    ResultCursor newer(task_.link, task_.options.results, after(newest_), last);
+    while (const ResultEntry* const result = newer.next()) apply(*result);
     for (std::size_t i = 0; i < skus.size(); ++i) {
       const Reply reply = replies->at(i);
       if (!reply.text().starts_with("WRONGTYPE")) task_.link.fails(reply);
