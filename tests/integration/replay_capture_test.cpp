@@ -108,5 +108,26 @@ TEST_CASE_FIXTURE(CaptureDesk, "a capture from + starts at the newest entry and 
   CHECK(ids({"--from", "+"}) == Words{"3-0"});
 }
 
+TEST_CASE_FIXTURE(CaptureDesk, "a capture ends at what was the newest entry when it began") {
+  const Fields large = {{"order", std::string(1000, 'x')}};
+  const auto add_many = [&] {
+    for (int i = 0; i < 600; ++i) xadd(admin(), "orders", large);
+  };
+  add_many();
+  const Gate gate;
+  // The pipe is full before the first page is written.
+  Process process(clean_command("bash", {"-c", "\"$@\" | (read -r go < " + gate.file + "; cat)", "bash",
+                                         ORDER_REPLAY_PATH, "--valkey.url", url(), "capture"}));
+  wait_for(
+      [&] {
+        return contains(ask(admin(), {"CLIENT", "LIST"}), "cmd=xrange");
+      },
+      std::chrono::seconds(20), "the first page to be read");
+  add_many();
+  gate.open();
+  CHECK(process.wait() == 0);
+  CHECK(json_lines(process.output()).size() == 600);
+}
+
 }  // namespace
 }  // namespace orderd::test

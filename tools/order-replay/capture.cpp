@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <optional>
 #include <random>
 
@@ -149,13 +150,12 @@ Result<int> capture(const tools::Context& context, const CaptureFlags& flags) {
   tools::StopSignal::install();
   const std::string& stream = flags.results ? context.settings.streams.results : context.settings.streams.orders;
   Writer writer(std::move(*sink));
-  tools::StreamId from = tools::place_of(flags.from).value_or(tools::Place{}).first;
-  if (flags.from == "+") {
-    const auto newest = tools::newest_id(*client, stream);
-    if (!newest) return newest.failure();
-    from = tools::parse_id(*newest).value_or(tools::StreamId{});
-  }
-  const tools::StreamId to = tools::place_of(flags.to).value_or(tools::Place{}).last;
+  const auto newest = tools::newest_id(*client, stream);
+  if (!newest) return newest.failure();
+  const tools::StreamId end = tools::parse_id(*newest).value_or(tools::StreamId{});
+  const tools::StreamId from = flags.from == "+" ? end : tools::place_of(flags.from).value_or(tools::Place{}).first;
+  // Without --follow, what is added from now on is not captured: a busy stream would have no end.
+  const tools::StreamId to = std::min(end, tools::place_of(flags.to).value_or(tools::Place{}).last);
   const auto written = write_range(*client, stream, {from.text(), to.text()}, writer);
   if (!written) return written.failure();
   if (!flags.follow) return !tools::StopSignal::came() && writer.skipped() == 0 ? tools::kDone : tools::kFailed;
