@@ -90,7 +90,7 @@ void check_follows(const std::string& program, const Words& words) {
   const Json summary = json_lines(pushing.process().output()).at(0);
   const std::size_t orders = kPart * kParts * market.skus.size();
   // No reply was lost, so nothing was pushed twice.
-  check_values(summary, {{"pushed", orders}, {"missing", 0}, {"accepted", orders}});
+  check_values(summary, {{"pushed", orders}, {"resent", 0}, {"missing", 0}, {"accepted", orders}});
   for (const std::string part : {"lane 'a': left valkey://", "lane 'c': left valkey://",
                                  "lane 'b': lost the connection to valkey://", "lane 'b': reconnected"}) {
     CHECK_MESSAGE(contains(errors, part), part, " in ", errors);

@@ -198,6 +198,26 @@ TEST_CASE_FIXTURE(RunDesk, "a second result of a request is a violation") {
   CHECK(says(process, "the request " + pushed[0].id + " has a second result"));
 }
 
+// As after a failover to a replica that lacked the newest results.
+TEST_CASE_FIXTURE(RunDesk, "results that the server loses after they were read do not count") {
+  Process process = start_replay({"run", "-", "--wait", "--verify", "--json"}, {.input = "{}\n{}\n{}\n"});
+  wait_for_more_than(2);
+  const auto pushed = entries(admin(), "orders");
+  const auto answer = [&](std::size_t request, const char* status) {
+    return xadd(admin(), "results", {{"order", "o"}, {"request", pushed[request].id}, {"status", status}});
+  };
+  answer(0, "rejected");
+  const std::string lost = answer(1, "accepted");
+  wait_for([&] { return contains(process.errors(), "\"results\":2"); }, seconds(30), "both results to be read");
+  ask_number(admin(), {"XDEL", "results", lost});
+  ask_number(admin(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  wait_for([&] { return says(process, "1 result was lost that was read before"); }, seconds(30),
+           "the loss is reported");
+  for (const std::size_t i : {1U, 2U}) answer(i, "duplicate");
+  REQUIRE_MESSAGE(process.wait() == 0, process.errors());
+  check_values(summary(process), {{"accepted", 0}, {"duplicates", 2}, {"rejected", {{"rejected", 1}}}, {"missing", 0}});
+}
+
 TEST_CASE_FIXTURE(RunDesk, "the memory of a run does not grow with its file") {
   const auto peak = [&](const Words& flags) {
     return summary({"run", workload("w", flags), "--max", "--quiet"})["peak_kib"].get<uint64_t>();

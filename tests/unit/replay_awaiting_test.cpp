@@ -38,6 +38,15 @@ TEST_CASE("results of other requests are dropped") {
   CHECK(awaiting.size() == 1);
 }
 
+TEST_CASE("a kept result that the server loses is dropped") {
+  Awaiting awaiting;
+  CHECK_FALSE(awaiting.answer({5, 0}, {.id = "8-0", .fields = {}}, 1).has_value());
+  CHECK_FALSE(awaiting.answer({6, 0}, {.id = "9-0", .fields = {}}, 1).has_value());
+  awaiting.forget_results_after({8, 0});
+  CHECK(awaiting.add({5, 0}, {1}).has_value());
+  CHECK_FALSE(awaiting.add({6, 0}, {1}).has_value());
+}
+
 TEST_CASE("a run is checked for the order of its results and for orders sold twice") {
   RunCheck check;
   const auto accepted = [&check](std::string_view result, std::string_view request, std::string_view order) {
@@ -57,6 +66,18 @@ TEST_CASE("a run is checked for the order of its results and for orders sold twi
   for (int i = 0; i < 100; ++i) accepted("7-0", "1-0", "other");
   CHECK(check.count() == 3 + 100 + 99);
   CHECK(check.problems().size() == 10);
+}
+
+TEST_CASE("results that the server has lost may come again") {
+  RunCheck check;
+  for (const char* result : {"8-0", "9-0"}) {
+    check.seen({.id = result, .fields = {{"request", result}, {"order", result}, {"status", "accepted"}}});
+  }
+  check.lost_after({8, 0});
+  check.seen({.id = "10-0", .fields = {{"request", "9-0"}, {"order", "9-0"}, {"status", "accepted"}}});
+  CHECK(check.count() == 0);
+  check.seen({.id = "11-0", .fields = {{"request", "10-0"}, {"order", "8-0"}, {"status", "accepted"}}});
+  CHECK(check.count() == 1);
 }
 
 }  // namespace

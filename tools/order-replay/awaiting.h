@@ -43,6 +43,10 @@ class Awaiting {
     if (early_.size() > kMaxEarly) early_.erase(early_.begin());
     return std::nullopt;
   }
+  // The server has lost all results after this one.
+  void forget_results_after(tools::StreamId last) {
+    std::erase_if(early_, [last](const auto& each) { return tools::parse_id(each.second.id) > last; });
+  }
   // No more requests will be added with IDs up to this one: kept results of these belong to others.
   void forget_early(tools::StreamId up_to) { early_.erase(early_.begin(), early_.upper_bound(up_to)); }
   [[nodiscard]] std::size_t size() const { return open_.size(); }

@@ -2,6 +2,7 @@
 #include "order-replay/producer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "shared/output.h"
 
@@ -34,6 +35,11 @@ void Producer::stop() {
   stopped_ = true;
   pause_.stop();
   session_.stop();
+  for (Slot* slot : std::exchange(resend_, {})) {
+    const bool uncertain = slot->uncertain;
+    release(*slot);
+    if (uncertain) listener_.on_unknown();
+  }
 }
 
 void Producer::push(const Recorded& recorded, Request request) {
@@ -41,6 +47,7 @@ void Producer::push(const Recorded& recorded, Request request) {
   Slot& slot = *free_.back();
   free_.pop_back();
   slot.used = true;
+  slot.uncertain = false;
   slot.request = request;
   slot.command.begin(3 + recorded.fields.size());
   slot.command.add("XADD");
@@ -51,15 +58,16 @@ void Producer::push(const Recorded& recorded, Request request) {
 }
 
 void Producer::send(Slot& slot) {
-  // Not connected: it is sent after the reconnect.
-  if (!session_.send(slot, slot.command)) resend_.push_back(&slot);
+  if (!session_.send(slot, slot.command)) {
+    resend_.push_back(&slot);  // after the reconnect
+  } else if (slot.uncertain) {
+    listener_.on_resent();
+  }
 }
 
 void Producer::send_again() {
   if (pause_.active() || !up()) return;
-  std::deque<Slot*> waiting;
-  waiting.swap(resend_);
-  for (Slot* slot : waiting) send(*slot);
+  for (Slot* slot : std::exchange(resend_, {})) send(*slot);
   if (can_take()) listener_.on_ready();
 }
 
@@ -74,14 +82,13 @@ void Producer::on_reply(Slot& slot, const valkey::Reply& reply) {
   } else if (!reply.lost()) {
     on_refused(slot, reply);
   } else if (options_.resend_lost && !stopped_) {
+    slot.uncertain = true;
     resend_.push_back(&slot);
-    listener_.on_again();
   } else {
     release(slot);
     listener_.on_unknown();
   }
-  // Only now is the outcome of every request known.
-  if (leaving_ && open() == resend_.size()) session_.drop(*leaving_);
+  session_.replied();
 }
 
 void Producer::on_refused(Slot& slot, const valkey::Reply& reply) {
@@ -100,11 +107,7 @@ void Producer::on_refused(Slot& slot, const valkey::Reply& reply) {
     return listener_.on_failed(request, answer);
   }
   resend_.push_back(&slot);
-  listener_.on_again();
-  if (elsewhere) {
-    if (!leaving_) leaving_ = valkey::Error{kind, answer};
-    return;
-  }
+  if (elsewhere) return session_.leave({kind, answer});
   session_.suspect();
   if (!pause_.active()) pause_.start(kPause);
   listener_.on_trouble("the server cannot take requests now (" + tools::shown(answer) + "); retrying until it can");

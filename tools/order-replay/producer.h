@@ -1,13 +1,12 @@
 // One producer: a connection of its own, over which requests are sent in order, a bounded number of them at a time.
 //
 // What was in flight when the connection was lost may have been carried out or not; it is sent again, first and in
-// order. Where another server is the primary now (MOVED), all replies in flight are awaited, so that nothing that was
-// carried out is sent again; then the producer follows and sends what was refused.
+// order. Where another server is the primary now, because one answers MOVED or the topology says so, the replies in
+// flight are awaited (Session::leave), so that nothing that was carried out is sent again; then the producer follows.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +33,8 @@ class Producer : private Session::Listener {
    public:
     virtual ~Listener() = default;
     virtual void on_pushed(const Request& request, tools::StreamId id) = 0;
-    // A request will be sent again.
-    virtual void on_again() = 0;
+    // A request was sent again that may have been carried out before.
+    virtual void on_resent() = 0;
     // Whether a request was carried out is unknown, and it is not sent again.
     virtual void on_unknown() = 0;
     // The server refused it, and it is not sent again. `answer`: the error, or what it answered in place of an ID.
@@ -54,18 +53,20 @@ class Producer : private Session::Listener {
   Producer& operator=(const Producer&) = delete;
 
   void start() { session_.start(); }
-  // What is in flight becomes unknown and is not sent again.
+  // Nothing is sent again: what may have been carried out becomes unknown.
   void stop();
 
-  [[nodiscard]] bool up() const { return session_.up() && !leaving_; }
+  [[nodiscard]] bool up() const { return session_.up(); }
   [[nodiscard]] bool can_take() const { return up() && resend_.empty() && !free_.empty(); }
+  // Somebody waits for a connection: if there is none, the next attempt begins now.
+  void hurry() { session_.hurry(); }
   // Only where can_take().
   void push(const Recorded& recorded, Request request);
   // Requests that are sent, or to be sent again.
   [[nodiscard]] std::size_t open() const { return slots_.size() - free_.size(); }
   // The smallest line of these; only while open() is not 0.
   [[nodiscard]] uint64_t first_open_line() const;
-  // The ID of the last request that was answered.
+  // The ID of the last request that this server has answered; 0-0: none yet.
   [[nodiscard]] tools::StreamId newest() const { return newest_; }
 
  private:
@@ -74,6 +75,7 @@ class Producer : private Session::Listener {
     Request request;
     valkey::Command command;
     bool used = false;
+    bool uncertain = false;  // a reply was lost: it may have been carried out
   };
 
   void send(Slot& slot);
@@ -81,11 +83,11 @@ class Producer : private Session::Listener {
   void on_reply(Slot& slot, const valkey::Reply& reply);
   void on_refused(Slot& slot, const valkey::Reply& reply);
   void release(Slot& slot);
-  void on_up() override { send_again(); }
-  void on_down(const valkey::Error& error) override {
-    leaving_.reset();
-    listener_.on_down(error);
+  void on_up() override {
+    newest_ = {};  // the IDs of another server may be smaller
+    send_again();
   }
+  void on_down(const valkey::Error& error) override { listener_.on_down(error); }
 
   const Options options_;
   Listener& listener_;
@@ -94,9 +96,8 @@ class Producer : private Session::Listener {
   std::deque<Slot> slots_;
   std::vector<Slot*> free_;
   std::deque<Slot*> resend_;
-  std::optional<valkey::Error> leaving_;  // another server is the primary: nothing more is sent to this one
-  Timer pause_;                           // before what was refused is sent again
-  Session session_;                       // ends first: its calls are slots
+  Timer pause_;      // before what was refused is sent again
+  Session session_;  // ends first: its calls are slots
 };
 
 }  // namespace orderd::replay

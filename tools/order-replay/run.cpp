@@ -163,7 +163,10 @@ Result<uint64_t> Run::prepare(Source& source) {
 
 RunHooks Run::hooks() {
   RunHooks hooks;
-  if (flags_.verify) hooks.seen = [this](std::size_t lane, const tools::Entry& result) { checks_[lane].seen(result); };
+  if (flags_.verify) {
+    hooks.seen = [this](std::size_t lane, const tools::Entry& result) { checks_[lane].seen(result); };
+    hooks.lost_after = [this](std::size_t lane, tools::StreamId result) { checks_[lane].lost_after(result); };
+  }
   if (data_) {
     hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
   }

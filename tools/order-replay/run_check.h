@@ -36,6 +36,11 @@ class RunCheck {
     add(fmt::format("the order '{}' was accepted twice: {} and {}", tools::shown(first->first), first->second,
                     result.id));
   }
+  // The server has lost all results after this one.
+  void lost_after(tools::StreamId result) {
+    last_ = {};
+    std::erase_if(accepted_, [result](const auto& each) { return tools::parse_id(each.second) > result; });
+  }
   // How many problems there are.
   [[nodiscard]] uint64_t count() const { return count_; }
   // The first of them, one sentence each.

@@ -53,11 +53,9 @@ void RunData::write_stock(const std::string& seconds, const std::string& sku, ui
 }
 
 void RunData::sample(uint64_t now_ns, const RunSummary& summary) {
-  uint64_t rejected = 0;
-  for (const auto& [reason, count] : summary.rejected) rejected += count;
   const std::string seconds = seconds_text(now_ns, summary);
-  series_.write(
-      fmt::format("{},{},{},{},{}\n", seconds, summary.pushed, summary.accepted, rejected, summary.duplicates));
+  series_.write(fmt::format("{},{},{},{},{}\n", seconds, summary.pushed, summary.accepted, summary.all_rejected(),
+                            summary.duplicates));
   for (Stock& stock : stock_) {
     if (stock.written == stock.remaining) continue;
     stock.written = stock.remaining;

@@ -55,16 +55,17 @@ std::string line_of(const char* name, const Histogram& histogram) {
 
 }  // namespace
 
-// A result that is neither accepted nor a duplicate counts by its reason.
-void RunSummary::count(const tools::Entry& result) {
+uint64_t& RunSummary::figure_of(const tools::Entry& result) {
   const std::string_view status = result.field("status");
-  if (status == "accepted") {
-    ++accepted;
-  } else if (status == "duplicate") {
-    ++duplicates;
-  } else {
-    ++rejected[std::string(result.has("reason") ? result.field("reason") : status)];
-  }
+  if (status == "accepted") return accepted;
+  if (status == "duplicate") return duplicates;
+  return rejected[std::string(result.has("reason") ? result.field("reason") : status)];
+}
+
+uint64_t RunSummary::all_rejected() const {
+  uint64_t all = 0;
+  for (const auto& [reason, count] : rejected) all += count;
+  return all;
 }
 
 void RunSummary::print_table() const {

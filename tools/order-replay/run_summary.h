@@ -14,8 +14,8 @@ namespace orderd::replay {
 struct RunSummary {
   uint64_t pushed = 0;   // appended, confirmed by the server
   uint64_t failed = 0;   // refused and not resent
-  uint64_t unknown = 0;  // unknown, and not resent
-  uint64_t resent = 0;   // how often a request was sent again
+  uint64_t unknown = 0;  // sent, unknown whether pushed, and not resent
+  uint64_t resent = 0;   // how often a request was sent again that may have been pushed before
   uint64_t stock_set = 0;
   std::string first;  // request
   std::string last;
@@ -36,8 +36,10 @@ struct RunSummary {
   uint64_t result_ns = 0;                    // the last result
   Histogram latency;                         // ns from due to result
 
-  void count(const tools::Entry& result);
-  [[nodiscard]] uint64_t results() const { return latency.count(); }
+  // Where a result counts. One that is neither accepted nor a duplicate counts by its reason.
+  [[nodiscard]] uint64_t& figure_of(const tools::Entry& result);
+  [[nodiscard]] uint64_t all_rejected() const;
+  [[nodiscard]] uint64_t results() const { return accepted + duplicates + all_rejected(); }
   void print() const;
   // The same without the figures about time that a load test wants. `skipped`: more lines about what was pushed.
   void print_outcomes(const std::string& skipped) const { print_parts(skipped, "\n"); }

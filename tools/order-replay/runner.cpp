@@ -155,6 +155,7 @@ void Runner::finish() {
   loop_.stop();
 }
 
+// `why`: a failure; empty: none.
 void Runner::stop(const std::string& why) {
   if (failure_.empty()) failure_ = why;
   if (!std::exchange(stopping_, true)) drain_.start(kDrain);
@@ -171,8 +172,7 @@ void Runner::signaled() {
   signaled_ns_ = now;
   if (stopping_) return finish();
   say("stopping (signal again to stop now)");
-  stopping_ = true;
-  drain_.start(kDrain);
+  stop("");
   settle_down();
 }
 
@@ -198,12 +198,15 @@ void Runner::look_at_patience() {
   for (const auto& lane : lanes_) {
     // A lost connection that nobody needs now may come back in its own time.
     const bool needed = !started_ || lane->open() > 0 || lane->awaiting().size() > 0 || next_ == lane.get();
-    if (!needed || lane->trouble_ns() == 0) {
+    if (!needed || lane->trouble().empty()) {
       lane->missed_ns = 0;
       continue;
     }
     troubled = lane.get();
-    if (lane->missed_ns == 0) lane->missed_ns = now;
+    if (lane->missed_ns == 0) {
+      lane->missed_ns = now;
+      if (options_.give_up) lane->hurry();
+    }
     if (options_.give_up && passed(lane->missed_ns, *options_.give_up)) return end(lane->prefix() + lane->trouble());
   }
   if (!options_.wait || waiting() == 0 || !started_) return;
@@ -238,13 +241,6 @@ std::size_t Runner::waiting() const {
   std::size_t waiting = 0;
   for (const auto& lane : lanes_) waiting += lane->awaiting().size();
   return waiting;
-}
-
-void Runner::take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t seen_ns) {
-  summary_.count(entry);
-  summary_.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
-  summary_.result_ns = newest_result_ns_ = seen_ns;
-  if (hooks_.result) hooks_.result(entry, seen_ns);
 }
 
 void Runner::say(const std::string& what) {

@@ -38,6 +38,8 @@ struct RunOptions {
 struct RunHooks {
   // A result was read, whoever pushed its request, in the order of the lane's results stream.
   std::function<void(std::size_t lane, const tools::Entry& result)> seen;
+  // The lane's server has lost all results after this one, of which some were seen.
+  std::function<void(std::size_t lane, tools::StreamId result)> lost_after;
   // A result of one of our requests, nearly always in the order of the results stream: one that is read before the
   // reply to its own XADD is reported after that.
   std::function<void(const tools::Entry& result, uint64_t seen_ns)> result;
@@ -79,7 +81,6 @@ class Runner {
   void signaled();
   void tick();
   void look_at_patience();
-  void take_result(const tools::Entry& entry, uint64_t due_ns, uint64_t seen_ns);
   [[nodiscard]] std::size_t open_requests() const;
   [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::string missing_text(const std::string& why) const;

@@ -13,6 +13,8 @@ namespace orderd::replay {
 
 // Results of one read: handling a page should take far less than a millisecond.
 constexpr std::size_t kResultsPage = 128;
+// What a server can lack after a failover: the results of some seconds. 100 bytes each.
+constexpr std::size_t kMaxTaken = 100'000;
 // How long one read waits at the server.
 constexpr Milliseconds kReadBlock{1000};
 constexpr Milliseconds kReadPause{100};
@@ -41,6 +43,7 @@ Runner::Lane::Lane(Runner& owner, std::size_t index, const settings::Settings& s
     producers_.push_back(std::make_unique<Producer>(owner.loop_, topology, handshake, pushing, entropy(), pushes));
   }
   if (!options.wait) return;
+  taken_[tools::parse_id(results_after).value_or(tools::StreamId{})] = {};
   read_.owner = this;
   read_.done = [](valkey::Call& call, const valkey::Reply& reply) {
     static_cast<Read&>(call).owner->on_results(reply);
@@ -83,11 +86,24 @@ void Runner::Lane::on_pushed(const Producer::Request& request, tools::StreamId i
   summary.last = id.text();
   if (summary.pushed++ == 0) summary.first = summary.last;
   summary.pushed_ns = uv_hrtime();
-  if (owner_.options_.wait) {
-    const auto early = awaiting_.add(id, {request.due_ns});
-    if (early) owner_.take_result(early->entry(), request.due_ns, early->seen_ns);
-  }
+  if (owner_.options_.wait) await(id, request.due_ns);
   owner_.pump();
+}
+
+void Runner::Lane::await(tools::StreamId request, uint64_t due_ns) {
+  const auto early = awaiting_.add(request, {due_ns});
+  if (early) take(early->entry(), request, due_ns, early->seen_ns);
+}
+
+// Of one of our requests.
+void Runner::Lane::take(const tools::Entry& result, tools::StreamId request, uint64_t due_ns, uint64_t seen_ns) {
+  RunSummary& summary = owner_.summary_;
+  uint64_t& figure = summary.figure_of(result);
+  ++figure;
+  summary.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
+  summary.result_ns = owner_.newest_result_ns_ = seen_ns;
+  if (const auto id = tools::parse_id(result.id)) taken_[*id] = {request, due_ns, &figure};
+  if (owner_.hooks_.result) owner_.hooks_.result(result, seen_ns);
 }
 
 void Runner::Lane::on_unknown() {
@@ -102,12 +118,47 @@ void Runner::Lane::on_failed(const Producer::Request& request, const std::string
   owner_.pump();
 }
 
+// Before new results are read: does the server have those that were read?
+void Runner::Lane::on_up() {
+  comparing_ = !taken_.empty();
+  read_results();
+}
+
 // While not connected nothing is sent; on_up() calls this again.
 void Runner::Lane::read_results() {
   using valkey::Command;
   if (pause_.active()) return;
+  if (comparing_) {
+    const std::string last = taken_.rbegin()->first.text();
+    return (void)tail_->send(read_, Command::of("XREVRANGE", results_, last, "-", "COUNT", 1));
+  }
   (void)tail_->send(
       read_, Command::of("XREAD", "COUNT", kResultsPage, "BLOCK", kReadBlock.count(), "STREAMS", results_, after_));
+}
+
+// `newest`: the newest result that the server has, up to the last one that was read. If it is another one, what was
+// read after it is lost: those requests have no result any more, and get a new one unless they are lost, too. It may
+// have been written since with a smaller ID; then the last one that is left is looked for in turn.
+void Runner::Lane::compare(const std::vector<tools::Entry>& newest) {
+  const auto left = newest.empty() ? tools::StreamId{} : tools::parse_id(newest.front().id).value_or(tools::StreamId{});
+  const auto first_lost = taken_.upper_bound(left);
+  const std::map<tools::StreamId, Taken> lost(first_lost, taken_.end());
+  taken_.erase(first_lost, taken_.end());
+  comparing_ = !taken_.empty() && taken_.rbegin()->first != left;
+  after_ = left.text();
+  if (lost.empty()) return;
+  awaiting_.forget_results_after(left);
+  if (owner_.hooks_.lost_after) owner_.hooks_.lost_after(index_, left);
+  uint64_t ours = 0;
+  for (const auto& [id, taken] : lost) {
+    if (taken.figure == nullptr) continue;
+    ++ours;
+    --*taken.figure;
+    await(taken.request, taken.due_ns);
+  }
+  if (ours == 0) return;
+  owner_.say(fmt::format("{}{} read before: the server does not have them any more, so their requests wait again",
+                         prefix(), tools::count_text(ours, "result was lost that was", "results were lost that were")));
 }
 
 void Runner::Lane::on_results(const valkey::Reply& reply) {
@@ -116,7 +167,7 @@ void Runner::Lane::on_results(const valkey::Reply& reply) {
   if (reply.lost()) return;
   if (reply.is_error()) {
     const ErrorKind kind = reply.error();
-    if (tail_->is_elsewhere(kind)) return tail_->drop({kind, std::string(reply.text())});
+    if (tail_->is_elsewhere(kind)) return tail_->leave({kind, std::string(reply.text())});
     if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kRoleChanged) {
       tail_->suspect();
       return pause_.start(kReadPause);
@@ -125,18 +176,24 @@ void Runner::Lane::on_results(const valkey::Reply& reply) {
     return owner_.settle_down();
   }
   tail_->proven();
-  const std::vector<tools::Entry> page = tools::entries_of(reply.at(0).at(1));
+  const std::vector<tools::Entry> page = tools::entries_of(comparing_ ? reply : reply.at(0).at(1));
+  if (comparing_) {
+    compare(page);
+    return read_results();
+  }
   if (!page.empty()) after_ = page.back().id;
   // order matters: the server works on the next page while this one is handled.
   read_results();
   if (page.empty()) return;
   look();
   for (const tools::Entry& entry : page) {
+    if (const auto id = tools::parse_id(entry.id)) taken_.try_emplace(taken_.end(), *id);
     const auto request = tools::parse_id(entry.field("request"));
     if (!request) continue;
     if (owner_.hooks_.seen) owner_.hooks_.seen(index_, entry);
-    if (const auto waiting = awaiting_.answer(*request, entry, now)) owner_.take_result(entry, waiting->due_ns, now);
+    if (const auto waiting = awaiting_.answer(*request, entry, now)) take(entry, *request, waiting->due_ns, now);
   }
+  while (taken_.size() > kMaxTaken) taken_.erase(taken_.begin());
   forget_strangers();
   owner_.pump();
 }
@@ -158,8 +215,12 @@ void Runner::Lane::on_down(const valkey::Error& error) {
   raise(error.what, "; reconnecting");
 }
 
+void Runner::Lane::hurry() {
+  for (const auto& producer : producers_) producer->hurry();
+  if (tail_) tail_->hurry();
+}
+
 void Runner::Lane::raise(const std::string& what, const std::string& next) {
-  if (trouble_ns_ == 0) trouble_ns_ = uv_hrtime();
   proven_ = false;
   if (what == trouble_) return;
   trouble_ = what;
@@ -168,11 +229,10 @@ void Runner::Lane::raise(const std::string& what, const std::string& next) {
 
 void Runner::Lane::look() {
   const auto up = [](const auto& each) { return each->up(); };
-  if (trouble_ns_ == 0 || (tail_ && !tail_->up()) || !std::all_of(producers_.begin(), producers_.end(), up)) return;
+  if (trouble_.empty() || (tail_ && !tail_->up()) || !std::all_of(producers_.begin(), producers_.end(), up)) return;
   if (!proven_ && open() > 0) return;
   if (down_) owner_.say(prefix() + "reconnected");
   trouble_.clear();
-  trouble_ns_ = 0;
   down_ = false;
   owner_.newest_result_ns_ = uv_hrtime();  // patience starts over
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,9 +43,10 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   // "lane 'a': ", where there are several.
   [[nodiscard]] std::string prefix() const { return owner_.lanes_.size() == 1 ? "" : "lane '" + name_ + "': "; }
 
-  // What keeps the lane from working since trouble_ns(); empty and 0: nothing.
+  // What keeps the lane from working; empty: nothing.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
-  [[nodiscard]] uint64_t trouble_ns() const { return trouble_ns_; }
+  // Where there is no connection, the next attempt begins now.
+  void hurry();
   // Ends the trouble if all connections work again.
   void look();
   uint64_t missed_ns = 0;  // of Runner::look_at_patience(): since when it is needed and in trouble; 0: it is not
@@ -53,17 +55,26 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   struct Read : valkey::Call {
     Lane* owner = nullptr;
   };
+  // A result that was read, and where in the summary it counts; null: it is not one of ours.
+  struct Taken {
+    tools::StreamId request;
+    uint64_t due_ns = 0;
+    uint64_t* figure = nullptr;
+  };
 
   void on_pushed(const Producer::Request& request, tools::StreamId id) override;
-  void on_again() override { ++owner_.summary_.resent; }
+  void on_resent() override { ++owner_.summary_.resent; }
   void on_unknown() override;
   void on_failed(const Producer::Request& request, const std::string& answer) override;
   void on_ready() override { owner_.pump(); }
-  void on_up() override { read_results(); }
+  void on_up() override;
   void on_down(const valkey::Error& error) override;
   void on_trouble(const std::string& what) override { raise(what, ""); }
   void read_results();
   void on_results(const valkey::Reply& reply);
+  void compare(const std::vector<tools::Entry>& newest);
+  void await(tools::StreamId request, uint64_t due_ns);
+  void take(const tools::Entry& result, tools::StreamId request, uint64_t due_ns, uint64_t seen_ns);
   [[nodiscard]] std::string explained(const std::string& answer) const {
     return owner_.hooks_.explain ? owner_.hooks_.explain(index_, answer) : tools::shown(answer);
   }
@@ -78,10 +89,12 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   std::vector<std::unique_ptr<Producer>> producers_;
   std::size_t turn_ = 0;
   std::string trouble_;
-  uint64_t trouble_ns_ = 0;
   bool down_ = false;    // the trouble is that a connection was lost
   bool proven_ = false;  // since then a request was pushed
   std::string after_;    // the result that was read last
+  // The results that were read last, by their IDs: a server that takes the place of another one may lack some.
+  std::map<tools::StreamId, Taken> taken_;
+  bool comparing_ = false;  // whether it does is being asked
   Read read_;
   Timer pause_;                  // before a read that was refused is repeated
   std::optional<Session> tail_;  // if results are waited for; ends first: read_ is its call

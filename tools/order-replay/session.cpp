@@ -49,6 +49,7 @@ void Session::stop() {
 void Session::connect() {
   phase_ = Phase::kConnecting;
   attempt_ms_ = loop_.now_ms();
+  leaving_.reset();
   connection_.reset();
   connector_.reset(new valkey::Connector(loop_, handshake_, *this));  // not make_unique: the base is private
   server_.reset();
@@ -75,20 +76,30 @@ void Session::on_closed(const Error& error) {
 }
 
 void Session::on_elsewhere(const valkey::Endpoint& primary) {
-  if (phase_ == Phase::kWaiting) return retry_.start(Milliseconds(0));
+  hurry();
   if (!server_ || server_->same_address(primary)) return;
   const Error moved{ErrorKind::kMoved, "the primary is " + primary.redacted() + " now"};
-  if (phase_ == Phase::kUp) return drop(moved);
+  leave(moved);
   if (phase_ != Phase::kConnecting) return;
   connector_->cancel();
   lost(moved);
 }
 
+void Session::leave(const Error& why) {
+  if (!up()) return;
+  attempt_ms_ = loop_.now_ms();
+  leaving_ = why;
+  if (blocking_ > Milliseconds(0) || connection_->in_flight() == 0) connection_->close(why);
+}
+
 void Session::look() {
   look_.start(kLookEvery);
-  const bool silent = up() ? connection_->silence() >= kSilence + blocking_
-                           : phase_ == Phase::kConnecting && Milliseconds(loop_.now_ms() - attempt_ms_) >= kSilence;
-  if (silent) suspect();
+  const bool long_ago = Milliseconds(loop_.now_ms() - attempt_ms_) >= kSilence;
+  const bool silent =
+      phase_ == Phase::kUp ? connection_->silence() >= kSilence + blocking_ : phase_ == Phase::kConnecting && long_ago;
+  if (!silent) return;
+  if (!leaving_) return suspect();
+  if (long_ago) connection_->close(*leaving_);
 }
 
 void Session::lost(const Error& error) {

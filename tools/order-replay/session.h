@@ -23,8 +23,8 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
     virtual ~Listener() = default;
     // Connected and authenticated.
     virtual void on_up() = 0;
-    // A connection was lost or left, after all its calls got their lost() replies, or an attempt to connect failed. The
-    // next attempt follows by itself. The session may not be destroyed in here.
+    // A connection was lost or left, after all its calls got their replies, lost() or not, or an attempt to connect
+    // failed. The next attempt follows by itself. The session may not be destroyed in here.
     virtual void on_down(const valkey::Error& error) = 0;
   };
 
@@ -45,25 +45,32 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
   [[nodiscard]] bool send(valkey::Call& call, const valkey::Command& command) {
     return up() && connection_->send(call, command);
   }
-  // Is this the answer of a server that is no longer the primary, where another one can be found? Then drop() it.
+  // To be called after each reply: it may be the last one that leave() waits for.
+  void replied() {
+    if (leaving_ && connection_->in_flight() == 0) connection_->close(*leaving_);
+  }
+  // Is this the answer of a server that is no longer the primary, where another one can be found? Then leave() it.
   [[nodiscard]] bool is_elsewhere(valkey::ErrorKind kind) const {
     return topology_.moves() && (kind == valkey::ErrorKind::kMoved || kind == valkey::ErrorKind::kRoleChanged);
   }
-  // Leaves this server: outstanding calls get their lost() replies, on_down(why) follows, and the session connects to
-  // the primary that `why` or the topology names. Does nothing unless up.
-  void drop(const valkey::Error& why) {
-    if (up()) connection_->close(why);
-  }
+  // Leaves this server: takes no more calls, and closes the connection when all replies have arrived, or none has for
+  // half a second; at once if calls may block. Then on_down(why) follows, and the session connects to the primary that
+  // `why` or the topology names. Does nothing unless up.
+  void leave(const valkey::Error& why);
   // The server says that it cannot work now: if another one is the primary by now, the session goes there.
   void suspect() {
     if (server_) topology_.suspect(*server_);
+  }
+  // Somebody waits for a connection: the next attempt begins now.
+  void hurry() {
+    if (phase_ == Phase::kWaiting) retry_.start(Milliseconds(0));
   }
   // The server did what it was asked for: the back-off after the next loss starts short again.
   void proven() {
     backoff_.reset();
     hurried_ = false;
   }
-  [[nodiscard]] bool up() const { return phase_ == Phase::kUp && connection_->is_open(); }
+  [[nodiscard]] bool up() const { return phase_ == Phase::kUp && connection_->is_open() && !leaving_; }
 
  private:
   enum class Phase {
@@ -94,7 +101,8 @@ class Session : private valkey::Connector::Listener, private valkey::Connection:
   Timer look_;  // where the primary moves: is the server silent?
   Phase phase_ = Phase::kIdle;
   bool hurried_ = false;     // an attempt was made without a wait since the last that was proven()
-  uint64_t attempt_ms_ = 0;  // when this attempt began
+  uint64_t attempt_ms_ = 0;  // when this attempt began, or leave() was called
+  std::optional<valkey::Error> leaving_;
   std::unique_ptr<valkey::Topology::Search> search_;
   std::unique_ptr<valkey::Topology::Watch> watch_;
   std::optional<valkey::Endpoint> server_;  // where this attempt goes, once that is known

@@ -92,7 +92,8 @@ class FilePush {
                            .timeout = options_.timeout,
                            .give_up = options_.timeout,
                            .quiet = options_.quiet || isatty(STDERR_FILENO) == 0},
-                          **source, *results_after, {.seen = {}, .result = {}, .explain = explain_, .sample = {}});
+                          **source, *results_after,
+                          {.seen = {}, .lost_after = {}, .result = {}, .explain = explain_, .sample = {}});
     runner_ = &runner;
     const auto ran = runner.run();
     runner_ = nullptr;
