@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <iomanip>
+#include <sstream>
 
 namespace orderd::test {
 namespace {
@@ -15,21 +17,17 @@ std::string stock_key(const std::string& sku) {
 std::string digest_of(const Clerk::Asked& asked) {
   auto lines = asked.lines;
   std::sort(lines.begin(), lines.end());
-  std::string text = asked.customer;
-  for (const auto& [sku, quantity] : lines) text += "/" + sku + "/" + std::to_string(quantity);
-  std::string digest(16, '0');
-  for (std::size_t i = 0, hash = std::hash<std::string>()(text); i < digest.size(); ++i, hash >>= 4U) {
-    digest[i] = "0123456789abcdef"[hash & 15U];
-  }
-  return digest;
+  std::ostringstream digest;
+  digest << std::hex << std::setfill('0') << std::setw(16)
+         << std::hash<std::string>()(asked.customer + Json(lines).dump());
+  return digest.str();
 }
 
 // The number that a key holds; null if it holds none.
 Json number_in(const Books& books, const std::string& key) {
   const auto found = books.keys.find(key);
-  if (found == books.keys.end() || found->second.empty()) return nullptr;
-  if (found->second.find_first_not_of("0123456789") != std::string::npos) return nullptr;
-  return std::stoll(found->second);
+  const Json value = found == books.keys.end() ? Json() : Json::parse(found->second, nullptr, false);
+  return value.is_number() ? value : Json();
 }
 
 std::string name_of(Random& random, std::size_t pushed) {
@@ -44,9 +42,6 @@ Clerk::Asked request(Random& random, std::size_t& pushed, std::vector<Clerk::Ask
       {{{"id", "m-1"}, {"sku", "shoe"}, {"quantity", "-1"}}, "m-1", ""},
       {{{"id", "m-2"}, {"customer", "c"}, {"sku", "sh oe"}, {"quantity", "1"}}, "m-2", "c"},
       {{{"order", "{"}}, "", ""},
-      {{{"order", R"({"id":"m-3","sku":"shoe","quantity":1.0})"}}, "m-3", ""},
-      {{{"order", R"({"id":"m-4","customer":"","sku":"shoe","quantity":1})"}}, "m-4", ""},
-      {{{"order", R"({"id":"m-5","id":"m-5","sku":"shoe","quantity":1})"}}, "", ""},
       {{{"order", R"({"id":"m-6","sku":"shoe","quantity":1})"}, {"id", "m-6"}}, "", ""},
       {{{"order", R"({"id":"m-7","customer":"c","items":[]})"}}, "m-7", "c"},
       {{{"request", "1-1"}, {"result", "1-1"}, {"detail", "x"}}, "", ""},
@@ -57,27 +52,23 @@ Clerk::Asked request(Random& random, std::size_t& pushed, std::vector<Clerk::Ask
   if (dice < 12 && !sent.empty()) return simple_order(sent[random.number(sent.size())].order, "shoe", 7);
   if (dice < 20) return kMalformed[random.number(kMalformed.size())];
   if (dice < 22) return simple_order("foreign", "shoe");
-  Clerk::Asked asked;
-  asked.order = name_of(random, pushed++);
   const std::string sku = kSkus[random.number(std::size(kSkus))];
   const auto quantity = static_cast<int64_t>(1 + random.number(3));
-  const std::string number = std::to_string(quantity);
-  const std::string start = "{\"id\":" + Json(asked.order).dump();
+  Clerk::Asked asked = simple_order(name_of(random, pushed++), sku, quantity);
+  asked.fields.emplace_back("note", "n");
+  Json json = {{"id", asked.order}, {"sku", sku}, {"quantity", quantity}};
+  if (random.chance(50)) {
+    json["customer"] = asked.customer = "c-" + std::to_string(random.number(9));
+    asked.fields.emplace_back("customer", asked.customer);
+  }
   if (dice < 40) {
-    asked.customer = "c";
+    const Json shoe = {{"sku", "shoe"}, {"quantity", 1}};
+    json["items"] = {shoe, {{"sku", sku}, {"quantity", quantity}}, shoe};
+    json["sku"] = json["quantity"] = nullptr;
     asked.lines = {{"shoe", sku == "shoe" ? 2 + quantity : 2}};
     if (sku != "shoe") asked.lines.emplace_back(sku, quantity);
-    asked.fields = {{"order", start + R"(,"customer":"c","items":[{"sku":"shoe","quantity":1},{"sku":")" + sku +
-                                  R"(","quantity":)" + number + R"(},{"sku":"shoe","quantity":1}],"x":1e999})"}};
-  } else if (dice < 60) {
-    asked.lines = {{sku, quantity}};
-    asked.fields = {{"order", start + R"(,"sku":")" + sku + R"(","quantity":)" + number + "}"}};
-  } else {
-    asked = simple_order(asked.order, sku, quantity);
-    asked.fields.emplace_back("note", "n");
-    if (random.chance(50)) asked.customer = "c-" + std::to_string(random.number(9));
-    if (!asked.customer.empty()) asked.fields.insert(asked.fields.begin() + 1, {"customer", asked.customer});
   }
+  if (dice < 60) asked.fields = {{"order", json.dump()}};
   sent.push_back(asked);
   return asked;
 }

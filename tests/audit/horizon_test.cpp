@@ -2,6 +2,9 @@
 // recreated, and wrong clocks.
 #include <doctest/doctest.h>
 
+#include <iterator>
+#include <sstream>
+
 #include "audit/books.h"
 #include "audit/report.h"
 
@@ -46,63 +49,47 @@ TEST_CASE("what the audit cannot see is reported as not checked") {
   const std::size_t letters = books.dead.size() / 2;
   using Counts = std::vector<std::pair<std::string, uint64_t>>;
   struct Case {
-    std::string name;
-    Words command;                 // hides something
-    Words flags;                   // of the audit
+    std::string hidden_by;         // a command, or flags of the audit
     Counts unchecked;              // what, and how many; 0: at least one
     Json report = Json::object();  // members of the report
   };
   const Counts of_trimmed_results = {{"results before", 0}, {"requests without a result", 0},
                                      {"dead letters", 0},   {"id_reused", 0},
                                      {"duplicates", 0},     {"the exact count", 0}};
+  const Counts of_trimmed_requests = {
+      {"requests and their contents", kRequests / 2}, {"contents of duplicates", 0}, {"contents of id_reused", 0}};
+  const Counts of_range = {{"results before", 0}, {"results after", 0}, {"stock keys", 0}, {"the position", 0}};
+  const Counts of_empty_range = {{"results after", 1}, {"requests after --to", books.orders.size()}};
   const std::vector<Case> cases = {
-      {"nothing is hidden", {}, {}, {{"stock before the first entry", 0}}},
-      {"trimmed results", {"XTRIM", "results", "MINID", result}, {}, of_trimmed_results},
-      {"all results trimmed", {"XTRIM", "results", "MAXLEN", "0"}, {}, {{"the position", 1}}},
-      {"trimmed dead letters",
-       {"XTRIM", "orders:dead", "MINID", books.dead[letters].id},
-       {},
-       {{"dead letters of malformed results", letters}}},
-      {"trimmed requests",
-       {"XTRIM", "orders", "MINID", books.orders[kRequests / 2].id},
-       {},
-       {{"requests and their contents", kRequests / 2}, {"contents of duplicates", 0}, {"contents of id_reused", 0}},
-       {{"waiting", 5}}},
-      {"a deleted orders stream",
-       {"DEL", "orders"},
-       {},
-       {{"requests and their contents", books.orders.size() - 5}},
-       {{"waiting", 0}}},
-      {"a range of results",
-       {},
-       {"--from", result, "--to", last},
-       {{"results before", 0}, {"results after", 0}, {"stock keys", 0}, {"the position", 0}},
-       {{"results", kRequests * 3 / 4 - kRequests / 2 + 1}}},
-      {"a range that ends before the first result",
-       {},
-       {"--to", "1-1"},
-       {{"results after", 1}, {"requests after --to", books.orders.size()}},
-       {{"results", 0}, {"requests", 0}, {"waiting", 0}}},
-      {"no dedup window", {}, {"--processing.dedup_window", "0s"}, {{"order IDs decided twice", 0}}},
-      {"no position", {"DEL", "orders:position"}, {}, {{"the position", 1}}},
-      {"a position recovered from the newest result when 300 were settled",
-       {"HSET", "orders:position", "base", "300", "count", std::to_string(kRequests - 300)},
-       {},
-       {{"the exact count", 1}}},
+      {"", {{"stock before the first entry", 0}}},
+      {"XTRIM results MINID " + result, of_trimmed_results},
+      {"XTRIM results MAXLEN 0", {{"the position", 1}}},
+      {"XTRIM orders:dead MINID " + books.dead[letters].id, {{"dead letters of malformed results", letters}}},
+      {"XTRIM orders MINID " + books.orders[kRequests / 2].id, of_trimmed_requests, {{"waiting", 5}}},
+      {"DEL orders", {{"requests and their contents", books.orders.size() - 5}}, {{"waiting", 0}}},
+      {"--from " + result + " --to " + last, of_range, {{"results", kRequests / 4 + 1}}},
+      {"--to 1-1", of_empty_range, {{"results", 0}, {"requests", 0}, {"waiting", 0}}},
+      {"--processing.dedup_window 0s", {{"order IDs decided twice", 0}}},
+      {"DEL orders:position", {{"the position", 1}}},
+      // Recovered from the newest result when 300 were settled.
+      {"HSET orders:position base 300 count " + std::to_string(kRequests - 300), {{"the exact count", 1}}},
   };
   Laid laid(books);
   for (const Case& each : cases) {
-    CAPTURE(each.name);
+    CAPTURE(each.hidden_by);
+    std::istringstream text(each.hidden_by);
+    const Words words(std::istream_iterator<std::string>(text), {});
+    const bool flags = each.hidden_by.starts_with("--");
     books.lay_out(laid.desk.admin());
-    if (!each.command.empty()) ask(laid.desk.admin(), each.command);
-    const Json report = laid.audit(each.flags);
+    if (!flags && !words.empty()) ask(laid.desk.admin(), words);
+    const Json report = laid.audit(flags ? words : Words());
     for (const auto& [what, count] : each.unchecked) {
       CAPTURE(what);
       CHECK(not_checked(report, what) >= std::max<uint64_t>(count, 1));
       if (count > 0) CHECK(not_checked(report, what) == count);
     }
     for (const auto& [member, value] : each.report.items()) CHECK_MESSAGE(report[member] == value, member);
-    CHECK(report["horizon"]["position"].is_null() == (each.name == "no position"));
+    CHECK(report["horizon"]["position"].is_null() == (each.hidden_by == "DEL orders:position"));
   }
 }
 

@@ -52,14 +52,9 @@ TEST_CASE("an audit of nothing is clean and one that cannot be carried out fails
 
 TEST_CASE("arguments of the audit are checked before it connects") {
   const Desk desk;
-  for (const Words& words : std::vector<Words>{{"--memory", "5"},
-                                               {"--memory", "0MiB"},
-                                               {"--memory", "5KiB"},
-                                               {"--memory", "MiB"},
-                                               {"--from", "x"},
-                                               {"--to", "1-"},
-                                               {"--max-findings", "0"},
-                                               {"now"}}) {
+  std::vector<Words> refused = {{"--from", "x"}, {"--to", "1-"}, {"--max-findings", "0"}, {"now"}};
+  for (const char* memory : {"5", "0MiB", "5KiB", "MiB"}) refused.push_back({"--memory", memory});
+  for (const Words& words : refused) {
     CAPTURE(words.back());
     const Ran ran = desk.run(joined({"audit"}, words));
     CHECK_MESSAGE(ran.status == 2, ran.errors);

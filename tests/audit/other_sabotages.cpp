@@ -9,7 +9,7 @@ namespace {
 // A result for a request that does not exist.
 void add_result(Books& books, const std::string& order, const std::string& request) {
   std::string& key = books.keys["product:sock:stock"];
-  key = std::to_string(last_stock(books, "sock") - 1);
+  key = std::to_string(std::stoll(key) - 1);
   append(books.results, {"",
                          {{"order", order},
                           {"request", request},
@@ -93,7 +93,6 @@ std::vector<Sabotage> positions() {
        [](Books& books, Random& random) { books.position["id"] = early(books.orders, random).id; }},
       {"the position moved beyond the stream", check,
        [](Books& books, Random&) { books.position["id"] = id_behind(books.orders, 1000); }},
-      {"the position set to the beginning", check, position("id", "0-0")},
       {"a count that is too small", check, position("count", "7")},
       {"a count that is too large", check, position("count", "1000000")},
       {"a position that names another result", check,
@@ -175,16 +174,11 @@ Falsify record(const std::string& value) {
   };
 }
 
-void add_by_hand(Books& books, Random& /*random*/) {
-  std::string& stock = books.keys["product:shoe:stock"];
-  stock = std::to_string(std::stoll(stock) + 1);
-}
-
 std::vector<Sabotage> keys() {
   return {
-      {"stock added by hand", "stock_key_differs", add_by_hand},
+      {"stock added by hand", "stock_key_differs",
+       [](Books& books, Random&) { books.keys["product:shoe:stock"] += "0"; }},
       {"a stock key below zero", "stock_key_differs", stock("few", "-1")},
-      {"a stock key that is not a number", "stock_key_differs", stock("sock", "many")},
       {"a stock key deleted", "stock_key_differs",
        [](Books& books, Random&) { books.keys.erase("product:sock:stock"); }},
       {"a stock key without an entry", "stock_key_differs", stock("nope", "5")},

@@ -79,18 +79,6 @@ void append(std::vector<Entry>& entries, Entry entry) {
   entries.push_back(std::move(entry));
 }
 
-int64_t last_stock(const Books& books, const std::string& sku) {
-  for (auto result = books.results.rbegin(); result != books.results.rend(); ++result) {
-    if (!result->has("lines")) continue;
-    for (const Json& line : lines_of(*result)) {
-      if (line["sku"] != sku) continue;
-      const Json& left = line.contains("remaining") ? line["remaining"] : line["available"];
-      if (left.is_number()) return left.get<int64_t>();
-    }
-  }
-  return 0;
-}
-
 std::string id_after(const std::string& id) {
   const std::size_t dash = id.find('-');
   return id.substr(0, dash + 1) + std::to_string(std::stoull(id.substr(dash + 1)) + 7777);

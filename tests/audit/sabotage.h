@@ -49,8 +49,6 @@ void edit_line(Entry& entry, std::size_t line, const std::string& member, const 
 // Removes an element; appends a copy of an entry behind all others.
 void drop(std::vector<Entry>& entries, const Entry& entry);
 void append(std::vector<Entry>& entries, Entry entry);
-// The stock of `sku` after its last entry.
-[[nodiscard]] int64_t last_stock(const Books& books, const std::string& sku);
 // An ID a little larger than `id`.
 [[nodiscard]] std::string id_after(const std::string& id);
 // An ID larger than all existing ones.

@@ -67,7 +67,7 @@ class Cursor {
   // From `first` to `last`, inclusive. `link` must outlive this.
   Cursor(Link& link, std::string stream, Id first, Id last);
 
-  // The next entry, valid until the next one is wanted; null at the end.
+  // The next entry, valid until the one after it is read; null at the end.
   [[nodiscard]] const RawEntry* peek();
   void pop() {
     ready_ = false;
