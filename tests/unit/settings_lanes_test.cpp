@@ -32,14 +32,6 @@ TEST_CASE("the names of a lane") {
   CHECK(b.reply_keys().key("x") == "{b}:orders:reply:x");
 }
 
-TEST_CASE("without lanes there is one, and nothing is replaced") {
-  const auto loaded = load_flags({});
-  REQUIRE(loaded.ok());
-  CHECK(loaded->lanes().count() == 1);
-  CHECK(loaded->for_lane(0).streams.orders == "orders");
-  CHECK(loaded->for_lane(0).lane_name().empty());
-}
-
 TEST_CASE("the file may have an array of lanes and a boolean") {
   const auto loaded = load_text(
       "[valkey]\ncluster = true\n[streams]\nlanes = [\"a\", \"b\"]\norders = \"{<lane>}:orders\"\nresults = "
