@@ -2,15 +2,27 @@
 // closed handles have had one more turn. The loop runs those turns itself.
 #include "loop/loop.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
 
 namespace orderd {
 
 Loop::Loop() {
   ORDERD_CHECK(uv_loop_init(&loop_) == 0, "uv_loop_init failed");
+  prepare_.reset(new uv_prepare_t);
+  no_wait_.reset(new uv_idle_t);
+  uv_prepare_init(&loop_, prepare_.get());  // these two never fail
+  uv_idle_init(&loop_, no_wait_.get());
+  prepare_->data = this;
 }
 
 Loop::~Loop() {
+  ORDERD_CHECK(std::all_of(due_.begin(), due_.end(), [](const BeforeWait* each) { return each == nullptr; }),
+               "the loop was destroyed before its handles");
+  prepare_.reset();
+  no_wait_.reset();
   // A lookup whose owner is gone may still run in the thread pool. It cannot be interrupted, and its result arrives on
   // this loop.
   while (loop_.active_reqs.count > 0) uv_run(&loop_, UV_RUN_ONCE);
@@ -30,6 +42,39 @@ void Loop::run_once() {
 
 void Loop::stop() {
   uv_stop(&loop_);
+}
+
+// What is started meanwhile runs in the next turn, after the timers and sockets that are ready: they are never starved.
+void Loop::run_due() {
+  running_.swap(due_);
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    BeforeWait* const each = running_[i];
+    if (each == nullptr) continue;
+    each->started_ = false;
+    const auto copy = each->run_;  // the callback may destroy the object and with it the running function
+    copy();
+  }
+  running_.clear();
+  if (due_.empty()) {
+    uv_prepare_stop(prepare_.get());
+    uv_idle_stop(no_wait_.get());
+  } else {
+    uv_idle_start(no_wait_.get(), [](uv_idle_t*) {});
+  }
+}
+
+BeforeWait::BeforeWait(Loop& loop, std::function<void()> run) : loop_(loop), run_(std::move(run)) {
+}
+
+BeforeWait::~BeforeWait() {
+  std::replace(loop_.due_.begin(), loop_.due_.end(), this, static_cast<BeforeWait*>(nullptr));
+  std::replace(loop_.running_.begin(), loop_.running_.end(), this, static_cast<BeforeWait*>(nullptr));
+}
+
+void BeforeWait::start() {
+  if (std::exchange(started_, true)) return;
+  loop_.due_.push_back(this);
+  uv_prepare_start(loop_.prepare_.get(), [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->run_due(); });
 }
 
 Timer::Timer(Loop& loop, std::function<void()> fire) : handle_(new uv_timer_t), fire_(std::move(fire)) {

@@ -10,8 +10,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace orderd {
+
+class BeforeWait;
 
 using Milliseconds = std::chrono::milliseconds;
 
@@ -47,7 +50,33 @@ class Loop {
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
 
  private:
+  friend class BeforeWait;
+  void run_due();
+
   uv_loop_t loop_{};
+  HandlePtr<uv_prepare_t> prepare_;  // active while due_ is not empty
+  HandlePtr<uv_idle_t> no_wait_;     // while active, the loop does not wait
+  std::vector<BeforeWait*> due_;     // in the order of start(); null: destroyed since
+  std::vector<BeforeWait*> running_;
+};
+
+// Calls back once before the loop waits next. What was started first runs first; libuv's own prepare handles run in the
+// opposite order, and one that is started by another one runs only after the wait. The callback may destroy the object.
+class BeforeWait {
+ public:
+  BeforeWait(Loop& loop, std::function<void()> run);
+  ~BeforeWait();
+  BeforeWait(const BeforeWait&) = delete;
+  BeforeWait& operator=(const BeforeWait&) = delete;
+
+  // No effect if it is already started.
+  void start();
+
+ private:
+  friend class Loop;
+  Loop& loop_;
+  std::function<void()> run_;
+  bool started_ = false;
 };
 
 // Calls back once after a delay. The callback runs from the loop, never from start(); it may start, stop or destroy the

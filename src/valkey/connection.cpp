@@ -40,7 +40,7 @@ struct Connection::Hooks {
     // Connecting, or within a write that did not fit into the socket's buffer.
     const bool wait = connection.state_ != State::kOpen || connection.writing_;
     if (wait || (connection.events_ & UV_WRITABLE) != 0) return connection.want(connection.events_ | UV_WRITABLE);
-    if (connection.flush_) uv_prepare_start(connection.flush_.get(), turned);
+    if (connection.flush_) connection.flush_->start();
   }
   static void del_write(void* data) { self(data).want(self(data).events_ & ~UV_WRITABLE); }
   // Before the socket is closed. Called more than once.
@@ -48,17 +48,6 @@ struct Connection::Hooks {
     self(data).poll_.reset();
     self(data).flush_.reset();
   }
-  // Before the loop waits.
-  static void turned(uv_prepare_t* handle) {
-    uv_prepare_stop(handle);
-    if (handle->data == nullptr) return;
-    // order matters: a failed write ends the connection, and replies that arrived before would be lost.
-    char byte = 0;
-    const int socket = self(handle->data).context_->c.fd;
-    if (recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) self(handle->data).read();
-    if (handle->data != nullptr) self(handle->data).write();
-  }
-
   static void connected(const redisAsyncContext* context, int status) {
     if (context->data != nullptr) self(context->data).on_connected(status == REDIS_OK);
   }
@@ -114,9 +103,7 @@ Result<std::unique_ptr<Connection>> Connection::open(Loop& loop, const Address& 
   }
   poll->data = connection.get();
   connection->poll_ = std::move(poll);
-  connection->flush_.reset(new uv_prepare_t);
-  uv_prepare_init(loop.raw(), connection->flush_.get());  // never fails
-  connection->flush_->data = connection.get();
+  connection->flush_.emplace(loop, [self = connection.get()] { self->flush(); });
   connection->context_ = context;
   connection->tls_peer_ = std::move(tls);
   context->data = connection.get();
@@ -164,6 +151,13 @@ void Connection::close(Error error) {
   error_ = std::move(error);
   state_ = State::kClosed;
   redisAsyncFree(context_);  // calls outstanding callbacks, then Hooks::ended; inside a callback: after its return
+}
+
+void Connection::flush() {
+  // order matters: a failed write ends the connection, and replies that arrived before would be lost.
+  char byte = 0;
+  if (recv(context_->c.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) read();
+  if (flush_) write();  // the read may have ended it
 }
 
 void Connection::write() {

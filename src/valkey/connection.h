@@ -88,6 +88,7 @@ class Connection {
 
   Connection(Loop& loop, Milliseconds reply_timeout, Listener& listener);
   void read();
+  void flush();
   void write();
   [[nodiscard]] bool unread() const;
   void take_error();
@@ -107,7 +108,7 @@ class Connection {
   std::optional<TlsPeer> tls_peer_;
   std::optional<TlsSession> tls_;
   HandlePtr<uv_poll_t> poll_;
-  HandlePtr<uv_prepare_t> flush_;  // active while commands wait to be written
+  std::optional<BeforeWait> flush_;  // started while commands wait to be written
   Timer watchdog_;
   State state_ = State::kOpening;
   Error error_;

@@ -47,6 +47,49 @@ TEST_CASE_FIXTURE(LoopFixture, "a timer can restart itself and be destroyed in i
   CHECK(fired == 3);
 }
 
+TEST_CASE_FIXTURE(LoopFixture, "what is to run before the loop waits runs once and in the order of its start") {
+  std::string ran;
+  BeforeWait first(loop, [&] { ran += "1"; });
+  BeforeWait second(loop, [&] { ran += "2"; });
+  second.start();
+  first.start();
+  second.start();
+  CHECK(ran.empty());
+  turn(Milliseconds(1));
+  CHECK(ran == "21");
+}
+
+TEST_CASE_FIXTURE(LoopFixture, "what is started by another callback before the loop waits does not wait for an event") {
+  bool ran = false, fired = false;
+  Timer timer(loop, [&] { fired = true; });
+  timer.start(Milliseconds(100));
+  BeforeWait second(loop, [&] { ran = true; });
+  BeforeWait first(loop, [&] { second.start(); });
+  first.start();
+  loop.run_once();  // without an event it would end with the timer
+  loop.run_once();
+  CHECK(ran);
+  CHECK_FALSE(fired);
+}
+
+TEST_CASE_FIXTURE(LoopFixture, "what is destroyed before the loop waits does not run, and may destroy itself") {
+  std::string ran;
+  std::optional<BeforeWait> before, itself, after;
+  before.emplace(loop, [&] { ran += "before"; });
+  itself.emplace(loop, [&] {
+    after.reset();
+    itself.reset();
+    ran += "itself";
+  });
+  after.emplace(loop, [&] { ran += "after"; });
+  before->start();
+  itself->start();
+  after->start();
+  before.reset();
+  turn(Milliseconds(1));
+  CHECK(ran == "itself");
+}
+
 TEST_CASE_FIXTURE(Tcp<LoopFixture>, "a signal is reported each time and not after it is destroyed") {
   int calls = 0;
   auto signal = std::make_unique<Signal>(loop, SIGUSR1, [&] { ++calls; });
