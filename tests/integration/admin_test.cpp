@@ -37,13 +37,6 @@ TEST_CASE_FIXTURE(WatchedSale, "the admin server shows the metrics, the health a
 
   CHECK(daemon.get("/livez").body == "live\n");
   CHECK(daemon.get("/version").body.starts_with("orderd "));
-  for (const char* path : {"/metrics", "/livez", "/readyz", "/version", "/nothing"}) {
-    const HttpAnswer answer = daemon.get(path);
-    for (const char* header : {"X-Content-Type-Options: nosniff\r\n", "Cache-Control: no-store\r\n",
-                               "Content-Security-Policy: default-src 'self'\r\n"}) {
-      CHECK(contains(answer.head, header));
-    }
-  }
 }
 
 TEST_CASE_FIXTURE(WatchedSale, "a blocking key, a pause or a full memory makes a daemon not ready until it is over") {
@@ -65,6 +58,7 @@ TEST_CASE_FIXTURE(WatchedSale, "a blocking key, a pause or a full memory makes a
   CHECK(daemon.sample("orderd_lane_phase{lane=\"orders\",phase=\"paused\"}") == 1);
   CHECK(daemon.sample("orderd_active{lane=\"orders\"}") == 1);
   daemon.until_waiting_is(3);
+  CHECK_FALSE(daemon.sample("orderd_oldest_waiting_seconds{lane=\"orders\"}").has_value());  // they were not read
   succeeded(orderctl_at(sale.url, {"resume"}));
   daemon.until_ready_is(200, "serving");
   daemon.until_waiting_is(0);

@@ -63,22 +63,6 @@ struct Shops : Sale {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Shops,
-                  "an order of another lane is rejected with the name of its lane, and its retry there is decided") {
-  start();
-  const std::string request = push("a", R"({"id":"o-1","customer":"c-7","sku":"shoe","quantity":1,"reply_to":"me"})");
-  CHECK(result("a", 0).fields == Fields{{"order", "o-1"},
-                                        {"request", request},
-                                        {"status", "rejected"},
-                                        {"reason", "wrong_lane"},
-                                        {"customer", "c-7"},
-                                        {"detail", "'shoe' belongs to lane 'c', and this is lane 'a'"}});
-  CHECK(contains(ask(client(), {"LPOP", "{a}:orders:reply:me"}), "\"reason\":\"wrong_lane\""));
-  CHECK(!get(client(), "{a}:orders:order:o-1"));
-  CHECK(length(client(), "{a}:orders:dead") == 0);
-  check_shoes_are_sold();
-}
-
 TEST_CASE_FIXTURE(Shops, "all lanes of a server share one settling connection, and all resume after it was killed") {
   start();
   for (const std::string& sku : kSkus) stock(sku, "1000");

@@ -147,20 +147,12 @@ class Market {
     for (std::size_t i = 0; i < lanes.count(); ++i) {
       const std::string& lane = lanes.names()[i];
       CAPTURE(lane);
+      INFO(daemon->errors());
       auto client = client_of(lane);
-      const auto settled = [&] {
-        const auto newest = send(client, command_of({"XREVRANGE", orders_of(lane), "+", "-", "COUNT", "1"}));
-        return ask(client, {"HGET", orders_of(lane) + ":position", "id"}) == newest->at(0).at(0).text();
-      };
-      wait_for(settled, kClusterPatience, "everything to be settled; " + daemon->errors());
-      std::vector<std::string> asked, answered;
+      check_settled(client, orders_of(lane), results_of(lane));
       int sold = 0;
-      for (const Entry& request : entries(client, orders_of(lane))) asked.push_back(request.id);
-      for (const Entry& result : entries(client, results_of(lane))) {
-        if (result.has("request")) answered.push_back(result.field("request"));
-        if (result.field("status") == "accepted") ++sold;
-      }
-      CHECK(answered == asked);
+      for (const Entry& result : entries(client, results_of(lane)))
+        sold += result.field("status") == "accepted" ? 1 : 0;
       CHECK(get(client, "{" + lane + "}:stock:" + skus[i]) == std::to_string(kClusterStock - sold));
       succeeded(run({"audit", "--lane", lane}));
     }

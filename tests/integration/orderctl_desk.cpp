@@ -100,6 +100,19 @@ Words lane_settings(const std::string& names) {
           "{<lane>}:results", "--keys.stock", "{<lane>}:stock:<sku>"};
 }
 
+void check_settled(valkey::SyncClient& client, const std::string& orders, const std::string& results) {
+  const auto settled = [&] {
+    const auto newest = send(client, command_of({"XREVRANGE", orders, "+", "-", "COUNT", "1"}));
+    return ask(client, {"HGET", orders + ":position", "id"}) == newest->at(0).at(0).text();
+  };
+  wait_for(settled, std::chrono::minutes(1), "everything in " + orders + " to be settled");
+  Words asked, answered;
+  for (const Entry& request : entries(client, orders)) asked.push_back(request.id);
+  for (const Entry& result : entries(client, results)) answered.push_back(result.field("request"));
+  std::erase(answered, "");  // changes of stock
+  CHECK(answered == asked);
+}
+
 Gate::Gate() {
   REQUIRE(mkfifo(file.c_str(), 0600) == 0);
 }

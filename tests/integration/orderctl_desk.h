@@ -57,6 +57,9 @@ void check_values(const Json& json, const std::vector<std::pair<std::string, Jso
 [[nodiscard]] Ran orderctl_at(const std::string& url, const Words& words, const ProcessOptions& options = {});
 // The settings for lanes of these names ("a,b"): {a}:orders, {a}:results, {a}:stock:<sku>.
 [[nodiscard]] Words lane_settings(const std::string& names);
+// Waits until every request of an orders stream is settled, and expects their results to be in order: one each.
+void check_settled(valkey::SyncClient& client, const std::string& orders, const std::string& results);
+
 // Text as lines.
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 [[nodiscard]] std::vector<Json> json_lines(const std::string& text);

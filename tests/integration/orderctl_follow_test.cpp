@@ -39,11 +39,6 @@ struct FollowDesk : Desk {
   }
 };
 
-// With a server that keeps its data.
-struct KeptDesk : FollowDesk {
-  KeptDesk() : FollowDesk({.append_only = ServerOptions::AppendOnly::kAlways}) {}
-};
-
 TEST_CASE_FIXTURE(FollowDesk, "following shows existing and new results until Ctrl-C") {
   for (const int signal : {SIGINT, SIGTERM}) {
     CAPTURE(signal);
@@ -63,45 +58,23 @@ TEST_CASE_FIXTURE(FollowDesk, "following shows existing and new results until Ct
 TEST_CASE_FIXTURE(FollowDesk,
                   "following starts before there is a stream and shows new results or those from an entry") {
   const Process table = start({"results", "--follow"});
-  wait_for_reads(1);
+  const Process empty = follow({"--from", "+"});
+  wait_for_reads(2);
   add("one");
   wait_for([&] { return contains(table.output(), "one"); }, seconds(20), "the result");
   CHECK(table.output().starts_with("RESULT"));
   add("two");
+  const Process newest = follow({"--from", "+"});
   const Process fresh = follow({"--count", "0"});
   const Process from = follow({"--from", entries(admin(), "results").at(1).id});
   const Process only = follow({"--order", "three"});
-  wait_for_reads(4);
+  wait_for_reads(6);
   add("three");
+  wait_for_orders(empty, {"one", "two", "three"});
+  wait_for_orders(newest, {"two", "three"});
   wait_for_orders(fresh, {"three"});
   wait_for_orders(from, {"two", "three"});
   wait_for_orders(only, {"three"});
-}
-
-TEST_CASE_FIXTURE(FollowDesk, "following from + shows the newest result and new ones") {
-  const Process empty = follow({"--from", "+"});
-  wait_for_reads(1);
-  add("one");
-  add("two");
-  const Process process = follow({"--from", "+"});
-  wait_for_orders(process, {"two"});
-  add("three");
-  wait_for_orders(process, {"two", "three"});
-  wait_for_orders(empty, {"one", "two", "three"});
-}
-
-TEST_CASE_FIXTURE(KeptDesk, "following continues after the last result when the server was restarted") {
-  add("before");
-  Process process = follow();
-  wait_for_orders(process, {"before"});
-  server().kill();
-  wait_to_say(process, "reconnecting");
-  server().start();
-  connect();
-  add("after");
-  wait_for_orders(process, {"before", "after"});
-  CHECK(says(process, "orderctl: reconnected"));
-  end(process);
 }
 
 TEST_CASE_FIXTURE(FollowDesk, "Ctrl-C ends it at once while the server does not reply or is down") {
@@ -154,20 +127,20 @@ TEST_CASE_FIXTURE(FollowDesk, "a lane with many results does not keep the others
   CHECK(std::find(shown.begin(), shown.end(), "few") - shown.begin() < 10'000);
 }
 
-TEST_CASE_FIXTURE(KeptDesk,
-                  "following several lanes goes on behind the last result of each when the server was restarted") {
-  add_to("a", "before-a");
-  add_to("b", "before-b");
-  const Process process = follow_lanes({"--json"});
+TEST_CASE("following several lanes goes on behind the last result of each when the server was restarted") {
+  FollowDesk desk({.append_only = ServerOptions::AppendOnly::kAlways});
+  desk.add_to("a", "before-a");
+  desk.add_to("b", "before-b");
+  const Process process = desk.follow_lanes({"--json"});
   wait_for_orders(process, {"before-a", "before-b"});
-  wait_for_reads(3);
-  server().kill();
+  desk.wait_for_reads(3);
+  desk.server().kill();
   for (const std::string lane : {"a", "b", "c"}) wait_to_say(process, "lane '" + lane + "': ");
-  server().start();
-  connect();
-  add_to("c", "after-c");
+  desk.server().start();
+  desk.connect();
+  desk.add_to("c", "after-c");
   wait_for_orders(process, {"before-a", "before-b", "after-c"});
-  add_to("b", "after-b");
+  desk.add_to("b", "after-b");
   wait_for_orders(process, {"before-a", "before-b", "after-c", "after-b"});
   CHECK(says(process, "orderctl: lane 'b': reconnected"));
 }

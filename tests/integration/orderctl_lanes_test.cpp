@@ -1,9 +1,8 @@
 // orderctl with several lanes: it finds the lane of an SKU, and shows all lanes.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 
+#include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
 
 namespace orderd::test {
@@ -242,8 +241,7 @@ TEST_CASE_FIXTURE(Mall, "doctor examines the server once and each lane with its 
   CHECK(lines_of(succeeded(online({})).output).size() == 2);
   const TemporaryDirectory directory;
   const std::string file = directory.file("password");
-  std::ofstream(file) << "secret";
-  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  write_secret(file, "secret");
   const Words half = {"--valkey.username", "half", "--valkey.password_file", file};
   const Ran denied = failed(online(half), {"lane 'c': the user 'half' may not run ",  //
                                            "lane 'd': the user 'half' may not run "});

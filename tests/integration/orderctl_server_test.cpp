@@ -1,7 +1,4 @@
-#include <sys/stat.h>
-
-#include <fstream>
-
+#include "integration/guarded.h"
 #include "integration/orderctl_desk.h"
 
 namespace orderd::test {
@@ -46,12 +43,11 @@ TEST_CASE("a missing or wrong login is reported with the way out and without the
   ask(desk.admin(), {"CONFIG", "SET", "requirepass", "other"});
   const TemporaryDirectory directory;
   const std::string file = directory.file("password");
-  std::ofstream(file) << "hunter2\n";
-  REQUIRE(chmod(file.c_str(), 0600) == 0);
+  write_secret(file, "hunter2");
   for (const Words& words : kEach) check_error(desk.run(words), {"NOAUTH", "valkey.password_file"});
   const Words login = {"status", "--valkey.username", "operator", "--valkey.password_file", file};
   CHECK_FALSE(contains(check_error(desk.run(login), {"WRONGPASS", "valkey.password_file"}), "hunter2"));
-  std::ofstream(file) << "secret\n";
+  write_secret(file, "secret");
   succeeded(desk.run(login));
 }
 

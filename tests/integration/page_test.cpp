@@ -85,7 +85,9 @@ TEST_CASE_FIXTURE(WatchedSale,
                                                                      {"/page.js", "text/javascript; charset=utf-8"},
                                                                      {"/icon.svg", "image/svg+xml"},
                                                                      {"/status.json", "application/json"},
-                                                                     {"/events", "text/event-stream"}}) {
+                                                                     {"/events", "text/event-stream"},
+                                                                     {"/livez", "text/plain; charset=utf-8"},
+                                                                     {"/version", "text/plain; charset=utf-8"}}) {
     const HttpAnswer head = http(daemon.port, path, "HEAD");
     INFO(path, head.head);
     CHECK(head.status == 200);

@@ -1,7 +1,6 @@
 // A real Prometheus scrapes a real orderd: it accepts the metrics and answers the dashboard's queries.
 #include <fstream>
 #include <iomanip>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <sstream>
@@ -15,47 +14,38 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-// Scrapes one daemon, five times a second. `rules`: a file of alerts; empty: none.
-class Prometheus {
- public:
-  explicit Prometheus(uint16_t daemon_port, const std::string& rules = "") : port_(free_port()) {
-    std::ofstream(files_.file("prometheus.yml"))
-        << "global: { scrape_interval: 200ms, evaluation_interval: 200ms }\n"
-        << (rules.empty() ? "" : "rule_files: [ '" + rules + "' ]\n")
+// Scrapes one daemon, five times a second.
+struct Prometheus {
+  explicit Prometheus(uint16_t daemon_port) {
+    std::ofstream(files.file("prometheus.yml"))
+        << "global: { scrape_interval: 200ms }\n"
         << "scrape_configs: [ { job_name: orderd, static_configs: [ { targets: [ '127.0.0.1:" << daemon_port
         << "' ] } ] } ]\n";
-    process_ = std::make_unique<Process>(std::vector<std::string>{
-        "prometheus", "--config.file=" + files_.file("prometheus.yml"), "--storage.tsdb.path=" + files_.file("data"),
-        "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--scrape.discovery-reload-interval=200ms"});
-    wait_to_say(*process_, "Server is ready to receive web requests");
+    process = std::make_unique<Process>(std::vector<std::string>{
+        "prometheus", "--config.file=" + files.file("prometheus.yml"), "--storage.tsdb.path=" + files.file("data"),
+        "--web.listen-address=127.0.0.1:" + std::to_string(port), "--scrape.discovery-reload-interval=200ms"});
+    wait_to_say(*process, "Server is ready to receive web requests");
   }
-  ~Prometheus() { end(*process_); }
-  Prometheus(const Prometheus&) = delete;
-  Prometheus& operator=(const Prometheus&) = delete;
+  ~Prometheus() { end(*process); }
 
-  // The response of its API to a path.
-  [[nodiscard]] json get(const std::string& path) const {
-    const HttpAnswer answer = http(port_, "/api/v1/" + path);
-    REQUIRE_MESSAGE(answer.status == 200, path, answer.body);
-    return json::parse(answer.body)["data"];
-  }
   // The samples of a query; below, the value of one with one sample; nullopt: no sample.
-  [[nodiscard]] json get_result(const std::string& query) const {
+  [[nodiscard]] json samples(const std::string& text) const {
     std::ostringstream encoded;
     encoded << std::hex << std::setfill('0');
-    for (const unsigned char c : query) encoded << '%' << std::setw(2) << static_cast<int>(c);
-    return get("query?query=" + encoded.str())["result"];
+    for (const unsigned char c : text) encoded << '%' << std::setw(2) << static_cast<int>(c);
+    const HttpAnswer answer = http(port, "/api/v1/query?query=" + encoded.str());
+    REQUIRE_MESSAGE(answer.status == 200, text, answer.body);
+    return json::parse(answer.body)["data"]["result"];
   }
   [[nodiscard]] std::optional<double> query(const std::string& text) const {
-    const json found = get_result(text);
+    const json found = samples(text);
     if (found.size() != 1) return std::nullopt;
     return std::stod(found[0]["value"][1].get<std::string>());
   }
 
- private:
-  TemporaryDirectory files_;
-  uint16_t port_;
-  std::unique_ptr<Process> process_;
+  TemporaryDirectory files;
+  uint16_t port = free_port();
+  std::unique_ptr<Process> process;
 };
 
 }  // namespace
@@ -87,7 +77,7 @@ TEST_CASE_FIXTURE(WatchedSale, "Prometheus scrapes orderd, has its results, and 
     text = std::regex_replace(text, std::regex("\\$__rate_interval"), "1m");
     // There are no samples of events that did not happen; there are of everything else.
     const bool rare = contains(text, "server_errors") || contains(text, "changes(");
-    wait_for([&] { return !prometheus.get_result(text).empty() || rare; }, 30s, text);
+    wait_for([&] { return !prometheus.samples(text).empty() || rare; }, 30s, text);
   }
   CHECK(queries > 20);
   sale.stop_producing();

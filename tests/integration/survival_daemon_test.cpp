@@ -56,4 +56,14 @@ TEST_CASE_FIXTURE(SharedSale, "the standby takes over from a killed or frozen da
   });
 }
 
+TEST_CASE_FIXTURE(Sale, "a restarted daemon takes back its own lease although it is long") {
+  produce();
+  const Words long_lease = {"ORDERD_PROCESSING_LEASE=10m"};
+  start(long_lease);
+  wait_for_results(500);
+  kill(*only);
+  start(long_lease);
+  close_books(500);
+}
+
 }  // namespace orderd::test

@@ -81,7 +81,8 @@ TEST_CASE_FIXTURE(EmbeddedShop, "the embedded server drops a torn decision compl
   const std::string bytes = sell_three();
   const Span last = last_decision(bytes);
   const std::size_t size = last.size();
-  for (const std::size_t kept : {std::size_t{1}, std::size_t{15}, size / 3, size * 2 / 3, size - 14, size - 3}) {
+  // tests/unit/aof_tail_test.cpp tries every byte.
+  for (const std::size_t kept : {std::size_t{1}, size / 2, size - 3}) {
     for (const std::size_t zeros : {0U, 512U}) {
       INFO("kept ", kept, " of ", size, " bytes, then ", zeros, " zeros");
       write_file(file, bytes.substr(0, last.begin + kept) + std::string(zeros, '\0'));

@@ -98,6 +98,19 @@ TEST_CASE("replies that are not addresses do not count") {
   }
 }
 
+TEST_CASE_FIXTURE(TcpSentinelsOf<1>, "a sentinel is logged in to with its own user") {
+  service.sentinels[0].username = "watch";
+  service.sentinels[0].password = "word";
+  names(0, "10.0.0.2", "6380");
+  CHECK(locate() == "10.0.0.2:6380");
+  CHECK(sentinels[0].count("AUTH watch word") == 1);
+  sentinels[0].on("AUTH").error("WRONGPASS invalid username-password pair");
+  const std::string answer = locate();
+  CHECK(contains(answer, "WRONGPASS"));
+  CHECK(contains(answer, service.sentinels[0].redacted()));
+  CHECK_FALSE(contains(answer, "word:"));
+}
+
 TEST_CASE_FIXTURE(SentinelsOf<2>, "a lookup can be canceled at any time") {
   for (FakeServer& sentinel : sentinels) sentinel.on("SENTINEL").silence();
   search = topology.locate([](const Result<valkey::Endpoint>&) { FAIL("called after it was canceled"); });
