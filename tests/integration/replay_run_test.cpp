@@ -211,7 +211,7 @@ TEST_CASE_FIXTURE(RunDesk, "results that the server loses after they were read d
   wait_for([&] { return contains(process.errors(), "\"results\":2"); }, seconds(30), "both results to be read");
   ask_number(admin(), {"XDEL", "results", lost});
   ask_number(admin(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
-  wait_for([&] { return says(process, "1 result was lost that was read before"); }, seconds(30),
+  wait_for([&] { return says(process, "1 result that was read is no longer on the server"); }, seconds(30),
            "the loss is reported");
   for (const std::size_t i : {1U, 2U}) answer(i, "duplicate");
   REQUIRE_MESSAGE(process.wait() == 0, process.errors());

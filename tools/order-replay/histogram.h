@@ -23,12 +23,9 @@ class Histogram {
     ++count_;
     sum_ += value;
     max_ = std::max(max_, value);
-    min_ = std::min(min_, value);
   }
-  [[nodiscard]] uint64_t count() const { return count_; }
-  // The largest and the smallest value, exactly; 0 if there is none.
+  // The largest value, exactly; 0 if there is none.
   [[nodiscard]] uint64_t max() const { return max_; }
-  [[nodiscard]] uint64_t min() const { return count_ == 0 ? 0 : min_; }
   [[nodiscard]] uint64_t mean() const { return count_ == 0 ? 0 : static_cast<uint64_t>(sum_ / count_); }
   // The least value of which `millionths` of all values are not above it; never more than max(). 0 if there is none.
   [[nodiscard]] uint64_t percentile(uint64_t millionths) const {
@@ -72,7 +69,6 @@ class Histogram {
   std::vector<uint64_t> counts_ = std::vector<uint64_t>(kBuckets);
   uint64_t count_ = 0;
   uint64_t max_ = 0;
-  uint64_t min_ = kMax;
   Wide sum_ = 0;
 };
 

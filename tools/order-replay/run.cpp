@@ -170,7 +170,7 @@ RunHooks Run::hooks() {
   if (data_) {
     hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
   }
-  hooks.result = [this](const tools::Entry& result, uint64_t /*seen_ns*/) {
+  hooks.result = [this](const tools::Entry& result) {
     if (data_) data_->add(result);
     if (!record_) return;
     line_.clear();

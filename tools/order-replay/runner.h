@@ -42,7 +42,7 @@ struct RunHooks {
   std::function<void(std::size_t lane, tools::StreamId result)> lost_after;
   // A result of one of our requests, nearly always in the order of the results stream: one that is read before the
   // reply to its own XADD is reported after that.
-  std::function<void(const tools::Entry& result, uint64_t seen_ns)> result;
+  std::function<void(const tools::Entry& result)> result;
   // What a server of the lane answered, as a sentence for a person. Empty: as it is.
   std::function<std::string(std::size_t lane, const std::string& answer)> explain;
   // Ten times a second.

@@ -103,7 +103,7 @@ void Runner::Lane::take(const tools::Entry& result, tools::StreamId request, uin
   summary.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
   summary.result_ns = owner_.newest_result_ns_ = seen_ns;
   if (const auto id = tools::parse_id(result.id)) taken_[*id] = {request, due_ns, &figure};
-  if (owner_.hooks_.result) owner_.hooks_.result(result, seen_ns);
+  if (owner_.hooks_.result) owner_.hooks_.result(result);
 }
 
 void Runner::Lane::on_unknown() {
@@ -157,8 +157,8 @@ void Runner::Lane::compare(const std::vector<tools::Entry>& newest) {
     await(taken.request, taken.due_ns);
   }
   if (ours == 0) return;
-  owner_.say(fmt::format("{}{} read before: the server does not have them any more, so their requests wait again",
-                         prefix(), tools::count_text(ours, "result was lost that was", "results were lost that were")));
+  owner_.say(fmt::format("{}{} no longer on the server; the requests wait for a result again", prefix(),
+                         tools::count_text(ours, "result that was read is", "results that were read are")));
 }
 
 void Runner::Lane::on_results(const valkey::Reply& reply) {
