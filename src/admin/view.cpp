@@ -10,6 +10,7 @@
 
 #include "admin/health.h"
 #include "admin/units.h"
+#include "base/stream_id.h"
 
 namespace orderd::admin {
 namespace {
@@ -63,12 +64,6 @@ std::vector<std::vector<Cell>> lane_rows(const Snapshot& snapshot, const Rates& 
                     lane.status.position.empty() ? unknown() : cell(lane.status.position)});
   }
   return rows;
-}
-
-uint64_t time_of(std::string_view id) {
-  uint64_t ms = 0;
-  std::from_chars(id.data(), id.data() + id.size(), ms);
-  return ms;
 }
 
 // The time of day is enough: only the latest results are shown.

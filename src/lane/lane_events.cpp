@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/stream_id.h"
 #include "lane/lane.h"
 #include "lane/scripts.h"
 
@@ -16,14 +17,6 @@ int64_t number(std::string_view text, int64_t otherwise) {
   int64_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && stop == text.data() + text.size() && !text.empty() ? value : otherwise;
-}
-
-// Is the ID `a` before `b`? Both as the server writes them.
-bool less(std::string_view a, std::string_view b) {
-  const auto half = [](std::string_view text) { return std::pair(text.size(), text); };
-  const std::size_t dash_a = std::min(a.find('-'), a.size()), dash_b = std::min(b.find('-'), b.size());
-  return std::pair(half(a.substr(0, dash_a)), half(a.substr(dash_a))) <
-         std::pair(half(b.substr(0, dash_b)), half(b.substr(dash_b)));
 }
 
 }  // namespace
@@ -134,7 +127,7 @@ void Lane::on_joined(const valkey::Reply& reply) {
 // The server returned with less than it had acknowledged, as after a failover. The newest requests are decided again,
 // by this daemon or by the one that took over.
 void Lane::report_lost_tail(std::string_view position, int64_t count) {
-  if (pipeline_.position().empty() || !less(position, pipeline_.position())) return;
+  if (StreamId::parse(position) >= StreamId::parse(pipeline_.position())) return;
   const int64_t lost = joined_count_ + static_cast<int64_t>(pipeline_.settled()) - count;
   if (lost <= 0) {
     return log_.warn("{} has another history of '{}' than the server before it: what was settled since then is lost",

@@ -3,21 +3,14 @@
 // network latency of that answer.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "base/stream_id.h"
 #include "loop/loop.h"
 
 namespace orderd::lane {
-
-// The time in an entry's ID, in ms since 1970; 0: it has none.
-inline uint64_t time_of(std::string_view id) {
-  uint64_t ms = 0;
-  std::from_chars(id.data(), id.data() + id.size(), ms);
-  return ms;
-}
 
 // Whether both IDs are of the same millisecond. May be wrong in one direction: false for IDs of unusual length.
 inline bool same_time(std::string_view id, std::string_view other) {
