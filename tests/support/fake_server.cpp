@@ -182,14 +182,7 @@ void FakeServer::read(Peer& peer) {
   if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (bytes <= 0) return close(peer, End::kClose);
   peer.in.feed({buffer.data(), static_cast<std::size_t>(bytes)});
-  std::vector<std::string> words;
-  for (;;) {
-    const CommandParser::Found found = peer.in.next(words);
-    ORDERD_CHECK(found != CommandParser::Found::kGarbage, "the client sent something that is not a command");
-    if (found == CommandParser::Found::kNothing) break;
-    take(peer, std::move(words));
-    words = {};
-  }
+  while (auto words = peer.in.next()) take(peer, std::move(*words));
   flush(peer);
 }
 

@@ -25,9 +25,7 @@ struct Fresh {
   Words words(const std::string& previous = "0-0") {
     CommandParser parser;
     parser.feed(batch.write("sha", previous).bytes());
-    Words found;
-    REQUIRE(parser.next(found) == CommandParser::Found::kCommand);
-    return found;
+    return parser.next().value();
   }
 };
 

@@ -42,7 +42,7 @@ class ReplyReader {
 TEST_CASE("a reply of many parts, small ones and ones larger than a block, arrives in fragments") {
   const std::string large(300000, 'x');
   std::string bytes = "*3\r\n*1000\r\n";
-  for (int i = 0; i < 1000; ++i) bytes += "*2\r\n:" + std::to_string(i) + "\r\n" + bulk("entry " + std::to_string(i));
+  for (int i = 0; i < 1000; ++i) bytes += "*2\r\n:" + std::to_string(-i) + "\r\n" + bulk("entry " + std::to_string(i));
   bytes += bulk(large) + "*1\r\n$-1\r\n";
   ReplyReader reader;
   PooledReply whole;
@@ -55,7 +55,7 @@ TEST_CASE("a reply of many parts, small ones and ones larger than a block, arriv
   const Reply reply(whole.get());
   REQUIRE(reply.at(0).size() == 1000);
   for (std::size_t i = 0; i < 1000; ++i) {
-    CHECK(reply.at(0).at(i).at(0).integer() == static_cast<int64_t>(i));
+    CHECK(reply.at(0).at(i).at(0).integer() == -static_cast<int64_t>(i));
     CHECK(reply.at(0).at(i).at(1).text() == "entry " + std::to_string(i));
   }
   CHECK(reply.at(1).text() == large);
