@@ -167,9 +167,7 @@ RunHooks Run::hooks() {
     hooks.seen = [this](std::size_t lane, const tools::Entry& result) { checks_[lane].seen(result); };
     hooks.lost_after = [this](std::size_t lane, tools::StreamId result) { checks_[lane].lost_after(result); };
   }
-  if (data_) {
-    hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
-  }
+  if (data_) hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
   hooks.result = [this](const tools::Entry& result) {
     if (data_) data_->add(result);
     if (!record_) return;
