@@ -34,6 +34,8 @@ TEST_CASE("correct books are clean and each check finds a sabotage of them") {
     const Json report = report_of(desk.run({"audit", "--json", "--max-findings", "3"}), 3);
     CHECK(report["verdict"] == "violated");
     CHECK_MESSAGE(violations(report, sabotage.check) > 0, report);
+    // A late result is no second one.
+    if (sabotage.check == "request_order") CHECK(violations(report, "second_result") == 0);
     bool named = false;
     for (const Json& each : report["violations"]) {
       named = named || (each["check"] == sabotage.check && !each["detail"].get<std::string>().empty());

@@ -158,7 +158,6 @@ class DecisionChecker : public Checker {
     const auto found = [&](const char* detail) {
       findings_.add("duplicate_unjustified", result.place(), "its original " + result.original.text() + detail);
     };
-    if (result.original >= result.id) return found(" is not an earlier result");
     if (slot.result != result.original) return found(" is not the newest decision of this order ID before it");
     if (result.was_accepted != slot.accepted()) return found(" has another outcome");
     if (!result.asked) return findings_.not_checked("contents of duplicates", kGone);
