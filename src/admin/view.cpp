@@ -5,11 +5,11 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "admin/health.h"
 #include "admin/units.h"
+#include "base/number.h"
 #include "base/stream_id.h"
 
 namespace orderd::admin {
@@ -106,13 +106,11 @@ std::vector<std::vector<Cell>> stock_rows(const Snapshot& snapshot) {
   std::vector<std::vector<Cell>> rows;
   for (const auto& [each, of] : stock) {
     Cell left = each->left ? cell(*each->left) : cell("no key", Tone::kBad);
-    uint64_t units = 0;
     if (each->left) {
-      const auto [stop, bad] = std::from_chars(each->left->data(), each->left->data() + each->left->size(), units);
-      const bool whole = bad == std::errc() && stop == each->left->data() + each->left->size();
-      left = whole && units > 0 ? cell(count_text(units))
-             : whole            ? cell("sold out", Tone::kWarn)
-                                : cell(*each->left, Tone::kBad);
+      const auto units = parse_number<uint64_t>(*each->left);
+      left = !units       ? cell(*each->left, Tone::kBad)
+             : *units > 0 ? cell(count_text(*units))
+                          : cell("sold out", Tone::kWarn);
     }
     rows.push_back({cell(each->sku), left, cell(fmt::format("{} of {}", each->results, of), Tone::kMuted)});
   }

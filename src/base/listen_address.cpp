@@ -4,7 +4,8 @@
 #include <arpa/inet.h>
 
 #include <array>
-#include <charconv>
+
+#include "base/number.h"
 
 namespace orderd {
 namespace {
@@ -27,12 +28,10 @@ std::string ListenAddress::text() const {
 Result<ListenAddress> parse_listen_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return Failure{"has no port"};
-  const std::string_view digits = text.substr(colon + 1);
+  const auto port = parse_number<uint16_t>(text.substr(colon + 1));
+  if (!port) return Failure{"has no port between 0 and 65535 after the last colon"};
   ListenAddress address;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
-  if (error != std::errc() || end != digits.data() + digits.size()) {
-    return Failure{"has no port between 0 and 65535 after the last colon"};
-  }
+  address.port = *port;
   std::string_view host = text.substr(0, colon);
   if (host.empty()) return Failure{"has no address before the port"};
   address.v6 = host.size() > 2 && host.front() == '[' && host.back() == ']';

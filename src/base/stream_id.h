@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/number.h"
+
 namespace orderd {
 
 struct StreamId {
@@ -17,13 +19,11 @@ struct StreamId {
 
   // nullopt: not "1732386423123-0", two decimal numbers of 64 bits.
   [[nodiscard]] static std::optional<StreamId> parse(std::string_view text) {
-    StreamId id;
-    const char* const end = text.data() + text.size();
-    const auto [dash, bad_ms] = std::from_chars(text.data(), end, id.ms);
-    if (bad_ms != std::errc{} || dash == end || *dash != '-') return std::nullopt;
-    const auto [stop, bad_sequence] = std::from_chars(dash + 1, end, id.sequence);
-    if (bad_sequence != std::errc{} || stop != end) return std::nullopt;
-    return id;
+    const std::size_t dash = text.find('-');
+    if (dash == std::string_view::npos) return std::nullopt;
+    const auto ms = parse_number<uint64_t>(text.substr(0, dash));
+    const auto sequence = parse_number<uint64_t>(text.substr(dash + 1));
+    return ms && sequence ? std::optional(StreamId{*ms, *sequence}) : std::nullopt;
   }
   [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
 };

@@ -9,13 +9,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <utility>
 
+#include "base/number.h"
 #include "settings/text.h"
 
 namespace orderd::daemon {
@@ -40,10 +40,8 @@ std::optional<std::string> take(const char* name) {
 }
 
 std::optional<uint64_t> positive(const std::string& text) {
-  uint64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || stop != text.data() + text.size() || value == 0) return std::nullopt;
-  return value;
+  const auto value = parse_number<uint64_t>(text);
+  return value == 0 ? std::nullopt : value;
 }
 
 std::string take_address() {

@@ -3,23 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "base/number.h"
 #include "base/stream_id.h"
 #include "lane/lane.h"
 #include "lane/scripts.h"
 
 namespace orderd::lane {
-namespace {
-
-int64_t number(std::string_view text, int64_t otherwise) {
-  int64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && stop == text.data() + text.size() && !text.empty() ? value : otherwise;
-}
-
-}  // namespace
 
 void Lane::on_up() {
   if (std::exchange(ever_up_, true)) ++counters_.reconnects;
@@ -62,7 +53,8 @@ void Lane::on_lease() {
   if (!lease_.taken().empty() && std::exchange(was_serving_, false)) {
     const std::string_view taken = lease_.taken();
     const std::size_t space = std::min(taken.find(' '), taken.size());
-    report_lost_tail(taken.substr(0, space), number(taken.substr(std::min(space + 1, taken.size())), INT64_MAX));
+    report_lost_tail(taken.substr(0, space),
+                     parse_number<int64_t>(taken.substr(std::min(space + 1, taken.size()))).value_or(INT64_MAX));
   }
   ever_served_ = true;              // from here on every problem is waited for
   (void)troubles_.clear("orders");  // does not concern a standby
@@ -115,8 +107,8 @@ void Lane::on_joined(const valkey::Reply& reply) {
   }
   ++counters_.joins;
   const bool as_left = reply.at(3).text().empty();
-  if (as_left) report_lost_tail(reply.at(0).text(), number(reply.at(1).text(), 0));
-  joined_count_ = number(reply.at(1).text(), 0);
+  if (as_left) report_lost_tail(reply.at(0).text(), parse_number<int64_t>(reply.at(1).text()).value_or(0));
+  joined_count_ = parse_number<int64_t>(reply.at(1).text()).value_or(0);
   pipeline_.begin(reply.at(0).text());
   reader_.seek(reply.at(0).text());
   log_joined(reply);
@@ -145,7 +137,7 @@ void Lane::log_joined(const valkey::Reply& reply) {
   const std::string position(reply.at(0).text());
   const std::string done(reply.at(3).text());
   const std::string wrong(reply.at(4).text());
-  const int64_t deleted = number(reply.at(5).text(), 0);
+  const int64_t deleted = parse_number<int64_t>(reply.at(5).text()).value_or(0);
   if (done == "restored") {
     log_.warn("the position of '{}' had been moved to {} by hand; restored to {}, as the newest result says",
               options_.orders, wrong, position);
@@ -168,7 +160,7 @@ void Lane::log_joined(const valkey::Reply& reply) {
   }
   if (ready_) return;
   ready_ = true;
-  const int64_t waiting = number(reply.at(2).text(), -1);
+  const int64_t waiting = parse_number<int64_t>(reply.at(2).text()).value_or(-1);
   log_.info("ready: serving '{}' on {} from position {}, {} waiting", options_.orders, link_.server().text(), position,
             waiting < 0 ? "requests" : fmt::format("{} requests", waiting));
 }

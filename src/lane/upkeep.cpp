@@ -3,8 +3,8 @@
 #include "lane/upkeep.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.h"
 #include "lane/scripts.h"
 
 namespace orderd::lane {
@@ -16,12 +16,6 @@ constexpr Milliseconds kLookAgain{5000};
 constexpr Milliseconds kTrimEvery{30'000};
 constexpr Milliseconds kTrimAgain{1};
 constexpr int kTrimEntries = 5000;  // about 1 ms of the server's time
-
-uint64_t number(std::string_view digits) {
-  uint64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
-}
 
 }  // namespace
 
@@ -92,7 +86,7 @@ void Upkeep::on_shown(const valkey::Reply& reply) {
   if (!good(sign_, reply)) return;
   const std::string before = std::exchange(lag_, std::string());
   const std::string_view lag = reply.at(1).text();
-  if (!lag.empty()) waiting_ = number(lag);
+  waiting_ = parse_number<uint64_t>(lag);
   bool odd = false;
   if (reply.at(0).text() == "paused") {
     odd = true;
@@ -111,7 +105,7 @@ void Upkeep::on_shown(const valkey::Reply& reply) {
 
 void Upkeep::on_trimmed(Task& task, const valkey::Reply& reply) {
   if (!good(task, reply)) return;
-  counters_.trimmed += number(reply.at(0).text());
+  counters_.trimmed += parse_number<uint64_t>(reply.at(0).text()).value_or(0);
   listener_.on_group_behind(task.name, reply.at(2).text(), reply.at(3).text());
   if (reply.at(1).text() != "1") return;
   task.due_ms = 0;

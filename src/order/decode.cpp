@@ -2,9 +2,8 @@
 // decode_json.cpp.
 #include "order/decode.h"
 
-#include <charconv>
-
 #include "base/check.h"
+#include "base/number.h"
 #include "order/decode_json.h"
 #include "order/decode_parts.h"
 #include "order/name_rules.h"
@@ -36,15 +35,12 @@ bool read_optional(const FlatFields& given, Name name, std::string_view field, s
   return given[name].times == 0 || read_name(given, name, field, problem_of_id, out, detail);
 }
 
-// Digits only, the first of them not 0: from_chars() alone would accept "-0" and "007".
+// Digits only, the first of them not 0.
 bool read_quantity(const FlatFields& given, uint64_t max_quantity, uint64_t& quantity, std::string& detail) {
   const auto& [text, times] = given[Name::kQuantity];
   if (!given_once(detail, {"quantity"}, times)) return false;
-  if (!text.empty() && text[0] >= '1' && text[0] <= '9') {
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, quantity);
-    if (error == std::errc{} && stop == end && quantity <= max_quantity) return true;
-  }
+  quantity = text.starts_with('0') ? 0 : parse_number<uint64_t>(text).value_or(0);
+  if (quantity >= 1 && quantity <= max_quantity) return true;
   std::string quoted;
   append_quoted(text, quoted);
   return refuse_quantity(detail, {"quantity"}, quoted, max_quantity);

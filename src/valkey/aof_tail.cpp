@@ -100,7 +100,7 @@ class Reader {
 };
 
 // The number after `name` in a line, if there is one.
-std::optional<uint64_t> number_of(std::string_view line, std::string_view name) {
+std::optional<uint64_t> number_after(std::string_view line, std::string_view name) {
   const auto at = line.find(name);
   if (at == std::string_view::npos) return std::nullopt;
   const std::string_view text = line.substr(at + name.size());
@@ -115,9 +115,9 @@ std::optional<AofAnalysis> analysis_of_line(std::string_view line) {
   const auto name_end = line.find(", size=");
   if (!line.starts_with(kStart) || name_end == std::string_view::npos) return std::nullopt;
   const std::string_view numbers = line.substr(name_end);
-  const auto size = number_of(numbers, ", size=");
-  const auto good = number_of(numbers, ", ok_up_to=");
-  const auto behind = number_of(numbers, ", diff=");
+  const auto size = number_after(numbers, ", size=");
+  const auto good = number_after(numbers, ", ok_up_to=");
+  const auto behind = number_after(numbers, ", diff=");
   if (!size || !good || !behind || *good + *behind != *size) return std::nullopt;
   return AofAnalysis{std::string(line.substr(kStart.size(), name_end - kStart.size())), *size, *good, *behind};
 }

@@ -2,8 +2,8 @@
 #include "valkey/cluster_map.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.h"
 #include "valkey/slot.h"
 
 namespace orderd::valkey {
@@ -15,14 +15,6 @@ Reply value_of(const Reply& pairs, std::string_view name) {
     if (pairs.at(i).text() == name) return pairs.at(i + 1);
   }
   return Reply(nullptr);
-}
-
-template <class Number>
-std::optional<Number> number_of(std::string_view digits) {
-  Number number = 0;
-  const auto [stop, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (bad != std::errc() || stop != digits.data() + digits.size()) return std::nullopt;
-  return number;
 }
 
 // An empty host is the one that was asked; "?": unknown.
@@ -88,13 +80,13 @@ std::optional<Redirect> moved_to(std::string_view text, const Endpoint& from) {
   text.remove_prefix(word + kWord.size());
   const std::size_t space = text.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
-  const auto slot = number_of<uint16_t>(text.substr(0, space));
+  const auto slot = parse_number<uint16_t>(text.substr(0, space));
   text = text.substr(space + 1);
   text = text.substr(0, text.find(' '));
   // An IPv6 address is not in brackets.
   const std::size_t colon = text.rfind(':');
   if (!slot || *slot >= kSlots || colon == std::string_view::npos) return std::nullopt;
-  const auto address = at(from, text.substr(0, colon), number_of<uint16_t>(text.substr(colon + 1)).value_or(0));
+  const auto address = at(from, text.substr(0, colon), parse_number<uint16_t>(text.substr(colon + 1)).value_or(0));
   if (!address) return std::nullopt;
   return Redirect{*slot, *address};
 }

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/number.h"
 #include "valkey/endpoint_text.h"
 
 namespace orderd::valkey {
@@ -31,11 +32,8 @@ bool is_control(char c) {
 }
 // Digits only, 0 to `max`.
 std::optional<int> whole_number(std::string_view text, int max) {
-  int value = 0;
-  if (text.empty() || !all_digits(text)) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > max) return std::nullopt;
-  return value;
+  const auto value = parse_number<uint32_t>(text);
+  return value && *value <= static_cast<uint32_t>(max) ? std::optional(static_cast<int>(*value)) : std::nullopt;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

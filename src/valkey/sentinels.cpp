@@ -2,11 +2,11 @@
 #include "valkey/sentinels.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "base/number.h"
 #include "valkey/line.h"
 #include "valkey/sync_client.h"
 
@@ -21,8 +21,8 @@ constexpr Milliseconds kAgain{1000};
 // `server` with the primary's address; nullopt: this is not an address.
 std::optional<Endpoint> primary_at(const Endpoint& server, std::string_view host, std::string_view port) {
   Endpoint primary = server;
-  const auto [stop, bad] = std::from_chars(port.data(), port.data() + port.size(), primary.port);
-  if (host.empty() || bad != std::errc() || stop != port.data() + port.size() || primary.port == 0) return std::nullopt;
+  primary.port = parse_number<uint16_t>(port).value_or(0);
+  if (host.empty() || primary.port == 0) return std::nullopt;
   primary.kind = Endpoint::Kind::kTcp;
   primary.host = host;
   return primary;
