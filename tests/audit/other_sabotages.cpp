@@ -89,8 +89,6 @@ std::vector<Sabotage> positions() {
   return {
       {"the position moved forward", check,
        [](Books& books, Random&) { books.position["id"] = books.orders.back().id; }},
-      {"the position moved back", check,
-       [](Books& books, Random& random) { books.position["id"] = early(books.orders, random).id; }},
       {"the position moved beyond the stream", check,
        [](Books& books, Random&) { books.position["id"] = id_behind(books.orders, 1000); }},
       {"a count that is too small", check, position("count", "7")},
