@@ -156,10 +156,10 @@ TEST_CASE_FIXTURE(WatchedSale, "64 connections are served and the next one waits
 }
 
 TEST_CASE("a port in use is reported once and opened when it is free, and orders are served meanwhile") {
-  Sale other(test_seed());
+  Sale other;
   const Watched taken(other, "other");
   const std::string where = "127.0.0.1:" + std::to_string(taken.port);
-  Sale sale(test_seed());
+  Sale sale;
   const auto daemon = sale.daemon("only", {"ORDERD_ADMIN_LISTEN=" + where});
   push_order(sale.client(), "o-1");
   sale.settle();

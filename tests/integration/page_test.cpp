@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(WatchedSale,
 }
 
 TEST_CASE("the stream shows orders as they are settled and ends when the daemon stops") {
-  Sale sale(test_seed());
+  Sale sale;
   const Watched daemon(sale, "only");
   daemon.until_ready_is(200, "serving");
   Events events(daemon.port);
@@ -121,7 +121,7 @@ TEST_CASE("the stream shows orders as they are settled and ends when the daemon 
 }
 
 TEST_CASE("a standby is ready and shows the active daemon and the server's values until it takes over") {
-  Sale sale(test_seed());
+  Sale sale;
   const Watched active(sale, "shop-1");
   active.until_ready_is(200, "serving");
   const Watched standby(sale, "shop-2");
@@ -198,7 +198,7 @@ TEST_CASE_FIXTURE(WatchedSale, "a page without viewers has no connection to the 
 }
 
 TEST_CASE("a frozen server makes a daemon not ready, the page shows it, and both recover") {
-  Sale sale(test_seed());
+  Sale sale;
   const Watched daemon(sale, "only", {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=300ms"});
   push_order(sale.client(), "o-1");
   sale.settle();

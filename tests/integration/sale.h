@@ -2,10 +2,8 @@
 // the end.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -87,9 +85,6 @@ class Sale {
     close_books(500);
   }
 
-  // The IDs of the requests whose XADD got a reply, in order.
-  [[nodiscard]] Words acknowledged();
-
   ValkeyServer server;
   Random random;
   std::string url;  // the server's URL for daemons: its Unix socket, unless a test changes it
@@ -114,9 +109,6 @@ class Sale {
   std::unique_ptr<valkey::SyncClient> client_;
   Random producer_random_;
   std::size_t pushed_ = 0;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  Words acknowledged_;
   std::jthread producer_;  // last: it uses the others
 };
 

@@ -53,7 +53,7 @@ class Watched {
 // A sale with a watched daemon, which has to be running at the end and exit with 0.
 struct WatchedSale {
   ~WatchedSale() { end(*daemon.process); }
-  Sale sale{test_seed()};
+  Sale sale;
   Watched daemon{sale, "only"};
 };
 

@@ -98,13 +98,6 @@ TEST_CASE_FIXTURE(FinishFixture, "a lane can be finished or destroyed whatever i
   CHECK(settled.empty());
 }
 
-TEST_CASE_FIXTURE(FinishFixture, "finish while it waits to reconnect is done at once") {
-  serve();
-  lose_link();
-  lane->finish();
-  CHECK(finished == 1);
-}
-
 TEST_CASE_FIXTURE(FinishFixture, "finish with requests in flight waits for them and leaves the rest in the stream") {
   serve();
   auto& slow = hold_settle();

@@ -43,8 +43,6 @@ std::string error_of(const valkey::Endpoint& endpoint) {
 TEST_CASE("a client finds the address of a name that replies") {
   Background server;
   std::optional<SilentAddress> silent;
-  SUBCASE("a numeric address") {
-  }
   SUBCASE("the first refuses") server.endpoint.host = "two.addresses.test";
   SUBCASE("the first is silent") {
     server.endpoint.host = "silent.first.test";
