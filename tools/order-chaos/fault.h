@@ -12,9 +12,31 @@ struct Injected {
   std::function<void()> heal = {};
 };
 
+// `daemon`: the one to inject it into, if it touches one.
+using Inject = std::function<Injected(Trial& trial, Daemon& daemon)>;
+
 // What a fault touches. Two faults in progress never touch the same thing. A fault of the server's process excludes
 // faults of the server's state, because healing those needs the server.
-enum class Touches { kServerProcess, kServerState, kAllDaemons, kDaemon, kProxy };
+enum class Touches {
+  kProcess,  // of the server
+  kAllDaemons,
+  kDaemon,
+  kProxy,
+  // The rest is the server's state.
+  kEverything,
+  kClock,
+  kConnections,
+  kDeadLetters,
+  kGroup,
+  kLoad,
+  kOwner,
+  kRecord,
+  kResults,
+  kRights,
+  kScripts,
+  kStock,
+  kStream,
+};
 
 // Which trials allow a fault.
 enum class Kind {
@@ -32,42 +54,34 @@ struct Needs {
 struct Fault {
   std::string id;    // "V10"
   std::string name;  // what is done, in words
-  Touches touches = Touches::kServerState;
-  std::string part;  // of the server's state: faults of the same part exclude each other; "everything": all parts
+  Touches touches = Touches::kEverything;
   Kind kind = Kind::kAnywhere;
-  // `daemon`: the one to inject it into, if any.
-  std::function<Injected(Trial& trial, Daemon& daemon)> inject;
+  Inject inject;
   Needs needs = {};
 };
 
-// Rows of the tables below: faults of the server's state, of its process, of a daemon.
-using OfServer = std::function<Injected(Trial& trial)>;
-using OfDaemon = std::function<Injected(Trial& trial, Daemon& daemon)>;
-[[nodiscard]] inline OfDaemon whatever_daemon(OfServer inject) {
-  return [inject = std::move(inject)](Trial& trial, Daemon&) { return inject(trial); };
-}
-[[nodiscard]] inline Fault state_fault(const char* id, const char* name, const char* part, Kind kind, OfServer inject,
-                                       Needs needs = {}) {
-  return {id, name, Touches::kServerState, part, kind, whatever_daemon(std::move(inject)), needs};
-}
-[[nodiscard]] inline Fault process_fault(const char* id, const char* name, Kind kind, OfServer inject) {
-  return {id, name, Touches::kServerProcess, "", kind, whatever_daemon(std::move(inject))};
-}
-[[nodiscard]] inline Fault daemon_fault(const char* id, const char* name, OfDaemon inject,
-                                        Touches touches = Touches::kDaemon, Kind kind = Kind::kAnywhere) {
-  return {id, name, touches, "", kind, std::move(inject)};
+// A command to the server; errors do not matter.
+[[nodiscard]] inline Inject command(const Words& words) {
+  return [words](Trial& trial, Daemon&) {
+    (void)trial.call(words);
+    return Injected{};
+  };
 }
 
 // All faults, sorted by ID.
 [[nodiscard]] std::vector<Fault> all_faults();
 // By topic; all_faults() combines them.
-[[nodiscard]] std::vector<Fault> process_faults();
-[[nodiscard]] std::vector<Fault> limit_faults();
-[[nodiscard]] std::vector<Fault> server_faults();
-[[nodiscard]] std::vector<Fault> crash_faults();
-[[nodiscard]] std::vector<Fault> stream_faults();
-[[nodiscard]] std::vector<Fault> key_faults();
-[[nodiscard]] std::vector<Fault> network_faults();
-[[nodiscard]] std::vector<Fault> load_faults();
+extern const std::vector<Fault> kDaemonFaults, kServerFaults, kCrashFaults, kStreamFaults, kKeyFaults, kNetworkFaults,
+    kLoadFaults;
+
+// The schedules of a trial; failures become its incidents.
+// Injects each fault `times` times in an order drawn from the trial's seed, heals it and waits for recovery. Injects
+// none after `end`.
+void inject_alone(Trial& trial, const std::vector<Fault>& faults, std::size_t times,
+                  std::chrono::steady_clock::time_point end);
+// Injects random faults, many at a time, for `time`; then heals all and waits for recovery.
+void inject_together(Trial& trial, const std::vector<Fault>& faults, std::chrono::milliseconds time);
+// Stops the producers and waits until everything is settled.
+void drain(Trial& trial);
 
 }  // namespace orderd::chaos

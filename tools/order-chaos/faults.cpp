@@ -7,14 +7,11 @@ namespace orderd::chaos {
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> faults;
-  for (const auto topic : {process_faults, limit_faults, server_faults, crash_faults, stream_faults, key_faults,
-                           network_faults, load_faults}) {
-    const std::vector<Fault> some = topic();
-    faults.insert(faults.end(), some.begin(), some.end());
-  }
+  for (const auto* topic :
+       {&kDaemonFaults, &kServerFaults, &kCrashFaults, &kStreamFaults, &kKeyFaults, &kNetworkFaults, &kLoadFaults})
+    faults.insert(faults.end(), topic->begin(), topic->end());
   const auto rank = [](const Fault& fault) {
-    static const std::string kThemes = "PVNTDL";
-    return std::pair(kThemes.find(fault.id[0]), std::stoi(fault.id.substr(1)));
+    return std::pair(std::string("PVNTDL").find(fault.id[0]), std::stoi(fault.id.substr(1)));
   };
   std::stable_sort(faults.begin(), faults.end(), [&](const Fault& a, const Fault& b) { return rank(a) < rank(b); });
   return faults;

@@ -7,6 +7,10 @@ namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
+using Kind::kAnywhere;
+using Kind::kLossy;
+using Kind::kSafe;
+using Touches::kProcess;
 
 // In lossy trials, what was not on disk yet is lost.
 void note_data_loss(Trial& trial, const std::string& what) {
@@ -32,14 +36,14 @@ void start_killed(Trial& trial) {
   }
 }
 
-Injected kill_server(Trial& trial) {
+Injected kill_server(Trial& trial, Daemon& /*daemon*/) {
   trial.server.kill();
   note_data_loss(trial, "kill -9 with appendfsync everysec");
   return {trial.between(0, 500), [&trial] { start_killed(trial); }};
 }
 
 // Everything that was not synced is lost.
-Injected power_cut(Trial& trial) {
+Injected power_cut(Trial& trial, Daemon& /*daemon*/) {
   test::cut_power(trial.server, trial.shims);
   note_data_loss(trial, "a power cut");
   trial.server.start();
@@ -48,7 +52,7 @@ Injected power_cut(Trial& trial) {
 
 // The end of the file is torn. The file is repaired and the server started twice: what it appends after a wrongly
 // repaired tail shows only at the second start.
-Injected torn_tail(Trial& trial) {
+Injected torn_tail(Trial& trial, Daemon& /*daemon*/) {
   trial.server.kill();
   note_data_loss(trial, "a torn tail of the append-only file");
   const auto file = test::append_only_file(trial.server.directory());
@@ -62,7 +66,7 @@ Injected torn_tail(Trial& trial) {
 
 // A byte is corrupted: the server refuses to start until the file is repaired. It is repaired in place, because a copy
 // might not be synced: the next power cut would lose all of it.
-Injected flipped_bit(Trial& trial) {
+Injected flipped_bit(Trial& trial, Daemon& /*daemon*/) {
   trial.server.kill();
   note_data_loss(trial, "kill -9 with appendfsync everysec");
   const std::string file = test::append_only_file(trial.server.directory());
@@ -82,25 +86,7 @@ Injected flipped_bit(Trial& trial) {
   return {};
 }
 
-// The append-only file cannot grow by a byte. With appendfsync always the server exits; otherwise it refuses writes.
-Injected disk_full(Trial& trial) {
-  trial.shims.fill_disk();
-  return {trial.between(100, 800), [&trial] {
-            trial.shims.free_disk();
-            if (trial.plan.lossy) return;
-            trial.server.kill();  // unless it has exited
-            trial.server.start();
-          }};
-}
-
-// The server's clock jumps forward and back.
-Injected clock_jump(Trial& trial) {
-  static constexpr int kSeconds[] = {-3600, -60, -1, 1, 60, 3600};
-  trial.shims.shift_clock(std::chrono::seconds(kSeconds[trial.random.number(6)]));
-  return {trial.between(50, 500), [&trial] { trial.shims.shift_clock(std::chrono::seconds(0)); }};
-}
-
-Injected flush_all(Trial& trial) {
+Injected flush_all(Trial& trial, Daemon& /*daemon*/) {
   const auto stock = Trial::stock();
   Words words = {"EVAL", R"(
       server.call('FLUSHALL')
@@ -116,7 +102,7 @@ Injected flush_all(Trial& trial) {
 }
 
 // The server is started with an empty disk, and the stock is set again before any order.
-Injected start_empty(Trial& trial) {
+Injected start_empty(Trial& trial, Daemon& /*daemon*/) {
   for (const auto& daemon : trial.daemons) daemon->process().pause();
   trial.server.kill();
   trial.data_loss("a start with an empty disk", true);
@@ -134,19 +120,33 @@ Injected start_empty(Trial& trial) {
 
 }  // namespace
 
-std::vector<Fault> crash_faults() {
-  return {
-      process_fault("V1", "kill -9 of a server with appendfsync always", Kind::kSafe, kill_server),
-      process_fault("V2", "kill -9 of a server with appendfsync everysec", Kind::kLossy, kill_server),
-      process_fault("V3", "power cut with appendfsync always", Kind::kSafe, power_cut),
-      process_fault("V3", "power cut with appendfsync everysec", Kind::kLossy, power_cut),
-      process_fault("V4", "a torn tail of the append-only file", Kind::kLossy, torn_tail),
-      process_fault("V5", "a damaged append-only file, repaired", Kind::kAnywhere, flipped_bit),
-      process_fault("V18", "the disk is full", Kind::kAnywhere, disk_full),
-      state_fault("T1", "the server's clock jumps by up to an hour", "clock", Kind::kSafe, clock_jump),
-      state_fault("V7", "FLUSHALL, and the stock set again", "everything", Kind::kLossy, flush_all),
-      process_fault("V7", "a start with an empty disk", Kind::kLossy, start_empty),
-  };
-}
+const std::vector<Fault> kCrashFaults = {
+    {"V1", "kill -9 of a server with appendfsync always", kProcess, kSafe, kill_server},
+    {"V2", "kill -9 of a server with appendfsync everysec", kProcess, kLossy, kill_server},
+    {"V3", "power cut with appendfsync always", kProcess, kSafe, power_cut},
+    {"V3", "power cut with appendfsync everysec", kProcess, kLossy, power_cut},
+    {"V4", "a torn tail of the append-only file", kProcess, kLossy, torn_tail},
+    {"V5", "a damaged append-only file, repaired", kProcess, kAnywhere, flipped_bit},
+    {"V7", "FLUSHALL, and the stock set again", Touches::kEverything, kLossy, flush_all},
+    {"V7", "a start with an empty disk", kProcess, kLossy, start_empty},
+    // The append-only file cannot grow by a byte. With appendfsync always the server exits; otherwise it refuses
+    // writes.
+    {"V18", "the disk is full", kProcess, kAnywhere,
+     [](Trial& trial, Daemon&) -> Injected {
+       trial.shims.fill_disk();
+       return {trial.between(100, 800), [&trial] {
+                 trial.shims.free_disk();
+                 if (trial.plan.lossy) return;
+                 trial.server.kill();  // unless it has exited
+                 trial.server.start();
+               }};
+     }},
+    {"T1", "the server's clock jumps by up to an hour", Touches::kClock, kSafe,
+     [](Trial& trial, Daemon&) -> Injected {
+       static constexpr int kSeconds[] = {-3600, -60, -1, 1, 60, 3600};
+       trial.shims.shift_clock(std::chrono::seconds(kSeconds[trial.random.number(6)]));
+       return {trial.between(50, 500), [&trial] { trial.shims.shift_clock(std::chrono::seconds(0)); }};
+     }},
+};
 
 }  // namespace orderd::chaos

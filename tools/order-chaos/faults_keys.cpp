@@ -10,6 +10,11 @@ namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
+using Kind::kAnywhere;
+using Kind::kSafe;
+using Touches::kOwner;
+using Touches::kRights;
+using Touches::kStream;
 
 constexpr const char* kPosition = "orders:position";
 constexpr auto kResumeDeadline = 10s;
@@ -35,14 +40,8 @@ Injected in_the_way(Trial& trial, const std::string& key) {
           }};
 }
 
-// Stock on sale: orders for it are answered with bad_stock meanwhile.
-Injected stock_in_the_way(Trial& trial) {
-  const auto stock = OrderSource::stock();
-  return in_the_way(trial, "product:" + stock[trial.random.number(stock.size())].first + ":stock");
-}
-
 // A foreign value at the key of an order's record: the order is answered with bad_record, and nothing waits for it.
-Injected record_in_the_way(Trial& trial) {
+Injected record_in_the_way(Trial& trial, Daemon& /*daemon*/) {
   static const std::vector<Words> kForeign = {
       {"RPUSH", "in the way"}, {"SET", "in the way"}, {"SET", ""}, {"SET", "7"}, {"SADD", "in the way"}};
   const Order order = trial.probe();
@@ -59,31 +58,25 @@ Injected record_in_the_way(Trial& trial) {
 }
 
 // An SKU whose stock key holds an invalid value, later fixed with orderctl stock set.
-Injected bad_stock(Trial& trial) {
-  static const std::vector<Words> kBad = {{},
-                                          {"SET", "seven"},
-                                          {"SET", "1e3"},
-                                          {"SET", "-4"},
-                                          {"SET", "007"},
-                                          {"SET", "9007199254740992"},
-                                          {"SET", "99999999999999999999"},
-                                          {"RPUSH", "7"}};
+Injected bad_stock(Trial& trial, Daemon& /*daemon*/) {
+  static const Words kBad = {"", "seven", "1e3", "-4", "007", "9007199254740992", "99999999999999999999", "a list"};
   Order mixed = trial.probe();
   const std::string sku = "odd-" + mixed.id;
-  const Words& bad = kBad[trial.random.number(kBad.size())];
-  if (!bad.empty()) (void)trial.ask({bad[0], "product:" + sku + ":stock", bad[1]});
+  const std::string& bad = kBad[trial.random.number(kBad.size())];
+  if (!bad.empty()) (void)trial.ask({bad == "a list" ? "RPUSH" : "SET", "product:" + sku + ":stock", bad});
   mixed.lines.emplace_back(sku, 2);
   write_entry(mixed, Form::kJson);
   (void)trial.push({trial.probe(sku), mixed});
   return {trial.between(20, 100), [&trial, sku] {
-            test::Process stock = trial.orderctl({"stock", "set", sku, "10", "--reason", "repaired"});
+            test::Process stock({trial.programs.orderctl, "stock", "set", sku, "10", "--reason", "repaired"},
+                                {.environment = trial.orderctl_environment()});
             if (stock.wait() != 0) throw std::runtime_error("orderctl stock set: " + stock.errors());
             (void)trial.push({trial.probe(sku, 3)});
           }};
 }
 
 // To an entry that was settled before, to the beginning, or to an invalid ID.
-Injected move_back(Trial& trial) {
+Injected move_back(Trial& trial, Daemon& /*daemon*/) {
   static const Words kFar = {"2", "3", "20", "65", "1000", "1000000"};
   (void)trial.run(R"(
       if server.call('EXISTS', 'orders:position') == 0 then return {} end
@@ -98,7 +91,7 @@ Injected move_back(Trial& trial) {
 }
 
 // To a waiting entry, to the last one, or to a future ID. The same step adds entries, so that some are waiting.
-Injected move_forward(Trial& trial) {
+Injected move_forward(Trial& trial, Daemon& /*daemon*/) {
   (void)stream_step(trial, Stream::kStays, some_orders(trial), R"(
       local id = step.waiting[1 + tonumber(arguments[2]) % #step.waiting]
       if arguments[1] == 'future' then id = string.gsub(id, '^%d', '9') end
@@ -107,23 +100,9 @@ Injected move_forward(Trial& trial) {
   return {};
 }
 
-// The whole hash as it was a moment earlier.
-Injected older_copy(Trial& trial) {
-  const std::string copy = trial.ask({"DUMP", kPosition});
-  if (copy.empty()) throw std::runtime_error("there is no position at the moment");
-  return {trial.between(0, 500), [&trial, copy] { (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"}); }};
-}
-
-// As orderctl pause and resume do it.
-Injected pause(Trial& trial) {
-  (void)trial.run("return server.call('HSET', 'orders:position', 'paused', '1 by a fault') and {}");
-  return {trial.between(50, 900),
-          [&trial] { (void)trial.run("return server.call('HDEL', 'orders:position', 'paused') and {}"); }};
-}
-
 // For a while: the name of no daemon, of another daemon, or an empty name.
-OfServer overwrite_owner(bool expires) {
-  return [expires](Trial& trial) -> Injected {
+Inject overwrite_owner(bool expires) {
+  return [expires](Trial& trial, Daemon&) -> Injected {
     const Words names = {"stranger 0123abcd 1732386423123 3000",
                          trial.daemons[0]->name() + " 0123abcd 1 3000",
                          "stranger",
@@ -134,22 +113,6 @@ OfServer overwrite_owner(bool expires) {
     if (expires) words.insert(words.end(), {"PX", std::to_string(trial.random.number(1, 1000))});
     (void)trial.ask(words);
     return {trial.between(100, 900), {}};
-  };
-}
-
-// A value of another type at the lease or at the list of standbys.
-Injected wrong_type(Trial& trial) {
-  const bool owner = trial.random.chance(50);
-  const std::string key = owner ? "orders:owner" : "orders:standby";
-  (void)trial.ask({"DEL", key});
-  (void)trial.ask({owner ? "RPUSH" : "SET", key, "in the way"});
-  return {trial.between(100, 900), [&trial, key] { (void)trial.ask({"DEL", key}); }};
-}
-
-OfServer delete_key(const char* key) {
-  return [key](Trial& trial) {
-    (void)trial.ask({"DEL", key});
-    return Injected{};
   };
 }
 
@@ -196,7 +159,7 @@ Injected until_given_back(Trial& trial, std::chrono::milliseconds lasts, const W
           }};
 }
 
-Injected lose_one(Trial& trial) {
+Injected lose_one(Trial& trial, Daemon& /*daemon*/) {
   const auto losses = all_losses();
   const auto& loss = losses[trial.random.number(losses.size())];
   trial.note("ACL SETUSER" + joined(loss));
@@ -206,7 +169,7 @@ Injected lose_one(Trial& trial) {
 }
 
 // Takes away each right in turn; the next one when processing has resumed.
-Injected lose_each(Trial& trial) {
+Injected lose_each(Trial& trial, Daemon& /*daemon*/) {
   trial.refuses_daemons(true);
   for (const auto& loss : all_losses()) {
     set_user(trial, loss);
@@ -219,43 +182,63 @@ Injected lose_each(Trial& trial) {
   return until_given_back(trial, 0ms, kAllRights);
 }
 
-Injected another_password(Trial& trial) {
+Injected another_password(Trial& trial, Daemon& /*daemon*/) {
   set_user(trial, {"resetpass", ">another"});
   trial.refuses_daemons(true);
   (void)trial.call({"CLIENT", "KILL", "USER", kDaemonUser});
   return until_given_back(trial, trial.between(50, 900), {"resetpass", std::string(">") + kDaemonPassword});
 }
 
+Inject foreign_value(const char* key) {
+  return [key](Trial& trial, Daemon&) { return in_the_way(trial, key); };
+}
+
 }  // namespace
 
-std::vector<Fault> key_faults() {
-  const auto row = [](const char* id, const char* name, const char* part, OfServer inject, Kind kind = Kind::kSafe) {
-    return state_fault(id, name, part, kind, std::move(inject));
-  };
-  const auto rights = [](const char* name, OfServer inject, bool alone = false) {
-    return state_fault("V19", name, "rights", Kind::kAnywhere, std::move(inject), {.alone = alone});
-  };
-  const auto at = [](const char* key) { return [key](Trial& trial) { return in_the_way(trial, key); }; };
-  return {
-      row("V11", "foreign value at the results key", "results", at("results")),
-      row("V11", "foreign value at the dead-letter key", "dead", at("orders:dead")),
-      row("V11", "foreign value at the position key", "stream", at(kPosition)),
-      row("V11", "foreign value at an order's record", "record", record_in_the_way),
-      row("V11", "foreign value at the stock of an SKU on sale", "stock", stock_in_the_way),
-      row("V11", "invalid stock value, then fixed", "results", bad_stock),
-      rights("a right is taken away", lose_one),
-      rights("each right is taken away in turn", lose_each, true),
-      rights("another password, and back", another_password),
-      row("V22", "DEL of the position", "stream", delete_key(kPosition), Kind::kAnywhere),
-      row("V22", "the position moved back by hand", "stream", move_back, Kind::kAnywhere),
-      row("V22", "the position moved forward by hand", "stream", move_forward),
-      row("V22", "the position replaced by an older copy", "stream", older_copy),
-      row("V23", "DEL of the owner's key", "owner", delete_key("orders:owner"), Kind::kAnywhere),
-      row("V23", "the owner's key overwritten, with expiry", "owner", overwrite_owner(true), Kind::kAnywhere),
-      row("V23", "the owner's key overwritten, without expiry", "owner", overwrite_owner(false), Kind::kAnywhere),
-      row("V23", "foreign value at the key of the owner or the standbys", "owner", wrong_type),
-      row("V24", "a pause, then a resume", "stream", pause),
-  };
-}
+const std::vector<Fault> kKeyFaults = {
+    {"V11", "foreign value at the results key", Touches::kResults, kSafe, foreign_value("results")},
+    {"V11", "foreign value at the dead-letter key", Touches::kDeadLetters, kSafe, foreign_value("orders:dead")},
+    {"V11", "foreign value at the position key", kStream, kSafe, foreign_value(kPosition)},
+    {"V11", "foreign value at an order's record", Touches::kRecord, kSafe, record_in_the_way},
+    // Orders for it are answered with bad_stock meanwhile.
+    {"V11", "foreign value at the stock of an SKU on sale", Touches::kStock, kSafe,
+     [](Trial& trial, Daemon&) {
+       const Stock stock = OrderSource::stock();
+       return in_the_way(trial, "product:" + stock[trial.random.number(stock.size())].first + ":stock");
+     }},
+    {"V11", "invalid stock value, then fixed", Touches::kResults, kSafe, bad_stock},
+    {"V19", "a right is taken away", kRights, kAnywhere, lose_one},
+    {"V19", "each right is taken away in turn", kRights, kAnywhere, lose_each, {.alone = true}},
+    {"V19", "another password, and back", kRights, kAnywhere, another_password},
+    {"V22", "DEL of the position", kStream, kAnywhere, command({"DEL", kPosition})},
+    {"V22", "the position moved back by hand", kStream, kAnywhere, move_back},
+    {"V22", "the position moved forward by hand", kStream, kSafe, move_forward},
+    // The whole hash as it was a moment earlier.
+    {"V22", "the position replaced by an older copy", kStream, kSafe,
+     [](Trial& trial, Daemon&) -> Injected {
+       const std::string copy = trial.ask({"DUMP", kPosition});
+       if (copy.empty()) throw std::runtime_error("there is no position at the moment");
+       return {trial.between(0, 500), [&trial, copy] {
+                 (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"});
+               }};
+     }},
+    {"V23", "DEL of the owner's key", kOwner, kAnywhere, command({"DEL", "orders:owner"})},
+    {"V23", "the owner's key overwritten, with expiry", kOwner, kAnywhere, overwrite_owner(true)},
+    {"V23", "the owner's key overwritten, without expiry", kOwner, kAnywhere, overwrite_owner(false)},
+    {"V23", "foreign value at the key of the owner or the standbys", kOwner, kSafe,
+     [](Trial& trial, Daemon&) -> Injected {
+       const bool owner = trial.random.chance(50);
+       const std::string key = owner ? "orders:owner" : "orders:standby";
+       (void)trial.ask({"DEL", key});
+       (void)trial.ask({owner ? "RPUSH" : "SET", key, "in the way"});
+       return {trial.between(100, 900), [&trial, key] { (void)trial.ask({"DEL", key}); }};
+     }},
+    // As orderctl pause and resume do it.
+    {"V24", "a pause, then a resume", kStream, kSafe,
+     [](Trial& trial, Daemon&) -> Injected {
+       (void)trial.ask({"HSET", kPosition, "paused", "1 by a fault"});
+       return {trial.between(50, 900), [&trial] { (void)trial.ask({"HDEL", kPosition, "paused"}); }};
+     }},
+};
 
 }  // namespace orderd::chaos

@@ -5,7 +5,8 @@ namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
+using Kind::kSafe;
+using Touches::kLoad;
 
 Order malformed(test::Fields entry) {
   Order order;
@@ -15,7 +16,7 @@ Order malformed(test::Fields entry) {
 }
 
 // Texts that are not JSON or not an order, one of each kind. The whole table is in tests/payloads.
-Injected broken_json(Trial& trial) {
+Injected broken_json(Trial& trial, Daemon& /*daemon*/) {
   // clang-format off
   static const char* const kTexts[] = {
       "", " ", "[", "[1,]", "{\"id\":\"x\",}", "{\"id\":\"x\" \"sku\":\"s\"}", "nul", "[1e", "\"\\u00\"", "{'id':1}",
@@ -30,7 +31,7 @@ Injected broken_json(Trial& trial) {
   return {};
 }
 
-Injected wrong_fields(Trial& trial) {
+Injected wrong_fields(Trial& trial, Daemon& /*daemon*/) {
   static const char* const kQuantities[] = {
       "0",       "-1", "1e3", "0x10", "2147483648", "9223372036854775808",  "1.0",
       "+5",      " 5", "5 ",  "05",   "",           "99999999999999999999", "five",
@@ -53,43 +54,9 @@ Injected wrong_fields(Trial& trial) {
   return {};
 }
 
-Injected enormous(Trial& trial) {
-  test::Fields many;
-  const std::size_t fields = trial.random.number(1000, 20'000);
-  for (std::size_t i = 0; i < fields; ++i) many.emplace_back("f" + std::to_string(i), "v");
-  const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
-  (void)trial.push(
-      {malformed(std::move(many)), malformed({{"order", std::string(1 << 20, ' ')}}), malformed({{"order", deep}})});
-  return {};
-}
-
-// The largest valid order: 64 lines, IDs of 128 bytes.
-Injected largest_good(Trial& trial) {
-  Order order = trial.probe();
-  order.id.append(std::string(128 - order.id.size(), 'i'));
-  order.customer = std::string(128, 'c');
-  order.lines.clear();
-  for (int i = 0; i < 64; ++i) order.lines.emplace_back(i % 2 == 0 ? "sku-1" : "sku-2", 1 + static_cast<uint64_t>(i));
-  write_entry(order, Form::kJson);
-  (void)trial.push({order});
-  return {};
-}
-
-// One ID: the same content twice, then other content, then the first content in the other form.
-Injected conflicting(Trial& trial) {
-  Order first = trial.probe();
-  Order other = first;
-  other.lines[0].second = 9;
-  write_entry(other, Form::kFlat);
-  Order again = first;
-  write_entry(again, Form::kJson);
-  (void)trial.push({first, first, other, again, other});
-  return {};
-}
-
 // Many requests at once, for this SKU.
-OfServer burst(std::size_t count, const std::string& sku) {
-  return [count, sku](Trial& trial) {
+Inject burst(std::size_t count, const std::string& sku) {
+  return [count, sku](Trial& trial, Daemon&) {
     std::vector<Order> orders;
     for (std::size_t i = 0; i < count; ++i) orders.push_back(trial.probe(sku));
     (void)trial.push(orders);
@@ -97,28 +64,52 @@ OfServer burst(std::size_t count, const std::string& sku) {
   };
 }
 
-// A hundred times slower than the others: it runs 2 ms, then sleeps 200.
-Injected slow_daemon(Trial& /*trial*/, Daemon& daemon) {
-  daemon.stutter(4, 200ms);
-  return {};
-}
-
 }  // namespace
 
-std::vector<Fault> load_faults() {
-  const auto row = [](const char* id, const char* name, OfServer inject) {
-    return state_fault(id, name, "load", Kind::kSafe, std::move(inject));
-  };
-  return {
-      row("D1", "requests that are not JSON", broken_json),
-      row("D2", "missing, repeated or wrong fields", wrong_fields),
-      row("D3", "20,000 fields, a megabyte, 30,000 levels", enormous),
-      row("D4", "the largest valid order", largest_good),
-      row("D5", "one ID with two contents", conflicting),
-      row("L1", "4,000 requests at once", burst(4000, "probe")),
-      row("L2", "500 requests for one SKU", burst(500, "sku-3")),
-      daemon_fault("L4", "one daemon a hundred times slower", slow_daemon, Touches::kDaemon, Kind::kSafe),
-  };
-}
+const std::vector<Fault> kLoadFaults = {
+    {"D1", "requests that are not JSON", kLoad, kSafe, broken_json},
+    {"D2", "missing, repeated or wrong fields", kLoad, kSafe, wrong_fields},
+    {"D3", "20,000 fields, a megabyte, 30,000 levels", kLoad, kSafe,
+     [](Trial& trial, Daemon&) {
+       test::Fields many;
+       for (std::size_t i = trial.random.number(1000, 20'000); i > 0; --i)
+         many.emplace_back("f" + std::to_string(i), "v");
+       const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
+       (void)trial.push(
+           {malformed(many), malformed({{"order", std::string(1 << 20, ' ')}}), malformed({{"order", deep}})});
+       return Injected{};
+     }},
+    // 64 lines, IDs of 128 bytes.
+    {"D4", "the largest valid order", kLoad, kSafe,
+     [](Trial& trial, Daemon&) {
+       Order order = trial.probe();
+       order.id.append(std::string(128 - order.id.size(), 'i'));
+       order.customer = std::string(128, 'c');
+       order.lines.clear();
+       for (uint64_t i = 1; i <= 64; ++i) order.lines.emplace_back(i % 2 == 0 ? "sku-1" : "sku-2", i);
+       write_entry(order, Form::kJson);
+       (void)trial.push({order});
+       return Injected{};
+     }},
+    // The same content twice, then other content, then the first content in the other form.
+    {"D5", "one ID with two contents", kLoad, kSafe,
+     [](Trial& trial, Daemon&) {
+       const Order first = trial.probe();
+       Order other = first, again = first;
+       other.lines[0].second = 9;
+       write_entry(other, Form::kFlat);
+       write_entry(again, Form::kJson);
+       (void)trial.push({first, first, other, again, other});
+       return Injected{};
+     }},
+    {"L1", "4,000 requests at once", kLoad, kSafe, burst(4000, "probe")},
+    {"L2", "500 requests for one SKU", kLoad, kSafe, burst(500, "sku-3")},
+    // It runs 2 ms, then sleeps 200.
+    {"L4", "one daemon a hundred times slower", Touches::kDaemon, kSafe,
+     [](Trial&, Daemon& daemon) {
+       daemon.stutter(4, 200ms);
+       return Injected{};
+     }},
+};
 
 }  // namespace orderd::chaos

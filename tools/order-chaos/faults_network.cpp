@@ -1,5 +1,6 @@
 // N1 to N8: network faults between a daemon and the server, injected by the daemon's proxy.
 #include "order-chaos/fault.h"
+#include "support/wait_for.h"
 
 namespace orderd::chaos {
 namespace {
@@ -12,42 +13,43 @@ using test::LinkFaults;
 using test::settlement;
 using test::Trigger;
 using Flow = LinkFaults::Flow;
+using Kind::kAnywhere;
+using Touches::kProxy;
+
+constexpr auto kFireDeadline = 300ms;  // a standby settles nothing
 
 Injected until_healed(Daemon& daemon, milliseconds lasts) {
   return {lasts, [&daemon] { daemon.proxy().heal(); }};
 }
 
-const std::vector<Direction> kToServer = {Direction::kToServer};
-const std::vector<Direction> kToClient = {Direction::kToClient};
-const std::vector<Direction> kBoth = {Direction::kToServer, Direction::kToClient};
-
-// How bytes are carried. Random values are drawn when the fault is injected. It lasts from..to milliseconds.
-OfDaemon link(const std::vector<Direction>& directions, const std::function<LinkFaults(Trial&)>& faults,
-              std::size_t from, std::size_t to) {
+// How bytes are carried, to the server and to the client. It lasts from..to milliseconds.
+Inject link(const LinkFaults& to_server, const LinkFaults& to_client, std::size_t from, std::size_t to) {
   return [=](Trial& trial, Daemon& daemon) {
-    const LinkFaults link = faults(trial);
-    for (const Direction direction : directions) daemon.proxy().set(direction, link);
+    daemon.proxy().set(Direction::kToServer, to_server);
+    daemon.proxy().set(Direction::kToClient, to_client);
     return until_healed(daemon, trial.between(from, to));
   };
 }
 
-std::function<LinkFaults(Trial&)> flow(Flow flow) {
-  return [flow](Trial&) { return LinkFaults{.flow = flow}; };
-}
-
-// What a command fires.
-OfDaemon command(const std::function<Trigger(test::Random&)>& trigger) {
-  return [trigger](Trial& trial, Daemon& daemon) {
-    daemon.proxy().arm(trigger(trial.random));
+// What a command fires: one of the next `skipped`.
+Inject fires(const Trigger& trigger, std::size_t skipped = 30) {
+  return [trigger, skipped](Trial& trial, Daemon& daemon) {
+    daemon.proxy().arm(Trigger(trigger).after(trial.random.number(skipped)));
+    (void)test::poll_until([&] { return daemon.proxy().fired(); }, kFireDeadline);
     return until_healed(daemon, trial.between(20, 150));
   };
 }
 
-Trigger some_settlement(test::Random& random) {
-  return settlement().after(random.number(30));
+// The same, cut after 1 to `limit` entries or bytes.
+Inject cut(const Trigger& trigger, std::size_t limit, std::size_t skipped) {
+  return [trigger, limit, skipped](Trial& trial, Daemon& daemon) {
+    Trigger cutting = trigger;
+    cutting.limit = trial.random.number(1, limit);
+    return fires(cutting, skipped)(trial, daemon);
+  };
 }
 
-OfDaemon door(Door door, std::size_t lasts_to) {
+Inject door(Door door, std::size_t lasts_to) {
   return [door, lasts_to](Trial& trial, Daemon& daemon) {
     daemon.proxy().set_door(door);
     daemon.proxy().reset();
@@ -55,99 +57,97 @@ OfDaemon door(Door door, std::size_t lasts_to) {
   };
 }
 
-OfDaemon reset_inside(Direction direction) {
+Inject reset_inside(Direction direction) {
   return [direction](Trial& trial, Daemon& daemon) {
     daemon.proxy().reset_after(direction, trial.random.number(1, 5000));
     return until_healed(daemon, trial.between(20, 100));
   };
 }
 
-Injected garbage(Trial& trial, Daemon& daemon) {
-  static const char* const kGarbage[] = {
-      "!?\r\n",
-      "*-7\r\n",
-      "$99999999999\r\n",
-      ":nonsense\r\n",
-      "*3\r\n$1\r\na\r\n:",
-      "+OK\r\n",
-      "-ERR out of thin air\r\n",
-      "\r\n\r\n",
-  };
-  daemon.proxy().inject(kGarbage[trial.random.number(8)]);
-  return until_healed(daemon, trial.between(10, 50));
-}
+constexpr const char* kGarbage[] = {
+    "!?\r\n",
+    "*-7\r\n",
+    "$99999999999\r\n",
+    ":nonsense\r\n",
+    "*3\r\n$1\r\na\r\n:",
+    "+OK\r\n",
+    "-ERR out of thin air\r\n",
+    "\r\n\r\n",
+};
 
-// Half-open: nothing arrives in either direction, and neither side sees EOF. New connections work at once.
-Injected half_open(Trial& trial, Daemon& daemon) {
-  daemon.proxy().set_both({.flow = Flow::kBlackHole});
-  let_pass(trial.between(5, 30));
-  daemon.proxy().set_both({});
-  return until_healed(daemon, trial.between(900, 1400));
-}
-
-Injected half_closed(Trial& trial, Daemon& daemon) {
-  daemon.proxy().half_close(trial.random.chance(50) ? Direction::kToClient : Direction::kToServer);
-  return until_healed(daemon, trial.between(20, 200));
-}
-
-// The effect of lost segments: now and then a stream stalls for a retransmission timeout, then all arrives at once.
-Injected stalls(Trial& trial, Daemon& daemon) {
-  for (int i = 0; i < 3; ++i) {
-    daemon.proxy().set_both({.flow = Flow::kHeld});
-    let_pass(trial.between(20, 200));
-    daemon.proxy().set_both({});
-    let_pass(trial.between(5, 50));
-  }
-  return until_healed(daemon, 0ms);
-}
-
-Injected flapping(Trial& trial, Daemon& daemon) {
-  daemon.proxy().flap(50ms, 50ms);
-  return until_healed(daemon, trial.between(200, 900));
-}
+const LinkFaults kHeld = {.flow = Flow::kHeld}, kLost = {.flow = Flow::kBlackHole},
+                 kSlow = {.bytes_per_second = 10'000};
 
 }  // namespace
 
-std::vector<Fault> network_faults() {
-  const auto late = [](Trial& trial) {
-    return LinkFaults{.latency = trial.between(1, 100), .jitter = trial.between(0, 100)};
-  };
-  const auto sliced = [](Trial& trial) { return LinkFaults{.slice_max = trial.random.number(1, 3)}; };
-  const auto slow = [](Trial&) { return LinkFaults{.bytes_per_second = 10'000}; };
-  const auto lose_reply = [](auto& random) { return some_settlement(random).swallow_reply(); };
-  const auto lose_command = [](auto& random) { return some_settlement(random).lose_command(); };
-  const auto cut_read = [](auto& random) { return Trigger::on("XREAD").cut_reply_after_entries(random.number(1, 5)); };
-  const auto cut_answer = [](auto& random) {
-    return some_settlement(random).cut_reply_after_bytes(random.number(1, 10));
-  };
-  const auto row = [](const char* id, const char* name, OfDaemon inject) {
-    return daemon_fault(id, name, std::move(inject), Touches::kProxy);
-  };
-  return {
-      row("N2", "requests vanish", link(kToServer, flow(Flow::kBlackHole), 50, 900)),
-      // The requests arrive and take effect, but the replies are lost.
-      row("N2", "replies vanish", link(kToClient, flow(Flow::kBlackHole), 50, 900)),
-      row("N2", "both vanish", link(kBoth, flow(Flow::kBlackHole), 50, 900)),
-      row("N2", "replies arrive late, all at once", link(kToClient, flow(Flow::kHeld), 50, 900)),
-      row("N5", "latency and jitter", link(kBoth, late, 100, 600)),
-      row("N5", "slices of single bytes", link(kBoth, sliced, 100, 400)),
-      row("N5", "10 kB a second", link(kBoth, slow, 100, 500)),
-      // Calls arrive long after their connection timed out, when another daemon is active.
-      row("N8", "calls arrive after a takeover", link(kToServer, flow(Flow::kHeld), 600, 1800)),
-      row("N2", "the reply to a settlement is lost", command(lose_reply)),
-      row("N2", "a settlement is lost", command(lose_command)),
-      row("N3", "a read is cut after some entries", command(cut_read)),
-      row("N3", "the answer to a settlement is cut", command(cut_answer)),
-      row("N1", "connections refused", door(Door::kRefused, 1000)),
-      row("N1", "connections are accepted but never served", door(Door::kSilent, 800)),
-      row("N3", "a reset inside a request", reset_inside(Direction::kToServer)),
-      row("N3", "a reset inside a reply", reset_inside(Direction::kToClient)),
-      row("N3", "garbage among the replies", garbage),
-      row("N4", "half-open: the peer is gone without FIN or RST", half_open),
-      row("N4", "half-closed", half_closed),
-      row("N6", "stalls, as after lost segments", stalls),
-      row("N7", "flapping ten times a second", flapping),
-  };
-}
+const std::vector<Fault> kNetworkFaults = {
+    {"N1", "connections refused", kProxy, kAnywhere, door(Door::kRefused, 1000)},
+    {"N1", "connections are accepted but never served", kProxy, kAnywhere, door(Door::kSilent, 800)},
+    {"N2", "requests vanish", kProxy, kAnywhere, link(kLost, {}, 50, 900)},
+    // The requests arrive and take effect, but the replies are lost.
+    {"N2", "replies vanish", kProxy, kAnywhere, link({}, kLost, 50, 900)},
+    {"N2", "both vanish", kProxy, kAnywhere, link(kLost, kLost, 50, 900)},
+    {"N2", "replies arrive late, all at once", kProxy, kAnywhere, link({}, kHeld, 50, 900)},
+    {"N2", "the reply to a settlement is lost", kProxy, kAnywhere, fires(settlement().swallow_reply())},
+    {"N2", "a settlement is lost", kProxy, kAnywhere, fires(settlement().lose_command())},
+    {"N3", "a read is cut after some entries", kProxy, kAnywhere,
+     cut(Trigger::on("XREAD").cut_reply_after_entries(1), 5, 1)},
+    {"N3", "the answer to a settlement is cut", kProxy, kAnywhere, cut(settlement().cut_reply_after_bytes(1), 10, 30)},
+    {"N3", "a reset inside a request", kProxy, kAnywhere, reset_inside(Direction::kToServer)},
+    {"N3", "a reset inside a reply", kProxy, kAnywhere, reset_inside(Direction::kToClient)},
+    {"N3", "garbage among the replies", kProxy, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       daemon.proxy().inject(kGarbage[trial.random.number(std::size(kGarbage))]);
+       return until_healed(daemon, trial.between(10, 50));
+     }},
+    // Nothing arrives in either direction, and neither side sees EOF. New connections work at once.
+    {"N4", "half-open: the peer is gone without FIN or RST", kProxy, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       daemon.proxy().set_both(kLost);
+       let_pass(trial.between(5, 30));
+       daemon.proxy().set_both({});
+       return until_healed(daemon, trial.between(900, 1400));
+     }},
+    {"N4", "half-closed", kProxy, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       daemon.proxy().half_close(trial.random.chance(50) ? Direction::kToClient : Direction::kToServer);
+       return until_healed(daemon, trial.between(20, 200));
+     }},
+    {"N5", "latency and jitter", kProxy, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       daemon.proxy().set_both({.latency = trial.between(1, 100), .jitter = trial.between(0, 100)});
+       return until_healed(daemon, trial.between(100, 600));
+     }},
+    {"N5", "slices of single bytes", kProxy, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       daemon.proxy().set_both({.slice_max = trial.random.number(1, 3)});
+       return until_healed(daemon, trial.between(100, 400));
+     }},
+    {"N5", "10 kB a second", kProxy, kAnywhere, link(kSlow, kSlow, 100, 500)},
+    // Now and then a stream stalls for a retransmission timeout, then all arrives at once.
+    {"N6", "stalls, as after lost segments", kProxy, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       for (int i = 0; i < 3; ++i) {
+         daemon.proxy().set_both(kHeld);
+         let_pass(trial.between(20, 200));
+         daemon.proxy().set_both({});
+         let_pass(trial.between(5, 50));
+       }
+       return until_healed(daemon, 0ms);
+     }},
+    {"N7", "flapping ten times a second", kProxy, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       for (std::size_t times = trial.random.number(2, 9); times > 0; --times) {
+         daemon.proxy().set_door(Door::kRefused);
+         daemon.proxy().reset();
+         let_pass(50ms);
+         daemon.proxy().set_door(Door::kOpen);
+         let_pass(50ms);
+       }
+       return until_healed(daemon, 0ms);
+     }},
+    // They arrive long after their connection timed out, when another daemon is active.
+    {"N8", "calls arrive after a takeover", kProxy, kAnywhere, link(kHeld, {}, 600, 1800)},
+};
 
 }  // namespace orderd::chaos

@@ -6,38 +6,28 @@ namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
+using Kind::kAnywhere;
 using std::chrono::milliseconds;
+using Touches::kEverything;
+using Touches::kProcess;
+using Touches::kScripts;
 
 constexpr auto kBusyDeadline = 60s;
 
 // Changes a server setting, and restores it.
-OfServer configured(const std::string& name, const std::string& value) {
-  return [name, value](Trial& trial) -> Injected {
-    // CONFIG SET accepts the output of CONFIG GET.
-    const std::string old(trial.call({"CONFIG", "GET", name})->at(1).text());
-    (void)trial.ask({"CONFIG", "SET", name, value});
-    return {trial.between(50, 800), [&trial, name, old] { (void)trial.ask({"CONFIG", "SET", name, old}); }};
-  };
+Injected configure(Trial& trial, const std::string& name, const std::string& value) {
+  // CONFIG SET accepts the output of CONFIG GET.
+  const std::string old(trial.call({"CONFIG", "GET", name})->at(1).text());
+  (void)trial.ask({"CONFIG", "SET", name, value});
+  return {trial.between(50, 800), [&trial, name, old] { (void)trial.ask({"CONFIG", "SET", name, old}); }};
 }
 
-Injected freeze(Trial& trial) {
-  trial.server.pause();
-  return {trial.between(100, 1500), [&trial] { trial.server.resume(); }};
-}
-
-// As often as a daemon can load them, and more often.
-OfServer flush_scripts(std::size_t times_min, std::size_t times_max) {
-  return [times_min, times_max](Trial& trial) {
-    for (std::size_t times = trial.random.number(times_min, times_max); times > 0; --times) {
-      (void)trial.ask({"SCRIPT", "FLUSH"});
-      let_pass(trial.between(0, 15));
-    }
-    return Injected{};
-  };
+Inject configured(const char* name, const char* value) {
+  return [name, value](Trial& trial, Daemon&) { return configure(trial, name, value); };
 }
 
 // Memory may run out, or become free, between any two calls of a chain.
-Injected toggle_memory(Trial& trial) {
+Injected toggle_memory(Trial& trial, Daemon& /*daemon*/) {
   const std::function<void()> heal = [&trial] { (void)trial.ask({"CONFIG", "SET", "maxmemory", "0"}); };
   try {
     for (std::size_t times = trial.random.number(5, 30); times > 0; --times) {
@@ -54,8 +44,8 @@ Injected toggle_memory(Trial& trial) {
 
 // Keeps the server busy from a separate connection, with a script that can be killed, or one that has written and
 // cannot.
-OfServer busy(bool writes) {
-  return [writes](Trial& trial) -> Injected {
+Inject busy(bool writes) {
+  return [writes](Trial& trial, Daemon&) -> Injected {
     const milliseconds lasts = trial.between(100, 600);
     const std::string script = std::string("#!lua\n") + (writes ? "server.call('SET', KEYS[1], '1')\n" : "") + R"(
         local t = server.call('TIME')
@@ -80,19 +70,9 @@ OfServer busy(bool writes) {
   };
 }
 
-// Replies of more than 16 KiB close their connection.
-Injected small_output_buffers(Trial& trial) {
-  Order large;
-  large.malformed = true;
-  large.entry = {{"nothing", std::string(4000, 'y')}};
-  Injected injected = configured("client-output-buffer-limit", "normal 16kb 0 0")(trial);
-  (void)trial.push(std::vector<Order>(30, large));
-  return injected;
-}
-
 // Takes every connection that the server accepts.
-Injected no_more_clients(Trial& trial) {
-  Injected injected = configured("maxclients", "10")(trial);
+Injected no_more_clients(Trial& trial, Daemon& /*daemon*/) {
+  Injected injected = configure(trial, "maxclients", "10");
   const auto hogs = std::make_shared<std::vector<valkey::SyncClient>>();
   (void)trial.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   for (int i = 0; i < 12; ++i) {
@@ -107,9 +87,9 @@ Injected no_more_clients(Trial& trial) {
 
 // A replica of a primary that does not exist: READONLY for writers; MASTERDOWN for readers, unless it serves stale
 // data.
-OfServer replica(const char* serves_stale) {
-  return [serves_stale](Trial& trial) -> Injected {
-    const Injected stale = configured("replica-serve-stale-data", serves_stale)(trial);
+Inject replica(const char* serves_stale) {
+  return [serves_stale](Trial& trial, Daemon&) -> Injected {
+    const Injected stale = configure(trial, "replica-serve-stale-data", serves_stale);
     (void)trial.ask({"REPLICAOF", "127.0.0.1", "1"});
     trial.refuses_daemons(true);
     return {stale.lasts, [&trial, heal = stale.heal] {
@@ -121,7 +101,7 @@ OfServer replica(const char* serves_stale) {
 }
 
 // A snapshot that cannot be written stops writes: a directory is in its place.
-Injected misconf(Trial& trial) {
+Injected misconf(Trial& trial, Daemon& /*daemon*/) {
   const std::string obstacle = trial.server.directory() + "/dump.rdb";
   std::filesystem::remove_all(obstacle);  // a snapshot, from a shutdown or from this fault
   std::filesystem::create_directory(obstacle);
@@ -135,44 +115,54 @@ Injected misconf(Trial& trial) {
           }};
 }
 
-Injected debug_sleep(Trial& trial) {
-  const milliseconds time = trial.between(50, 900);
-  (void)trial.ask({"DEBUG", "SLEEP", std::to_string(static_cast<double>(time.count()) / 1000)});
-  return {};
-}
-
-// A clean restart; while it loads it replies LOADING.
-Injected restart(Trial& trial) {
-  trial.server.restart();
-  return {};
-}
-
 }  // namespace
 
-std::vector<Fault> server_faults() {
-  const auto state = [](const char* id, const char* name, OfServer inject) {
-    return state_fault(id, name, "everything", Kind::kAnywhere, std::move(inject));
-  };
-  const auto process = [](const char* id, const char* name, OfServer inject) {
-    return process_fault(id, name, Kind::kAnywhere, std::move(inject));
-  };
-  return {
-      process("V6", "SIGSTOP of the server", freeze),
-      state_fault("V10", "SCRIPT FLUSH", "scripts", Kind::kAnywhere, flush_scripts(1, 1)),
-      state_fault("V10", "SCRIPT FLUSH in a loop", "scripts", Kind::kAnywhere, flush_scripts(10, 50)),
-      state("V12", "out of memory", configured("maxmemory", "1")),
-      state("V12", "maxmemory toggled", toggle_memory),
-      process("V14", "a busy script", busy(false)),
-      process("V14", "a busy script that has written and cannot be killed", busy(true)),
-      state("V15", "output buffers of 16 KiB, and large requests", small_output_buffers),
-      process("V16", "maxclients reached", no_more_clients),
-      process("V17", "a restart, with LOADING", restart),
-      state("V17", "NOREPLICAS", configured("min-replicas-to-write", "1")),
-      state("V17", "READONLY", replica("yes")),
-      state("V17", "MASTERDOWN", replica("no")),
-      state("V17", "MISCONF", misconf),
-      process("V20", "DEBUG SLEEP", debug_sleep),
-  };
-}
+const std::vector<Fault> kServerFaults = {
+    {"V6", "SIGSTOP of the server", kProcess, kAnywhere,
+     [](Trial& trial, Daemon&) -> Injected {
+       trial.server.pause();
+       return {trial.between(100, 1500), [&trial] { trial.server.resume(); }};
+     }},
+    {"V10", "SCRIPT FLUSH", kScripts, kAnywhere, command({"SCRIPT", "FLUSH"})},
+    // As often as a daemon can load them, and more often.
+    {"V10", "SCRIPT FLUSH in a loop", kScripts, kAnywhere,
+     [](Trial& trial, Daemon&) -> Injected {
+       for (std::size_t times = trial.random.number(10, 50); times > 0; --times) {
+         (void)trial.ask({"SCRIPT", "FLUSH"});
+         let_pass(trial.between(0, 15));
+       }
+       return {};
+     }},
+    {"V12", "out of memory", kEverything, kAnywhere, configured("maxmemory", "1")},
+    {"V12", "maxmemory toggled", kEverything, kAnywhere, toggle_memory},
+    {"V14", "a busy script", kProcess, kAnywhere, busy(false)},
+    {"V14", "a busy script that has written and cannot be killed", kProcess, kAnywhere, busy(true)},
+    // Replies of more than 16 KiB close their connection.
+    {"V15", "output buffers of 16 KiB, and large requests", kEverything, kAnywhere,
+     [](Trial& trial, Daemon&) {
+       Injected injected = configure(trial, "client-output-buffer-limit", "normal 16kb 0 0");
+       Order large;
+       large.malformed = true;
+       large.entry = {{"nothing", std::string(4000, 'y')}};
+       (void)trial.push(std::vector<Order>(30, large));
+       return injected;
+     }},
+    {"V16", "maxclients reached", kProcess, kAnywhere, no_more_clients},
+    // While it loads it replies LOADING.
+    {"V17", "a restart, with LOADING", kProcess, kAnywhere,
+     [](Trial& trial, Daemon&) {
+       trial.server.restart();
+       return Injected{};
+     }},
+    {"V17", "NOREPLICAS", kEverything, kAnywhere, configured("min-replicas-to-write", "1")},
+    {"V17", "READONLY", kEverything, kAnywhere, replica("yes")},
+    {"V17", "MASTERDOWN", kEverything, kAnywhere, replica("no")},
+    {"V17", "MISCONF", kEverything, kAnywhere, misconf},
+    {"V20", "DEBUG SLEEP", kProcess, kAnywhere,
+     [](Trial& trial, Daemon&) {
+       (void)trial.ask({"DEBUG", "SLEEP", "0." + std::to_string(trial.random.number(100, 900))});
+       return Injected{};
+     }},
+};
 
 }  // namespace orderd::chaos

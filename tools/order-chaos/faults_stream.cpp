@@ -12,34 +12,17 @@ namespace orderd::chaos {
 namespace {
 
 using namespace std::chrono_literals;
+using Kind::kAnywhere;
+using Kind::kSafe;
+using Touches::kGroup;
+using Touches::kStream;
 
 constexpr auto kSettleDeadline = 10s;
 constexpr auto kRestartDeadline = 20s;
 constexpr uint64_t kUnusedSequence = 1'000'000;  // the server uses small ones within a millisecond
 
-// Errors do not matter: the stream or the group may be missing.
-Injected group_call(Trial& trial, const Words& words) {
-  (void)trial.call(words);
-  return {};
-}
-
-// To the beginning or to one of the newest entries.
-Injected move_group_back(Trial& trial) {
-  static const Words kFar = {"2", "3", "20", "1000", "1000000"};
-  return group_call(trial, {"EVAL", R"(
-      local last = server.pcall('XREVRANGE', 'orders', '+', '-', 'COUNT', ARGV[1])
-      if last.err or #last == 0 then return 0 end
-      local id = #last == tonumber(ARGV[1]) and last[#last][1] or '0'
-      return server.pcall('XGROUP', 'SETID', 'orders', 'orderd', id))",
-                            "0", kFar[trial.random.number(kFar.size())]});
-}
-
-Injected move_group_forward(Trial& trial) {
-  return group_call(trial, {"XGROUP", "SETID", "orders", "orderd", trial.random.chance(50) ? "$" : "99999999999999-0"});
-}
-
 // A foreign consumer reads through the group, claims, acknowledges, and leaves.
-Injected strange_consumer(Trial& trial) {
+Injected strange_consumer(Trial& trial, Daemon& /*daemon*/) {
   (void)trial.call({"XGROUP", "CREATECONSUMER", "orders", "orderd", "stranger"});
   (void)trial.call({"XREADGROUP", "GROUP", "orderd", "stranger", "COUNT", "50", "STREAMS", "orders", ">"});
   (void)trial.call({"XAUTOCLAIM", "orders", "orderd", "other", "0", "0", "COUNT", "20"});
@@ -57,8 +40,8 @@ Injected strange_consumer(Trial& trial) {
 }
 
 // A daemon may have read some of the waiting entries, but none of those pushed in the same step.
-OfServer delete_by(Stream stream, const std::string& lua) {
-  return [stream, lua](Trial& trial) {
+Inject delete_by(Stream stream, const std::string& lua) {
+  return [stream, lua](Trial& trial, Daemon&) {
     record_deleted(trial, stream_step(trial, stream, some_orders(trial), lua));
     return Injected{};
   };
@@ -83,7 +66,7 @@ constexpr How kDump = {"copy = server.call('DUMP', 'orders') server.call('DEL', 
                        "server.call('RESTORE', 'orders', '0', arguments[1], 'REPLACE')"};
 
 // An operator restores an older copy: newer entries are lost, and most of those in the copy are already settled.
-Injected restore_older(Trial& trial) {
+Injected restore_older(Trial& trial, Daemon& /*daemon*/) {
   const std::string copy = trial.ask({"DUMP", "orders"});
   if (copy.empty()) throw std::runtime_error("there is no orders stream at the moment");
   return {trial.between(0, 400), [&trial, copy] {
@@ -97,23 +80,26 @@ enum class Producers {
   kHeldThen,  // paused only when the stream is restored
 };
 
-Injected absent(Trial& trial, How how, Producers producers) {
-  Trial::Hold hold;
-  if (producers == Producers::kHeld) hold = trial.hold_producers();
-  const StreamStep away = stream_step(trial, Stream::kReplaced, some_orders(trial), how.away);
-  return {trial.between(50, producers == Producers::kHeld ? 2500 : 800), [&trial, how, producers, away, hold] {
-            const Trial::Hold quiet = producers == Producers::kHeldThen ? trial.hold_producers() : nullptr;
-            if (quiet) (void)test::poll_until([&] { return trial.settled(); }, kSettleDeadline);
-            const StreamStep back = stream_step(trial, Stream::kReplaced, {}, how.back, {away.copy});
-            record_deleted(trial, back);
-            trial.record.absences.push_back({{away.waiting.begin(), away.waiting.end()}, {back.first, back.last}});
-            // Waits for the last request that was in the stream. Producers are paused, so orderd has time to notice the
-            // return.
-            const auto settled = [&] { return trial.tailer->has(away.waiting.back().text()); };
-            if (quiet && !test::poll_until(settled, kRestartDeadline))
-              trial.incident("a stream restored while producers were paused is not served");
-            if (hold) hold->clear();
-          }};
+// It is absent for a while.
+Inject absent(How how, Producers producers) {
+  return [how, producers](Trial& trial, Daemon&) -> Injected {
+    Trial::Hold hold;
+    if (producers == Producers::kHeld) hold = trial.hold_producers();
+    const StreamStep away = stream_step(trial, Stream::kReplaced, some_orders(trial), how.away);
+    return {trial.between(50, producers == Producers::kHeld ? 2500 : 800), [&trial, how, producers, away, hold] {
+              const Trial::Hold quiet = producers == Producers::kHeldThen ? trial.hold_producers() : nullptr;
+              if (quiet) (void)test::poll_until([&] { return trial.settled(); }, kSettleDeadline);
+              const StreamStep back = stream_step(trial, Stream::kReplaced, {}, how.back, {away.copy});
+              record_deleted(trial, back);
+              trial.record.absences.push_back({{away.waiting.begin(), away.waiting.end()}, {back.first, back.last}});
+              // Waits for the last request that was in the stream. Producers are paused, so orderd has time to notice
+              // the return.
+              const auto settled = [&] { return trial.tailer->has(away.waiting.back().text()); };
+              if (quiet && !test::poll_until(settled, kRestartDeadline))
+                trial.incident("a stream restored while producers were paused is not served");
+              if (hold) hold->clear();
+            }};
+  };
 }
 
 // IDs below all earlier ones, except those that orderd cannot prove to be new: the ones below the `start` of the
@@ -138,7 +124,7 @@ bool results_are_whole(Trial& trial) {
 }
 
 // The stream is deleted and recreated with explicit, smaller IDs. orderd must notice that by itself.
-Injected recreate(Trial& trial) {
+Injected recreate(Trial& trial, Daemon& /*daemon*/) {
   const Trial::Hold hold = trial.hold_producers();
   if (!test::poll_until([&] { return trial.settled(); }, kSettleDeadline))
     throw std::runtime_error("not everything is settled although the producers are paused");
@@ -160,40 +146,47 @@ Injected recreate(Trial& trial) {
   return {};
 }
 
+constexpr Needs kAlone = {.alone = true, .steady_clock = true}, kSteady = {.steady_clock = true};
+
 }  // namespace
 
-std::vector<Fault> stream_faults() {
-  const auto group = [](const char* name, OfServer inject) {
-    return state_fault("V8", name, "group", Kind::kAnywhere, std::move(inject));
-  };
-  const auto stream = [](const char* name, OfServer inject, Needs needs = {}) {
-    return state_fault("V9", name, "stream", Kind::kSafe, std::move(inject), needs);
-  };
-  const auto away = [&](const char* name, How how, Producers producers) {
-    return stream(name, [how, producers](Trial& trial) { return absent(trial, how, producers); },
-                  {.alone = producers != Producers::kPush, .steady_clock = true});
-  };
-  const auto destroy = [](Trial& trial) { return group_call(trial, {"XGROUP", "DESTROY", "orders", "orderd"}); };
-  // As an operator might do to keep a stream short.
-  const auto trim = delete_by(Stream::kStays, "server.call('XTRIM', 'orders', 'MAXLEN', '5')");
-  const auto del = delete_by(Stream::kReplaced, "server.call('DEL', 'orders')");
-  return {
-      group("XGROUP DESTROY", destroy),
-      group("XGROUP SETID back", move_group_back),
-      group("XGROUP SETID forward", move_group_forward),
-      group("a foreign consumer reads, claims and acknowledges in the group", strange_consumer),
-      stream("DEL of the orders stream", del, {.steady_clock = true}),
-      stream("XDEL of waiting entries", delete_by(Stream::kStays, kDeleteEveryOther)),
-      stream("XTRIM of waiting entries", trim),
-      stream("RESTORE of an older copy of the orders stream", restore_older, {.steady_clock = true}),
-      away("RENAME of the orders stream and back, producers paused", kRename, Producers::kHeld),
-      away("RENAME of the orders stream and back, under load", kRename, Producers::kPush),
-      away("RENAME of the orders stream under load, and back in quiet", kRename, Producers::kHeldThen),
-      away("DUMP, DEL and RESTORE, producers paused", kDump, Producers::kHeld),
-      away("DUMP, DEL and RESTORE, under load", kDump, Producers::kPush),
-      away("DUMP and DEL under load, and RESTORE in quiet", kDump, Producers::kHeldThen),
-      stream("DEL of the orders stream, recreated with smaller IDs", recreate, {.alone = true, .steady_clock = true}),
-  };
-}
+const std::vector<Fault> kStreamFaults = {
+    {"V8", "XGROUP DESTROY", kGroup, kAnywhere, command({"XGROUP", "DESTROY", "orders", "orderd"})},
+    // To the beginning or to one of the newest entries.
+    {"V8", "XGROUP SETID back", kGroup, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       static const Words kFar = {"2", "3", "20", "1000", "1000000"};
+       return command({"EVAL", R"(
+           local last = server.pcall('XREVRANGE', 'orders', '+', '-', 'COUNT', ARGV[1])
+           if last.err or #last == 0 then return 0 end
+           local id = #last == tonumber(ARGV[1]) and last[#last][1] or '0'
+           return server.pcall('XGROUP', 'SETID', 'orders', 'orderd', id))",
+                       "0", kFar[trial.random.number(kFar.size())]})(trial, daemon);
+     }},
+    {"V8", "XGROUP SETID forward", kGroup, kAnywhere,
+     [](Trial& trial, Daemon& daemon) {
+       const char* id = trial.random.chance(50) ? "$" : "99999999999999-0";
+       return command({"XGROUP", "SETID", "orders", "orderd", id})(trial, daemon);
+     }},
+    {"V8", "a foreign consumer reads, claims and acknowledges in the group", kGroup, kAnywhere, strange_consumer},
+    {"V9", "DEL of the orders stream", kStream, kSafe, delete_by(Stream::kReplaced, "server.call('DEL', 'orders')"),
+     kSteady},
+    {"V9", "XDEL of waiting entries", kStream, kSafe, delete_by(Stream::kStays, kDeleteEveryOther)},
+    // As an operator might do to keep a stream short.
+    {"V9", "XTRIM of waiting entries", kStream, kSafe,
+     delete_by(Stream::kStays, "server.call('XTRIM', 'orders', 'MAXLEN', '5')")},
+    {"V9", "RESTORE of an older copy of the orders stream", kStream, kSafe, restore_older, kSteady},
+    {"V9", "RENAME of the orders stream and back, producers paused", kStream, kSafe, absent(kRename, Producers::kHeld),
+     kAlone},
+    {"V9", "RENAME of the orders stream and back, under load", kStream, kSafe, absent(kRename, Producers::kPush),
+     kSteady},
+    {"V9", "RENAME of the orders stream under load, and back in quiet", kStream, kSafe,
+     absent(kRename, Producers::kHeldThen), kAlone},
+    {"V9", "DUMP, DEL and RESTORE, producers paused", kStream, kSafe, absent(kDump, Producers::kHeld), kAlone},
+    {"V9", "DUMP, DEL and RESTORE, under load", kStream, kSafe, absent(kDump, Producers::kPush), kSteady},
+    {"V9", "DUMP and DEL under load, and RESTORE in quiet", kStream, kSafe, absent(kDump, Producers::kHeldThen),
+     kAlone},
+    {"V9", "DEL of the orders stream, recreated with smaller IDs", kStream, kSafe, recreate, kAlone},
+};
 
 }  // namespace orderd::chaos

@@ -5,8 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "order-chaos/ledger.h"
-#include "order-chaos/trial.h"
+#include "support/process.h"
 
 namespace orderd::chaos {
 namespace {
@@ -15,14 +14,8 @@ constexpr std::size_t kSaidMax = 12;  // violations of one kind that are printed
 
 class Judge {
  public:
-  explicit Judge(Trial& trial)
-      : trial_(trial),
-        record_(trial.record),
-        ledger_(read_ledger(trial)),
-        order_(chaos::check_order(record_, ledger_)) {}
-
-  Verdict verdict() {
-    for (const std::string& incident : trial_.incidents) say("incident", incident);
+  Judge(const Record& record, const Ledger& ledger)
+      : record_(record), ledger_(ledger), order_(chaos::check_order(record_, ledger_)) {
     for (const std::string& id : ledger_.unreadable) say("unreadable result", id);
     verdict_.results = ledger_.results.size();
     verdict_.outcomes = ledger_.outcomes;
@@ -30,11 +23,16 @@ class Judge {
     check_attempts();
     check_phantoms();
     check_once_accepted();
-    check_reader();
-    check_replies();
-    check_prefix();
-    check_stock();
-    check_with_audit();
+  }
+
+  void check_rest(const Account& account) {
+    if (account.tailer != nullptr) check_reader(account.tailer->seen());
+    check_replies(account);
+    check_stock(account);
+    check_with_audit(account);
+  }
+
+  Verdict verdict() {
     for (const auto& [kind, count] : said_) {
       if (count > kSaidMax) verdict_.violations.push_back(kind + ": " + std::to_string(count) + " in all");
     }
@@ -78,6 +76,7 @@ class Judge {
     }
     if (record_.never_read.count(attempt.entry) > 0) return say("deleted before it was read, and answered", where);
     const Decision& decision = found->second[0];
+    if (decision.reason == "wrong_lane") say("wrong lane", where);
     if (decision.order != attempt.order && given_again(attempt, decision)) {
       ++verdict_.forgotten;
       return;
@@ -166,17 +165,18 @@ class Judge {
   }
 
   // Results that were read have neither changed nor vanished.
-  void check_reader() {
-    for (const Tailer::Seen& seen : trial_.tailer->seen())
-      check_copy(seen.id, seen.fingerprint, "a result has vanished", "a result has changed", seen.id.text());
+  void check_reader(const std::vector<Tailer::Seen>& seen) {
+    for (const Tailer::Seen& one : seen)
+      check_copy(one.id, one.fingerprint, "a result has vanished", "a result has changed", one.id.text());
+    check_prefix(seen);
   }
 
   // A reply equals its result in the results stream, and is pushed once. If it could not be pushed there is none.
-  void check_replies() {
-    const valkey::OwnedReply keys = trial_.call({"KEYS", "orders:reply:*"});
+  void check_replies(const Account& account) {
+    const valkey::OwnedReply keys = account.call({"KEYS", account.orders + ":reply:*"});
     for (std::size_t k = 0; k < keys->size(); ++k) {
       std::set<EntryId> seen;
-      const valkey::OwnedReply texts = trial_.call({"LRANGE", std::string(keys->at(k).text()), "0", "-1"});
+      const valkey::OwnedReply texts = account.call({"LRANGE", std::string(keys->at(k).text()), "0", "-1"});
       for (std::size_t i = 0; i < texts->size(); ++i) check_reply(std::string(texts->at(i).text()), seen);
     }
   }
@@ -196,7 +196,7 @@ class Judge {
   }
 
   // A loss of data leaves a prefix: after the first lost entry, none exists up to the moment of the loss.
-  void check_prefix() {
+  void check_prefix(const std::vector<Tailer::Seen>& seen) {
     const auto check = [&](const std::string& what, std::vector<EntryId> acknowledged, const auto& there) {
       std::sort(acknowledged.begin(), acknowledged.end());
       auto id = acknowledged.begin();
@@ -219,40 +219,39 @@ class Judge {
     // If the stream was deleted meanwhile, what it held was settled or is excused.
     check("the request", std::move(pushed),
           [&](EntryId id) { return ledger_.requests.count(id) > 0 || ledger_.by_request.count(id) > 0; });
-    for (const Tailer::Seen& seen : trial_.tailer->seen()) read.push_back(seen.id);
+    for (const Tailer::Seen& one : seen) read.push_back(one.id);
     check("the result", std::move(read), [&](EntryId id) { return ledger_.results.count(id) > 0; });
   }
 
   // Stock left plus stock sold equals stock at the start. Changes by orderctl are in the ledger.
-  void check_stock() {
-    for (const auto& [sku, amount] : Trial::stock()) {
-      const std::string held = trial_.ask({"GET", "product:" + sku + ":stock"});
+  void check_stock(const Account& account) {
+    for (const auto& [sku, amount] : account.stock) {
+      std::string key = account.stock_key;
+      const std::string held(account.call({"GET", key.replace(key.find("<sku>"), 5, sku)})->text());
       if (held.empty()) {
         say("the stock is gone", sku);
         continue;
       }
       const int64_t left = std::stoll(held);
       if (left < 0) say("stock below zero", sku);
-      const int64_t sold = ledger_.sold[sku];
+      const auto found = ledger_.sold.find(sku);
+      const int64_t sold = found == ledger_.sold.end() ? 0 : found->second;
       if (left + sold == static_cast<int64_t>(amount)) continue;
       say("stock and sales do not add up", sku + ": " + std::to_string(amount) + " at the start, " +
                                                std::to_string(sold) + " sold, " + std::to_string(left) + " left");
     }
   }
 
-  void check_with_audit() {
-    test::ProcessOptions options;
-    options.environment = {"ORDERD_VALKEY_URL=unix://" + trial_.server.endpoint().path};
-    test::Process audit({trial_.programs.orderctl, "audit", "--json", "--max-findings", "1000000"}, options);
+  void check_with_audit(const Account& account) {
+    test::Process audit(account.audit, {.environment = account.environment});
     const int status = audit.wait(std::chrono::minutes(5));
     verdict_.audit = audit.output();
     if (const auto complaint = check_audit({status, audit.output(), audit.errors()}, order_, record_.discarded))
       say("orderctl audit", *complaint);
   }
 
-  Trial& trial_;
   const Record& record_;
-  Ledger ledger_;
+  const Ledger& ledger_;
   OrderCheck order_;
   Verdict verdict_;
   std::map<std::string, uint64_t> said_;
@@ -262,8 +261,18 @@ class Judge {
 
 }  // namespace
 
-Verdict judge(Trial& trial) {
-  return Judge(trial).verdict();
+Verdict judge(const Account& account) {
+  Ledger ledger;
+  each_entry(account.call, account.orders,
+             [&](const test::Entry& entry) { ledger.requests.insert(EntryId::parse(entry.id)); });
+  each_entry(account.call, account.results, [&](const test::Entry& entry) { add_result(ledger, entry); });
+  Judge judge(account.record, ledger);
+  judge.check_rest(account);
+  return judge.verdict();
+}
+
+Verdict judge_ledger(const Record& record, const Ledger& ledger) {
+  return Judge(record, ledger).verdict();
 }
 
 }  // namespace orderd::chaos

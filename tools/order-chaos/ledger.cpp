@@ -1,10 +1,8 @@
-// Reads each stream once. Memory grows with the trial, which is small.
+// Memory grows with the trial, which is small.
 #include "order-chaos/ledger.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-
-#include "order-chaos/trial.h"
 
 namespace orderd::chaos {
 namespace {
@@ -15,34 +13,6 @@ constexpr int kViolated = 3;
 
 bool any_has(const std::vector<IdRange>& ranges, EntryId id) {
   return std::any_of(ranges.begin(), ranges.end(), [&](const IdRange& range) { return range.has(id); });
-}
-
-void read_result(const test::Entry& entry, Ledger& ledger) {
-  const EntryId id = EntryId::parse(entry.id);
-  ledger.results[id] = fingerprint(entry);
-  if (entry.field("status") == "letter") return;  // an operator handled a dead letter
-  Decision decision{id, entry.field("order"), entry.field("status"), entry.field("reason"), "", false};
-  const bool stock = decision.status == "stock";
-  ++ledger.outcomes[decision.reason.empty() || stock ? decision.status : decision.reason];
-  const auto lines = nlohmann::json::parse(entry.has("lines") ? entry.field("lines") : "[]", nullptr, false);
-  if (!lines.is_array()) return ledger.unreadable.push_back(entry.id);
-  if (stock) {
-    for (const auto& line : lines)
-      ledger.sold[line.value("sku", "")] -= line["quantity"].is_number() ? line["quantity"].get<int64_t>() : 0;
-    return;
-  }
-  Order order;
-  order.customer = entry.field("customer");
-  for (const auto& line : lines) {
-    const auto quantity = line.value("quantity", uint64_t{0});
-    order.lines.emplace_back(line.value("sku", ""), quantity);
-    if (decision.status == "accepted") ledger.sold[line.value("sku", "")] += static_cast<int64_t>(quantity);
-  }
-  decision.has_lines = !order.lines.empty();
-  decision.content = order.content();
-  const EntryId request = EntryId::parse(entry.field("request"));
-  ledger.order.emplace_back(id, request);
-  ledger.by_request[request].push_back(std::move(decision));
 }
 
 class Walk {
@@ -138,11 +108,51 @@ bool explained(const nlohmann::json& violation, const OrderCheck& order, const s
 
 }  // namespace
 
-Ledger read_ledger(Trial& trial) {
-  Ledger ledger;
-  trial.each_entry("orders", [&](const test::Entry& entry) { ledger.requests.insert(EntryId::parse(entry.id)); });
-  trial.each_entry("results", [&](const test::Entry& entry) { read_result(entry, ledger); });
-  return ledger;
+void each_entry(const Call& call, const std::string& stream, const std::function<void(const test::Entry&)>& act) {
+  for (std::string first = "-";;) {
+    const valkey::OwnedReply reply = call({"XRANGE", stream, first, "+", "COUNT", "2000"});
+    if (reply->is_error()) throw std::runtime_error(stream + ": " + std::string(reply->text()));
+    const auto entries = test::entries_of(reply.view());
+    if (entries.empty()) return;
+    for (const test::Entry& entry : entries) act(entry);
+    first = "(" + entries.back().id;
+  }
+}
+
+uint64_t fingerprint(const test::Entry& entry) {
+  std::string all;
+  for (const auto& [name, value] : entry.fields) {
+    for (const std::string& text : {name, value}) all += std::to_string(text.size()) + ":" + text;
+  }
+  return std::hash<std::string>()(all);
+}
+
+void add_result(Ledger& ledger, const test::Entry& entry) {
+  const EntryId id = EntryId::parse(entry.id);
+  ledger.results[id] = fingerprint(entry);
+  if (entry.field("status") == "letter") return;  // an operator handled a dead letter
+  Decision decision{id, entry.field("order"), entry.field("status"), entry.field("reason"), "", false};
+  const bool stock = decision.status == "stock";
+  ++ledger.outcomes[decision.reason.empty() || stock ? decision.status : decision.reason];
+  const auto lines = nlohmann::json::parse(entry.has("lines") ? entry.field("lines") : "[]", nullptr, false);
+  if (!lines.is_array()) return ledger.unreadable.push_back(entry.id);
+  if (stock) {
+    for (const auto& line : lines)
+      ledger.sold[line.value("sku", "")] -= line["quantity"].is_number() ? line["quantity"].get<int64_t>() : 0;
+    return;
+  }
+  Order order;
+  order.customer = entry.field("customer");
+  for (const auto& line : lines) {
+    const auto quantity = line.value("quantity", uint64_t{0});
+    order.lines.emplace_back(line.value("sku", ""), quantity);
+    if (decision.status == "accepted") ledger.sold[line.value("sku", "")] += static_cast<int64_t>(quantity);
+  }
+  decision.has_lines = !order.lines.empty();
+  decision.content = order.content();
+  const EntryId request = EntryId::parse(entry.field("request"));
+  ledger.order.emplace_back(id, request);
+  ledger.by_request[request].push_back(std::move(decision));
 }
 
 OrderCheck check_order(const Record& record, const Ledger& ledger) {

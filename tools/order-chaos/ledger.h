@@ -1,13 +1,21 @@
 // What the judge reads at the end of a trial, and the two checks of it that need no server.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "order-chaos/record.h"
 
 namespace orderd::chaos {
 
-class Trial;
+// One command to the server. Throws std::runtime_error without a reply.
+using Call = std::function<valkey::OwnedReply(const Words& words)>;
+
+// All entries of a stream, a page at a time.
+void each_entry(const Call& call, const std::string& stream, const std::function<void(const test::Entry&)>& act);
+
+// A hash of an entry's fields, to compare copies.
+[[nodiscard]] uint64_t fingerprint(const test::Entry& entry);
 
 // A result that names a request.
 struct Decision {
@@ -19,7 +27,7 @@ struct Decision {
 // Both streams.
 struct Ledger {
   std::set<EntryId> requests;                           // in the orders stream
-  std::map<EntryId, uint64_t> results;                  // fingerprints, as in the tailer
+  std::map<EntryId, uint64_t> results;                  // fingerprints
   std::vector<std::pair<EntryId, EntryId>> order;       // results and the requests they answer, in the stream's order
   std::map<EntryId, std::vector<Decision>> by_request;  // more than one is a violation
   std::map<std::string, int64_t> sold;                  // by SKU; added stock counts as negative
@@ -27,8 +35,8 @@ struct Ledger {
   std::vector<std::string> unreadable;                  // IDs of results
 };
 
-// Throws std::runtime_error if the streams cannot be read.
-[[nodiscard]] Ledger read_ledger(Trial& trial);
+// Adds an entry of the results stream.
+void add_result(Ledger& ledger, const test::Entry& entry);
 
 struct OrderCheck {
   std::set<EntryId> restarts;             // results at which the order restarts, explained by a fault

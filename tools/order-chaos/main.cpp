@@ -1,7 +1,6 @@
 // The fault injector: real daemons, real servers, producers with retries, and a seeded schedule. See --help.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <random>
 #include <sstream>
@@ -9,9 +8,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT  // tests/support uses doctest macros; there are no test cases here
 #include <doctest/doctest.h>
 
-#include "order-chaos/moving/faults.h"
+#include "order-chaos/fault.h"
+#include "order-chaos/moving/trial.h"
 #include "order-chaos/report.h"
-#include "order-chaos/schedule.h"
 
 namespace orderd::chaos {
 namespace {
@@ -113,14 +112,16 @@ std::vector<Fault> faults_of(const Plan& plan, const std::vector<Fault>& all) {
   return faults;
 }
 
-Findings findings_of(TrialBase& trial, Verdict verdict, const Options& options) {
-  if (!verdict.violations.empty() && !options.keep.empty()) keep_evidence(trial, verdict, options.keep);
-  return {trial.tally, std::move(verdict), trial.skipped};
+// When it is settled.
+Verdict finish(TrialBase& trial, const Options& options) {
+  trial.conclude();
+  if (!trial.verdict.violations.empty() && !options.keep.empty()) keep_evidence(trial, options.keep);
+  return std::move(trial.verdict);
 }
 
 // Plans the next trial with one server and runs it, from start to verdict. Alternates: alone, together. Of three pairs
 // one has a server that loses data. Injecting each fault once has no time limit.
-Findings next_server_trial(const Options& options, std::size_t number, milliseconds time, std::string& what) {
+Verdict next_server_trial(const Options& options, std::size_t number, milliseconds time, std::string& what) {
   const std::vector<Fault> all = chosen(all_faults(), options.only);
   const auto is_lossy = [](const Fault& fault) { return fault.kind == Kind::kLossy; };
   const bool any_lossy = std::any_of(all.begin(), all.end(), is_lossy);
@@ -142,19 +143,12 @@ Findings next_server_trial(const Options& options, std::size_t number, milliseco
     inject_together(trial, faults, time);
   }
   drain(trial);
-  Verdict verdict;
-  try {
-    verdict = judge(trial);
-  } catch (const std::runtime_error& error) {
-    verdict.violations = trial.incidents;
-    verdict.violations.push_back(std::string("the trial cannot be judged: ") + error.what());
-  }
-  return findings_of(trial, std::move(verdict), options);
+  return finish(trial, options);
 }
 
 // The same with servers whose primaries move.
-Findings next_moving_trial(const Options& options, std::size_t number, milliseconds time, bool network,
-                           std::string& what) {
+Verdict next_moving_trial(const Options& options, std::size_t number, milliseconds time, bool network,
+                          std::string& what) {
   const bool both = options.servers == "both";
   MovingPlan plan;
   plan.seed = seed_of(options, number);
@@ -167,7 +161,7 @@ Findings next_moving_trial(const Options& options, std::size_t number, milliseco
   play(trial, chosen(faults_for(plan.servers, network), options.only), time);
   (void)trial.nodes.whole(1min);
   trial.drain();
-  return findings_of(trial, trial.judge(), options);
+  return finish(trial, options);
 }
 
 std::string again(const Options& options) {
@@ -196,22 +190,22 @@ int run(const Options& options) {
     return options.brief ? number < kBriefTrials : number == 0 || Clock::now() - begin < total;
   };
   for (; more(run.trials); ++run.trials) {
-    Findings findings;
+    Verdict verdict;
     std::string what;
     try {
-      findings = options.moving ? next_moving_trial(options, run.trials, slice, network, what)
-                                : next_server_trial(options, run.trials, slice, what);
+      verdict = options.moving ? next_moving_trial(options, run.trials, slice, network, what)
+                               : next_server_trial(options, run.trials, slice, what);
     } catch (const std::runtime_error& error) {
       if (run.trials == 0) throw;
       // Do not lose the findings of a long run.
-      findings.verdict.violations.push_back(std::string("the trial could not be run: ") + error.what());
+      verdict.violations.push_back(std::string("the trial could not be run: ") + error.what());
     }
-    run.sum.add(findings);
-    say_trial(run.trials, what, findings);
+    run.sum.add(verdict);
+    say_trial(run.trials, what, verdict);
   }
   run.took = std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
   print_run(run, options.json);
-  return run.sum.verdict.violations.empty() ? kDone : kViolated;
+  return run.sum.violations.empty() ? kDone : kViolated;
 }
 
 int main_of(int argc, char** argv) {

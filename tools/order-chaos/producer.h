@@ -14,8 +14,6 @@ namespace orderd::chaos {
 enum class Workload { kUniform, kHotSku, kRetries };  // kRetries: a third of all orders are retries
 [[nodiscard]] const char* name_of(Workload workload);
 
-using Stock = std::vector<std::pair<std::string, uint64_t>>;  // by SKU
-
 // Orders of one or several lines, in both forms, retries (5% with the same content, 1% with other content) and
 // malformed ones (2%). A fifth asks for a reply. The same seed gives the same orders.
 class OrderSource {

@@ -16,6 +16,8 @@
 namespace orderd::chaos {
 
 using test::EntryId;
+using Words = std::vector<std::string>;
+using Stock = std::vector<std::pair<std::string, uint64_t>>;  // by SKU
 
 // The smallest ID above this one.
 [[nodiscard]] inline EntryId next_id(EntryId id) {
@@ -46,11 +48,11 @@ struct DataLoss {
 // One request as its producer intends it.
 struct Order {
   std::string id;  // empty if the request is malformed and has no readable ID
-  std::string customer;
-  std::string reply_to;  // empty: no reply requested
-  std::vector<std::pair<std::string, uint64_t>> lines;
-  bool malformed = false;  // must be rejected as malformed
-  test::Fields entry;      // the fields to push
+  std::string customer = {};
+  std::string reply_to = {};  // empty: no reply requested
+  std::vector<std::pair<std::string, uint64_t>> lines = {};
+  bool malformed = false;   // must be rejected as malformed
+  test::Fields entry = {};  // the fields to push
 
   // Customer and lines, the lines summed and sorted: equal for orders that mean the same.
   [[nodiscard]] std::string content() const {

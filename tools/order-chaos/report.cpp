@@ -24,10 +24,11 @@ int64_t percentile_of(Times times, double part) {
   return times[std::min(times.size() - 1, static_cast<std::size_t>(part * static_cast<double>(times.size())))].count();
 }
 
-Times all_recoveries(const Tally& tally) {
-  Times all;
-  for (const auto& [key, times] : tally.recovery) all.insert(all.end(), times.begin(), times.end());
-  return all;
+// Of all faults.
+Tally sum_of(const Verdict& verdict) {
+  Tally sum;
+  for (const auto& [key, tally] : verdict.faults) sum.add(tally);
+  return sum;
 }
 
 Json recovery_of(const Times& times) {
@@ -36,50 +37,47 @@ Json recovery_of(const Times& times) {
 
 Json json_of(const Run& run) {
   Json faults = Json::array();
-  const Tally& tally = run.sum.tally;
-  for (const auto& [key, count] : tally.injected) {
-    const std::size_t tab = key.find('\t');
-    faults.push_back({{"id", key.substr(0, tab)}, {"fault", key.substr(tab + 1)}, {"injected", count}});
-    const auto times = tally.recovery.find(key);
-    if (times != tally.recovery.end()) faults.back()["recovery_ms"] = recovery_of(times->second);
+  const Verdict& verdict = run.sum;
+  const Tally sum = sum_of(verdict);
+  for (const auto& [key, tally] : verdict.faults) {
+    const std::size_t space = key.find(' ');
+    faults.push_back({{"id", key.substr(0, space)}, {"fault", key.substr(space + 1)}, {"injected", tally.injected}});
+    if (!tally.recovery.empty()) faults.back()["recovery_ms"] = recovery_of(tally.recovery);
   }
-  const Verdict& verdict = run.sum.verdict;
   Json counts;
   for (const CountRow& row : kCountRows) counts[row.name] = verdict.*row.count;
   return {{"seed", run.seed},
           {"again", run.again},
           {"trials", run.trials},
           {"seconds", run.took.count() / 1000},
-          {"faults", tally.total},
-          {"recovery_ms", recovery_of(all_recoveries(tally))},
+          {"faults", sum.injected},
+          {"recovery_ms", recovery_of(sum.recovery)},
           {"requests", std::move(counts)},
           {"results", verdict.results},
           {"replies", verdict.replies},
           {"outcomes", verdict.outcomes},
-          {"skipped", run.sum.skipped},
+          {"skipped", verdict.skipped},
           {"violations", verdict.violations},
           {"by_fault", std::move(faults)}};
 }
 
 void print_table(const Run& run) {
   const Json record = json_of(run);
-  const auto line = [](const std::string& id, const std::string& fault, const std::string& injected,
-                       const std::string& half, const std::string& most) {
-    std::printf("%-4s %-52s %8s %9s %9s\n", id.c_str(), fault.c_str(), injected.c_str(), half.c_str(), most.c_str());
-  };
-  line("ID", "fault", "injected", "p50 ms", "p99 ms");
+  constexpr const char* kRow = "%-4s %-52s %8s %9s %9s\n";
+  std::printf(kRow, "ID", "fault", "injected", "p50 ms", "p99 ms");
   for (const auto& fault : record["by_fault"]) {
-    const Json recovery = fault.value("recovery_ms", Json{{"p50", nullptr}, {"p99", nullptr}});
-    const auto text = [](const Json& ms) { return ms.is_null() ? "" : ms.dump(); };
-    line(fault["id"], fault["fault"], fault["injected"].dump(), text(recovery["p50"]), text(recovery["p99"]));
+    const Json recovery = fault.value("recovery_ms", Json{{"p50", ""}, {"p99", ""}});
+    const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
+    std::printf(kRow, text(fault["id"]).c_str(), text(fault["fault"]).c_str(), text(fault["injected"]).c_str(),
+                text(recovery["p50"]).c_str(), text(recovery["p99"]).c_str());
   }
-  const Verdict& verdict = run.sum.verdict;
+  const Verdict& verdict = run.sum;
   const auto number = [](const std::string& what, uint64_t value) {
     std::printf("%-57s %8s\n", what.c_str(), std::to_string(value).c_str());
   };
   std::printf("\n");
-  number("faults injected", run.sum.tally.total);
-  number("faults skipped", run.sum.skipped.size());
+  number("faults injected", record["faults"]);
+  number("faults skipped", verdict.skipped.size());
   for (const CountRow& row : kCountRows) number(row.words, verdict.*row.count);
   for (const auto& [outcome, count] : verdict.outcomes) number("  " + outcome, count);
   const Json& recovery = record["recovery_ms"];
@@ -91,26 +89,32 @@ void print_table(const Run& run) {
             << "\n";
 }
 
-}  // namespace
-
-void Findings::add(const Findings& other) {
-  for (const auto& [key, count] : other.tally.injected) tally.add_injected(key, count);
-  for (const auto& [key, times] : other.tally.recovery)
-    tally.recovery[key].insert(tally.recovery[key].end(), times.begin(), times.end());
-  for (const CountRow& row : kCountRows) verdict.*row.count += other.verdict.*row.count;
-  for (const auto& [outcome, count] : other.verdict.outcomes) verdict.outcomes[outcome] += count;
-  const auto& violations = other.verdict.violations;
-  verdict.violations.insert(verdict.violations.end(), violations.begin(), violations.end());
-  skipped.insert(skipped.end(), other.skipped.begin(), other.skipped.end());
+// The producers' record and the streams.
+void keep_account(const Account& account, const std::filesystem::path& place) {
+  std::ofstream attempts(place / (account.orders + ".attempts.txt"));
+  for (const Attempt& attempt : account.record.attempts) {
+    attempts << attempt.entry.text() << " " << static_cast<int>(attempt.outcome) << " " << attempt.order
+             << (attempt.malformed ? " malformed" : "") << "\n";
+  }
+  for (const std::string& stream : {account.orders, account.results, account.orders + ":dead"}) {
+    std::ofstream file(place / (stream + ".txt"));
+    each_entry(account.call, stream, [&](const test::Entry& entry) {
+      file << entry.id;
+      for (const auto& [name, value] : entry.fields) file << " " << name << "=" << value.substr(0, 300);
+      file << "\n";
+    });
+  }
 }
 
-void say_trial(std::size_t number, const std::string& what, const Findings& findings) {
-  const auto& violations = findings.verdict.violations;
-  std::cerr << "chaos: trial " << number << " (" << what << "): " << findings.tally.total << " faults, "
-            << findings.verdict.results << " results, recovery p99 "
-            << percentile_of(all_recoveries(findings.tally), 0.99)
+}  // namespace
+
+void say_trial(std::size_t number, const std::string& what, const Verdict& verdict) {
+  const auto& violations = verdict.violations;
+  const Tally sum = sum_of(verdict);
+  std::cerr << "chaos: trial " << number << " (" << what << "): " << sum.injected << " faults, " << verdict.results
+            << " results, recovery p99 " << percentile_of(sum.recovery, 0.99)
             << " ms: " << (violations.empty() ? "good" : "VIOLATED") << "\n";
-  for (const std::string& skipped : findings.skipped) std::cerr << "  skipped: " << skipped << "\n";
+  for (const std::string& skipped : verdict.skipped) std::cerr << "  skipped: " << skipped << "\n";
   for (std::size_t i = 0; i < std::min(kPrintedMax, violations.size()); ++i) std::cerr << "  " << violations[i] << "\n";
   if (violations.size() > kPrintedMax) std::cerr << "  and " << violations.size() - kPrintedMax << " more\n";
 }
@@ -120,20 +124,30 @@ void print_run(const Run& run, bool json) {
   std::cout << json_of(run).dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
-void keep_evidence(TrialBase& trial, const Verdict& verdict, const std::string& where) {
+void keep_evidence(TrialBase& trial, const std::string& where) {
+  const Verdict& verdict = trial.verdict;
   const std::filesystem::path place = std::filesystem::path(where) / ("trial-" + std::to_string(trial.seed));
   std::filesystem::create_directories(place);
-  std::ofstream violations(place / "violations.txt");
-  for (const std::string& violation : verdict.violations) violations << violation << "\n";
-  std::ofstream notes(place / "schedule.txt");
-  for (const std::string& note : trial.notes) notes << note << "\n";
+  const auto lines = [&](const char* name, const std::vector<std::string>& all) {
+    std::ofstream file(place / name);
+    for (const std::string& line : all) file << line << "\n";
+  };
+  lines("violations.txt", verdict.violations);
+  lines("schedule.txt", trial.notes);
   std::ofstream(place / "audit.json") << verdict.audit;
   for (const auto& daemon : trial.daemons) std::ofstream(place / (daemon->name() + ".log")) << daemon->whole_log();
+  for (const std::string& directory : trial.server_directories()) {
+    std::error_code ignored;  // best effort
+    std::filesystem::copy(directory, place / std::filesystem::path(directory).filename(),
+                          std::filesystem::copy_options::recursive, ignored);
+  }
   std::cerr << "chaos: logs and streams are in " << place.string() << "\n";
-  try {
-    trial.keep(place);
-  } catch (const std::runtime_error& error) {
-    std::cerr << "chaos: its streams cannot be read: " << error.what() << "\n";
+  for (const Account& account : trial.accounts()) {
+    try {
+      keep_account(account, place);
+    } catch (const std::runtime_error& error) {
+      std::cerr << "chaos: its streams cannot be read: " << error.what() << "\n";
+    }
   }
 }
 

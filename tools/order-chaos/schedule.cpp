@@ -1,9 +1,8 @@
 // Recovery is the time from healing to the result of a probe request pushed right after it. The probe waits behind the
 // whole backlog, as a real order does.
-#include "order-chaos/schedule.h"
-
 #include <algorithm>
 
+#include "order-chaos/fault.h"
 #include "support/wait_for.h"
 
 namespace orderd::chaos {
@@ -27,18 +26,11 @@ std::string logs(const Trial& trial) {
 }
 
 std::string words_of(const Fault& fault) {
-  return fault.id + ", " + fault.name;
+  return fault.id + " " + fault.name;
 }
 
-bool of_server(Touches touches) {
-  return touches == Touches::kServerProcess || touches == Touches::kServerState;
-}
-bool of_daemons(Touches touches) {
-  return touches == Touches::kDaemon || touches == Touches::kAllDaemons;
-}
-// Faults of a daemon use its proxy too, and heal it.
-bool of_proxy(Touches touches) {
-  return touches == Touches::kProxy || of_daemons(touches);
+bool of_state(Touches touches) {
+  return touches >= Touches::kEverything;
 }
 
 struct Active {
@@ -47,31 +39,24 @@ struct Active {
   Clock::time_point due;
   std::function<void()> heal;
 
-  [[nodiscard]] bool of_process() const { return fault->touches == Touches::kServerProcess; }
+  [[nodiscard]] bool of_process() const { return fault->touches == Touches::kProcess; }
   // Whether the other fault may be injected too.
   [[nodiscard]] bool allows(const Fault& other, const Daemon& its_daemon) const {
     const Touches a = fault->touches, b = other.touches;
-    const bool process = a == Touches::kServerProcess || b == Touches::kServerProcess;
-    const bool same_daemon = daemon == &its_daemon;
-    const bool same_part = fault->part == other.part || fault->part == "everything" || other.part == "everything";
-    if (process && of_server(a) && of_server(b)) return false;
-    // Some faults push requests while they are injected, which needs a server that replies.
-    if (process && (of_daemons(a) || of_daemons(b))) return false;
-    if (a == Touches::kServerState && b == a && same_part) return false;
-    if (of_daemons(a) && of_daemons(b) && (a != b || a == Touches::kAllDaemons || same_daemon)) return false;
-    return !(of_proxy(a) && of_proxy(b) && same_daemon);
+    const auto either = [&](Touches touches) { return a == touches || b == touches; };
+    if (of_state(a) && of_state(b)) return a != b && !either(Touches::kEverything);
+    // Faults of daemons may push requests while they are injected, which needs a server that replies.
+    if (either(Touches::kProcess)) return either(Touches::kProxy);
+    if (of_state(a) || of_state(b)) return true;
+    // Faults of a daemon use its proxy too, and heal it.
+    if (a == b && a != Touches::kAllDaemons) return daemon != &its_daemon;
+    return either(Touches::kProxy) && daemon != &its_daemon;
   }
 };
 
 class Schedule {
  public:
   explicit Schedule(Trial& trial) : trial_(trial) {}
-
-  // Picks the active daemon more often than a standby.
-  Daemon& draw_daemon() {
-    Daemon& busiest = trial_.busiest();
-    return trial_.random.chance(60) ? busiest : *trial_.daemons[trial_.random.number(trial_.daemons.size())];
-  }
 
   [[nodiscard]] bool may_inject(const Fault& fault, const Daemon& daemon) const {
     return !fault.needs.alone && active_.size() < kActiveMax &&
@@ -84,10 +69,10 @@ class Schedule {
 
   // When it is due to be healed: now, if it could not be injected.
   Clock::time_point inject(const Fault& fault, Daemon& daemon) {
-    trial_.note("inject " + fault.id + " " + fault.name + " on " + daemon.name());
+    trial_.note("inject " + words_of(fault) + " on " + daemon.name());
     try {
       Injected injected = fault.inject(trial_, daemon);
-      trial_.tally.add_injected(fault.id + "\t" + fault.name);
+      ++trial_.verdict.faults[words_of(fault)].injected;
       active_.push_back({&fault, &daemon, Clock::now() + injected.lasts, std::move(injected.heal)});
       return active_.back().due;
     } catch (const std::runtime_error& error) {
@@ -136,7 +121,7 @@ class Schedule {
     }
     trial_.note("recovered");
     if (fault == nullptr) return;
-    trial_.tally.recovery[fault->id + "\t" + fault->name].push_back(
+    trial_.verdict.faults[words_of(*fault)].recovery.push_back(
         std::chrono::duration_cast<milliseconds>(Clock::now() - healed));
   }
   // To start from a healthy state, with a result to recover the position from; or after all faults together.
@@ -145,7 +130,7 @@ class Schedule {
  private:
   void heal(const Active& active) {
     if (!active.heal) return;
-    trial_.note("heal " + active.fault->id + " " + active.fault->name);
+    trial_.note("heal " + words_of(*active.fault));
     std::string problem;
     // Retries while the server is busy: a fault that is not healed would spoil the rest of the trial.
     const auto healed = [&] {
@@ -177,7 +162,7 @@ void inject_alone(Trial& trial, const std::vector<Fault>& faults, std::size_t ti
   schedule.recover();
   for (const Fault* fault : order) {
     if (Clock::now() >= end) return;
-    Daemon& daemon = schedule.draw_daemon();
+    Daemon& daemon = trial.busiest();  // most likely the active one: each fault has its effect
     const auto due = schedule.inject(*fault, daemon);
     if (due > Clock::now()) let_pass(std::chrono::duration_cast<milliseconds>(due - Clock::now()));
     schedule.heal_due(true);
@@ -192,7 +177,8 @@ void inject_together(Trial& trial, const std::vector<Fault>& faults, millisecond
   while (Clock::now() < end) {
     schedule.heal_due(false);
     const Fault& fault = faults[trial.random.number(faults.size())];
-    Daemon& daemon = schedule.draw_daemon();
+    Daemon& busiest = trial.busiest();
+    Daemon& daemon = trial.random.chance(60) ? busiest : *trial.daemons[trial.random.number(trial.daemons.size())];
     if (schedule.may_inject(fault, daemon)) schedule.inject(fault, daemon);
     let_pass(trial.between(5, 60));
     // A daemon that has exited may have to wait for the server.

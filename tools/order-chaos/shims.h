@@ -1,5 +1,5 @@
-// Faults of the machine under a valkey-server, without root: libraries preloaded into it, and the files that control
-// them. None does anything by default.
+// Faults of the machine under a valkey-server, without root: a library preloaded into it, and the file that controls
+// it. It does nothing by default.
 //
 //   Shims shims;                                                       it must outlive the server
 //   ValkeyServer server({.environment = shims.environment()});
@@ -8,14 +8,14 @@
 
 #include <atomic>
 
-#include "order-chaos/shims/fsync_table.h"
+#include "order-chaos/shims/server_shim.h"
 #include "support/valkey_server.h"
 
 namespace orderd::test {
 
 class Shims {
  public:
-  // Throws std::runtime_error if the files cannot be created.
+  // Throws std::runtime_error if the file cannot be created.
   Shims();
   ~Shims();
   Shims(const Shims&) = delete;
@@ -25,11 +25,11 @@ class Shims {
   [[nodiscard]] std::vector<std::string> environment() const;
 
   // Sets the offset of the server's wall clock. Its monotonic clock, and other processes, are not affected.
-  void shift_clock(std::chrono::nanoseconds offset) { std::atomic_ref(*clock_).store(offset.count()); }
+  void shift_clock(std::chrono::nanoseconds offset) { std::atomic_ref(shim_->clock_offset_ns).store(offset.count()); }
 
   // Its append-only files have space for half of one more write and then none, until free_disk().
-  void fill_disk() { std::atomic_ref(*disk_).store(2); }  // see disk_full.c
-  void free_disk() { std::atomic_ref(*disk_).store(0); }
+  void fill_disk() { std::atomic_ref(shim_->disk_full).store(2); }
+  void free_disk() { std::atomic_ref(shim_->disk_full).store(0); }
 
   // How many bytes of a file are on disk; 0: none, or the server never opened it. May be called at any time, even when
   // the server is down.
@@ -37,19 +37,12 @@ class Shims {
 
  private:
   TemporaryDirectory directory_;
-  int64_t* clock_;
-  char* disk_;
-  FsyncTable* table_;
-};
-
-struct PowerCut {
-  uint64_t bytes_safe = 0;
-  uint64_t bytes_lost = 0;
+  ServerShim* shim_;
 };
 
 // Simulates a power cut: kills the server, which must run with these shims and an append-only file, and truncates its
 // append-only files and their manifest to what was synced to disk. Call start() afterwards. Throws std::runtime_error.
-PowerCut cut_power(ValkeyServer& server, const Shims& shims);
+void cut_power(ValkeyServer& server, const Shims& shims);
 
 // The append-only file that a server in this directory appends to: the last incremental one in its manifest. Throws
 // std::runtime_error if there is none.

@@ -1,8 +1,6 @@
 // XREAD from the last entry read, across lost connections.
 #include "order-chaos/tailer.h"
 
-#include <functional>
-
 #include "order-chaos/pace.h"
 
 namespace orderd::chaos {
@@ -10,14 +8,6 @@ namespace orderd::chaos {
 using namespace std::chrono_literals;
 
 static constexpr int kBlockMs = 50;
-
-uint64_t fingerprint(const test::Entry& entry) {
-  std::string all;
-  for (const auto& [name, value] : entry.fields) {
-    for (const std::string& text : {name, value}) all += std::to_string(text.size()) + ":" + text;
-  }
-  return std::hash<std::string>()(all);
-}
 
 void Tailer::run(const std::stop_token& stop) {
   const valkey::SyncClient::Options options = {.name = "tailer", .connect_timeout = 500ms, .reply_timeout = 1000ms};

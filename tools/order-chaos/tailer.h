@@ -4,13 +4,10 @@
 #include <thread>
 #include <unordered_set>
 
-#include "order-chaos/record.h"
+#include "order-chaos/ledger.h"
 #include "support/valkey_helpers.h"
 
 namespace orderd::chaos {
-
-// A hash of an entry's fields, to compare copies.
-[[nodiscard]] uint64_t fingerprint(const test::Entry& entry);
 
 class Tailer {
  public:

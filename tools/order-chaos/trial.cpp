@@ -2,7 +2,6 @@
 #include "order-chaos/trial.h"
 
 #include <algorithm>
-#include <fstream>
 
 namespace orderd::chaos {
 namespace {
@@ -47,9 +46,9 @@ test::ServerOptions server_options(const Plan& plan, const test::Shims& shims) {
   };
 }
 
-std::string settings_of(const valkey::Endpoint& proxy, const std::string& name) {
+std::string settings_of(const test::FaultProxy& proxy, const std::string& name) {
   const std::string url =
-      std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port);
+      std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port());
   // Timeouts are as short as the contract allows, so that recovery from a fault is fast.
   return "[valkey]\nurl = \"" + url + "\"\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
          "[processing]\nname = \"" + name + "\"\nlease = \"600ms\"\nreply_ttl = \"1h\"\n" +
@@ -75,7 +74,7 @@ Trial::Trial(const Plan& its_plan, const Programs& its_programs)
 
 std::unique_ptr<Daemon> Trial::make_daemon(const std::string& name) {
   auto proxy = std::make_unique<test::FaultProxy>(server.endpoint(), random.number(1U << 30U));
-  const std::string settings = settings_of(proxy->endpoint(), name);
+  const std::string settings = settings_of(*proxy, name);
   return std::make_unique<Daemon>(programs, files.path(), name, settings, std::move(proxy));
 }
 
@@ -117,12 +116,6 @@ Words Trial::run(const std::string& lua, const Words& arguments) {
   Words texts;
   for (std::size_t i = 0; i < reply->size(); ++i) texts.emplace_back(reply->at(i).text());
   return texts;
-}
-
-test::Process Trial::orderctl(const Words& arguments) const {
-  Words words = {programs.orderctl};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return test::Process(words, {.environment = {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path}});
 }
 
 void Trial::set_stock() {
@@ -173,32 +166,16 @@ Daemon& Trial::busiest() {
   return *busiest;
 }
 
-void Trial::keep(const std::filesystem::path& place) {
-  std::error_code ignored;  // best effort
-  std::filesystem::copy(server.directory() + "/appendonlydir", place / "appendonlydir", ignored);
-  std::ofstream(place / "valkey.log") << server.log();
-  std::ofstream attempts(place / "attempts.txt");
-  for (const Attempt& attempt : record.attempts) {
-    attempts << attempt.entry.text() << " " << static_cast<int>(attempt.outcome) << " " << attempt.order
-             << (attempt.malformed ? " malformed" : "") << "\n";
-  }
-  for (const std::string stream : {"orders", "results", "orders:dead"}) {
-    std::ofstream file(place / (stream + ".txt"));
-    each_entry(stream, [&](const test::Entry& entry) {
-      file << entry.id;
-      for (const auto& [name, value] : entry.fields) file << " " << name << "=" << value.substr(0, 300);
-      file << "\n";
-    });
-  }
-}
-
-void Trial::each_entry(const std::string& stream, const std::function<void(const test::Entry&)>& act) {
-  for (std::string first = "-";;) {
-    const auto entries = test::entries_of(call({"XRANGE", stream, first, "+", "COUNT", "2000"}).view());
-    if (entries.empty()) return;
-    for (const test::Entry& entry : entries) act(entry);
-    first = "(" + entries.back().id;
-  }
+std::vector<Account> Trial::accounts() {
+  return {{.record = record,
+           .call = [this](const Words& words) { return call(words); },
+           .orders = "orders",
+           .results = "results",
+           .stock_key = "product:<sku>:stock",
+           .stock = stock(),
+           .audit = {programs.orderctl, "audit", "--json", "--max-findings", "1000000"},
+           .environment = orderctl_environment(),
+           .tailer = tailer.get()}};
 }
 
 }  // namespace orderd::chaos

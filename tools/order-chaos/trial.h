@@ -5,12 +5,9 @@
 
 #include "order-chaos/producer.h"
 #include "order-chaos/shims.h"
-#include "order-chaos/tailer.h"
 #include "order-chaos/trial_base.h"
 
 namespace orderd::chaos {
-
-using Words = std::vector<std::string>;
 
 // Of the user kDaemonUser, while no fault changes it.
 inline constexpr const char* kDaemonPassword = "chaos";
@@ -45,8 +42,8 @@ class Trial : public TrialBase {
   //   unsettled(stream)   the IDs of the entries after it
   // and returns an array of strings. Throws std::runtime_error on failure.
   Words run(const std::string& lua, const Words& arguments = {});
-  // Runs orderctl on the server.
-  [[nodiscard]] test::Process orderctl(const Words& arguments) const;
+  // For orderctl: names the server.
+  [[nodiscard]] Words orderctl_environment() const { return {"ORDERD_VALKEY_URL=unix://" + server.endpoint().path}; }
 
   // Pushes orders as another producer, with entries in the record.
   std::vector<Pushed> push(const std::vector<Order>& orders);
@@ -97,10 +94,8 @@ class Trial : public TrialBase {
   // Whether it does now or did a moment ago: then a daemon may exit with 1.
   [[nodiscard]] bool refusing() const { return refusing_ > 0 || std::chrono::steady_clock::now() < refused_until_; }
 
-  // All entries of a stream, a page at a time.
-  void each_entry(const std::string& stream, const std::function<void(const test::Entry&)>& act);
-  // The streams, the producers' record and the server's files.
-  void keep(const std::filesystem::path& place) override;
+  [[nodiscard]] std::vector<Account> accounts() override;
+  [[nodiscard]] std::vector<std::string> server_directories() override { return {server.directory()}; }
 
   const Plan plan;
   test::Shims shims;  // of the server's clock, disk and power

@@ -1,4 +1,5 @@
-#include "order-chaos/moving/faults.h"
+// The faults of a trial whose primaries move, and their schedule.
+#include "order-chaos/moving/trial.h"
 
 #include <sched.h>
 
@@ -118,18 +119,6 @@ void move_slot(MovingTrial& trial, std::size_t from_ms, std::size_t to_ms) {
   for (Node* each : trial.nodes.primaries()) (void)Nodes::tell(*each, {"CLUSTER", "SETSLOT", slot, "NODE", to_id});
 }
 
-// Partitions a primary from all other nodes (127.0.1.0/24). Clients still reach both sides.
-void cut_primary(MovingTrial& trial) {
-  const std::string host = any_primary(trial).host;
-  filter({host + " ip daddr 127.0.1.0/24 drop", "127.0.1.0/24 ip daddr " + host + " drop"}, trial.between(200, 4000));
-}
-
-// Answers whatever clients send to a primary with a reset, also during handshakes.
-void reset_clients(MovingTrial& trial) {
-  filter({"127.0.0.1 ip daddr " + any_primary(trial).host + " tcp flags psh,ack / psh,ack reject with tcp reset"},
-         trial.between(10, 150));
-}
-
 void rotate_password(MovingTrial& trial) {
   static std::size_t number = 0;
   const std::string next = "password-" + std::to_string(++number);
@@ -144,18 +133,6 @@ void rotate_password(MovingTrial& trial) {
   tell_all({"CLIENT", "KILL", "USER", kDaemonUser});
 }
 
-void out_of_memory(MovingTrial& trial) {
-  const Node& node = any_primary(trial);
-  (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "1"});
-  let_pass(trial.between(10, 200));
-  (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "0"});
-}
-
-void delete_owner(MovingTrial& trial) {
-  const std::string key = trial.key(trial.random.number(trial.lanes.count()), "orders:owner");
-  if (const Node* node = trial.nodes.primary_of(key)) (void)Nodes::tell(*node, {"DEL", key});
-}
-
 // Ends a daemon, and starts it after up to so many milliseconds.
 std::function<void(MovingTrial&)> end_daemon(void (*end)(Daemon&), std::size_t to) {
   return [=](MovingTrial& trial) {
@@ -166,25 +143,9 @@ std::function<void(MovingTrial&)> end_daemon(void (*end)(Daemon&), std::size_t t
   };
 }
 
-void freeze_daemon(MovingTrial& trial) {
-  test::Process& process = any_daemon(trial).process();
-  process.pause();
-  let_pass(trial.between(20, 1200));
-  process.resume();
-}
-
-void stop(Daemon& daemon) {
-  daemon.process().signal(SIGTERM);
-  (void)daemon.process().wait(60s);
-}
-
 // One command to a primary.
 std::function<void(MovingTrial&)> primary_gets(const std::vector<std::string>& words) {
   return [words](MovingTrial& trial) { (void)Nodes::tell(any_primary(trial), words); };
-}
-
-void pause_writes(MovingTrial& trial) {
-  primary_gets({"CLIENT", "PAUSE", std::to_string(trial.random.number(20, 400)), "WRITE"})(trial);
 }
 
 const std::vector<MovingFault> kFaults = {
@@ -192,20 +153,57 @@ const std::vector<MovingFault> kFaults = {
     {"a primary is frozen", Weight::kLossy, take_down(any_primary, Down::kFrozen, 100, 5000)},
     {"a replica is killed", Weight::kHeavy, take_down(any_replica, Down::kKilled, 0, 1000)},
     {"a daemon is killed", Weight::kLight, end_daemon([](Daemon& daemon) { daemon.kill(); }, 300)},
-    {"a daemon is stopped", Weight::kLight, end_daemon(stop, 0)},
-    {"a daemon is frozen", Weight::kLight, freeze_daemon},
+    {"a daemon is stopped", Weight::kLight,
+     end_daemon(
+         [](Daemon& daemon) {
+           daemon.process().signal(SIGTERM);
+           (void)daemon.process().wait(60s);
+         },
+         0)},
+    {"a daemon is frozen", Weight::kLight,
+     [](MovingTrial& trial) {
+       test::Process& process = any_daemon(trial).process();
+       process.pause();
+       let_pass(trial.between(20, 1200));
+       process.resume();
+     }},
     {"the daemons' connections to a node are killed", Weight::kLight,
      primary_gets({"CLIENT", "KILL", "USER", kDaemonUser})},
     {"a node forgets the scripts", Weight::kLight, primary_gets({"SCRIPT", "FLUSH"})},
-    {"a lane's owner is deleted", Weight::kLight, delete_owner},
-    {"a node is out of memory for a short time", Weight::kLight, out_of_memory},
-    {"a node pauses writes", Weight::kLight, pause_writes},
+    {"a lane's owner is deleted", Weight::kLight,
+     [](MovingTrial& trial) {
+       const std::string key = trial.key(trial.random.number(trial.lanes.count()), "orders:owner");
+       if (const Node* node = trial.nodes.primary_of(key)) (void)Nodes::tell(*node, {"DEL", key});
+     }},
+    {"a node is out of memory for a short time", Weight::kLight,
+     [](MovingTrial& trial) {
+       const Node& node = any_primary(trial);
+       (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "1"});
+       let_pass(trial.between(10, 200));
+       (void)Nodes::tell(node, {"CONFIG", "SET", "maxmemory", "0"});
+     }},
+    {"a node pauses writes", Weight::kLight,
+     [](MovingTrial& trial) {
+       const std::string time = std::to_string(trial.random.number(20, 400));
+       (void)Nodes::tell(any_primary(trial), {"CLIENT", "PAUSE", time, "WRITE"});
+     }},
     {"the daemons' password is rotated", Weight::kLight, rotate_password},
 };
 
 const std::vector<MovingFault> kNetworkFaults = {
-    {"a primary is partitioned from all other nodes", Weight::kLossy, cut_primary},
-    {"clients of a node get resets, also during handshakes", Weight::kLight, reset_clients},
+    // The nodes are 127.0.1.0/24. Clients still reach both sides.
+    {"a primary is partitioned from all other nodes", Weight::kLossy,
+     [](MovingTrial& trial) {
+       const std::string host = any_primary(trial).host;
+       filter({host + " ip daddr 127.0.1.0/24 drop", "127.0.1.0/24 ip daddr " + host + " drop"},
+              trial.between(200, 4000));
+     }},
+    // Whatever they send is answered with a reset.
+    {"clients of a node get resets, also during handshakes", Weight::kLight,
+     [](MovingTrial& trial) {
+       filter({"127.0.0.1 ip daddr " + any_primary(trial).host + " tcp flags psh,ack / psh,ack reject with tcp reset"},
+              trial.between(10, 150));
+     }},
 };
 
 const std::vector<MovingFault> kClusterFaults = {
@@ -225,9 +223,9 @@ const std::vector<MovingFault> kSentinelFaults = {
 void inject(MovingTrial& trial, const MovingFault& fault) {
   trial.note("inject " + fault.name);
   try {
-    trial.lossy = trial.lossy || fault.weight == Weight::kLossy;
+    if (fault.weight == Weight::kLossy) trial.data_loss(fault.name);
     fault.play(trial);
-    trial.tally.add_injected("\t" + fault.name);
+    ++trial.verdict.faults[" " + fault.name].injected;
   } catch (const std::runtime_error& error) {
     trial.skip(fault.name + ": " + error.what());
   }
@@ -260,7 +258,7 @@ void play(MovingTrial& trial, const std::vector<MovingFault>& faults, millisecon
     let_pass(trial.between(0, 30));
     trial.supervise();
   };
-  while (Clock::now() < end && trial.incidents.size() <= kIncidentsMax) {
+  while (Clock::now() < end && trial.verdict.violations.size() <= kIncidentsMax) {
     for (std::size_t i = trial.random.number(5, 40); i > 0 && Clock::now() < end; --i) play_light();
     if (heavy.empty()) continue;
     const MovingFault& fault = *heavy[trial.random.number(heavy.size())];

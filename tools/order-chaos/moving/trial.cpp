@@ -18,64 +18,19 @@ constexpr auto kPatience = 60s;
 // A primary that sentinels have replaced still accepts writes for ten seconds, so a producer asks now and then.
 constexpr auto kAskSentinels = 500ms;
 
-// The number in each line that reports that a server has lost settled requests.
-uint64_t reported_in(const std::string& log) {
-  constexpr std::string_view kWords = " has forgotten ";
-  uint64_t sum = 0;
-  for (std::size_t at = 0; (at = log.find(kWords, at)) != std::string::npos; at += kWords.size()) {
-    sum += std::strtoull(log.c_str() + at + kWords.size(), nullptr, 10);
-  }
-  return sum;
-}
-
 }  // namespace
-
-LaneVerdict check_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
-                       const std::map<std::string, std::string>& acknowledged) {
-  LaneVerdict verdict;
-  const auto say = [&](const std::string& what) { verdict.wrong.push_back(what); };
-  std::map<std::string, int> answers;  // per request
-  for (const test::Entry& entry : requests) answers.emplace(entry.id, 0);
-  std::set<std::string> accepted;
-  EntryId last;
-  for (const test::Entry& result : results) {
-    const std::string request = result.field("request"), order = result.field("order");
-    const auto found = answers.find(request);
-    if (found == answers.end()) {
-      say("the result " + result.id + " answers " + request + ", which is not in the stream");
-      continue;
-    }
-    ++found->second;
-    const auto id = EntryId::parse(request);
-    if (id <= last) say("the result " + result.id + " of " + request + " is out of order");
-    last = id;
-    const auto pushed = acknowledged.find(request);
-    if (pushed != acknowledged.end() && pushed->second != order) {
-      say("the result " + result.id + " is of " + order + ", and " + request + " is " + pushed->second);
-    }
-    if (result.field("status") == "accepted" && !accepted.insert(order).second) {
-      say("the order " + order + " was accepted twice");
-    }
-    if (result.field("reason") == "wrong_lane") say("the result " + result.id + " is wrong_lane");
-  }
-  for (const auto& [request, count] : answers) {
-    if (count != 1) say("the request " + request + " has " + std::to_string(count) + " results");
-  }
-  for (const auto& [request, order] : acknowledged) verdict.lost += answers.contains(request) ? 0 : 1;
-  return verdict;
-}
 
 MovingTrial::MovingTrial(const MovingPlan& plan, const Programs& its_programs)
     : TrialBase(plan.seed, its_programs), lanes(*order::Lanes::parse(kLanes)), nodes(plan.servers, plan.tls) {
-  std::vector<std::vector<std::string>> skus(lanes.count());
+  for (std::size_t lane = 0; lane < lanes.count(); ++lane) pushers_.push_back(std::make_unique<Pusher>());
   for (int i = 0; i < kSkus; ++i) {
     const std::string sku = "sku-" + std::to_string(i);
     const std::size_t lane = lanes.of(sku);
-    skus[lane].push_back(sku);
+    pushers_[lane]->stock.emplace_back(sku, random.number(50, 5000));  // some sell out soon
     Node* primary = nodes.primary_of(key(lane, "orders"));
     if (primary == nullptr) throw std::runtime_error("no primary at the start");
-    // Some sell out soon.
-    (void)Nodes::tell(*primary, {"SET", key(lane, "stock:" + sku), std::to_string(random.number(50, 5000))});
+    const std::string amount = std::to_string(pushers_[lane]->stock.back().second);
+    (void)Nodes::tell(*primary, {"SET", key(lane, "stock:" + sku), amount});
   }
   write_password("first");
   for (std::size_t i = 0; i < plan.daemons; ++i) {
@@ -92,13 +47,14 @@ MovingTrial::MovingTrial(const MovingPlan& plan, const Programs& its_programs)
       return nodes.find_primary(stream, choice, kProducerTimeouts);
     };
     Target target{connect, key(lane, "orders"), kPerSecond, plan.servers == Servers::kSentinels ? kAskSentinels : 0ms};
-    OrderSource source("o" + std::to_string(lane), Workload::kUniform, seed + lane, skus[lane]);
-    pushers_.push_back(std::make_unique<Pusher>());
-    Pusher& pusher = *pushers_.back();
+    Pusher& pusher = *pushers_[lane];
+    std::vector<std::string> skus;
+    for (const auto& [sku, amount] : pusher.stock) skus.push_back(sku);
+    OrderSource source("o" + std::to_string(lane), Workload::kUniform, seed + lane, skus);
     pusher.producer = std::make_unique<Producer>(std::move(target), std::move(source), pusher.record);
   }
   recover("the start");
-  tally.recovery.clear();
+  verdict.faults.clear();
 }
 
 void MovingTrial::write_password(const std::string& password) {
@@ -129,21 +85,19 @@ void MovingTrial::recover(const std::string& after) {
     if (!test::poll_until(resumed, kPatience))
       incident("after " + after + ": the lane of " + key(lane, "orders") + " did not resume");
   }
-  tally.recovery["\t" + after].push_back(std::chrono::duration_cast<milliseconds>(Clock::now() - begin));
+  verdict.faults[" " + after].recovery.push_back(std::chrono::duration_cast<milliseconds>(Clock::now() - begin));
 }
 
 // Whether the last request in the stream is settled.
 bool MovingTrial::drained(std::size_t lane) {
   const Node* primary = nodes.primary_of(key(lane, "orders"));
   if (primary == nullptr) return false;
-  try {
-    auto client = Nodes::admin(*primary);
-    const auto last = test::send(client, test::command_of({"XREVRANGE", key(lane, "orders"), "+", "-", "COUNT", "1"}));
-    if (last->size() == 0) return true;
-    return test::ask(client, {"HGET", key(lane, "orders:position"), "id"}) == last->at(0).at(0).text();
-  } catch (const std::runtime_error&) {
-    return false;
-  }
+  const std::string last = Nodes::tell_if_up(*primary, {"EVAL", R"(
+      local last = server.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', '1')
+      return last[1] and last[1][1] or '')",
+                                                        "1", key(lane, "orders")});
+  if (last.empty()) return true;
+  return last == Nodes::tell_if_up(*primary, {"HGET", key(lane, "orders:position"), "id"}) && !last.starts_with('-');
 }
 
 void MovingTrial::drain() {
@@ -157,57 +111,33 @@ void MovingTrial::drain() {
   }
 }
 
-Verdict MovingTrial::judge() {
-  Verdict verdict;
-  verdict.violations = incidents;
+std::vector<Account> MovingTrial::accounts() {
+  std::vector<Account> accounts;
   for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
-    try {
-      judge_lane(lane, verdict);
-    } catch (const std::exception& error) {
-      verdict.violations.push_back(key(lane, "orders") + " cannot be judged: " + error.what());
-    }
+    const auto call = [this, name = key(lane, "orders")](const Words& words) {
+      const Node* primary = nodes.primary_of(name);
+      if (primary == nullptr) throw std::runtime_error(name + " has no primary");
+      auto client = Nodes::admin(*primary);
+      return test::send(client, test::command_of(words));
+    };
+    accounts.push_back({.record = pushers_[lane]->record,
+                        .call = call,
+                        .orders = key(lane, "orders"),
+                        .results = key(lane, "results"),
+                        .stock_key = key(lane, "stock:<sku>"),
+                        .stock = pushers_[lane]->stock,
+                        .audit = {programs.orderctl, "--config", daemons.front()->settings_file(), "--lane",
+                                  lanes.names()[lane], "audit", "--json"}});
   }
-  for (const auto& daemon : daemons) {
-    daemon->process().signal(SIGTERM);
-    const int status = daemon->process().wait();
-    if (status != 0) verdict.violations.push_back("a daemon that was stopped exited with " + std::to_string(status));
-    verdict.reported += reported_in(daemon->whole_log());
-    if (daemon->whole_log().find(" has forgotten -") != std::string::npos)
-      verdict.violations.emplace_back("a daemon reports a negative number of lost requests");
-  }
-  if (verdict.forgotten > 0 && !lossy) {
-    verdict.violations.push_back(std::to_string(verdict.forgotten) +
-                                 " acknowledged requests are lost without a fault that explains it");
-  }
-  return verdict;
+  return accounts;
 }
 
-void MovingTrial::judge_lane(std::size_t lane, Verdict& verdict) {
-  const std::string name = key(lane, "orders");
-  Node* primary = nodes.primary_of(name);
-  if (primary == nullptr) throw std::runtime_error("it has no primary");
-  auto client = Nodes::admin(*primary);
-  const std::vector<test::Entry> results = test::entries(client, key(lane, "results"));
-  std::map<std::string, std::string> acknowledged;
-  for (const Attempt& attempt : pushers_[lane]->record.attempts) {
-    ++verdict.requests;
-    if (attempt.outcome == Outcome::kFail) ++verdict.failed;
-    if (attempt.outcome == Outcome::kUnknown) ++verdict.unknown;
-    if (attempt.outcome == Outcome::kOk) acknowledged.emplace(attempt.entry.text(), attempt.order);
+std::vector<std::string> MovingTrial::server_directories() {
+  std::vector<std::string> directories;
+  for (const auto* some : {&nodes.data(), &nodes.sentinels()}) {
+    for (const Node& node : *some) directories.push_back(node.server->directory());
   }
-  const LaneVerdict found = check_lane(test::entries(client, name), results, acknowledged);
-  for (const std::string& what : found.wrong) verdict.violations.push_back(name + ": " + what);
-  verdict.ok += acknowledged.size();
-  verdict.results += results.size();
-  verdict.forgotten += found.lost;
-  for (const test::Entry& result : results)
-    ++verdict.outcomes[result.field("reason").empty() ? result.field("status") : result.field("reason")];
-  test::Process audit({programs.orderctl, "--config", daemons.front()->settings_file(), "--lane", lanes.names()[lane],
-                       "audit", "--json"});
-  const int status = audit.wait(2min);
-  if (status == 0) return;
-  verdict.violations.push_back("the audit of lane " + lanes.names()[lane] + " ended with " + std::to_string(status) +
-                               ": " + audit.output().substr(0, 1500) + audit.errors().substr(0, 500));
+  return directories;
 }
 
 }  // namespace orderd::chaos

@@ -1,25 +1,12 @@
 // A trial whose primaries move: daemons that share four lanes, a producer for each lane, and faults.
 #pragma once
 
-#include "order-chaos/judge.h"
 #include "order-chaos/moving/nodes.h"
 #include "order-chaos/producer.h"
 #include "order-chaos/trial_base.h"
 #include "order/lanes.h"
 
 namespace orderd::chaos {
-
-// What must be true of one lane at the end of a trial, compared with the producer's record.
-struct LaneVerdict {
-  std::vector<std::string> wrong;  // one sentence each
-  uint64_t lost = 0;               // acknowledged requests that are not in the stream
-};
-
-// `requests`, `results`: all entries of the lane's streams, in order. `acknowledged`: the order of each entry whose ID
-// a producer received. Each request has one result, for the order that was pushed; results are in the order of their
-// requests; no order is accepted twice.
-[[nodiscard]] LaneVerdict check_lane(const std::vector<test::Entry>& requests, const std::vector<test::Entry>& results,
-                                     const std::map<std::string, std::string>& acknowledged);
 
 struct MovingPlan {
   uint64_t seed = 0;
@@ -34,7 +21,6 @@ class MovingTrial : public TrialBase {
 
   const order::Lanes lanes;
   Nodes nodes;
-  bool lossy = false;  // a fault that can lose acknowledged writes was injected
 
   // "{a}:orders"
   [[nodiscard]] std::string key(std::size_t lane, const std::string& what) const {
@@ -46,12 +32,17 @@ class MovingTrial : public TrialBase {
   void recover(const std::string& after);
   // Stops the producers and waits until everything is settled.
   void drain();
-  // Stops the daemons.
-  [[nodiscard]] Verdict judge();
+  [[nodiscard]] std::vector<Account> accounts() override;
+  [[nodiscard]] std::vector<std::string> server_directories() override;
+  // A fault may have lost acknowledged writes: replication is asynchronous.
+  void data_loss(const std::string& what) {
+    for (const auto& pusher : pushers_) pusher->record.data_losses.push_back({{UINT64_MAX, UINT64_MAX}, true, what});
+  }
 
  private:
   struct Pusher {
     Record record;
+    Stock stock;
     std::unique_ptr<Producer> producer;
   };
   // A daemon may exit if it starts while its password is changed.
@@ -60,9 +51,31 @@ class MovingTrial : public TrialBase {
   }
   [[nodiscard]] uint64_t settled(std::size_t lane);
   [[nodiscard]] bool drained(std::size_t lane);
-  void judge_lane(std::size_t lane, Verdict& verdict);
 
   std::vector<std::unique_ptr<Pusher>> pushers_;
 };
+
+enum class Weight {
+  kLight,  // injected all the time
+  kHeavy,  // on a server: the next one waits until this is healed and the lanes have recovered
+  kLossy,  // heavy, and acknowledged writes may be lost: replication is asynchronous
+};
+
+struct MovingFault {
+  std::string name;
+  Weight weight = Weight::kLight;
+  // Injects the fault, waits, heals it. Throws std::runtime_error if it cannot inject it; heals it anyway.
+  std::function<void(MovingTrial& trial)> play;
+};
+
+// Moves this process into its own network namespace, where nodes can be partitioned with nftables. False if it may not
+// (it needs root) or nft is missing.
+[[nodiscard]] bool own_network();
+
+// The faults for these servers. `network`: can nodes be partitioned?
+[[nodiscard]] std::vector<MovingFault> faults_for(Servers servers, bool network);
+
+// Until `time` is over, injects heavy faults one after the other and light ones all the time.
+void play(MovingTrial& trial, const std::vector<MovingFault>& faults, std::chrono::milliseconds time);
 
 }  // namespace orderd::chaos

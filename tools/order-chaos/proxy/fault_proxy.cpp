@@ -20,6 +20,7 @@ namespace {
 constexpr int kBacklog = 128;
 
 // A socket that is bound to a free port. It is bound by number: only then does it keep the port while it is shut down.
+// It is shared only then, with its own connections: before, two proxies could get the same port.
 int bind_listener(uint16_t& port) {
   for (int tries = 0; tries < 100; ++tries) {
     port = free_port();
@@ -28,7 +29,10 @@ int bind_listener(uint16_t& port) {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+    const int on = 1;
+    if (fd >= 0 && bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0)
+      return fd;
     if (fd >= 0) ::close(fd);
   }
   throw std::runtime_error(std::string("the fault proxy gets no port: ") + std::strerror(errno));
@@ -46,7 +50,7 @@ void FaultProxy::hand_over(std::function<void()> act) {
 }
 
 FaultProxy::FaultProxy(const valkey::Endpoint& upstream, uint64_t seed)
-    : upstream_(upstream),
+    : upstream_(upstream.path),
       state_(seed),
       listener_(bind_listener(port_)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -85,7 +89,6 @@ void FaultProxy::turn() {
     acts.swap(acts_);
   }
   for (const auto& act : acts) act();
-  if (flap_due_us_ <= proxy_now_us()) flap_step();
   accept_all();
   // An act may have ended a connection, but only the end of a turn removes it.
   for (std::size_t i = 0; i < known; ++i)
@@ -94,7 +97,7 @@ void FaultProxy::turn() {
 }
 
 int FaultProxy::wait_ms() const {
-  uint64_t due = flap_due_us_;
+  uint64_t due = ProxyPipe::kNever;
   for (const auto& connection : connections_)
     due = std::min({due, connection->to_server.due_us(), connection->to_client.due_us()});
   if (due == ProxyPipe::kNever) return -1;
@@ -109,8 +112,9 @@ void FaultProxy::accept_all() {
     if (client < 0) return;
     const int on = 1;  // slices must leave one by one
     (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    connections_.push_back(std::make_unique<ProxyConnection>(state_, state_.counted.accepted++, client));
-    if (door_ == Door::kOpen) connections_.back()->open(upstream_.path);
+    connections_.push_back(std::make_unique<ProxyConnection>(state_, client));
+    ++state_.counted.accepted;
+    if (door_ == Door::kOpen) connections_.back()->open(upstream_);
   }
 }
 
@@ -122,55 +126,21 @@ void FaultProxy::open_door(Door door) {
     ORDERD_CHECK(listen(listener_, kBacklog) == 0, "the fault proxy cannot listen again");
   }
   door_ = door;
-  if (door == Door::kOpen) each(std::nullopt, [this](auto& connection) { connection.open(upstream_.path); });
+  if (door == Door::kOpen) each_now([this](auto& connection) { connection.open(upstream_); });
 }
 
-void FaultProxy::flap_step() {
-  const bool opens = door_ == Door::kRefused;
-  flap_due_us_ = proxy_now_us() + static_cast<uint64_t>((opens ? flap_up_ : flap_down_).count());
-  if (opens) return open_door(Door::kOpen);
-  ++state_.counted.flaps;
-  open_door(Door::kRefused);
-  each(std::nullopt, [](auto& connection) { connection.end(ProxyConnection::End::kReset); });
-}
-
-void FaultProxy::end_flapping() {
-  if (flap_due_us_ == ProxyPipe::kNever) return;
-  flap_due_us_ = ProxyPipe::kNever;
-  open_door(Door::kOpen);
-}
-
-void FaultProxy::each(Which which, const std::function<void(ProxyConnection&)>& act) {
+void FaultProxy::each_now(const std::function<void(ProxyConnection&)>& act) {
   for (const auto& connection : connections_) {
-    if (!connection->gone() && (!which || *which == connection->number())) act(*connection);
+    if (!connection->gone()) act(*connection);
   }
-}
-
-valkey::Endpoint FaultProxy::endpoint() const {
-  valkey::Endpoint endpoint = upstream_;
-  endpoint.kind = valkey::Endpoint::Kind::kTcp;
-  endpoint.host = "127.0.0.1";
-  endpoint.port = port_;
-  endpoint.path.clear();
-  return endpoint;
-}
-
-void FaultProxy::flap(std::chrono::milliseconds up, std::chrono::milliseconds down) {
-  on_thread([&] {
-    flap_up_ = up;
-    flap_down_ = down;
-    open_door(Door::kOpen);
-    flap_step();
-  });
 }
 
 void FaultProxy::heal() {
   on_thread([&] {
-    end_flapping();
     state_.to_server = state_.to_client = {};
-    state_.disarm();
+    state_.arm(nullptr);
     open_door(Door::kOpen);
-    each(std::nullopt, [](ProxyConnection& connection) {
+    each_now([](ProxyConnection& connection) {
       for (ProxyPipe* pipe : {&connection.to_server, &connection.to_client}) pipe->reset_after(std::nullopt);
       if (connection.to_server.silent() || connection.to_client.silent()) connection.end(ProxyConnection::End::kReset);
     });
@@ -180,21 +150,11 @@ void FaultProxy::heal() {
 ProxyStats FaultProxy::stats() {
   return on_thread([&] {
     ProxyStats stats = state_.counted;
-    each(std::nullopt, [&](const ProxyConnection& connection) {
+    each_now([&](const ProxyConnection& connection) {
       ++stats.open;
       stats.queued += connection.to_server.queued() + connection.to_client.queued();
     });
     return stats;
-  });
-}
-
-FaultProxy::Which FaultProxy::connection_of(std::string_view command) {
-  return on_thread([&] {
-    Which found;
-    each(std::nullopt, [&](const ProxyConnection& connection) {
-      if (connection.last_command() == command) found = connection.number();
-    });
-    return found;
   });
 }
 

@@ -10,7 +10,7 @@
 // It affects all bytes that the proxy reads or delivers afterwards. Jitter and slice sizes come from the seed.
 //
 // It parses RESP2: it forwards a command or a reply only when it has all of it, and matches each reply with its
-// command. A connection that uses anything else (TLS, RESP3 pushes) is forwarded as is and fires no trigger.
+// command.
 #pragma once
 
 #include <functional>
@@ -25,9 +25,6 @@ namespace orderd::test {
 
 class FaultProxy {
  public:
-  // Which connection to act on, the first to be accepted being 0; nullopt: all that are open.
-  using Which = std::optional<uint64_t>;
-
   // Starts listening; throws std::runtime_error if it cannot. The server need not be up yet: a client that cannot be
   // connected to it is closed, and the next client causes a new attempt.
   FaultProxy(const valkey::Endpoint& upstream, uint64_t seed);
@@ -36,7 +33,7 @@ class FaultProxy {
   FaultProxy(const FaultProxy&) = delete;
   FaultProxy& operator=(const FaultProxy&) = delete;
 
-  [[nodiscard]] valkey::Endpoint endpoint() const;  // for the client; has the upstream's user and database
+  [[nodiscard]] uint16_t port() const { return port_; }
   [[nodiscard]] std::string url() const { return "valkey://127.0.0.1:" + std::to_string(port_); }
 
   // How bytes are carried from now on: on open and new connections, and for bytes already queued in the proxy.
@@ -50,54 +47,37 @@ class FaultProxy {
   void set_door(Door door) {
     on_thread([&] { open_door(door); });
   }
-  // Alternates between `down` (all connections reset, new ones refused) and `up`, starting with down, until
-  // stop_flapping() or heal(). Both leave it up.
-  void flap(std::chrono::milliseconds up, std::chrono::milliseconds down);
-  void stop_flapping() {
-    on_thread([this] { end_flapping(); });
-  }
-
-  // RST to the client. Like close(), bytes queued in the proxy are lost, and it has no effect if there is no such
-  // connection.
-  void reset(Which which = std::nullopt) {
-    act_on(which, [](auto& connection) { connection.end(ProxyConnection::End::kReset); });
-  }
-  void close(Which which = std::nullopt) {  // orderly close of both sides
-    act_on(which, [](auto& connection) { connection.end(ProxyConnection::End::kClose); });
+  // RST to the clients; bytes queued in the proxy are lost.
+  void reset() {
+    each([](auto& connection) { connection.end(ProxyConnection::End::kReset); });
   }
   // Resets after this many more bytes in that direction, at least 1. The last call wins.
   void reset_after(Direction direction, uint64_t bytes) {
-    act_on(std::nullopt, [&](auto& connection) { connection.pipe(direction).reset_after(bytes); });
+    each([&](auto& connection) { connection.pipe(direction).reset_after(bytes); });
   }
-  // kToClient: the client sees EOF, its commands still arrive. kToServer: the reverse.
-  void half_close(Direction direction, Which which = std::nullopt) {
-    act_on(which, [&](auto& connection) { connection.pipe(direction).push(ProxyPipe::Mark::kEof); });
+  // kToClient: the clients see EOF, their commands still arrive. kToServer: the reverse.
+  void half_close(Direction direction) {
+    each([&](auto& connection) { connection.pipe(direction).push(ProxyPipe::Mark::kEof); });
   }
   // Sends these bytes to all clients next, even in the middle of a reply.
   void inject(const std::string& bytes) {
-    act_on(std::nullopt, [&](auto& connection) { connection.to_client.inject(bytes); });
+    each([&](auto& connection) { connection.to_client.inject(bytes); });
   }
 
   // From now on this is the trigger, in place of any other. It fires once.
   void arm(const Trigger& trigger) {
-    on_thread([&] { state_.arm(trigger); });
+    on_thread([&] { state_.arm(&trigger); });
   }
   // A lost command counts when it is read, a reply fault when the reply arrives.
   [[nodiscard]] bool fired() {
     return on_thread([this] { return state_.fired; });
   }
-  // Ends the trigger, and releases the reply that it holds.
-  void release() {
-    on_thread([this] { state_.disarm(); });
-  }
 
-  // Back to plain forwarding: no flow faults, no flapping, no trigger, nothing held, no pending reset. Connections that
+  // Back to plain forwarding: no flow faults, no trigger, nothing held, no pending reset. Connections that
   // lost bytes are reset.
   void heal();
 
   [[nodiscard]] ProxyStats stats();
-  // The newest open connection whose last command was this.
-  [[nodiscard]] Which connection_of(std::string_view command);
   // How many of these commands clients have sent.
   [[nodiscard]] uint64_t commands(const std::string& command) {
     return on_thread([&] { return state_.commands[command]; });
@@ -113,26 +93,23 @@ class FaultProxy {
     return done.get();
   }
   void hand_over(std::function<void()> act);
-  void act_on(Which which, const std::function<void(ProxyConnection&)>& act) {
-    on_thread([&] { each(which, act); });
+  // Applies `act` to each connection.
+  void each(const std::function<void(ProxyConnection&)>& act) {
+    on_thread([&] { each_now(act); });
   }
 
   // Only the thread calls these and touches what follows.
-  void each(Which which, const std::function<void(ProxyConnection&)>& act);
+  void each_now(const std::function<void(ProxyConnection&)>& act);
   void turn();
   [[nodiscard]] int wait_ms() const;
   void accept_all();
   void open_door(Door door);
-  void flap_step();
-  void end_flapping();
 
-  valkey::Endpoint upstream_;
+  std::string upstream_;  // a Unix socket
   ProxyState state_;
   Door door_ = Door::kOpen;
   uint16_t port_ = 0;
   int listener_ = -1;  // bound to the port all the time; it listens unless connections are refused
-  std::chrono::microseconds flap_up_{0}, flap_down_{0};
-  uint64_t flap_due_us_ = ProxyPipe::kNever;  // kNever: it does not flap
   std::vector<std::unique_ptr<ProxyConnection>> connections_;
 
   int wake_ = -1;  // an eventfd: there are acts

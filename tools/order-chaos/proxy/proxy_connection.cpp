@@ -78,43 +78,33 @@ void ProxyConnection::serve(std::array<short, 2> events) {
   if (to_server.finished() && to_client.finished()) end(End::kClose);
 }
 
-void ProxyConnection::take_events(short events, int socket, Half& half, ProxyPipe& from, ProxyPipe& to) {
+void ProxyConnection::take_events(short events, int socket, std::string& part, ProxyPipe& from, ProxyPipe& to) {
   if (!is_open() || events == 0) return;
   if ((events & (POLLERR | POLLNVAL)) != 0) return end(End::kReset);
   if ((events & POLLOUT) != 0) to.target_blocked = false;
   if ((events & (POLLIN | POLLHUP)) == 0 || from.source_ended) return;
   char buffer[kReadSize];
   const ssize_t got = recv(socket, buffer, sizeof buffer, 0);
-  if (got > 0) return split(half, {buffer, static_cast<std::size_t>(got)}, from);
+  if (got > 0) return split(part.append(buffer, static_cast<std::size_t>(got)));
   if (got < 0) return errno == EAGAIN || errno == EINTR ? void() : end(End::kReset);
   from.source_ended = true;
-  from.push(half.bytes);
+  from.push(part);
   from.push(ProxyPipe::Mark::kEof);
 }
 
-void ProxyConnection::split(Half& half, std::string_view bytes, ProxyPipe& pipe) {
-  half.bytes.append(bytes);
-  std::string_view rest = half.bytes;
-  while (!half.garbage) {
-    std::size_t end = 0;
-    Values values;
-    const RespFound found = next_value(rest, end, values);
-    half.garbage = found == RespFound::kGarbage;
-    if (found != RespFound::kWhole) break;
-    &half == &commands_ ? command(rest.substr(0, end), values) : reply(rest.substr(0, end), values);
-    rest.remove_prefix(end);
+void ProxyConnection::split(std::string& part) {
+  std::string_view rest = part;
+  std::size_t end = 0;
+  for (Values values; next_value(rest, end, values); values.clear()) {
+    &part == &commands_ ? command(rest.substr(0, end), values) : reply(rest.substr(0, end), values);
+    rest.remove_prefix(std::exchange(end, 0));
   }
-  if (half.garbage) pipe.push(std::exchange(rest, {}));
-  half.bytes.erase(0, half.bytes.size() - rest.size());
+  part.erase(0, part.size() - rest.size());
 }
 
 void ProxyConnection::fire(ProxyPipe& pipe) {
   state_.taken = state_.fired = true;
-  switch (state_.trigger.ending) {
-    case Trigger::Then::kReset: return pipe.push(ProxyPipe::Mark::kReset);
-    case Trigger::Then::kClose: return pipe.push(ProxyPipe::Mark::kClose);
-    case Trigger::Then::kSilence: return pipe.push(ProxyPipe::Mark::kSilence);
-  }
+  pipe.push(state_.trigger.closes ? ProxyPipe::Mark::kClose : ProxyPipe::Mark::kReset);
 }
 
 void ProxyConnection::command(std::string_view bytes, const Values& values) {
@@ -123,11 +113,11 @@ void ProxyConnection::command(std::string_view bytes, const Values& values) {
     if (value.depth == 1 && words.size() < kWordsMax)
       words.push_back(bytes.substr(value.begin, value.end - 2 - value.begin));
   }
-  last_command_ = words.empty() ? "" : words[0];
-  ++state_.commands[last_command_];
+  const std::string first(words.empty() ? "" : words[0]);
+  ++state_.commands[first];
   Trigger& trigger = state_.trigger;
   const bool named = trigger.word.empty() || std::find(words.begin(), words.end(), trigger.word) != words.end();
-  bool chosen = !state_.taken && last_command_ == trigger.first && named;
+  bool chosen = !state_.taken && first == trigger.first && named;
   if (chosen && trigger.skipped > 0) {
     --trigger.skipped;
     chosen = false;
@@ -156,9 +146,7 @@ void ProxyConnection::reply(std::string_view bytes, const Values& values) {
 void ProxyConnection::pump(ProxyPipe& pipe, int target) {
   if (!is_open()) return;
   const auto mark = pipe.pump(target);
-  if (!mark) return;
-  if (*mark == ProxyPipe::Mark::kReset) ++state_.counted.resets;
-  end(*mark == ProxyPipe::Mark::kReset ? End::kReset : End::kClose);
+  if (mark) end(*mark == ProxyPipe::Mark::kReset ? End::kReset : End::kClose);
 }
 
 }  // namespace orderd::test

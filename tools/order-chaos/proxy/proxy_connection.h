@@ -16,11 +16,10 @@ class ProxyConnection {
   enum class End { kReset, kClose };
 
   // Takes over the client's socket. Does nothing before open().
-  ProxyConnection(ProxyState& state, uint64_t number, int client)
+  ProxyConnection(ProxyState& state, int client)
       : to_server(state, Direction::kToServer),
         to_client(state, Direction::kToClient),
         state_(state),
-        number_(number),
         client_(client) {}
   ~ProxyConnection() { end(End::kClose); }
   ProxyConnection(const ProxyConnection&) = delete;
@@ -39,36 +38,26 @@ class ProxyConnection {
   // Reads what has arrived and delivers what can be delivered. `events`: the answer of poll() for each socket.
   void serve(std::array<short, 2> events);
 
-  [[nodiscard]] uint64_t number() const { return number_; }
   [[nodiscard]] bool gone() const { return client_ < 0; }
   [[nodiscard]] bool is_open() const { return server_ >= 0; }
-  // Its first word; empty: none yet.
-  [[nodiscard]] const std::string& last_command() const { return last_command_; }
 
   ProxyPipe to_server, to_client;
 
  private:
   using Values = std::vector<RespValue>;
-  // A stream of values that is being split.
-  struct Half {
-    std::string bytes = {};  // incomplete
-    bool garbage = false;    // no longer RESP2: carried as it is
-  };
 
   [[nodiscard]] pollfd wait_of(int socket, const ProxyPipe& from, const ProxyPipe& to) const;
-  void take_events(short events, int socket, Half& half, ProxyPipe& from, ProxyPipe& to);
-  void split(Half& half, std::string_view bytes, ProxyPipe& pipe);
+  void take_events(short events, int socket, std::string& part, ProxyPipe& from, ProxyPipe& to);
+  void split(std::string& part);
   void command(std::string_view bytes, const Values& values);
   void reply(std::string_view bytes, const Values& values);
   void pump(ProxyPipe& pipe, int target);
   void fire(ProxyPipe& pipe);
 
   ProxyState& state_;
-  uint64_t number_;
   int client_;
   int server_ = -1;
-  Half commands_, replies_;
-  std::string last_command_;
+  std::string commands_, replies_;  // read, incomplete
   // For each command that waits for its reply: the trigger that chose it (ProxyState::armed); 0: none.
   std::deque<uint64_t> expected_;
 };

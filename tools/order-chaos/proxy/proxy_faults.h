@@ -40,18 +40,14 @@ enum class Door {
 //
 //   settlement().after(2).swallow_reply()              the third from now is settled, its reply lost; then a reset
 //   Trigger::on("XREAD").cut_reply_after_entries(100)  the next reply of at least 100 entries
-//   Trigger::on("XREAD").lose_command().then(Trigger::Then::kSilence)
 struct Trigger {
   enum class What {
     kLoseCommand,      // it and everything after it do not reach the server
     kSwallowReply,     // the server executes it; the client gets no byte of the reply
     kCutAfterEntries,  // the reply (of XREAD) ends after an entry; shorter replies pass
     kCutAfterBytes,    // the reply ends after a byte; shorter replies pass
-    kHoldReply,        // the reply and all after it wait for release()
+    kHoldReply,        // the reply and all after it wait for heal()
   };
-  // What happens to the connection where its bytes end. Not used by a held reply.
-  enum class Then { kReset, kClose, kSilence };
-
   // `first`: the command's first word, such as "EVALSHA".
   [[nodiscard]] static Trigger on(const char* first) { return {.first = first}; }
   // Skips this many such commands.
@@ -63,7 +59,8 @@ struct Trigger {
   }
   Trigger& cut_reply_after_bytes(std::size_t bytes) { return what = What::kCutAfterBytes, limit = bytes, *this; }
   Trigger& hold_reply() { return what = What::kHoldReply, *this; }
-  Trigger& then(Then end) { return ending = end, *this; }
+  // Where its bytes end the connection is closed, not reset.
+  Trigger& then_close() { return closes = true, *this; }
 
   [[nodiscard]] bool cuts() const { return what == What::kCutAfterEntries || what == What::kCutAfterBytes; }
 
@@ -71,7 +68,7 @@ struct Trigger {
   std::string word = {};  // only commands with this word among their first ones; empty: all
   uint64_t skipped = 0;
   What what = What::kLoseCommand;
-  Then ending = Then::kReset;
+  bool closes = false;
   std::size_t limit = 0;
 };
 
@@ -84,9 +81,7 @@ struct ProxyStats {
   uint64_t accepted = 0;    // connections so far, silent ones too
   uint64_t open = 0;        // open now
   uint64_t queued = 0;      // bytes in the proxy now
-  uint64_t bytes_lost = 0;  // black-holed, or queued before a connection became silent
-  uint64_t resets = 0;      // by a trigger or by reset_after()
-  uint64_t flaps = 0;
+  uint64_t bytes_lost = 0;  // black-holed
 };
 
 // What the connections of a proxy share. Only its thread may touch it.
@@ -97,17 +92,14 @@ struct ProxyState {
     return direction == Direction::kToServer ? to_server : to_client;
   }
   [[nodiscard]] uint64_t random(uint64_t below) { return engine() % below; }
-  // From now on this is the trigger; nothing held by the previous one stays held.
-  void arm(const Trigger& its_trigger) {
-    trigger = its_trigger;
+  // From now on this is the trigger; nothing held by the previous one stays held. Null: there is none.
+  void arm(const Trigger* next) {
     ++armed;
-    taken = fired = false;
-    holds = trigger.what == Trigger::What::kHoldReply;
-  }
-  void disarm() {
-    ++armed;
-    taken = true;
-    holds = false;
+    taken = next == nullptr;
+    holds = next != nullptr && next->what == Trigger::What::kHoldReply;
+    if (next == nullptr) return;
+    trigger = *next;
+    fired = false;
   }
 
   LinkFaults to_server;

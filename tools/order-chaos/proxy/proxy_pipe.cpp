@@ -75,7 +75,6 @@ std::optional<ProxyPipe::Mark> ProxyPipe::pass_mark(int target) {
   const Mark mark = items_.front().mark;
   items_.pop_front();
   if (mark == Mark::kReset || mark == Mark::kClose) return mark;
-  if (mark == Mark::kSilence) lose();
   if (mark != Mark::kEof) return std::nullopt;
   ended_ = true;
   items_.clear();  // whatever came after EOF

@@ -18,7 +18,7 @@ class ProxyPipe {
   // The source is not read while more bytes are queued. One read (64 KiB) or one value may exceed it.
   static constexpr std::size_t kQueueMax = std::size_t{1} << 20U;
 
-  enum class Mark { kReset, kClose, kSilence, kHold, kEof };
+  enum class Mark { kReset, kClose, kHold, kEof };
 
   ProxyPipe(ProxyState& state, Direction direction) : state_(state), direction_(direction) {}
 
