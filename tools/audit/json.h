@@ -61,7 +61,9 @@ class Members {
   explicit Members(const std::string_view (&names)[N]) : names_(names) {}
   void take(std::string_view name, JsonValue::Kind kind, std::string_view text) {
     for (std::size_t i = 0; i < N; ++i) {
-      if (names_[i] == name) members_[i] = {text, kind, members_[i].times + 1};
+      if (names_[i] != name) continue;
+      members_[i] = {text, kind, members_[i].times + 1};
+      return;
     }
   }
   // `name` must be one of the names.
