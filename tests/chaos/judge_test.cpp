@@ -9,7 +9,7 @@
 namespace orderd::chaos {
 namespace {
 
-EntryId id(uint64_t ms) {
+StreamId id(uint64_t ms) {
   return {ms, 0};
 }
 
@@ -37,7 +37,7 @@ OrderCheck check(Story story, std::vector<uint64_t> settled) {
   }
   settled.insert(settled.begin(), {11, 12, 13});
   for (const uint64_t request : settled) {
-    const EntryId result = id(1000 + ledger.order.size());
+    const StreamId result = id(1000 + ledger.order.size());
     ledger.order.emplace_back(result, id(request));
     ledger.by_request[id(request)].push_back({result, "", "accepted", "", "", false});
   }
@@ -55,7 +55,7 @@ test::Entry result(const std::string& request, const std::string& order, const s
 // The orders stream has 1-0 and 2-0. Of an order 'b' a producer also does not know the request.
 Verdict verdict_of(const std::vector<test::Entry>& results, const Acknowledged& acknowledged, bool lossy = false) {
   Record record;
-  for (const auto& [request, order] : acknowledged) record.add({.id = order}, Outcome::kOk, EntryId::parse(request));
+  for (const auto& [request, order] : acknowledged) record.add({.id = order}, Outcome::kOk, id_of(request));
   record.add({.id = "b"}, Outcome::kUnknown);
   if (lossy) record.data_losses.push_back({id(9), true, "a failover"});
   Ledger ledger;

@@ -1,6 +1,6 @@
 // Retention removes everything old, and nothing unsettled.
 #include "integration/sale.h"
-#include "support/entry_id.h"
+#include "support/id_of.h"
 
 namespace orderd::test {
 namespace {
@@ -11,14 +11,14 @@ const Words kShort = {"ORDERD_RETENTION_ORDERS=1s", "ORDERD_RETENTION_RESULTS=1s
 // A sale with kOrders old one-line orders, whose IDs are a millisecond apart. They begin an hour ago.
 struct OldSale : Sale {
   OldSale() {
-    first = EntryId::parse(ask(client(), {"EVAL", R"(
+    first = id_of(ask(client(), {"EVAL", R"(
       local time = server.call('TIME')
       local first = time[1] * 1000 - 3600000
       for i = 1, ARGV[1] do
         server.call('XADD', 'orders', string.format('%.0f-0', first + i), 'id', 'o-' .. i, 'sku', 'shoe', 'quantity', 1)
       end
       return string.format('%.0f-0', first))",
-                                          "0", std::to_string(kOrders)}));
+                                 "0", std::to_string(kOrders)}));
   }
   // Waits until each stream has at most its last entry, with all orders settled, each once.
   void check_all_gone() {
@@ -29,7 +29,7 @@ struct OldSale : Sale {
     CHECK(get(client(), "product:shoe:stock") == std::to_string(1'000'000 - kOrders));
   }
 
-  EntryId first;
+  StreamId first;
 };
 
 }  // namespace

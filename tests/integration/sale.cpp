@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "support/entry_id.h"
+#include "support/id_of.h"
 
 namespace orderd::test {
 namespace {
@@ -110,7 +110,7 @@ void Sale::settle() {
   const auto settled = [&] {
     const auto newest = send(client(), command_of({"XREVRANGE", "orders", "+", "-", "COUNT", "1"}));
     REQUIRE_FALSE(newest->is_error());
-    return EntryId::parse(position()) >= EntryId::parse(newest->at(0).at(0).text());
+    return id_of(position()) >= id_of(newest->at(0).at(0).text());
   };
   if (poll_until(settled, kPatience)) return;
   FAIL("not settled: ", results(), " results of ", length(client(), "orders"), " requests, position ", position(),
@@ -126,12 +126,12 @@ Words Sale::errors_in_books(std::size_t results_min) {
   std::map<std::string, const Entry*> by_id;
   std::set<std::string> accepted, answered;
   std::size_t malformed = 0;
-  EntryId last;
+  StreamId last;
   const std::vector<Entry> ledger = entries(client(), "results");
   for (const Entry& result : ledger) {
     by_id[result.id] = &result;
     const std::string status = result.field("status"), order = result.field("order");
-    const EntryId request = EntryId::parse(result.field("request"));
+    const StreamId request = id_of(result.field("request"));
     expect(request > last, "the result " + result.id + " of " + request.text() + " comes after " + last.text());
     last = request;
     answered.insert(result.field("request"));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "support/id_of.h"
+
 namespace orderd::test {
 namespace {
 
@@ -25,11 +27,6 @@ std::optional<int64_t> whole(const std::string& text) {
 
 std::string json_line(const Line& line, const char* name, const std::string& value) {
   return R"({"sku":")" + line.sku + R"(","quantity":)" + line.quantity + ",\"" + name + "\":" + value + "}";
-}
-
-Id id_of(const std::string& text) {
-  const auto dash = text.find('-');
-  return {std::stoull(text.substr(0, dash)), std::stoull(text.substr(dash + 1))};
 }
 
 // The fields of a result.
@@ -150,7 +147,7 @@ std::string Model::confirm(const std::vector<Entry>& written) {
 // The results after the floor that still exist and name a request, oldest first.
 std::vector<const Model::Result*> Model::naming() const {
   std::vector<const Result*> found;
-  const Id floor = position ? id_of(position->floor) : Id{};
+  const StreamId floor = position ? id_of(position->floor) : StreamId{};
   for (std::size_t i = trimmed; i < results.size(); ++i) {
     if (results[i].has("request") && id_of(results[i].id) > floor) found.push_back(&results[i]);
   }

@@ -12,9 +12,6 @@
 
 namespace orderd::test {
 
-// An ID as two numbers.
-using Id = std::pair<uint64_t, uint64_t>;
-
 class Model {
  public:
   // An entry of the results stream. The model cannot know the IDs that the server assigns: confirm() fills them in.

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "lane/lane.h"
-#include "support/entry_id.h"
+#include "support/id_of.h"
 #include "support/lane_options.h"
 #include "transport/loop_fixture.h"
 
@@ -85,9 +85,7 @@ class LaneFixture : public ServerFixture, private lane::Lane::Listener {
       CHECK(turned_until([this] { return fake.standing() == 0; }));
     }
     // In every test requests are settled in order, none twice.
-    const auto not_ascending = [](const std::string& a, const std::string& b) {
-      return EntryId::parse(a) >= EntryId::parse(b);
-    };
+    const auto not_ascending = [](const std::string& a, const std::string& b) { return id_of(a) >= id_of(b); };
     CHECK(std::adjacent_find(settled.begin(), settled.end(), not_ascending) == settled.end());
     // A lane never unblocks a read: CLIENT UNBLOCK during CLIENT PAUSE crashes Valkey 8.0 with an assertion.
     CHECK(fake.count("CLIENT UNBLOCK") == 0);
@@ -191,7 +189,7 @@ class LaneFixture : public ServerFixture, private lane::Lane::Listener {
     std::vector<StreamEntry> found;
     for (const StreamEntry& entry : stream) {
       if (found.size() == count) break;
-      if (EntryId::parse(entry.id) > EntryId::parse(command.words.back())) found.push_back(entry);
+      if (id_of(entry.id) > id_of(command.words.back())) found.push_back(entry);
     }
     if (!found.empty()) return stream_reply(found);
     read_block_.start(lane::kReadBlock);

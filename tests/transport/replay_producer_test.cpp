@@ -59,7 +59,7 @@ struct ProducerFixture : test::LoopFixture, valkey::Topology, Producer::Listener
     if (error.kind == valkey::ErrorKind::kMoved) ++redirects;
   }
 
-  void on_pushed(const Producer::Request& request, tools::StreamId /*id*/) override {
+  void on_pushed(const Producer::Request& request, StreamId /*id*/) override {
     pushed += std::to_string(request.line) + " ";
   }
   void on_resent() override { ++resent; }

@@ -13,7 +13,7 @@ TEST_CASE("a result is matched with its request whichever is known first") {
   Awaiting awaiting;
   const Entry result{.id = "9-0", .fields = {{"request", "5-0"}, {"status", "accepted"}}};
   CHECK_FALSE(awaiting.add({5, 0}, {77}).has_value());
-  CHECK(awaiting.oldest() == tools::StreamId{5, 0});
+  CHECK(awaiting.oldest() == StreamId{5, 0});
   const auto waiting = awaiting.answer({5, 0}, result, 1);
   REQUIRE(waiting.has_value());
   CHECK(waiting->due_ns == 77);

@@ -104,9 +104,9 @@ Inject absent(How how, Producers producers) {
 
 // IDs below all earlier ones, except those that orderd cannot prove to be new: the ones below the `start` of the
 // position (docs/guarantees.md).
-EntryId small_id(Trial& trial) {
-  const EntryId start = EntryId::parse(trial.ask({"HGET", "orders:position", "start"}));
-  if (start != EntryId{}) return {start.ms, kUnusedSequence};
+StreamId small_id(Trial& trial) {
+  const StreamId start = id_of(trial.ask({"HGET", "orders:position", "start"}));
+  if (start != StreamId{}) return {start.ms, kUnusedSequence};
   return {wall_clock_ms() / 2, 1};  // different each time
 }
 
@@ -120,7 +120,7 @@ bool results_are_whole(Trial& trial) {
                                       "0"}));
   std::string length, added, first;
   facts >> length >> added >> first;
-  return length == added || EntryId::parse(first) <= EntryId::parse(trial.ask({"HGET", "orders:position", "floor"}));
+  return length == added || id_of(first) <= id_of(trial.ask({"HGET", "orders:position", "floor"}));
 }
 
 // The stream is deleted and recreated with explicit, smaller IDs. orderd must notice that by itself.
@@ -130,7 +130,7 @@ Injected recreate(Trial& trial, Daemon& /*daemon*/) {
     throw std::runtime_error("not everything is settled although the producers are paused");
   if (!results_are_whole(trial)) throw std::runtime_error("an undone call has removed results");
   record_deleted(trial, stream_step(trial, Stream::kReplaced, {}, "server.call('DEL', 'orders')"));
-  EntryId id = small_id(trial);
+  StreamId id = small_id(trial);
   trial.record.recreated.insert(id);
   std::string last;
   for (std::size_t i = 0; i < 20; ++i, id = next_id(id)) {

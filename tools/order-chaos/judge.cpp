@@ -45,7 +45,7 @@ class Judge {
   }
 
   // Whether an acknowledged write with this ID may be lost with the server's memory.
-  [[nodiscard]] bool forgettable(EntryId id) const {
+  [[nodiscard]] bool forgettable(StreamId id) const {
     return !record_.data_losses.empty() && id <= record_.data_losses.back().boundary;
   }
 
@@ -143,7 +143,7 @@ class Judge {
   }
 
   void check_once_accepted() {
-    std::unordered_map<std::string, EntryId> accepted;
+    std::unordered_map<std::string, StreamId> accepted;
     for (const auto& [request, decisions] : ledger_.by_request) {
       for (const Decision& decision : decisions) {
         if (decision.status != "accepted") continue;
@@ -155,7 +155,7 @@ class Judge {
   }
 
   // Compares a copy of a result with the ledger.
-  void check_copy(EntryId id, uint64_t copy, const char* gone, const char* differs, const std::string& what) {
+  void check_copy(StreamId id, uint64_t copy, const char* gone, const char* differs, const std::string& what) {
     const auto found = ledger_.results.find(id);
     if (found == ledger_.results.end()) {
       if (!forgettable(id)) say(gone, what);
@@ -175,13 +175,13 @@ class Judge {
   void check_replies(const Account& account) {
     const valkey::OwnedReply keys = account.call({"KEYS", account.orders + ":reply:*"});
     for (std::size_t k = 0; k < keys->size(); ++k) {
-      std::set<EntryId> seen;
+      std::set<StreamId> seen;
       const valkey::OwnedReply texts = account.call({"LRANGE", std::string(keys->at(k).text()), "0", "-1"});
       for (std::size_t i = 0; i < texts->size(); ++i) check_reply(std::string(texts->at(i).text()), seen);
     }
   }
 
-  void check_reply(const std::string& text, std::set<EntryId>& seen) {
+  void check_reply(const std::string& text, std::set<StreamId>& seen) {
     ++verdict_.replies;
     const auto reply = nlohmann::ordered_json::parse(text, nullptr, false);
     if (!reply.is_object() || !reply.contains("result")) return say("unreadable reply", text);
@@ -190,18 +190,18 @@ class Judge {
       if (name != "result")
         entry.fields.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
     }
-    const EntryId id = EntryId::parse(reply["result"].get<std::string>());
+    const StreamId id = id_of(reply["result"].get<std::string>());
     if (!seen.insert(id).second) return say("duplicate reply", text);
     check_copy(id, fingerprint(entry), "a reply without its result", "a reply that differs from its result", text);
   }
 
   // A loss of data leaves a prefix: after the first lost entry, none exists up to the moment of the loss.
   void check_prefix(const std::vector<Tailer::Seen>& seen) {
-    const auto check = [&](const std::string& what, std::vector<EntryId> acknowledged, const auto& there) {
+    const auto check = [&](const std::string& what, std::vector<StreamId> acknowledged, const auto& there) {
       std::sort(acknowledged.begin(), acknowledged.end());
       auto id = acknowledged.begin();
       for (const DataLoss& data_loss : record_.data_losses) {
-        std::optional<EntryId> gone;
+        std::optional<StreamId> gone;
         for (; id != acknowledged.end() && *id <= data_loss.boundary; ++id) {
           if (!there(*id)) {
             if (!gone && record_.deleted.count(*id) == 0) gone = *id;
@@ -214,13 +214,13 @@ class Judge {
     // If everything was lost, the size of the prefix is unknown.
     if (std::any_of(record_.data_losses.begin(), record_.data_losses.end(), [](auto& loss) { return loss.everything; }))
       return;
-    std::vector<EntryId> pushed, read;
+    std::vector<StreamId> pushed, read;
     for (const auto& [entry, attempt] : by_entry_) pushed.push_back(entry);
     // If the stream was deleted meanwhile, what it held was settled or is excused.
     check("the request", std::move(pushed),
-          [&](EntryId id) { return ledger_.requests.count(id) > 0 || ledger_.by_request.count(id) > 0; });
+          [&](StreamId id) { return ledger_.requests.count(id) > 0 || ledger_.by_request.count(id) > 0; });
     for (const Tailer::Seen& one : seen) read.push_back(one.id);
-    check("the result", std::move(read), [&](EntryId id) { return ledger_.results.count(id) > 0; });
+    check("the result", std::move(read), [&](StreamId id) { return ledger_.results.count(id) > 0; });
   }
 
   // Stock left plus stock sold equals stock at the start. Changes by orderctl are in the ledger.
@@ -255,16 +255,15 @@ class Judge {
   OrderCheck order_;
   Verdict verdict_;
   std::map<std::string, uint64_t> said_;
-  std::set<EntryId> absent_;                         // unsettled while the stream was absent
-  std::multimap<EntryId, const Attempt*> by_entry_;  // acknowledged; a server that lost data may give an ID again
+  std::set<StreamId> absent_;                         // unsettled while the stream was absent
+  std::multimap<StreamId, const Attempt*> by_entry_;  // acknowledged; a server that lost data may give an ID again
 };
 
 }  // namespace
 
 Verdict judge(const Account& account) {
   Ledger ledger;
-  each_entry(account.call, account.orders,
-             [&](const test::Entry& entry) { ledger.requests.insert(EntryId::parse(entry.id)); });
+  each_entry(account.call, account.orders, [&](const test::Entry& entry) { ledger.requests.insert(id_of(entry.id)); });
   each_entry(account.call, account.results, [&](const test::Entry& entry) { add_result(ledger, entry); });
   Judge judge(account.record, ledger);
   judge.check_rest(account);

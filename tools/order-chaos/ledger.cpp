@@ -11,7 +11,7 @@ constexpr std::size_t kQuotedMax = 4000;  // bytes of the audit's output in a co
 constexpr int kClean = 0;
 constexpr int kViolated = 3;
 
-bool any_has(const std::vector<IdRange>& ranges, EntryId id) {
+bool any_has(const std::vector<IdRange>& ranges, StreamId id) {
   return std::any_of(ranges.begin(), ranges.end(), [&](const IdRange& range) { return range.has(id); });
 }
 
@@ -21,7 +21,7 @@ class Walk {
       : record_(record), ledger_(ledger), recreated_(record.recreated), absences_(record.absences) {}
 
   OrderCheck check() {
-    EntryId newest;
+    StreamId newest;
     for (const auto& [result, request] : ledger_.order) {
       if (request <= newest) {
         if (may_begin_again(request, newest)) {
@@ -39,7 +39,7 @@ class Walk {
 
  private:
   // `newest` is the last request with a result.
-  bool may_begin_again(EntryId request, EntryId newest) {
+  bool may_begin_again(StreamId request, StreamId newest) {
     if (!any_has(record_.discarded, newest)) return false;
     if (recreated_.erase(request) > 0) return true;
     const auto absence =
@@ -50,15 +50,15 @@ class Walk {
   }
 
   // Whether this is the first waiting request of the absent stream.
-  [[nodiscard]] bool begins(const Absence& absence, EntryId request) const {
+  [[nodiscard]] bool begins(const Absence& absence, StreamId request) const {
     if (absence.waiting.count(request) == 0) return false;
-    return std::none_of(absence.waiting.begin(), absence.waiting.find(request), [&](EntryId earlier) {
+    return std::none_of(absence.waiting.begin(), absence.waiting.find(request), [&](StreamId earlier) {
       return ledger_.requests.count(earlier) > 0 && answered_.count(earlier) == 0;
     });
   }
 
   // Whether they were overtaken then, or another time.
-  [[nodiscard]] bool overtaken(EntryId request) const {
+  [[nodiscard]] bool overtaken(StreamId request) const {
     return std::any_of(record_.absences.begin(), record_.absences.end(), [&](const Absence& absence) {
       if (absence.waiting.count(request) == 0) return false;
       const auto next = ledger_.by_request.lower_bound(absence.meanwhile.first);
@@ -68,10 +68,10 @@ class Walk {
 
   // Of the waiting requests that are in the stream again, a prefix has results and the rest has none.
   void check_absence(const Absence& absence) {
-    EntryId first_unanswered;
-    for (const EntryId request : absence.waiting) {
+    StreamId first_unanswered;
+    for (const StreamId request : absence.waiting) {
       if (ledger_.by_request.count(request) > 0) {
-        if (first_unanswered != EntryId{})
+        if (first_unanswered != StreamId{})
           check_.passed_over.push_back(first_unanswered.text() + " has no result, " + request.text() + " after it has");
         continue;
       }
@@ -79,7 +79,7 @@ class Walk {
       if (!overtaken(request)) {
         check_.passed_over.push_back(request.text() + " has no result, and nothing overtook it");
       } else if (ledger_.requests.count(request) > 0) {
-        if (first_unanswered == EntryId{}) first_unanswered = request;
+        if (first_unanswered == StreamId{}) first_unanswered = request;
         check_.unanswered.insert(request);
       }
     }
@@ -87,17 +87,17 @@ class Walk {
 
   const Record& record_;
   const Ledger& ledger_;
-  std::set<EntryId> recreated_;    // restarts still to come
+  std::set<StreamId> recreated_;   // restarts still to come
   std::vector<Absence> absences_;  // the same
-  std::set<EntryId> answered_;     // so far
+  std::set<StreamId> answered_;    // so far
   OrderCheck check_;
 };
 
 bool explained(const nlohmann::json& violation, const OrderCheck& order, const std::vector<IdRange>& discarded) {
   const std::string check = violation.value("check", "");
-  const EntryId request = EntryId::parse(violation.value("request", ""));
+  const StreamId request = id_of(violation.value("request", ""));
   if (check == "missing_result") return order.unanswered.count(request) > 0;
-  if (check == "request_order") return order.restarts.count(EntryId::parse(violation.value("result", ""))) > 0;
+  if (check == "request_order") return order.restarts.count(id_of(violation.value("result", ""))) > 0;
   if (check == "invented_request") return any_has(discarded, request);
   // A fault that overwrote stock with something that is not a number breaks the chain, and the audit reports it
   // rightly.
@@ -128,7 +128,7 @@ uint64_t fingerprint(const test::Entry& entry) {
 }
 
 void add_result(Ledger& ledger, const test::Entry& entry) {
-  const EntryId id = EntryId::parse(entry.id);
+  const StreamId id = id_of(entry.id);
   ledger.results[id] = fingerprint(entry);
   if (entry.field("status") == "letter") return;  // an operator handled a dead letter
   Decision decision{id, entry.field("order"), entry.field("status"), entry.field("reason"), "", false};
@@ -150,7 +150,7 @@ void add_result(Ledger& ledger, const test::Entry& entry) {
   }
   decision.has_lines = !order.lines.empty();
   decision.content = order.content();
-  const EntryId request = EntryId::parse(entry.field("request"));
+  const StreamId request = id_of(entry.field("request"));
   ledger.order.emplace_back(id, request);
   ledger.by_request[request].push_back(std::move(decision));
 }
@@ -167,16 +167,16 @@ std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderC
   std::string complaint;
   if (!said.is_object() || verdict.status != (violations.empty() ? kClean : kViolated))
     complaint = "status " + std::to_string(verdict.status) + ": " + verdict.errors;
-  std::set<EntryId> named;
+  std::set<StreamId> named;
   std::size_t unexplained = 0;
   for (const auto& violation : violations) {
-    if (violation.value("check", "") == "missing_result") named.insert(EntryId::parse(violation.value("request", "")));
+    if (violation.value("check", "") == "missing_result") named.insert(id_of(violation.value("request", "")));
     if (explained(violation, order, discarded)) continue;
     if (++unexplained == 1) complaint += "no fault explains " + violation.dump();
   }
   if (unexplained > 1) complaint += " and " + std::to_string(unexplained - 1) + " more";
   const auto unnamed = std::find_if(order.unanswered.begin(), order.unanswered.end(),
-                                    [&](EntryId request) { return named.count(request) == 0; });
+                                    [&](StreamId request) { return named.count(request) == 0; });
   if (unnamed != order.unanswered.end()) complaint += "; it does not name " + unnamed->text() + ", which has no result";
   if (complaint.empty()) return std::nullopt;
   return complaint + "\n" + verdict.output.substr(0, kQuotedMax);

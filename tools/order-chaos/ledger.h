@@ -19,28 +19,28 @@ void each_entry(const Call& call, const std::string& stream, const std::function
 
 // A result that names a request.
 struct Decision {
-  EntryId id;
+  StreamId id;
   std::string order, status, reason, content;
   bool has_lines = false;
 };
 
 // Both streams.
 struct Ledger {
-  std::set<EntryId> requests;                           // in the orders stream
-  std::map<EntryId, uint64_t> results;                  // fingerprints
-  std::vector<std::pair<EntryId, EntryId>> order;       // results and the requests they answer, in the stream's order
-  std::map<EntryId, std::vector<Decision>> by_request;  // more than one is a violation
-  std::map<std::string, int64_t> sold;                  // by SKU; added stock counts as negative
-  std::map<std::string, uint64_t> outcomes;             // by status or reason
-  std::vector<std::string> unreadable;                  // IDs of results
+  std::set<StreamId> requests;                           // in the orders stream
+  std::map<StreamId, uint64_t> results;                  // fingerprints
+  std::vector<std::pair<StreamId, StreamId>> order;      // results and the requests they answer, in the stream's order
+  std::map<StreamId, std::vector<Decision>> by_request;  // more than one is a violation
+  std::map<std::string, int64_t> sold;                   // by SKU; added stock counts as negative
+  std::map<std::string, uint64_t> outcomes;              // by status or reason
+  std::vector<std::string> unreadable;                   // IDs of results
 };
 
 // Adds an entry of the results stream.
 void add_result(Ledger& ledger, const test::Entry& entry);
 
 struct OrderCheck {
-  std::set<EntryId> restarts;             // results at which the order restarts, explained by a fault
-  std::set<EntryId> unanswered;           // requests in the stream without a result, explained by a fault
+  std::set<StreamId> restarts;            // results at which the order restarts, explained by a fault
+  std::set<StreamId> unanswered;          // requests in the stream without a result, explained by a fault
   std::vector<std::string> out_of_order;  // violations
   std::vector<std::string> passed_over;   // violations: unsettled while the stream was absent, no result since
 };

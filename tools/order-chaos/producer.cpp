@@ -135,7 +135,7 @@ bool push(valkey::SyncClient& client, const std::string& stream, const std::vect
       const auto reply = client.read();
       good = reply.ok();
       if (good) outcome.outcome = (*reply)->is_error() ? Outcome::kFail : Outcome::kOk;
-      if (outcome.outcome == Outcome::kOk) outcome.entry = EntryId::parse((*reply)->text());
+      if (outcome.outcome == Outcome::kOk) outcome.entry = id_of((*reply)->text());
       if (outcome.outcome == Outcome::kFail &&
           ((*reply)->text().starts_with("MOVED") || (*reply)->text().starts_with("READONLY")))
         moved = true;

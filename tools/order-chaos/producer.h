@@ -46,7 +46,7 @@ void write_entry(Order& order, Form form);
 // The server's reply to an XADD. kUnknown: no reply.
 struct Pushed {
   Outcome outcome = Outcome::kUnknown;
-  EntryId entry;
+  StreamId entry;
 };
 // Pushes these in one pipeline, and adds them to the record and to `pushed`. False: the connection is unusable, or its
 // server is not the stream's primary.

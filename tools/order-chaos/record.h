@@ -10,37 +10,37 @@
 #include <utility>
 #include <vector>
 
-#include "support/entry_id.h"
+#include "support/id_of.h"
 #include "support/valkey_helpers.h"
 
 namespace orderd::chaos {
 
-using test::EntryId;
+using test::id_of;
 using Words = std::vector<std::string>;
 using Stock = std::vector<std::pair<std::string, uint64_t>>;  // by SKU
 
 // The smallest ID above this one.
-[[nodiscard]] inline EntryId next_id(EntryId id) {
-  return id.sequence == UINT64_MAX ? EntryId{id.ms + 1, 0} : EntryId{id.ms, id.sequence + 1};
+[[nodiscard]] inline StreamId next_id(StreamId id) {
+  return id.sequence == UINT64_MAX ? StreamId{id.ms + 1, 0} : StreamId{id.ms, id.sequence + 1};
 }
 
 // From `first` to `last`; empty if `last` is smaller.
 struct IdRange {
-  EntryId first, last;
-  [[nodiscard]] bool has(EntryId id) const { return first <= id && id <= last; }
+  StreamId first, last;
+  [[nodiscard]] bool has(StreamId id) const { return first <= id && id <= last; }
 };
 
 // The orders stream was absent and restored. The requests that were unsettled then have one result; or none, if
 // requests pushed meanwhile overtook them.
 struct Absence {
-  std::set<EntryId> waiting;  // unsettled when it disappeared
-  IdRange meanwhile;          // pushed in between; lost at the restore
+  std::set<StreamId> waiting;  // unsettled when it disappeared
+  IdRange meanwhile;           // pushed in between; lost at the restore
 };
 
 // The server lost a tail of what it had acknowledged: what was written up to `boundary` may be gone, the newest first;
 // all of it if `everything` is true.
 struct DataLoss {
-  EntryId boundary;
+  StreamId boundary;
   bool everything = false;
   std::string what;
 };
@@ -72,12 +72,12 @@ struct Attempt {
   std::string content;  // empty if malformed
   bool malformed = false;
   Outcome outcome = Outcome::kUnknown;
-  EntryId entry;  // only where kOk
+  StreamId entry;  // only where kOk
 };
 
 struct Record {
   // Any thread may call it.
-  void add(const Order& order, Outcome outcome, EntryId entry = {}) {
+  void add(const Order& order, Outcome outcome, StreamId entry = {}) {
     Attempt attempt{order.id, order.malformed ? "" : order.content(), order.malformed, outcome, entry};
     const std::lock_guard<std::mutex> guard(mutex_);
     attempts.push_back(std::move(attempt));
@@ -86,12 +86,12 @@ struct Record {
   std::vector<Attempt> attempts;  // read them only when the producers have stopped
 
   // The rest is for the thread that injects the faults.
-  std::set<EntryId> deleted;     // before they had a result. A daemon may have read them: they have one result or none
-  std::set<EntryId> never_read;  // of the deleted ones: no daemon can have read them, so they have no result
+  std::set<StreamId> deleted;     // before they had a result. A daemon may have read them: they have one result or none
+  std::set<StreamId> never_read;  // of the deleted ones: no daemon can have read them, so they have no result
   std::vector<IdRange> discarded;  // removed from the orders stream, settled or not
   std::vector<Absence> absences;
   // The stream was recreated with smaller IDs, starting with these: the order of requests restarts there.
-  std::set<EntryId> recreated;
+  std::set<StreamId> recreated;
   // A foreign value was written to the key of this order's record: it may be answered with bad_record; with true it
   // must be.
   std::map<std::string, bool> foreign_records;

@@ -50,10 +50,10 @@ constexpr const char* kAfter = R"(
 
 StreamStep step_of(const Words& answer) {
   const auto said = nlohmann::json::parse(answer.at(0));
-  const auto id = [&](const char* name) { return EntryId::parse(said[name].get<std::string>()); };
+  const auto id = [&](const char* name) { return id_of(said[name].get<std::string>()); };
   const auto ids = [&](const char* name) {
-    std::vector<EntryId> found;
-    for (const auto& text : said[name]) found.push_back(EntryId::parse(text.get<std::string>()));
+    std::vector<StreamId> found;
+    for (const auto& text : said[name]) found.push_back(id_of(text.get<std::string>()));
     return found;
   };
   return {ids("pushed"), ids("waiting"), ids("left"), id("first"), id("last"), id("left_last"), answer.at(1)};
@@ -85,7 +85,7 @@ StreamStep stream_step(Trial& trial, Stream stream, const std::vector<Order>& or
 }
 
 void record_deleted(Trial& trial, const StreamStep& step) {
-  std::vector<EntryId> gone;  // unsettled before the change, and no longer after it
+  std::vector<StreamId> gone;  // unsettled before the change, and no longer after it
   std::set_difference(step.waiting.begin(), step.waiting.end(), step.left.begin(), step.left.end(),
                       std::back_inserter(gone));
   Record& record = trial.record;

@@ -7,12 +7,12 @@
 namespace orderd::chaos {
 
 struct StreamStep {
-  std::vector<EntryId> pushed;
-  std::vector<EntryId> waiting;  // unsettled before the change, including the pushed ones
-  std::vector<EntryId> left;     // unsettled after it
-  EntryId first, last;           // before the change: the first entry and last-generated-id; 0-0 if there is no stream
-  EntryId left_last;             // last-generated-id after it
-  std::string copy;              // the Lua variable `copy` after `change`
+  std::vector<StreamId> pushed;
+  std::vector<StreamId> waiting;  // unsettled before the change, including the pushed ones
+  std::vector<StreamId> left;     // unsettled after it
+  StreamId first, last;           // before the change: the first entry and last-generated-id; 0-0 if there is no stream
+  StreamId left_last;             // last-generated-id after it
+  std::string copy;               // the Lua variable `copy` after `change`
 };
 
 // What the change does to the stream.

@@ -31,7 +31,7 @@ void Tailer::run(const std::stop_token& stop) {
     last = entries.back().id;
     const std::lock_guard<std::mutex> guard(mutex_);
     for (const test::Entry& entry : entries) {
-      seen_.push_back({EntryId::parse(entry.id), fingerprint(entry)});
+      seen_.push_back({id_of(entry.id), fingerprint(entry)});
       requests_.insert(entry.field("request"));
     }
   }

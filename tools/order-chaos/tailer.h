@@ -12,7 +12,7 @@ namespace orderd::chaos {
 class Tailer {
  public:
   struct Seen {
-    EntryId id;
+    StreamId id;
     uint64_t fingerprint = 0;
   };
 

@@ -30,13 +30,13 @@ struct EarlyResult {
 class Awaiting {
  public:
   // A request was appended under this ID. Returns its result if that was read before.
-  [[nodiscard]] std::optional<EarlyResult> add(tools::StreamId request, Waiting waiting) {
+  [[nodiscard]] std::optional<EarlyResult> add(StreamId request, Waiting waiting) {
     if (auto early = early_.extract(request)) return std::move(early.mapped());
     open_.emplace(request, waiting);
     return std::nullopt;
   }
   // A result was read. Nothing: not one of ours, answered before, or kept until add().
-  [[nodiscard]] std::optional<Waiting> answer(tools::StreamId request, const tools::Entry& result, uint64_t seen_ns) {
+  [[nodiscard]] std::optional<Waiting> answer(StreamId request, const tools::Entry& result, uint64_t seen_ns) {
     if (const auto open = open_.extract(request)) return open.mapped();
     const auto& fields = result.fields;
     early_.try_emplace(request, EarlyResult{std::string(result.id), {fields.begin(), fields.end()}, seen_ns});
@@ -44,14 +44,14 @@ class Awaiting {
     return std::nullopt;
   }
   // The server has lost all results after this one.
-  void forget_results_after(tools::StreamId last) {
-    std::erase_if(early_, [last](const auto& each) { return tools::parse_id(each.second.id) > last; });
+  void forget_results_after(StreamId last) {
+    std::erase_if(early_, [last](const auto& each) { return StreamId::parse(each.second.id) > last; });
   }
   // No more requests will be added with IDs up to this one: kept results of these belong to others.
-  void forget_early(tools::StreamId up_to) { early_.erase(early_.begin(), early_.upper_bound(up_to)); }
+  void forget_early(StreamId up_to) { early_.erase(early_.begin(), early_.upper_bound(up_to)); }
   [[nodiscard]] std::size_t size() const { return open_.size(); }
   // The smallest ID that waits; only while size() is not 0. Looks at all of them.
-  [[nodiscard]] tools::StreamId oldest() const {
+  [[nodiscard]] StreamId oldest() const {
     const auto less = [](const auto& a, const auto& b) { return a.first < b.first; };
     return std::min_element(open_.begin(), open_.end(), less)->first;
   }
@@ -61,8 +61,8 @@ class Awaiting {
   static constexpr std::size_t kMaxEarly = 100'000;
 
   // A hash table: the IDs of several producers are in no order.
-  std::unordered_map<tools::StreamId, Waiting, tools::StreamIdHash> open_;
-  std::map<tools::StreamId, EarlyResult> early_;
+  std::unordered_map<StreamId, Waiting, tools::StreamIdHash> open_;
+  std::map<StreamId, EarlyResult> early_;
 };
 
 }  // namespace orderd::replay

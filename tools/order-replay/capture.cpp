@@ -43,7 +43,7 @@ class Writer {
   Result<bool> write(const std::vector<tools::Entry>& entries) {
     lines_.clear();
     for (const tools::Entry& entry : entries) {
-      const auto id = tools::parse_id(entry.id);
+      const auto id = StreamId::parse(entry.id);
       if (!id)
         return Failure{fmt::format("the server returned an entry with an invalid ID: '{}'", tools::shown(entry.id))};
       if (!first_) first_ = id;
@@ -65,7 +65,7 @@ class Writer {
 
  private:
   // Since the first entry. Nothing: that is longer than a recording may span.
-  std::optional<uint64_t> time_of(tools::StreamId id) {
+  std::optional<uint64_t> time_of(StreamId id) {
     const uint64_t ms = id.ms - first_->ms;
     if (ms <= kMaxAtUs / 1000) return ms * 1000;
     if (!timeless_) {
@@ -80,7 +80,7 @@ class Writer {
 
   Sink sink_;
   std::string lines_;
-  std::optional<tools::StreamId> first_;
+  std::optional<StreamId> first_;
   std::string last_;
   uint64_t skipped_ = 0;
   bool timeless_ = false;  // some entries have no time
@@ -152,10 +152,10 @@ Result<int> capture(const tools::Context& context, const CaptureFlags& flags) {
   Writer writer(std::move(*sink));
   const auto newest = tools::newest_id(*client, stream);
   if (!newest) return newest.failure();
-  const tools::StreamId end = tools::parse_id(*newest).value_or(tools::StreamId{});
-  const tools::StreamId from = flags.from == "+" ? end : tools::place_of(flags.from).value_or(tools::Place{}).first;
+  const StreamId end = StreamId::parse(*newest).value_or(StreamId{});
+  const StreamId from = flags.from == "+" ? end : tools::place_of(flags.from).value_or(tools::Place{}).first;
   // Without --follow, what is added from now on is not captured: a busy stream would have no end.
-  const tools::StreamId to = std::min(end, tools::place_of(flags.to).value_or(tools::Place{}).last);
+  const StreamId to = std::min(end, tools::place_of(flags.to).value_or(tools::Place{}).last);
   const auto written = write_range(*client, stream, {from.text(), to.text()}, writer);
   if (!written) return written.failure();
   if (!flags.follow) return !tools::StopSignal::came() && writer.skipped() == 0 ? tools::kDone : tools::kFailed;

@@ -72,7 +72,7 @@ void Producer::send_again() {
 }
 
 void Producer::on_reply(Slot& slot, const valkey::Reply& reply) {
-  const auto id = reply.lost() || reply.is_error() ? std::nullopt : tools::parse_id(reply.text());
+  const auto id = reply.lost() || reply.is_error() ? std::nullopt : StreamId::parse(reply.text());
   if (id) {
     const Request request = slot.request;
     session_.proven();

@@ -32,7 +32,7 @@ class Producer : private Session::Listener {
   class Listener {
    public:
     virtual ~Listener() = default;
-    virtual void on_pushed(const Request& request, tools::StreamId id) = 0;
+    virtual void on_pushed(const Request& request, StreamId id) = 0;
     // A request was sent again that may have been carried out before.
     virtual void on_resent() = 0;
     // Whether a request was carried out is unknown, and it is not sent again.
@@ -67,7 +67,7 @@ class Producer : private Session::Listener {
   // The smallest line of these; only while open() is not 0.
   [[nodiscard]] uint64_t first_open_line() const;
   // The ID of the last request that this server has answered; 0-0: none yet.
-  [[nodiscard]] tools::StreamId newest() const { return newest_; }
+  [[nodiscard]] StreamId newest() const { return newest_; }
 
  private:
   struct Slot : valkey::Call {
@@ -92,7 +92,7 @@ class Producer : private Session::Listener {
   const Options options_;
   Listener& listener_;
   bool stopped_ = false;
-  tools::StreamId newest_;
+  StreamId newest_;
   std::deque<Slot> slots_;
   std::vector<Slot*> free_;
   std::deque<Slot*> resend_;

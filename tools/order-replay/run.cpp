@@ -165,7 +165,7 @@ RunHooks Run::hooks() {
   RunHooks hooks;
   if (flags_.verify) {
     hooks.seen = [this](std::size_t lane, const tools::Entry& result) { checks_[lane].seen(result); };
-    hooks.lost_after = [this](std::size_t lane, tools::StreamId result) { checks_[lane].lost_after(result); };
+    hooks.lost_after = [this](std::size_t lane, StreamId result) { checks_[lane].lost_after(result); };
   }
   if (data_) hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
   hooks.result = [this](const tools::Entry& result) {

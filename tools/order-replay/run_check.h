@@ -20,7 +20,7 @@ class RunCheck {
   // Every result that names a request, whoever pushed it, in the order of the results stream. Request IDs have to
   // increase strictly from result to result: that is "exactly one result, in order" in one comparison.
   void seen(const tools::Entry& result) {
-    const auto request = tools::parse_id(result.field("request"));
+    const auto request = StreamId::parse(result.field("request"));
     if (!request) return;
     if (*request == last_) {
       add(fmt::format("the request {} has a second result, {}", request->text(), result.id));
@@ -37,9 +37,9 @@ class RunCheck {
                     result.id));
   }
   // The server has lost all results after this one.
-  void lost_after(tools::StreamId result) {
+  void lost_after(StreamId result) {
     last_ = {};
-    std::erase_if(accepted_, [result](const auto& each) { return tools::parse_id(each.second) > result; });
+    std::erase_if(accepted_, [result](const auto& each) { return StreamId::parse(each.second) > result; });
   }
   // How many problems there are.
   [[nodiscard]] uint64_t count() const { return count_; }
@@ -53,7 +53,7 @@ class RunCheck {
     if (problems_.size() < kKept) problems_.push_back(problem);
   }
 
-  tools::StreamId last_;                                   // the request that the last result answered
+  StreamId last_;                                          // the request that the last result answered
   std::unordered_map<std::string, std::string> accepted_;  // the result of each accepted order, by the order's ID
   std::vector<std::string> problems_;
   uint64_t count_ = 0;

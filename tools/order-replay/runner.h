@@ -39,7 +39,7 @@ struct RunHooks {
   // A result was read, whoever pushed its request, in the order of the lane's results stream.
   std::function<void(std::size_t lane, const tools::Entry& result)> seen;
   // The lane's server has lost all results after this one, of which some were seen.
-  std::function<void(std::size_t lane, tools::StreamId result)> lost_after;
+  std::function<void(std::size_t lane, StreamId result)> lost_after;
   // A result of one of our requests, nearly always in the order of the results stream: one that is read before the
   // reply to its own XADD is reported after that.
   std::function<void(const tools::Entry& result)> result;

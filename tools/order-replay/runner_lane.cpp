@@ -43,7 +43,7 @@ Runner::Lane::Lane(Runner& owner, std::size_t index, const settings::Settings& s
     producers_.push_back(std::make_unique<Producer>(owner.loop_, topology, handshake, pushing, entropy(), pushes));
   }
   if (!options.wait) return;
-  taken_[tools::parse_id(results_after).value_or(tools::StreamId{})] = {};
+  taken_[StreamId::parse(results_after).value_or(StreamId{})] = {};
   read_.owner = this;
   read_.done = [](valkey::Call& call, const valkey::Reply& reply) {
     static_cast<Read&>(call).owner->on_results(reply);
@@ -79,7 +79,7 @@ uint64_t Runner::Lane::first_open_line() const {
   return first;
 }
 
-void Runner::Lane::on_pushed(const Producer::Request& request, tools::StreamId id) {
+void Runner::Lane::on_pushed(const Producer::Request& request, StreamId id) {
   proven_ = true;
   look();
   RunSummary& summary = owner_.summary_;
@@ -90,19 +90,19 @@ void Runner::Lane::on_pushed(const Producer::Request& request, tools::StreamId i
   owner_.pump();
 }
 
-void Runner::Lane::await(tools::StreamId request, uint64_t due_ns) {
+void Runner::Lane::await(StreamId request, uint64_t due_ns) {
   const auto early = awaiting_.add(request, {due_ns});
   if (early) take(early->entry(), request, due_ns, early->seen_ns);
 }
 
 // Of one of our requests.
-void Runner::Lane::take(const tools::Entry& result, tools::StreamId request, uint64_t due_ns, uint64_t seen_ns) {
+void Runner::Lane::take(const tools::Entry& result, StreamId request, uint64_t due_ns, uint64_t seen_ns) {
   RunSummary& summary = owner_.summary_;
   uint64_t& figure = summary.figure_of(result);
   ++figure;
   summary.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
   summary.result_ns = owner_.newest_result_ns_ = seen_ns;
-  if (const auto id = tools::parse_id(result.id)) taken_[*id] = {request, due_ns, &figure};
+  if (const auto id = StreamId::parse(result.id)) taken_[*id] = {request, due_ns, &figure};
   if (owner_.hooks_.result) owner_.hooks_.result(result);
 }
 
@@ -140,9 +140,9 @@ void Runner::Lane::read_results() {
 // read after it is lost: those requests have no result any more, and get a new one unless they are lost, too. It may
 // have been written since with a smaller ID; then the last one that is left is looked for in turn.
 void Runner::Lane::compare(const std::vector<tools::Entry>& newest) {
-  const auto left = newest.empty() ? tools::StreamId{} : tools::parse_id(newest.front().id).value_or(tools::StreamId{});
+  const auto left = newest.empty() ? StreamId{} : StreamId::parse(newest.front().id).value_or(StreamId{});
   const auto first_lost = taken_.upper_bound(left);
-  const std::map<tools::StreamId, Taken> lost(first_lost, taken_.end());
+  const std::map<StreamId, Taken> lost(first_lost, taken_.end());
   taken_.erase(first_lost, taken_.end());
   comparing_ = !taken_.empty() && taken_.rbegin()->first != left;
   after_ = left.text();
@@ -187,8 +187,8 @@ void Runner::Lane::on_results(const valkey::Reply& reply) {
   if (page.empty()) return;
   look();
   for (const tools::Entry& entry : page) {
-    if (const auto id = tools::parse_id(entry.id)) taken_.try_emplace(taken_.end(), *id);
-    const auto request = tools::parse_id(entry.field("request"));
+    if (const auto id = StreamId::parse(entry.id)) taken_.try_emplace(taken_.end(), *id);
+    const auto request = StreamId::parse(entry.field("request"));
     if (!request) continue;
     if (owner_.hooks_.seen) owner_.hooks_.seen(index_, entry);
     if (const auto waiting = awaiting_.answer(*request, entry, now)) take(entry, *request, waiting->due_ns, now);
@@ -200,7 +200,7 @@ void Runner::Lane::on_results(const valkey::Reply& reply) {
 
 // What is known of others' requests up to the newest reply of each producer.
 void Runner::Lane::forget_strangers() {
-  tools::StreamId known{UINT64_MAX, UINT64_MAX};
+  StreamId known{UINT64_MAX, UINT64_MAX};
   for (const auto& producer : producers_) {
     if (producer->open() > 0) known = std::min(known, producer->newest());
   }

@@ -57,12 +57,12 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   };
   // A result that was read, and where in the summary it counts; null: it is not one of ours.
   struct Taken {
-    tools::StreamId request;
+    StreamId request;
     uint64_t due_ns = 0;
     uint64_t* figure = nullptr;
   };
 
-  void on_pushed(const Producer::Request& request, tools::StreamId id) override;
+  void on_pushed(const Producer::Request& request, StreamId id) override;
   void on_resent() override { ++owner_.summary_.resent; }
   void on_unknown() override;
   void on_failed(const Producer::Request& request, const std::string& answer) override;
@@ -73,8 +73,8 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   void read_results();
   void on_results(const valkey::Reply& reply);
   void compare(const std::vector<tools::Entry>& newest);
-  void await(tools::StreamId request, uint64_t due_ns);
-  void take(const tools::Entry& result, tools::StreamId request, uint64_t due_ns, uint64_t seen_ns);
+  void await(StreamId request, uint64_t due_ns);
+  void take(const tools::Entry& result, StreamId request, uint64_t due_ns, uint64_t seen_ns);
   [[nodiscard]] std::string explained(const std::string& answer) const {
     return owner_.hooks_.explain ? owner_.hooks_.explain(index_, answer) : tools::shown(answer);
   }
@@ -93,7 +93,7 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   bool proven_ = false;  // since then a request was pushed
   std::string after_;    // the result that was read last
   // The results that were read last, by their IDs: a server that takes the place of another one may lack some.
-  std::map<tools::StreamId, Taken> taken_;
+  std::map<StreamId, Taken> taken_;
   bool comparing_ = false;  // whether it does is being asked
   Read read_;
   Timer pause_;                  // before a read that was refused is repeated

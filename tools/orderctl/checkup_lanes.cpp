@@ -28,7 +28,7 @@ std::optional<Checkup::Growth> Checkup::growth_of(const std::string& stream) {
   const OwnedReply length = questions_.ask("XLEN", stream);
   const OwnedReply first = questions_.ask("XRANGE", stream, "-", "+", "COUNT", 1);
   const OwnedReply size = questions_.ask("MEMORY USAGE", stream);
-  const auto oldest = parse_id(first->at(0).at(0).text());
+  const auto oldest = StreamId::parse(first->at(0).at(0).text());
   if (!length->is_integer() || !size->is_integer() || !oldest || oldest->ms + kRateMs > *now_ms_) return std::nullopt;
   const auto entries = static_cast<uint64_t>(length->integer());
   if (entries < kRateEntries) return std::nullopt;
@@ -103,7 +103,7 @@ void Checkup::ids() {
   for (const std::string& stream : streams) {
     const OwnedReply reply = questions_.ask("XREVRANGE", stream, "+", "-", "COUNT", 1);
     known = known || !reply->lost();
-    const auto newest = parse_id(reply->at(0).at(0).text());
+    const auto newest = StreamId::parse(reply->at(0).at(0).text());
     if (!newest || newest->ms <= *now_ms_ + kFutureMs) continue;
     found = true;
     const std::string time = time_text(newest->ms);

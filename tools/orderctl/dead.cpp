@@ -65,8 +65,7 @@ Json json_of(const Letter& letter) {
 }
 
 std::string check_letter_id(const std::string& text) {
-  const bool whole = text.find('-') != std::string::npos && parse_id(text);
-  return whole ? "" : "'" + shown(text) + "' is not the ID of a dead letter (example: 1795569346433-0)";
+  return StreamId::parse(text) ? "" : "'" + shown(text) + "' is not the ID of a dead letter (example: 1795569346433-0)";
 }
 
 std::string check_setting(const std::string& text) {

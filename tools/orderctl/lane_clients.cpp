@@ -58,7 +58,7 @@ Result<bool> read_merged(const Context& context, LaneClients& clients, const Str
         at = 0;
       }
       if (entries.empty()) continue;
-      const StreamId id = parse_id(entries[at].id).value_or(StreamId{});
+      const StreamId id = StreamId::parse(entries[at].id).value_or(StreamId{});
       // Of the same ID: backwards the last lane first, so that it is the same order from the other end.
       if (next < lanes.size() && (range.back ? id < next_id : id >= next_id)) continue;
       next = i;

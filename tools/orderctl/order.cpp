@@ -81,7 +81,7 @@ class OrderSearch {
     if ((*reply)->is_error() && !text.starts_with("WRONGTYPE")) return Failure{client_.explain(text)};
     if ((*reply)->is_error() || text.size() <= kDigestBytes) return true;
     const char outcome = text[kDigestBytes];
-    const auto result = parse_id(text.substr(kDigestBytes + 1));
+    const auto result = StreamId::parse(text.substr(kDigestBytes + 1));
     if (!result || (outcome != 'a' && outcome != 'r')) return true;
     record.kind = OrderRecord::Kind::kRecord;
     record.accepted = outcome == 'a';

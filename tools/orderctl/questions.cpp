@@ -19,8 +19,8 @@ std::string group_at(Questions& questions, const std::string& stream, const Repl
   std::string at(value_of(info, "last-delivered-id").text());
   if (value_of(info, "pending").integer() <= 0) return at;
   const OwnedReply pending = questions.ask("XPENDING", stream, value_of(info, "name").text());
-  const auto first = parse_id(pending->at(1).text());
-  const auto read = parse_id(at);
+  const auto first = StreamId::parse(pending->at(1).text());
+  const auto read = StreamId::parse(at);
   return first && read && *first < *read ? first->text() : at;
 }
 
@@ -40,7 +40,7 @@ void find_in(Questions& questions, const TrimmedStream& stream, uint64_t now_ms,
     const std::string group(value_of(info, "name").text());
     if (group.empty() || group == stream.own_group) continue;
     const std::string at = group_at(questions, stream.name, info);
-    const auto id = parse_id(at);
+    const auto id = StreamId::parse(at);
     if (!id || id->ms >= now_ms - kept_ms) continue;
     const OwnedReply kept = questions.ask("XRANGE", stream.name, "(" + at, now_ms - kept_ms, "COUNT", 1);
     if (kept->size() == 0) continue;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/number.h"
 #include "order/request.h"
 #include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
@@ -27,8 +28,14 @@ With several lanes, the results of all are shown in the order of their IDs, new 
 
 Exit status 1: no result matches --order, --request, --status and --reason.)";
 
-std::string check_stream_id(const std::string& text) {
-  return parse_id(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
+// Of the option --request; the part after the dash may be left out.
+std::optional<StreamId> request_of(std::string_view text) {
+  if (const auto ms = parse_number<uint64_t>(text)) return StreamId{*ms, 0};
+  return StreamId::parse(text);
+}
+
+std::string check_request(const std::string& text) {
+  return request_of(text) ? "" : "'" + shown(text) + "' is not a stream entry ID (example: 1732386423123-0)";
 }
 
 std::string results_of(const settings::Settings& lane) {
@@ -169,7 +176,7 @@ void add_results(CLI::App& parent, Program& program) {
                                  "--order or --request: all]");
   CLI::Option* from = add_place(*app, "--from,--since", options.from, "start at this entry, or at this time");
   add_text(*app, "--order", options.wanted.order, "ID", "only results of this order")->check(check_id);
-  add_text(*app, "--request", options.wanted.request, "ID", "only the result of this request")->check(check_stream_id);
+  add_text(*app, "--request", options.wanted.request, "ID", "only the result of this request")->check(check_request);
   add_text(*app, "--status", options.wanted.status, "WORD",
            "only results with this status (accepted, rejected, duplicate, stock, letter)")
       ->check(CLI::IsMember({"accepted", "rejected", "duplicate", "stock", "letter"}).description(""));
@@ -186,7 +193,7 @@ void add_results(CLI::App& parent, Program& program) {
         if (options.count == 0 && !options.follow) throw CLI::RequiresError("--count 0", "--follow");
         // In the form that the server writes.
         std::string& request = options.wanted.request;
-        if (!request.empty()) request = parse_id(request)->text();
+        if (!request.empty()) request = request_of(request)->text();
       });
 }
 

@@ -89,9 +89,9 @@ Json pause_of(const std::string& paused) {
 // cannot be said without counting them.
 std::optional<uint64_t> count_waiting(const Reply& info, const Reply& position, std::optional<uint64_t> settled) {
   const auto length = static_cast<uint64_t>(value_of(info, "length").integer());
-  const auto at = parse_id(value_of(position, "id").text());
-  const auto first = parse_id(value_of(info, "first-entry").at(0).text());
-  const auto last = parse_id(value_of(info, "last-entry").at(0).text());
+  const auto at = StreamId::parse(value_of(position, "id").text());
+  const auto first = StreamId::parse(value_of(info, "first-entry").at(0).text());
+  const auto last = StreamId::parse(value_of(info, "last-entry").at(0).text());
   if (!first || !last) return 0;
   if (!at || *at < *first) return length;
   if (*last <= *at) return 0;
@@ -131,7 +131,7 @@ void read_orders(Questions& questions, const std::string& name, std::optional<ui
   } else if (known && !info->lost() && count != 0U) {
     oldest = questions.ask("XRANGE", name, "(" + id, "+", "COUNT", 1)->at(0).at(0).text();
   }
-  const auto oldest_id = parse_id(oldest);
+  const auto oldest_id = StreamId::parse(oldest);
   const auto age = since(now_ms, oldest_id ? std::optional(oldest_id->ms) : std::nullopt);
   facts["waiting"] = {{"count", or_null(count)}, {"oldest", or_null(oldest)}, {"oldest_ms", or_null(age)}};
 }

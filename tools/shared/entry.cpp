@@ -2,32 +2,13 @@
 #include "shared/entry.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "shared/output.h"
 
 namespace orderd::tools {
-namespace {
-
-std::optional<uint64_t> number_of(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-}  // namespace
-
-std::optional<StreamId> parse_id(std::string_view text) {
-  const std::size_t dash = text.find('-');
-  const auto ms = number_of(text.substr(0, dash));
-  const auto sequence = dash == std::string_view::npos ? 0 : number_of(text.substr(dash + 1));
-  if (!ms || !sequence) return std::nullopt;
-  return StreamId{*ms, *sequence};
-}
 
 std::string time_of_id(std::string_view text) {
-  const auto id = parse_id(text);
+  const auto id = StreamId::parse(text);
   return id ? time_text(id->ms) : "";
 }
 
@@ -79,7 +60,7 @@ Result<std::vector<Entry>> EntryPages::next(std::size_t most) {
   reply_ = std::move(*reply);
   std::vector<Entry> entries = entries_of(reply_.view());
   // No entry can come after the largest ID: the server refuses a range that begins there.
-  ended_ = entries.size() < most || parse_id(entries.back().id) == StreamId{UINT64_MAX, UINT64_MAX};
+  ended_ = entries.size() < most || StreamId::parse(entries.back().id) == StreamId{UINT64_MAX, UINT64_MAX};
   if (!entries.empty()) (back ? range_.last : range_.first) = "(" + std::string(entries.back().id);
   return entries;
 }

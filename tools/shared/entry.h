@@ -1,7 +1,6 @@
 // Entries of a stream and their IDs.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -11,24 +10,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/stream_id.h"
 #include "shared/client.h"
 #include "valkey/reply.h"
 
 namespace orderd::tools {
 
-struct StreamId {
-  uint64_t ms = 0;
-  uint64_t sequence = 0;
-  auto operator<=>(const StreamId&) const = default;  // NOLINT(modernize-use-nullptr): not in what is written here
-  [[nodiscard]] std::string text() const { return std::to_string(ms) + "-" + std::to_string(sequence); }
-};
 struct StreamIdHash {
   std::size_t operator()(const StreamId& id) const { return id.ms * 0x9E3779B97F4A7C15U ^ id.sequence; }
 };
 // The ID just before; 0-0 stays.
 [[nodiscard]] StreamId id_before(StreamId id);
-// "1732386423123-0", or "1732386423123" for the first ID of that millisecond.
-[[nodiscard]] std::optional<StreamId> parse_id(std::string_view text);
 // When an entry was added, by its ID, as UTC; empty if that is not plausible.
 [[nodiscard]] std::string time_of_id(std::string_view id);
 

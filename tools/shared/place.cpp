@@ -7,6 +7,7 @@
 #include <limits>
 #include <regex>
 
+#include "base/number.h"
 #include "shared/options.h"
 #include "shared/output.h"
 
@@ -54,9 +55,8 @@ std::optional<Place> place_of(std::string_view text) {
   const auto millisecond = [](uint64_t ms) { return Place{{ms, 0}, {ms, kLast}}; };
   if (text == "-") return Place{{}, {}};
   if (text == "+") return Place{{kLast, kLast}, {kLast, kLast}};
-  if (const auto id = parse_id(text)) {
-    return text.find('-') == std::string_view::npos ? millisecond(id->ms) : Place{*id, *id};
-  }
+  if (const auto id = StreamId::parse(text)) return Place{*id, *id};
+  if (const auto ms = parse_number<uint64_t>(text)) return millisecond(*ms);
   if (const auto ago = duration_of(text)) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto then = std::chrono::duration_cast<milliseconds>(now) - *ago;
