@@ -144,8 +144,8 @@ void Lane::log_joined(const valkey::Reply& reply) {
   } else if (done == "recovered") {
     log_.warn("the position of '{}' was missing; recovered from the newest result: {}", options_.orders, position);
   } else if (done == "restarted") {
-    log_.warn("the stream '{}' was recreated with smaller IDs than {}; starting at its first entry", options_.orders,
-              wrong);
+    log_.warn("the stream '{}' was recreated with smaller IDs than {}; continuing after {}", options_.orders, wrong,
+              position);
   } else if (done == "behind" && troubles_.raise("stream", position)) {
     log_.warn(
         "the stream '{}' ends before the position {}, and all its entries were settled before; only entries "

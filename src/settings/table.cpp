@@ -129,17 +129,17 @@ constexpr auto kTable = std::to_array<Setting>({
      "for\n"
      "the lane's name and keeps all keys of a lane in one slot of a cluster: orders = \"{<lane>}:orders\". The names "
      "and\n"
-     "their order decide which lane a SKU belongs to (orderctl lane SKU): all daemons, tools and producers use the "
+     "their order decide which lane an SKU belongs to (orderctl lane SKU): all daemons, tools and producers use the "
      "same.\n"
      "`orderctl lane names --count 16` prints names that spread evenly over a cluster."},
 
     {"keys.stock", text(FIELD(keys.stock), Text::Rule::kStockKey, 1, kMaxNameBytes), Applies::kRestart, false,
-     "key of a SKU's stock", "Contains <sku> exactly once. May contain <orders>, the name of the orders stream."},
+     "key of an SKU's stock", "Contains <sku> exactly once. May contain <orders>, the name of the orders stream."},
     {"keys.order", text(FIELD(keys.order), Text::Rule::kOrderKey, 1, kMaxNameBytes), Applies::kRestart, false,
      "key of an order's record",
      "Contains <id> exactly once. May contain <orders>, the name of the orders stream. orderd does not start if an "
      "order\n"
-     "ID or a SKU could produce the key of something else."},
+     "ID or an SKU could produce the key of something else."},
     {"keys.reply", text(FIELD(keys.reply), Text::Rule::kReplyKey, 1, kMaxNameBytes), Applies::kRestart, false,
      "key of the list that the result of a request with reply_to is also pushed to",
      "Contains <to> exactly once, which stands for reply_to. May contain <orders>, the name of the orders stream."},

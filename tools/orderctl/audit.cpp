@@ -20,7 +20,7 @@ constexpr uint64_t kMemoryMinMib = 1;
 constexpr uint64_t kMemoryMaxMib = 1024 * 1024;
 
 constexpr const char* kAuditHelp =
-    R"(Reads results, orders and dead letters and checks the promises of docs/contract.md: one result for each settled
+    R"(Reads results, orders and dead letters and checks the promises of docs/guarantees.md: one result for each settled
 request, in the order of the requests; no stock change twice and none missing; no refusal without cause; each duplicate
 refers to its decision; each result is what was asked for. The audit only reads, and daemons may keep serving. It needs
 the settings of the daemons: streams, keys, processing.max_quantity, processing.max_lines, processing.dedup_window.

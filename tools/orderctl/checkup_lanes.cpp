@@ -109,7 +109,7 @@ void Checkup::ids() {
     const std::string time = time_text(newest->ms);
     problem("the newest entry of '" + shown(stream) + "' is from the future: " + newest->text() +
                 (time.empty() ? "" : ", " + time),
-            "each new ID is above it: until then ages are wrong and the retention removes nothing",
+            "each new ID is above it: until then ages are wrong",
             "let producers push with '*'; where the server's clock was wrong, wait, or start a new stream "
             "(docs/operations.md)");
   }

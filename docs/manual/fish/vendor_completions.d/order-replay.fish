@@ -45,7 +45,7 @@ complete -c order-replay -l streams.results -x -d 'stream to write results to, o
 complete -c order-replay -l streams.dead -x -d 'stream for copies of malformed requests [<orders>:dead]'
 complete -c order-replay -l streams.group -x -d 'consumer group that shows the position, for monitoring only; empty: none [orderd]'
 complete -c order-replay -l streams.lanes -x -d 'lanes that orders are spread over by their SKUs, separated by commas; empty: one, without a name'
-complete -c order-replay -l keys.stock -x -d 'key of a SKU\'s stock [product:<sku>:stock]'
+complete -c order-replay -l keys.stock -x -d 'key of an SKU\'s stock [product:<sku>:stock]'
 complete -c order-replay -l keys.order -x -d 'key of an order\'s record [<orders>:order:<id>]'
 complete -c order-replay -l keys.reply -x -d 'key of the list that the result of a request with reply_to is also pushed to [<orders>:reply:<to>]'
 complete -c order-replay -n '__order_replay_at \'\'' -a generate -d 'generate a workload'

@@ -44,7 +44,7 @@ complete -c orderd -l streams.results -x -d 'stream to write results to, one ent
 complete -c orderd -l streams.dead -x -d 'stream for copies of malformed requests [<orders>:dead]'
 complete -c orderd -l streams.group -x -d 'consumer group that shows the position, for monitoring only; empty: none [orderd]'
 complete -c orderd -l streams.lanes -x -d 'lanes that orders are spread over by their SKUs, separated by commas; empty: one, without a name'
-complete -c orderd -l keys.stock -x -d 'key of a SKU\'s stock [product:<sku>:stock]'
+complete -c orderd -l keys.stock -x -d 'key of an SKU\'s stock [product:<sku>:stock]'
 complete -c orderd -l keys.order -x -d 'key of an order\'s record [<orders>:order:<id>]'
 complete -c orderd -l keys.reply -x -d 'key of the list that the result of a request with reply_to is also pushed to [<orders>:reply:<to>]'
 complete -c orderd -l processing.name -x -d 'name of this daemon, shown as the owner of the orders stream [the host\'s name]'
