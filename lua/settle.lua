@@ -61,7 +61,7 @@ for s = 1, trouble and 0 or reply_keys - stock do
   local text = have[stock + s - skipped]
   if text then
     local n = #text <= 16 and (text == '0' or string.find(text, '^[1-9]%d*$')) and tonumber(text)
-    left[s] = n and n <= 9007199254740991 and n -- 2^53-1: a Lua number is a double
+    left[s] = n and n <= 9007199254740991 and n or false -- 2^53-1: a Lua number is a double
   end
 end
 
@@ -260,7 +260,7 @@ for n = 1, trouble and 0 or count do
   if said then said[n] = fields end
 end
 
-local changed = 0 -- stock keys written
+local changed = 0 -- the stock keys up to this one were written, as far as they had to be
 if not trouble then
   if i ~= over then trouble, troubled = { err = mismatch }, position end
   for s = 1, trouble and 0 or reply_keys - stock do

@@ -183,6 +183,8 @@ TEST_CASE("an orders stream that was recreated with smaller IDs is distinguished
     const Json report = laid.audit();
     CHECK(not_checked(report, "requests and their contents") == 50);
     CHECK(report["requests"] == 30);
+    const std::string& later = clerk.books.results[60].id;
+    CHECK(not_checked(laid.audit({"--from", later}), "requests without a result") == 10);
     ask(laid.desk.admin(), {"HSET", "orders:position", "count", "31"});
     CHECK(violations(laid.audit({}, 3), "position_differs") == 1);
   }

@@ -200,7 +200,8 @@ TEST_CASE_FIXTURE(RunDesk, "a second result of a request is a violation") {
 
 // As after a failover to a replica that lacked the newest results.
 TEST_CASE_FIXTURE(RunDesk, "results that the server loses after they were read do not count") {
-  Process process = start_replay({"run", "-", "--wait", "--verify", "--json"}, {.input = "{}\n{}\n{}\n"});
+  Process process = start_replay({"run", "-", "--wait", "--verify", "--json", "--record-results", file("kept")},
+                                 {.input = "{}\n{}\n{}\n"});
   wait_for_more_than(2);
   const auto pushed = entries(admin(), "orders");
   const auto answer = [&](std::size_t request, const char* status) {
@@ -216,6 +217,9 @@ TEST_CASE_FIXTURE(RunDesk, "results that the server loses after they were read d
   for (const std::size_t i : {1U, 2U}) answer(i, "duplicate");
   REQUIRE_MESSAGE(process.wait() == 0, process.errors());
   check_values(summary(process), {{"accepted", 0}, {"duplicates", 2}, {"rejected", {{"rejected", 1}}}, {"missing", 0}});
+  const std::string kept = content_of(file("kept"));
+  CHECK_FALSE(contains(kept, lost));
+  CHECK(std::count(kept.begin(), kept.end(), '\n') == 3);
 }
 
 TEST_CASE_FIXTURE(RunDesk, "the memory of a run does not grow with its file") {

@@ -56,8 +56,9 @@ void list_what_was_not_checked(const Task& task) {
                          counts.accepted);
   }
   if (!horizon.results.whole() && !options.from) {
+    // With --to it is not known how many there are after it.
     findings.not_checked("results before " + horizon.results.first.text(), "they were trimmed or undone",
-                         horizon.results.added - counts.results);
+                         horizon.ends_early() ? 1 : horizon.results.added - counts.results);
   }
   if (options.from) findings.not_checked("results before " + options.from->text(), "--from");
   if (horizon.ends_early()) findings.not_checked("results after " + horizon.to.text(), "--to");
@@ -90,7 +91,8 @@ bool shares_results(const Task& task, const std::string& key) {
   ResultCursor named(task.link, task.options.results, *result, *result);
   const ResultEntry* const entry = named.next();
   if (entry == nullptr || !entry->good() || entry->request != *request) return false;
-  return Cursor(task.link, task.options.orders, *request, *request).peek() == nullptr;
+  const bool absent = Cursor(task.link, task.options.orders, *request, *request).peek() == nullptr;
+  return absent && !task.link.failure();
 }
 
 std::string on_requests(const Task& task) {

@@ -35,7 +35,7 @@ class RequestChecker : public Checker {
     counts_.requests = requests_.popped();
     const uint64_t rest = horizon_.orders.length - std::min(horizon_.orders.length, requests_.popped());
     if (horizon_.ends_early()) {
-      findings_.not_checked("requests after --to", "their results are after --to", rest);
+      findings_.not_checked("requests after --to", "their results are after --to, or they wait", rest);
       findings_.not_checked(kPosition, "results after --to were not read");
     } else {
       counts_.waiting = rest;
@@ -96,8 +96,8 @@ class RequestChecker : public Checker {
 
   // The requests below `until` have no result so far.
   void pass_over(Id until) {
-    // Those before the first result may have had one that was trimmed.
-    const bool unknown = !started_ && horizon_.results_cut() && horizon_.position.floor == Id{};
+    // Those before the first result may have had one that was trimmed; not so if results up to the floor are there.
+    const bool unknown = !started_ && horizon_.results_cut() && horizon_.position.floor < horizon_.first_result();
     if (unknown) first_ = until;
     started_ = true;
     for (const RawEntry* next = requests_.peek(); next != nullptr && next->id < until; next = requests_.peek()) {

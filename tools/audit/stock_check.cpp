@@ -89,7 +89,10 @@ class StockChecker : public Checker {
     }
     Amount& stock = known->second;
     if (!agree(stock, seen)) {
-      findings_.add("chain_broken", place, says + member_text(seen) + ", but there was " + text_of(stock));
+      const bool no_number = seen.kind == Kind::kAbsent || seen.kind == Kind::kBad;
+      findings_.add("chain_broken", place,
+                    (no_number ? "the entry saw " + text_of(seen) : says + member_text(seen)) + ", but there was " +
+                        text_of(stock));
     }
     if (stock.is_number() || left.is_number()) stock = left;
     return stock;

@@ -24,6 +24,8 @@ struct EarlyResult {
   std::string id;
   std::vector<std::pair<std::string, std::string>> fields;
   uint64_t seen_ns = 0;
+  EarlyResult(const tools::Entry& result, uint64_t its_seen_ns)
+      : id(result.id), fields(result.fields.begin(), result.fields.end()), seen_ns(its_seen_ns) {}
   [[nodiscard]] tools::Entry entry() const { return {.id = id, .fields = {fields.begin(), fields.end()}}; }
 };
 
@@ -38,8 +40,7 @@ class Awaiting {
   // A result was read. Nothing: not one of ours, answered before, or kept until add().
   [[nodiscard]] std::optional<Waiting> answer(StreamId request, const tools::Entry& result, uint64_t seen_ns) {
     if (const auto open = open_.extract(request)) return open.mapped();
-    const auto& fields = result.fields;
-    early_.try_emplace(request, EarlyResult{std::string(result.id), {fields.begin(), fields.end()}, seen_ns});
+    early_.try_emplace(request, result, seen_ns);
     if (early_.size() > kMaxEarly) early_.erase(early_.begin());
     return std::nullopt;
   }

@@ -168,13 +168,14 @@ RunHooks Run::hooks() {
     hooks.lost_after = [this](std::size_t lane, StreamId result) { checks_[lane].lost_after(result); };
   }
   if (data_) hooks.sample = [this](uint64_t now_ns, const RunSummary& summary) { data_->sample(now_ns, summary); };
-  hooks.result = [this](const tools::Entry& result) {
-    if (data_) data_->add(result);
-    if (!record_) return;
-    line_.clear();
-    append_entry(line_, std::nullopt, result.id, fields_of(result));
-    record_->write(line_);
-  };
+  if (data_) hooks.result = [this](const tools::Entry& result) { data_->add(result); };
+  if (record_) {
+    hooks.kept = [this](const tools::Entry& result) {
+      line_.clear();
+      append_entry(line_, std::nullopt, result.id, fields_of(result));
+      record_->write(line_);
+    };
+  }
   return hooks;
 }
 

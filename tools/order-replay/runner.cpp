@@ -152,6 +152,7 @@ void Runner::finish() {
     summary_.next_line = std::min(summary_.next_line, lane->first_open_line());
     lane->stop();
   }
+  std::erase_if(summary_.rejected, [](const auto& each) { return each.second == 0; });  // results that were lost
   loop_.stop();
 }
 

@@ -40,9 +40,12 @@ struct RunHooks {
   std::function<void(std::size_t lane, const tools::Entry& result)> seen;
   // The lane's server has lost all results after this one, of which some were seen.
   std::function<void(std::size_t lane, StreamId result)> lost_after;
-  // A result of one of our requests, nearly always in the order of the results stream: one that is read before the
-  // reply to its own XADD is reported after that.
+  // A result of one of our requests was read, nearly always in the order of the results stream: one that is read before
+  // the reply to its own XADD is reported after that. A request whose result the server loses may get another one.
   std::function<void(const tools::Entry& result)> result;
+  // The same, once for each request and in the order of the lane's results stream: at the end of the run, or when so
+  // many more were read that a loss is not noticed any more.
+  std::function<void(const tools::Entry& result)> kept;
   // What a server of the lane answered, as a sentence for a person. Empty: as it is.
   std::function<std::string(std::size_t lane, const std::string& answer)> explain;
   // Ten times a second.

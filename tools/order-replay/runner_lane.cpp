@@ -63,6 +63,7 @@ void Runner::Lane::stop() {
   for (const auto& producer : producers_) producer->stop();
   pause_.stop();
   if (tail_) tail_->stop();
+  keep_all_but(0);
 }
 
 std::size_t Runner::Lane::open() const {
@@ -102,8 +103,18 @@ void Runner::Lane::take(const tools::Entry& result, StreamId request, uint64_t d
   ++figure;
   summary.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
   summary.result_ns = owner_.newest_result_ns_ = seen_ns;
-  if (const auto id = StreamId::parse(result.id)) taken_[*id] = {request, due_ns, &figure};
+  if (const auto id = StreamId::parse(result.id)) {
+    Taken& taken = taken_[*id] = {request, due_ns, &figure};
+    if (owner_.hooks_.kept) taken.copy.emplace(result, seen_ns);
+  }
   if (owner_.hooks_.result) owner_.hooks_.result(result);
+}
+
+void Runner::Lane::keep_all_but(std::size_t newest) {
+  for (; taken_.size() > newest; taken_.erase(taken_.begin())) {
+    const Taken& oldest = taken_.begin()->second;
+    if (oldest.copy) owner_.hooks_.kept(oldest.copy->entry());
+  }
 }
 
 void Runner::Lane::on_unknown() {
@@ -193,7 +204,7 @@ void Runner::Lane::on_results(const valkey::Reply& reply) {
     if (owner_.hooks_.seen) owner_.hooks_.seen(index_, entry);
     if (const auto waiting = awaiting_.answer(*request, entry, now)) take(entry, *request, waiting->due_ns, now);
   }
-  while (taken_.size() > kMaxTaken) taken_.erase(taken_.begin());
+  keep_all_but(kMaxTaken);
   forget_strangers();
   owner_.pump();
 }

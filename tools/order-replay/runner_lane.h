@@ -60,6 +60,7 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
     StreamId request;
     uint64_t due_ns = 0;
     uint64_t* figure = nullptr;
+    std::optional<EarlyResult> copy = {};  // for RunHooks::kept
   };
 
   void on_pushed(const Producer::Request& request, StreamId id) override;
@@ -75,6 +76,7 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
   void compare(const std::vector<tools::Entry>& newest);
   void await(StreamId request, uint64_t due_ns);
   void take(const tools::Entry& result, StreamId request, uint64_t due_ns, uint64_t seen_ns);
+  void keep_all_but(std::size_t newest);
   [[nodiscard]] std::string explained(const std::string& answer) const {
     return owner_.hooks_.explain ? owner_.hooks_.explain(index_, answer) : tools::shown(answer);
   }

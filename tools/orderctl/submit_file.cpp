@@ -93,7 +93,7 @@ class FilePush {
                            .give_up = options_.timeout,
                            .quiet = options_.quiet || isatty(STDERR_FILENO) == 0},
                           **source, *results_after,
-                          {.seen = {}, .lost_after = {}, .result = {}, .explain = explain_, .sample = {}});
+                          {.seen = {}, .lost_after = {}, .result = {}, .kept = {}, .explain = explain_, .sample = {}});
     runner_ = &runner;
     const auto ran = runner.run();
     runner_ = nullptr;
