@@ -19,6 +19,23 @@ TEST_CASE_FIXTURE(LaneFixture, "what a failover lost is reported also when anoth
   until_idle();
 }
 
+TEST_CASE_FIXTURE(LaneFixture, "a daemon that loses its lease goes on standby and logs that once") {
+  options.lease = Milliseconds(90);
+  serve();
+  owner = "thief";
+  until_phase(lane::Phase::kStandby);
+  until_count("EVALSHA lease", fake.count("EVALSHA lease") + 3);
+  CHECK(logged("standing by: 'thief' serves 'orders'") == 1);
+  CHECK(status().owner == "thief");
+  const std::size_t reads = fake.count("XREAD");
+  stream = order_entries(1, 2);
+  turn(Milliseconds(50));
+  CHECK(fake.count("XREAD") == reads);
+  CHECK(settled.empty());
+  owner.clear();
+  until_settled();
+}
+
 TEST_CASE_FIXTURE(LaneFixture, "a daemon of the same name is an error that is reported once") {
   options.lease = Milliseconds(60);
   auto& namesake = fake.on("EVALSHA lease").reply(resp::bulks({"namesake", "me", "3000"}));

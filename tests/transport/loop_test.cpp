@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(LoopFixture, "what is to run before the loop waits runs once a
 TEST_CASE_FIXTURE(LoopFixture, "what is started by another callback before the loop waits does not wait for an event") {
   bool ran = false, fired = false;
   Timer timer(loop, [&] { fired = true; });
-  timer.start(Milliseconds(100));
+  timer.start(Milliseconds(2000));
   BeforeWait second(loop, [&] { ran = true; });
   BeforeWait first(loop, [&] { second.start(); });
   first.start();

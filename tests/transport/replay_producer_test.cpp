@@ -95,6 +95,7 @@ TEST_CASE_FIXTURE(ProducerFixture, "what was carried out after a redirect is not
   CHECK(got(second) == "2 4 ");
   CHECK(pushed == "1 3 2 4 ");
   CHECK(resent == 0);
+  CHECK(unknown == 0);
   CHECK(redirects == 1);
   CHECK(troubles.empty());
   CHECK(downs == std::vector<std::string>{"left " + first.endpoint().redacted() + ": " + kMoved});
@@ -114,6 +115,7 @@ TEST_CASE_FIXTURE(ProducerFixture, "what is unknown after a redirect and a lost 
   CHECK(got(second) == "2 3 4 ");
   CHECK(downs.size() == 2);
   CHECK(resent == 4);
+  CHECK(unknown == 0);
 }
 
 TEST_CASE_FIXTURE(ProducerFixture, "replies in flight are awaited when another primary is announced") {
@@ -131,7 +133,7 @@ TEST_CASE_FIXTURE(ProducerFixture, "replies in flight are awaited when another p
     CHECK(resent == 0);
   }
   SUBCASE("but not longer than half a second without any") {
-    turn(Milliseconds(400));
+    turn(Milliseconds(200));
     CHECK(downs.empty());
     until_all_replied();
     CHECK(got(second) == "2 ");
@@ -162,7 +164,7 @@ TEST_CASE_FIXTURE(ProducerFixture, "a connection that somebody waits for is atte
   const uint64_t now_ms = loop.now_ms();
   producer.hurry();
   until([&] { return producer.can_take(); }, "a connection");
-  CHECK(loop.now_ms() - now_ms < 50);
+  CHECK(loop.now_ms() - now_ms < 200);
 }
 
 // A server that was restarted loads its data: not a refusal, although those end a submission to one server.

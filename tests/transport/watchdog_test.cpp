@@ -13,8 +13,10 @@ TEST_CASE_FIXTURE(ConnectionFixture, "the watchdog fires under steady writes whe
     sent += connection->send(writes, Command::of("SET", "k", sent)) ? 1 : 0;
     write.start(Milliseconds(2));
   });
+  const uint64_t begin_ms = loop.now_ms();
   write.start(Milliseconds(0));
   until_closed();
+  CHECK(loop.now_ms() - begin_ms >= static_cast<uint64_t>(kLimit.count()));
   CHECK(sent > 1);
   CHECK(static_cast<std::size_t>(writes.answers) == sent);
 }
