@@ -105,6 +105,29 @@ TEST_CASE("a client certificate that is missing or from another CA is named") {
   }
 }
 
+TEST_CASE("orders are sold over TLS with client certificates while connections are cut and the audit holds") {
+  TlsServer server(kLocal, {}, kClientsNeedCertificates);
+  const auto flags = server.flags(server.authority.sign("client", {}));
+  Process daemon(clean_command(ORDERD_PATH, flags));
+  wait_to_say(daemon, "ready: ");
+  const TemporaryDirectory files;
+  const std::string file = files.file("w.ndjson");
+  succeeded(run(ORDER_REPLAY_PATH, {"generate", "--orders", "30000", "--skus", "5", "--stock", "5000", "-o", file}));
+  Process replay(
+      clean_command(ORDER_REPLAY_PATH, joined(flags, {"run", file, "--set-stock", "--max", "--wait", "--verify"})));
+  for (int cut = 1; cut <= 5; ++cut) {
+    const auto before = length(server.admin, "results");
+    wait_for([&] { return length(server.admin, "results") > before || !replay.running(); }, seconds(60), "results");
+    for (const auto& each : clients_named(server.admin, cut % 2 == 0 ? "orderd-read:" : "orderd-settle:")) {
+      (void)send(server.admin, command_of({"CLIENT", "KILL", "ID", each.id}));
+    }
+  }
+  CHECK_MESSAGE(replay.wait(seconds(120)) == 0, replay.errors());
+  CHECK(length(server.admin, "results") >= 30000);
+  succeeded(run(ORDERCTL_PATH, joined(flags, {"audit"})));
+  end(daemon);
+}
+
 TEST_CASE("TLS to a plain port and the reverse are named") {
   const TlsServer server;
   const std::string plain = std::to_string(server.server.tcp_endpoint().port);
