@@ -60,8 +60,7 @@ void Admin::listen() {
   }
   if (!std::exchange(complained_, true)) {
     spdlog::error(
-        "no metrics and no health: cannot listen on {}: {}. Orders are not affected. Stop the other program, or "
-        "give "
+        "no metrics and no health: cannot listen on {}: {}. Orders are not affected. Stop the other program, or give "
         "this daemon another admin.listen; orderd retries every {} s",
         address_.text(), server.error(), kListenAgain.count() / 1000);
   }

@@ -1,5 +1,5 @@
 // simdjson's DOM parser checks the whole text, strictly; what it leaves open (repeated members, types, numbers too
-// large for it, unpaired surrogates) is checked here.
+// large for it) is checked here.
 #include "order/decode_json.h"
 
 #include <algorithm>

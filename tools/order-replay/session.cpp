@@ -106,8 +106,8 @@ void Session::lost(const Error& error) {
   if (phase_ == Phase::kStopped) return;
   phase_ = Phase::kWaiting;
   // Once without a wait: two servers may each name the other one.
-  const bool hurry = is_elsewhere(error.kind) && !std::exchange(hurried_, true);
-  retry_.start(hurry ? Milliseconds(0) : backoff_.next(kLongestWait));
+  const bool at_once = is_elsewhere(error.kind) && !std::exchange(hurried_, true);
+  retry_.start(at_once ? Milliseconds(0) : backoff_.next(kLongestWait));
   if (server_) topology_.report(*server_, error);
   listener_.on_down(error);  // order matters: it may stop the session
 }
