@@ -4,7 +4,7 @@
 //                 ^            ^           ^           |        something was refused, the lease is lost, the
 //                 |            |           |           v        position had moved
 //                 |            +-------- kBlocked <- kDraining
-//                 |                      kPaused <- kJoining, and back, while an operator has paused the lane
+//                 |                      kPaused <- kJoining, while an operator has paused the lane; then kServing
 //                 +--- from anywhere: the link is down
 //
 //   finish(), from anywhere: kFinishing -> kEnded
