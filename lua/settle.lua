@@ -101,7 +101,7 @@ end
 
 local outcomes = {}
 local ids, letters, kept = {}, {}, {} -- what was written: results, dead letters, records
-local decided = {}                     -- the record of each order decided in this call, by its ID
+local decided = {}                    -- the record of each order decided in this call, by its ID
 local i, r = 6, 0                     -- the next argument, the last record
 local result, last = nil, nil         -- the newest result, the request that it answers
 local over = #args + 1 - (asked > 0 and asked + 1 or 0)

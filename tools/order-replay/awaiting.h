@@ -19,20 +19,20 @@ struct Waiting {
   uint64_t due_ns = 0;
 };
 
-// A result that was kept; entry() is a view of it.
-struct EarlyResult {
+// A copy of a result; entry() is a view of it.
+struct ResultCopy {
+  ResultCopy(const tools::Entry& result, uint64_t its_seen_ns)
+      : id(result.id), fields(result.fields.begin(), result.fields.end()), seen_ns(its_seen_ns) {}
   std::string id;
   std::vector<std::pair<std::string, std::string>> fields;
   uint64_t seen_ns = 0;
-  EarlyResult(const tools::Entry& result, uint64_t its_seen_ns)
-      : id(result.id), fields(result.fields.begin(), result.fields.end()), seen_ns(its_seen_ns) {}
   [[nodiscard]] tools::Entry entry() const { return {.id = id, .fields = {fields.begin(), fields.end()}}; }
 };
 
 class Awaiting {
  public:
   // A request was appended under this ID. Returns its result if that was read before.
-  [[nodiscard]] std::optional<EarlyResult> add(StreamId request, Waiting waiting) {
+  [[nodiscard]] std::optional<ResultCopy> add(StreamId request, Waiting waiting) {
     if (auto early = early_.extract(request)) return std::move(early.mapped());
     open_.emplace(request, waiting);
     return std::nullopt;
@@ -63,7 +63,7 @@ class Awaiting {
 
   // A hash table: the IDs of several producers are in no order.
   std::unordered_map<StreamId, Waiting, tools::StreamIdHash> open_;
-  std::map<StreamId, EarlyResult> early_;
+  std::map<StreamId, ResultCopy> early_;
 };
 
 }  // namespace orderd::replay

@@ -60,7 +60,7 @@ class Runner::Lane : private Producer::Listener, private Session::Listener {
     StreamId request;
     uint64_t due_ns = 0;
     uint64_t* figure = nullptr;
-    std::optional<EarlyResult> copy = {};  // for RunHooks::kept
+    std::optional<ResultCopy> copy = {};  // for RunHooks::kept
   };
 
   void on_pushed(const Producer::Request& request, StreamId id) override;
