@@ -218,7 +218,7 @@ TEST_CASE_FIXTURE(RunDesk, "results that the server loses after they were read d
   REQUIRE_MESSAGE(process.wait() == 0, process.errors());
   check_values(summary(process), {{"accepted", 0}, {"duplicates", 2}, {"rejected", {{"rejected", 1}}}, {"missing", 0}});
   const std::string kept = content_of(file("kept"));
-  CHECK_FALSE(contains(kept, lost));
+  CHECK_FALSE(contains(kept, R"("id":")" + lost + '"'));  // a request of the same millisecond may have that ID, too
   CHECK(std::count(kept.begin(), kept.end(), '\n') == 3);
 }
 
