@@ -103,15 +103,24 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
   OrderCheck order;
   order.restarts = {id(1001)};
   order.unanswered = {id(12)};
+  Record record;
+  record.discarded = {{id(20), id(29)}};
+  record.foreign_stock = {"shoe"};
   using Json = nlohmann::json;
   const auto complaint = [&](int status, const Json& said) {
-    return check_audit({status, said.dump(), ""}, order, {{id(20), id(29)}});
+    return check_audit({status, said.dump(), ""}, order, record);
   };
   const Json missing = {{"check", "missing_result"}, {"request", "12-0"}};
   Json explained = {missing,
                     {{"check", "request_order"}, {"result", "1001-0"}, {"request", "11-0"}},
                     {{"check", "invented_request"}, {"result", "1000-0"}, {"request", "21-0"}},
-                    {{"check", "chain_broken"}, {"detail", "available is null, but there was 7"}}};
+                    {{"check", "chain_broken"}, {"sku", "shoe"}, {"detail", "available is null, but there was 7"}},
+                    {{"check", "chain_broken"},
+                     {"sku", "shoe"},
+                     {"detail", "remaining and quantity make 7, but there was no key, or not a whole number"}},
+                    {{"check", "stock_key_differs"},
+                     {"sku", "shoe"},
+                     {"detail", "the ledger ends with not a whole number, 'product:shoe:stock' holds 7"}}};
   CHECK(!complaint(3, {{"violations", explained}}));
   CHECK(complaint(0, {{"violations", explained}}));
   CHECK(complaint(1, {{"violations", explained}}));
@@ -120,7 +129,16 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
            Json{{"check", "missing_result"}, {"request", "13-0"}},
            Json{{"check", "request_order"}, {"result", "1002-0"}, {"request", "11-0"}},
            Json{{"check", "invented_request"}, {"result", "1002-0"}, {"request", "30-0"}},
-           Json{{"check", "chain_broken"}, {"detail", "remaining is 6, but there was 8 and 1 were sold"}},
+           Json{{"check", "chain_broken"}, {"sku", "sock"}, {"detail", "available is null, but there was 7"}},
+           Json{{"check", "chain_broken"},
+                {"sku", "shoe"},
+                {"detail", "remaining and quantity make 6, but there was 7"}},
+           Json{{"check", "stock_key_differs"},
+                {"sku", "shoe"},
+                {"detail", "the ledger ends with 8, 'product:shoe:stock' holds not a whole number"}},
+           Json{{"check", "stock_key_differs"},
+                {"sku", "shoe"},
+                {"detail", "the ledger ends with no key, 'product:shoe:stock' holds 7"}},
            Json{{"check", "second_result"}, {"result", "1001-0"}, {"request", "21-0"}},
        }) {
     CAPTURE(other.dump());

@@ -204,7 +204,9 @@ const std::vector<Fault> kKeyFaults = {
     {"V11", "foreign value at the stock of an SKU on sale", Touches::kStock, kSafe,
      [](Trial& trial, Daemon&) {
        const Stock stock = OrderSource::stock();
-       return in_the_way(trial, "product:" + stock[trial.random.number(stock.size())].first + ":stock");
+       const std::string& sku = stock[trial.random.number(stock.size())].first;
+       trial.record.foreign_stock.insert(sku);
+       return in_the_way(trial, "product:" + sku + ":stock");
      }},
     {"V11", "invalid stock value, then fixed", Touches::kResults, kSafe, bad_stock},
     {"V19", "a right is taken away", kRights, kAnywhere, lose_one},

@@ -246,7 +246,7 @@ class Judge {
     test::Process audit(account.audit, {.environment = account.environment});
     const int status = audit.wait(std::chrono::minutes(5));
     verdict_.audit = audit.output();
-    if (const auto complaint = check_audit({status, audit.output(), audit.errors()}, order_, record_.discarded))
+    if (const auto complaint = check_audit({status, audit.output(), audit.errors()}, order_, record_))
       say("orderctl audit", *complaint);
   }
 

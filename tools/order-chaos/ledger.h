@@ -61,6 +61,6 @@ struct AuditVerdict {
 // requests, a request that was never in the stream, and stock that was not a number. Returns what else it reports, or
 // fails to report.
 [[nodiscard]] std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderCheck& order,
-                                                     const std::vector<IdRange>& discarded);
+                                                     const Record& record);
 
 }  // namespace orderd::chaos

@@ -95,6 +95,7 @@ struct Record {
   // A foreign value was written to the key of this order's record: it may be answered with bad_record; with true it
   // must be.
   std::map<std::string, bool> foreign_records;
+  std::set<std::string> foreign_stock;  // SKUs on sale whose stock key held a foreign value for a while
   std::vector<DataLoss> data_losses;
 
  private:
