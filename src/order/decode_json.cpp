@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "base/number.h"
 #include "order/name_rules.h"
 
 namespace orderd::order {
@@ -60,6 +61,7 @@ bool is_digit(char c) {
 
 // Whether `token` is a JSON number that may not fit into 64 bits or a double.
 bool is_large_number(std::string_view token) {
+  if (parse_number<int64_t>(token) || parse_number<uint64_t>(token)) return false;
   const auto digits = [&token] {
     const auto count = static_cast<std::size_t>(std::find_if_not(token.begin(), token.end(), is_digit) - token.begin());
     token.remove_prefix(count);
@@ -166,10 +168,9 @@ bool JsonForm::read_names(const Members& members, Request& request, std::string&
   const bool customer_good = members[Name::kCustomer].times == 0 ||
                              read_name(members, Name::kCustomer, {"customer"}, problem_of_id, request.customer, detail);
   const bool id_good = read_name(members, Name::kId, {"id"}, problem_of_id, request.id, detail);
-  // A number is not a valid ID, but it helps to find the result.
-  int64_t number = 0;
+  // An integer is not a valid ID, but it helps to find the result.
   const auto& [value, times] = members[Name::kId];
-  if (times == 1 && value.get_int64().get(number) == simdjson::SUCCESS) request.id = std::to_string(number);
+  if (times == 1 && (value.is_int64() || value.is_uint64())) request.id = simdjson::to_string(value);
   return id_good && customer_good && reply_good;
 }
 

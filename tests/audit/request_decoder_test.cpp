@@ -51,6 +51,7 @@ const std::vector<std::string> kTexts = {
     R"( {"note":[1,2.5e3,-0.0,null,true,{"a":{}}],"sku":"\u0073hoe","id":"\ud83d\ude00","quantity":1} )",
     R"({"id":"o-1","sku":"shoe","quantity":1,"big":123456789012345678901234567890,"far":1e999,"neg":-1E-999})",
     R"({"id":"o-1","items":[{"sku":"é","quantity":1,"note":"x"}]})",
+    R"({"id":1234567890123456789,"sku":"shoe","quantity":1,"far":1e999})",
 };
 // What is inserted into a text: the words below, and some bytes that words cannot have.
 std::vector<std::string> pieces() {
@@ -157,7 +158,8 @@ TEST_CASE("what is not in the table of payloads means the same to both, too") {
         R"("id":"o","reply_to":"","sku":"a","quantity":1)", R"("id":"o","items":[],"sku":"a","quantity":1)",
         R"("id":"o","items":{"0":{"sku":"a","quantity":1}})", R"("id":"o","items":[[{"sku":"a","quantity":1}]])",
         R"("id":"o","items":[null])", R"("id":null,"sku":"a","quantity":1)", R"("id":-0,"sku":"a","quantity":1)",
-        R"("id":9223372036854775808,"sku":"a","quantity":1)"}) {
+        R"("id":9223372036854775808,"sku":"a","quantity":1)", R"("id":18446744073709551616,"sku":"a","quantity":1)",
+        R"("id":-9223372036854775808,"sku":"a","quantity":1)"}) {
     malformed.push_back(std::string("{") + members + "}");
   }
   both.compare({"order", std::string_view()});

@@ -85,7 +85,6 @@ TEST_CASE("names are strings") {
     CAPTURE(value);
     const Decoded id = decode_member("id", value);
     CHECK(id.detail.starts_with("id has to be a string, not "));
-    // An integer is not a valid ID, but is returned to help find the result.
     CHECK(names_of(id) == (value == "1" || value == "-1" ? value : "") + "/c-7");
     const Decoded customer = decode_member("customer", value);
     CHECK(customer.good == (value == "null"));  // an optional member that is null counts as absent
@@ -94,6 +93,17 @@ TEST_CASE("names are strings") {
     CHECK(decode_member("sku", value).detail.starts_with("sku has to be a string, not "));
     CHECK(decode_items(R"([{"quantity":3,"sku":)" + value + "}]")
               .detail.starts_with("items[0].sku has to be a string, not "));
+  }
+}
+
+TEST_CASE("an integer of 64 bits is not a valid ID, but is returned to help find the result") {
+  for (const std::string id : {"0", "-9223372036854775808", "9223372036854775807", "18446744073709551615"}) {
+    CHECK(names_of(decode_member("id", id)) == id + "/c-7");
+    // Another number is too large for the parser.
+    CHECK(names_of(decode_json(R"({"x":[1e999],"id":)" + id + "}")) == id + "/");
+  }
+  for (const std::string id : {"-9223372036854775809", "18446744073709551616", "1e3", "1.0"}) {
+    CHECK(names_of(decode_member("id", id)) == "/c-7");
   }
 }
 

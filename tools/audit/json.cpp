@@ -8,8 +8,7 @@
 namespace orderd::audit {
 namespace {
 
-// docs/contract.md allows 1,000 levels below the order; orderd's parser stops there. An empty array or object is no
-// level.
+// The limit of docs/contract.md. An empty array or object is no level.
 constexpr std::size_t kMaxDepth = 1023;
 
 }  // namespace

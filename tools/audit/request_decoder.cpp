@@ -1,7 +1,6 @@
 // Both forms become members. The rules are checked on these.
 #include "audit/request_decoder.h"
 
-#include <charconv>
 #include <map>
 
 namespace orderd::audit {
@@ -31,13 +30,13 @@ struct Lines {
   }
 };
 
-// An integer is not a valid ID, but the result of the malformed request contains it.
+// An integer of 64 bits is not a valid ID, but the result of the malformed request contains it.
 std::string integer_id(const Given& given) {
   const std::string_view text = given["id"].text;
-  int64_t number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool good = given["id"].once(Kind::kNumber) && error == std::errc() && stop == text.data() + text.size();
-  return good ? std::to_string(number) : std::string();
+  const bool negative = text.starts_with('-');
+  const auto size = whole_of(text.substr(negative ? 1 : 0));
+  if (!given["id"].once(Kind::kNumber) || !size || (negative && *size > uint64_t{1} << 63U)) return {};
+  return *size == 0 ? "0" : std::string(text);
 }
 
 void judge(const Given& given, const Lines& lines, LaneNumber lane, DecodedRequest& out) {
