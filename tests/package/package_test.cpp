@@ -115,6 +115,12 @@ TEST_CASE("the package has its files in Debian's standard places with owner root
   CHECK_FALSE(names.contains("./usr/share/doc/orderd/LICENSE"));
 }
 
+TEST_CASE_FIXTURE(TemporaryDirectory, "cmake --install makes what every user may read, whatever the umask") {
+  run({"sh", "-c", R"(umask 077; DESTDIR="$0" cmake --install "$1" --prefix /usr)", path(), ORDERD_BUILD});
+  CHECK(run({"find", path(), "-mindepth", "1", "!", "-perm", "-u=rwX,go=rX"}) == "");
+  CHECK(fs::exists(file("etc/orderd/orderd.toml")));
+}
+
 TEST_CASE("lintian accepts the package") {
   CHECK(run({"lintian", "--allow-root", "--fail-on", "error,warning", package()}) == "");
 }

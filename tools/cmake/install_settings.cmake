@@ -1,12 +1,6 @@
 # Run by cmake --install: the settings and the unit, whose paths depend on the install prefix. The operator's settings are
 # kept; settings that an upgrade adds or removes are listed.
-# Variables: SOURCE (the checkout), BINARY (the build), PREFIX, DOCUMENTS (absolute). DESTDIR is honored.
-if(PREFIX STREQUAL "/usr")
-  set(etc "/etc")
-else()
-  set(etc "${PREFIX}/etc")
-endif()
-set(root "$ENV{DESTDIR}")
+# Uses the variables of install_directories.cmake.
 set(settings "${etc}/orderd/orderd.toml")
 set(sample "${DOCUMENTS}/config/orderd.toml")
 
