@@ -105,7 +105,9 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
   order.unanswered = {id(12)};
   Record record;
   record.discarded = {{id(20), id(29)}};
-  record.foreign_stock = {"shoe"};
+  record.foreign_stock = {{"shoe", 2}};
+  const nlohmann::json begins = {
+      {"check", "chain_broken"}, {"sku", "shoe"}, {"detail", "available is null, but there was 7"}};
   using Json = nlohmann::json;
   const auto complaint = [&](int status, const Json& said) {
     return check_audit({status, said.dump(), ""}, order, record);
@@ -114,7 +116,8 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
   Json explained = {missing,
                     {{"check", "request_order"}, {"result", "1001-0"}, {"request", "11-0"}},
                     {{"check", "invented_request"}, {"result", "1000-0"}, {"request", "21-0"}},
-                    {{"check", "chain_broken"}, {"sku", "shoe"}, {"detail", "available is null, but there was 7"}},
+                    begins,
+                    begins,
                     {{"check", "chain_broken"},
                      {"sku", "shoe"},
                      {"detail", "remaining and quantity make 7, but there was no key, or not a whole number"}},
@@ -126,6 +129,7 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
   CHECK(complaint(1, {{"violations", explained}}));
   CHECK(complaint(3, ""));
   for (const Json& other : {
+           begins,
            Json{{"check", "missing_result"}, {"request", "13-0"}},
            Json{{"check", "request_order"}, {"result", "1002-0"}, {"request", "11-0"}},
            Json{{"check", "invented_request"}, {"result", "1002-0"}, {"request", "30-0"}},
@@ -151,6 +155,30 @@ TEST_CASE("the audit must name each request without a result, and nothing that n
   order.unanswered.clear();
   CHECK(!complaint(0, {{"violations", Json::array()}}));
   CHECK(complaint(3, {{"violations", Json::array()}}));
+}
+
+TEST_CASE("each reply comes once, in the list that its request names, and is missing only if a right was") {
+  const auto verdict = [](const std::vector<std::string>& lists, StreamId replied_until) {
+    Record record;
+    record.replied_until = replied_until;
+    record.add({.id = "a", .reply_to = "me"}, Outcome::kOk, id(1));
+    record.add({.id = "b"}, Outcome::kOk, id(2));
+    Ledger ledger;
+    for (const test::Entry& entry : {result("1-0", "a"), result("2-0", "b")}) add_result(ledger, entry);
+    for (const std::string& list : lists) {
+      ledger.replies.emplace_back(list,
+                                  R"({"result":"9-1","order":"a","request":"1-0","status":"accepted","reason":""})");
+    }
+    const Verdict found = judge_ledger(record, ledger);
+    return found.violations.empty() ? "" : found.violations.front().substr(0, found.violations.front().find(':'));
+  };
+  CHECK(verdict({"me"}, id(9)) == "");
+  CHECK(verdict({"me"}, {9, 1}) == "");
+  CHECK(verdict({}, {9, 1}) == "no reply");
+  CHECK(verdict({}, id(9)) == "");
+  CHECK(verdict({"me", "me"}, id(9)) == "duplicate reply");
+  CHECK(verdict({"me", "you"}, id(9)) == "duplicate reply");
+  CHECK(verdict({"you"}, id(9)) == "a reply in the list 'you'");
 }
 
 TEST_CASE("a ledger that keeps the promises passes, and lost requests are counted if a fault may lose them") {

@@ -76,7 +76,7 @@ extern const std::vector<Fault> kDaemonFaults, kServerFaults, kCrashFaults, kStr
 
 // The schedules of a trial; failures become its incidents.
 // Injects each fault `times` times in an order drawn from the trial's seed, heals it and waits for recovery. Injects
-// none after `end`.
+// none after `end`. Of the faults of one daemon, a third hits a standby that must take over: the active one is killed.
 void inject_alone(Trial& trial, const std::vector<Fault>& faults, std::size_t times,
                   std::chrono::steady_clock::time_point end);
 // Injects random faults, many at a time, for `time`; then heals all and waits for recovery.

@@ -151,6 +151,12 @@ void set_user(Trial& trial, const Words& rules) {
 
 const Words kAllRights = {"+@all", "allkeys"};
 
+void take_away(Trial& trial, const Words& rules) {
+  Record& record = trial.record;
+  record.replied_until = std::min(record.replied_until, trial.tailer->newest());
+  set_user(trial, rules);
+}
+
 // What is lost for so long, and restored with these rules.
 Injected until_given_back(Trial& trial, std::chrono::milliseconds lasts, const Words& rules) {
   return {lasts, [&trial, rules] {
@@ -163,7 +169,7 @@ Injected lose_one(Trial& trial, Daemon& /*daemon*/) {
   const auto losses = all_losses();
   const auto& loss = losses[trial.random.number(losses.size())];
   trial.note("ACL SETUSER" + joined(loss));
-  set_user(trial, loss);
+  take_away(trial, loss);
   trial.refuses_daemons(true);
   return until_given_back(trial, trial.between(50, 600), kAllRights);
 }
@@ -172,7 +178,7 @@ Injected lose_one(Trial& trial, Daemon& /*daemon*/) {
 Injected lose_each(Trial& trial, Daemon& /*daemon*/) {
   trial.refuses_daemons(true);
   for (const auto& loss : all_losses()) {
-    set_user(trial, loss);
+    take_away(trial, loss);
     let_pass(trial.between(20, 120));
     set_user(trial, kAllRights);
     const std::size_t results = trial.tailer->size();
@@ -187,6 +193,19 @@ Injected another_password(Trial& trial, Daemon& /*daemon*/) {
   trial.refuses_daemons(true);
   (void)trial.call({"CLIENT", "KILL", "USER", kDaemonUser});
   return until_given_back(trial, trial.between(50, 900), {"resetpass", std::string(">") + kDaemonPassword});
+}
+
+// As orderctl pause and resume do it. Nothing may be settled in between.
+Injected pause_lane(Trial& trial, Daemon& /*daemon*/) {
+  const Words before = trial.run(R"(
+      server.call('HSET', 'orders:position', 'paused', '1 by a fault')
+      return { newest_request() or '0-0' })");
+  return {trial.between(50, 900), [&trial, before] {
+            const Words after = trial.run(R"(
+                server.call('HDEL', 'orders:position', 'paused')
+                return { newest_request() or '0-0' })");
+            if (after != before) trial.incident("paused after request " + before[0] + ", but settled " + after[0]);
+          }};
 }
 
 Inject foreign_value(const char* key) {
@@ -205,7 +224,7 @@ const std::vector<Fault> kKeyFaults = {
      [](Trial& trial, Daemon&) {
        const Stock stock = OrderSource::stock();
        const std::string& sku = stock[trial.random.number(stock.size())].first;
-       trial.record.foreign_stock.insert(sku);
+       ++trial.record.foreign_stock[sku];
        return in_the_way(trial, "product:" + sku + ":stock");
      }},
     {"V11", "invalid stock value, then fixed", Touches::kResults, kSafe, bad_stock},
@@ -235,12 +254,7 @@ const std::vector<Fault> kKeyFaults = {
        (void)trial.ask({owner ? "RPUSH" : "SET", key, "in the way"});
        return {trial.between(100, 900), [&trial, key] { (void)trial.ask({"DEL", key}); }};
      }},
-    // As orderctl pause and resume do it.
-    {"V24", "a pause, then a resume", kStream, kSafe,
-     [](Trial& trial, Daemon&) -> Injected {
-       (void)trial.ask({"HSET", kPosition, "paused", "1 by a fault"});
-       return {trial.between(50, 900), [&trial] { (void)trial.ask({"HDEL", kPosition, "paused"}); }};
-     }},
+    {"V24", "a pause, then a resume", kStream, kSafe, pause_lane},
 };
 
 }  // namespace orderd::chaos

@@ -23,11 +23,11 @@ class Judge {
     check_attempts();
     check_phantoms();
     check_once_accepted();
+    check_replies();
   }
 
   void check_rest(const Account& account) {
     if (account.tailer != nullptr) check_reader(account.tailer->seen());
-    check_replies(account);
     check_stock(account);
     check_with_audit(account);
   }
@@ -76,6 +76,7 @@ class Judge {
     }
     if (record_.never_read.count(attempt.entry) > 0) return say("deleted before it was read, and answered", where);
     const Decision& decision = found->second[0];
+    asked_[decision.id].insert(attempt.reply_to);
     if (decision.reason == "wrong_lane") say("wrong lane", where);
     if (decision.order != attempt.order && given_again(attempt, decision)) {
       ++verdict_.forgotten;
@@ -171,17 +172,17 @@ class Judge {
     check_prefix(seen);
   }
 
-  // A reply equals its result in the results stream, and is pushed once. If it could not be pushed there is none.
-  void check_replies(const Account& account) {
-    const valkey::OwnedReply keys = account.call({"KEYS", account.orders + ":reply:*"});
-    for (std::size_t k = 0; k < keys->size(); ++k) {
-      std::set<StreamId> seen;
-      const valkey::OwnedReply texts = account.call({"LRANGE", std::string(keys->at(k).text()), "0", "-1"});
-      for (std::size_t i = 0; i < texts->size(); ++i) check_reply(std::string(texts->at(i).text()), seen);
+  // A reply equals its result in the results stream, and is pushed once, to the list that its request names.
+  void check_replies() {
+    std::set<StreamId> seen;
+    for (const auto& [list, text] : ledger_.replies) check_reply(list, text, seen);
+    for (const auto& [result, lists] : asked_) {
+      if (lists.count("") == 0 && seen.count(result) == 0 && result <= record_.replied_until)
+        say("no reply", result.text());
     }
   }
 
-  void check_reply(const std::string& text, std::set<StreamId>& seen) {
+  void check_reply(const std::string& list, const std::string& text, std::set<StreamId>& seen) {
     ++verdict_.replies;
     const auto reply = nlohmann::ordered_json::parse(text, nullptr, false);
     if (!reply.is_object() || !reply.contains("result")) return say("unreadable reply", text);
@@ -192,6 +193,8 @@ class Judge {
     }
     const StreamId id = id_of(reply["result"].get<std::string>());
     if (!seen.insert(id).second) return say("duplicate reply", text);
+    const auto asked = asked_.find(id);
+    if (asked != asked_.end() && asked->second.count(list) == 0) say("a reply in the list '" + list + "'", text);
     check_copy(id, fingerprint(entry), "a reply without its result", "a reply that differs from its result", text);
   }
 
@@ -256,8 +259,24 @@ class Judge {
   Verdict verdict_;
   std::map<std::string, uint64_t> said_;
   std::set<StreamId> absent_;                         // unsettled while the stream was absent
+  std::map<StreamId, std::set<std::string>> asked_;   // by result: where its request wants the reply, '' for none
   std::multimap<StreamId, const Attempt*> by_entry_;  // acknowledged; a server that lost data may give an ID again
 };
+
+}  // namespace
+
+namespace {
+
+void read_replies(const Account& account, Ledger& ledger) {
+  const std::string prefix = account.orders + ":reply:";
+  const valkey::OwnedReply keys = account.call({"KEYS", prefix + "*"});
+  for (std::size_t k = 0; k < keys->size(); ++k) {
+    const std::string key(keys->at(k).text());
+    const valkey::OwnedReply texts = account.call({"LRANGE", key, "0", "-1"});
+    for (std::size_t i = 0; i < texts->size(); ++i)
+      ledger.replies.emplace_back(key.substr(prefix.size()), texts->at(i).text());
+  }
+}
 
 }  // namespace
 
@@ -265,6 +284,7 @@ Verdict judge(const Account& account) {
   Ledger ledger;
   each_entry(account.call, account.orders, [&](const test::Entry& entry) { ledger.requests.insert(id_of(entry.id)); });
   each_entry(account.call, account.results, [&](const test::Entry& entry) { add_result(ledger, entry); });
+  read_replies(account, ledger);
   Judge judge(account.record, ledger);
   judge.check_rest(account);
   return judge.verdict();

@@ -93,7 +93,12 @@ class Walk {
   OrderCheck check_;
 };
 
-bool explained(const nlohmann::json& violation, const OrderCheck& order, const Record& record) {
+// How often each SKU's stock key may still be reported to have got a foreign value, and to have lost it.
+struct ForeignStock {
+  std::map<std::string, int> begins, ends;
+};
+
+bool explained(const nlohmann::json& violation, const OrderCheck& order, const Record& record, ForeignStock& foreign) {
   const std::string check = violation.value("check", "");
   const StreamId request = id_of(violation.value("request", ""));
   if (check == "missing_result") return order.unanswered.count(request) > 0;
@@ -101,11 +106,12 @@ bool explained(const nlohmann::json& violation, const OrderCheck& order, const R
   if (check == "invented_request") return any_has(record.discarded, request);
   // A foreign value at a stock key breaks the chain where it begins and where it ends, and the audit reports it
   // rightly. If no result of this SKU came after it, the ledger ends with the foreign value.
-  if (record.foreign_stock.count(violation.value("sku", "")) == 0) return false;
-  const std::string detail = violation.value("detail", "");
+  const std::string sku = violation.value("sku", ""), detail = violation.value("detail", "");
   const auto says = [&](const char* text) { return detail.find(text) != std::string::npos; };
-  return (check == "chain_broken" && (says("available is null") || says("not a whole number"))) ||
-         (check == "stock_key_differs" && says("not a whole number, '"));
+  if (check == "chain_broken" && says("available is null")) return foreign.begins[sku]-- > 0;
+  const bool ends = (check == "chain_broken" && says("but there was") && says("not a whole number")) ||
+                    (check == "stock_key_differs" && says("not a whole number, '"));
+  return ends && foreign.ends[sku]-- > 0;
 }
 
 }  // namespace
@@ -170,9 +176,10 @@ std::optional<std::string> check_audit(const AuditVerdict& verdict, const OrderC
     complaint = "status " + std::to_string(verdict.status) + ": " + verdict.errors;
   std::set<StreamId> named;
   std::size_t unexplained = 0;
+  ForeignStock foreign{record.foreign_stock, record.foreign_stock};
   for (const auto& violation : violations) {
     if (violation.value("check", "") == "missing_result") named.insert(id_of(violation.value("request", "")));
-    if (explained(violation, order, record)) continue;
+    if (explained(violation, order, record, foreign)) continue;
     if (++unexplained == 1) complaint += "no fault explains " + violation.dump();
   }
   if (unexplained > 1) complaint += " and " + std::to_string(unexplained - 1) + " more";

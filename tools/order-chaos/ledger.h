@@ -33,6 +33,7 @@ struct Ledger {
   std::map<std::string, int64_t> sold;                   // by SKU; added stock counts as negative
   std::map<std::string, uint64_t> outcomes;              // by status or reason
   std::vector<std::string> unreadable;                   // IDs of results
+  std::vector<std::pair<std::string, std::string>> replies;  // reply_to, text
 };
 
 // Adds an entry of the results stream.

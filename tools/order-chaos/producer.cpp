@@ -91,6 +91,7 @@ Order OrderSource::malformed() {
   };
   const std::size_t which = random_.number(entries.size());
   order.entry = entries[which];
+  if (which == 2) order.reply_to = name_;
   if (which >= 4) order.id.clear();
   return order;
 }

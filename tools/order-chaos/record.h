@@ -70,6 +70,7 @@ enum class Outcome { kOk, kFail, kUnknown };
 struct Attempt {
   std::string order;
   std::string content;  // empty if malformed
+  std::string reply_to;
   bool malformed = false;
   Outcome outcome = Outcome::kUnknown;
   StreamId entry;  // only where kOk
@@ -78,7 +79,7 @@ struct Attempt {
 struct Record {
   // Any thread may call it.
   void add(const Order& order, Outcome outcome, StreamId entry = {}) {
-    Attempt attempt{order.id, order.malformed ? "" : order.content(), order.malformed, outcome, entry};
+    Attempt attempt{order.id, order.malformed ? "" : order.content(), order.reply_to, order.malformed, outcome, entry};
     const std::lock_guard<std::mutex> guard(mutex_);
     attempts.push_back(std::move(attempt));
   }
@@ -95,7 +96,9 @@ struct Record {
   // A foreign value was written to the key of this order's record: it may be answered with bad_record; with true it
   // must be.
   std::map<std::string, bool> foreign_records;
-  std::set<std::string> foreign_stock;  // SKUs on sale whose stock key held a foreign value for a while
+  std::map<std::string, int> foreign_stock;  // how often the stock key of this SKU held a foreign value for a while
+  // The daemons' user lost rights after this result: later ones may have no reply.
+  StreamId replied_until{UINT64_MAX, UINT64_MAX};
   std::vector<DataLoss> data_losses;
 
  private:

@@ -33,6 +33,10 @@ bool of_state(Touches touches) {
   return touches >= Touches::kEverything;
 }
 
+bool of_one_daemon(const Fault& fault) {
+  return fault.touches == Touches::kDaemon || fault.touches == Touches::kProxy;
+}
+
 struct Active {
   const Fault* fault = nullptr;
   Daemon* daemon = nullptr;
@@ -100,7 +104,7 @@ class Schedule {
   void recover(const Fault* fault, Daemon& daemon) {
     const auto healed = Clock::now();
     const std::string what = fault == nullptr ? "all faults together" : words_of(*fault);
-    const bool suffered = fault != nullptr && (fault->touches == Touches::kDaemon || fault->touches == Touches::kProxy);
+    const bool suffered = fault != nullptr && of_one_daemon(*fault);
     const uint64_t calls = daemon.calls();
     try {
       std::string request;
@@ -162,11 +166,18 @@ void inject_alone(Trial& trial, const std::vector<Fault>& faults, std::size_t ti
   schedule.recover();
   for (const Fault* fault : order) {
     if (Clock::now() >= end) return;
-    Daemon& daemon = trial.busiest();  // most likely the active one: each fault has its effect
+    Daemon& active = trial.busiest();  // most likely: each fault has its effect
+    Daemon& daemon = of_one_daemon(*fault) && trial.random.chance(30) ? trial.another(active) : active;
+    if (&daemon != &active) {  // a standby suffers before, while or after it takes over
+      trial.note("kill " + active.name());
+      active.kill();
+      let_pass(trial.between(0, 900));  // the lease is 600 ms
+    }
     const auto due = schedule.inject(*fault, daemon);
     if (due > Clock::now()) let_pass(std::chrono::duration_cast<milliseconds>(due - Clock::now()));
     schedule.heal_due(true);
     schedule.recover(fault, daemon);
+    if (&daemon != &active) active.start();
   }
 }
 

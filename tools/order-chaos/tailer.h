@@ -30,6 +30,11 @@ class Tailer {
     const std::lock_guard<std::mutex> guard(mutex_);
     return seen_.size();
   }
+  // The newest result that was read; 0-0 if there is none.
+  [[nodiscard]] StreamId newest() const {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return seen_.empty() ? StreamId{} : seen_.back().id;
+  }
   // In the order in which they were read.
   [[nodiscard]] std::vector<Seen> seen() const {
     const std::lock_guard<std::mutex> guard(mutex_);

@@ -51,7 +51,7 @@ std::string settings_of(const test::FaultProxy& proxy, const std::string& name) 
       std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port());
   // Timeouts are as short as the contract allows, so that recovery from a fault is fast.
   return "[valkey]\nurl = \"" + url + "\"\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
-         "[processing]\nname = \"" + name + "\"\nlease = \"600ms\"\nreply_ttl = \"1h\"\n" +
+         "[processing]\nname = \"" + name + "\"\nlease = \"600ms\"\nreply_ttl = \"24h\"\n" +
          "[admin]\nlisten = \"\"\n[shutdown]\ndrain_timeout = \"2s\"\n";
 }
 

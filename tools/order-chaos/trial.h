@@ -70,6 +70,14 @@ class Trial : public TrialBase {
   [[nodiscard]] std::string owner();
   // The daemon that called most scripts since the last call: most likely the active one. Does not ask the server.
   [[nodiscard]] Daemon& busiest();
+  // One of the other daemons; the same if there is no other.
+  [[nodiscard]] Daemon& another(const Daemon& daemon) {
+    std::vector<Daemon*> others;
+    for (const auto& each : daemons) {
+      if (each.get() != &daemon || daemons.size() == 1) others.push_back(each.get());
+    }
+    return *others[random.number(others.size())];
+  }
   // The daemon of this name; `other` if there is none.
   [[nodiscard]] Daemon& named(const std::string& name, Daemon& other) {
     for (const auto& daemon : daemons) {

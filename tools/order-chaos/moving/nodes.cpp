@@ -1,5 +1,10 @@
 #include "order-chaos/moving/nodes.h"
 
+#include <iterator>
+#include <numeric>
+#include <set>
+#include <sstream>
+
 #include "order-chaos/daemon.h"
 #include "support/cluster_set.h"
 #include "support/valkey_helpers.h"
@@ -20,6 +25,21 @@ std::string field(const std::string& info, const std::string& name) {
   if (at == std::string::npos) return "";
   const std::size_t begin = at + name.size() + 1;
   return info.substr(begin, info.find_first_of("\r\n", begin) - begin);
+}
+
+// Which node has which slots, according to the reply to CLUSTER NODES; empty while it suspects or has failed a node: an
+// election may follow, even if that node is back.
+std::string slots_in(const std::string& reply) {
+  constexpr std::size_t kFlags = 2, kSlots = 8;  // words of a line before these
+  std::set<std::string> owners;
+  std::istringstream lines(reply);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream text(line);
+    const std::vector<std::string> words{std::istream_iterator<std::string>(text), {}};
+    if (words.size() > kFlags && words[kFlags].find("fail") != std::string::npos) return "";
+    for (std::size_t i = kSlots; i < words.size(); ++i) owners.insert(words[0] + " " + words[i] + "\n");
+  }
+  return std::accumulate(owners.begin(), owners.end(), std::string());
 }
 
 }  // namespace
@@ -182,6 +202,7 @@ Node* Nodes::primary_of(const std::string& key) {
 
 bool Nodes::looks_whole() {
   std::size_t primaries = 0;
+  std::set<std::string> views;  // of the cluster's slots: one if all nodes agree
   for (Node& node : data_) {
     const std::string info = tell(node, {"INFO", "replication"});
     if (field(info, "role") == "master") {
@@ -190,8 +211,11 @@ bool Nodes::looks_whole() {
     } else if (field(info, "master_link_status") != "up") {
       return false;
     }
-    if (kind_ == Servers::kCluster && field(tell(node, {"CLUSTER", "INFO"}), "cluster_state") != "ok") return false;
+    if (kind_ == Servers::kSentinels) continue;
+    if (field(tell(node, {"CLUSTER", "INFO"}), "cluster_state") != "ok") return false;
+    views.insert(slots_in(tell(node, {"CLUSTER", "NODES"})));
   }
+  if (views.count("") > 0 || views.size() > 1) return false;
   for (Node& sentinel : sentinels_) {
     auto client = admin(sentinel);
     const auto facts = test::send(client, command_of({"SENTINEL", "MASTER", "shop"}));

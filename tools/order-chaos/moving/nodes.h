@@ -47,7 +47,8 @@ class Nodes {
   [[nodiscard]] std::vector<Node*> replicas() { return with_role("slave"); }
   // The primary that serves this key; null if there is none at the moment.
   [[nodiscard]] Node* primary_of(const std::string& key);
-  // Waits until all nodes are up, connected and caught up, each shard with one primary. False after `patience`.
+  // Waits until all nodes are up, connected and caught up, each shard with one primary, and all agree which node has
+  // which slots. False after `patience`.
   [[nodiscard]] bool whole(std::chrono::milliseconds patience);
   // After a restart: applies what the configuration file does not contain.
   void restore(const Node& node);

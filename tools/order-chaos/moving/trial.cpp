@@ -40,7 +40,7 @@ MovingTrial::MovingTrial(const MovingPlan& plan, const Programs& its_programs)
         nodes.settings(files.file("password")) + "connect_timeout = \"500ms\"\n[streams]\nlanes = \"" + kLanes +
             "\"\norders = \"{<lane>}:orders\"\nresults = \"{<lane>}:results\"\n[keys]\nstock = " +
             "\"{<lane>}:stock:<sku>\"\n[processing]\nname = \"" + name +
-            "\"\nlease = \"900ms\"\n[admin]\nlisten = \"\"\n"));
+            "\"\nlease = \"900ms\"\nreply_ttl = \"24h\"\n[admin]\nlisten = \"\"\n"));
   }
   for (std::size_t lane = 0; lane < lanes.count(); ++lane) {
     auto connect = [this, stream = key(lane, "orders"), choice = test::Random(seed + lane)]() mutable {
