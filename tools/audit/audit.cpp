@@ -11,6 +11,8 @@ namespace {
 using valkey::Command;
 
 constexpr uint64_t kProgressEvery = 8192;
+// A daemon that trims a backlog overtakes the audit many times until it is done.
+constexpr int kAttemptsMax = 1000;
 
 uint64_t& count_of(ResultKind kind, Counts& counts) {
   switch (kind) {
@@ -128,6 +130,30 @@ std::vector<std::string> advice_on(const Task& task) {
   return advice;
 }
 
+Report run_once(Link& link, const Options& options) {
+  Report report{take_horizon(link, options), {}, Findings(options.findings_max), {}};
+  const Task task{link, options, report.horizon, report.findings, report.counts};
+  const uint64_t parts = parts_of(task);
+  for (uint64_t number = 0; number < parts && !link.failure(); ++number) {
+    // Later passes are for the other partitions of the order IDs. Everything else was checked before.
+    Findings known(0);
+    Counts counted;
+    const Task again{link, options, report.horizon, known, counted};
+    const Task& pass = number == 0 ? task : again;
+    std::vector<CheckerPtr> checks;
+    checks.push_back(check_requests(pass));
+    if (number == 0) checks.push_back(check_letters(task));
+    if (number == 0) checks.push_back(check_stock(task));
+    checks.push_back(check_decisions(task, {number, parts}));
+    read_results(pass, checks);
+  }
+  report.counts.passes = parts;
+  if (link.failure()) return report;
+  list_what_was_not_checked(task);
+  report.advice = advice_on(task);
+  return report;
+}
+
 }  // namespace
 
 void Findings::add(Check check, const Place& place, std::string_view detail) {
@@ -145,28 +171,14 @@ uint64_t Findings::violations() const {
   return all;
 }
 
+// What was trimmed while it was read cannot be told from what is missing: then all is read again from the new
+// beginning.
 Result<Report> run(Link& link, const Options& options) {
-  Report report{take_horizon(link, options), {}, Findings(options.findings_max), {}};
-  const Task task{link, options, report.horizon, report.findings, report.counts};
-  const uint64_t parts = parts_of(task);
-  for (uint64_t number = 0; number < parts; ++number) {
-    // Later passes are for the other partitions of the order IDs. Everything else was checked before.
-    Findings known(0);
-    Counts counted;
-    const Task again{link, options, report.horizon, known, counted};
-    const Task& pass = number == 0 ? task : again;
-    std::vector<CheckerPtr> checks;
-    checks.push_back(check_requests(pass));
-    if (number == 0) checks.push_back(check_letters(task));
-    if (number == 0) checks.push_back(check_stock(task));
-    checks.push_back(check_decisions(task, {number, parts}));
-    read_results(pass, checks);
+  for (int attempt = 1;; ++attempt) {
+    Report report = run_once(link, options);
+    if (!link.failure()) return report;
+    if (attempt == kAttemptsMax || !link.restart()) return *link.failure();
   }
-  report.counts.passes = parts;
-  if (link.failure()) return *link.failure();
-  list_what_was_not_checked(task);
-  report.advice = advice_on(task);
-  return report;
 }
 
 }  // namespace orderd::audit

@@ -37,7 +37,9 @@ StreamFacts facts_of(const Reply& reply) {
 
 Position position_of(const Reply& hash) {
   Position position;
-  position.exists = hash.is_error() || hash.size() > 0;
+  // A lane may be paused before it is first served.
+  const bool paused_only = hash.size() == 2 && hash.at(0).text() == "paused";
+  position.exists = hash.is_error() || (hash.size() > 0 && !paused_only);
   const auto number = [&hash](std::string_view name) { return whole_of(value_of(hash, name).text()); };
   const auto id = id_of(value_of(hash, "id").text());
   if (hash.is_error()) {

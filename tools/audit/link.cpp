@@ -12,8 +12,9 @@ using valkey::Reply;
 
 // Larger pages are no faster, smaller ones cost a call each.
 constexpr std::size_t kPageEntries = 250;
-// Pages of large entries have fewer: a malformed request may have any size.
+// Pages of large entries have fewer: a malformed request may have any size. The first page shows the size.
 constexpr std::size_t kPageBytes = 4 * 1024 * 1024;
+constexpr std::size_t kFirstPage = 16;
 
 std::size_t bytes_of(const Reply& page) {
   std::size_t bytes = 0;
@@ -48,14 +49,23 @@ OwnedReply Link::receive(Ticket ticket) {
     auto reply = client_.read();
     if (!reply) {
       fail(reply.error());
-    } else {
-      early_.emplace(++received_, std::move(*reply));
+    } else if (++received_ > dropped_) {
+      early_.emplace(received_, std::move(*reply));
     }
   }
   if (failure_) return OwnedReply(nullptr);
   auto found = early_.extract(ticket);
   ORDERD_CHECK(!found.empty(), "a ticket was received twice");
   return std::move(found.mapped());
+}
+
+bool Link::restart() {
+  if (!again_) return false;
+  again_ = false;
+  failure_.reset();
+  dropped_ = sent_;
+  early_.clear();
+  return true;
 }
 
 OwnedReply Link::ask_at_once(const std::vector<Command>& commands) {
@@ -72,13 +82,23 @@ OwnedReply Link::ask_at_once(const std::vector<Command>& commands) {
   return reply;
 }
 
-Cursor::Cursor(Link& link, std::string stream, Id first, Id last)
-    : link_(link), stream_(std::move(stream)), last_(last.text()), count_(kPageEntries) {
+Cursor::Cursor(Link& link, std::string stream, Id first, Id last, bool whole)
+    : link_(link), stream_(std::move(stream)), last_(last.text()), whole_(whole), count_(kFirstPage) {
   if (first <= last) request(first);
 }
 
 void Cursor::request(Id from) {
   next_page_ = link_.send(Command::of("XRANGE", stream_, from.text(), last_, "COUNT", count_));
+  if (whole_ && read_ != Id{}) oldest_ = link_.send(Command::of("XRANGE", stream_, "-", "+", "COUNT", 1));
+}
+
+// Trimming removes the oldest entries: nothing is missing before the page if an entry before it was still there.
+void Cursor::judge_oldest() {
+  if (!oldest_) return;
+  const auto reply = link_.receive(*std::exchange(oldest_, std::nullopt));
+  const auto oldest = id_of(reply->at(0).at(0).text());
+  if (link_.fails(reply.view()) || (oldest && *oldest <= read_)) return;
+  link_.fail_for_now("the results are being trimmed faster than the audit reads them; run it again later");
 }
 
 const RawEntry* Cursor::peek() {
@@ -94,11 +114,13 @@ bool Cursor::turn_page() {
   if (!next_page_) return false;
   page_ = link_.receive(*std::exchange(next_page_, std::nullopt));
   at_ = 0;
+  judge_oldest();
   const std::size_t size = page_->size();
-  if (link_.fails(page_.view()) || size == 0) return false;
+  if (link_.failure() || link_.fails(page_.view()) || size == 0) return false;
   const auto last = id_of(page_->at(size - 1).at(0).text());
   const bool full = size == count_;
   count_ = std::clamp<std::size_t>(kPageBytes * size / (bytes_of(page_.view()) + 1), 1, kPageEntries);
+  read_ = last.value_or(Id{});
   if (full && last) request(after(*last));
   return true;
 }

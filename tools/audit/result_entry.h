@@ -87,10 +87,10 @@ class ResultDecoder {
   JsonReader json_;  // owns SKUs with escapes
 };
 
-// Reads the results from `first` to `last`, inclusive.
+// Reads the results from `first` to `last`, inclusive, without a gap.
 class ResultCursor {
  public:
-  ResultCursor(Link& link, const std::string& stream, Id first, Id last) : raw_(link, stream, first, last) {}
+  ResultCursor(Link& link, const std::string& stream, Id first, Id last) : raw_(link, stream, first, last, true) {}
   // The next one, valid until the next call; null at the end.
   [[nodiscard]] ResultEntry* next();
 
