@@ -122,6 +122,10 @@ Result<bool> EmbeddedServer::start() {
   std::vector<char> absolute(PATH_MAX);
   if (realpath(directory_.c_str(), absolute.data()) == nullptr) return Failure{problem("cannot use " + directory_)};
   directory_ = absolute.data();
+  if (const std::size_t bytes = embedded_socket(directory_).size(); bytes >= sizeof(sockaddr_un::sun_path)) {
+    return Failure{"cannot use " + directory_ + ": the path of the socket in it has " + std::to_string(bytes) +
+                   " bytes; at most " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " are allowed"};
+  }
   const auto waits = [this](const std::string& what) { say(what); };
   if (auto locked = lock_.take(directory_, kLockPatience, waits); !locked) return locked;
   watch_children();

@@ -168,6 +168,19 @@ TEST_CASE_FIXTURE(EmbeddedFixture, "a valkey-server that is missing or not execu
   CHECK(reported.empty());
 }
 
+TEST_CASE_FIXTURE(EmbeddedFixture, "a directory whose absolute path is too long for a socket is refused") {
+  const std::string parent = files.file(std::string(100, 'x'));
+  std::filesystem::create_directory(parent);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(parent);
+  valkey::EmbeddedServer relative(loop, "data", 1, nullptr, nullptr);
+  const auto started = relative.start();
+  std::filesystem::current_path(before);
+  REQUIRE_FALSE(started.ok());
+  CHECK(started.error() == "cannot use " + parent + "/data: the path of the socket in it has " +
+                               std::to_string(parent.size() + 17) + " bytes; at most 107 are allowed");
+}
+
 TEST_CASE_FIXTURE(EmbeddedFixture, "a server that fails repeatedly is reported once") {
   const Programs programs;
   const std::string runs = files.file("runs");
