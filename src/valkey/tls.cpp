@@ -38,7 +38,8 @@ std::optional<std::string> unreadable(const std::string& path) {
   if (stat(path.c_str(), &facts) != 0 || access(path.c_str(), R_OK) != 0) {
     return std::string("cannot be read: ") + std::strerror(errno);
   }
-  if (S_ISDIR(facts.st_mode)) return "is a directory";
+  // Opening a FIFO would block the loop.
+  if (!S_ISREG(facts.st_mode)) return "is not a regular file";
   return std::nullopt;
 }
 

@@ -1,4 +1,6 @@
 // TLS to a real server: orders over it, a specific error for each mistake, and renewed certificates.
+#include <sys/stat.h>
+
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -141,6 +143,9 @@ TEST_CASE("missing or mismatched files are usage errors that name the setting") 
   Authority authority("CA");
   const CertificateFiles one = authority.sign("one", {}), two = authority.sign("two", {});
   const std::string ca = "--valkey.tls_ca_file", cert = "--valkey.tls_cert_file", key = "--valkey.tls_key_file";
+  const TemporaryDirectory files;
+  const std::string fifo = files.file("fifo");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
   struct Wrong {
     Words words;
     std::string sentence;
@@ -148,6 +153,7 @@ TEST_CASE("missing or mismatched files are usage errors that name the setting") 
   };
   for (const auto& [words, sentence, url] : std::vector<Wrong>{
            {{ca, "/nowhere/ca.pem"}, ca + ": \"/nowhere/ca.pem\" cannot be read: No such file or directory"},
+           {{ca, fifo}, "\" is not a regular file"},
            {{ca, one.key}, "contains no certificates in PEM format"},
            {{cert, one.cert}, "valkey.tls_key_file is missing: a certificate and its key belong together"},
            {{key, one.key}, "valkey.tls_cert_file is missing"},
