@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <string_view>
 
 #include "daemon/log_writer.h"
+#include "settings/text.h"
 
 namespace orderd::daemon {
 namespace {
@@ -80,7 +82,8 @@ class TextFormatter : public spdlog::formatter {
     if (color_) append("\x1b[0m", out);
     for (std::size_t column = level.name.size(); column < 6; ++column) out.push_back(' ');
     if (message.logger_name.size() > 0) fmt::format_to(std::back_inserter(out), "[{}] ", view(message.logger_name));
-    append_line(view(message.payload), out);
+    // A message is one line without terminal escapes: text from outside cannot forge another one.
+    append(settings::printable(view(message.payload), SIZE_MAX), out);
     out.push_back('\n');
   }
 
@@ -89,19 +92,6 @@ class TextFormatter : public spdlog::formatter {
   }
 
  private:
-  // A message is one line: text from outside cannot forge another one.
-  static void append_line(std::string_view text, spdlog::memory_buf_t& out) {
-    for (const char c : text) {
-      if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
-        out.push_back(c);
-      } else if (c == '\n') {
-        append("\\n", out);
-      } else {
-        fmt::format_to(std::back_inserter(out), "\\x{:02X}", static_cast<unsigned char>(c));
-      }
-    }
-  }
-
   bool color_;
 };
 

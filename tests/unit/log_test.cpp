@@ -79,9 +79,12 @@ TEST_CASE("the time is that of the clock in UTC") {
 TEST_CASE("a message is one line whatever it contains") {
   const std::string text = logged([] {
     init_log(LogLevel::kInfo, LogFormat::kText);
-    spdlog::info("a\nb\r\x1b[31m\x7f \xc3\xa4");
+    spdlog::info(
+        "a\nb\r\x1b[31m\x7f\xc2\x9b"
+        "31m\xff \xc3\xa4" +
+        std::string(100, 'x'));
   });
-  CHECK(text.ends_with("info  a\\nb\\x0D\\x1B[31m\\x7F \xc3\xa4\n"));
+  CHECK(text.ends_with("info  a\\x0Ab\\x0D\\x1B[31m\\x7F\\xC2\\x9B31m\\xFF \xc3\xa4" + std::string(100, 'x') + "\n"));
 }
 
 TEST_CASE("a JSON line is one object with a time and a level and a message") {
