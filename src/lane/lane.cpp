@@ -41,14 +41,15 @@ spdlog::logger logger_of(const std::string& lane) {
   return logger;
 }
 
-// The server's words, followed by the remedy.
-std::string with_advice(const std::string& refusal) {
-  const bool rights = refusal.find("NOPERM") != std::string::npos || refusal.find("ACL failure") != std::string::npos;
-  const bool login = refusal.find("NOAUTH") != std::string::npos || refusal.find("WRONGPASS") != std::string::npos;
-  if (rights) return refusal + "; grant this user what config/users.acl gives to orderd";
-  if (login)
-    return refusal + "; check valkey.username and valkey.password_file, or the user and password in valkey.url";
-  return refusal;
+// The remedy for a refusal, to follow the server's words; empty: none is known.
+std::string_view advice_for(std::string_view refusal) {
+  const auto says = [&](std::string_view words) { return refusal.find(words) != std::string_view::npos; };
+  if (says("NOPERM") || says("ACL failure")) return "; grant this user what config/users.acl gives to orderd";
+  if (says("NOAUTH") || says("WRONGPASS"))
+    return "; check valkey.username and valkey.password_file, or the user and password in valkey.url";
+  if (says("nknown command") || says("nknown Redis command"))
+    return "; orderd needs a command that this server does not have: was it removed or renamed (rename-command)?";
+  return "";
 }
 
 }  // namespace
@@ -183,12 +184,12 @@ void Lane::refused(const valkey::Error& error) {
 // Waits, then starts over.
 void Lane::block(const valkey::Error& error) {
   if (troubles_.raise("orders", error.what)) {
-    const bool stays = error.kind == valkey::ErrorKind::kFault;
-    if (stays) {
+    const std::string_view advice = advice_for(error.what);
+    if (error.kind == valkey::ErrorKind::kFault && advice.empty()) {
       log_.error("cannot process orders: {}. Fix or delete this key; orderd retries every {} s and resumes by itself",
                  error.what, valkey::Backoff::kLongest.count() / 1000);
     } else {
-      log_.warn("waiting: {}; orderd retries and resumes by itself", with_advice(error.what));
+      log_.warn("waiting: {}{}; orderd retries and resumes by itself", error.what, advice);
     }
   }
   change_phase(Phase::kBlocked);
@@ -240,7 +241,7 @@ void Lane::end() {
 bool Lane::gives_up(const std::string& what) {
   if (phase_ == Phase::kEnded) return true;
   cannot_start_ = true;
-  if (!listener_.on_cannot_start(*this, with_advice(what))) return false;
+  if (!listener_.on_cannot_start(*this, what + std::string(advice_for(what)))) return false;
   change_phase(Phase::kEnded);
   link_.stop();
   return true;

@@ -51,6 +51,19 @@ TEST_CASE_FIXTURE(LaneFixture, "a lasting refusal is reported once, shown, retri
   CHECK(status().blocked_by.empty());
 }
 
+TEST_CASE_FIXTURE(LaneFixture, "a command that the server lacks is blamed, not a key") {
+  serve();
+  fake.on("EVALSHA settle").error("ERR key orders:position: Unknown command called from script");
+  deliver(order_entries(1, 1));
+  until(
+      [&] {
+        return logged("waiting: ERR key orders:position: Unknown command called from script; orderd needs a command") ==
+               1;
+      },
+      "it is reported");
+  CHECK(logged("Fix or delete this key") == 0);
+}
+
 TEST_CASE_FIXTURE(LaneFixture, "retention continues while the lane is blocked because it frees memory") {
   options.retention_orders = Milliseconds(1000);
   serve();
