@@ -94,7 +94,7 @@ std::optional<std::string> joined(const Leaf& leaf) {
   for (const toml::node& each : *array) {
     const auto* word = each.as_string();
     if (word == nullptr) return std::nullopt;
-    list += (list.empty() ? "" : ",") + word->get();
+    list += (&each == &array->front() ? "" : ",") + word->get();
   }
   return list;
 }

@@ -115,8 +115,8 @@ TEST_CASE("sentinels are given as a text or as an array and with the name of the
         "F:2:13: valkey.sentinels: valkey.service is missing: the name of the primary at the sentinels");
   CHECK(with("service = \"shop\"") ==
         "F:2:11: valkey.service: \"shop\": valkey.sentinels is empty; set it, or remove this");
-  for (const std::string bad :
-       {"\"h:0\"", "\"h:\"", "\",h\"", "\"h,\"", "\"h h\"", "\"u:p@h\"", "[\"h\", \"\"]", "\"[::1\""}) {
+  for (const std::string bad : {"\"h:0\"", "\"h:\"", "\",h\"", "\"h,\"", "\"h h\"", "\"u:p@h\"", "[\"h\", \"\"]",
+                                "[\"\", \"h\"]", "\"[::1\""}) {
     CHECK_MESSAGE(contains(with("service = \"shop\"\nsentinels = " + bad), "allowed: host[:port], separated by commas"),
                   bad);
   }
