@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <sstream>
 #include <utility>
@@ -79,6 +80,18 @@ void log_end(const std::string& what) {
   spdlog::critical("orderd exits with status 1: {}", what);
 }
 
+[[noreturn]] void exit_at_once(int status) {
+  spdlog::default_logger()->flush();
+  _exit(status);
+}
+
+// A pipe is at its end by now, which would mean the defaults; opening a FIFO would block the loop.
+bool can_be_read_again(const std::string& file) {
+  std::error_code unknown;  // load() reports it
+  const auto status = std::filesystem::status(file, unknown);
+  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+}
+
 }  // namespace
 
 Daemon::Daemon(settings::Settings settings, settings::Sources sources)
@@ -109,6 +122,8 @@ int Daemon::run() {
     log_end(endpoint.error());
     return 1;
   }
+  // order matters: first, since an embedded server may wait for its directory. Unhandled, SIGHUP ends the process.
+  signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { on_reload_signal(); }));
   std::random_device entropy;
   if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {
     server_ = std::make_unique<valkey::EmbeddedServer>(
@@ -128,7 +143,6 @@ int Daemon::run() {
     Signal::hold(number);
     signals_.push_back(std::make_unique<Signal>(loop_, number, [this] { on_stop_signal(); }));
   }
-  signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { on_reload_signal(); }));
 
   const std::string where = settings_.has_sentinels()
                                 ? fmt::format("the primary of '{}', as its sentinels name it", settings_.valkey.service)
@@ -151,6 +165,7 @@ int Daemon::run() {
   start_lanes();
   loop_.run();
   report();
+  if (loop_.looks_up()) exit_at_once(exit_status_);
   return exit_status_;
 }
 
@@ -170,8 +185,7 @@ void Daemon::on_stop_signal() {
   if (stopping_) {
     if (loop_.now_ms() - stop_ms_ < kSameSignal) return;
     spdlog::warn("stopped at once; what was in flight is settled after the next start");
-    spdlog::default_logger()->flush();
-    _exit(1);
+    exit_at_once(1);
   }
   stopping_ = true;
   stop_ms_ = loop_.now_ms();
@@ -189,6 +203,10 @@ void Daemon::on_reload_signal() {
 }
 
 void Daemon::reload() {
+  if (!can_be_read_again(sources_.file)) {
+    return spdlog::error("the settings were not changed: {}: it is not a regular file, and cannot be read again",
+                         sources_.file);
+  }
   const auto loaded = settings::load(sources_);
   if (!loaded) {
     std::istringstream mistakes(loaded.error());

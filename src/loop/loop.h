@@ -47,6 +47,9 @@ class Loop {
   [[nodiscard]] uint64_t now_ms() const { return uv_now(&loop_); }
   // Microseconds of a monotonic clock, now. Costs about 20 ns.
   [[nodiscard]] static uint64_t precise_us() { return uv_hrtime() / 1000; }
+  // Whether a lookup of a name still runs, perhaps for a canceled caller. It cannot be interrupted, and may take
+  // minutes: the destructor waits for it, and so does exit().
+  [[nodiscard]] bool looks_up() const { return loop_.active_reqs.count > 0; }
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
 
  private:
