@@ -79,6 +79,8 @@ TEST_CASE_FIXTURE(DoctorDesk, "each server setting that loses or stops orders is
            {"truncated", "aof-load-truncated", "yes", "aof-load-truncated is yes"},
            {"eviction", "maxmemory-policy", "allkeys-lru", "maxmemory-policy is allkeys-lru"},
            {"scripts", "busy-reply-threshold", "20", "busy-reply-threshold is 20 ms"},
+           {"replicas", "min-replicas-to-write", "1",
+            "0 replicas, 0 within min-replicas-max-lag, min-replicas-to-write 1"},
        }) {
     CAPTURE(mistake.what);
     configure(mistake.name, mistake.value);
@@ -153,6 +155,25 @@ TEST_CASE_FIXTURE(DoctorDesk, "IDs from the future, keys of another type and unu
   CHECK(found.text("keys", "what").starts_with("the key 'orders:position' holds another type"));
   CHECK(contains(found.text("groups", "fix"), "XGROUP DESTROY results mail"));
   CHECK(found.problems == 3);
+}
+
+TEST_CASE_FIXTURE(DoctorDesk, "a key of another type is one problem whatever was asked of it") {
+  for (const char* key : {"orders", "results", "orders:dead", "orders:position"}) ask(admin(), {"SET", key, "x"});
+  CHECK(examine().problems == 4);
+}
+
+TEST_CASE_FIXTURE(DoctorDesk, "what the server denies is unknown and not good") {
+  struct Denied {
+    std::string command, check;
+  };
+  for (const auto& [command, check] :
+       std::vector<Denied>{{"xinfo", "groups"}, {"xlen", "keys"}, {"hgetall", "keys"}, {"xrevrange", "ids"}}) {
+    CAPTURE(command);
+    ask(admin(), {"ACL", "SETUSER", "default", "-" + command});
+    CHECK(examine({"--skip", "rights"}).state(check) == "unknown");
+    ask(admin(), {"ACL", "SETUSER", "default", "+@all"});
+    CHECK(examine().state(check) == "good");
+  }
 }
 
 TEST_CASE("missing rights are found with the rule that grants each") {

@@ -192,6 +192,8 @@ TEST_CASE_FIXTURE(QuietDesk, "a key of another type is a warning and the rest is
                {"results 1 entry in 'results'"});
   }
   CHECK(run({"status"}).row("waiting") == "waiting not known");
+  CHECK(run({"status"}).row("group") == "group 'orderd', not known");
+  CHECK(status()["warnings"].size() == 5);
 }
 
 TEST_CASE_FIXTURE(StatusDesk, "a health check fails when no daemon is active or a request waits too long") {
@@ -230,6 +232,7 @@ TEST_CASE_FIXTURE(QuietDesk, "values that the user has no right to read are unkn
     CHECK(ran.says("the server denies") == asked);
     CHECK(ran.says("NOPERM") == asked);
     CHECK((status()["position"] == ids[0]) == (right != "hgetall"));
+    CHECK(status()["group"]["exists"].is_null() == (right == "xinfo"));
     ask(admin(), {"ACL", "SETUSER", "default", "+@all"});
   }
   CHECK(run({"status"}).row("position") == whole.row("position"));

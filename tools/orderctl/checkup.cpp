@@ -54,6 +54,14 @@ Result<std::vector<Finding>> Checkup::run() {
   return std::move(findings_);
 }
 
+bool Checkup::denied(const char* what, std::initializer_list<const char*> commands) {
+  const auto* const first =
+      std::find_if(commands.begin(), commands.end(), [this](const char* name) { return questions_.denies(name); });
+  if (first == commands.end()) return false;
+  unknown(what, "the server denies " + std::string(*first));
+  return true;
+}
+
 void Checkup::expect(const std::string& name, const std::string& value, const char* wanted, const char* reason,
                      std::string why, std::string fix) {
   if (value.empty()) return unknown(name, reason);
@@ -136,6 +144,15 @@ void Checkup::replicas() {
   const auto connected = whole_of(info("connected_slaves"));
   if (!connected) return unknown("how many are connected", kNoInfo);
   const std::string what = count_text(*connected, "replica");
+  const std::string wanted = config("min-replicas-to-write"), lag = config("min-replicas-max-lag");
+  // The server counts the replicas within the lag only if some are wanted.
+  const auto near = whole_of(info("min_slaves_good_slaves"));
+  if (near && *near < whole_of(wanted).value_or(0)) {
+    return problem(
+        what + ", " + std::to_string(*near) + " within min-replicas-max-lag, min-replicas-to-write " + shown(wanted),
+        "the server refuses writes (NOREPLICAS), and all orders wait",
+        "CONFIG SET min-replicas-to-write 0, or start a replica");
+  }
   if (*connected == 0 && !settings_.has_sentinels() && !settings_.valkey.cluster) {
     return good("none; nothing takes over if this server fails");
   }
@@ -144,7 +161,6 @@ void Checkup::replicas() {
         settings_.valkey.cluster ? ", and this is a node of a cluster" : ", and sentinels watch this server";
     return problem(what + where, "there is nothing to fail over to", "start a replica");
   }
-  const std::string wanted = config("min-replicas-to-write"), lag = config("min-replicas-max-lag");
   if (wanted.empty() || lag.empty()) return unknown(what + "; min-replicas-to-write", kNoConfig);
   if (wanted == "0" || whole_of(lag).value_or(0) > 5) {
     return problem(what + ", min-replicas-to-write " + shown(wanted) + ", min-replicas-max-lag " + shown(lag),

@@ -1,6 +1,7 @@
 // The checks of `orderctl doctor`, one function each. What they share, the server's INFO and CONFIG, is asked once.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,6 +76,8 @@ class Checkup {
   void unknown(std::string what, std::string why) {
     findings_.push_back({Finding::State::kUnknown, check_, std::move(what), std::move(why), ""});
   }
+  // Whether the server has denied one of these commands. If so, `what` is unknown.
+  [[nodiscard]] bool denied(const char* what, std::initializer_list<const char*> commands);
   // `name`, a setting of the server, has to be `wanted`. `value`: what it is; empty: not known, because of `reason`.
   void expect(const std::string& name, const std::string& value, const char* wanted, const char* reason,
               std::string why, std::string fix);

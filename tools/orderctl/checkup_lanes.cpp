@@ -95,14 +95,13 @@ void Checkup::rights() {
 
 void Checkup::ids() {
   if (!now_ms_) return unknown("from the future", "the server denies TIME");
-  bool found = false, known = false;
+  bool found = false;
   std::vector<std::string> streams;
   for (const settings::Settings& lane : lanes_) {
     streams.insert(streams.end(), {lane.streams.orders, lane.streams.results});
   }
   for (const std::string& stream : streams) {
     const OwnedReply reply = questions_.ask("XREVRANGE", stream, "+", "-", "COUNT", 1);
-    known = known || !reply->lost();
     const auto newest = StreamId::parse(reply->at(0).at(0).text());
     if (!newest || newest->ms <= *now_ms_ + kFutureMs) continue;
     found = true;
@@ -113,8 +112,7 @@ void Checkup::ids() {
             "let producers push with '*'; where the server's clock was wrong, wait, or start a new stream "
             "(docs/operations.md)");
   }
-  if (!found && known) good("none from the future" + in_lanes());
-  if (!found && !known) unknown("from the future", "the server denies XREVRANGE");
+  if (!found && !denied("from the future", {"XREVRANGE"})) good("none from the future" + in_lanes());
 }
 
 // What the questions before have found.
@@ -125,11 +123,13 @@ void Checkup::keys() {
       (void)questions_.ask(name, key);
     }
   }
-  const auto& wrong = questions_.wrong_types();
+  const auto wrong = questions_.wrong_types();
   for (const std::string& each : wrong) {
     problem(each, "orderd waits until the key holds what it expects", "RENAME the key, or change the setting");
   }
-  if (wrong.empty()) good("of the types that orderd expects" + in_lanes());
+  if (wrong.empty() && !denied("of another type", {"XLEN", "XREVRANGE", "HGETALL", "GET"})) {
+    good("of the types that orderd expects" + in_lanes());
+  }
 }
 
 void Checkup::groups() {
@@ -142,7 +142,9 @@ void Checkup::groups() {
               "let its consumers read and acknowledge; or, if nobody uses it: " + command);
     }
   }
-  if (!found) good("none keeps a stream from being trimmed" + in_lanes());
+  if (!found && !denied("that keep streams from being trimmed", {"XINFO GROUPS", "XPENDING", "XRANGE"})) {
+    good("none keeps a stream from being trimmed" + in_lanes());
+  }
 }
 
 }  // namespace orderd::tools

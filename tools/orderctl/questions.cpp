@@ -73,11 +73,10 @@ valkey::OwnedReply Questions::ask_command(std::string_view name, std::string_vie
   }
   if (text.starts_with("WRONGTYPE")) {
     answered_ = true;
-    wrong_types_.push_back("the key '" + shown(key) + "' holds another type than orderd expects (" + std::string(name) +
-                           ": WRONGTYPE); check the names in [streams], or rename or delete the key");
+    wrong_types_.emplace(key);
   } else if (valkey::denies_command(text)) {
     if (denial_.empty()) denial_ = client_.explain(text);
-    denied_.append(denied_.empty() ? "" : ", ").append(name);
+    denied_.emplace(name);
   } else {
     failure_ = client_.explain(text);
   }
@@ -109,9 +108,22 @@ Result<bool> Questions::outcome() const {
   return true;
 }
 
+std::vector<std::string> Questions::wrong_types() const {
+  std::vector<std::string> out;
+  for (const std::string& key : wrong_types_) {
+    out.push_back(
+        "the key '" + shown(key) +
+        "' holds another type than orderd expects; check the names in [streams], or rename or delete the key");
+  }
+  return out;
+}
+
 std::vector<std::string> Questions::warnings() const {
-  std::vector<std::string> out = wrong_types_;
-  if (!denied_.empty()) out.push_back("not everything is known: the server denies " + denied_ + "; " + denial_);
+  std::vector<std::string> out = wrong_types();
+  if (denied_.empty()) return out;
+  std::string names;
+  for (const std::string& name : denied_) names.append(names.empty() ? "" : ", ").append(name);
+  out.push_back("not everything is known: the server denies " + names + "; " + denial_);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +46,9 @@ class Questions {
   // What was denied, and which keys hold another type; one sentence each.
   [[nodiscard]] std::vector<std::string> warnings() const;
   // The latter alone.
-  [[nodiscard]] const std::vector<std::string>& wrong_types() const { return wrong_types_; }
+  [[nodiscard]] std::vector<std::string> wrong_types() const;
+  // Whether the server has denied this command, of one or two words.
+  [[nodiscard]] bool denies(std::string_view name) const { return denied_.contains(name); }
 
  private:
   [[nodiscard]] valkey::OwnedReply ask_command(std::string_view name, std::string_view key,
@@ -54,10 +57,10 @@ class Questions {
 
   Client& client_;
   std::string failure_;
-  bool answered_ = false;  // at least once
-  std::string denied_;     // the commands
-  std::string denial_;     // the server's words for the first of them
-  std::vector<std::string> wrong_types_;
+  bool answered_ = false;                           // at least once
+  std::set<std::string, std::less<>> denied_;       // the commands
+  std::string denial_;                              // the server's words for the first of them
+  std::set<std::string, std::less<>> wrong_types_;  // the keys
 };
 
 // The value of `name`; empty if there is none.

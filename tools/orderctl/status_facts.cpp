@@ -141,6 +141,7 @@ Json read_group(Questions& questions, const std::string& stream, const std::stri
   if (group.empty()) return {};
   Json facts = {{"name", group}, {"exists", false}, {"lag", Json()}};
   const OwnedReply reply = questions.ask("XINFO GROUPS", stream);
+  if (reply->lost()) facts["exists"] = nullptr;
   for (std::size_t i = 0; i < reply->size(); ++i) {
     const Reply info = reply->at(i);
     if (value_of(info, "name").text() != group) continue;

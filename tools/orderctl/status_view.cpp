@@ -66,6 +66,7 @@ std::string waiting_text(const Json& waiting) {
 
 std::string group_text(const Json& group) {
   const std::string name = "'" + text_in(group["name"]) + "'";
+  if (group["exists"].is_null()) return name + ", not known";
   if (group["exists"] == false) return name + " does not exist; orderd creates it for monitoring";
   return name + (group["lag"].is_null() ? ", lag not known" : " shows a lag of " + group["lag"].dump());
 }
