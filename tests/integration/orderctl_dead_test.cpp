@@ -52,6 +52,15 @@ TEST_CASE_FIXTURE(LetterDesk, "a dead letter is listed and shown with its raw fi
   failed(run({"dead", "show", "1-1"}), {"there is no dead letter 1-1 in 'orders:dead'"});
 }
 
+TEST_CASE_FIXTURE(Desk, "large dead letters are read in pages that the server can spare") {
+  constexpr std::size_t kLetters = 100;
+  const Fields fields = {{"request", "1-0"}, {"result", "1-0"}, {"detail", "x"}, {"raw", std::string(60'000, 'x')}};
+  for (std::size_t i = 0; i < kLetters; ++i) xadd(admin(), "orders:dead", fields);
+  ask(admin(), {"CONFIG", "SET", "client-output-buffer-limit", "normal 3mb 0 0"});
+  CHECK(succeeded(run({"dead", "list", "--json", "--limit", "1"})).json().size() == 1);
+  CHECK(succeeded(run({"dead", "list", "--json", "--limit", "1000"})).json().size() == kLetters);
+}
+
 TEST_CASE_FIXTURE(LetterDesk, "dead letters are listed from the newest one or in a range") {
   Words ids = {letter};
   for (int i = 0; i < 3; ++i) ids.push_back(push({{"id", "m-" + std::to_string(i)}}));

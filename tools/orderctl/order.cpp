@@ -96,7 +96,7 @@ class OrderSearch {
   Result<bool> search_results() {
     EntryPages pages(client_, settings_.streams.results, {facts_.decided.empty() ? "-" : facts_.decided, "+", true});
     for (std::size_t left = most_; left > 0;) {
-      const auto entries = pages.next(std::min(left, kPageEntries));
+      const auto entries = pages.next(left);
       if (!entries) return entries.failure();
       if (entries->empty()) {
         facts_.searched_from.clear();

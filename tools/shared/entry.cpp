@@ -1,4 +1,5 @@
-// Streams are read page by page, so that memory does not grow with the stream.
+// Streams are read page by page, so that memory does not grow with the stream. A page is limited in bytes, too: the
+// server does nothing else while it copies one.
 #include "shared/entry.h"
 
 #include <algorithm>
@@ -6,6 +7,21 @@
 #include "shared/output.h"
 
 namespace orderd::tools {
+namespace {
+
+constexpr std::size_t kPageBytes = 1024 * 1024;
+// The first page shows how large entries are. This many of 64 KiB, the limit of a request, fit.
+constexpr std::size_t kFirstPage = 16;
+
+std::size_t bytes_of(const std::vector<Entry>& entries) {
+  std::size_t bytes = 0;
+  for (const Entry& entry : entries) {
+    for (const auto& [name, value] : entry.fields) bytes += name.size() + value.size();
+  }
+  return bytes;
+}
+
+}  // namespace
 
 std::string time_of_id(std::string_view text) {
   const auto id = StreamId::parse(text);
@@ -48,17 +64,19 @@ valkey::Reply value_of(valkey::Reply reply, std::string_view name) {
 }
 
 EntryPages::EntryPages(Client& client, std::string stream, Range range)
-    : client_(client), stream_(std::move(stream)), range_(std::move(range)) {
+    : client_(client), stream_(std::move(stream)), range_(std::move(range)), fitting_(kFirstPage) {
 }
 
 Result<std::vector<Entry>> EntryPages::next(std::size_t most) {
   if (ended_) return std::vector<Entry>{};
   const auto& [first, last, back] = range_;
+  most = std::min(most, fitting_);
   auto reply = client_.ask(back ? valkey::Command::of("XREVRANGE", stream_, last, first, "COUNT", most)
                                 : valkey::Command::of("XRANGE", stream_, first, last, "COUNT", most));
   if (!reply) return reply.failure();
   reply_ = std::move(*reply);
   std::vector<Entry> entries = entries_of(reply_.view());
+  fitting_ = std::clamp<std::size_t>(kPageBytes * entries.size() / (bytes_of(entries) + 1), 1, kPageEntries);
   // No entry can come after the largest ID: the server refuses a range that begins there.
   ended_ = entries.size() < most || StreamId::parse(entries.back().id) == StreamId{UINT64_MAX, UINT64_MAX};
   if (!entries.empty()) (back ? range_.last : range_.first) = "(" + std::string(entries.back().id);

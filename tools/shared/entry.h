@@ -50,7 +50,8 @@ class EntryPages {
  public:
   EntryPages(Client& client, std::string stream, Range range);
 
-  // The next page, views into reply(): of at most `most` entries, and empty if there are none any more.
+  // The next page, views into reply(): of at most `most` entries, fewer if they are large, and empty if there are none
+  // any more.
   [[nodiscard]] Result<std::vector<Entry>> next(std::size_t most = kPageEntries);
   // What the last page's entries are views of; until the next page, unless it is moved elsewhere.
   [[nodiscard]] valkey::OwnedReply& reply() { return reply_; }
@@ -58,7 +59,8 @@ class EntryPages {
  private:
   Client& client_;
   const std::string stream_;
-  Range range_;  // of what is left
+  Range range_;          // of what is left
+  std::size_t fitting_;  // entries in the next page, by the size of those before
   valkey::OwnedReply reply_{nullptr};
   bool ended_ = false;
 };
