@@ -1,6 +1,6 @@
-#!lua
+#!lua flags=allow-oom
 -- pause.lua: pauses and resumes a lane. Once 'pause' has returned, no daemon settles anything (settle.lua); requests wait
--- in their stream.
+-- in their stream. Allowed when out of memory (allow-oom): it writes next to nothing.
 --
 -- KEYS  1 position (see join.lua)
 -- ARGV  1 'pause' or 'resume'   2 why, free text

@@ -55,6 +55,10 @@ TEST_CASE_FIXTURE(Desk, "a missing right is reported with the way out") {
   ask(admin(), {"ACL", "SETUSER", "default", "-@all", "+client", "+acl"});
   for (const Words& words : kEach) failed(run(words, {.input = "{}\n"}), {"NOPERM"});
   check_error(run({"results"}), {"ACL SETUSER"});
+  for (const char* missing : {"-script", "-time"}) {
+    ask(admin(), {"ACL", "SETUSER", "default", "+@all", missing});
+    CHECK_FALSE(contains(check_error(run({"pause"}), {"denies this to the user", "ACL SETUSER"}), "it is unknown"));
+  }
 }
 
 TEST_CASE_FIXTURE(Desk, "the rights of orderd are enough to change stock") {
@@ -68,6 +72,7 @@ TEST_CASE_FIXTURE(Desk, "a server out of memory or a replica accepts no orders a
   for (const Words& words : {Words{"stock", "set", "shoe", "1"}, {"submit", "--sku", "shoe"}, {"submit", "-"}}) {
     failed(run(words, {.input = "{}\n"}), {"is out of memory", "raise its maxmemory"});
   }
+  for (const char* words : {"pause", "resume"}) succeeded(run({words}));
   ask(admin(), {"CONFIG", "SET", "maxmemory", "0"});
   ask(admin(), {"REPLICAOF", "127.0.0.1", "1"});
   for (const Words& words : {Words{"stock", "set", "shoe", "1"}, {"submit", "--sku", "shoe"}}) {

@@ -10,7 +10,7 @@ TEST_CASE_FIXTURE(Desk, "a pause is noticed and shown while idle, and survives a
       wait_to_say(daemon, "ready");
       CHECK(run({"status", "--json"}).json().at(0)["paused"].is_null());
       check_values(run({"pause", "--reason", "tidy\x1b[1m up", "--json"}).json().at(0),
-                   {{"paused", true}, {"changed", true}});
+                   {{"paused", true}, {"changed", true}, {"reason", "tidy\x1b[1m up"}});
       CHECK(run({"pause"}).says("'orders' was already paused since"));
     }
     wait_to_say(daemon, "'orders' is paused: tidy");

@@ -36,7 +36,7 @@ Result<bool> pause_lane(const Context& context, std::size_t lane, bool pause, co
   if ((*reply)->is_error()) return Failure{client->explain((*reply)->text())};
   const bool done = (*reply)->at(0).text() != "already";
   const auto since = whole_of((*reply)->at(1).text());
-  const std::string why = shown((*reply)->at(2).text());
+  const std::string why((*reply)->at(2).text());
   const std::string position((*reply)->at(3).text());
   if (context.json) {
     print_json(with_lane(context, lane,
@@ -44,12 +44,12 @@ Result<bool> pause_lane(const Context& context, std::size_t lane, bool pause, co
                           {"paused", pause},
                           {"changed", done},
                           {"since_ms", or_null(since)},
-                          {"reason", since ? Json(why) : Json()},
+                          {"reason", or_null(why)},
                           {"position", or_null(position)}}));
     return true;
   }
   const std::string name = "'" + shown(orders) + "'";
-  const std::string paused = since ? " since " + time_text(*since) + " (" + why + ")" : "";
+  const std::string paused = since ? " since " + time_text(*since) + " (" + shown(why) + ")" : "";
   if (pause && done) {
     print(name + " is paused" + (position.empty() ? "" : " after request " + shown(position)) + "; orderctl resume" +
           (context.several() ? "" : lane_flag(settings)) + " ends that\n");

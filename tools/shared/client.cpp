@@ -53,9 +53,9 @@ Result<valkey::OwnedReply> Client::ask(const valkey::Command& command) {
 Result<valkey::OwnedReply> Client::run(std::string_view script, const std::vector<std::string_view>& keys,
                                        const std::vector<std::string_view>& arguments) {
   // Needs the same rights as orderd does; EVAL would be another one.
-  const auto hash = client_.load(script);
-  if (!hash) return hash.failure();
-  auto reply = client_.call(evaluation("EVALSHA", *hash, keys, arguments));
+  auto loaded = client_.call(valkey::Command::of("SCRIPT", "LOAD", script));
+  if (!loaded || (*loaded)->is_error()) return loaded;
+  auto reply = client_.call(evaluation("EVALSHA", (*loaded)->text(), keys, arguments));
   if (!reply || (*reply)->error() != valkey::ErrorKind::kNoScript) return reply;
   // The scripts were flushed between the two.
   return client_.call(evaluation("EVAL", script, keys, arguments));
@@ -70,6 +70,7 @@ std::string Client::explain(std::string_view error) const {
       {"CLUSTERDOWN", "cannot do that: its cluster is down",
        "wait until a majority of primaries is back and each slot has one (CLUSTER INFO), then retry"},
       {"READONLY", "is a replica and accepts no writes", "set valkey.url to its primary"},
+      {"WRONGTYPE", "has a key of another type than orderd expects", "orderctl doctor names the keys of [streams]"},
   };
   const auto sentence = [&](std::string_view what, std::string_view advice) {
     return fmt::format("{} {} ({}): {}", server_, what, shown(error), advice);
@@ -78,7 +79,7 @@ std::string Client::explain(std::string_view error) const {
   for (const auto& [first, what, advice] : kByWord) {
     if (word == first) return sentence(what, advice);
   }
-  if (word == "NOPERM") {
+  if (word == "NOPERM" || error.starts_with("ERR ACL failure")) {
     return sentence("denies this to the user",
                     fmt::format("log in as another user ({}), or grant the right with ACL SETUSER", kSignIn));
   }
