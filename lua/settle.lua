@@ -143,7 +143,7 @@ for n = 1, trouble and 0 or count do
       ids[n] = result
     elseif not known then
       -- Takes line by line; if one cannot be met, the lines before it are returned.
-      local text, met = '[', 0
+      local text, met, parts = '[', 0, nil -- parts: of a long text, which would be copied for each line
       for j = first, i - 3, 3 do
         local s = small[args[j]] or tonumber(args[j])
         local there = left[s]
@@ -163,9 +163,14 @@ for n = 1, trouble and 0 or count do
           number, digit = format('%d', rest), ''
         end
         text = text .. args[j + 2] .. '"remaining":' .. number .. digit .. (met == lines and '}]' or '},')
+        if #text > 1000 then
+          parts = parts or {}
+          parts[#parts + 1], text = text, ''
+        end
       end
       if met == lines then
         outcome = 'a'
+        if parts then text = table.concat(parts) .. text end
         if customer == '' and not said then -- without a table
           result = attempt('XADD', results, '*', 'order', order, 'request', request, 'status', 'accepted', 'lines', text)
         else
@@ -176,7 +181,7 @@ for n = 1, trouble and 0 or count do
       else
         for j = first, first + 3 * met - 3, 3 do left[args[j] + 0] = left[args[j] + 0] + args[j + 1] end
         -- The first line that cannot be met gives the reason; all lines show what is available.
-        local reason, list = nil, '['
+        local reason, list = nil, {}
         for j = first, i - 3, 3 do
           local s, why = tonumber(args[j]), nil
           local there = left[s]
@@ -193,7 +198,7 @@ for n = 1, trouble and 0 or count do
             there = format('%d', there)
           end
           reason = reason or why
-          list = list .. (j == first and '' or ',') .. args[j + 2] .. '"available":' .. there .. '}'
+          list[#list + 1] = args[j + 2] .. '"available":' .. there .. '}'
         end
         if not trouble and not reason then
           trouble = { err = 'ERR a quantity is not a whole number of at least 1, or two lines are of one SKU' }
@@ -201,7 +206,8 @@ for n = 1, trouble and 0 or count do
         end
         if trouble then break end
         outcome = reason == 'insufficient_stock' and 's' or reason == 'unknown_sku' and 'u' or 'k'
-        fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', reason, 'lines', list .. ']' }
+        list = '[' .. table.concat(list, ',') .. ']'
+        fields = { 'order', order, 'request', request, 'status', 'rejected', 'reason', reason, 'lines', list }
         if customer ~= '' then fields[11], fields[12] = 'customer', customer end
         result = attempt('XADD', results, '*', unpack(fields))
       end

@@ -51,6 +51,15 @@ TEST_CASE_FIXTURE(DecidingShop,
   decides("k", {{"bad", "1", "", "null"}, {"shoe", "2", "1", "1"}, {"hat", "1", "none", "null"}});
 }
 
+TEST_CASE_FIXTURE(DecidingShop, "an order of many lines has all of them in its result") {
+  std::vector<ShownLine> lines;
+  for (int n = 0; n < 200; ++n) lines.push_back({"sku-" + std::to_string(n), "2", "10", "8"});
+  decides("a", lines);
+  for (ShownLine& line : lines) line.shown = line.stock;
+  lines.back().stock = lines.back().shown = "1";
+  decides("s", lines);
+}
+
 TEST_CASE_FIXTURE(DecidingShop, "what remains and what is available are printed to the last digit") {
   decides("a", {{"shoe", kMaxWhole, kMaxWhole, "0"}});
   decides("a", {{"shoe", "1", kMaxWhole, "9007199254740990"}});
