@@ -129,6 +129,7 @@ class Lane : private valkey::Link::Listener,
   uint64_t progress_ms_ = 0;  // see Status::stalled_ms
   bool ever_up_ = false;
   bool ever_served_ = false;
+  bool may_be_new_ = true;  // nothing shows that the stream was served before
   bool cannot_start_ = false;
   bool was_serving_ = false;      // until it is known where another daemon continued
   bool ready_ = false;            // "ready" was logged

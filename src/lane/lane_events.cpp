@@ -57,6 +57,7 @@ void Lane::on_lease() {
                      parse_number<int64_t>(taken.substr(std::min(space + 1, taken.size()))).value_or(INT64_MAX));
   }
   ever_served_ = true;              // from here on every problem is waited for
+  may_be_new_ = false;
   (void)troubles_.clear("orders");  // does not concern a standby
   (void)troubles_.clear("scripts");
   if (phase_ == Phase::kServing) return drain({});
@@ -101,7 +102,10 @@ void Lane::on_joined(const valkey::Reply& reply) {
     }
     return refused({reply.error(), std::string(text)});
   }
-  if (reply.at(3).text() == "paused") return pause(reply.at(4).text());
+  if (reply.at(3).text() == "paused") {
+    may_be_new_ = may_be_new_ && reply.at(0).text().empty();
+    return pause(reply.at(4).text());
+  }
   if (reply.at(0).text().empty()) {
     return refused({valkey::ErrorKind::kFault, "lua/join.lua returned an answer that this version does not know"});
   }
@@ -151,7 +155,7 @@ void Lane::log_joined(const valkey::Reply& reply) {
         "the stream '{}' ends before the position {}, and all its entries were settled before; only entries "
         "with larger IDs will be settled. If it holds new orders, push them again",
         options_.orders, position);
-  } else if (done == "created" && ever_served_) {
+  } else if (done == "created" && !may_be_new_) {
     log_.warn("the position and the results of '{}' are missing; starting at its first entry", options_.orders);
   }
   if (deleted > 0) {
@@ -169,6 +173,7 @@ void Lane::on_settled() {
   progress_ms_ = loop_.now_ms();
   moves_ = 0;
   ever_served_ = true;
+  may_be_new_ = false;
   if (pipeline_.careful()) return read_on();
   backoff_.reset();
   if (std::exchange(moving_since_ms_, 0) != 0) (void)troubles_.clear("moving slot");

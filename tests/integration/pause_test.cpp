@@ -26,4 +26,16 @@ TEST_CASE_FIXTURE(Desk, "a pause is noticed and shown while idle, and survives a
   }
 }
 
+TEST_CASE_FIXTURE(Desk, "a shop that was paused before its first start misses nothing when it is resumed") {
+  push_order(admin(), "o-1");
+  succeeded(run({"pause"}));
+  Process daemon = start_orderd({});
+  wait_to_say(daemon, "'orders' is paused");
+  succeeded(run({"resume"}));
+  wait_for_length(admin(), "results", 1);
+  wait_to_say(daemon, "ready");
+  CHECK_FALSE(says(daemon, "missing"));
+  end(daemon);
+}
+
 }  // namespace orderd::test
