@@ -56,7 +56,7 @@ void Lane::on_lease() {
     report_lost_tail(taken.substr(0, space),
                      parse_number<int64_t>(taken.substr(std::min(space + 1, taken.size()))).value_or(INT64_MAX));
   }
-  ever_served_ = true;              // from here on every problem is waited for
+  ever_served_ = true;  // from here on every problem is waited for
   may_be_new_ = false;
   (void)troubles_.clear("orders");  // does not concern a standby
   (void)troubles_.clear("scripts");

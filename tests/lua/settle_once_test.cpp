@@ -65,15 +65,14 @@ TEST_CASE_FIXTURE(FullShop, "an order whose record has expired is a new order") 
 
 TEST_CASE_FIXTURE(FullShop, "a foreign value at a record's key is reported in the result and kept") {
   const std::string key = record_key("o-1");
-  const std::vector<Words> foreign = {
-      {"SET", key, "x"},
-      {"SET", key, ""},
-      {"SET", key, "0123456789abcdefx1-1"},  // almost a record
-      {"SET", key, "0123456789abcdega1-1"},
-      {"SET", key, "0123456789abcdefa1-1 1-0"},
-      {"LPUSH", key, "x"},
-      {"HSET", key, "x", "y"},
-      {"XADD", key, "1-1", "x", "y"}};
+  const std::vector<Words> foreign = {{"SET", key, "x"},
+                                      {"SET", key, ""},
+                                      {"SET", key, "0123456789abcdefx1-1"},  // almost a record
+                                      {"SET", key, "0123456789abcdega1-1"},
+                                      {"SET", key, "0123456789abcdefa1-1 1-0"},
+                                      {"LPUSH", key, "x"},
+                                      {"HSET", key, "x", "y"},
+                                      {"XADD", key, "1-1", "x", "y"}};
   for (const Words& value : foreign) suffers_one_of({{value.front() + " " + value.back(), {value}}});
   const std::string before = at_server({"DUMP", key});
   // An order that could be met, one that could not, one of an unknown SKU; alone and among others.
