@@ -157,6 +157,7 @@ TEST_CASE_FIXTURE(Desk, "patience counts only while something is awaited, howeve
   SUBCASE("a result is missing while the input is open") {
     Process process = submit(" --wait");
     wait_for(first_order, seconds(20), "the first order");
+    wait_to_say(process, "1 request has no result, and none arrived within 600 ms. ");
     CHECK_FALSE(ends_by_itself(process));
     gate.open();
     CHECK(process.wait() == 1);

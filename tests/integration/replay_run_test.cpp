@@ -187,6 +187,13 @@ TEST_CASE_FIXTURE(RunDesk, "a run that fails says why, and where to continue aft
   CHECK(ran.json().at(0)["failed"] == 1);
 }
 
+TEST_CASE_FIXTURE(RunDesk, "a run gives up without results while it still has requests to push") {
+  const std::string file = workload("w", {"--orders", "100000", "--rate", "100"});
+  const Ran ran = failed(replay({"run", file, "--wait", "--timeout", "1s", "--json"}),
+                         {"no result, and none arrived within 1.0 s. Is orderd running?", "--from-line "});
+  check_values(ran.json().at(0), {{"stopped", true}, {"missing", length(admin(), "orders")}});
+}
+
 TEST_CASE_FIXTURE(RunDesk, "a second result of a request is a violation") {
   Process process = start_replay({"run", "-", "--wait", "--verify", "--json"}, {.input = "{}\n{}\n"});
   wait_for_more_than(1);

@@ -79,7 +79,7 @@ bool Runner::begin() {
   if (started_) return true;
   if (!std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->ready(); })) return false;
   started_ = true;
-  summary_.begin_ns = newest_result_ns_ = uv_hrtime();
+  summary_.begin_ns = uv_hrtime();
   pace_.begin(summary_.begin_ns);
   return true;
 }
@@ -211,12 +211,17 @@ void Runner::look_at_patience() {
     if (options_.give_up && passed(lane->missed_ns, *options_.give_up)) return end(lane->prefix() + lane->trouble());
   }
   if (!options_.wait || waiting() == 0 || !started_) return;
-  // With give_up, more input may come for as long as it likes.
-  if (options_.give_up && (troubled != nullptr || (!ended_ && waiting() < kMaxWaiting))) return;
-  if (!passed(std::max(newest_result_ns_, summary_.pushed_ns), options_.timeout)) return;
-  stop(missing_text(
+  if (options_.give_up && troubled != nullptr) return;
+  if (!passed(patience_ns_, options_.timeout)) return;
+  const std::string missing = missing_text(
       ", and none arrived within " + tools::duration_text(options_.timeout) + ". " +
-      (troubled != nullptr ? troubled->prefix() + troubled->trouble() : "Is orderd running? See orderctl status")));
+      (troubled != nullptr ? troubled->prefix() + troubled->trouble() : "Is orderd running? See orderctl status"));
+  if (options_.give_up && !ended_ && waiting() < kMaxWaiting) {
+    // More input may come for as long as it likes.
+    if (std::exchange(reported_ns_, patience_ns_) != patience_ns_) say(missing);
+    return;
+  }
+  stop(missing);
   settle_down();
 }
 

@@ -106,7 +106,8 @@ class Runner {
   bool finished_ = false;
   bool pumping_ = false;
   uint64_t first_failed_line_ = UINT64_MAX;
-  uint64_t newest_result_ns_ = 0;
+  uint64_t patience_ns_ = 0;  // since when results are missed: the last one, or the first request without one
+  uint64_t reported_ns_ = 0;  // the patience_ns_ at whose end missing results were reported
   uint64_t next_tick_ns_ = 0;
   uint64_t signaled_ns_ = 0;  // 0: not yet
 

@@ -92,6 +92,7 @@ void Runner::Lane::on_pushed(const Producer::Request& request, StreamId id) {
 }
 
 void Runner::Lane::await(StreamId request, uint64_t due_ns) {
+  if (owner_.waiting() == 0) owner_.patience_ns_ = uv_hrtime();
   const auto early = awaiting_.add(request, {due_ns});
   if (early) take(early->entry(), request, due_ns, early->seen_ns);
 }
@@ -102,7 +103,7 @@ void Runner::Lane::take(const tools::Entry& result, StreamId request, uint64_t d
   uint64_t& figure = summary.figure_of(result);
   ++figure;
   summary.latency.add(seen_ns > due_ns ? seen_ns - due_ns : 0);
-  summary.result_ns = owner_.newest_result_ns_ = seen_ns;
+  summary.result_ns = owner_.patience_ns_ = seen_ns;
   if (const auto id = StreamId::parse(result.id)) {
     Taken& taken = taken_[*id] = {request, due_ns, &figure};
     if (owner_.hooks_.kept) taken.copy.emplace(result, seen_ns);
@@ -245,7 +246,7 @@ void Runner::Lane::look() {
   if (down_) owner_.say(prefix() + "reconnected");
   trouble_.clear();
   down_ = false;
-  owner_.newest_result_ns_ = uv_hrtime();  // patience starts over
+  owner_.patience_ns_ = uv_hrtime();  // starts over
 }
 
 }  // namespace orderd::replay
