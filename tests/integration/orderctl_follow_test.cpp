@@ -1,19 +1,29 @@
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <csignal>
 
-#include "integration/orderctl_desk.h"
+#include "integration/replay_desk.h"
 
 namespace orderd::test {
 namespace {
 
 using std::chrono::seconds;
 
-std::vector<std::string> orders(const Process& process) {
+std::vector<std::string> column(const Process& process, const char* name) {
   // The last line may be incomplete.
   const std::string output = process.output();
   std::vector<std::string> out;
-  for (const Json& line : json_lines(output.substr(0, output.rfind('\n') + 1))) out.push_back(line["order"]);
+  for (const Json& line : json_lines(output.substr(0, output.rfind('\n') + 1))) out.push_back(line[name]);
   return out;
+}
+
+std::vector<std::string> orders(const Process& process) {
+  return column(process, "order");
 }
 
 void wait_for_orders(const Process& process, const std::vector<std::string>& expected) {
@@ -21,8 +31,8 @@ void wait_for_orders(const Process& process, const std::vector<std::string>& exp
   CHECK(orders(process) == expected);
 }
 
-struct FollowDesk : Desk {
-  using Desk::Desk;
+struct FollowDesk : ReplayDesk {
+  using ReplayDesk::ReplayDesk;
 
   // Adds a result; below, to a lane.
   void add(const std::string& order, const std::string& stream = "results") {
@@ -32,6 +42,10 @@ struct FollowDesk : Desk {
   Process follow(const Words& more = {}) const { return start(joined({"results", "--follow", "--json"}, more)); }
   Process follow_lanes(const Words& more) const {
     return start(joined(joined(lane_settings("a,b,c"), {"results", "--follow"}), more));
+  }
+  Process capture() const { return start_replay({"capture", "--results", "--follow"}); }
+  void add_ids(const Words& ids) {
+    for (const std::string& id : ids) ask(admin(), {"XADD", "results", id, "order", "o"});
   }
   void wait_for_reads(std::size_t wanted) {
     const auto all = [&] { return count_of(ask(admin(), {"CLIENT", "LIST"}), "cmd=xread") == wanted; };
@@ -80,12 +94,16 @@ TEST_CASE_FIXTURE(FollowDesk,
 TEST_CASE_FIXTURE(FollowDesk, "Ctrl-C ends it at once while the server does not reply or is down") {
   add("one");
   Process paused = follow();
+  Process captured = capture();
   Process alone = follow();
   wait_for_orders(paused, {"one"});
   wait_for_orders(alone, {"one"});
+  wait_for_reads(3);
   server().pause();
-  paused.signal(SIGINT);
-  CHECK(paused.wait(seconds(5)) == 0);
+  for (Process* each : {&paused, &captured}) {
+    each->signal(SIGINT);
+    CHECK(each->wait(seconds(5)) == 0);
+  }
   server().resume();
   server().stop();
   wait_for([&] { return !alone.errors().empty(); }, seconds(20), "the loss is reported");
@@ -161,6 +179,87 @@ TEST_CASE_FIXTURE(FollowDesk,
   process.signal(SIGINT);
   CHECK(process.wait(seconds(5)) == 0);
   CHECK(process.output().ends_with("}\n"));
+}
+
+TEST_CASE_FIXTURE(FollowDesk, "entries that the server has lost are reported, and what comes in their place is shown") {
+  add_ids({"100-0", "200-0"});
+  ask(admin(), {"SAVE"});
+  add_ids({"300-0", "400-0"});
+  const Process results = follow();
+  const Process captured = capture();
+  const std::array<const Process*, 2> both = {&results, &captured};
+  Words expected = {"100-0", "200-0", "300-0", "400-0"};
+  const auto check = [&](const std::string& loss) {
+    for (const Process* each : both) {
+      const auto all = [&] { return column(*each, "id").size() >= expected.size(); };
+      wait_for(all, seconds(30), "entries: " + each->errors());
+      CHECK(column(*each, "id") == expected);
+      CHECK_MESSAGE(says(*each, loss), each->errors());
+    }
+  };
+  check("");
+  server().kill();
+  server().start();
+  connect();
+  add_ids({"350-0"});
+  expected.emplace_back("350-0");
+  check("2 entries that were read are no longer in the stream 'results', the last one 400-0");
+  ask(admin(), {"DEL", "results"});
+  add_ids({"150-0"});
+  expected.emplace_back("150-0");
+  check("3 entries that were read are no longer in the stream 'results', the last one 350-0");
+  // What is trimmed was not lost.
+  ask(admin(), {"CONFIG", "RESETSTAT"});
+  ask(admin(), {"XTRIM", "results", "MAXLEN", "0"});
+  const auto asked = [&] { return contains(ask(admin(), {"INFO", "commandstats"}), "cmdstat_xinfo|stream:calls=2"); };
+  wait_for(asked, seconds(20), "both to ask why nothing is left");
+  add_ids({"160-0"});
+  expected.emplace_back("160-0");
+  check("");
+  for (const Process* each : both) CHECK(count_of(each->errors(), "no longer") == 2);
+}
+
+TEST_CASE_FIXTURE(FollowDesk, "a signal lets a page be written, and a second one ends it although nobody reads") {
+  const std::string pipe = file("pipe");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(fcntl(reader, F_SETPIPE_SZ, 4096) == 4096);
+  const auto check = [&](const char* path, const Words& words) {
+    CAPTURE(words[0]);
+    ask(admin(), {"DEL", "results"});
+    const Words command = {"-c", "exec \"$@\" > " + pipe, "bash", path, "--valkey.url", url()};
+    Process process(clean_command("bash", joined(command, words)));
+    wait_for_reads(1);
+    add(std::string(10'000, 'x'));
+    int held = 0;
+    const auto full = [&] { return ioctl(reader, FIONREAD, &held) == 0 && held == 4096; };
+    wait_for(full, seconds(20), "the pipe to be full");
+    process.signal(SIGTERM);
+    std::string output;
+    std::array<char, 4096> part;
+    SUBCASE("read on") {
+      const auto read_on = [&] {
+        const ssize_t got = read(reader, part.data(), part.size());
+        if (got > 0) output.append(part.data(), static_cast<std::size_t>(got));
+        return !process.running() && got <= 0;
+      };
+      wait_for(read_on, seconds(20), "the end of the output");
+      CHECK(process.wait() == 0);
+      CHECK_MESSAGE(process.errors().empty(), process.errors());
+      CHECK(json_lines(output).size() == 1);
+    }
+    SUBCASE("not read") {
+      // A signal within 50 ms counts as the same one.
+      const auto ended = [&] { return !process.running() || (process.signal(SIGTERM), false); };
+      wait_for(ended, seconds(20), "the end");
+      CHECK(process.wait() == 128 + SIGTERM);
+      while (read(reader, part.data(), part.size()) > 0) {
+      }
+    }
+  };
+  SUBCASE("results") { check(ORDERCTL_PATH, {"results", "--follow", "--json"}); }
+  SUBCASE("capture") { check(ORDER_REPLAY_PATH, {"capture", "--results", "--follow"}); }
+  close(reader);
 }
 
 TEST_CASE_FIXTURE(FollowDesk, "an error that does not go away ends the following") {

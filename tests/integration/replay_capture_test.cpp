@@ -30,6 +30,15 @@ TEST_CASE_FIXTURE(CaptureDesk, "captured and replayed requests are the same") {
   CHECK(json_lines(content_of(file("c"))).at(699)["id"] == entries(admin(), "orders")[699].id);
 }
 
+TEST_CASE_FIXTURE(CaptureDesk, "an output that cannot be written to is reported once") {
+  add({"1-0"});
+  CHECK(capture({"-o", "/dev/full"}).errors == "order-replay: cannot write to '/dev/full': No space left on device\n");
+  Process process(clean_command("bash", {"-c", "\"$@\" > /dev/full", "bash", ORDER_REPLAY_PATH, "--valkey.url", url(),
+                                         "capture", "--follow"}));
+  CHECK(process.wait() == 1);
+  CHECK(process.errors() == "order-replay: cannot write to standard output: No space left on device\n");
+}
+
 TEST_CASE_FIXTURE(CaptureDesk, "a range is captured by IDs and by times") {
   add({"1000-0", "2000-0", "2000-7", "3500-0", "9000000-0"});
   CHECK(ids({"--from", "2000"}) == Words{"2000-0", "2000-7", "3500-0", "9000000-0"});

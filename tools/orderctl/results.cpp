@@ -1,4 +1,4 @@
-// The options of results, and the results that exist already; results_follow.cpp has those that follow.
+// The options of results, and the results that exist already; shared/follow.cpp reads those that follow.
 #include "orderctl/results.h"
 
 #include <CLI/CLI.hpp>
@@ -9,6 +9,7 @@
 #include "order/request.h"
 #include "orderctl/commands.h"
 #include "orderctl/lane_clients.h"
+#include "shared/follow.h"
 #include "shared/options.h"
 #include "shared/place.h"
 
@@ -59,15 +60,17 @@ Result<Start> start_of_last(const Context& context, LaneClients& clients, uint64
   return start;
 }
 
-// The ID of the newest result of each lane.
-Result<std::vector<std::string>> newest_of(const Context& context, LaneClients& clients) {
-  std::vector<std::string> newest;
+// At the newest result of each lane.
+Result<std::vector<Cursor>> newest_of(const Context& context, LaneClients& clients) {
+  std::vector<Cursor> newest(context.lanes.size());
   for (std::size_t i = 0; i < context.lanes.size(); ++i) {
     const auto client = clients.of(i);
     if (!client) return client.failure();
-    auto id = newest_id(**client, results_of(context.lanes[i]));
+    const auto id = newest_id(**client, results_of(context.lanes[i]));
     if (!id) return id.failure();
-    newest.push_back(std::move(*id));
+    const StreamId entry = StreamId::parse(*id).value_or(StreamId{});
+    newest[i] = Cursor(entry);
+    if (entry > StreamId{}) newest[i].read(entry);
   }
   return newest;
 }
@@ -80,13 +83,13 @@ struct ResultOptions {
   bool follow = false;
 };
 
-// Returns of each lane the ID of the entry to follow from.
-Result<std::vector<std::string>> print_existing(const Context& context, const ResultOptions& options,
-                                                ResultPrinter& printer) {
+// Returns of each lane where to follow from.
+Result<std::vector<Cursor>> print_existing(const Context& context, const ResultOptions& options,
+                                           ResultPrinter& printer) {
   const WantedResults& wanted = options.wanted;
   LaneClients clients(context);
   const StreamId from = place_of(options.from).value_or(Place{}).first;
-  std::vector<std::string> last(context.lanes.size(), id_before(from).text());
+  std::vector<Cursor> last(context.lanes.size(), Cursor(id_before(from)));
   Start start{from.text()};
   const bool from_newest = options.from == "+";
   if (from_newest || (options.from.empty() && (options.counted || (wanted.order.empty() && wanted.request.empty())))) {
@@ -104,7 +107,7 @@ Result<std::vector<std::string>> print_existing(const Context& context, const Re
   uint64_t read_count = 0;
   const auto read = read_merged(context, clients, results_of, {start.id}, [&](std::size_t lane, const Entry& entry) {
     if (entry.id == start.id && lane < start.lane) return true;
-    last[lane] = entry.id;
+    last[lane].read(StreamId::parse(entry.id).value_or(StreamId{}));
     const bool printed = printer.add(entry, lane);
     if (++read_count % kPageEntries == 0) printer.end_page();
     return !printed || --left > 0;
@@ -112,6 +115,21 @@ Result<std::vector<std::string>> print_existing(const Context& context, const Re
   if (!read) return read.failure();
   printer.end_page();
   return last;
+}
+
+Failure follow_results(const Context& context, const std::vector<Cursor>& last, ResultPrinter& printer) {
+  std::vector<Followed> streams;
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    const settings::Settings& lane = context.lanes[i];
+    streams.push_back({lane, results_of(lane), of_lane(context, lane), last[i]});
+  }
+  if (const auto flushed = flush_output(); !flushed) return Failure{flushed.error()};
+  return follow(std::move(streams), kDone, [&](std::size_t lane, const std::vector<Entry>& page) -> Result<int> {
+    for (const Entry& entry : page) (void)printer.add(entry, lane);
+    printer.end_page();
+    if (const auto flushed = flush_output(); !flushed) return flushed.failure();
+    return kDone;
+  });
 }
 
 Result<int> show_results(const Context& context, const ResultOptions& options) {

@@ -53,11 +53,4 @@ class ResultPrinter {
   uint64_t unprinted_ = 0;
 };
 
-// Prints what follows the entries `after`, one of each lane, across restarts of the servers, until SIGINT or SIGTERM:
-// then the process exits with kDone. The results of a lane are in their order, those of several lanes as they arrive: a
-// page of each in turn. A lane whose server is unavailable does not delay the others, except during a connection
-// attempt. Returns only after a failure that a new connection does not fix.
-[[nodiscard]] Result<int> follow_results(const Context& context, const std::vector<std::string>& after,
-                                         ResultPrinter& printer);
-
 }  // namespace orderd::tools

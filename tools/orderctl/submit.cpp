@@ -32,8 +32,8 @@ With several lanes, each order goes to the lane of its first SKU, unless --lane 
 lane and is answered malformed.
 
 When a connection is lost, requests without a reply are resent, which is safe: one that was pushed before becomes a
-duplicate. Failovers and moved slots of a cluster are followed. After --timeout without a connection, the command ends. Ctrl-C
-stops it and prints the command that resumes it.
+duplicate. Failovers and moved slots of a cluster are followed. After --timeout without a connection, the command ends; without
+a result, it ends if there is no more input. Ctrl-C stops it and prints the command that resumes it.
 
 Examples:
   orderctl submit --sku shoe --quantity 3 --customer c-7 --wait
@@ -170,7 +170,7 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   } else if (!options.quiet) {
     print("submitted order " + shown(id) + " as request " + request +
           (context.several() ? " to lane '" + settings.lane_name() + "'\n" : "\n"));
-    if (!flush_output()) return kFailed;
+    if (const auto flushed = flush_output(); !flushed) return flushed.failure();
   }
   if (!options.wait) return kDone;
   const std::string key = settings.reply_keys().key(reply_to);

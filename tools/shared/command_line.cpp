@@ -210,7 +210,11 @@ std::optional<int> parse(CLI::App& app, const Program& program, int argc, const 
     }
     return wrong_usage(app, shown(as_given(error.what(), named(app), words)));
   }
-  return flush_output() ? kDone : kFailed;
+  if (const auto flushed = flush_output(); !flushed) {
+    note(flushed.error());
+    return kFailed;
+  }
+  return kDone;
 }
 
 int run(Program& program) {
@@ -220,8 +224,10 @@ int run(Program& program) {
   if (!lanes) return kUsage;
   const settings::Settings first = lanes->front();
   const Result<int> done = program.action({std::move(*lanes), first, *settings, program.json});
-  if (!done) note(done.error());
-  return flush_output() && done ? *done : kFailed;
+  const Result<bool> flushed = flush_output();
+  if (done && flushed) return *done;
+  note(done ? flushed.error() : done.error());
+  return kFailed;
 }
 
 }  // namespace orderd::tools

@@ -109,10 +109,9 @@ void note(std::string_view text) {
   (void)std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-bool flush_output() {
+Result<bool> flush_output() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
-  note(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
-  return false;
+  return Failure{fmt::format("cannot write to standard output: {}", std::strerror(errno))};
 }
 
 std::string colored(std::string_view text, Color color) {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+
 namespace orderd::tools {
 
 using Json = nlohmann::ordered_json;
@@ -26,8 +28,8 @@ void name_program(const char* name);
 [[nodiscard]] const char* program_name();
 // A line on standard error, with the program's name as its prefix.
 void note(std::string_view text);
-// Flushes what was printed. False, with a note on standard error: that failed, now or before.
-[[nodiscard]] bool flush_output();
+// Flushes what was printed. A failure: that failed, now or before.
+[[nodiscard]] Result<bool> flush_output();
 
 enum class Color { kPlain, kBold, kRed, kGreen, kYellow };
 // `text` in that color if standard output is a terminal and NO_COLOR is not set.
