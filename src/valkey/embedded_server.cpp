@@ -53,6 +53,9 @@ std::vector<std::string> command_line(const std::string& directory) {
           "",
           "--maxmemory-policy",
           "noeviction",
+          // Otherwise it does not start if the environment names a locale that is not installed.
+          "--locale-collate",
+          "C",
           "--daemonize",
           "no",
           "--supervised",

@@ -90,7 +90,8 @@ std::string what_to_try(Endpoint::Kind kind) {
   switch (kind) {
     case Endpoint::Kind::kTcp: return "check that the server runs, listens there and can be reached from here";
     case Endpoint::Kind::kUnix: return "check that the server runs with this socket and that you may use it";
-    case Endpoint::Kind::kEmbedded: return "start orderd first: it starts this server";
+    case Endpoint::Kind::kEmbedded:
+      return "start orderd first: it starts this server, which only its user and root may use";
   }
   return "";
 }

@@ -42,7 +42,8 @@ TEST_CASE("each failure of a connection names the server and what to try") {
       {Endpoint::Kind::kUnix, "/nowhere/valkey.sock",
        "(No such file or directory): check that the server runs with this socket"},
       {Endpoint::Kind::kUnix, "/" + std::string(200, 'x'), "the path of a socket may have 107 bytes, this one has 201"},
-      {Endpoint::Kind::kEmbedded, "/nowhere", "start orderd first"}};
+      {Endpoint::Kind::kEmbedded, "/nowhere",
+       "start orderd first: it starts this server, which only its user and root may use"}};
   for (const auto& [kind, path, what] : rows) {
     Endpoint endpoint;
     endpoint.kind = kind;

@@ -117,6 +117,14 @@ TEST_CASE_FIXTURE(EmbeddedFixture, "the embedded server starts and stops and kee
   CHECK(reported.empty());
 }
 
+TEST_CASE_FIXTURE(EmbeddedFixture, "the embedded server starts although the locale is not installed") {
+  setenv("LC_ALL", "xx_XX.UTF-8", 1);
+  start();
+  unsetenv("LC_ALL");
+  until_serving();
+  CHECK(reported.empty());
+}
+
 TEST_CASE_FIXTURE(EmbeddedFixture, "an embedded server that exits is restarted") {
   start();
   until_serving();
