@@ -63,10 +63,13 @@ void Lease::on_answer(const valkey::Reply& reply) {
     since_ms_ = time_of(reply.at(1).text());
     clock_.set(time_of(reply.at(2).text()));
     take_names(reply);
-  } else {
+  } else if (answer == "standby" || answer == "namesake") {
     state_ = answer == "namesake" ? State::kNamesake : State::kStandby;
     owner_.assign(reply.at(1).text());
     taken_.assign(reply.at(3).text());
+  } else {
+    return listener_.on_lease_refused(
+        {valkey::ErrorKind::kFault, "lua/lease.lua returned an answer that this version does not know"});
   }
   listener_.on_lease();
 }

@@ -55,6 +55,29 @@ TEST_CASE_FIXTURE(LaneFixture, "a replica mistaken for the primary causes no rec
   until_settled();
 }
 
+TEST_CASE_FIXTURE(LaneFixture, "reasons that alternate while there is no connection are each logged once") {
+  serve();
+  fake.close_all();
+  for (int i = 0; i < 6; ++i) {
+    auto& refused = fake.on("HELLO").error(i % 2 == 0 ? "LOADING its data" : "BUSY with a script");
+    until_used(refused, 1);
+    turn(Milliseconds(1));
+    refused.off();
+  }
+  until_idle();
+  CHECK(logged("LOADING its data; reconnecting") == 1);
+  CHECK(logged("BUSY with a script; reconnecting") == 1);
+  CHECK(logged("connected again") == 1);
+}
+
+TEST_CASE_FIXTURE(LaneFixture, "an unknown answer to the question for the lease is reported") {
+  auto& unknown = fake.on("EVALSHA lease").reply("+OK\r\n");
+  start();
+  until([&] { return logged("cannot process orders: lua/lease.lua returned an answer") == 1; }, "it is reported");
+  unknown.off();
+  settles(1, 2);
+}
+
 TEST_CASE_FIXTURE(LaneFixture, "credentials or rights refused at the start end the lane and say what to do") {
   const std::string advice = "grant this user what config/users.acl gives to orderd";
   const std::string credentials[] = {"NOAUTH Authentication required.",
