@@ -123,6 +123,7 @@ int Daemon::run() {
     return 1;
   }
   // order matters: first, since an embedded server may wait for its directory. Unhandled, SIGHUP ends the process.
+  Signal::hold(SIGHUP);
   signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { on_reload_signal(); }));
   std::random_device entropy;
   if (endpoint->kind == valkey::Endpoint::Kind::kEmbedded) {

@@ -39,4 +39,24 @@ TEST_CASE("a daemon ends although a name lookup does not") {
   CHECK(WEXITSTATUS(status) == 0);
 }
 
+TEST_CASE("a SIGHUP while the daemon ends does not change its exit status") {
+  const pid_t child = fork();
+  if (child == 0) {
+    settings::Settings settings;
+    settings.valkey.url = "embedded:/dev/null/data";  // cannot be created
+    settings.admin.listen = "";
+    int status = 0;
+    {
+      daemon::Daemon daemon(settings, {});
+      status = daemon.run();
+    }
+    raise(SIGHUP);
+    _exit(status);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+}
+
 }  // namespace orderd::test
