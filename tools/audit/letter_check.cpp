@@ -9,6 +9,9 @@ namespace {
 constexpr const char* kOfMalformed = "dead letters of malformed results";
 // About 150 MB.
 constexpr std::size_t kWithoutMax = 1'000'000;
+// A request that has more is cut: docs/contract.md, "Dead letters".
+constexpr std::size_t kRawBytes = 64 * 1024, kRawWords = 2 * 3500;
+constexpr std::ptrdiff_t kOwnWords = 6;
 
 // orderd's three fields come first; a raw field of the request may have one of their names.
 struct Letter {
@@ -18,7 +21,7 @@ struct Letter {
 
   // `entry`: may be null.
   explicit Letter(const RawEntry* entry) {
-    if (entry == nullptr || entry->fields.size() < 6) return;
+    if (entry == nullptr || entry->fields.size() < kOwnWords) return;
     const auto& fields = entry->fields;
     if (fields[0] != "request" || fields[2] != "result" || fields[4] != "detail") return;
     request = id_of(fields[1]).value_or(Id{});
@@ -26,6 +29,18 @@ struct Letter {
     detail = fields[5];
   }
 };
+
+// Whether a letter with these fields has those of the request, as far as they fit.
+bool copies(const std::vector<std::string_view>& letter, const std::vector<std::string_view>& request) {
+  std::size_t bytes = 0;
+  for (const std::string_view word : request) bytes += word.size();
+  const bool cut = bytes > kRawBytes || request.size() > kRawWords;
+  const std::vector<std::string_view> raw(letter.begin() + kOwnWords, letter.end());
+  if (!cut) return raw == request;
+  if (raw.empty()) return true;
+  return raw.size() <= request.size() && std::equal(raw.begin(), raw.end() - 1, request.begin()) &&
+         request[raw.size() - 1].starts_with(raw.back());
+}
 
 class LetterChecker : public Checker {
  public:
@@ -94,11 +109,14 @@ class LetterChecker : public Checker {
     const Letter letter(next);
     if (letter.result == result.id) {
       findings_.looked("dead_letter_forged");
-      const bool other_request = letter.request != result.request;
-      if (other_request || letter.detail != result.detail) {
+      const bool copied = result.raw == nullptr || copies(next->fields, *result.raw);
+      const char* const wrong = letter.request != result.request ? "its request is not that of the result"
+                                : letter.detail != result.detail ? "its detail is not that of the result"
+                                : !copied                        ? "its fields are not those of the request"
+                                                                 : nullptr;
+      if (wrong != nullptr) {
         findings_.add("dead_letter_forged", {result.id, letter.request},
-                      "dead letter " + next->id.text() + ": its " + (other_request ? "request" : "detail") +
-                          " is not that of the result");
+                      "dead letter " + next->id.text() + ": " + wrong);
       }
       letters_.pop();
     } else if (without_.size() < kWithoutMax) {

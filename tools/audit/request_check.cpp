@@ -75,6 +75,7 @@ class RequestChecker : public Checker {
     if (result.good()) {
       decoder_.decode(request->fields, decoded_);
       judge(decoded_, result);
+      result.raw = &request->fields;
     }
     requests_.pop();
   }

@@ -126,6 +126,7 @@ const char* ResultDecoder::decode(const std::vector<std::string_view>& fields, R
   }
   entry.lines.clear();
   entry.asked.reset();
+  entry.raw = nullptr;
   entry.kind = ResultKind::kStock;
   entry.reason = given["reason"].text;
   entry.order = given["order"].text;

@@ -69,6 +69,8 @@ struct ResultEntry {
   Id lettered;                // of a letter: its `result`, which is malformed
   // What its request asks for; check_requests() fills it. Nothing if unknown or different.
   std::optional<Content> asked;
+  // The fields of its request, until the next result is read. Null if unknown.
+  const std::vector<std::string_view>* raw = nullptr;
 
   [[nodiscard]] bool good() const { return problem == nullptr; }
   [[nodiscard]] bool decided() const { return kind == ResultKind::kAccepted || kind == ResultKind::kRefused; }
