@@ -103,7 +103,7 @@ Result<int> examine(const Context& context, const std::vector<std::string>& skip
     if (&server != &servers.front() && !context.json) print("\n");
     const auto clean = examine(context, server, skipped);
     if (!clean && !context.several()) return clean.failure();
-    if (!clean) note(server.client.server() + ": " + clean.error());
+    if (!clean) note(clean.error());
     good = good && clean && *clean;
   }
   return good ? kDone : kFailed;
