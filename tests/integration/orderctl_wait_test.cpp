@@ -73,6 +73,15 @@ TEST_CASE_FIXTURE(Desk, "stopping the wait prints how to look for the result") {
   CHECK(says(process, "orderctl results --request " + request));
 }
 
+TEST_CASE_FIXTURE(Desk, "stopping the push of an order prints the ID with which it can be submitted again") {
+  ask(admin(), {"CLIENT", "PAUSE", "60000", "WRITE"});
+  Process process = start({"submit", "--sku", "shoe"});
+  wait_for([&] { return contains(ask(admin(), {"CLIENT", "LIST"}), "cmd=xadd"); }, seconds(20), "the push");
+  process.signal(SIGINT);
+  CHECK(process.wait() == 130);
+  CHECK(says(process, "It is safe to submit it again with --id ctl-"));
+}
+
 TEST_CASE_FIXTURE(Desk, "results of other requests are not taken for ours") {
   Process process = start({"submit", "-", "--wait", "--json", "--force"}, {.input = "one\ntwo\n"});
   wait_for_length(admin(), "orders", 2);

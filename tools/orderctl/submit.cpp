@@ -85,17 +85,29 @@ std::string fresh_id() {
   return text.data();
 }
 
-// What a signal prints before it ends the program. A handler may neither allocate nor format.
-std::string parting_words;
+// While one of these lives, a signal prints its words and ends the program. A handler may neither allocate nor format.
+class PartingWords {
+ public:
+  explicit PartingWords(const std::string& words) : words_("\n" + words + "\n") {
+    current = words_;
+    handle_with(part);
+  }
+  ~PartingWords() { handle_with(SIG_DFL); }
+  PartingWords(const PartingWords&) = delete;
+  PartingWords& operator=(const PartingWords&) = delete;
 
-void part(int signal) {
-  const ssize_t written = write(STDERR_FILENO, parting_words.data(), parting_words.size());
-  _exit(written < 0 ? 1 : 128 + signal);
-}
+ private:
+  static void part(int signal) {
+    const ssize_t written = write(STDERR_FILENO, current.data(), current.size());
+    _exit(written < 0 ? 1 : 128 + signal);
+  }
+  static void handle_with(void (*handler)(int)) {
+    for (const int signal : {SIGINT, SIGTERM}) (void)::signal(signal, handler);
+  }
 
-void on_interrupt(void (*handler)(int)) {
-  for (const int signal : {SIGINT, SIGTERM}) (void)::signal(signal, handler);
-}
+  inline static std::string_view current;
+  const std::string words_;
+};
 
 void print_result(const Context& context, std::size_t lane, const Entry& entry) {
   if (context.json) return print_json(with_lane(context, lane, json_of_result(entry)));
@@ -127,8 +139,7 @@ Result<int> wait_for_reply(const Context& context, std::size_t lane, Client& cli
                            const std::string& key, milliseconds timeout) {
   const std::string how_to_look =
       "To look for its result: orderctl results --request " + request + lane_flag(context.lanes[lane]);
-  parting_words = "\nthe order was pushed. " + how_to_look + "\n";
-  on_interrupt(part);
+  const PartingWords words("the order was pushed. " + how_to_look);
   const auto deadline = Clock::now() + timeout;
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
@@ -156,12 +167,13 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   const settings::Settings& settings = context.lanes[lane];
   auto client = Client::connect(settings, kSlice);
   if (!client) return client.failure();
-  const auto reply = client->call(valkey::Command::of("XADD", settings.streams.orders, "*", "order", order.dump()));
-  if (!reply) {
-    return Failure{reply.error() +
-                   "; it is unknown whether the order was pushed. It is safe to submit it again with --id " +
-                   shown(id)};
-  }
+  const std::string unknown =
+      "it is unknown whether the order was pushed. It is safe to submit it again with --id " + shown(id);
+  const auto reply = [&] {
+    const PartingWords words(unknown);
+    return client->call(valkey::Command::of("XADD", settings.streams.orders, "*", "order", order.dump()));
+  }();
+  if (!reply) return Failure{reply.error() + "; " + unknown};
   if ((*reply)->is_error()) return Failure{client->explain((*reply)->text())};
   const std::string request((*reply)->text());
   if (context.json) {
@@ -174,9 +186,7 @@ Result<int> submit_order(const Context& context, const SubmitOptions& options, c
   }
   if (!options.wait) return kDone;
   const std::string key = settings.reply_keys().key(reply_to);
-  auto waited = wait_for_reply(context, lane, *client, request, key, options.timeout);
-  on_interrupt(SIG_DFL);
-  return waited;
+  return wait_for_reply(context, lane, *client, request, key, options.timeout);
 }
 
 Result<int> run(const Context& context, const OrderFlags& given) {
