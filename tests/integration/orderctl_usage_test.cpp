@@ -69,6 +69,7 @@ TEST_CASE("a mistake is refused before connecting and the message names it") {
       {{"order", "show"}, "ID is required"},
       {{"order", "show", ""}, "is empty"},
       {{"stock", "set", "sh oe", "1"}, "SKU: 'sh oe' contains white space"},
+      {{"stock", "set", "--", "sh oe", "1"}, "SKU: 'sh oe' contains white space"},
       {{"stock", "set", "", "1"}, "is empty"},
       {{"stock", "get", "a{b}"}, "contains a brace"},
       {{"stock", "get"}, "SKU is required"},

@@ -66,7 +66,8 @@ std::vector<std::string> command_names(const CLI::App& app) {
 
 // About the first unknown argument; "" if there is none.
 std::string problem_of_extras(const CLI::App& app) {
-  const std::vector<std::string> extras = app.remaining(true);
+  std::vector<std::string> extras = app.remaining(true);
+  std::erase(extras, "--");  // ends the flags
   if (extras.empty()) return "";
   const std::string& first = extras.front();
   const CLI::App& command = named(app);
