@@ -37,6 +37,14 @@ TEST_CASE("docker compose starts nothing without passwords and says how to creat
   CHECK_MESSAGE(ran.complains("run tools/compose-secrets"), ran.errors);
 }
 
+TEST_CASE_FIXTURE(TemporaryDirectory,
+                  "the containers may read the settings of a checkout that only its owner may read") {
+  succeeded(run({"sh", "-ec", R"(umask 077; mkdir "$1/tools"; cp "$0/tools/compose-secrets" "$1/tools"
+                                cp -R "$0/config" "$1"; "$1/tools/compose-secrets")",
+                 kRoot, path()}));
+  CHECK(succeeded(run({"find", file("config"), "!", "-perm", "-go=rX"})).output == "");
+}
+
 TEST_CASE_FIXTURE(Secrets, "docker compose accepts its file and opens no port to other machines") {
   const Ran ran = succeeded(compose_config(file(".env")));
   CHECK_FALSE(ran.says("replace-this-password"));
