@@ -8,7 +8,8 @@
 -- KEYS  1 stream   2 position (see join.lua)
 -- ARGV  1 'orders', 'results' or 'dead'   2 retention in ms   3 entries to remove in this step, at most (about)
 --         (whole nodes of the stream: at least one)
---       4 name of the group that only shows the position, '' for none
+--       4 name of the group that only shows the position, '' for none   5 the last request that the caller knows to be
+--         settled, '' if unknown: the position may have been moved by hand
 --
 -- Returns { how many were removed, '1' if more is due, else '0', the group that holds back old entries or '', the
 --           ID that this group is at or '' }.
@@ -58,6 +59,7 @@ local bound = now > retention and string.format('%.0f-0', now - retention) or '0
 if less(bound, old) then bound = old end
 -- MINID keeps the entry of its own ID.
 if settled and is_id(settled) and less(settled, bound) then bound = settled end
+if kind == 'orders' and is_id(ARGV[5]) and less(ARGV[5], bound) then bound = ARGV[5] end
 local old_enough, keeper = bound, ''
 for _, group in ipairs(groups) do
   local info = fields(group)

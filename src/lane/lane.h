@@ -103,6 +103,7 @@ class Lane : private valkey::Link::Listener,
   void on_lease_refused(const valkey::Error& error) override;
   void on_overslept(Milliseconds span) override;
   [[nodiscard]] bool is_idle() const override;
+  [[nodiscard]] std::string_view settled_up_to() const override { return pipeline_.position(); }
   void on_stream_changed() override;
   void on_upkeep(const char* task, const valkey::Error& error) override;
   void on_group_behind(const char* task, std::string_view group, std::string_view id) override;
@@ -131,7 +132,7 @@ class Lane : private valkey::Link::Listener,
   bool ever_served_ = false;
   bool may_be_new_ = true;  // nothing shows that the stream was served before
   bool cannot_start_ = false;
-  bool was_serving_ = false;      // until it is known where another daemon continued
+  bool link_lost_ = false;        // since it served; until it is known where it or another daemon continued
   bool ready_ = false;            // "ready" was logged
   bool nothing_new_ = false;      // the last read returned nothing
   std::size_t scripts_left_ = 0;  // to load before the next join

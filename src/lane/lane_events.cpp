@@ -28,6 +28,7 @@ void Lane::on_down(const valkey::Error& error) {
   const bool cannot_start = error.kind == valkey::ErrorKind::kRefused || error.kind == valkey::ErrorKind::kUnfit;
   if (cannot_start && !ever_served_ && gives_up(error.what)) return;
   if (troubles_.raise("connection", error.what)) log_.warn("{}; reconnecting", error.what);
+  link_lost_ = true;
   scripts_left_ = 0;  // the handshake of the connection loaded them
   change_phase(Phase::kConnecting);
 }
@@ -50,7 +51,8 @@ void Lane::on_lease() {
     log_.info("standing by: '{}' serves '{}'", lease_.owner(), options_.orders);
   }
   standing_by_for_ = lease_.owner();
-  if (!lease_.taken().empty() && std::exchange(was_serving_, false)) {
+  // Over the same link, nothing is lost: this daemon settled on when the other one had taken the lane.
+  if (!lease_.taken().empty() && std::exchange(link_lost_, false)) {
     const std::string_view taken = lease_.taken();
     const std::size_t space = std::min(taken.find(' '), taken.size());
     report_lost_tail(taken.substr(0, space),

@@ -70,8 +70,9 @@ void Upkeep::show() {
 
 void Upkeep::trim(Task& task, const std::string& stream, Milliseconds keep) {
   if (keep.count() == 0 || !due(task, std::clamp(keep / 4, kTick, kTrimEvery))) return;
-  task.ask.send(link_, valkey::Command::of("EVALSHA", link_.script_id(kTrim), 2, stream, options_.position_key(),
-                                           task.name, keep.count(), kTrimEntries, options_.group));
+  task.ask.send(link_,
+                valkey::Command::of("EVALSHA", link_.script_id(kTrim), 2, stream, options_.position_key(), task.name,
+                                    keep.count(), kTrimEntries, options_.group, listener_.settled_up_to()));
 }
 
 bool Upkeep::good(const Task& task, const valkey::Reply& reply) {

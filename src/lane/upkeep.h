@@ -21,6 +21,8 @@ class Upkeep {
     virtual ~Listener() = default;
     // Everything read is settled, and the last read returned nothing.
     [[nodiscard]] virtual bool is_idle() const = 0;
+    // The last request that is known to be settled; empty: not known.
+    [[nodiscard]] virtual std::string_view settled_up_to() const = 0;
     // The stream was replaced, paused or changed: join again (lua/join.lua).
     virtual void on_stream_changed() = 0;
     // The outcome of a task; kNone: it succeeded.

@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(FullShop, "every reply is a string or an array of strings") {
       {"join", lua::join, {position, orders, results_stream}, {}, 7},
       {"lease, active", lua::lease, {owner, standby, position}, {"one", "1a", "3000", "fresh", ""}, 3},
       {"lease, standby", lua::lease, {owner, standby, position}, {"two", "2b", "3000", "standby", ""}, 4},
-      {"trim", lua::trim, {orders, position}, {"orders", "1", "100", ""}, 4},
+      {"trim", lua::trim, {orders, position}, {"orders", "1", "100", "", ""}, 4},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);

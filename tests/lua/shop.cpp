@@ -201,9 +201,10 @@ std::string Shop::lease(const std::string& name, const std::string& token, const
   return run(lua::lease, {owner, standby, position}, {name, token, ms, state, extra});
 }
 
-std::string Shop::trim(const std::string& kind, int64_t retention_ms, int limit, const std::string& group) {
+std::string Shop::trim(const std::string& kind, int64_t retention_ms, int limit, const std::string& group,
+                       const std::string& known) {
   const std::string& stream = kind == "orders" ? orders : kind == "dead" ? dead : results_stream;
-  return run(lua::trim, {stream, position}, {kind, std::to_string(retention_ms), std::to_string(limit), group});
+  return run(lua::trim, {stream, position}, {kind, std::to_string(retention_ms), std::to_string(limit), group, known});
 }
 
 std::string Shop::change_stock(const std::string& change, const std::string& sku, const std::string& amount,

@@ -124,7 +124,8 @@ class Shop {
   std::string join() { return run(lua::join, {position, orders, results_stream}, {}); }
   std::string lease(const std::string& name, const std::string& token, const std::string& state,
                     const std::string& ms = "60000", const std::string& extra = "");
-  std::string trim(const std::string& kind, int64_t retention_ms, int limit = 5000, const std::string& group = "");
+  std::string trim(const std::string& kind, int64_t retention_ms, int limit = 5000, const std::string& group = "",
+                   const std::string& known = "");
   std::string change_stock(const std::string& change, const std::string& sku, const std::string& amount,
                            const std::string& reason = "a test");
   std::string run(std::string_view script, const Words& keys, const Words& arguments);

@@ -65,6 +65,13 @@ TEST_CASE_FIXTURE(TrimmedShop,
   CHECK(length(admin(), orders) == 2);
 }
 
+TEST_CASE_FIXTURE(TrimmedShop, "what the caller does not know to be settled stays wherever the position is") {
+  fill(orders, 5);
+  settled("5-0");  // moved by hand
+  CHECK(trim("orders", 1, 5000, "", "2-0") == "1 0 _ _");
+  CHECK(first(orders) == "2-0");
+}
+
 TEST_CASE_FIXTURE(TrimmedShop, "the last settled request and its result stay however old") {
   fill(orders, 5);
   fill(results_stream, 5, 11);
