@@ -14,6 +14,8 @@ constexpr Milliseconds kPrimaryMoves{250};
 // After this silence while a reply is due, the server may be frozen or cut off: asks whether there is a new primary.
 constexpr Milliseconds kSilence{500};
 constexpr Milliseconds kLookEvery{250};
+// An attempt of this length, with the connection that it made, needs no back-off: an idle lane never proves a server.
+constexpr Milliseconds kSteady{2 * Backoff::kLongest};
 
 }  // namespace
 
@@ -165,6 +167,7 @@ void Link::locate() {
 }
 
 Milliseconds Link::next_wait() {
+  if (Milliseconds(loop_.now_ms() - attempt_ms_) >= kSteady) proven();
   const bool elsewhere = failure_.kind == ErrorKind::kMoved || failure_.kind == ErrorKind::kRoleChanged;
   // Once: two servers may name each other.
   if (topology_.moves() && elsewhere && !std::exchange(hurried_, true)) return Milliseconds(0);

@@ -7,7 +7,7 @@
 // new primary, the first attempt is immediate.
 //
 // A successful handshake does not reset the back-off: a server that is wrongly considered the primary accepts each
-// connection and refuses all work. See proven().
+// connection and refuses all work. See proven(). A connection that lasted resets it, too.
 #pragma once
 
 #include <cstdint>
