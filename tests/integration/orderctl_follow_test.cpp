@@ -257,9 +257,26 @@ TEST_CASE_FIXTURE(FollowDesk, "a signal lets a page be written, and a second one
       }
     }
   };
-  SUBCASE("results") { check(ORDERCTL_PATH, {"results", "--follow", "--json"}); }
-  SUBCASE("capture") { check(ORDER_REPLAY_PATH, {"capture", "--results", "--follow"}); }
+  SUBCASE("results") {
+    check(ORDERCTL_PATH, {"results", "--follow", "--json"});
+  }
+  SUBCASE("capture") {
+    check(ORDER_REPLAY_PATH, {"capture", "--results", "--follow"});
+  }
   close(reader);
+}
+
+TEST_CASE_FIXTURE(FollowDesk, "each reason why it does not reconnect is reported once") {
+  const Process process = follow();
+  wait_for_reads(1);
+  ask(admin(), {"CONFIG", "SET", "requirepass", "new"});
+  ask(admin(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  wait_to_say(process, "was lost (");
+  wait_to_say(process, "NOAUTH");
+  ask(admin(), {"CONFIG", "SET", "requirepass", ""});
+  add("one");
+  wait_for_orders(process, {"one"});
+  CHECK_MESSAGE(count_of(process.errors(), "\n") == 3, process.errors());
 }
 
 TEST_CASE_FIXTURE(FollowDesk, "an error that does not go away ends the following") {

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <optional>
 #include <random>
+#include <set>
 
 #include "shared/client.h"
 #include "shared/output.h"
@@ -83,8 +84,8 @@ class Follower {
     if ((*reply)->is_error() && asked_ != Asked::kFacts) {
       return Failure{followed_.where + client_->explain((*reply)->text())};
     }
-    if (troubled_) note(followed_.where + "reconnected");
-    troubled_ = false;
+    if (!troubles_.empty()) note(followed_.where + "reconnected");
+    troubles_.clear();
     backoff_.reset();
     return handle(reply->view());
   }
@@ -166,8 +167,7 @@ class Follower {
 
   void lose(const std::string& why) {
     client_.reset();
-    if (!troubled_) note(followed_.where + why + "; reconnecting");
-    troubled_ = true;
+    if (troubles_.insert(why).second) note(followed_.where + why + "; reconnecting");
     due_ = Clock::now() + backoff_.next();
   }
 
@@ -187,7 +187,7 @@ class Follower {
   Asked asked_ = Asked::kPage;
   std::size_t lost_ = 0;  // not reported yet
   StreamId last_lost_;
-  bool troubled_ = false;  // it was reported
+  std::set<std::string> troubles_;  // what was reported since the connection was lost
   Clock::time_point due_ = Clock::now();
 };
 
