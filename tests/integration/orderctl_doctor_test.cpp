@@ -36,7 +36,7 @@ struct Examined {
 };
 
 struct DoctorDesk : Desk {
-  DoctorDesk() : Desk(kHealthy) {}
+  explicit DoctorDesk(const ServerOptions& options = kHealthy) : Desk(options) {}
   [[nodiscard]] Examined examine(const Words& more = {}) const {
     const Ran ran = run(joined({"doctor", "--json"}, more));
     CHECK_MESSAGE(ran.errors.empty(), ran.errors);
@@ -91,6 +91,18 @@ TEST_CASE_FIXTURE(DoctorDesk, "each server setting that loses or stops orders is
     fix(found, mistake.check);
     CHECK(examine().status == 0);
   }
+}
+
+TEST_CASE("a snapshot that failed and makes the server refuse writes is found") {
+  ServerOptions options = kHealthy;
+  options.config.emplace_back("dbfilename appendonlydir");  // a directory: it cannot be replaced
+  DoctorDesk desk(options);
+  ask(desk.admin(), {"BGSAVE"});
+  const auto failed = [&] { return contains(ask(desk.admin(), {"INFO", "persistence"}), "last_bgsave_status:err"); };
+  wait_for(failed, std::chrono::seconds(30), "the snapshot");
+  CHECK(desk.examine().status == 0);
+  desk.configure("save", "3600 1");
+  CHECK(desk.examine().text("persistence", "what") == "the last snapshot failed");
 }
 
 TEST_CASE_FIXTURE(DoctorDesk, "too little memory and an unset maxmemory are found") {

@@ -38,9 +38,9 @@ std::vector<std::string> Checkup::names() {
 
 Result<std::vector<Finding>> Checkup::run() {
   info_ = questions_.ask_info("everything");
-  const OwnedReply config =
-      questions_.ask("CONFIG GET", "", "appendfsync", "aof-load-truncated", "min-replicas-to-write",
-                     "min-replicas-max-lag", "protected-mode", "busy-reply-threshold", "cluster-require-full-coverage");
+  const OwnedReply config = questions_.ask(
+      "CONFIG GET", "", "appendfsync", "aof-load-truncated", "min-replicas-to-write", "min-replicas-max-lag",
+      "protected-mode", "busy-reply-threshold", "cluster-require-full-coverage", "save", "stop-writes-on-bgsave-error");
   for (std::size_t i = 0; i + 1 < config->size(); i += 2) {
     config_.emplace(config->at(i).text(), config->at(i + 1).text());
   }
@@ -92,6 +92,11 @@ void Checkup::role() {
 }
 
 void Checkup::persistence() {
+  if (info("rdb_last_bgsave_status") == "err" && !config("save").empty() &&
+      config("stop-writes-on-bgsave-error") == "yes") {
+    return problem("the last snapshot failed", "the server refuses writes (MISCONF) until a snapshot succeeds",
+                   "see the server's log; free space on its disk or memory, then BGSAVE");
+  }
   const std::string enabled = info("aof_enabled");
   if (enabled.empty()) return unknown("the append-only file", kNoInfo);
   if (enabled != "1") {
