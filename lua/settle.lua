@@ -236,7 +236,9 @@ for n = 1, trouble and 0 or count do
     end
     if known then
       -- Decided before, or its record's key holds a foreign value.
-      local before, verdict, original = string.match(known, '^(%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x)([ar])(%d+%-%d+)$')
+      -- A record of the first edition also has the request.
+      local before, verdict, original =
+        string.match(known, '^(%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x%x)([ar])(%d+%-%d+) ?[%d-]*$')
       fields = { 'order', order, 'request', request, 'status' }
       if not before then
         outcome = 'r'

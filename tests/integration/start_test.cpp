@@ -70,6 +70,7 @@ TEST_CASE_FIXTURE(Sale, "after an upgrade nothing is settled again and retries a
       client(), "results",
       {{"order", ""}, {"request", marker}, {"status", "rejected"}, {"reason", "malformed"}, {"detail", "no order"}});
   start(kOldRecords);
+  succeeded(orderctl_at(url, {"order", "show", "o-7", "--keys.order", "order:<id>"}), {"accepted, in order:o-7"});
   const std::string retry = order(7);
   order(50);
   settle();

@@ -227,6 +227,12 @@ TEST_CASE_FIXTURE(Shop, "the record holds digest, outcome and result and lives a
   }
 }
 
+TEST_CASE_FIXTURE(FullShop, "a record of an earlier version is understood") {
+  set(admin(), record_key("o-1"), digest_of(Order{}) + "a1-1 1-0");
+  CHECK(settle({Order{}, Order{.lines = {{"shoe", "4"}}}}) == "di");
+  CHECK(results().front().field("original") == "1-1");
+}
+
 TEST_CASE_FIXTURE(Shop, "with a window of 0 there are no records and no duplicates and records are not read") {
   stock("shoe", "10");
   window = "0";

@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(FullShop, "a foreign value at a record's key is reported in th
                                       {"SET", key, ""},
                                       {"SET", key, "0123456789abcdefx1-1"},  // almost a record
                                       {"SET", key, "0123456789abcdega1-1"},
-                                      {"SET", key, "0123456789abcdefa1-1 1-0"},
+                                      {"SET", key, "0123456789abcdefa1-1 x"},
                                       {"LPUSH", key, "x"},
                                       {"HSET", key, "x", "y"},
                                       {"XADD", key, "1-1", "x", "y"}};

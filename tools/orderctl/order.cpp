@@ -81,7 +81,8 @@ class OrderSearch {
     if ((*reply)->is_error() && !text.starts_with("WRONGTYPE")) return Failure{client_.explain(text)};
     if ((*reply)->is_error() || text.size() <= kDigestBytes) return true;
     const char outcome = text[kDigestBytes];
-    const auto result = StreamId::parse(text.substr(kDigestBytes + 1));
+    const std::string_view rest = text.substr(kDigestBytes + 1);
+    const auto result = StreamId::parse(rest.substr(0, rest.find(' ')));  // the first edition appended the request
     if (!result || (outcome != 'a' && outcome != 'r')) return true;
     record.kind = OrderRecord::Kind::kRecord;
     record.accepted = outcome == 'a';
