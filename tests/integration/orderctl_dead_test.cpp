@@ -168,6 +168,10 @@ TEST_CASE_FIXTURE(LetterDesk, "a waiting order is shown as such and an unknown o
   CHECK(run({"order", "show", "o-9", "--json"}).json().at(0)["waiting"][1]["request"] == second);
   CHECK(run({"order", "show", "o-9", "--search", "1", "--json"}).json().at(0)["waiting_searched"] == false);
   CHECK(failed(run({"order", "show", "nobody"}), {}).says("no results of this order were found"));
+  ask(admin(), {"HSET", "orders:position", "id", "18446744073709551615-18446744073709551615"});
+  CHECK(succeeded(run({"order", "show", "o-1", "--json"})).json().at(0)["waiting_searched"] == true);
+  ask(admin(), {"HSET", "orders:position", "id", "yesterday"});
+  CHECK(succeeded(run({"order", "show", "o-1", "--json"})).json().at(0)["waiting_searched"] == false);
 }
 
 }  // namespace orderd::test

@@ -50,8 +50,7 @@ struct OrderFacts {
   bool waiting_searched = true;  // all of them
 };
 
-constexpr std::size_t kDigestBytes = 16;
-constexpr std::size_t kWaitingMax = 20;  // that are kept
+constexpr std::size_t kDigestBytes = 16, kWaitingMax = 20;  // waiting requests that are kept
 
 // Looks at `most` results, from the newest one back, and at `most` waiting requests.
 class OrderSearch {
@@ -148,13 +147,15 @@ class OrderSearch {
     const std::string& orders = settings_.streams.orders;
     const auto position = client_.ask(Command::of("HGET", order::position_key(orders), "id"));
     if (!position) return position.failure();
-    const std::string from = (*position)->is_nil() ? "-" : "(" + std::string((*position)->text());
+    const auto at = StreamId::parse((*position)->text());
+    facts_.waiting_searched = at || (*position)->is_nil();  // else it is not known what waits
+    if (!facts_.waiting_searched || at == StreamId{UINT64_MAX, UINT64_MAX}) return true;
     order::Decoder decoder(settings_.limits());
     order::Request request;
     std::string detail;
     order::Fields fields;
     std::size_t left = most_;
-    return read_pages(client_, orders, from, "+", [&](const std::vector<Entry>& page) {
+    return read_pages(client_, orders, at ? "(" + at->text() : "-", "+", [&](const std::vector<Entry>& page) {
       for (const Entry& entry : page) {
         if (left == 0 || facts_.waiting.size() == kWaitingMax) {
           facts_.waiting_searched = false;
