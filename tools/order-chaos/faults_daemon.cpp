@@ -56,7 +56,7 @@ Injected stop(Trial& trial, Daemon& daemon, int signal, bool twice) {
 // One SIGHUP with a file that is unchanged, valid and new, or broken.
 Injected reload(Trial& trial, Daemon& daemon) {
   daemon.until_it_listens();
-  static const char* const kAdditions[] = {"", "[retention]\norders = \"12h\"\n", "[retention]\norders = \"12\"\n",
+  static const char* const kAdditions[] = {"", "[log]\nlevel = \"debug\"\n", "[log]\nlevel = \"12\"\n",
                                            "this is no TOML", "[nonsense]\nkey = 1\n"};
   const auto load = [&daemon](const char* addition) {
     std::ofstream(daemon.settings_file()) << daemon.settings() << addition;
@@ -257,7 +257,9 @@ const std::vector<Fault> kDaemonFaults = {
        const Words argv = {trial.programs.orderd, "--config", daemon.settings_file()};
        return {trial.between(200, 1200), [&trial, second = std::make_shared<test::Process>(argv)] {
                  second->signal(trial.random.chance(50) ? SIGTERM : SIGKILL);
-                 second->wait(kEndDeadline);
+                 const int status = second->wait(kEndDeadline);
+                 if (status <= 1 || status == 128 + SIGKILL || status == 128 + SIGTERM) return;
+                 trial.incident("the second daemon exited with " + std::to_string(status) + second->errors());
                }};
      }},
     {"P11", "CLIENT KILL of all connections", kConnections, kAnywhere,

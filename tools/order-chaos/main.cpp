@@ -94,6 +94,7 @@ Plan plan_of(uint64_t seed) {
   plan.workload = static_cast<Workload>(random.number(3));
   plan.per_second = static_cast<unsigned>(random.number(400, 1600));
   plan.clock_jumps = random.chance(50);
+  plan.trims = random.chance(60);
   return plan;
 }
 
@@ -132,9 +133,12 @@ Verdict next_server_trial(const Options& options, std::size_t number, millisecon
   Plan plan = plan_of(seed_of(options, number));
   plan.lossy = any_lossy && (!any_safe || (options.brief ? number % 4 >= 2 : number % 6 >= 4));
   if (options.brief) plan.clock_jumps = number == 1;  // in the first trial each other fault is injected alone
-  what = daemons_of(plan.daemons) + name_of(plan.workload) + (alone ? ", one fault at a time" : ", many at a time") +
-         (plan.lossy ? ", a server that may lose data" : "");
   const std::vector<Fault> faults = faults_of(plan, all);
+  // Of a stream that was absent, retention removes what looks settled.
+  plan.trims =
+      plan.trims && std::none_of(faults.begin(), faults.end(), [](auto& fault) { return fault.needs.steady_clock; });
+  what = daemons_of(plan.daemons) + name_of(plan.workload) + (alone ? ", one fault at a time" : ", many at a time") +
+         (plan.lossy ? ", a server that may lose data" : "") + (plan.trims ? ", trimmed" : "");
   if (faults.empty()) throw std::invalid_argument("this trial allows none of the faults of --only; add another");
   Trial trial(plan, options.programs);
   if (alone) {

@@ -46,12 +46,13 @@ test::ServerOptions server_options(const Plan& plan, const test::Shims& shims) {
   };
 }
 
-std::string settings_of(const test::FaultProxy& proxy, const std::string& name) {
+std::string settings_of(const test::FaultProxy& proxy, const std::string& name, const Plan& plan) {
   const std::string url =
       std::string("valkey://") + kDaemonUser + ":" + kDaemonPassword + "@127.0.0.1:" + std::to_string(proxy.port());
   // Timeouts are as short as the contract allows, so that recovery from a fault is fast.
   return "[valkey]\nurl = \"" + url + "\"\nconnect_timeout = \"500ms\"\nreply_timeout = \"500ms\"\n" +
          "[processing]\nname = \"" + name + "\"\nlease = \"600ms\"\nreply_ttl = \"24h\"\n" +
+         (plan.trims ? "[retention]\norders = \"1s\"\n" : "") +
          "[admin]\nlisten = \"\"\n[shutdown]\ndrain_timeout = \"2s\"\n";
 }
 
@@ -74,7 +75,7 @@ Trial::Trial(const Plan& its_plan, const Programs& its_programs)
 
 std::unique_ptr<Daemon> Trial::make_daemon(const std::string& name) {
   auto proxy = std::make_unique<test::FaultProxy>(server.endpoint(), random.number(1U << 30U));
-  const std::string settings = settings_of(*proxy, name);
+  const std::string settings = settings_of(*proxy, name, plan);
   return std::make_unique<Daemon>(programs, files.path(), name, settings, std::move(proxy));
 }
 

@@ -42,7 +42,7 @@ class TrialBase {
   }
   // Adds a line with its time, to investigate a violation later.
   void note(const std::string& what) { notes.push_back(std::to_string(wall_clock_ms()) + " " + what); }
-  // When everything is settled: judges each lane and stops the daemons.
+  // When everything is settled: stops the daemons, which may still trim, and judges each lane.
   void conclude();
   // What to judge at the end: one account for each lane.
   [[nodiscard]] virtual std::vector<Account> accounts() = 0;
@@ -58,7 +58,7 @@ class TrialBase {
   std::vector<std::string> notes;
 
  protected:
-  // Whether a daemon may exit like this: the contract says so of one that starts while the server refuses it.
+  // Whether a daemon may exit with 1 like this: the contract says so of one that starts while the server refuses it.
   [[nodiscard]] virtual bool refused(const std::string& exit) const = 0;
 };
 

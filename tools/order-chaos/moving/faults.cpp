@@ -134,10 +134,10 @@ void rotate_password(MovingTrial& trial) {
 }
 
 // Ends a daemon, and starts it after up to so many milliseconds.
-std::function<void(MovingTrial&)> end_daemon(void (*end)(Daemon&), std::size_t to) {
+std::function<void(MovingTrial&)> end_daemon(void (*end)(MovingTrial&, Daemon&), std::size_t to) {
   return [=](MovingTrial& trial) {
     Daemon& daemon = any_daemon(trial);
-    end(daemon);
+    end(trial, daemon);
     let_pass(trial.between(0, to));
     daemon.start();
   };
@@ -152,12 +152,13 @@ const std::vector<MovingFault> kFaults = {
     {"a primary is killed", Weight::kLossy, take_down(any_primary, Down::kKilled, 0, 4000)},
     {"a primary is frozen", Weight::kLossy, take_down(any_primary, Down::kFrozen, 100, 5000)},
     {"a replica is killed", Weight::kHeavy, take_down(any_replica, Down::kKilled, 0, 1000)},
-    {"a daemon is killed", Weight::kLight, end_daemon([](Daemon& daemon) { daemon.kill(); }, 300)},
+    {"a daemon is killed", Weight::kLight, end_daemon([](auto&, Daemon& daemon) { daemon.kill(); }, 300)},
     {"a daemon is stopped", Weight::kLight,
      end_daemon(
-         [](Daemon& daemon) {
-           daemon.process().signal(SIGTERM);
-           (void)daemon.process().wait(60s);
+         [](MovingTrial& trial, Daemon& daemon) {
+           daemon.tell(SIGTERM);
+           const int status = daemon.process().wait(60s);
+           if (status > 1) trial.incident(daemon.name() + " got SIGTERM and exited with " + std::to_string(status));
          },
          0)},
     {"a daemon is frozen", Weight::kLight,
