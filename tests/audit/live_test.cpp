@@ -78,6 +78,14 @@ TEST_CASE("a lane that is paused before it is first served has a clean ledger") 
   CHECK(report["horizon"]["position"].is_null());
 }
 
+TEST_CASE("no result is read twice if a page ends with the largest ID") {
+  constexpr int kFirstPage = 16;
+  Desk desk;
+  for (int i = 1; i < kFirstPage; ++i) ask(desk.admin(), {"XADD", "results", std::to_string(i), "status", "none"});
+  ask(desk.admin(), {"XADD", "results", "18446744073709551615-18446744073709551615", "status", "none"});
+  CHECK(report_of(desk.run({"audit", "--json"}), 3)["results"] == kFirstPage);
+}
+
 TEST_CASE("an audit of nothing is clean and one that cannot be carried out fails") {
   Desk desk;
   CHECK(desk.run({"audit"}).status == 0);

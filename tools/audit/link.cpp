@@ -121,7 +121,7 @@ bool Cursor::turn_page() {
   const bool full = size == count_;
   count_ = std::clamp<std::size_t>(kPageBytes * size / (bytes_of(page_.view()) + 1), 1, kPageEntries);
   read_ = last.value_or(Id{});
-  if (full && last) request(after(*last));
+  if (full && last && *last < kLastId) request(after(*last));
   return true;
 }
 
