@@ -114,8 +114,11 @@ Failure lost(const redisContext* context) {
 }
 
 Failure refused(const Endpoint& endpoint, std::string_view step, std::string_view answer, std::string_view advice) {
+  // Whoever asks gets these.
+  const bool passes =
+      classify(answer) == ErrorKind::kUnavailable || answer.find("max number of clients") != std::string_view::npos;
   return Failure{endpoint.redacted() + " refused " + std::string(step) + ": " + std::string(answer) + "; " +
-                 std::string(advice)};
+                 std::string(passes ? "try again later" : advice)};
 }
 
 // The handshake has the time of connecting.

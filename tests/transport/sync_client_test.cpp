@@ -82,8 +82,16 @@ TEST_CASE("a client name that the server refuses is ignored") {
     Background server([&](FakeServer& fake) { fake.on("CLIENT").error(denied); });
     CHECK(error_of(server.endpoint) == "");
   }
-  Background server([](FakeServer& fake) { fake.on("CLIENT SETNAME").error("NOAUTH Authentication required."); });
-  CHECK(contains(error_of(server.endpoint), "refused the connection: NOAUTH"));
+}
+
+TEST_CASE("a client that is refused says whether the login is wrong or the server is busy") {
+  for (const auto& [refusal, advice] : std::vector<std::pair<std::string, std::string>>{
+           {"NOAUTH Authentication required.", "check the user name and the password"},
+           {"BUSY Valkey is busy running a script.", "try again later"},
+           {"ERR max number of clients reached", "try again later"}}) {
+    Background server([&](FakeServer& fake) { fake.on("CLIENT SETNAME").error(refusal); });
+    CHECK(error_of(server.endpoint).ends_with(" refused the connection: " + refusal + "; " + advice));
+  }
 }
 
 }  // namespace
