@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 #include <sstream>
 #include <utility>
@@ -83,13 +82,6 @@ void log_end(const std::string& what) {
 [[noreturn]] void exit_at_once(int status) {
   spdlog::default_logger()->flush();
   _exit(status);
-}
-
-// A pipe is at its end by now, which would mean the defaults; opening a FIFO would block the loop.
-bool can_be_read_again(const std::string& file) {
-  std::error_code unknown;  // load() reports it
-  const auto status = std::filesystem::status(file, unknown);
-  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
 }
 
 }  // namespace
@@ -204,11 +196,7 @@ void Daemon::on_reload_signal() {
 }
 
 void Daemon::reload() {
-  if (!can_be_read_again(sources_.file)) {
-    return spdlog::error("the settings were not changed: {}: it is not a regular file, and cannot be read again",
-                         sources_.file);
-  }
-  const auto loaded = settings::load(sources_);
+  const auto loaded = settings::load_again(sources_);
   if (!loaded) {
     std::istringstream mistakes(loaded.error());
     for (std::string mistake; std::getline(mistakes, mistake);) {

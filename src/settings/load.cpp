@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -123,6 +124,13 @@ Result<Settings> load(const Sources& sources) {
     loader.take({Source::kFlag, "--" + printable(key), printable(key), Given::Form::kPlain, text}, key);
   }
   return loader.finish();
+}
+
+Result<Settings> load_again(const Sources& sources) {
+  std::error_code unknown;  // load() reports it
+  const auto status = std::filesystem::status(sources.file, unknown);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return load(sources);
+  return Failure{printable(sources.file) + ": it is not a regular file, and cannot be read again"};
 }
 
 }  // namespace orderd::settings

@@ -35,6 +35,9 @@ void add_flags(CLI::App& app, Sources& sources);
 // with what to do instead. Never repeats a password. Also fails for values that are valid alone and wrong together
 // (cross_checks.h).
 [[nodiscard]] Result<Settings> load(const Sources& sources);
+// The same later in the life of a process. Fails if the file is not a regular one: a pipe is at its end by now, which
+// would mean the defaults, and opening a FIFO would block.
+[[nodiscard]] Result<Settings> load_again(const Sources& sources);
 
 // The settings as the text of a settings file, in the table's order. Loading it gives the same settings, except for a
 // password in valkey.url, which is printed as "***".

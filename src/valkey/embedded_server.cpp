@@ -33,6 +33,7 @@ std::string problem(const std::string& what) {
   return what + ": " + std::strerror(errno);
 }
 
+// --locale-collate: otherwise it does not start if the environment names a locale that is not installed.
 std::vector<std::string> command_line(const std::string& directory) {
   return {"valkey-server",
           "--port",
@@ -53,7 +54,6 @@ std::vector<std::string> command_line(const std::string& directory) {
           "",
           "--maxmemory-policy",
           "noeviction",
-          // Otherwise it does not start if the environment names a locale that is not installed.
           "--locale-collate",
           "C",
           "--daemonize",
