@@ -33,8 +33,8 @@ TEST_CASE_FIXTURE(CaptureDesk, "captured and replayed requests are the same") {
 TEST_CASE_FIXTURE(CaptureDesk, "an output that cannot be written to is reported once") {
   add({"1-0"});
   CHECK(capture({"-o", "/dev/full"}).errors == "order-replay: cannot write to '/dev/full': No space left on device\n");
-  Process process(clean_command("bash", {"-c", "\"$@\" > /dev/full", "bash", ORDER_REPLAY_PATH, "--valkey.url", url(),
-                                         "capture", "--follow"}));
+  Process process(clean_command(
+      "bash", {"-c", "\"$@\" > /dev/full", "bash", ORDER_REPLAY_PATH, "--valkey.url", url(), "capture", "--follow"}));
   CHECK(process.wait() == 1);
   CHECK(process.errors() == "order-replay: cannot write to standard output: No space left on device\n");
 }
@@ -115,6 +115,24 @@ TEST_CASE_FIXTURE(CaptureDesk, "a capture from + starts at the newest entry and 
   CHECK(json_lines(process.output()).at(0)["id"] == "2-0");
   wait_for_lines(empty, 3);
   CHECK(ids({"--from", "+"}) == Words{"3-0"});
+}
+
+TEST_CASE_FIXTURE(CaptureDesk, "entries that are trimmed before a capture has read them are reported") {
+  const Process process = start_replay({"capture", "--follow"});
+  const auto asked = [&] { return contains(ask(admin(), {"INFO", "commandstats"}), "cmdstat_xinfo|stream:"); };
+  wait_for(asked, std::chrono::seconds(20), "the capture to look at the stream");
+  const auto add_and_trim = [&] {
+    ask(admin(), {"EVAL",
+                  "for i = 1, 100 do redis.call('XADD', KEYS[1], '*', 'order', '{}') end "
+                  "redis.call('XTRIM', KEYS[1], 'MAXLEN', 10)",
+                  "1", "orders"});
+  };
+  add_and_trim();
+  wait_to_say(process, "90 entries were trimmed from the stream 'orders', or deleted, before they were read");
+  add_and_trim();
+  wait_for_lines(process, 20);
+  wait_for([&] { return count_of(process.errors(), "90 entries were trimmed") == 2; }, std::chrono::seconds(20),
+           "the second report");
 }
 
 TEST_CASE_FIXTURE(CaptureDesk, "a capture ends at what was the newest entry when it began") {

@@ -1,7 +1,7 @@
 // Each stream has a connection with one command outstanding, and poll() says which ones the server has answered. Most
 // commands are an XREAD that waits for new entries. After a new connection and after a wait without one, XREVRANGE asks
 // for the last entry that was read: a server that lacks it may have new entries with smaller IDs, which no XREAD
-// returns.
+// returns. Then XINFO shows how many were ever added: more than were read, if some were trimmed before.
 #include "shared/follow.h"
 
 #include <poll.h>
@@ -33,10 +33,15 @@ StreamId id_of(std::string_view text) {
   return StreamId::parse(text).value_or(StreamId{});
 }
 
+// Of XINFO STREAM.
+bool is_missing(valkey::Reply facts) {
+  return facts.is_error() && facts.text() == "ERR no such key";
+}
+
 // Nothing is left of what was read, up to `last`. Was it lost, or deleted with the stream, rather than trimmed?
 // `facts`: the reply of XINFO STREAM.
 bool is_lost(valkey::Reply facts, StreamId last) {
-  if (facts.is_error()) return facts.text() == "ERR no such key";
+  if (facts.is_error()) return is_missing(facts);
   const auto number = [&facts](std::string_view name) { return value_of(facts, name).integer(); };
   return id_of(value_of(facts, "last-generated-id").text()) < last || number("entries-added") == number("length");
 }
@@ -62,7 +67,7 @@ class Follower {
     }();
     if (!client) return lose(client.error());
     client_.emplace(std::move(*client));
-    ask(look());
+    look();
   }
 
   // While connected: handles what the server has answered, and asks again. A failure is one that a new connection does
@@ -93,7 +98,7 @@ class Follower {
  private:
   enum class Asked {
     kLast,   // for the newest entry up to the last one that was read
-    kFacts,  // there is none: for what is known of the stream
+    kFacts,  // for what is known of the stream
     kPage,   // for new entries
   };
 
@@ -101,34 +106,39 @@ class Follower {
     if (asked_ == Asked::kLast) {
       ask(compare(entries_of(reply)));
     } else if (asked_ == Asked::kFacts) {
-      if (is_lost(reply, followed_.cursor.after())) {
-        drop_after({});
-      } else {
-        followed_.cursor.forget();
-      }
-      ask(report_lost());
+      if (nothing_left_ && is_lost(reply, followed_.cursor.after())) drop_after({});
+      if (nothing_left_) followed_.cursor.forget();
+      nothing_left_ = false;
+      report_lost();
+      report_missed(reply);
+      ask(Asked::kPage);
     } else {
       const auto page = entries_of(reply.at(0).at(1));
       for (const Entry& entry : page) followed_.cursor.read(id_of(entry.id));
-      if (!page.empty()) {
-        const auto taken = take_(index_, page);
-        if (!taken) return taken.failure();
-        status_ = *taken;
+      seen_ += static_cast<int64_t>(page.size());
+      if (page.empty()) {
+        look();
+        return true;
       }
-      ask(page.empty() ? look() : Asked::kPage);
+      const auto taken = take_(index_, page);
+      if (!taken) return taken.failure();
+      status_ = *taken;
+      ask(Asked::kPage);
     }
     return true;
   }
 
-  [[nodiscard]] Asked look() const { return followed_.cursor.at_entry() ? Asked::kLast : Asked::kPage; }
+  // Is what was read still there, and was everything read?
+  void look() { ask(followed_.cursor.at_entry() ? Asked::kLast : Asked::kFacts); }
 
   // `newest`: the newest entry that the server has up to the last one that was read. If it is another one, it may have
   // been added since; then the last one that is left is looked for in turn.
   Asked compare(const std::vector<Entry>& newest) {
-    if (newest.empty()) return Asked::kFacts;
+    nothing_left_ = newest.empty();
+    if (nothing_left_) return Asked::kFacts;
     const StreamId left = id_of(newest.front().id);
     drop_after(left);
-    return !followed_.cursor.at_entry() || followed_.cursor.after() == left ? report_lost() : Asked::kLast;
+    return !followed_.cursor.at_entry() || followed_.cursor.after() == left ? Asked::kFacts : Asked::kLast;
   }
 
   void drop_after(StreamId left) {
@@ -138,14 +148,28 @@ class Follower {
     lost_ += count;
   }
 
-  Asked report_lost() {
-    if (lost_ > 0) {
-      note(fmt::format("{}{} no longer in the stream '{}', the last one {}: lost in a failover, or deleted",
-                       followed_.where, count_text(lost_, "entry that was read is", "entries that were read are"),
-                       shown(followed_.stream), last_lost_.text()));
-    }
+  void report_lost() {
+    if (lost_ == 0) return;
+    note(fmt::format("{}{} no longer in the stream '{}', the last one {}: lost in a failover, or deleted",
+                     followed_.where, count_text(lost_, "entry that was read is", "entries that were read are"),
+                     shown(followed_.stream), last_lost_.text()));
     lost_ = 0;
-    return Asked::kPage;
+    added_.reset();
+  }
+
+  // Only once everything was read up to the newest entry: nobody knows how many of those added are still to come.
+  void report_missed(valkey::Reply facts) {
+    if (facts.is_error() && !is_missing(facts)) return;
+    if (id_of(value_of(facts, "last-generated-id").text()) != followed_.cursor.after()) return;
+    const int64_t added = value_of(facts, "entries-added").integer();
+    const int64_t missed = added - added_.value_or(added) - seen_;
+    if (added_ && missed > 0) {
+      note(fmt::format("{}{} trimmed from the stream '{}', or deleted, before {} read", followed_.where,
+                       count_text(static_cast<uint64_t>(missed), "entry was", "entries were"), shown(followed_.stream),
+                       missed == 1 ? "it was" : "they were"));
+    }
+    added_ = added;
+    seen_ = 0;
   }
 
   void ask(Asked what) {
@@ -185,7 +209,10 @@ class Follower {
   valkey::Backoff backoff_;
   std::optional<Client> client_;
   Asked asked_ = Asked::kPage;
-  std::size_t lost_ = 0;  // not reported yet
+  bool nothing_left_ = false;     // of what was read: kFacts will say why
+  std::optional<int64_t> added_;  // how many entries the stream had ever got when all had been read
+  int64_t seen_ = 0;              // how many were read since
+  std::size_t lost_ = 0;          // not reported yet
   StreamId last_lost_;
   std::set<std::string> troubles_;  // what was reported since the connection was lost
   Clock::time_point due_ = Clock::now();

@@ -57,8 +57,8 @@ using TakePage = std::function<Result<int>(std::size_t index, const std::vector<
 // page returned, at once unless a page is being taken. A second signal ends the process in any case. Entries of a
 // stream come in their order, those of several streams as they arrive: a page of each in turn. A stream whose server is
 // unavailable does not delay the others, except during a connection attempt. If entries that were read are no longer in
-// the stream, says so, and continues after those that still are. Returns only after a failure that a new connection
-// does not fix.
+// the stream, says so, and continues after those that still are; it also says how many were trimmed before they were
+// read. Returns only after a failure that a new connection does not fix.
 [[nodiscard]] Failure follow(std::vector<Followed> streams, int status, const TakePage& take);
 
 }  // namespace orderd::tools
