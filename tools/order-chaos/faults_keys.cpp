@@ -78,6 +78,7 @@ Injected bad_stock(Trial& trial, Daemon& /*daemon*/) {
 // To an entry that was settled before, to the beginning, or to an invalid ID.
 Injected move_back(Trial& trial, Daemon& /*daemon*/) {
   static const Words kFar = {"2", "3", "20", "65", "1000", "1000000"};
+  trial.record.position_moved_back = true;
   (void)trial.run(R"(
       if server.call('EXISTS', 'orders:position') == 0 then return {} end
       local newest = newest_request()
@@ -239,6 +240,7 @@ const std::vector<Fault> kKeyFaults = {
      [](Trial& trial, Daemon&) -> Injected {
        const std::string copy = trial.ask({"DUMP", kPosition});
        if (copy.empty()) throw std::runtime_error("there is no position at the moment");
+       trial.record.position_moved_back = true;
        return {trial.between(0, 500), [&trial, copy] {
                  (void)trial.ask({"RESTORE", kPosition, "0", copy, "REPLACE"});
                }};

@@ -100,6 +100,7 @@ struct Record {
   // The daemons' user lost rights after this result: later ones may have no reply.
   StreamId replied_until{UINT64_MAX, UINT64_MAX};
   std::vector<DataLoss> data_losses;
+  bool position_moved_back = false;  // by hand: to a daemon that was active before, a takeover looks like a loss then
 
  private:
   std::mutex mutex_;

@@ -25,8 +25,9 @@ void TrialBase::supervise() {
 
 void TrialBase::conclude() {
   const std::vector<Account> lanes = accounts();
-  const bool lossless =
-      std::all_of(lanes.begin(), lanes.end(), [](const Account& lane) { return lane.record.data_losses.empty(); });
+  const bool lossless = std::all_of(lanes.begin(), lanes.end(), [](const Account& lane) {
+    return lane.record.data_losses.empty() && !lane.record.position_moved_back;
+  });
   for (const auto& daemon : daemons) {
     daemon->tell(SIGTERM);
     const int status = daemon->process().wait();
