@@ -90,8 +90,8 @@ struct CaptureFlags {
   std::string output;
 };
 
-// Writes the entries that exist by now: a busy stream would have no end. A signal ends the process with `status`. Returns
-// where to follow from.
+// Writes the entries that exist by now: a busy stream would have no end. A signal ends the process with `status`.
+// Returns where to follow from.
 Result<tools::Cursor> write_existing(tools::Client client, const std::string& stream, const CaptureFlags& flags,
                                      Writer& writer, int status) {
   const auto newest = tools::newest_id(client, stream);
