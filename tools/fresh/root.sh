@@ -53,20 +53,20 @@ make_base() {
 }
 
 user='' checkout=''
-inside() { # inside COMMAND: as the user of this run, in the checkout
+inside() { # inside COMMAND: as the user of this run, in the checkout, behind a strict umask
   local as=() home=/root language=C.UTF-8
   [ "$user" = root ] || { as=(setpriv --reuid "$user" --regid "$user" --init-groups); home=/home/$user language=de_DE.UTF-8; }
   nsenter -t "$leader" -m -u -i -n -p -C "${as[@]}" env -i --default-signal=INT,QUIT HOME="$home" USER="$user" LANG=$language TERM=dumb \
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -c "cd '$checkout'; $1" </dev/null
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -c "umask 077; cd '$checkout'; $1" </dev/null
 }
 as_root() { user=root inside "$1"; }
-boot() { # boot USER: a clean root, booted, with the checkout in USER's home, in a path with a space
+boot() { # boot USER: a clean root, booted, with the checkout in USER's home, in a path with a space and an umlaut
   user=$1
   halt
   rm -rf "$root"
   cp -a "$base" "$root"
-  checkout="/root/my checkout"
-  [ "$user" = root ] || checkout="/home/$user/my checkout"
+  checkout="/root/mein Büro"
+  [ "$user" = root ] || checkout="/home/$user/mein Büro"
   copy_checkout "$root$checkout"
   [ "$user" = root ] || chroot "$root" chown -R "$user:$user" "/home/$user"
   say "booting it, for $user"
