@@ -99,6 +99,7 @@ void Lane::change_phase(Phase phase) {
   if (phase != Phase::kBlocked && phase != Phase::kPaused) wait_.stop();
   if (phase == Phase::kServing) {
     progress_ms_ = loop_.now_ms();
+    was_serving_ = true;
     link_lost_ = false;
   }
   if (phase == Phase::kEnded || phase == Phase::kConnecting) lease_.reset();

@@ -132,7 +132,8 @@ class Lane : private valkey::Link::Listener,
   bool ever_served_ = false;
   bool may_be_new_ = true;  // nothing shows that the stream was served before
   bool cannot_start_ = false;
-  bool link_lost_ = false;        // since it served; until it is known where it or another daemon continued
+  bool was_serving_ = false;      // until it is known where another daemon continued
+  bool link_lost_ = false;        // since it served
   bool ready_ = false;            // "ready" was logged
   bool nothing_new_ = false;      // the last read returned nothing
   std::size_t scripts_left_ = 0;  // to load before the next join

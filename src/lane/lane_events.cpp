@@ -52,7 +52,7 @@ void Lane::on_lease() {
   }
   standing_by_for_ = lease_.owner();
   // Over the same link, nothing is lost: this daemon settled on when the other one had taken the lane.
-  if (!lease_.taken().empty() && std::exchange(link_lost_, false)) {
+  if (!lease_.taken().empty() && std::exchange(was_serving_, false) && link_lost_) {
     const std::string_view taken = lease_.taken();
     const std::size_t space = std::min(taken.find(' '), taken.size());
     report_lost_tail(taken.substr(0, space),

@@ -3,19 +3,26 @@
 
 namespace orderd::test {
 TEST_CASE_FIXTURE(LaneFixture, "what a failover lost is reported also when another daemon takes over") {
-  // Where the other one began; empty: nobody knows.
-  const std::string taken = each_of({"3-0 3", "5-0 5", "7-0 7", ""});
-  // Over the same link, this daemon settled what is after 3-0 when the other one had begun: nothing is lost.
-  const bool reconnects = each_of({true, false});
+  // Where the other one began, empty if nobody knows, and when this one reconnects. Over the same link, nothing is
+  // lost: this one settled what is after 3-0 when the other one had begun.
+  const auto row = each_of<std::pair<std::string, std::string>>({{"3-0 3", "before"},
+                                                                 {"3-0 3", "never"},
+                                                                 {"3-0 3", "later"},
+                                                                 {"5-0 5", "before"},
+                                                                 {"7-0 7", "before"},
+                                                                 {"", "before"}});
+  const std::string &taken = row.first, &reconnects = row.second;
   CAPTURE(taken);
   CAPTURE(reconnects);
-  const std::size_t reported = taken == "3-0 3" && reconnects ? 1 : 0;
+  const std::size_t reported = taken == "3-0 3" && reconnects == "before" ? 1 : 0;
   options.lease = Milliseconds(60);
   serve();
   settles(1, 5);
   auto& elsewhere = fake.on("EVALSHA lease").reply(resp::bulks({"standby", "other", "3000", taken}));
-  if (reconnects) fake.close_all();
+  if (reconnects == "before") fake.close_all();
   until_used(elsewhere, 4);
+  if (reconnects == "later") fake.close_all();
+  until_used(elsewhere, 8);
   CHECK(logged("has forgotten 2 settled requests of 'orders', all after 3-0") == reported);
   CHECK(logged("has forgotten") == reported);
   CHECK(status().counters.lost == 2 * reported);
