@@ -7,7 +7,7 @@
 --
 -- KEYS  1 stream   2 position (see join.lua)
 -- ARGV  1 'orders', 'results' or 'dead'   2 retention in ms   3 entries to remove in this step, at most (about)
---         (whole nodes of the stream: at least one); fewer if they are large
+--         (whole nodes of the stream: at least one); fewer if that takes long
 --       4 name of the group that only shows the position, '' for none   5 the last request that the caller knows to be
 --         settled, '' if unknown: the position may have been moved by hand
 --
@@ -23,7 +23,7 @@ local server = redis
 local attempt = server.pcall
 local stream, position = KEYS[1], KEYS[2]
 local kind, retention, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local kStepBytes = 8 * 1024 * 1024
+local step_seconds = 0.002
 -- include lib/failed.lua
 -- include lib/fields.lua
 -- include lib/is_id.lua
@@ -83,19 +83,19 @@ local after = keeper ~= '' and bound or ''
 
 -- Whole nodes are cheap to remove, and LIMIT counts them up to its bound: fewer than requested does not mean "done", and a
 -- larger node needs a larger LIMIT. When no whole node is left to remove, part of one node is removed exactly.
--- Large entries take longer: as many as have kStepBytes if all are like the oldest.
-local oldest = attempt('XRANGE', stream, '-', '+', 'COUNT', '1')
-if oldest.err then return failed(oldest, stream) end
-local bytes = 1
-for _, word in ipairs(oldest[1] and oldest[1][2] or {}) do bytes = bytes + #word end
-limit = math.max(1, math.min(limit, math.floor(kStepBytes / bytes)))
-local removed
+-- Large entries take longer: the step ends after some time, if this server has a clock for scripts.
+local clock = nil
+pcall(function() clock = os.clock end)
+local started = clock and clock()
+local removed, at_most, some = 0, 10
 repeat
-  removed = attempt('XTRIM', stream, 'MINID', '~', bound, 'LIMIT', limit)
-  if type(removed) == 'table' then return failed(removed, stream) end
-  if removed > 0 then return { tostring(removed), '1', keeper, after } end
-  limit = limit * 4
-until limit > 10000000
-removed = attempt('XTRIM', stream, 'MINID', '=', bound)
-if type(removed) == 'table' then return failed(removed, stream) end
-return { tostring(removed), '0', keeper, after }
+  some = attempt('XTRIM', stream, 'MINID', '~', bound, 'LIMIT', removed > 0 and math.min(at_most, limit - removed) or at_most)
+  if type(some) == 'table' then return failed(some, stream) end
+  removed = removed + some
+  at_most = at_most * 2
+  local enough = some == 0 or removed >= limit or (clock and clock() - started > step_seconds)
+until at_most > 10000000 or (removed > 0 and enough)
+if removed > 0 then return { tostring(removed), '1', keeper, after } end
+some = attempt('XTRIM', stream, 'MINID', '=', bound)
+if type(some) == 'table' then return failed(some, stream) end
+return { tostring(some), '0', keeper, after }

@@ -15,7 +15,7 @@ constexpr Milliseconds kSignEvery{1000};
 constexpr Milliseconds kLookAgain{5000};
 constexpr Milliseconds kTrimEvery{30'000};
 constexpr Milliseconds kTrimAgain{1};
-constexpr int kTrimEntries = 5000;  // about 1 ms of the server's time; fewer if they are large
+constexpr int kTrimEntries = 5000;  // about 1 ms of the server's time; see lua/trim.lua for large ones
 
 }  // namespace
 

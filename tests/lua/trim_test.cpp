@@ -50,15 +50,6 @@ class TrimmedShop : public Shop {
 
 // The requests 1-0, 2-0, … are from 1970: older than any retention here.
 
-TEST_CASE_FIXTURE(TrimmedShop, "large entries are removed in small steps") {
-  constexpr int kEntries = 400;
-  for (int i = 1; i <= kEntries; ++i) {
-    (void)at_server({"XADD", orders, std::to_string(i) + "-0", "order", std::string(60'000, 'x')});
-  }
-  settled(std::to_string(kEntries) + "-0");
-  CHECK(trim_all("orders", kHour, 5000, 200) == kEntries - 1);
-}
-
 TEST_CASE_FIXTURE(TrimmedShop,
                   "settled entries older than the retention are removed and younger or unsettled ones stay") {
   fill(orders, 5);
