@@ -161,8 +161,7 @@ const Row kRows[] = {
      fill_phases},
     {{"orderd_results_total", "counter", "lane, status, reason",
       "Requests settled, by the status and the reason of the result. Those whose reply was lost with a connection are "
-      "not "
-      "counted; the results stream has them."},
+      "not counted; the results stream has them."},
      Type::Counter,
      fill_results},
     lane_row(Type::Counter, "orderd_dead_letters_total", "Malformed requests copied to the dead-letter stream.",

@@ -30,6 +30,10 @@ TEST_CASE("the audit is clean again and again while daemons serve and are killed
   }
   sale.stop_producing();
   sale.settle();
+  // Records of the first edition also have the request.
+  ask(sale.client(),
+      {"EVAL", "for _, key in ipairs(redis.call('KEYS', 'orders:order:*')) do redis.call('APPEND', key, ' 1-0') end",
+       "0"});
   const Json report = audit(sale.server);
   CHECK(report["results"].get<uint64_t>() == sale.results());
   CHECK(report["requests"].get<uint64_t>() == length(sale.client(), "orders"));
@@ -60,8 +64,8 @@ TEST_CASE("results that are trimmed before the audit has read them are no violat
     if (done > 0) ask(desk.admin(), {"XTRIM", "results", "MINID", books.results[kFirstKept].id});
   };
   auto client = desk.server().client();
-  audit::Link link(client, [](std::string_view error) { return std::string(error); });
-  const auto report = audit::run(link, options);
+  const auto report = audit::run(
+      client, [](std::string_view error) { return std::string(error); }, options);
   REQUIRE_MESSAGE(report, report.error());
   CHECK(report->findings.violations() == 0);
   CHECK(report->counts.results == books.results.size() - kFirstKept);

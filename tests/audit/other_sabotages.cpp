@@ -187,7 +187,7 @@ std::vector<Sabotage> keys() {
       {"a record of another result", "record_differs", record("0123456789abcdefa1-1")},
       {"a record of another outcome", "record_differs", record("0123456789abcdefr%")},
       {"a foreign record", "record_differs", record("paid")},
-      {"a record with extra content", "record_differs", record("& 1-1")},
+      {"a record with extra content", "record_differs", record("& 1-1 x")},
   };
 }
 

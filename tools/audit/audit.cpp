@@ -148,9 +148,8 @@ Report run_once(Link& link, const Options& options) {
     read_results(pass, checks);
   }
   report.counts.passes = parts;
-  if (link.failure()) return report;
   list_what_was_not_checked(task);
-  report.advice = advice_on(task);
+  if (!link.failure()) report.advice = advice_on(task);
   return report;
 }
 
@@ -173,11 +172,12 @@ uint64_t Findings::violations() const {
 
 // What was trimmed while it was read cannot be told from what is missing: then all is read again from the new
 // beginning.
-Result<Report> run(Link& link, const Options& options) {
+Result<Report> run(valkey::SyncClient& client, const Link::Explain& explain, const Options& options) {
   for (int attempt = 1;; ++attempt) {
+    Link link(client, explain);
     Report report = run_once(link, options);
     if (!link.failure()) return report;
-    if (attempt == kAttemptsMax || !link.restart()) return *link.failure();
+    if (attempt == kAttemptsMax || !link.fails_for_now()) return *link.failure();
   }
 }
 

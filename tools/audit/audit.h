@@ -185,7 +185,7 @@ struct Report {
   std::vector<std::string> advice;  // what to do about violations whose cause is known
 };
 
-// Only reads. A Failure means that the audit could not be carried out.
-[[nodiscard]] Result<Report> run(Link& link, const Options& options);
+// Only reads. A Failure means that the audit could not be carried out. `client` and `explain`: see Link.
+[[nodiscard]] Result<Report> run(valkey::SyncClient& client, const Link::Explain& explain, const Options& options);
 
 }  // namespace orderd::audit

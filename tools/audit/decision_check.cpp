@@ -45,8 +45,11 @@ const char* problem_of(std::string_view record, const Recorded& order) {
   constexpr std::size_t kDigestBytes = 16;
   const std::string_view digest = record.substr(0, kDigestBytes);
   const std::string_view outcome = record.substr(digest.size(), 1);
-  const auto result = id_of(record.substr(digest.size() + outcome.size()));
-  if (!result || (outcome != "a" && outcome != "r") ||
+  const std::string_view rest = record.substr(digest.size() + outcome.size());
+  const std::size_t space = rest.find(' ');  // the first edition appended the request
+  const auto result = id_of(rest.substr(0, space));
+  const bool whole = space == std::string_view::npos || id_of(rest.substr(space + 1));
+  if (!result || !whole || (outcome != "a" && outcome != "r") ||
       digest.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
     return "it is not a record";
   }

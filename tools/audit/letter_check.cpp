@@ -35,11 +35,9 @@ bool copies(const std::vector<std::string_view>& letter, const std::vector<std::
   std::size_t bytes = 0;
   for (const std::string_view word : request) bytes += word.size();
   const bool cut = bytes > kRawBytes || request.size() > kRawWords;
-  const std::vector<std::string_view> raw(letter.begin() + kOwnWords, letter.end());
-  if (!cut) return raw == request;
-  if (raw.empty()) return true;
-  return raw.size() <= request.size() && std::equal(raw.begin(), raw.end() - 1, request.begin()) &&
-         request[raw.size() - 1].starts_with(raw.back());
+  const auto [copy, word] = std::mismatch(letter.begin() + kOwnWords, letter.end(), request.begin(), request.end());
+  if (copy == letter.end()) return cut || word == request.end();
+  return cut && copy + 1 == letter.end() && word != request.end() && word->starts_with(*copy);
 }
 
 class LetterChecker : public Checker {

@@ -49,8 +49,8 @@ OwnedReply Link::receive(Ticket ticket) {
     auto reply = client_.read();
     if (!reply) {
       fail(reply.error());
-    } else if (++received_ > dropped_) {
-      early_.emplace(received_, std::move(*reply));
+    } else {
+      early_.emplace(++received_, std::move(*reply));
     }
   }
   if (failure_) return OwnedReply(nullptr);
@@ -59,13 +59,8 @@ OwnedReply Link::receive(Ticket ticket) {
   return std::move(found.mapped());
 }
 
-bool Link::restart() {
-  if (!again_) return false;
-  again_ = false;
-  failure_.reset();
-  dropped_ = sent_;
-  early_.clear();
-  return true;
+Link::~Link() {
+  while (received_ < sent_ && client_.read()) ++received_;
 }
 
 OwnedReply Link::ask_at_once(const std::vector<Command>& commands) {
@@ -89,16 +84,6 @@ Cursor::Cursor(Link& link, std::string stream, Id first, Id last, bool whole)
 
 void Cursor::request(Id from) {
   next_page_ = link_.send(Command::of("XRANGE", stream_, from.text(), last_, "COUNT", count_));
-  if (whole_ && read_ != Id{}) oldest_ = link_.send(Command::of("XRANGE", stream_, "-", "+", "COUNT", 1));
-}
-
-// Trimming removes the oldest entries: nothing is missing before the page if an entry before it was still there.
-void Cursor::judge_oldest() {
-  if (!oldest_) return;
-  const auto reply = link_.receive(*std::exchange(oldest_, std::nullopt));
-  const auto oldest = id_of(reply->at(0).at(0).text());
-  if (link_.fails(reply.view()) || (oldest && *oldest <= read_)) return;
-  link_.fail_for_now("the results are being trimmed faster than the audit reads them; run it again later");
 }
 
 const RawEntry* Cursor::peek() {
@@ -113,15 +98,19 @@ const RawEntry* Cursor::peek() {
 bool Cursor::turn_page() {
   if (!next_page_) return false;
   page_ = link_.receive(*std::exchange(next_page_, std::nullopt));
-  at_ = 0;
-  judge_oldest();
+  at_ = repeated_ == Id{} ? 0 : 1;
+  if (link_.failure() || link_.fails(page_.view())) return false;
+  // Trimming removes the oldest entries: nothing is missing before the page if the one before it is still there.
+  if (at_ == 1 && id_of(page_->at(0).at(0).text()) != repeated_) {
+    link_.fail("the results are being trimmed faster than the audit reads them; run it again later", true);
+  }
   const std::size_t size = page_->size();
-  if (link_.failure() || link_.fails(page_.view()) || size == 0) return false;
+  if (link_.failure() || size == at_) return false;
   const auto last = id_of(page_->at(size - 1).at(0).text());
   const bool full = size == count_;
-  count_ = std::clamp<std::size_t>(kPageBytes * size / (bytes_of(page_.view()) + 1), 1, kPageEntries);
-  read_ = last.value_or(Id{});
-  if (full && last && *last < kLastId) request(after(*last));
+  count_ = std::clamp<std::size_t>(kPageBytes * size / (bytes_of(page_.view()) + 1), 2, kPageEntries);
+  if (whole_) repeated_ = last.value_or(Id{});
+  if (full && last && *last < kLastId) request(whole_ ? *last : after(*last));
   return true;
 }
 

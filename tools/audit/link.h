@@ -15,7 +15,7 @@
 namespace orderd::audit {
 
 // The first failure sticks: from then on replies are lost() and cursors are at their end. So whatever reads needs to
-// check for a failure only once, when it is done. One kind of failure is a reason to read everything again.
+// check for a failure only once, when it is done.
 class Link {
  public:
   // Turns an error reply into a message.
@@ -24,6 +24,8 @@ class Link {
   using Ticket = uint64_t;
   // `client`: authenticated, and not used by others while this exists.
   Link(valkey::SyncClient& client, Explain explain) : client_(client), explain_(std::move(explain)) {}
+  // Leaves no reply unread.
+  ~Link();
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
@@ -38,16 +40,12 @@ class Link {
   [[nodiscard]] uint64_t received() const { return received_; }
 
   [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
-  void fail(std::string what) {
+  // Whether it may not happen again if everything is read again.
+  [[nodiscard]] bool fails_for_now() const { return for_now_; }
+  void fail(std::string what, bool for_now = false) {
+    for_now_ = failure_ ? for_now_ : for_now;
     if (!failure_) failure_ = Failure{std::move(what)};
   }
-  // The failure may not happen again; see restart().
-  void fail_for_now(std::string what) {
-    again_ = again_ || !failure_;
-    fail(std::move(what));
-  }
-  // If there is such a failure: clears it, and drops what was sent and not received. Tickets of before are void.
-  [[nodiscard]] bool restart();
   // True for an error reply, which becomes the failure.
   bool fails(const valkey::Reply& reply) {
     if (reply.is_error()) fail(explain_(reply.text()));
@@ -58,9 +56,8 @@ class Link {
   valkey::SyncClient& client_;
   const Explain explain_;
   std::optional<Failure> failure_;
-  bool again_ = false;  // it was fail_for_now()
+  bool for_now_ = false;
   Ticket sent_ = 0;
-  Ticket dropped_ = 0;  // tickets up to this one are void
   Ticket received_ = 0;
   std::map<Ticket, valkey::OwnedReply> early_;  // arrived before they were requested
 };
@@ -73,8 +70,8 @@ struct RawEntry {
 // Requests the next page before returning the current one, so that the server and the audit work at the same time.
 class Cursor {
  public:
-  // From `first` to `last`, inclusive. `link` must outlive this. `whole`: if entries after the first page may have been
-  // trimmed before they were read, that is a failure for now.
+  // From `first` to `last`, inclusive. `link` must outlive this. `whole`: if entries after the first page were trimmed
+  // before they were read, that is a failure for now.
   Cursor(Link& link, std::string stream, Id first, Id last, bool whole = false);
 
   // The next entry, valid until the one after it is read; null at the end.
@@ -88,7 +85,6 @@ class Cursor {
  private:
   void request(Id from);
   [[nodiscard]] bool turn_page();
-  void judge_oldest();
 
   Link& link_;
   const std::string stream_;
@@ -96,8 +92,7 @@ class Cursor {
   const bool whole_;
   std::size_t count_;  // entries of the next page
   std::optional<Link::Ticket> next_page_;
-  std::optional<Link::Ticket> oldest_;  // of the stream, when the next page was read
-  Id read_;                             // the last entry before the next page
+  Id repeated_;  // the last entry read, with which the next page of a whole stream begins
   valkey::OwnedReply page_{nullptr};
   std::size_t at_ = 0;
   bool ready_ = false;  // entry_ is filled

@@ -94,7 +94,6 @@ struct AuditOptions {
 Result<audit::Report> audit_lane(const settings::Settings& settings, const AuditOptions& wanted) {
   auto client = Client::connect(settings);
   if (!client) return client.failure();
-  audit::Link link(client->connection(), [&client](std::string_view error) { return client->explain(error); });
   audit::Options options;
   options.orders = settings.streams.orders;
   options.results = settings.streams.results;
@@ -111,7 +110,8 @@ Result<audit::Report> audit_lane(const settings::Settings& settings, const Audit
   if (const auto to = place_of(wanted.to)) options.to = id_of(to->last);
   AuditProgress progress(settings.lane_name());
   options.progress = [&progress](uint64_t done, uint64_t total) { progress.show(done, total); };
-  return audit::run(link, options);
+  return audit::run(
+      client->connection(), [&client](std::string_view error) { return client->explain(error); }, options);
 }
 
 // One lane after the other. One that cannot be audited does not keep the others from it.
