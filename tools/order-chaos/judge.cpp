@@ -263,10 +263,6 @@ class Judge {
   std::multimap<StreamId, const Attempt*> by_entry_;  // acknowledged; a server that lost data may give an ID again
 };
 
-}  // namespace
-
-namespace {
-
 void read_replies(const Account& account, Ledger& ledger) {
   const std::string prefix = account.orders + ":reply:";
   const valkey::OwnedReply keys = account.call({"KEYS", prefix + "*"});
