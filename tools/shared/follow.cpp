@@ -138,7 +138,9 @@ class Follower {
     if (nothing_left_) return Asked::kFacts;
     const StreamId left = id_of(newest.front().id);
     drop_after(left);
-    return !followed_.cursor.at_entry() || followed_.cursor.after() == left ? Asked::kFacts : Asked::kLast;
+    if (followed_.cursor.at_entry() && followed_.cursor.after() != left) return Asked::kLast;
+    // XINFO STREAM copies the first and the last entry, which may be large: only if there is something to compare.
+    return added_ && seen_ == 0 && lost_ == 0 ? Asked::kPage : Asked::kFacts;
   }
 
   void drop_after(StreamId left) {
