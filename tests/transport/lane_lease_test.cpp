@@ -3,8 +3,8 @@
 
 namespace orderd::test {
 TEST_CASE_FIXTURE(LaneFixture, "what a failover lost is reported also when another daemon takes over") {
-  // Where the other one began, empty if nobody knows, and when this one reconnects. Over the same link, nothing is
-  // lost: this one settled what is after 3-0 when the other one had begun.
+  // Where the other one started, empty if nobody knows, and when this one reconnects. Over the same link, nothing is
+  // lost: this one settled what is after 3-0 after the other one had started.
   const auto row = each_of<std::pair<std::string, std::string>>({{"3-0 3", "before"},
                                                                  {"3-0 3", "never"},
                                                                  {"3-0 3", "later"},
